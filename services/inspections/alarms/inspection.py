@@ -19,7 +19,7 @@ from services.inspections.alarms.periods import as_of, periods_of, within
 from services.inspections.alarms.tables import Firing, alarm_names, changes_table, periods_table, series_table
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.queries import hours_words
+from services.inspections.toolkit.wording import hours_words
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.findings import TOLD, AlarmPeriod, Finding, Measure
 from services.models.metrics import TimeSpan

@@ -61,7 +61,7 @@ class CostLine:
     """Negative charges by the day; discounts and credits are no charges."""
 
     def impossible(self, compared: Compared) -> Days | None:
-        """The first of the compared spans whose cost is negative, or too much of it."""
+        """The first of the compared spans whose cost, or too large a share of it, is negative."""
         month, weeks = compared.month, (compared.week, compared.before, compared.base)
         spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
         return next(

@@ -1,4 +1,4 @@
-"""A look of the runbook's own: a Logs Insights query, and how many log events it may match in an hour.
+"""An inspection of the runbook's own: a Logs Insights query, and how many log events it may match in an hour.
 
 Runbook: `[[inspections]]` with `kind = "insights"`.
 """
@@ -12,11 +12,12 @@ from services.aws.logs.insights import ROWS
 from services.aws.logs.query_text import commands, joined, verb
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, OwnInspection, table
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -24,17 +25,18 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
+from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure, worst
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 FRESH = timedelta(hours=1)
-"""Of a log that nobody here knows, events are waited for so long."""
+"""A shorter silence says nothing in a log whose traffic is not known here."""
 SHAPING = ("fields", "display", "sort", "limit")
 """Commands that do not change how many events match."""
 COUNTABLE = ("fields", "filter", "parse", "filterindex")
-"""Commands behind which events can still be counted by the hour."""
+"""Commands after which events can still be counted by the hour."""
 
 
 class CustomInsights(OwnInspection, InsightsInspection):
@@ -43,66 +45,65 @@ class CustomInsights(OwnInspection, InsightsInspection):
     async def run(self, request: InspectionRequest) -> Finding:
         """Count what the query matches; its rows are read only where there are too many or too few. Raises AwsError."""
         spec = self.spec
-        queries = Queries(self.context, request, spec.log_group, region=spec.region)
+        queries = Queries(FindingBuilder(self, request), spec.log_group, region=spec.region)
         hourly = by_hour(spec.query)
-        found = await self.begin(request, queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
-        if isinstance(found, Finding):
-            return found
+        result = await self.begin(queries, hourly or spec.query, limit=AT_ONCE if hourly else ROWS)
+        if isinstance(result, Finding):
+            return result
         try:
             trouble = await self._field_trouble(queries)
         except AwsError as error:
             trouble = _("Whether the events hold {field} could not be seen.").format(field=spec.field)
-            queries.remarks.append(error.problem.summary)
-        hours = binned(found) if hourly else None
+            queries.builder.remark(error.problem.summary)
+        hours = binned(result) if hourly else None
         if hourly and hours is None:
             trouble = trouble or _("AWS did not count all of the matches by the hour.")
         silent = await silence(queries, fresh=FRESH)
-        return await self._judged(request, queries, found, hours, trouble, silent)
+        return await self._finding(queries, result, hours, trouble, silent)
 
-    async def _judged(
+    async def _finding(
         self,
-        request: InspectionRequest,
         queries: Queries,
-        found: QueryResult,
+        result: QueryResult,
         hours: Hours | None,
         trouble: str,
         silent: Silence,
     ) -> Finding:
-        measures = (*self._measures(queries, found, hours), *silence_measures(queries, silent))
-        judged = worst(each.verdict for each in measures) or Verdict.UNKNOWN
-        verdict = worst((judged, Verdict.UNKNOWN)) if trouble else judged
-        if trouble:
-            measures = tuple(map(_untold, measures))
-        text = plural("{count} match in {hours}", "{count} matches in {hours}", found.matched)
-        said = text.format(count=f"{found.matched:,}", hours=queries.span_words)
-        if hours and found.matched:
-            said = _("{found}, at most {count} in an hour").format(found=said, count=f"{hours.worst[1]:,}")
-        said = _("{parts}.").format(parts=said)
-        return self.found(
-            request,
-            verdict or judged,
-            sentences(said, trouble, silence_words(queries, silent))
-            if judged is Verdict.ABNORMAL
-            else sentences(trouble, said, silence_words(queries, silent)),
-            measures=measures,
-            evidence=await self._evidence(queries, found, hours, fine=verdict is Verdict.NORMAL),
+        """`trouble`: why the matches cannot be judged; "" where they can."""
+        builder = queries.builder
+        measures = (*self._measures(queries, result, hours), *silence_measures(queries, silent))
+        measured = worst(measure.verdict for measure in measures) or Verdict.UNKNOWN
+        verdict = worst((measured, Verdict.UNKNOWN)) if trouble else measured
+        builder.measure(*(map(_not_normal, measures) if trouble else measures))
+        text = plural("{count} match in {hours}", "{count} matches in {hours}", result.matched)
+        count = text.format(count=f"{result.matched:,}", hours=queries.span_words)
+        if hours and result.matched:
+            count = _("{found}, at most {count} in an hour").format(found=count, count=f"{hours.worst[1]:,}")
+        sentence, silence_text = _("{parts}.").format(parts=count), silence_words(queries, silent)
+        await self._tables(queries, result, hours, fine=verdict is Verdict.NORMAL)
+        builder.remark(*self._remarks(hours), first=True)
+        builder.remark(queries.price())
+        return builder.finding(
+            sentences(sentence, trouble, silence_text)
+            if measured is Verdict.ABNORMAL
+            else sentences(trouble, sentence, silence_text),
+            verdict=verdict,
             advice=(*self.spec.advice, *silence_advice(queries)),
-            remarks=(*self._remarks(hours), *queries.remarks, queries.price()),
         )
 
-    def _measures(self, queries: Queries, found: QueryResult, hours: Hours | None) -> Iterator[Measure]:
+    def _measures(self, queries: Queries, result: QueryResult, hours: Hours | None) -> Iterator[Measure]:
         spec = self.spec
         sign, bound = ("<", spec.below) if spec.below is not None else (">", spec.above)
-        allowed = "" if bound is None else f"{sign} {self._shown(bound)}"
-        rate = found.matched / (queries.covered if spec.above is not None else queries.hours)
+        allowed = "" if bound is None else f"{sign} {self._with_unit(bound)}"
+        rate = result.matched / (queries.covered if spec.above is not None else queries.hours)
         yield Measure(
             title=_("Matches an hour"),
-            shown=self._shown(rate),
+            shown=self._with_unit(rate),
             allowed=allowed,
             verdict=None if bound is None else self._mean(queries, rate, hours),
             value=rate * spec.scale,
             unit=spec.unit,
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in all").format(count=f"{result.matched:,}"),
         )
         if hours is None or bound is None:
             return
@@ -114,7 +115,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         if extreme is not None:
             yield Measure(
                 title=_("Matches in the worst hour"),
-                shown=self._shown(extreme),
+                shown=self._with_unit(extreme),
                 allowed=allowed,
                 verdict=self.limit.judge(extreme),
                 value=extreme * spec.scale,
@@ -122,15 +123,15 @@ class CustomInsights(OwnInspection, InsightsInspection):
                 at=at,
             )
 
-    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+    def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
         """The matches so far; below a lower limit more may come."""
         if self.spec.below is None:
             return None
-        rate = found.matched / queries.hours
+        rate = result.matched / queries.hours
         return Measure(
             title=_("Matches an hour"),
-            shown=f"≥ {self._shown(rate)}",
-            allowed=f"< {self._shown(self.spec.below)}",
+            shown=f"≥ {self._with_unit(rate)}",
+            allowed=f"< {self._with_unit(self.spec.below)}",
             verdict=self.limit.judge(rate),
             value=rate * self.spec.scale,
             unit=self.spec.unit,
@@ -143,24 +144,24 @@ class CustomInsights(OwnInspection, InsightsInspection):
             return verdict
         return queries.mean_verdict(verdict, self.limit.judge(hours.worst[1] if hours else None))
 
-    def _shown(self, count: float) -> str:
+    def _with_unit(self, count: float) -> str:
         return f"{number(count * self.spec.scale)} {self.spec.unit}".strip()
 
-    async def _evidence(
-        self, queries: Queries, found: QueryResult, hours: Hours | None, *, fine: bool
-    ) -> list[Evidence]:
-        zone, tables = self.context.calendar.zone, []
-        if hours and hours.counts:
-            tables.append(hours.evidence(zone, self.limit.judge))
-        if hours is not None and found.matched and not fine and queries.again():
+    async def _tables(
+        self, queries: Queries, result: QueryResult, hours: Hours | None, *, fine: bool
+    ) -> None:
+        """The hours, the rows where something is not normal, and the query."""
+        zone, builder = self.context.calendar.zone, queries.builder
+        if hours is not None:
+            builder.table(hours.evidence(zone, self.limit.judge))
+        if hours is not None and result.matched and not fine and queries.again():
             try:
-                found = await queries.ask(self.spec.query)
+                result = await queries.ask(self.spec.query)
             except AwsError as error:
-                queries.remarks.append(error.problem.summary)
-        if found.rows and not (hours is not None and fine):
-            tables.append(_rows(found, zone))
-        tables.append(query_table(commands(self.spec.query)))
-        return tables
+                builder.remark(error.problem.summary)
+        if not (hours is not None and fine):
+            builder.table(_rows(result, zone))
+        builder.table(query_table(commands(self.spec.query)))
 
     def _remarks(self, hours: Hours | None) -> Iterator[str]:
         if self.spec.source:
@@ -169,39 +170,39 @@ class CustomInsights(OwnInspection, InsightsInspection):
             yield _("Only the mean is judged: this query's matches cannot be counted by the hour.")
 
     async def _field_trouble(self, queries: Queries) -> str:
-        """Why nothing can be judged of a field; "" where the events have it, or none is asked for."""
+        """That the events do not have the field that the runbook names; "" where they do, or it names none."""
         name = self.spec.field
         if not name:
             return ""
-        every = await shares(queries)
-        seen = every.get(name, 0) > 0 if every else any(await values_of(queries, name))
-        return "" if seen else _("No such field: the events have no {field}.").format(field=name)
+        percents = await shares(queries)
+        exists = percents.get(name, 0) > 0 if percents else any(await values_of(queries, name))
+        return "" if exists else _("No such field: the events have no {field}.").format(field=name)
 
 
 def by_hour(query: str) -> str:
-    """A query that counts by the hour what `query` matches; "" where it does more than choose events."""
-    parts = [each for each in commands(query) if verb(each) not in SHAPING or _makes(each)]
-    if not all(verb(each) in COUNTABLE for each in parts):
+    """A query that counts by the hour what `query` matches; "" where it does more than select events."""
+    parts = [command for command in commands(query) if verb(command) not in SHAPING or _makes(command)]
+    if not all(verb(command) in COUNTABLE for command in parts):
         return ""
     return joined((*parts, f"stats count(*) as {COUNT} by {BIN}"))
 
 
 def _makes(command: str) -> bool:
-    """Whether it is a `fields` that makes a field, which a later filter may need."""
+    """Whether it is a `fields` that defines a field, which a later filter may need."""
     return verb(command) == "fields" and " as " in command.lower()
 
 
-def _untold(measure: Measure) -> Measure:
-    """A good count is no good news where what is counted cannot be told."""
+def _not_normal(measure: Measure) -> Measure:
+    """The measure; UNKNOWN instead of normal, where it is not certain what was counted."""
     if measure.verdict is not Verdict.NORMAL:
         return measure
     return measure.model_copy(update={"verdict": Verdict.UNKNOWN})
 
 
-def _rows(found: QueryResult, zone: tzinfo) -> Evidence:
+def _rows(result: QueryResult, zone: tzinfo) -> Evidence:
     """The rows as the query shows them; times in the system's zone, texts without secrets."""
-    columns = list(dict.fromkeys(name for row in found.rows for name in row))
-    rows = [[_cell(name, row.get(name, ""), zone) for name in columns] for row in found.rows]
+    columns = list(dict.fromkeys(name for row in result.rows for name in row))
+    rows = [[_cell(name, row.get(name, ""), zone) for name in columns] for row in result.rows]
     titles = [
         _("Time ({zone})").format(zone=zone_name(zone)) if name == "@timestamp" else name for name in columns
     ]

@@ -1,4 +1,4 @@
-"""A look of the runbook's own: a metric, and what it may be at any time.
+"""An inspection of the runbook's own: a metric, and the values it may have at any time.
 
 Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
 """
@@ -13,19 +13,26 @@ from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.custom.silence import unusual
-from services.inspections.dashboard.evaluation import allowed, shown, unanswered
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
-from services.inspections.toolkit.logs.queries import hours_words
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence_references import REACH
-from services.inspections.toolkit.wording import length, moment, stretch
+from services.inspections.toolkit.wording import (
+    bound_words,
+    hours_words,
+    incomplete_words,
+    length,
+    moment,
+    stretch,
+    value_words,
+)
 from services.models.findings import Evidence, Finding, Measure, Row, worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
 
 COUNTED = ("Sum", "SampleCount")
-"""Statistics of events: a time without any may be usual."""
+"""Statistics that count events: a time without any may be usual."""
 KEPT = 300
-"""Seconds: CloudWatch keeps shorter periods only for days."""
+"""Seconds; CloudWatch keeps shorter periods only for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Silence:
 
     hole: Stretch
     verdict: Verdict
-    """What it makes of the look."""
+    """Of the finding, because of this silence."""
     why: str = ""
 
 
@@ -42,18 +49,18 @@ class CustomMetric(OwnInspection):
     """One metric with one limit."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """One metric, and where events stop the time before. Raises AwsError."""
-        # Periods are counted from the start, so that a whole one is seen even where the window is shorter.
+        """Read the metric, and where events stop, the time before. Raises AwsError."""
         series, span = await self._read(request.since, request.until)
-        start, end = (int(each.timestamp()) for each in (span.start, span.end))
-        seen = course_of(series, self.limit, end, start)
+        start, end = (int(at.timestamp()) for at in (span.start, span.end))
+        course = course_of(series, self.limit, end, start)
         holes = tuple(silences(series, start, end)) if series.times else (Stretch(start, end),)
-        return self._judged(request, series, seen, await self._silences(series, span, holes))
+        silent = await self._silences(series, span, holes)
+        return self._finding(FindingBuilder(self, request), series, course, silent)
 
     async def _read(
         self, since: datetime, until: datetime, period: int | None = None
     ) -> tuple[Series, TimeSpan]:
-        """The metric, and the span of whole periods that it was asked for; as few as a window has."""
+        """The metric, and the span of whole periods for which it was read; one at least, for a shorter window, too."""
         if period is None:
             age = int((self.context.clock.now() - since).total_seconds())
             period = fitting_period(self.spec.period, int((until - since).total_seconds()), age)
@@ -73,118 +80,113 @@ class CustomMetric(OwnInspection):
         return series, span
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
-        """The longest silence and the one that lasts, and what they mean; of events one that is not usual, first."""
+        """The longest and the latest silence, and what they mean; of a count only silences that are not usual."""
         if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
         if self.spec.stat not in COUNTED or self.spec.above is not None:
-            # Where events must come, a time without any is what is looked for.
-            return self._told(holes, span)
-        # CloudWatch has nothing where nothing happened, so a silence may be none: it depends on what is usual.
-        window = Stretch(*(int(each.timestamp()) for each in (span.start, span.end)))
+            # With a lower limit, a time without events is what the inspection is for.
+            return self._gaps(holes, span)
+        # CloudWatch has no value where nothing was counted, so missing values may be zeros: as usual at that time.
+        window = Stretch(*(int(at.timestamp()) for at in (span.start, span.end)))
         try:
             before = span.start - timedelta(days=REACH + 1)
             past, _span = await self._read(before, span.start, max(series.period, KEPT))
         except AwsError as error:
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
-            return (Silence(widest(holes), Verdict.UNKNOWN, unanswered(past)),)
+            return (Silence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
         if not series.times and not past.times:
-            # Nothing tells a count of nothing from a metric, or a dimension, that does not exist.
+            # A count of zero looks the same as a metric, or a dimension, that does not exist.
             return (Silence(widest(holes), Verdict.UNKNOWN),)
-        odd = [each for each in holes if unusual(each, window, past, self.context.calendar)]
+        odd = [hole for hole in holes if unusual(hole, window, past, self.context.calendar)]
         if odd:
             why = _("values came at the same time before")
-            return self._told(odd, span, why)
+            return self._gaps(odd, span, why)
         return (Silence(widest(holes), Verdict.NORMAL, _("of a count, this may mean none")),)
 
     @staticmethod
-    def _told(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
-        """The longest and the last; one that lasts to the end leaves open how things are, one that is over does not."""
+    def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
+        """The longest and the latest; one that lasts to the end leaves the present state open, one that is over does not."""
         end = int(span.end.timestamp())
         return tuple(
-            Silence(each, Verdict.UNKNOWN if each.ended == end else Verdict.ATTENTION, why)
-            for each in dict.fromkeys((widest(holes), holes[-1]))
+            Silence(hole, Verdict.UNKNOWN if hole.ended == end else Verdict.ATTENTION, why)
+            for hole in dict.fromkeys((widest(holes), holes[-1]))
         )
 
-    def _judged(
-        self, request: InspectionRequest, series: Series, seen: Course, silences: Sequence[Silence]
+    def _finding(
+        self, builder: FindingBuilder, series: Series, course: Course, silences: Sequence[Silence]
     ) -> Finding:
-        limit, zone = self.limit, self.context.calendar.zone
-        lacking = () if series.status is SeriesStatus.COMPLETE else (unanswered(series),)
-        told = list(dict.fromkeys(self._words(each, seen) for each in silences))
-        doubts = [each.verdict for each in silences] + [Verdict.UNKNOWN for _text in lacking]
-        judged = [] if seen.worst is None else [limit.judge(seen.worst)]
-        verdict = worst((*judged, *doubts)) or Verdict.UNKNOWN
-        said = [*lacking, *told]
-        notes = list(said)
-        if seen.now is not None:
-            notes.append(_("now {value}").format(value=shown(seen.now, limit)))
-        measure = Measure(
-            title=self.spec.title,
-            shown="" if seen.worst is None else shown(seen.worst, limit),
-            allowed=allowed(limit),
-            verdict=verdict,
-            value=None if seen.worst is None else seen.worst * limit.scale,
-            unit=limit.unit,
-            at=None if seen.worst_at is None else at(seen.worst_at),
-            note=_("; ").join(notes),
+        limit, until = self.limit, builder.request.until
+        doubts = list(dict.fromkeys(self._words(silence, course) for silence in silences))
+        verdicts = [silence.verdict for silence in silences]
+        if series.status is not SeriesStatus.COMPLETE:
+            doubts.insert(0, incomplete_words(series))
+            verdicts.append(Verdict.UNKNOWN)
+        if course.worst is not None:
+            verdicts.append(limit.judge(course.worst))
+        now = () if course.now is None else (_("now {value}").format(value=value_words(course.now, limit)),)
+        builder.measure(
+            Measure(
+                title=self.spec.title,
+                shown="" if course.worst is None else value_words(course.worst, limit),
+                allowed=bound_words(limit),
+                verdict=worst(verdicts) or Verdict.UNKNOWN,
+                value=None if course.worst is None else course.worst * limit.scale,
+                unit=limit.unit,
+                at=None if course.worst_at is None else at(course.worst_at),
+                note=_("; ").join((*doubts, *now)),
+            )
         )
-        beyond = self._beyond(seen, limit)
-        return self.found(
-            request,
-            verdict,
-            self._summary(request, seen, said),
-            measures=(measure,),
-            evidence=(beyond,) if beyond.rows else (),
-            advice=self.spec.advice,
-            remarks=(
-                _("{namespace} {metric}, {stat} of {period} s, read until {time}.").format(
-                    namespace=self.spec.namespace,
-                    metric=self.spec.metric,
-                    stat=self.spec.stat,
-                    period=series.period,
-                    time=moment(request.until, zone),
-                ),
-                *((_("Runbook: {section}").format(section=self.spec.source),) if self.spec.source else ()),
-            ),
+        builder.table(self._beyond(course, limit))
+        builder.remark(
+            _("{namespace} {metric}, {stat} of {period} s, read until {time}.").format(
+                namespace=self.spec.namespace,
+                metric=self.spec.metric,
+                stat=self.spec.stat,
+                period=series.period,
+                time=moment(until, self.context.calendar.zone),
+            )
         )
+        if self.spec.source:
+            builder.remark(_("Runbook: {section}").format(section=self.spec.source))
+        return builder.finding(self._summary(builder.request, course, doubts), advice=self.spec.advice)
 
-    def _words(self, silence: Silence, seen: Course) -> str:
+    def _words(self, silence: Silence, course: Course) -> str:
         zone = self.context.calendar.zone
-        if seen.newest is None:
+        if course.newest is None:
             text = _("no data in the window")
             return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
         text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
-        if silence.hole.began == seen.newest:
-            text = _("no data since {time}").format(time=moment(at(seen.newest), zone))
+        if silence.hole.began == course.newest:
+            text = _("no data since {time}").format(time=moment(at(course.newest), zone))
         return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 
-    def _summary(self, request: InspectionRequest, seen: Course, said: Sequence[str]) -> str:
-        if seen.worst is None or seen.worst_at is None:
-            return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(said))
+    def _summary(self, request: InspectionRequest, course: Course, doubts: Sequence[str]) -> str:
+        if course.worst is None or course.worst_at is None:
+            return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(doubts))
         limit, zone = self.limit, self.context.calendar.zone
         text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
-        if seen.beyond:
+        if course.beyond:
             text = _(
                 "{title}: at worst {value} in {hours} (allowed {allowed}), beyond it for {length} in all"
             )
         first = text.format(
             title=limit.title,
-            value=shown(seen.worst, limit),
+            value=value_words(course.worst, limit),
             hours=hours_words(request.hours),
-            allowed=allowed(limit),
-            length=length(timedelta(seconds=seen.total)),
+            allowed=bound_words(limit),
+            length=length(timedelta(seconds=course.total)),
         )
-        when = moment(at(seen.worst_at), zone)
-        return _("{parts}.").format(parts=_(", ").join((first, _("at {time}").format(time=when), *said)))
+        when = moment(at(course.worst_at), zone)
+        return _("{parts}.").format(parts=_(", ").join((first, _("at {time}").format(time=when), *doubts)))
 
-    def _beyond(self, seen: Course, limit: Limit) -> Evidence:
-        ordered = sorted(seen.beyond, key=lambda each: -each.seconds)
+    def _beyond(self, course: Course, limit: Limit) -> Evidence:
+        ordered = sorted(course.beyond, key=lambda beyond: -beyond.seconds)
         rows = [
             Row(
-                cells=(stretch(*each.moments, self.context.calendar.zone), allowed(limit)),
-                verdict=Verdict.ABNORMAL if each.seconds >= SUSTAINED else Verdict.ATTENTION,
+                cells=(stretch(*beyond.moments, self.context.calendar.zone), bound_words(limit)),
+                verdict=Verdict.ABNORMAL if beyond.seconds >= SUSTAINED else Verdict.ATTENTION,
             )
-            for each in ordered
+            for beyond in ordered
         ]
         return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)

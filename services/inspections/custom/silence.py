@@ -1,6 +1,6 @@
-"""Whether a count that is missing may be none: by how often it came at the same time before. Pure.
+"""Whether a missing count may be zero: by how often there were values at the same time before. Pure.
 
-CloudWatch has no value where nothing was counted, so a count that stopped and one of nothing look the same.
+CloudWatch has no value where nothing was counted, so a metric that stopped and a count of zero look the same.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from services.inspections.toolkit.silence_references import SILENT_BEFORE, piece
 from services.models.metrics import Series, TimeSpan
 
 PIECE = timedelta(hours=3)
-"""How often values came is counted over so long a time of a day."""
+"""The length of the time of day over which earlier values are counted."""
 CHANCE = 0.01
-"""A silence that comes by chance in so few windows is not usual."""
+"""A silence that occurs by chance in a smaller share of windows than this is not usual."""
 
 
 def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) -> bool:
-    """Whether values came so regularly at the same time before that a silence cannot be chance.
+    """Whether values were so regular at the same time before that the silence cannot be chance.
 
     `past`: the values before the window, for as long as references reach back.
     """
@@ -33,7 +33,7 @@ def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) ->
 
 
 def _share(piece: TimeSpan, window: Stretch, past: Series, calendar: Calendar) -> float:
-    """The share of periods that had a value at the same time on most of the days it is compared with."""
+    """The share of periods with a value at the same time, on most of the days with which it is compared."""
     around = (PIECE - (piece.end - piece.start)) / 2
     shares = sorted(_shares(piece, around, window, past, calendar))
     return shares[SILENT_BEFORE - 1] if len(shares) >= SILENT_BEFORE else 0.0
@@ -47,6 +47,6 @@ def _shares(
         first = int((piece.start - around - back).timestamp())
         last = int((piece.end + around - back).timestamp())
         periods = max(1, (last - first) // past.period)
-        seen = sum(first <= time < last for time in past.times)
-        # One more that had none: a few values are no proof of regularity.
-        yield min(seen, periods) / (periods + 1)
+        with_value = sum(first <= time < last for time in past.times)
+        # As if one more had none: a few values are no proof of regularity.
+        yield min(with_value, periods) / (periods + 1)

@@ -8,7 +8,7 @@ from services.i18n import _
 from services.inspections.base import table
 from services.inspections.dashboard.fault_counts import counts_faults, joined, unseen
 from services.inspections.dashboard.reading import Answer, Curve
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, playbook_of
 from services.inspections.toolkit.curves import (
     STEP,
     SUSTAINED,
@@ -21,11 +21,17 @@ from services.inspections.toolkit.curves import (
     silences,
     widest,
 )
-from services.inspections.toolkit.logs.queries import number
-from services.inspections.toolkit.wording import length, moment, stretch
+from services.inspections.toolkit.wording import (
+    bound_words,
+    incomplete_words,
+    length,
+    moment,
+    stretch,
+    value_words,
+)
 from services.models.findings import Evidence, Measure, Row, worst
 from services.models.metrics import Series, SeriesStatus
-from services.models.runbook import Playbook, Runbook
+from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
 
 Statements = Iterator[tuple[Verdict, str]]
@@ -68,7 +74,7 @@ class Limits:
                     cells=(
                         self._title(curve),
                         stretch(*beyond.moments, self._zone),
-                        allowed(_limit(curve)),
+                        bound_words(_limit(curve)),
                     ),
                     verdict=Verdict.ABNORMAL if grave else Verdict.ATTENTION,
                 )
@@ -84,7 +90,7 @@ class Limits:
         title = self._title(curve)
         notes = [text for _verdict, text in statements]
         if course.now is not None:
-            notes.insert(0, _("now {value}").format(value=shown(course.now, limit)))
+            notes.insert(0, _("now {value}").format(value=value_words(course.now, limit)))
         if course.worst_at is not None:
             notes.insert(0, _("worst at {time}").format(time=moment(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
@@ -92,8 +98,8 @@ class Limits:
         return CheckResult(
             measure=Measure(
                 title=title,
-                shown="" if course.worst is None else shown(course.worst, limit),
-                allowed=allowed(limit),
+                shown="" if course.worst is None else value_words(course.worst, limit),
+                allowed=bound_words(limit),
                 verdict=verdict,
                 value=None if course.worst is None else course.worst * limit.scale,
                 unit=limit.unit,
@@ -123,7 +129,7 @@ class Limits:
         if course.worst is not None and course.worst_at is not None:
             text = _("at worst {value} at {time}")
             when = moment(at(course.worst_at), self._zone)
-            texts.insert(0, text.format(value=shown(course.worst, limit), time=when))
+            texts.insert(0, text.format(value=value_words(course.worst, limit), time=when))
         return _(", ").join(texts)
 
     def since(self) -> datetime | None:
@@ -143,7 +149,7 @@ class Limits:
     def _statements(self, curve: Curve, course: Course, series: Series) -> Statements:
         """Everything to be said of a curve, with the verdict that it leads to."""
         if series.status is not SeriesStatus.COMPLETE:
-            yield Verdict.UNKNOWN, unanswered(series)
+            yield Verdict.UNKNOWN, incomplete_words(series)
         elif alive := self._alive(curve):
             yield from self._faults(curve, course, series, alive)
             return
@@ -262,30 +268,3 @@ def _present(now: float, limit: Limit) -> Statements:
 def _limit(curve: Curve) -> Limit:
     assert curve.limit is not None
     return curve.limit
-
-
-def shown(value: float, limit: Limit) -> str:
-    """`57.3 %`, `146 ms`: in the limit's unit."""
-    return f"{number(value * limit.scale)} {limit.unit}".strip()
-
-
-def allowed(limit: Limit) -> str:
-    """`< 70 %`, `> 10 GiB`."""
-    bound = limit.below if limit.below is not None else limit.above
-    sign = "<" if limit.below is not None else ">"
-    return "" if bound is None else f"{sign} {shown(bound, limit)}"
-
-
-def unanswered(series: Series) -> str:
-    """Why CloudWatch's answer about a curve is not complete."""
-    if series.status is SeriesStatus.FORBIDDEN:
-        return _("no permission for this metric")
-    text = _("CloudWatch did not answer in full ({why})")
-    return text.format(why=series.message or series.status.value)
-
-
-def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
-    """The playbook about a value: of the same id, or of the alarm of the same title."""
-    same_id = next((book for book in runbook.playbooks if book.id == limit.id), None)
-    names = [alarm.name for alarm in runbook.alarms if alarm.title == limit.title]
-    return same_id or next(filter(None, map(runbook.playbook_for, names)), None)

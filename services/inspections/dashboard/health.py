@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
-from services.inspections.dashboard.evaluation import unanswered
 from services.inspections.dashboard.reading import Answer, Curve
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import (
@@ -19,14 +18,13 @@ from services.inspections.toolkit.curves import (
     stretches,
     widest,
 )
-from services.inspections.toolkit.logs.queries import number
-from services.inspections.toolkit.wording import length, moment, stretch
+from services.inspections.toolkit.wording import incomplete_words, length, moment, number, stretch
 from services.models.findings import Measure, worst
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
 
 SHORT = 180
-"""Seconds: a shorter outage may be one failed request among none."""
+"""Seconds; a shorter outage may be a single failed request."""
 LOW = 0.2
 """The share of the most credits in the window below which they are low."""
 BURSTABLE = "db.t"
@@ -158,7 +156,7 @@ def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doub
     these prove that the load balancer was watched."""
     incomplete = [series for series in balancer.relevant if series.status is not SeriesStatus.COMPLETE]
     if incomplete:
-        yield _Doubt(Verdict.UNKNOWN, unanswered(incomplete[0]))
+        yield _Doubt(Verdict.UNKNOWN, incomplete_words(incomplete[0]))
     elif not any(series.times for series in balancer.relevant):
         yield _Doubt(Verdict.UNKNOWN, _("no data in the window"))
     else:
@@ -218,7 +216,7 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
     title = _("CPU credits of the database")
     doubts = tuple(_missing(series, start, end, zone))
     if series.status is not SeriesStatus.COMPLETE:
-        doubts = (_Doubt(Verdict.UNKNOWN, unanswered(series)),)
+        doubts = (_Doubt(Verdict.UNKNOWN, incomplete_words(series)),)
     least, most = min(series.values, default=0.0), max(series.values, default=0.0)
     low = bool(series.values) and (least < LOW * most or least < 1)
     doubt_texts = [doubt.text for doubt in doubts]

@@ -16,15 +16,14 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.dashboard.evaluation import Limits, allowed
+from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.reading import Answer, Curve, Curves, answers, curves_of
 from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.queries import hours_words, yen_words
-from services.inspections.toolkit.wording import moment
+from services.inspections.toolkit.wording import bound_words, hours_words, moment, yen_words
 from services.models.dashboards import Dashboard
 from services.models.findings import Finding, Measure
 from services.models.metrics import SeriesStatus
@@ -207,7 +206,7 @@ def _unshown(limit: Limit) -> CheckResult:
     note = _("neither on the dashboard nor among the runbook's targets")
     return CheckResult(
         measure=Measure(
-            title=limit.title, shown="", allowed=allowed(limit), verdict=Verdict.UNKNOWN, note=note
+            title=limit.title, shown="", allowed=bound_words(limit), verdict=Verdict.UNKNOWN, note=note
         ),
         sentence=_("{title}: {said}.").format(title=limit.title, said=note),
         advice=(_("Add {title} to the dashboard.").format(title=limit.title),),

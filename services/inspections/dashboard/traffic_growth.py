@@ -8,13 +8,11 @@ from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard.evaluation import unanswered
 from services.inspections.dashboard.reading import HOUR, Answer, Curve
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
-from services.inspections.toolkit.logs.queries import number, size_words
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import incomplete_words, moment, number, size_words, stretch
 from services.models.findings import Evidence, Measure, Row
 from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
@@ -93,7 +91,7 @@ def judged(now: Mapping[int, float], before: Mapping[int, float]) -> tuple[Growt
             loud.update(hour for hour in run if now[hour] > TIMES * before[hour])
     of_runs = [growth(run, now, before) for run in _joined(sorted(loud))]
     unusual = [each for each in (whole, *of_runs) if each is not None and _unusual(each, least)]
-    return whole, max(unusual, key=lambda each: each.times, default=None)
+    return whole, max(unusual, key=lambda growth: growth.times, default=None)
 
 
 def _unusual(candidate: Growth, least: float) -> bool:
@@ -245,7 +243,7 @@ class Transfers:
 
     def _note(self, curve: Curve, series: Series, growth: Growth | None) -> str:
         if series.status is not SeriesStatus.COMPLETE:
-            return unanswered(series)
+            return incomplete_words(series)
         if not series.values:
             return _("no data in the window")
         if self._ended(curve, series):

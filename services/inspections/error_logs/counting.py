@@ -1,4 +1,4 @@
-"""Counts errors: by the hour, by status, by what they say."""
+"""Counts errors: by the hour, by status, by message."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -31,13 +31,13 @@ FIVE_HUNDRED = 500
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was found; None where it could not be told."""
+    """What was counted; None where it is not known."""
 
     hours: Hours | None = None
     fives: int | None = None
-    """Answers with status 500 and above; None also where the runbook names no such field."""
+    """Answers with status 500 and above; None also where the runbook names no field of the status."""
     shapes: Mapping[str, int] | None = None
-    """By what they say, ids and numbers taken out."""
+    """Errors by their message without ids and numbers."""
     database: int | None = None
     """Failed connections to the database."""
     ungrouped: int = 0
@@ -45,46 +45,46 @@ class Counts:
 
     @property
     def most(self) -> int:
-        """How often the most frequent error came."""
+        """How often the most frequent error occurred."""
         return max((self.shapes or {}).values(), default=0)
 
 
-def wanted(spec: ErrorLogs) -> str:
-    """The filter: what says it is an error, and answers with 500 and above whatever they say."""
-    said = f"{field(spec.field)} = {value(spec.value)}"
-    return f"filter {said} or {field(spec.status)} >= 500" if spec.status else f"filter {said}"
+def error_filter(spec: ErrorLogs) -> str:
+    """Events whose field says that they are errors, and answers with 500 and above."""
+    is_error = f"{field(spec.field)} = {value(spec.value)}"
+    return f"filter {is_error} or {field(spec.status)} >= 500" if spec.status else f"filter {is_error}"
 
 
 def newest(spec: ErrorLogs) -> str:
     """The query for the errors themselves."""
-    shown = ["@timestamp", *(field(each) for each in (spec.field, spec.message, spec.status) if each)]
-    return joined((f"fields {', '.join(shown)}", wanted(spec), "sort @timestamp desc", "limit 1000"))
+    names = ["@timestamp", *(field(name) for name in (spec.field, spec.message, spec.status) if name)]
+    return joined((f"fields {', '.join(names)}", error_filter(spec), "sort @timestamp desc", "limit 1000"))
 
 
 def by_hour(spec: ErrorLogs) -> str:
     """Counts by the hour and the status."""
     keys = ", ".join((BIN, *((field(spec.status),) if spec.status else ())))
-    return joined((wanted(spec), f"stats count(*) as {COUNT} by {keys}"))
+    return joined((error_filter(spec), f"stats count(*) as {COUNT} by {keys}"))
 
 
 def by_message(spec: ErrorLogs) -> str:
     """Counts by the message."""
     grouped = f"stats count(*) as {COUNT} by {field(spec.message)}"
-    return joined((wanted(spec), grouped, f"sort {COUNT} desc", f"limit {MESSAGES}"))
+    return joined((error_filter(spec), grouped, f"sort {COUNT} desc", f"limit {MESSAGES}"))
 
 
-async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts:
-    """From the events where all of them are rows; else AWS counts, which scans the window twice more.
+async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Counts:
+    """Count the errors: by their rows where all are there; else AWS counts, which scans the window twice more.
 
-    What cannot be counted is not judged; the errors themselves were found all the same.
+    What cannot be counted is not judged, but the errors themselves are known.
     """
-    if found.whole:
-        each = [(row, 1) for row in found.rows]
+    if errors.whole:
+        single = [(row, 1) for row in errors.rows]
         # Every event has a time; a row without one lost the names of its fields, and perhaps its status.
-        named = all("@timestamp" in row for row in found.rows)
-        return _counts(spec, hours_of(found.rows), each if named else None, each, 0)
+        with_names = all("@timestamp" in row for row in errors.rows)
+        return _counts(spec, hours_of(errors.rows), single if with_names else None, single, 0)
     if not queries.again(2):
-        queries.remarks.append(
+        queries.builder.remark(
             _(
                 "Not counted by the hour and not grouped: there are many errors, and counting would cost twice as much again."
             )
@@ -95,22 +95,22 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
         messages = await queries.ask(by_message(spec))
     except AwsError as error:
         text = _("Not counted by the hour and not grouped: {why}")
-        queries.remarks.append(text.format(why=error.problem.summary))
+        queries.builder.remark(text.format(why=error.problem.summary))
         return Counts()
     hours, grouped = binned(hourly), _grouped(messages)
     if hours is None or grouped is None:
-        queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))
+        queries.builder.remark(_("AWS did not count all of the errors by the hour and by what they say."))
     return _counts(
         spec,
         hours,
         _numbered(hourly) if hours else None,
         grouped,
-        found.matched,
+        errors.matched,
     )
 
 
 def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
-    """Answers with 500 and above; None where a status is no number, or none that a status can be."""
+    """Answers with 500 and above; None where a status is no number, or one that no status can be."""
     every = list(statuses)
     if not all(text.replace(".", "", 1).isdecimal() and len(text) <= LONGEST for text, _number in every):
         return None
@@ -120,8 +120,8 @@ def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
 def _grouped(messages: QueryResult) -> list[tuple[dict[str, str], int]] | None:
     """The messages with their counts; None where groups are missing other than those beyond MESSAGES."""
     grouped = _numbered(messages) if messages.complete else None
-    lost = sum(number for _row, number in grouped or ()) < messages.matched
-    return None if lost and len(messages.rows) < MESSAGES else grouped
+    incomplete = sum(number for _row, number in grouped or ()) < messages.matched
+    return None if incomplete and len(messages.rows) < MESSAGES else grouped
 
 
 def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:

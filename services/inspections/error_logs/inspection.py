@@ -1,6 +1,6 @@
-"""エラーログ: how many errors came, how many in the worst hour, the same one again and again, 5xx.
+"""エラーログ: how many errors occurred, how many in the worst hour, repeated errors, 5xx.
 
-Runbook: 日常監視 3. Looks over everything since the last look, not over the last hour. Limits: `[error_logs]`.
+Runbook: 日常監視 3. Covers everything since the last sign-off, not only the last hour. Limits: `[error_logs]`.
 """
 
 import math
@@ -13,11 +13,12 @@ from services.aws.logs.query_text import commands
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
-from services.inspections.error_logs.level_field import HALF, FieldSeen, field_seen
+from services.inspections.error_logs.level_field import HALF, LevelField, check_field
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import below, event_spans, local, whole, zone_name
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -25,7 +26,8 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
-from services.models.findings import Evidence, Finding, Measure, Row, worst
+from services.inspections.toolkit.wording import number
+from services.models.findings import Evidence, Finding, Measure, Row
 from services.models.insights import QueryResult
 from services.models.runbook_looks import ErrorLogs as Spec
 from services.models.verdict import Verdict
@@ -35,31 +37,31 @@ class ErrorLogs(InsightsInspection):
     """The errors of the application's log."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """One query, and two more where there are many errors. Raises AwsError."""
+        """Send one query, and two more where there are many errors. Raises AwsError."""
         spec = self._spec
-        queries = Queries(self.context, request, spec.log_group)
-        found = await self.begin(request, queries, newest(spec))
-        if isinstance(found, Finding):
-            return found
-        counts = await count(queries, spec, found)
-        seen = await self._field_seen(queries, found)
-        if not seen.status and not counts.fives:
+        queries = Queries(FindingBuilder(self, request), spec.log_group)
+        errors = await self.begin(queries, newest(spec))
+        if isinstance(errors, Finding):
+            return errors
+        counts = await count(queries, spec, errors)
+        level = await self._level_field(queries, errors)
+        if not level.status and not counts.fives:
             counts = replace(counts, fives=None)
-        silent = await silence(queries, events=event_spans(found.rows, counts.hours))
-        return self._judged(request, queries, found, counts, seen, silent)
+        silent = await silence(queries, events=event_spans(errors.rows, counts.hours))
+        return self._finding(queries, errors, counts, level, silent)
 
-    async def _field_seen(self, queries: Queries, found: QueryResult) -> FieldSeen:
-        """What was seen of the field; what cannot be seen does not hide the errors that were found."""
+    async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
+        """Whether errors can be recognized; where that cannot be read, the errors that were found count all the same."""
         try:
-            return await field_seen(queries, self._spec, found)
+            return await check_field(queries, self._spec, errors)
         except AwsError as error:
             text = _("Whether the events hold {field} could not be seen.")
             trouble = sentences(text.format(field=self._spec.field), error.problem.summary)
-            return FieldSeen(trouble, status=False, unread=True)
+            return LevelField(trouble, status=False, unread=True)
 
-    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+    def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
         """The errors found so far."""
-        limit, rate = below(self._spec.per_hour), found.matched / queries.hours
+        limit, rate = below(self._spec.per_hour), result.matched / queries.hours
         return Measure(
             title=_("Errors an hour"),
             shown=f"≥ {number(rate)}",
@@ -75,88 +77,79 @@ class ErrorLogs(InsightsInspection):
         assert spec is not None
         return spec
 
-    def _judged(
-        self,
-        request: InspectionRequest,
-        queries: Queries,
-        found: QueryResult,
-        counts: Counts,
-        seen: FieldSeen,
-        silent: Silence,
+    def _finding(
+        self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField, silent: Silence
     ) -> Finding:
-        measures = (*self._measures(queries, found, counts, seen), *silence_measures(queries, silent))
-        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
-        summary = self._summary(queries, found, counts, seen)
-        if not seen.status and not seen.unread:
+        builder = queries.builder
+        builder.measure(*self._measures(queries, errors, counts, level), *silence_measures(queries, silent))
+        builder.table(*self._tables(queries, errors, counts))
+        builder.remark(*self._remarks(errors, counts), first=True)
+        builder.remark(queries.price())
+        summary = self._summary(queries, errors, counts, level)
+        if not level.status and not level.unread:
             text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
             summary = text.format(field=self._spec.status, found=summary)
-        if seen.trouble:
-            # What was measured as bad is not to stand behind what cannot be judged.
-            bad = verdict is Verdict.ABNORMAL
-            summary = sentences(summary, seen.trouble) if bad else sentences(seen.trouble, summary)
-        summary = sentences(summary, silence_words(queries, silent))
-        return self.found(
-            request,
-            verdict,
-            summary,
-            measures=measures,
-            evidence=tuple(self._evidence(queries, found, counts)),
-            advice=tuple(self._advice(queries, found, counts, seen)),
-            remarks=(*self._remarks(found, counts), *queries.remarks, queries.price()),
+        if level.trouble:
+            # What was measured as bad comes before what cannot be judged.
+            bad = builder.verdict is Verdict.ABNORMAL
+            summary = sentences(summary, level.trouble) if bad else sentences(level.trouble, summary)
+        return builder.finding(
+            sentences(summary, silence_words(queries, silent)),
+            advice=self._advice(queries, errors, counts, level),
         )
 
-    def _summary(self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen) -> str:
+    def _summary(self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField) -> str:
         hours = queries.span_words
-        if not found.matched and seen.trouble:
+        if not errors.matched and level.trouble:
             text = plural(
                 "Whether {count} event of {hours} is an error is not known.",
                 "Whether errors are among {count} events of {hours} is not known.",
-                found.scanned,
+                errors.scanned,
             )
-            return text.format(hours=hours, count=f"{found.scanned:,}")
-        if not found.matched:
+            return text.format(hours=hours, count=f"{errors.scanned:,}")
+        if not errors.matched:
             text = plural(
                 "No errors in {hours} ({count} event read).",
                 "No errors in {hours} ({count} events read).",
-                found.scanned,
+                errors.scanned,
             )
-            return text.format(hours=hours, count=f"{found.scanned:,}")
-        text = plural("{count} error in {hours}", "{count} errors in {hours}", found.matched)
-        said = [text.format(count=f"{found.matched:,}", hours=hours)]
+            return text.format(hours=hours, count=f"{errors.scanned:,}")
+        text = plural("{count} error in {hours}", "{count} errors in {hours}", errors.matched)
+        parts = [text.format(count=f"{errors.matched:,}", hours=hours)]
         if counts.hours:
-            said.append(_("at most {count} in an hour").format(count=f"{counts.hours.worst[1]:,}"))
+            parts.append(_("at most {count} in an hour").format(count=f"{counts.hours.worst[1]:,}"))
         if counts.shapes is not None and counts.most > 1:
-            said.append(_("the same one up to {count} times").format(count=f"{counts.most:,}"))
+            parts.append(_("the same one up to {count} times").format(count=f"{counts.most:,}"))
         if counts.fives is not None:
-            said.append(_("5xx: {count}").format(count=f"{counts.fives:,}"))
-        return _("{parts}.").format(parts=_(", ").join(said))
+            parts.append(_("5xx: {count}").format(count=f"{counts.fives:,}"))
+        return _("{parts}.").format(parts=_(", ").join(parts))
 
     def _measures(
-        self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen
+        self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField
     ) -> Iterator[Measure]:
         spec = self._spec
         hourly = below(spec.per_hour)
-        rate = found.matched / queries.hours
+        rate = errors.matched / queries.hours
         few = _("< {count} an hour").format(count=spec.per_hour)
         at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors an hour"),
             shown=number(rate),
             allowed=few,
-            verdict=seen.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
+            verdict=level.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
             value=rate,
             unit="/h",
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in all").format(count=f"{errors.matched:,}"),
         )
         yield Measure(
             title=_("Errors in the worst hour"),
             shown="" if most is None else f"{most:,}",
             allowed=few,
-            verdict=seen.verdict(hourly.judge(most)),
+            verdict=level.verdict(hourly.judge(most)),
             value=most,
             at=at,
         )
-        yield self._repeated(counts, seen, queries)
+        yield self._repeated(counts, level, queries)
         if spec.status:
             yield Measure(
                 title=_("5xx answers"),
@@ -170,19 +163,19 @@ class ErrorLogs(InsightsInspection):
                 title=_("Failed connections to the database"),
                 shown=f"{counts.database:,}",
                 allowed=_("none"),
-                verdict=seen.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
+                verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
                 value=counts.database,
             )
         yield Measure(
             title=_("Events with the field {field}").format(field=spec.field),
-            shown="" if seen.percent is None else f"{seen.percent} %",
+            shown="" if level.percent is None else f"{level.percent} %",
             allowed=f"≥ {HALF} %",
-            verdict=Verdict.UNKNOWN if seen.trouble else Verdict.NORMAL,
-            value=seen.percent,
+            verdict=Verdict.UNKNOWN if level.trouble else Verdict.NORMAL,
+            value=level.percent,
             unit="%",
         )
 
-    def _repeated(self, counts: Counts, seen: FieldSeen, queries: Queries) -> Measure:
+    def _repeated(self, counts: Counts, level: LevelField, queries: Queries) -> Measure:
         limit = often(self._spec, queries)
         verdict = Verdict.ATTENTION if counts.most >= limit else Verdict.NORMAL
         if counts.shapes is None or (verdict is Verdict.NORMAL and counts.ungrouped):
@@ -191,45 +184,42 @@ class ErrorLogs(InsightsInspection):
             title=_("The same error, at most"),
             shown="" if counts.shapes is None else f"{counts.most:,}",
             allowed=_("< {count} in the window").format(count=limit),
-            verdict=seen.verdict(verdict),
+            verdict=level.verdict(verdict),
             value=None if counts.shapes is None else counts.most,
         )
 
-    def _evidence(self, queries: Queries, found: QueryResult, counts: Counts) -> Iterator[Evidence]:
+    def _tables(self, queries: Queries, errors: QueryResult, counts: Counts) -> Iterator[Evidence]:
         spec, limit = self._spec, often(self._spec, queries)
-        if counts.shapes:
-            ordered = sorted(counts.shapes.items(), key=lambda item: -item[1])
-            rows = [
-                Row(
-                    cells=(f"{number:,}", text or _("(no message)")),
-                    verdict=Verdict.ATTENTION if number >= limit else None,
-                )
-                for text, number in ordered
-            ]
-            columns = (_("Count"), _("Error (ids and numbers as #)"))
-            yield table(_("The same errors"), columns, rows, private=True)
-        if counts.hours and counts.hours.counts:
+        ordered = sorted((counts.shapes or {}).items(), key=lambda item: -item[1])
+        rows = [
+            Row(
+                cells=(f"{number:,}", text or _("(no message)")),
+                verdict=Verdict.ATTENTION if number >= limit else None,
+            )
+            for text, number in ordered
+        ]
+        columns = (_("Count"), _("Error (ids and numbers as #)"))
+        yield table(_("The same errors"), columns, rows, private=True)
+        if counts.hours:
             yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
-        fives = self._fives(found, counts)
-        if fives.rows:
-            yield fives
-        yield from self.texts(found)
+        yield self._fives(errors, counts)
+        yield from self.texts(errors)
         yield query_table(commands(newest(spec)))
 
-    def _fives(self, found: QueryResult, counts: Counts) -> Evidence:
-        """Each 5xx answer that was read, without the texts of logs, so that a report can name it."""
+    def _fives(self, errors: QueryResult, counts: Counts) -> Evidence:
+        """Each 5xx answer that was read, without log texts, so that a report can name it."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
             (local(when(row.get("@timestamp")), zone), str(status))
-            for row in found.rows
+            for row in errors.rows
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
         columns = (_("Time ({zone})").format(zone=zone_name(zone)), spec.status or _("Status"))
         evidence = table(_("5xx answers"), columns, rows)
-        left = max(evidence.omitted, (counts.fives or 0) - len(evidence.rows))
-        return evidence.model_copy(update={"omitted": left})
+        omitted = max(evidence.omitted, (counts.fives or 0) - len(evidence.rows))
+        return evidence.model_copy(update={"omitted": omitted})
 
-    def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
+    def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
         """The newest errors, without secrets."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
@@ -239,7 +229,7 @@ class ErrorLogs(InsightsInspection):
                 row.get(spec.status, "") if spec.status else "",
                 masked(row.get(spec.message, "")),
             )
-            for row in found.rows
+            for row in result.rows
         ]
         columns = (
             _("Time ({zone})").format(zone=zone_name(zone)),
@@ -247,14 +237,16 @@ class ErrorLogs(InsightsInspection):
             spec.status or _("Status"),
             _("Message"),
         )
-        return (table(_("The newest errors"), columns, rows, private=True),) if rows else ()
+        return (table(_("The newest errors"), columns, rows, private=True),)
 
-    def _advice(self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
-        if seen.trouble or not seen.status:
+    def _advice(
+        self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField
+    ) -> Iterator[str]:
+        if level.trouble or not level.status:
             yield _(
                 "Ask who develops the application how it marks an error, and correct error_logs in the runbook."
             )
-        if found.matched:
+        if errors.matched:
             yield _(
                 "Write serious errors (500 errors, failed connections to the database…) into the operations report."
             )
@@ -262,23 +254,23 @@ class ErrorLogs(InsightsInspection):
             yield _("The same error again and again is a sign of a bug or an outage.")
         yield from silence_advice(queries)
 
-    def _remarks(self, found: QueryResult, counts: Counts) -> Iterator[str]:
+    def _remarks(self, errors: QueryResult, counts: Counts) -> Iterator[str]:
         if counts.fives:
             yield _("The runbook wants 500 errors in the operations report, however few they are.")
         if counts.ungrouped:
             yield _("{count} of {all} errors are not grouped: there are too many different messages.").format(
-                count=f"{counts.ungrouped:,}", all=f"{found.matched:,}"
+                count=f"{counts.ungrouped:,}", all=f"{errors.matched:,}"
             )
         yield _("Read up to one minute ago, for the newest log events may still be on their way.")
 
 
 def often(spec: Spec, queries: Queries) -> int:
-    """How many of the same error are often in the window: a longer one than a day may have more in proportion."""
+    """From how many on the same error is often in the window; one longer than a day may have more in proportion."""
     return max(spec.repeated, math.ceil(spec.repeated * queries.hours / 24))
 
 
 def _fives_verdict(count: int | None) -> Verdict:
-    """The runbook asks for every one of them; none must pass as normal."""
+    """The runbook asks for every one of them, so a single one is not normal."""
     if count is None:
         return Verdict.UNKNOWN
     return Verdict.ATTENTION if count else Verdict.NORMAL

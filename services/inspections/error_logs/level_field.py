@@ -1,6 +1,6 @@
-"""Whether the field that tells an error is in the events at all, written as the runbook writes it.
+"""Whether the events have the field that marks an error at all, written as the runbook writes it.
 
-No errors found looks the same as a field that is missing, a number (pino writes 50), or in small letters.
+Without errors, a log looks the same as one whose field is missing, a number (pino writes 50), or in small letters.
 """
 
 from collections.abc import Mapping
@@ -15,73 +15,73 @@ from services.models.runbook_looks import ErrorLogs
 from services.models.verdict import Verdict
 
 HALF = 50
-"""Per cent of the events that must hold the field."""
+"""Per cent of the events that must have the field."""
 NAMED = 6
-"""Fields or values that a sentence names at most."""
+"""Fields or values named in a sentence at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class FieldSeen:
-    """What was seen of the field."""
+class LevelField:
+    """Whether errors can be recognized by the field."""
 
     trouble: str = ""
-    """Why errors cannot be told from it; "": they can."""
+    """Why they cannot; "" where they can."""
     percent: int | None = None
-    """Of the events hold it; None: not known."""
+    """The share of events that have it; None: not known."""
     status: bool = True
-    """Some event holds the field that tells a 5xx; without one, none would be found."""
+    """Some event has the field of the status; without it no 5xx answer could be found."""
     unread: bool = False
-    """It could not be looked for."""
+    """It could not be read whether events have it."""
 
     def verdict(self, verdict: Verdict) -> Verdict:
-        """Of a count of errors: a low one is no good news where errors cannot be told."""
+        """The verdict on a count of errors: a low count is not normal where errors cannot be recognized."""
         return Verdict.UNKNOWN if self.trouble and verdict is Verdict.NORMAL else verdict
 
 
-async def field_seen(queries: Queries, spec: ErrorLogs, found: QueryResult) -> FieldSeen:
-    """Look for it; `found` are the errors. Raises AwsError."""
-    every = await shares(queries)
-    seen = await _field_seen(queries, spec, found, every)
-    return replace(seen, status=await _status_seen(queries, spec, found, every))
+async def check_field(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> LevelField:
+    """Read whether the events have the field. Raises AwsError."""
+    percents = await shares(queries)
+    level = await _level_field(queries, spec, errors, percents)
+    return replace(level, status=await _has_status(queries, spec, errors, percents))
 
 
-async def _status_seen(
-    queries: Queries, spec: ErrorLogs, found: QueryResult, every: Mapping[str, int]
+async def _has_status(
+    queries: Queries, spec: ErrorLogs, errors: QueryResult, percents: Mapping[str, int]
 ) -> bool:
-    if not spec.status or every.get(spec.status) or any(row.get(spec.status) for row in found.rows):
+    if not spec.status or percents.get(spec.status) or any(row.get(spec.status) for row in errors.rows):
         return True
-    # Rare is usual: a service that nobody asks answers nothing.
+    # Few events may have it: a service that gets no requests answers none.
     if not queries.again():
         return False
     result = await queries.ask(joined((f"filter ispresent({field(spec.status)})", "limit 1")), limit=1)
     return result.complete and result.matched > 0
 
 
-async def _field_seen(
-    queries: Queries, spec: ErrorLogs, found: QueryResult, every: Mapping[str, int]
-) -> FieldSeen:
-    if every:
-        percent = every.get(spec.field, 0)
+async def _level_field(
+    queries: Queries, spec: ErrorLogs, errors: QueryResult, percents: Mapping[str, int]
+) -> LevelField:
+    if percents:
+        percent = percents.get(spec.field, 0)
         if percent < HALF:
-            return FieldSeen(_rare(spec, percent, every), percent)
-        if any(row.get(spec.field) == spec.value for row in found.rows):
-            return FieldSeen(percent=percent)
+            return LevelField(_rare(spec, percent, percents), percent)
+        if any(row.get(spec.field) == spec.value for row in errors.rows):
+            return LevelField(percent=percent)
     values = await values_of(queries, spec.field)
     if not values:
-        return FieldSeen(_("Whether the events hold {field} could not be seen.").format(field=spec.field))
+        return LevelField(_("Whether the events hold {field} could not be seen.").format(field=spec.field))
     percent = round(100 - 100 * values[""] / values.total())
     if percent < HALF:
-        return FieldSeen(_rare(spec, percent, {}), percent)
-    return FieldSeen(_written(spec, sorted(filter(None, values))), percent)
+        return LevelField(_rare(spec, percent, {}), percent)
+    return LevelField(_spelling(spec, sorted(filter(None, values))), percent)
 
 
-def _rare(spec: ErrorLogs, percent: int, every: Mapping[str, int]) -> str:
+def _rare(spec: ErrorLogs, percent: int, percents: Mapping[str, int]) -> str:
     if percent:
         return _("Only {percent} % of the events hold the field {field}.").format(
             percent=percent, field=spec.field
         )
     text = _("No such field: the events have no {field}.").format(field=spec.field)
-    names = [name for name in every if not name.startswith("@")]
+    names = [name for name in percents if not name.startswith("@")]
     if not names:
         return text
     more = len(names) > NAMED
@@ -89,24 +89,24 @@ def _rare(spec: ErrorLogs, percent: int, every: Mapping[str, int]) -> str:
     return have.format(text=text, names=", ".join(names[:NAMED]))
 
 
-def _written(spec: ErrorLogs, values: list[str]) -> str:
+def _spelling(spec: ErrorLogs, values: list[str]) -> str:
     """Why the values cannot be the runbook's; "" where they can."""
-    named = ", ".join(values[:NAMED])
+    names = ", ".join(values[:NAMED])
     if spec.value in values:
         return ""
-    if _style(spec.value) != "number" and all(_style(each) == "number" for each in values):
+    if _style(spec.value) != "number" and all(_style(text) == "number" for text in values):
         return _(
             "{field} is a number here ({values}; pino writes 50 for an error), and the runbook looks for {value}."
-        ).format(field=spec.field, values=named, value=spec.value)
-    if _style(spec.value) in {_style(each) for each in values} and not _misspelt(spec, values):
+        ).format(field=spec.field, values=names, value=spec.value)
+    if _style(spec.value) in {_style(text) for text in values} and not _misspelt(spec, values):
         return ""
     return _(
         "{field} is written otherwise here ({values}), and the runbook looks for {value}: capitals count."
-    ).format(field=spec.field, values=named, value=spec.value)
+    ).format(field=spec.field, values=names, value=spec.value)
 
 
 def _misspelt(spec: ErrorLogs, values: list[str]) -> bool:
-    return any(each.casefold() == spec.value.casefold() for each in values)
+    return any(text.casefold() == spec.value.casefold() for text in values)
 
 
 def _style(text: str) -> str:

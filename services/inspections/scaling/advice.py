@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.contacts import escalation
 from services.i18n import _
-from services.inspections.dashboard.evaluation import playbook_of
+from services.inspections.toolkit.checks import playbook_of
 from services.models.runbook import Playbook, Runbook
 
 PATIENCE = timedelta(minutes=5)

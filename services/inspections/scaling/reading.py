@@ -1,4 +1,4 @@
-"""What the look at scaling reads of one service; each part may fail without the others."""
+"""What is read of one service; each part may fail without the others."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator

@@ -17,7 +17,8 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.sign_ins.evaluation import Rules, unknown_identities
 from services.inspections.sign_ins.measures import Judged, measures, summary
 from services.inspections.sign_ins.other_events import judge
-from services.inspections.sign_ins.reading import Gathered, Purpose, gather
+from services.inspections.sign_ins.questions import Purpose
+from services.inspections.sign_ins.reading import Gathered, gather
 from services.inspections.sign_ins.remarks import limits, questions, trails, unread
 from services.inspections.sign_ins.silence import history_measure, silence_remark, watched_remark
 from services.inspections.sign_ins.tables import Tables

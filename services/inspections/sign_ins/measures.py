@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from services.i18n import _, plural
 from services.inspections.sign_ins.evaluation import JudgedAccess, JudgedChange, JudgedSignIn, Reason, who
-from services.inspections.sign_ins.reading import Gathered, Purpose
+from services.inspections.sign_ins.questions import Purpose
+from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
 from services.models.access_keys import IamUser
 from services.models.findings import Measure, worst

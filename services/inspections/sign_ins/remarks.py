@@ -6,7 +6,8 @@ from services.aws.cloudtrail.reader import SIGN_IN_SOURCE
 from services.i18n import _
 from services.inspections.sign_ins.evaluation import Rules
 from services.inspections.sign_ins.measures import Judged
-from services.inspections.sign_ins.reading import USERS, Gathered, Purpose
+from services.inspections.sign_ins.questions import Purpose
+from services.inspections.sign_ins.reading import USERS, Gathered
 from services.inspections.sign_ins.silence import QUIET, is_behind
 from services.models.runbook_looks import Trail as TrailSpec
 

@@ -9,7 +9,8 @@ from services.calendar.wording import day_words
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
-from services.inspections.sign_ins.reading import Gathered, Purpose
+from services.inspections.sign_ins.questions import Purpose
+from services.inspections.sign_ins.reading import Gathered
 from services.models.access_keys import IamUser
 from services.models.findings import TOLD, Evidence, Row
 from services.models.trail import Lookup, SignIn, TrailEvent

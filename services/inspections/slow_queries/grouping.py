@@ -1,4 +1,4 @@
-"""PostgreSQL's lines of slow statements: their parts, and statements without the values in them.
+"""PostgreSQL's log lines of slow statements: their parts, and the statements without values.
 
 Source: `log_min_duration_statement` and "Lexical Structure" (PostgreSQL documentation). With the extended protocol
 a statement is logged for its parse, bind and execute steps, each with a duration of its own.
@@ -13,7 +13,7 @@ HIDDEN = "?"
 STATEMENT = 300
 """Characters of a statement that are kept."""
 _READ = 4000
-"""Characters of a line that are looked at."""
+"""Characters of a line that are processed."""
 
 _LINE = re.compile(
     r"duration: (?P<ms>\d+(?:\.\d+)?) ms(?:\s+(?:(?P<step>parse|bind|execute|statement|plan)\b[^:]{0,80}: ?)?(?P<text>.*))?",
@@ -29,11 +29,11 @@ _PRIVATE = re.compile(
     """,
     re.DOTALL,
 )
-"""Comments, quoted text of every kind (also cut off), and numbers that are not part of a name."""
+"""Comments, quoted text of every kind (cut off, too), and numbers that are not part of a name."""
 _LISTS = re.compile(r"\(\s*(?:\?|\$\d+)(?:\s*,\s*(?:\?|\$\d+))+\s*\)")
 _SPACE = re.compile(r"[\s␊]+")
 _UNPARTED = re.compile(r"(?i)\bpassword\s+(?!\?)\S+")
-"""A password that is not quoted is no statement PostgreSQL takes, and is logged all the same."""
+"""A password without quotes: PostgreSQL rejects such a statement, but logs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class SlowLine:
 
 
 def slow_line(message: str) -> SlowLine | None:
-    """What a log line says of a slow statement; None where it says nothing of a duration."""
-    found = _LINE.search(message[:_READ])
-    if found is None:
+    """The slow statement of a log line; None where the line has no duration."""
+    match = _LINE.search(message[:_READ])
+    if match is None:
         return None
-    return SlowLine(float(found["ms"]), found["step"] or "", statement(found["text"] or ""))
+    return SlowLine(float(match["ms"]), match["step"] or "", statement(match["text"] or ""))
 
 
 def statement(text: str) -> str:
@@ -75,11 +75,11 @@ class Statement:
 
 
 def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
-    """Those that took most time together first."""
-    known: dict[str, Statement] = {}
+    """The lines by their statement, those with the most time in all first."""
+    by_text: dict[str, Statement] = {}
     for _at, line in lines:
-        each = known.setdefault(line.statement, Statement(line.statement))
-        each.lines += 1
-        each.worst = max(each.worst, line.ms)
-        each.total += line.ms
-    return sorted(known.values(), key=lambda each: -each.total)
+        group = by_text.setdefault(line.statement, Statement(line.statement))
+        group.lines += 1
+        group.worst = max(group.worst, line.ms)
+        group.total += line.ms
+    return sorted(by_text.values(), key=lambda group: -group.total)

@@ -1,7 +1,7 @@
 """スロークエリ: how many statements took too long, which, and how long.
 
-Runbook: ログ調査 2. The written query names no log group, keeps a comment where none may be, and shows twenty rows
-without counting the rest. It is PostgreSQL's log, and only there when RDS exports it. Limits: `[slow_queries]`.
+Runbook: ログ調査 2. The written query names no log group, has a comment where none is allowed, and shows twenty rows
+without counting the rest. It is PostgreSQL's log, and exists only where RDS exports it. Limits: `[slow_queries]`.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import (
     BIN,
     COUNT,
@@ -25,7 +26,7 @@ from services.inspections.toolkit.logs.hourly_counts import (
     zone_name,
 )
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
-from services.inspections.toolkit.logs.queries import Queries, number
+from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
     silence,
@@ -33,7 +34,8 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
-from services.models.findings import Evidence, Finding, Measure, worst
+from services.inspections.toolkit.wording import number
+from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook_looks import SlowQueries as Spec
@@ -56,23 +58,23 @@ class SlowQueries(InsightsInspection):
         return now - MONTH
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """One query, and one more where there are many slow statements. Raises AwsError."""
-        lacking = await self._lacking()
-        queries = Queries(self.context, request, self._spec.log_group)
-        if lacking:
-            summary, advice = lacking
-            return self.unknown(request, queries, summary, advice=(advice,))
-        found = await self.begin(request, queries, slowest(self._spec))
-        if isinstance(found, Finding):
-            return found
-        if not found.matched and not await self._logged(queries):
+        """Send one query, and one more where there are many slow statements. Raises AwsError."""
+        builder, obstacle = FindingBuilder(self, request), await self._obstacle()
+        queries = Queries(builder, self._spec.log_group)
+        if obstacle:
+            summary, advice = obstacle
+            return self.unknown(queries, summary, advice=(advice,))
+        result = await self.begin(queries, slowest(self._spec))
+        if isinstance(result, Finding):
+            return result
+        if not result.matched and not await self._logs_any(queries):
             summary = _(
                 "No slow query was logged, and whether slow queries are logged at all cannot be told from that."
             )
-            return self.unknown(request, queries, summary, advice=self.nothing_advice(queries))
-        hours = await self._hours(queries, found)
-        silent = await silence(queries, fresh=FRESH, events=event_spans(found.rows, hours))
-        return self._judged(request, queries, found, hours, silent)
+            return self.unknown(queries, summary, advice=self.nothing_advice(queries))
+        hours = await self._hours(queries, result)
+        silent = await silence(queries, fresh=FRESH, events=event_spans(result.rows, hours))
+        return self._finding(queries, result, hours, silent)
 
     @property
     def _spec(self) -> Spec:
@@ -80,8 +82,8 @@ class SlowQueries(InsightsInspection):
         assert spec is not None
         return spec
 
-    async def _lacking(self) -> tuple[str, str] | None:
-        """(why nothing can be judged, what to do), or None."""
+    async def _obstacle(self) -> tuple[str, str] | None:
+        """(why nothing can be judged, what to do); None where it can."""
         rds = self.context.runbook.rds
         assert rds is not None
         database = await RdsReader(self.context.reader).database(rds.instance)
@@ -97,8 +99,8 @@ class SlowQueries(InsightsInspection):
             ).format(name=rds.instance, ms=f"{self._spec.over_ms:,}")
         return None
 
-    async def _logged(self, queries: Queries) -> bool:
-        """Whether slow statements are logged at all: there was one in the week before the window ended."""
+    async def _logs_any(self, queries: Queries) -> bool:
+        """Whether slow statements are logged at all: there was one in the week before the window's end."""
         span = TimeSpan(start=queries.span.end - WEEK, end=queries.span.end)
         if span.start >= queries.span.start:
             return False
@@ -108,21 +110,21 @@ class SlowQueries(InsightsInspection):
         result = await queries.ask(joined((*_durations(), "limit 1")), span=span)
         return result.matched > 0
 
-    async def _hours(self, queries: Queries, found: QueryResult) -> Hours | None:
-        if found.whole:
-            return hours_of(found.rows)
+    async def _hours(self, queries: Queries, result: QueryResult) -> Hours | None:
+        if result.whole:
+            return hours_of(result.rows)
         if not queries.again():
-            queries.remarks.append(_("Not counted by the hour: it would cost as much again."))
+            queries.builder.remark(_("Not counted by the hour: it would cost as much again."))
             return None
         try:
             return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
         except AwsError as error:
-            queries.remarks.append(_("Not counted by the hour: {why}").format(why=error.problem.summary))
+            queries.builder.remark(_("Not counted by the hour: {why}").format(why=error.problem.summary))
             return None
 
-    def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
+    def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
         """The slow queries found so far."""
-        rate = found.matched / queries.hours
+        rate = result.matched / queries.hours
         return Measure(
             title=_("Slow queries an hour"),
             shown=f"≥ {number(rate)}",
@@ -137,57 +139,44 @@ class SlowQueries(InsightsInspection):
         text = _("Check that log_min_duration_statement is set to {ms} ms or less.")
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
-    def _judged(
-        self,
-        request: InspectionRequest,
-        queries: Queries,
-        found: QueryResult,
-        hours: Hours | None,
-        silent: Silence,
+    def _finding(
+        self, queries: Queries, result: QueryResult, hours: Hours | None, silent: Silence
     ) -> Finding:
-        lines = _lines(found)
-        measures = (*self._measures(queries, found, hours, lines), *silence_measures(queries, silent))
-        verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
+        builder, lines = queries.builder, _lines(result)
+        builder.measure(*self._measures(queries, result, hours, lines), *silence_measures(queries, silent))
+        builder.table(*self.texts(result))
+        if hours:
+            builder.table(hours.evidence(self.context.calendar.zone, self._frequent))
+        builder.table(query_table(commands(slowest(self._spec))))
+        builder.remark(*self._remarks(result, lines), first=True)
+        builder.remark(queries.price())
         text = plural(
-            "{count} query over {ms} ms in {hours}", "{count} queries over {ms} ms in {hours}", found.matched
+            "{count} query over {ms} ms in {hours}", "{count} queries over {ms} ms in {hours}", result.matched
         )
-        said = [
-            text.format(count=f"{found.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
+        parts = [
+            text.format(count=f"{result.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
         ]
         if lines:
-            said.append(_("the slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
-        if hours and found.matched:
-            said.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
-        return self.found(
-            request,
-            verdict,
-            sentences(_("{parts}.").format(parts=_(", ").join(said)), silence_words(queries, silent)),
-            measures=measures,
-            evidence=(
-                *self.texts(found),
-                *(
-                    (hours.evidence(self.context.calendar.zone, self._frequent),)
-                    if hours and hours.counts
-                    else ()
-                ),
-                query_table(commands(slowest(self._spec))),
-            ),
+            parts.append(_("the slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
+        if hours and result.matched:
+            parts.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
+        return builder.finding(
+            sentences(_("{parts}.").format(parts=_(", ").join(parts)), silence_words(queries, silent)),
             advice=(
                 _("Where slow queries are frequent, consider adding an index."),
                 *silence_advice(queries),
             ),
-            remarks=(*self._remarks(found, lines), *queries.remarks, queries.price()),
         )
 
     def _measures(
         self,
         queries: Queries,
-        found: QueryResult,
+        result: QueryResult,
         hours: Hours | None,
         lines: list[tuple[datetime | None, SlowLine]],
     ) -> Iterator[Measure]:
         few = _("< {count} an hour").format(count=number(self._spec.per_hour))
-        rate = found.matched / queries.hours
+        rate = result.matched / queries.hours
         at, most = hours.worst if hours else (None, None)
         hourly = Verdict.UNKNOWN if most is None else self._frequent(most)
         yield Measure(
@@ -197,7 +186,7 @@ class SlowQueries(InsightsInspection):
             verdict=queries.mean_verdict(self._frequent(rate), hourly),
             value=rate,
             unit="/h",
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in all").format(count=f"{result.matched:,}"),
         )
         yield Measure(
             title=_("Slow queries in the worst hour"),
@@ -218,33 +207,31 @@ class SlowQueries(InsightsInspection):
             )
 
     def _frequent(self, count: float) -> Verdict:
-        # Frequent ones are to be looked into; the runbook calls nothing of it an outage.
+        # Frequent slow queries ask for attention; the runbook does not call them an outage.
         return Verdict.ATTENTION if count >= self._spec.per_hour else Verdict.NORMAL
 
-    def texts(self, found: QueryResult) -> tuple[Evidence, ...]:
+    def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
         """The slowest, and the same statements together; without values."""
-        lines, zone = _lines(found), self.context.calendar.zone
-        if not lines:
-            return ()
-        stated = _("Statement (values as ?)")
+        lines, zone = _lines(result), self.context.calendar.zone
+        statement = _("Statement (values as ?)")
         slow = table(
             _("The slowest queries"),
-            (_("Time ({zone})").format(zone=zone_name(zone)), "ms", stated),
-            [(local(at, zone), f"{line.ms:,.0f}", _shown(line.statement)) for at, line in lines[:SHOWN]],
+            (_("Time ({zone})").format(zone=zone_name(zone)), "ms", statement),
+            [(local(at, zone), f"{line.ms:,.0f}", _text(line.statement)) for at, line in lines[:SHOWN]],
             private=True,
         )
         same = table(
             _("The same statements"),
-            (_("Count"), _("Slowest (ms)"), _("Together (s)"), stated),
+            (_("Count"), _("Slowest (ms)"), _("Together (s)"), statement),
             [
-                (f"{each.lines:,}", f"{each.worst:,.0f}", f"{each.total / 1000:,.1f}", _shown(each.text))
-                for each in by_statement(lines)
+                (f"{group.lines:,}", f"{group.worst:,.0f}", f"{group.total / 1000:,.1f}", _text(group.text))
+                for group in by_statement(lines)
             ],
             private=True,
         )
         return slow, same
 
-    def _remarks(self, found: QueryResult, lines: list[tuple[datetime | None, SlowLine]]) -> Iterator[str]:
+    def _remarks(self, result: QueryResult, lines: list[tuple[datetime | None, SlowLine]]) -> Iterator[str]:
         steps = sum(line.step in ("parse", "bind") for _at, line in lines)
         if steps:
             text = plural(
@@ -253,9 +240,9 @@ class SlowQueries(InsightsInspection):
                 steps,
             )
             yield text.format(count=f"{steps:,}")
-        if found.matched > len(found.rows):
+        if result.matched > len(result.rows):
             yield _("Grouped are the slowest {count} of {all}.").format(
-                count=f"{len(found.rows):,}", all=f"{found.matched:,}"
+                count=f"{len(result.rows):,}", all=f"{result.matched:,}"
             )
 
 
@@ -269,7 +256,7 @@ def _slow(spec: Spec) -> tuple[str, ...]:
 
 
 def slowest(spec: Spec) -> str:
-    """The runbook's query, corrected; more rows than its twenty, so that they can be counted by the hour."""
+    """The runbook's query, corrected; with more than its twenty rows, so that they can be counted by the hour."""
     return joined((*_slow(spec), "sort duration desc", "limit 1000"))
 
 
@@ -278,11 +265,11 @@ def hourly(spec: Spec) -> str:
     return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
 
 
-def _lines(found: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
+def _lines(result: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
     """The slowest first."""
-    read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in found.rows)
+    read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in result.rows)
     return sorted(((at, line) for at, line in read if line), key=lambda pair: -pair[1].ms)
 
 
-def _shown(text: str) -> str:
-    return text or _("(the statement was not logged)")
+def _text(statement: str) -> str:
+    return statement or _("(the statement was not logged)")

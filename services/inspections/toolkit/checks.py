@@ -1,14 +1,13 @@
 """Values that are judged one by one, what each says where it is not normal, and what the runbook says to do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.contacts import escalation, reachable
 from services.i18n import sentences
 from services.models.findings import TOLD, Measure
-from services.models.problem import Problem
-from services.models.runbook import Runbook
-from services.models.verdict import Verdict
+from services.models.runbook import Playbook, Runbook
+from services.models.verdict import Limit, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +25,6 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """The measure's; one without a verdict is for information and counts as normal."""
         return self.measure.verdict or Verdict.NORMAL
-
-
-@dataclass(slots=True)
-class Unread:
-    """What could not be read beside the rest."""
-
-    problems: list[Problem] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    """The same in words; a missing permission is named."""
-
-    def add(self, sentence: str, problem: Problem) -> None:
-        """`sentence` says what cannot be read."""
-        self.problems.append(problem)
-        self.remarks.append(sentences(sentence, problem.said))
 
 
 def summary(results: Iterable[CheckResult], normal: str) -> str:
@@ -70,3 +55,10 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
     contacts = reachable(runbook)
     roles = dict.fromkeys(str(contact.role) for contact in contacts if contact.role and contact.role in text)
     return (*dict.fromkeys(records), *(escalation(runbook, role) for role in roles))
+
+
+def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
+    """The playbook about a value: of the same id, or of the alarm of the same title."""
+    same_id = next((book for book in runbook.playbooks if book.id == limit.id), None)
+    names = [alarm.name for alarm in runbook.alarms if alarm.title == limit.title]
+    return same_id or next(filter(None, map(runbook.playbook_for, names)), None)

@@ -1,11 +1,11 @@
-"""What looks at the database have in common. Limits: `[rds]`."""
+"""What the inspections of the database have in common. Limits: `[rds]`."""
 
 from services.inspections.base import Inspection
 from services.models.runbook import Rds
 
 
 class DatabaseInspection(Inspection):
-    """A look at the runbook's RDS instance."""
+    """An inspection of the runbook's RDS instance."""
 
     @property
     def spec(self) -> Rds:

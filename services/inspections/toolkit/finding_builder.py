@@ -63,7 +63,7 @@ class FindingBuilder:
         self.remarks[place:place] = filter(None, texts)
 
     def unread(self, error: AwsError, what: str) -> None:
-        """Remark `what` could not be read and why, with the missing permission."""
+        """Remark what could not be read: `what` says so in a sentence, the error why and what helps."""
         self.problem = self.problem or error.problem
         self.remark(sentences(what, error.problem.said))
 

@@ -1,4 +1,4 @@
-"""With which earlier times a silence is compared: the same time on days like it, before the silence began. Pure."""
+"""The earlier times with which a silence is compared: the same time on similar days, before the silence began. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,13 +9,13 @@ from services.models.metrics import TimeSpan
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 REACH = 14
-"""Days before a silence among which one like its own is looked for."""
+"""Days before a silence among which similar ones are looked for."""
 SILENT_BEFORE = 2
-"""A silence is usual where so many earlier times were silent, too; one may have been an outage."""
+"""A silence is usual where so many earlier times were silent, too; a single one may have been an outage."""
 
 
 def pieces(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
-    """A span cut at each local midnight, and into parts no longer than `longest`: each lies on one day."""
+    """A span cut at each local midnight, and into pieces no longer than `longest`: each lies on one day."""
     begun = span.start
     while begun < span.end:
         midnight = calendar.local(calendar.day_of(begun) + DAY)
@@ -25,15 +25,15 @@ def pieces(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None)
 
 
 def references(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[timedelta, ...]:
-    """How far before `piece` the times lie that it is compared with, each before the silence `began`.
+    """How far before `piece` the times lie with which it is compared, each before the silence `began`.
 
     The same weekday one and two weeks earlier, and the two latest days that were open or closed as its day is: what
-    happens on Sundays is not missed on a Saturday, and a holiday is no Monday.
+    happens on Sundays is not expected on a Saturday, and a holiday is no usual Monday.
     """
     weeks = max(1, -(-(piece.end - began) // WEEK))
     alike = _alike(piece, began, calendar)
-    found = (next(alike, None), weeks * WEEK, next(alike, None), (weeks + 1) * WEEK)
-    return tuple(dict.fromkeys(each for each in found if each is not None))
+    backs = (next(alike, None), weeks * WEEK, next(alike, None), (weeks + 1) * WEEK)
+    return tuple(dict.fromkeys(back for back in backs if back is not None))
 
 
 def _alike(piece: TimeSpan, began: datetime, calendar: Calendar) -> Iterator[timedelta]:

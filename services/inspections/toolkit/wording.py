@@ -1,9 +1,11 @@
-"""Times, lengths of time and lists as findings write them; times in the system's zone."""
+"""Times, amounts, limits and lists as findings write them; times in the system's zone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
+from services.models.metrics import Series, SeriesStatus
+from services.models.verdict import Limit
 
 STAMP = "%m-%d %H:%M %Z"
 
@@ -41,3 +43,52 @@ def length(span: timedelta) -> str:
 def listed(texts: Sequence[str]) -> str:
     """Several words as one list."""
     return _(", ").join(texts)
+
+
+def size_words(size: float) -> str:
+    """Bytes as AWS's price lists count them."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1000:.0f} KB"
+
+
+def yen_words(yen: float) -> str:
+    """Yen with as many decimals as matter."""
+    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
+
+
+def hours_words(hours: float) -> str:
+    """A window's length for people."""
+    if hours < 1:
+        return _("{count} min").format(count=max(1, round(hours * 60)))
+    if hours < 48:
+        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
+    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
+
+
+def number(value: float) -> str:
+    """Without decimals from a hundred up, else with one decimal where it is not 0."""
+    if 0 < value < 0.1:
+        return "< 0.1"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
+
+
+def value_words(value: float, limit: Limit) -> str:
+    """`57.3 %`, `146 ms`: in the limit's unit."""
+    return f"{number(value * limit.scale)} {limit.unit}".strip()
+
+
+def bound_words(limit: Limit) -> str:
+    """`< 70 %`, `> 10 GiB`."""
+    bound = limit.below if limit.below is not None else limit.above
+    sign = "<" if limit.below is not None else ">"
+    return "" if bound is None else f"{sign} {value_words(bound, limit)}"
+
+
+def incomplete_words(series: Series) -> str:
+    """Why CloudWatch's answer about a curve is not complete."""
+    if series.status is SeriesStatus.FORBIDDEN:
+        return _("no permission for this metric")
+    text = _("CloudWatch did not answer in full ({why})")
+    return text.format(why=series.message or series.status.value)

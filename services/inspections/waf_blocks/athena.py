@@ -1,4 +1,4 @@
-"""The whole window by Athena: only with a limit on what it may read, and only for a price somebody agreed to."""
+"""The whole window by Athena: only with a limit on what it may read, and only for a price that was agreed to."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ from services.aws.athena import Athena
 from services.aws.client.errors import AwsError
 from services.aws.client.prices import usd_of_athena
 from services.i18n import _
-from services.inspections.base import InspectionContext, InspectionRequest, table
-from services.inspections.toolkit.logs.queries import YEN, size_words, yen_words
-from services.inspections.waf_blocks.collected import Notes
+from services.inspections.base import table
+from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.logs.queries import YEN
+from services.inspections.toolkit.wording import size_words, yen_words
 from services.inspections.waf_blocks.sql import LIMIT, blocked_query, groups_of
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.findings import Progress
@@ -22,11 +23,11 @@ class Counted:
 
     groups: tuple[BlockedGroup, ...] = ()
     answered: bool = False
-    """It did; otherwise the remarks say why not."""
+    """Athena answered; otherwise the remarks say why not."""
     estimate_yen: float | None = None
-    """It was not asked, for it would cost so much."""
+    """Athena was not asked, for it would cost this much."""
     unread: int = 0
-    """Rows that cannot be read: the largest count may be among them."""
+    """Rows that cannot be read; the largest count may be among them."""
 
     @property
     def total(self) -> int:
@@ -35,24 +36,22 @@ class Counted:
 
 
 def configured(spec: Spec) -> bool:
-    """The runbook says how Athena is asked."""
+    """Whether the runbook says how Athena is asked."""
     return bool(spec.athena_table and spec.athena_database and spec.workgroup)
 
 
 class History:
-    """Asks Athena once for one look."""
+    """Asks Athena once in a run."""
 
-    def __init__(
-        self, context: InspectionContext, request: InspectionRequest, spec: Spec, notes: Notes
-    ) -> None:
-        self._context = context
-        self._request = request
+    def __init__(self, builder: FindingBuilder, spec: Spec) -> None:
+        self._builder = builder
+        self._context = builder.context
+        self._request = builder.request
         self._spec = spec
-        self._notes = notes
-        self._athena = Athena(context.reader)
+        self._athena = Athena(builder.context.reader)
 
     async def count(self, size: int | None, acl_arn: str) -> Counted:
-        """Blocked requests of the window. `size`: bytes of its logs; None: not known, so the limit counts."""
+        """Count the blocked requests of the window. `size`: bytes of its logs; None: not known, the limit counts."""
         try:
             workgroup = await self._athena.workgroup(self._spec.workgroup)
             cutoff = self._cutoff(workgroup)
@@ -63,7 +62,8 @@ class History:
                 await self._run(blocked_query(self._spec, self._request.span, acl_arn))
             )
         except AwsError as error:
-            self._notes.unread(error, _("Athena"))
+            title = _("Athena")
+            self._builder.unread(error, f"{title}:")
             return Counted()
 
     def _cutoff(self, workgroup: Workgroup) -> int | None:
@@ -75,16 +75,16 @@ class History:
             )
         else:
             return workgroup.cutoff
-        self._notes.remarks.append(text.format(name=workgroup.name))
+        self._builder.remark(text.format(name=workgroup.name))
         return None
 
     def _too_much(self, size: int | None, cutoff: int) -> Counted | None:
-        """Why not to ask, or None."""
+        """What to answer instead of asking, for it would read or cost too much; None where it may be asked."""
         if size is not None and size > cutoff:
             text = _(
                 "Athena was not asked: the logs of the window are {size}, and the workgroup lets a query read {cutoff}."
             )
-            self._notes.remarks.append(text.format(size=size_words(size), cutoff=size_words(cutoff)))
+            self._builder.remark(text.format(size=size_words(size), cutoff=size_words(cutoff)))
             return Counted()
         yen = self._yen(cutoff if size is None else size)
         words = (
@@ -92,7 +92,7 @@ class History:
             if size is None
             else _("Estimated before: {size}, {yen} (what lies in S3 under the days of the window).")
         )
-        self._notes.remarks.append(
+        self._builder.remark(
             words.format(size=size_words(cutoff if size is None else size), yen=yen_words(yen))
         )
         if self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen:
@@ -101,46 +101,46 @@ class History:
         text = _(
             "Athena was not asked: it would cost about {yen}, and above {limit} somebody must agree first."
         )
-        self._notes.remarks.append(text.format(yen=yen_words(yen), limit=limit))
+        self._builder.remark(text.format(yen=yen_words(yen), limit=limit))
         return Counted(estimate_yen=yen)
 
     async def _run(self, query: str) -> SqlResult:
         newest = SqlResult(state=SqlState.QUEUED)
 
-        def seen(result: SqlResult) -> None:
+        def report(result: SqlResult) -> None:
             nonlocal newest
             newest = result
             text = _("Athena: {size} read").format(size=size_words(result.scanned))
             self._request.tell(Progress(text=text))
 
-        self._notes.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
+        self._builder.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
         try:
             return await self._athena.run(
-                query, database=self._spec.athena_database, workgroup=self._spec.workgroup, seen=seen
+                query, database=self._spec.athena_database, workgroup=self._spec.workgroup, seen=report
             )
         finally:
-            # However it ends, and also where the look is given up, AWS charges for what was read.
+            # However it ends, and also where the run is cancelled, AWS charges for what was read.
             self._context.scanned(newest.scanned, self._yen(newest.scanned))
 
     def _read(self, result: SqlResult) -> Counted:
         if result.state is not SqlState.SUCCEEDED:
-            self._notes.remarks.append(_failure(result))
+            self._builder.remark(_failure(result))
             return Counted()
         if result.reused:
-            self._notes.remarks.append(
+            self._builder.remark(
                 _("Athena answered as an equal query of the last hour did: nothing was read.")
             )
         else:
             text = _("Athena read {size}: {yen}.")
             yen = yen_words(self._yen(result.scanned))
-            self._notes.remarks.append(text.format(size=size_words(result.scanned), yen=yen))
+            self._builder.remark(text.format(size=size_words(result.scanned), yen=yen))
         if len(result.rows) >= LIMIT:
             text = _("Only the {count} largest counts are shown.")
-            self._notes.remarks.append(text.format(count=LIMIT))
+            self._builder.remark(text.format(count=LIMIT))
         groups = groups_of(result.rows)
         unread = len(result.rows) - len(groups)
         if unread:
-            self._notes.remarks.append(
+            self._builder.remark(
                 _("Rows of Athena's answer that cannot be read: {count}.").format(count=unread)
             )
         return Counted(groups, answered=True, unread=unread)
@@ -155,5 +155,5 @@ def _failure(result: SqlResult) -> str:
         SqlState.FAILED: _("Athena's query failed."),
         SqlState.CANCELLED: _("Athena's query was stopped: by somebody, or by the workgroup's limit."),
     }
-    said = words.get(result.state, _("Athena's query did not end in time and was stopped."))
-    return f"{said} {result.reason}".strip()
+    text = words.get(result.state, _("Athena's query did not end in time and was stopped."))
+    return f"{text} {result.reason}".strip()

@@ -1,6 +1,6 @@
-"""Which part of a window the firewall's counts and logs are of: nothing there looks the same as nothing happened.
+"""Which part of a window the firewall's counts and logs cover: no data looks the same as no requests.
 
-Where the data begins within the window, it says so; a whole day without any between others is a hole.
+Data may begin within the window; a whole day without any between others is a hole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,18 +9,17 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from services.i18n import _
-from services.inspections.toolkit.logs.queries import hours_words
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import hours_words, moment, stretch
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)
-"""Strangers knock at every public address each day: so long without any request nothing was counted."""
+"""Every public address gets unwanted requests each day: so long without any, nothing was counted."""
 _HOUR = timedelta(hours=1)
 _NONE = timedelta(0)
 _NAMED = 5
-"""Holes that are named."""
+"""Holes named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +33,34 @@ class Cover:
     holes: tuple[TimeSpan, ...] = ()
     """A day or longer each, with counts before and after."""
     silent: timedelta = _NONE
-    """How long nothing was counted up to the window's end, from a day on."""
+    """How long nothing was counted up to the window's end; a day or more."""
 
     @property
     def counted(self) -> timedelta:
-        """How much of the window."""
+        """How much of the window was counted."""
         late = self.began - self.span.start if self.began else _NONE
         holes = sum((hole.end - hole.start for hole in self.holes), _NONE)
         return max(self.span.end - self.span.start - late - holes - self.silent, _NONE)
 
     @property
     def whole(self) -> bool:
-        """All of it."""
+        """Whether all of it was counted."""
         return not (self.began or self.holes or self.silent)
 
     def words(self) -> str:
-        """How long was counted; where that is less than the window, so it says."""
+        """How much was counted; says so where that is less than the window."""
         window, counted = (
-            hours_words(each.total_seconds() / 3600)
-            for each in (self.span.end - self.span.start, self.counted)
+            hours_words(length.total_seconds() / 3600)
+            for length in (self.span.end - self.span.start, self.counted)
         )
         text = _("the {counted} with data (of {window})")
         return window if self.whole else text.format(counted=counted, window=window)
 
     def gaps(self, zone: tzinfo) -> str:
-        """The holes, by their times; "" without any."""
-        named = [stretch(hole.start, hole.end, zone) for hole in self.holes[:_NAMED]]
+        """The times of the holes; "" without any."""
+        times = [stretch(hole.start, hole.end, zone) for hole in self.holes[:_NAMED]]
         more = ["…"] if len(self.holes) > _NAMED else []
-        return _(", ").join((*named, *more))
+        return _(", ").join((*times, *more))
 
     def measures(self, zone: tzinfo) -> Iterable[Measure]:
         """What was counted, where that is not the whole window."""
@@ -108,16 +107,16 @@ class Cover:
 
 
 def cover(hours: Iterable[datetime], span: TimeSpan, *, before: bool) -> Cover:
-    """From the beginnings of the hours in which anything was counted. `before`: something was before the window."""
-    ends = [(max(at, span.start), min(at + _HOUR, span.end)) for at in sorted(hours)]
-    told = [(start, end) for start, end in ends if start < end]
-    if not told:
+    """The cover by the hours in which anything was counted. `before`: something was counted before the window, too."""
+    clipped = [(max(at, span.start), min(at + _HOUR, span.end)) for at in sorted(hours)]
+    inside = [(start, end) for start, end in clipped if start < end]
+    if not inside:
         return Cover(span)
-    first, last = told[0][0], told[-1][1]
+    first, last = inside[0][0], inside[-1][1]
     late = first - span.start >= DAY
     holes = [
         TimeSpan(start=end, end=start)
-        for (_start, end), (start, _end) in pairwise(told)
+        for (_start, end), (start, _end) in pairwise(inside)
         if start - end >= DAY
     ]
     if late and before:
@@ -131,20 +130,20 @@ def cover(hours: Iterable[datetime], span: TimeSpan, *, before: bool) -> Cover:
 
 
 def starts_late(hours: Iterable[datetime], span: TimeSpan) -> bool:
-    """Nothing was counted in the window's first day: whether anything was before must be asked."""
+    """Whether nothing was counted in the window's first day: earlier counts must be read then."""
     return min(hours, default=span.start) - span.start >= DAY
 
 
 def missing(days: Iterable[date]) -> list[tuple[date, date]]:
-    """The first and the last day of each run of days that are absent between those that are there."""
+    """The first and the last day of each run of days missing between days that are there."""
     return [(a + DAY, b - DAY) for a, b in pairwise(sorted(set(days))) if b - a > DAY]
 
 
 def runs_words(runs: Sequence[tuple[date, date]]) -> str:
-    """The days, those next to each other as one."""
+    """Runs of days, a single day as one."""
     text = _("{first} to {last}")
-    said = [
+    days = [
         first.isoformat() if first == last else text.format(first=first.isoformat(), last=last.isoformat())
         for first, last in runs[:_NAMED]
     ]
-    return _(", ").join((*said, *(["…"] if len(runs) > _NAMED else [])))
+    return _(", ").join((*days, *(["…"] if len(runs) > _NAMED else [])))

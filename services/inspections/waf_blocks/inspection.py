@@ -14,22 +14,22 @@ from services.aws.waf import WafReader
 from services.contacts import escalation, reachable
 from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, History, configured
-from services.inspections.waf_blocks.collected import Notes
 from services.inspections.waf_blocks.log_files import Listed, LogFiles, destination
 from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, sampled_whole, traffic
-from services.inspections.waf_blocks.sources import FromOne, Who, newest
+from services.inspections.waf_blocks.sources import FromOne, Sources, newest
 from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
-from services.models.findings import Finding, Measure, worst
+from services.models.findings import Finding, Measure
 from services.models.firewall import Samples, WebAcl
 from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)
 COVERED = 0.5
-"""Logs that hold a smaller share of the requests that the metric counts say nothing of the rest."""
+"""Logs with a smaller share of the requests that the metric counts say nothing of the rest."""
 
 
 class WafBlocks(Inspection):
@@ -41,26 +41,27 @@ class WafBlocks(Inspection):
 
     async def run(self, request: InspectionRequest) -> Finding:
         """Metric, samples, logs, Athena; what cannot be read is remarked and not judged. Raises AwsError."""
-        notes = Notes()
+        builder = FindingBuilder(self, request)
         firewall = WafReader(self.context.reader, scope=self._spec.scope)
-        acl, missing = await self._acl(firewall, notes)
+        acl, missing = await self._acl(firewall, builder)
         if missing:
-            return self._unprotected(request)
-        seen = await self._traffic(request, firewall, acl, notes)
+            return self._unprotected(builder)
+        counts = await self._traffic(firewall, acl, builder)
         samples = None
         if acl is not None:
-            await destination(firewall, acl, self._spec, notes)
-            samples = await sampled(self.context, request, firewall, acl, notes)
+            await destination(firewall, acl, self._spec, builder)
+            samples = await sampled(firewall, acl, builder)
         # Where nothing was blocked there is nothing to count.
-        asks = configured(self._spec) and seen.blocked != 0
-        since = (seen.cover and seen.cover.began) or request.since
-        files = LogFiles(self.context, request, self._spec, notes, since)
-        listed = await files.under(days_of(request.span), every=asks)
-        counted = await self._counted(request, acl, listed, notes) if asks else Counted()
+        asks = configured(self._spec) and counts.blocked != 0
+        since = (counts.cover and counts.cover.began) or request.since
+        listed = await LogFiles(builder, self._spec, since).under(days_of(request.span), every=asks)
+        counted = Counted()
+        if asks:
+            counted = await History(builder, self._spec).count(listed.size, acl.arn if acl else "")
         whole = acl is not None and samples is not None and sampled_whole(self.context, request, acl)
-        days = min(_days(request, seen), listed.days_held or math.inf) if counted.answered else 1
-        who = self._who(seen, samples, counted, notes, days=max(1, days), whole=whole)
-        return self._finding(request, seen, who, counted, notes)
+        days = self._days(request, counts, listed) if counted.answered else 1
+        sources = self._sources(counts, samples, counted, builder, days=max(1, days), whole=whole)
+        return self._finding(builder, counts, sources, counted)
 
     @property
     def _spec(self) -> Spec:
@@ -69,14 +70,14 @@ class WafBlocks(Inspection):
         return spec
 
     def _balancer(self) -> str:
-        """The load balancer's ARN; "" where the ACL is looked for by its name."""
+        """The load balancer's ARN; "" where the ACL is read by its name."""
         runbook = self.context.runbook
         if self._spec.scope != "regional" or runbook.alb is None or not runbook.alb.load_balancer:
             return ""
         place = f"{self.context.region}:{runbook.system.account}"
         return f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{runbook.alb.load_balancer}"
 
-    async def _acl(self, firewall: WafReader, notes: Notes) -> tuple[WebAcl | None, bool]:
+    async def _acl(self, firewall: WafReader, builder: FindingBuilder) -> tuple[WebAcl | None, bool]:
         """The ACL, and whether it is certain that there is none."""
         title, name, balancer = _("Web ACL"), self._spec.web_acl, self._balancer()
         try:
@@ -84,50 +85,42 @@ class WafBlocks(Inspection):
         except AwsError as error:
             if not name:
                 raise
-            notes.unread(error, title)
+            builder.unread(error, f"{title}:")
             if isinstance(error, NotFound):
-                notes.remarks.append(
-                    _("AWS WAF does not know the runbook's load balancer (alb.load_balancer).")
-                )
-            notes.unjudged(title)
+                builder.remark(_("AWS WAF does not know the runbook's load balancer (alb.load_balancer)."))
+            builder.unjudged(title)
             return None, False
         if acl is None:
             return None, True
         other = bool(name) and name not in (acl.name, acl.metric)
         idle = not acl.blocks_by_default and not any(rule.blocks for rule in acl.rules)
         verdict = Verdict.ATTENTION if other or idle else Verdict.NORMAL
-        notes.measures.append(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
+        builder.measure(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
         if idle:
-            notes.remarks.append(_("No rule of the web ACL blocks anything: what is blocked says nothing."))
+            builder.remark(_("No rule of the web ACL blocks anything: what is blocked says nothing."))
         if other:
-            notes.remarks.append(
-                _("The load balancer is protected by another web ACL than the runbook names.")
-            )
+            builder.remark(_("The load balancer is protected by another web ACL than the runbook names."))
         if not balancer:
-            notes.remarks.append(
-                _("Whether anything uses the web ACL is not looked at, only that it exists.")
-            )
+            builder.remark(_("Whether anything uses the web ACL is not looked at, only that it exists."))
         return acl, False
 
-    async def _traffic(
-        self, request: InspectionRequest, firewall: WafReader, acl: WebAcl | None, notes: Notes
-    ) -> Traffic:
+    async def _traffic(self, firewall: WafReader, acl: WebAcl | None, builder: FindingBuilder) -> Traffic:
         title, limit = _("Blocked in one hour, at most"), self._spec.blocked_per_hour
+        metric = acl.metric if acl else self._spec.web_acl
         try:
-            seen = await traffic(self.context, request, firewall, acl.metric if acl else self._spec.web_acl)
+            counts = await traffic(self.context, builder.request, firewall, metric)
         except AwsError as error:
-            notes.unread(error, title)
-            seen = Traffic(unknown=error.problem.summary)
+            builder.unread(error, f"{title}:")
+            counts = Traffic(unknown=error.problem.summary)
         else:
-            if seen.unknown:
-                notes.remarks.append(seen.unknown)
+            builder.remark(counts.unknown)
         if acl is not None and not acl.measured:
-            notes.remarks.append(_("The web ACL publishes no metrics (CloudWatchMetricsEnabled)."))
-        if seen.unknown:
-            notes.unjudged(title)
-            return seen
-        at, most = seen.worst
-        notes.measures += [
+            builder.remark(_("The web ACL publishes no metrics (CloudWatchMetricsEnabled)."))
+        if counts.unknown:
+            builder.unjudged(title)
+            return counts
+        at, most = counts.worst
+        builder.measure(
             Measure(
                 title=title,
                 shown=f"{most:,}",
@@ -136,111 +129,100 @@ class WafBlocks(Inspection):
                 value=most,
                 at=at,
             ),
-            Measure(title=_("Blocked in all"), shown=f"{seen.blocked:,}", value=seen.blocked),
-            Measure(title=_("Allowed in all"), shown=f"{seen.allowed:,}", value=seen.allowed),
-        ]
-        if seen.cover is not None:
-            zone = self.context.calendar.zone
-            notes.measures += seen.cover.measures(zone)
-            notes.remarks += seen.cover.remarks(zone)
-        notes.table(Hours(seen.hours).evidence(self.context.calendar.zone, self._busy))
-        return seen
+            Measure(title=_("Blocked in all"), shown=f"{counts.blocked:,}", value=counts.blocked),
+            Measure(title=_("Allowed in all"), shown=f"{counts.allowed:,}", value=counts.allowed),
+        )
+        zone = self.context.calendar.zone
+        if counts.cover is not None:
+            builder.measure(*counts.cover.measures(zone))
+            builder.remark(*counts.cover.remarks(zone))
+        builder.table(Hours(counts.hours).evidence(zone, self._busy))
+        return counts
 
     def _busy(self, count: float) -> Verdict:
         return Verdict.ATTENTION if count >= self._spec.blocked_per_hour else Verdict.NORMAL
 
-    async def _counted(
-        self, request: InspectionRequest, acl: WebAcl | None, listed: Listed, notes: Notes
-    ) -> Counted:
-        return await History(self.context, request, self._spec, notes).count(
-            listed.size, acl.arn if acl else ""
-        )
+    def _days(self, request: InspectionRequest, counts: Traffic, listed: Listed) -> float:
+        """How many of the window's days were counted and have logs, as far as that is known."""
+        time = counts.cover.counted if counts.cover else request.until - request.since
+        return min(time / timedelta(days=1), listed.days_held or math.inf)
 
-    def _who(
+    def _sources(
         self,
-        seen: Traffic,
+        counts: Traffic,
         samples: tuple[Samples, ...] | None,
         counted: Counted,
-        notes: Notes,
+        builder: FindingBuilder,
         *,
         days: float,
         whole: bool,
-    ) -> Who:
-        """Who was blocked, by Athena where it answered, else by the samples; and whether one stands out.
+    ) -> Sources:
+        """Who was blocked, by Athena where it answered, else by the samples; and whether one address stands out.
 
-        `days`: what the counts are of; one address may have the limit on each.
-        `whole`: the samples are of all that may block, over the whole window.
+        `days`: how many days the counts cover; one address may have the limit on each.
+        `whole`: the samples are of all rules that may block, over the whole window.
         """
         enough, note = False, ""
-        unread = sum(each.unread for each in samples or ())
+        unread = sum(sample.unread for sample in samples or ())
         if unread:
-            notes.remarks.append(_("Sampled requests that cannot be read: {count}.").format(count=unread))
+            builder.remark(_("Sampled requests that cannot be read: {count}.").format(count=unread))
         if counted.answered:
-            who = Who(counted.groups, whole=True)
-            enough = self._covered(seen, counted, notes) and not counted.unread
+            sources = Sources(counted.groups, whole=True)
+            enough = self._covered(counts, counted, builder) and not counted.unread
         else:
-            who, note = Who(grouped(samples or ())), _("by samples of the last 3 hours")
+            sources, note = Sources(grouped(samples or ())), _("by samples of the last 3 hours")
             if not configured(self._spec):
                 enough = whole and not unread
-                notes.remarks.append(
+                builder.remark(
                     _(
                         "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."
                     )
                 )
         limit = math.ceil(self._spec.blocked_from_one * days)
-        notes.measures.append(FromOne(limit, days, seen.blocked, who, enough, note).measure())
-        tables = (*who.tables(limit), newest(samples or (), self.context.calendar.zone))
-        notes.evidence[:0] = [each for each in tables if each.rows]
-        return who
+        builder.measure(FromOne(limit, days, counts.blocked, sources, enough, note).measure())
+        zone = self.context.calendar.zone
+        builder.table(*sources.tables(limit), newest(samples or (), zone), first=True)
+        return sources
 
-    def _covered(self, seen: Traffic, counted: Counted, notes: Notes) -> bool:
-        """Whether the logs hold what the metric counted; an empty table would look like peace."""
-        if seen.blocked is None or counted.total >= seen.blocked * 0.9:
+    def _covered(self, counts: Traffic, counted: Counted, builder: FindingBuilder) -> bool:
+        """Whether the logs have what the metric counted; an empty table would look like all-clear."""
+        if counts.blocked is None or counted.total >= counts.blocked * 0.9:
             return True
         text = _("The logs hold {found} of the {count} blocked requests that the metric counts.")
-        notes.remarks.append(text.format(found=f"{counted.total:,}", count=f"{seen.blocked:,}"))
-        return counted.total >= seen.blocked * COVERED
+        builder.remark(text.format(found=f"{counted.total:,}", count=f"{counts.blocked:,}"))
+        return counted.total >= counts.blocked * COVERED
 
     def _finding(
-        self, request: InspectionRequest, seen: Traffic, who: Who, counted: Counted, notes: Notes
+        self, builder: FindingBuilder, counts: Traffic, sources: Sources, counted: Counted
     ) -> Finding:
-        notes.remarks.append(
+        builder.remark(
             _("The written runbook has no limit for blocked requests; these are the console's own ([waf]).")
         )
-        verdict = worst(each.verdict for each in notes.measures) or Verdict.UNKNOWN
-        waits = counted.estimate_yen if verdict is Verdict.UNKNOWN else None
-        return self.found(
-            request,
-            verdict,
-            summary(request, seen, who, notes, self.context.calendar.zone),
-            measures=tuple(notes.measures),
-            evidence=tuple(notes.evidence),
-            remarks=tuple(notes.remarks),
-            advice=self._advice(attacked(notes)),
-            estimate_yen=waits,
-            problem=notes.problem if verdict is Verdict.UNKNOWN else None,
+        judged = builder.verdict is not Verdict.UNKNOWN
+        if judged:
+            # What could not be read is remarked, but did not keep anybody from judging.
+            builder.problem = None
+        return builder.finding(
+            summary(builder, counts, sources),
+            advice=self._advice(attacked(builder.measures)),
+            estimate_yen=None if judged else counted.estimate_yen,
         )
 
-    def _unprotected(self, request: InspectionRequest) -> Finding:
+    def _unprotected(self, builder: FindingBuilder) -> Finding:
         name, balancer = self._spec.web_acl, self._balancer()
-        summary = (
-            _("No web ACL protects the load balancer: nothing is blocked.")
-            if balancer
-            else _("There is no web ACL {name}: nothing is blocked.").format(name=name)
-        )
+        builder.measure(Measure(title=_("Web ACL"), shown=_("none"), allowed=name, verdict=Verdict.ABNORMAL))
         advice = _(
             "Have the web ACL put back at once; until then every request reaches the system unfiltered."
         )
-        return self.found(
-            request,
-            Verdict.ABNORMAL,
-            summary,
-            measures=(Measure(title=_("Web ACL"), shown=_("none"), allowed=name, verdict=Verdict.ABNORMAL),),
+        return builder.finding(
+            _("No web ACL protects the load balancer: nothing is blocked.")
+            if balancer
+            else _("There is no web ACL {name}: nothing is blocked.").format(name=name),
             advice=(advice, *self._contacts()),
         )
 
-    def _advice(self, sign: bool) -> Iterator[str]:
-        if sign:
+    def _advice(self, attack: bool) -> Iterator[str]:
+        if attack:
             yield _(
                 "Signs of an attack: report it as a security incident, with the addresses and rules above."
             )
@@ -257,13 +239,8 @@ class WafBlocks(Inspection):
 
     def _contacts(self) -> Iterator[str]:
         """Whom to call, each with what for; an undecided one says so."""
-        for each in reachable(self.context.runbook):
-            if each.kind == "contact":
-                said = escalation(self.context.runbook, each.role)
-                yield _("{scope}: {contact}").format(scope=each.scope, contact=said) if each.scope else said
-
-
-def _days(request: InspectionRequest, seen: Traffic) -> float:
-    """How many of the window's days were counted; all of them where that is not known."""
-    time = seen.cover.counted if seen.cover else request.until - request.since
-    return time / timedelta(days=1)
+        for contact in reachable(self.context.runbook):
+            if contact.kind == "contact":
+                words = escalation(self.context.runbook, contact.role)
+                text = _("{scope}: {contact}")
+                yield text.format(scope=contact.scope, contact=words) if contact.scope else words

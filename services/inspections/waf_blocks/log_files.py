@@ -1,4 +1,4 @@
-"""The firewall's logs in S3: where they really go, and what lies under the days of the window."""
+"""The firewall's logs in S3: where they really go, and what is stored under the days of the window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.s3 import S3Reader
 from services.aws.waf import WafReader
 from services.i18n import _
-from services.inspections.base import InspectionContext, InspectionRequest, table
+from services.inspections.base import table
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.logs.queries import size_words
-from services.inspections.waf_blocks.collected import Notes
+from services.inspections.toolkit.wording import size_words
 from services.inspections.waf_blocks.coverage import missing, runs_words
 from services.models.findings import Measure, Progress
 from services.models.firewall import LogDestination, WebAcl
@@ -20,48 +20,44 @@ from services.models.runbook_looks import Firewall as Spec
 from services.models.verdict import Verdict
 
 NEWEST = 20
-"""Objects shown, as many as the runbook looks at."""
+"""Objects shown, as many as the runbook asks for."""
 PAGES = 120
 """Requests that the listing of all days may take."""
 DAYS = 7
-"""Days looked at, newest first, where only the newest objects are wanted."""
+"""Days listed, newest first, where only the newest objects are needed."""
 SILENT = timedelta(days=1)
-"""Strangers knock at every public address each day: logs and counts that are older have stopped."""
+"""Every public address gets unwanted requests each day: logs whose newest file is older have stopped."""
 DIRECT = "aws-waf-logs-"
-"""AWS WAF itself writes only to buckets whose names begin so."""
+"""Prefix of the buckets that AWS WAF itself can write to."""
 
 
-async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, notes: Notes) -> None:
+async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, builder: FindingBuilder) -> None:
     """Compare where the ACL's logs go with where the runbook looks for them."""
     title = _("Log delivery")
     try:
-        found = await firewall.destination(acl)
+        target = await firewall.destination(acl)
     except AwsError as error:
-        notes.unread(error, title)
-        notes.unjudged(title)
+        builder.unread(error, f"{title}:")
+        builder.unjudged(title)
         return
-    if found is None:
-        notes.measures.append(
-            Measure(title=title, shown=_("off"), allowed=_("on"), verdict=Verdict.ATTENTION)
-        )
-        notes.remarks.append(
-            _("The web ACL writes no logs: afterwards nobody can tell whom it blocked and why.")
-        )
+    if target is None:
+        builder.measure(Measure(title=title, shown=_("off"), allowed=_("on"), verdict=Verdict.ATTENTION))
+        builder.remark(_("The web ACL writes no logs: afterwards nobody can tell whom it blocked and why."))
         return
-    notes.measures.append(Measure(title=title, shown=_shown(found), allowed=_("on"), verdict=Verdict.NORMAL))
-    if remark := _compared(found, spec.log_bucket):
-        notes.remarks.append(remark)
+    builder.measure(Measure(title=title, shown=_name(target), allowed=_("on"), verdict=Verdict.NORMAL))
+    builder.remark(_difference(target, spec.log_bucket))
 
 
-def _shown(found: LogDestination) -> str:
+def _name(target: LogDestination) -> str:
     words = {"firehose": _("Firehose: {name}"), "s3": _("S3: {name}"), "logs": _("CloudWatch Logs: {name}")}
-    return words.get(found.kind, "{name}").format(name=found.name)
+    return words.get(target.kind, "{name}").format(name=target.name)
 
 
-def _compared(found: LogDestination, bucket: str) -> str:
-    if not bucket or (found.kind == "s3" and found.name == bucket):
+def _difference(target: LogDestination, bucket: str) -> str:
+    """Why the logs may not be in the runbook's bucket; "" where they go there."""
+    if not bucket or (target.kind == "s3" and target.name == bucket):
         return ""
-    if found.kind != "firehose":
+    if target.kind != "firehose":
         text = _("The logs go to {found}, not to the runbook's bucket {bucket}.")
     elif bucket.startswith(DIRECT):
         text = _(
@@ -71,97 +67,86 @@ def _compared(found: LogDestination, bucket: str) -> str:
         text = _(
             "The logs go to {found}. Only through it can they reach the runbook's bucket {bucket}: WAF itself writes to no bucket whose name does not begin with aws-waf-logs-."
         )
-    return text.format(found=_shown(found), bucket=bucket)
+    return text.format(found=_name(target), bucket=bucket)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What lies in the bucket under the days of a window."""
+    """What is in the bucket under the days of a window."""
 
     newest: tuple[StoredObject, ...] = ()
     count: int = 0
     days: int = 0
-    """Days looked at."""
-    held: tuple[date, ...] = ()
-    """Of them, those with objects."""
+    """Days listed."""
+    days_with_files: tuple[date, ...] = ()
     size: int | None = None
     """Bytes under all days, estimated where not all were listed; None: not known."""
     whole: bool = False
-    """All days of the window were looked at."""
+    """All days of the window were listed."""
 
     @property
     def days_held(self) -> int:
         """How many days have logs; 0: not known."""
-        return len(self.held) if self.whole else 0
+        return len(self.days_with_files) if self.whole else 0
 
 
 class LogFiles:
     """Lists the bucket, day by day, newest first; never without a day in the prefix.
 
-    `since` is from when on there must be logs: the window's beginning, or that of a firewall younger than it.
+    `since`: from when on there must be logs: the window's beginning, or that of a firewall younger than it.
     """
 
-    def __init__(
-        self,
-        context: InspectionContext,
-        request: InspectionRequest,
-        spec: Spec,
-        notes: Notes,
-        since: datetime,
-    ) -> None:
-        self._since = since
-        self._context = context
-        self._request = request
+    def __init__(self, builder: FindingBuilder, spec: Spec, since: datetime) -> None:
+        self._builder = builder
+        self._request = builder.request
         self._spec = spec
-        self._notes = notes
+        self._since = since
 
     async def under(self, days: Sequence[date], *, every: bool) -> Listed:
-        """The objects of these days. `every`: all days count; else only the newest objects are wanted."""
+        """The objects of these days. `every`: all days count; else only the newest objects are needed."""
         title = _("Log files in S3")
         if not self._spec.log_bucket:
-            self._notes.remarks.append(_("The runbook names no bucket of the logs (waf.log_bucket)."))
+            self._builder.remark(_("The runbook names no bucket of the logs (waf.log_bucket)."))
             return Listed()
         try:
             listed = await self._listed(days, every=every)
         except NotFound as error:
-            self._notes.unread(error, title)
-            self._notes.measures.append(
-                Measure(title=title, shown=_("no such bucket"), verdict=Verdict.ATTENTION)
-            )
+            self._builder.unread(error, f"{title}:")
+            self._builder.measure(Measure(title=title, shown=_("no such bucket"), verdict=Verdict.ATTENTION))
             return Listed()
         except AwsError as error:
-            self._notes.unread(error, title)
-            self._notes.unjudged(title)
+            self._builder.unread(error, f"{title}:")
+            self._builder.unjudged(title)
             return Listed()
         self._judge(title, listed)
         return listed
 
     async def _listed(self, days: Sequence[date], *, every: bool) -> Listed:
-        objects = S3Reader(self._context.reader)
-        found: list[StoredObject] = []
-        held: list[date] = []
-        left, whole, size = PAGES, 0, 0
+        reader = S3Reader(self._builder.context.reader)
+        objects: list[StoredObject] = []
+        with_files: list[date] = []
+        pages, complete, size = PAGES, 0, 0
         for number, day in enumerate(days if every else days[:DAYS]):
             self._request.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
-            listing = await objects.under(self._spec.log_bucket, self._prefix(day), pages=left)
-            left -= listing.pages
-            found += listing.objects
-            held += [day] if listing.objects else []
+            listing = await reader.under(self._spec.log_bucket, self._prefix(day), pages=pages)
+            pages -= listing.pages
+            objects += listing.objects
+            with_files += [day] if listing.objects else []
             if not listing.complete:
                 break
-            whole += 1
-            size += sum(each.size for each in listing.objects)
-            if not left or (not every and len(found) >= NEWEST):
+            complete += 1
+            size += sum(item.size for item in listing.objects)
+            if not pages or (not every and len(objects) >= NEWEST):
                 break
-        estimate = size * len(days) // whole if whole and size else None
-        newest = sorted(found, key=lambda each: (each.modified, each.key), reverse=True)
+        estimate = size * len(days) // complete if complete and size else None
+        newest = sorted(objects, key=lambda item: (item.modified, item.key), reverse=True)
         return Listed(
             tuple(newest[:NEWEST]),
-            len(found),
-            whole,
-            tuple(held),
+            len(objects),
+            complete,
+            tuple(with_files),
             size=estimate if every else None,
-            whole=whole == len(days),
+            whole=complete == len(days),
         )
 
     def _prefix(self, day: date) -> str:
@@ -173,18 +158,18 @@ class LogFiles:
             text = _(
                 "No log files under {place}: check waf.log_prefix, and whether logs are still delivered."
             )
-            self._notes.remarks.append(text.format(place=place))
-            self._notes.measures.append(
+            self._builder.remark(text.format(place=place))
+            self._builder.measure(
                 Measure(title=title, shown="0", allowed="> 0", verdict=Verdict.ATTENTION, value=0)
             )
             return
-        zone, newest = self._context.calendar.zone, listed.newest[0].modified
+        zone, newest = self._builder.context.calendar.zone, listed.newest[0].modified
         stopped = newest < self._request.until - SILENT
         if stopped:
             text = _("No log files since {at}: what the firewall did after that is not in the logs.")
-            self._notes.remarks.append(text.format(at=local(newest, zone)))
+            self._builder.remark(text.format(at=local(newest, zone)))
         verdict = self._gaps(listed)
-        self._notes.measures.append(
+        self._builder.measure(
             Measure(
                 title=title,
                 shown=f"{listed.count:,}",
@@ -195,31 +180,31 @@ class LogFiles:
                 note=_("the newest of {at}").format(at=local(newest, zone)),
             )
         )
-        self._notes.table(
+        self._builder.table(
             table(
                 _("Newest log files"),
                 (_("Time ({zone})").format(zone=zone_name(zone)), _("Size"), _("Object")),
-                [(local(each.modified, zone), size_words(each.size), each.key) for each in listed.newest],
+                [(local(item.modified, zone), size_words(item.size), item.key) for item in listed.newest],
             )
         )
 
     def _gaps(self, listed: Listed) -> Verdict:
-        """Say on which days there are no logs, and judge that."""
-        holes = missing(listed.held)
+        """Remark on which days there are no logs, and judge that."""
+        holes = missing(listed.days_with_files)
         if holes:
             text = _(
                 "No log files of these days (UTC), though there are of days before and after: {days}. What the firewall did then is not in the logs."
             )
-            self._notes.remarks.append(text.format(days=runs_words(holes)))
-        first = min(listed.held)
+            self._builder.remark(text.format(days=runs_words(holes)))
+        first = min(listed.days_with_files)
         if listed.whole and first > _day_after(self._request.since):
             text = _("The window's log files begin on {day} (UTC); there are none of the days before.")
-            self._notes.remarks.append(text.format(day=first.isoformat()))
+            self._builder.remark(text.format(day=first.isoformat()))
         if holes:
             return Verdict.ATTENTION
         return Verdict.UNKNOWN if listed.whole and first > _day_after(self._since) else Verdict.NORMAL
 
 
 def _day_after(at: datetime) -> date:
-    """The first day that files must be of: that of `at` itself may hold no more than a moment."""
+    """The first day that must have files: the day of `at` itself may have only a moment left."""
     return at.astimezone(UTC).date() + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The cheap way: how many requests the firewall blocked, by CloudWatch's metrics, and samples of the last hours."""
+"""What is free or cheap: how many requests the firewall blocked, by CloudWatch's metrics, and samples of requests."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import InspectionContext, InspectionRequest
-from services.inspections.waf_blocks.collected import Notes
+from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.models.base import RawId
 from services.models.firewall import BlockedGroup, Samples, WebAcl
@@ -19,11 +19,11 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 HOUR = 3600
 DAILY = 86400
 KEPT = timedelta(hours=3)
-"""AWS WAF keeps samples so long."""
+"""How long AWS WAF keeps samples."""
 EARLIER = timedelta(days=400)
-"""How far before a window it is asked whether anything was counted; CloudWatch keeps counts of an hour for 455 days."""
+"""How far before a window earlier counts are looked for; CloudWatch keeps hourly values for 455 days."""
 MOST_RULES = 30
-"""Rules that are asked for samples."""
+"""Rules of which samples are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Traffic:
     cover: Cover | None = None
     """What of the window was counted; None: not known."""
     unknown: str = ""
-    """Why nothing can be said, in words; "" where `hours` can be relied on."""
+    """Why nothing is known, in words; "" where `hours` can be relied on."""
 
     @property
     def blocked(self) -> int | None:
-        """In all; None where that is not known."""
+        """Blocked in all; None where that is not known."""
         return None if self.unknown else sum(self.hours.values())
 
     @property
@@ -57,13 +57,13 @@ async def traffic(
     span = TimeSpan(start=start, end=max(request.until, start + timedelta(minutes=1)))
     blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
     unknown = _unknown(blocked, allowed)
-    counted = sorted(_told(blocked) | _told(allowed))
+    counted = sorted(_active(blocked) | _active(allowed))
     earlier = False
     if not unknown and starts_late(counted, request.span):
         before = TimeSpan(start=start - EARLIER, end=start)
         daily = await _counts(context, firewall, metric, before, DAILY)
         unknown = _unfinished(*daily)
-        earlier = any(at < start for each in daily for at in _told(each))
+        earlier = any(at < start for series in daily for at in _active(series))
     return Traffic(
         hours={
             datetime.fromtimestamp(at, UTC): round(value)
@@ -98,7 +98,7 @@ async def _counts(
     return blocked, allowed
 
 
-def _told(series: Series) -> set[datetime]:
+def _active(series: Series) -> set[datetime]:
     """The beginnings of the periods in which anything was counted."""
     return {
         datetime.fromtimestamp(at, UTC)
@@ -107,8 +107,8 @@ def _told(series: Series) -> set[datetime]:
     }
 
 
-def _unfinished(*every: Series) -> str:
-    for series in every:
+def _unfinished(*parts: Series) -> str:
+    for series in parts:
         if series.status is not SeriesStatus.COMPLETE:
             return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
     return ""
@@ -117,38 +117,36 @@ def _unfinished(*every: Series) -> str:
 def _unknown(blocked: Series, allowed: Series) -> str:
     if unfinished := _unfinished(blocked, allowed):
         return unfinished
-    # AWS publishes either only where there is something to count: nothing at all proves nothing.
+    # AWS publishes both only where there is something to count, so having neither proves nothing.
     if not blocked.times and not allowed.times:
         return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")
     return ""
 
 
-async def sampled(
-    context: InspectionContext, request: InspectionRequest, firewall: WafReader, acl: WebAcl, notes: Notes
-) -> tuple[Samples, ...] | None:
-    """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
-    start = max(request.since, context.clock.now() - KEPT)
+async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> tuple[Samples, ...] | None:
+    """Samples of the rules that may block, over the last three hours of the window; None where there are none."""
+    request = builder.request
+    start = max(request.since, builder.context.clock.now() - KEPT)
     if start >= request.until:
-        notes.remarks.append(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
+        builder.remark(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
         return None
     rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
-    silent = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
-    if silent:
-        notes.remarks.append(_("Not sampled: {rules}.").format(rules=", ".join(silent)))
+    unsampled = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
+    if unsampled:
+        builder.remark(_("Not sampled: {rules}.").format(rules=", ".join(unsampled)))
     if acl.blocks_by_default:
-        notes.remarks.append(
-            _("What no rule allows is blocked by default, and of that there are no samples.")
-        )
+        builder.remark(_("What no rule allows is blocked by default, and of that there are no samples."))
     try:
         span = TimeSpan(start=start, end=request.until)
         return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])
     except AwsError as error:
-        notes.unread(error, _("Sampled requests"))
+        title = _("Sampled requests")
+        builder.unread(error, f"{title}:")
         return None
 
 
 def sampled_whole(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
-    """Whether samples can be of everything that was blocked in the window: by every rule, in every hour."""
+    """Whether samples can cover everything that was blocked in the window: every rule, every hour."""
     blocking = [rule for rule in acl.rules if rule.blocks]
     every = (
         len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
@@ -156,10 +154,10 @@ def sampled_whole(context: InspectionContext, request: InspectionRequest, acl: W
     return every and request.since >= context.clock.now() - KEPT
 
 
-def grouped(every: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
-    """What the samples stand for, estimated from their weights, the largest first."""
+def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
+    """The requests that the samples stand for, estimated from their weights, the largest group first."""
     counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)
-    for samples in every:
+    for samples in by_rule:
         weights = sum(request.weight for request in samples.requests)
         scale = samples.population / weights if weights else 0.0
         for request in samples.requests:

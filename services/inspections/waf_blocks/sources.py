@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.logs.queries import hours_words
+from services.inspections.toolkit.wording import hours_words
 from services.models.findings import Evidence, Measure, Row
 from services.models.firewall import BlockedGroup, Samples
 from services.models.verdict import Verdict
@@ -17,7 +17,7 @@ NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Sources:
     """Blocked requests by address, and how far that can be relied on."""
 
     groups: tuple[BlockedGroup, ...] = ()
@@ -38,7 +38,7 @@ class Who:
         return [group for group in self.groups if group.kind == kind]
 
     def tables(self, limit: int) -> Iterable[Evidence]:
-        """Addresses, rules, URIs; URIs are what strangers wrote, so they are private."""
+        """Addresses, rules, URIs; URIs are text from outside, so they are private."""
         where = _("whole window") if self.whole else _("samples of the last 3 hours")
         rows = [
             Row(cells=(name, country, f"{count:,}"), verdict=Verdict.ATTENTION if count >= limit else None)
@@ -59,24 +59,24 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class FromOne:
-    """What can be said of the one address that was blocked most often."""
+    """Judges the address that was blocked most often."""
 
     limit: int
     """For all `days` together."""
     days: float
     total: int | None
     """Blocked in the window, by the metrics; None: not known."""
-    who: Who
+    sources: Sources
     enough: bool
-    """`who` can be judged by: of the whole window, or all that the runbook asks for."""
+    """`sources` suffice to judge: they cover the whole window, or all that the runbook asks for."""
     note: str = field(default="")
 
     def measure(self) -> Measure:
-        """Fewer than the limit in all is fewer from one, whatever else could not be read."""
+        """The address with most; fewer than the limit in all is fewer from one, whatever could not be read."""
         title, allowed = _("From one address"), self._allowed()
-        name, _countries, most = next(iter(self.who.addresses()), ("", "", 0))
-        shown = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
-        note = self.note if not self.who.whole else ""
+        name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
+        value = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
+        note = self.note if not self.sources.whole else ""
         verdict = Verdict.UNKNOWN
         if most >= self.limit:
             verdict = Verdict.ATTENTION
@@ -86,10 +86,10 @@ class FromOne:
             verdict, note = Verdict.NORMAL, _("fewer were blocked in all")
         return Measure(
             title=title,
-            shown=shown,
+            shown=value,
             allowed=allowed,
             verdict=verdict,
-            value=float(most) if shown else None,
+            value=float(most) if value else None,
             note=note,
         )
 
@@ -98,21 +98,21 @@ class FromOne:
         return text.format(count=f"{self.limit:,}", hours=hours_words(self.days * 24))
 
 
-def newest(every: Sequence[Samples], zone: tzinfo) -> Evidence:
+def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
     """The newest sampled requests that were blocked."""
-    found = [
+    blocked = [
         (request.at, samples.rule, request)
-        for samples in every
+        for samples in by_rule
         for request in samples.requests
         if request.blocked
     ]
-    found.sort(key=_when, reverse=True)
+    blocked.sort(key=_when, reverse=True)
     return table(
         _("Newest blocked requests (samples)"),
         (_("Time ({zone})").format(zone=zone_name(zone)), _("Address"), _("Country"), _("Rule"), _("Path")),
         [
             (local(at, zone), request.address, request.country, rule, request.uri)
-            for at, rule, request in found[:NEWEST]
+            for at, rule, request in blocked[:NEWEST]
         ],
         private=True,
     )

@@ -16,7 +16,7 @@ from services.models.runbook_looks import Firewall
 LIMIT = 100
 """Rows, as many as the runbook asks for."""
 LATE = timedelta(minutes=15)
-"""A record may lie in the partition of a neighbouring time: it is filed by when it was delivered."""
+"""How far a record may be from the time of its partition: it is filed by when it was delivered."""
 _FINER = ("%H", "%M", "%I", "%S", "%f", "%X", "%T", "%R")
 _COUNT = re.compile("[0-9]{1,18}")
 _KINDS = {"3": "address", "5": "rule", "6": "uri", "7": "all"}
@@ -57,7 +57,7 @@ def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
 
 def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
     """The rows of `blocked_query` that can be read, the largest first."""
-    found = []
+    groups = []
     for row in rows:
         kind = _KINDS.get(row.get("grouped", ""))
         blocked = row.get("blocked", "")
@@ -65,17 +65,17 @@ def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
             continue
         name = row.get(kind, "") if kind != "all" else ""
         country = row.get("country", "") if kind == "address" else ""
-        found.append(
+        groups.append(
             BlockedGroup.model_validate(
                 {"kind": kind, "name": name, "country": country, "count": int(blocked)}
             )
         )
-    return tuple(sorted(found, key=lambda group: -group.count))
+    return tuple(sorted(groups, key=lambda group: -group.count))
 
 
 def _partitions(form: str, span: TimeSpan) -> str:
     if any(mark in form for mark in _FINER):
-        # Finer than a day there are too many to name; such a format is in order of time.
+        # There are too many partitions finer than a day to name; such a format sorts by time.
         first, last = (
             (moment.astimezone(UTC)).strftime(form) for moment in (span.start - LATE, span.end + LATE)
         )

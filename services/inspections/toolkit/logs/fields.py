@@ -1,4 +1,4 @@
-"""Which fields the events of a look's log group hold, and what is written in them."""
+"""Which fields the events of a log group have, and with which values."""
 
 from collections import Counter
 
@@ -11,23 +11,23 @@ from services.models.metrics import TimeSpan
 
 
 async def shares(queries: Queries) -> dict[str, int]:
-    """Share of events, in per cent, that hold each field, just before the window ends.
+    """The share of events, in per cent, that have each field, just before the window ends.
 
     {} where there were no events, or where it cannot be read, which is remarked.
     """
     try:
         return await queries.insights.fields_of(queries.group, queries.span.end)
     except AwsError as error:
-        queries.remarks.append(
+        queries.builder.remark(
             _("The fields of the log group could not be read. {why}").format(why=error.problem.summary)
         )
         return {}
 
 
 async def values_of(queries: Queries, name: str) -> Counter[str]:
-    """Events by the field's value, "" for those without; of the window's last hour, or of all of it.
+    """Events by the field's value, "" for those without it; in the window's last hour, or in all of it.
 
-    Empty where there are none, or not all of them can be counted.
+    Empty where there are no events, or not all of them can be counted.
     """
     end = queries.span.end
     query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
@@ -42,7 +42,7 @@ async def values_of(queries: Queries, name: str) -> Counter[str]:
     for row in result.rows:
         count = count_of(row)
         if count is None:
-            # Shares of a whole that is not known say nothing.
+            # Without all counts the shares are not known.
             return Counter()
         values[row.get(name) or ""] += count
     return values

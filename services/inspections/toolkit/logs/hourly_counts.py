@@ -1,4 +1,4 @@
-"""Counts by the hour of what Logs Insights found: from its rows or from its own `bin(1h)`."""
+"""Counts by the hour of what Logs Insights matched: from its rows or from its own `bin(1h)`."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Limit, Verdict
 
 BIN = "bin(1h)"
-"""As queries ask for it and as the column is called."""
+"""In a query, and as the name of the column."""
 COUNT = "n"
 STAMP = "%m-%d %H:%M:%S"
 
@@ -33,11 +33,11 @@ class Hours:
     def least(self, span: TimeSpan) -> int | None:
         """Fewest events in an hour that lies wholly within `span`; None where there is no such hour."""
         first, last = -(-int(span.start.timestamp()) // 3600), int(span.end.timestamp()) // 3600
-        known = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
-        return min((known.get(hour, 0) for hour in range(first, last)), default=None)
+        by_hour = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
+        return min((by_hour.get(hour, 0) for hour in range(first, last)), default=None)
 
     def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict]) -> Evidence:
-        """The hours with most first; `judge` colours those that are not normal."""
+        """The hours with most events first; `judge` marks those that are not normal."""
         ordered = sorted(self.counts.items(), key=_most, reverse=True)
         rows = [
             Row(
@@ -54,7 +54,7 @@ def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:
 
 
 def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
-    """From the events themselves; None where one has no time."""
+    """The counts by the events themselves; None where one has no time."""
     times = [when(row.get("@timestamp")) for row in rows]
     if None in times:
         return None
@@ -62,17 +62,16 @@ def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
 
 
 def event_spans(rows: Iterable[Mapping[str, str]], hours: Hours | None) -> list[TimeSpan]:
-    """Spans in which events are known to have come: the moments of rows, and hours with a count."""
+    """Spans that are known to have events: the moments of rows, and hours with a count."""
     times = [at for row in rows if (at := when(row.get("@timestamp")))]
-    counted = [
-        (at, at + timedelta(hours=1)) for at, count in (hours.counts if hours else {}).items() if count
-    ]
-    pairs = [*((at, at) for at in times), *counted]
+    counts = hours.counts if hours else {}
+    pairs = [(at, at) for at in times]
+    pairs += [(at, at + timedelta(hours=1)) for at, count in counts.items() if count]
     return [TimeSpan(start=start, end=end) for start, end in pairs]
 
 
 def binned(result: QueryResult) -> Hours | None:
-    """From a query that ends in `stats count(*) as n by bin(1h)…`; None where it does not tell all."""
+    """The counts by a query that ends in `stats count(*) as n by bin(1h)…`; None where some are missing."""
     counts: Counter[datetime] = Counter()
     for row in result.rows:
         at, count = when(row.get(BIN)), count_of(row)
@@ -91,7 +90,7 @@ def whole(text: str | None) -> int:
 
 
 def count_of(row: Mapping[str, str]) -> int | None:
-    """The count of a row of `stats count(*) as n`; None where it has none: a group of nothing is no group."""
+    """The count of a row of `stats count(*) as n`; None where it has none, or none that a group can have."""
     text = row.get(COUNT)
     count = whole(text)
     return count if text is not None and count > 0 else None

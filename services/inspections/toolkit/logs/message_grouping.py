@@ -1,4 +1,4 @@
-"""Texts of error messages: what must not be shown taken out, and what makes two of them the same error."""
+"""Texts of error messages: secrets are masked, and messages of the same error get the same text."""
 
 import re
 
@@ -8,7 +8,7 @@ SHAPE = 200
 SHOWN = 300
 """Characters of a message that evidence shows."""
 _READ = 2000
-"""Characters of a message that are looked at: a stack trace may have 30,000."""
+"""Characters of a message that are processed: a stack trace may have 30,000."""
 
 _SECRETS = re.compile(
     r"""(?ix)
@@ -23,7 +23,7 @@ _SECRETS = re.compile(
     | (?<!\d)\d{12,}(?!\d)
     """
 )
-"""UUIDs, which stay; tokens, passwords, AWS keys, mail addresses, telephone numbers, 個人番号 and other long numbers."""
+"""UUIDs, which are not masked; tokens, passwords, AWS keys, mail addresses, telephone numbers, 個人番号, long numbers."""
 
 _VARIABLE = re.compile(
     r"""(?ix)
@@ -47,20 +47,20 @@ _DATABASE = re.compile(
 
 
 def masked(text: str) -> str:
-    """The message, cut, without secrets and the plainest kinds of personal data; it may still name people."""
+    """The message, cut, without secrets and obvious personal data; it may still name people."""
     hidden = _SECRETS.sub(_hide, text[:_READ])
     return hidden if len(hidden) <= SHOWN else hidden[:SHOWN] + "…"
 
 
-def _hide(found: re.Match[str]) -> str:
-    return found["id"] or (found["kept"] or found["key"] or "") + HIDDEN
+def _hide(match: re.Match[str]) -> str:
+    return match["id"] or (match["kept"] or match["key"] or "") + HIDDEN
 
 
 def shape(text: str) -> str:
-    """What stays the same when the same error comes again: ids, numbers and times become `#`."""
+    """The part of a message that is the same each time the error occurs: ids, numbers and times become `#`."""
     return _VARIABLE.sub("#", masked(text))[:SHAPE].strip()
 
 
 def about_database(text: str) -> bool:
-    """Whether it tells of a failed connection to the database."""
+    """Whether the message is about a failed connection to the database."""
     return _DATABASE.search(text[:_READ]) is not None

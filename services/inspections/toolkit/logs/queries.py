@@ -1,4 +1,4 @@
-"""The Logs Insights queries of one look: their window, their price before and after, and whether it needs consent."""
+"""The Logs Insights queries of one run: their window, their price before and after, and whether it needs consent."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,7 +7,8 @@ from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.prices import usd_of_insights
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
-from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
@@ -15,12 +16,12 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 
 LAG = timedelta(minutes=1)
-"""Log events of the newest minute may not be there yet; the next look reads them, for it begins as much earlier."""
+"""Log events of the newest minute may not be there yet; the next run reads them, for it begins as much earlier."""
 LATE = timedelta(minutes=15)
-"""A log group that begins no later in the window than this has all of it."""
+"""A log group whose events begin no later than this after the window's beginning covers all of it."""
 HOUR = timedelta(hours=1)
 CROWDED = (0.5, 1.0, 2.0)
-"""Seconds between attempts while AWS is asked for too many log events at once; some regions allow 5 requests a second."""
+"""Seconds between attempts when AWS throttles requests for log events; some regions allow 5 requests a second."""
 YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
 
@@ -33,54 +34,53 @@ _STATES = {
 _STOPPED = N_("The query did not end in time and was stopped.")
 
 _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
-"""What does not say whether AWS took a request up."""
+"""After these it is not known whether AWS accepted a request."""
 
 
 class Queries:
-    """Asks Logs Insights for one look at one log group, and counts what that costs."""
+    """Asks Logs Insights about one log group in one run, and counts what that costs."""
 
-    def __init__(
-        self, context: InspectionContext, request: InspectionRequest, group: str, *, region: str = ""
-    ) -> None:
-        self.insights = Insights(context.reader, region=region)
-        self.span = TimeSpan(start=request.since - LAG, end=request.until - LAG)
+    def __init__(self, builder: FindingBuilder, group: str, *, region: str = "") -> None:
+        self.builder = builder
+        """Takes the remarks about prices and about what could not be read."""
+        self._context = builder.context
+        self._request = builder.request
+        self.insights = Insights(self._context.reader, region=region)
+        self.span = TimeSpan(start=self._request.since - LAG, end=self._request.until - LAG)
         self.group = group
         self.bytes = 0
         """Scanned so far, by every query."""
         self._expected = 0
-        """Bytes that a query over the window reads, about; 0 where nobody estimated it."""
-        self.remarks: list[str] = []
-        self.calendar = context.calendar
-        self.zone = context.calendar.zone
+        """Bytes that a query over the window reads, about; 0 where that was not estimated."""
+        self.calendar = self._context.calendar
+        self.zone = self.calendar.zone
         self.kept_since: datetime | None = None
         """The log group has nothing from before; None: not known."""
-        self._context = context
-        self._request = request
 
     @property
     def begun(self) -> datetime:
-        """Where the window begins, as far as the log group reaches back."""
+        """Where the window begins, or the log group where that is later."""
         since = self.kept_since or self.span.start
         return min(max(since, self.span.start), self.span.end)
 
     @property
     def begins_late(self) -> bool:
-        """The log group is known not to reach back to the window's beginning."""
+        """Whether the log group is known not to reach back to the window's beginning."""
         return self.begun - self.span.start > LATE
 
     @property
     def hours(self) -> float:
-        """For rates with an upper limit: at least one, so that a few minutes are not blown up."""
+        """Hours for rates with an upper limit: one at least, so that a few minutes are not scaled up."""
         return max(1.0, self.covered)
 
     @property
     def covered(self) -> float:
-        """Hours of the window, as far as the log group reaches back; never less than one minute's."""
+        """Hours of the window, as far as the log group reaches back; a minute at least."""
         return max(1 / 60, (self.span.end - self.begun) / HOUR)
 
     @property
     def span_words(self) -> str:
-        """The span that was judged, for people: the window, or as much of it as the log group reaches back."""
+        """The length of time that was judged, in words: the window, or the part that has logs."""
         text = _("the {hours} that have logs")
         return (
             text.format(hours=hours_words(self.covered))
@@ -89,37 +89,37 @@ class Queries:
         )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
-        """Of a count an hour with an upper limit.
+        """The verdict on a count an hour with an upper limit.
 
-        Where nobody knows how far the log group reaches back, the mean over the whole window may be too low, and
-        only the worst hour, which no mean exceeds, can say that it is normal.
+        Where it is not known how far the log group reaches back, the mean over the whole window may be too low, and
+        only the worst hour, which no mean exceeds, can show that it is normal.
         """
         if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
             return Verdict.UNKNOWN
         return mean
 
     def yen(self, size: float) -> float:
-        """What scanning so many bytes costs."""
+        """The price of scanning so many bytes."""
         costs = self._context.runbook.costs
         usd = usd_of_insights(int(size), self._context.runbook.inspecting.insights_usd_per_gb)
         return usd * (costs.usd_jpy if costs else YEN)
 
     def affordable(self, yen: float) -> bool:
-        """Whether so much may be spent: it is below the runbook's limit, or a person agreed."""
+        """Whether so much may be spent: it is within the runbook's limit, or a person agreed."""
         return self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen
 
     def again(self, times: int = 1) -> bool:
-        """Whether what was scanned so far may be scanned so many times more."""
+        """Whether the bytes scanned so far may be scanned so many times more."""
         return self.affordable(self.yen(self.bytes * (times + 1)))
 
     async def estimate(self) -> float | None:
-        """Yen that one query over the window costs, about; None where it cannot be told, which is remarked."""
+        """About how many yen one query over the window costs; None where that is not known, which is remarked."""
         size = await self.size(self.span)
         if size is None:
             return None
         self._expected = int(size.bytes)
         self.kept_since = size.since
-        self.remarks.append(
+        self.builder.remark(
             _(
                 "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
             ).format(size=size_words(size.bytes), yen=yen_words(self.yen(size.bytes)))
@@ -127,7 +127,7 @@ class Queries:
         return self.yen(size.bytes)
 
     async def size(self, span: TimeSpan) -> GroupSize | None:
-        """About what a query over `span` reads; None where it cannot be told, which is remarked."""
+        """About what a query over `span` reads; None where that is not known, which is remarked."""
         try:
             size = await self.insights.size_of(self.group, span, self._context.clock.now())
         except AwsError as error:
@@ -136,30 +136,30 @@ class Queries:
             if size:
                 return size
             why = _("AWS does not list the log group.")
-        self.remarks.append(_("The price could not be estimated. {why}").format(why=why))
+        self.builder.remark(_("The price could not be estimated. {why}").format(why=why))
         return None
 
     def consent_summary(self, yen: float) -> str:
-        """Why nothing was read yet."""
+        """Why nothing has been read yet."""
         return _(
             "Not read yet: it would cost about {yen}, and above {limit} somebody must agree first."
         ).format(yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen))
 
     async def ask(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
-        """Run a query over the window; what it scanned is charged, also where the look is given up. Raises AwsError."""
+        """Run a query over the window; what it scanned is charged, even if the run is cancelled. Raises AwsError."""
         newest = QueryResult(state=QueryState.SCHEDULED)
         self._tell(newest)
 
-        def seen(result: QueryResult) -> None:
+        def report(result: QueryResult) -> None:
             nonlocal newest
             newest = result
             self._tell(result)
 
         try:
-            return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=seen)
+            return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=report)
         except AwsError as error:
             if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
-                # It runs unless it never arrived, and nobody will learn what it read.
+                # It runs unless it never arrived, and what it reads will not be known.
                 newest = newest.model_copy(update={"bytes": self._expected})
             raise
         finally:
@@ -188,36 +188,7 @@ class Queries:
 
 def partial_words(result: QueryResult) -> str:
     """Why a result is not judged."""
-    said = _STATES.get(result.state, _STOPPED)
+    reason = _STATES.get(result.state, _STOPPED)
     return _("{why} Partial: {count} matches so far, not judged.").format(
-        why=_(said), count=f"{result.matched:,}"
+        why=_(reason), count=f"{result.matched:,}"
     )
-
-
-def size_words(size: float) -> str:
-    """Bytes as AWS's price lists count them."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size / 1000:.0f} KB"
-
-
-def yen_words(yen: float) -> str:
-    """Yen with as many decimals as matter."""
-    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
-
-
-def hours_words(hours: float) -> str:
-    """A window's length for people."""
-    if hours < 1:
-        return _("{count} min").format(count=max(1, round(hours * 60)))
-    if hours < 48:
-        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
-    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
-
-
-def number(value: float) -> str:
-    """Whole from a hundred up, else with one decimal where there is one."""
-    if 0 < value < 0.1:
-        return "< 0.1"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")

@@ -1,7 +1,7 @@
-"""Where a log group was silent within a window: at its end, for a while before, or where it keeps nothing any more.
+"""Where a log group was silent within a window: at its end, for a while before, or where its events are not kept.
 
-What is silent has no errors either. At night nobody asks anything and many a log is quiet by nature, so a silence is
-compared with the same time on days before. FilterLogEvents, which is free of charge, answers all of it.
+A silent log has no errors either. Many a log is quiet at night by nature, so a silence is compared with the same time
+on earlier days. FilterLogEvents, which is free of charge, answers all of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,11 +18,11 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 FRESH = timedelta(minutes=15)
-"""Events come at least so often; a shorter silence says nothing."""
+"""A shorter silence says nothing."""
 EXACT = timedelta(minutes=5)
-"""How exactly the beginning of a silence is told."""
+"""How exactly the beginning of a silence is determined."""
 PARTS = 24
-"""The window is looked at in so many parts at most, with a request each."""
+"""The window is checked in so many parts at most, with a request each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Silence:
     likeness: Likeness = Likeness.USUAL
     """Of the silence since then with the same time before."""
     tolerated: bool = False
-    """Events come so rarely that it says nothing."""
+    """Events are so rare that the silence says nothing."""
     holes: tuple[Hole, ...] = ()
     """Times without events, before the newest ones, that are not known to be usual."""
     quiet: tuple[Hole, ...] = ()
@@ -52,46 +52,46 @@ class Silence:
 
     @property
     def doubtful(self) -> bool:
-        """Nobody can say that what was looked for did not happen."""
+        """Whether something may have happened that the log does not show."""
         return bool(self.unread) or self.ended or bool(self.holes)
 
     @property
     def ended(self) -> bool:
-        """Events stopped coming, and that is not known to be usual."""
+        """Whether events stopped, and that is not known to be usual."""
         return self.since is not None and self.likeness is not Likeness.USUAL and not self.tolerated
 
 
 async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterable[TimeSpan] = ()) -> Silence:
-    """Where the log group of a look is silent. A shorter silence than `fresh` is none. Never raises AwsError.
+    """Where the log group is silent in the window. A silence shorter than `fresh` does not count. Raises no AwsError.
 
-    `events` are spans in which events are known to have come, so that nobody asks again.
+    `events`: spans that are known to have events, which need not be asked for again.
     """
     usual = Usual(queries)
     try:
         since = await _ended(queries)
         holes = await _holes(queries, since or queries.span.end, max(fresh, HOUR), list(events))
-        judged = [Hole(hole, await usual.compare(hole)) for hole in holes]
+        compared = [Hole(hole, await usual.compare(hole)) for hole in holes]
         tolerated = since is not None and queries.span.end - since < fresh
         ended = TimeSpan(start=since + EXACT, end=queries.span.end) if since and not tolerated else None
         return Silence(
             since=since,
             likeness=await usual.compare(ended) if ended else Likeness.USUAL,
             tolerated=tolerated,
-            holes=tuple(hole for hole in judged if hole.likeness is not Likeness.USUAL),
-            quiet=tuple(hole for hole in judged if hole.likeness is Likeness.USUAL),
+            holes=tuple(hole for hole in compared if hole.likeness is not Likeness.USUAL),
+            quiet=tuple(hole for hole in compared if hole.likeness is Likeness.USUAL),
         )
     except AwsError as error:
         return Silence(unread=error.problem.summary)
 
 
 async def _ended(queries: Queries) -> datetime | None:
-    """From when on nothing came; None where something just came."""
+    """Since when there are no events; None where there are recent ones."""
     end = queries.span.end
     last = end - FRESH
     if await queries.came(TimeSpan(start=last, end=end)):
         return None
     first = min(queries.span.start, last)
-    # Halving, for the newest event cannot be asked for. `first`, where nothing ever came.
+    # Bisect, for the newest event cannot be asked for; ends at `first` where there are no events at all.
     while last - first > EXACT:
         middle = first + (last - first) / 2
         if await queries.came(TimeSpan(start=middle, end=end)):
@@ -105,31 +105,31 @@ async def _holes(
     queries: Queries, until: datetime, least: timedelta, events: list[TimeSpan]
 ) -> list[TimeSpan]:
     """The parts of the window without events, joined; each part is as long as `least` or longer."""
-    begun = queries.begun
-    count = max(0, min(PARTS, int((until - begun) / least)))
-    step = (until - begun) / count if count else least
-    found: list[TimeSpan] = []
+    start = queries.begun
+    count = max(0, min(PARTS, int((until - start) / least)))
+    step = (until - start) / count if count else least
+    holes: list[TimeSpan] = []
     for number in range(count):
-        part = TimeSpan(start=begun + number * step, end=begun + (number + 1) * step)
-        known = any(part.start <= each.start and each.end <= part.end for each in events)
-        if known or await queries.came(part):
+        part = TimeSpan(start=start + number * step, end=start + (number + 1) * step)
+        has_events = any(part.start <= event.start and event.end <= part.end for event in events)
+        if has_events or await queries.came(part):
             continue
-        if found and found[-1].end == part.start:
-            part = TimeSpan(start=found.pop().start, end=part.end)
-        found.append(part)
-    return found
+        if holes and holes[-1].end == part.start:
+            part = TimeSpan(start=holes.pop().start, end=part.end)
+        holes.append(part)
+    return holes
 
 
-def silence_words(queries: Queries, found: Silence) -> str:
-    """That events are missing, in a sentence; "" where they are not."""
-    if found.unread:
-        said = _("Whether events still come cannot be read: {why}").format(why=found.unread)
-        return sentences(unkept_words(queries), said)
-    return sentences(unkept_words(queries), _hole_words(queries, found), _end_words(queries, found))
+def silence_words(queries: Queries, silence: Silence) -> str:
+    """That events are missing, in sentences; "" where none are."""
+    if silence.unread:
+        text = _("Whether events still come cannot be read: {why}").format(why=silence.unread)
+        return sentences(unkept_words(queries), text)
+    return sentences(unkept_words(queries), _hole_words(queries, silence), _end_words(queries, silence))
 
 
 def unkept_words(queries: Queries) -> str:
-    """That the log group does not keep the whole window, or may not, in a sentence; "" where it does."""
+    """That the log group does not, or may not, keep events of the whole window; "" where it does."""
     if queries.kept_since is None:
         return _("How far back {group} has events is not known.").format(group=queries.group)
     if not queries.begins_late:
@@ -148,30 +148,31 @@ def silence_advice(queries: Queries) -> tuple[str, ...]:
     return (text.format(group=queries.group),)
 
 
-def _hole_words(queries: Queries, found: Silence) -> str:
-    if not found.holes:
+def _hole_words(queries: Queries, silence: Silence) -> str:
+    if not silence.holes:
         return ""
     text = plural(
         "No events in {group} at least {stretch}: what happened then is not known.",
         "No events in {group} at {count} times, the longest at least {stretch}: what happened then is not known.",
-        len(found.holes),
+        len(silence.holes),
     )
-    said = text.format(group=queries.group, count=len(found.holes), stretch=_longest(queries, found.holes))
-    return sentences(said, _uncompared(_widest(found.holes).likeness))
+    longest = _longest(queries, silence.holes)
+    sentence = text.format(group=queries.group, count=len(silence.holes), stretch=longest)
+    return sentences(sentence, _uncompared(_widest(silence.holes).likeness))
 
 
-def _end_words(queries: Queries, found: Silence) -> str:
-    if found.since is None or found.tolerated:
+def _end_words(queries: Queries, silence: Silence) -> str:
+    if silence.since is None or silence.tolerated:
         return ""
-    at = moment(found.since, queries.zone)
-    if not found.ended:
+    at = moment(silence.since, queries.zone)
+    if not silence.ended:
         return _("No events since {time}, as at the same time on days before.").format(time=at)
-    said = _("No events in {group} since {time}: what came after is not known.")
-    return sentences(said.format(group=queries.group, time=at), _uncompared(found.likeness))
+    text = _("No events in {group} since {time}: what came after is not known.")
+    return sentences(text.format(group=queries.group, time=at), _uncompared(silence.likeness))
 
 
 def _uncompared(likeness: Likeness) -> str:
-    """Why nobody knows whether a silence is usual; "" where it is known."""
+    """Why it is not known whether a silence is usual; "" where it is known."""
     if likeness is Likeness.NEW:
         return _("The log group has nothing of enough days before to compare that with.")
     if likeness is Likeness.COSTLY:
@@ -179,8 +180,8 @@ def _uncompared(likeness: Likeness) -> str:
     return ""
 
 
-def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
-    """How far the log reaches beside both ends of the window, and the longest silence; nothing where it is whole."""
+def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
+    """How far the log covers both ends of the window, and the longest silence; none where nothing is missing."""
     if words := unkept_words(queries):
         since = queries.begun if queries.begins_late else None
         yield Measure(
@@ -191,29 +192,29 @@ def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
             at=since,
             note=words,
         )
-    if found.unread or found.since is not None:
+    if silence.unread or silence.since is not None:
         yield Measure(
             title=_("Log events"),
-            shown=_("until {time}").format(time=moment(found.since, queries.zone)) if found.since else "",
+            shown=_("until {time}").format(time=moment(silence.since, queries.zone)) if silence.since else "",
             allowed=_("up to the end of the window"),
-            # That a log is quiet by nature makes nothing normal.
-            verdict=Verdict.UNKNOWN if found.unread or found.ended else None,
-            at=found.since,
-            note=silence_words(queries, found) if found.unread else _end_words(queries, found),
+            # A usual silence is for information: it makes nothing normal.
+            verdict=Verdict.UNKNOWN if silence.unread or silence.ended else None,
+            at=silence.since,
+            note=silence_words(queries, silence) if silence.unread else _end_words(queries, silence),
         )
-    silent = found.holes or found.quiet
-    if silent:
+    holes = silence.holes or silence.quiet
+    if holes:
         yield Measure(
             title=_("Longest time without log events"),
-            shown=_longest(queries, silent),
+            shown=_longest(queries, holes),
             allowed=_("as at the same time on days before"),
-            verdict=Verdict.UNKNOWN if found.holes else None,
-            note=_hole_words(queries, found) or _("as quiet as at the same time on days before"),
+            verdict=Verdict.UNKNOWN if silence.holes else None,
+            note=_hole_words(queries, silence) or _("as quiet as at the same time on days before"),
         )
 
 
 def _widest(holes: Iterable[Hole]) -> Hole:
-    return max(holes, key=lambda each: (each.span.end - each.span.start, each.span.start))
+    return max(holes, key=lambda hole: (hole.span.end - hole.span.start, hole.span.start))
 
 
 def _longest(queries: Queries, holes: Iterable[Hole]) -> str:

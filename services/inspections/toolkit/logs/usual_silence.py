@@ -1,4 +1,4 @@
-"""Whether a log group is usually as silent as it was: from the same time on days before, with few free requests."""
+"""Whether a log group is usually as silent as it was: by the same time on earlier days, with few free requests."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,22 +9,22 @@ from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK,
 from services.models.metrics import TimeSpan
 
 PIECE = timedelta(hours=3)
-"""A silence is compared in parts of a day down to this length, where longer ones do not tell."""
+"""A silence is compared in parts of a day, down to this length where longer parts do not decide."""
 SLOTS = 4
-"""A log group that had events in each of so many slots is busy; fewer are chance, or the end of a working day."""
+"""A log group with events in each of so many slots is busy; in fewer they are chance, or the end of a working day."""
 MOST = 600
-"""Requests: a morning after two weeks of holidays needs up to about 460."""
+"""Requests in all; a morning after two weeks of holidays needs up to about 460."""
 
 
 class Likeness(Enum):
-    """What the days before say of a silence."""
+    """How a silence compares with earlier days."""
 
     USUAL = auto()
     """The log group was as silent before."""
     NEW = auto()
-    """It has nothing of so many days before."""
+    """It does not reach back enough days."""
     COSTLY = auto()
-    """Comparing takes more requests than are left."""
+    """Comparing takes more requests than remain."""
     UNUSUAL = auto()
 
 
@@ -35,26 +35,26 @@ class _State(Enum):
     MIXED = auto()
     BUSY = auto()
     ABSENT = auto()
-    """It has nothing from then."""
+    """It has nothing from that time."""
 
 
 class _Spent(Exception):
-    """No request is left."""
+    """No request remains."""
 
 
 class Usual:
-    """Compares the silences of one look; counts its requests."""
+    """Compares the silences of one run; counts its requests."""
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
         self._lived: datetime | None = None
-        """The log group is known to have had events before."""
-        self._left = MOST
+        """Before this the log group is known to have had events."""
+        self._remaining = MOST
 
     async def compare(self, hole: TimeSpan) -> Likeness:
         """Whether the log group was silent at the same time before, too. Raises AwsError."""
         span = self._queries.span
-        # What is compared must not belong to the same outage; a long window has its own days before.
+        # The compared time must not be part of the same outage; a long window has earlier days of its own.
         before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
         try:
             return await self._all(pieces(hole, self._queries.calendar), before)
@@ -62,11 +62,11 @@ class Usual:
             return Likeness.COSTLY
 
     async def _all(self, parts: Iterable[TimeSpan], before: datetime) -> Likeness:
-        """USUAL where each part is; else what the first that is not was found to be."""
+        """USUAL where each part is; else the likeness of the first part that is not."""
         for part in parts:
-            found = await self._compare(part, before)
-            if found is not Likeness.USUAL:
-                return found
+            likeness = await self._compare(part, before)
+            if likeness is not Likeness.USUAL:
+                return likeness
         return Likeness.USUAL
 
     async def _compare(self, piece: TimeSpan, before: datetime) -> Likeness:
@@ -85,20 +85,20 @@ class Usual:
             return Likeness.NEW
         if piece.end - piece.start <= PIECE:
             return Likeness.USUAL
-        # Busy at other hours of the day, perhaps.
+        # It may be silent at some hours of the piece and busy at others.
         middle = piece.start + (piece.end - piece.start) / 2
         halves = TimeSpan(start=piece.start, end=middle), TimeSpan(start=middle, end=piece.end)
         return await self._all(halves, before)
 
     async def _state(self, span: TimeSpan) -> "_State":
-        kept = self._queries.kept_since
-        if kept is not None and span.start < kept:
+        kept_since = self._queries.kept_since
+        if kept_since is not None and span.start < kept_since:
             return _State.ABSENT
         if not await self._came(span):
-            # Before its first event it proves nothing.
+            # Before the first event a silence proves nothing.
             return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
         step = (span.end - span.start) / SLOTS
-        # From the end: in the evening events become fewer, and in the morning the end is where they begin.
+        # From the end: in the evening events become fewer there, in the morning they begin there.
         for number in reversed(range(SLOTS)):
             first = span.start + number * step
             if not await self._came(TimeSpan(start=first, end=first + step)):
@@ -113,12 +113,12 @@ class Usual:
         return True
 
     async def _came(self, span: TimeSpan) -> bool:
-        if not self._left:
+        if not self._remaining:
             raise _Spent
-        self._left -= 1
+        self._remaining -= 1
         return await self._queries.came(span)
 
 
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The same span so much earlier."""
+    """The same span, moved back."""
     return TimeSpan(start=span.start - back, end=span.end - back)

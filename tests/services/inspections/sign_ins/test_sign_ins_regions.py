@@ -16,7 +16,7 @@ from services.aws.iam.root_user import RootUsers
 from services.aws.regions import DEFAULT, Regions
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
-from services.inspections.sign_ins.reading import EVERY_WRITE, Purpose, Question, plan
+from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
 from services.models.findings import WORSE, Finding
 from services.models.problem import ProblemKind
 from services.models.runbook_looks import Trail

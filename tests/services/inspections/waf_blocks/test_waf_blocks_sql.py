@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.inspections.waf_blocks.metrics import grouped
-from services.inspections.waf_blocks.sources import FromOne, Who
+from services.inspections.waf_blocks.sources import FromOne, Sources
 from services.inspections.waf_blocks.sql import blocked_query, days_of, groups_of
 from services.models.base import RawId
 from services.models.firewall import BlockedGroup, SampledRequest, Samples
@@ -118,7 +118,7 @@ def address(name: str, country: str, count: int) -> BlockedGroup:
 def test_one_address_is_judged_only_by_what_is_known(
     total: int | None, most: int, enough: bool, verdict: Verdict
 ) -> None:
-    who = Who((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
+    who = Sources((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
     measure = FromOne(500, 1, total, who, enough).measure()
     assert measure.verdict is verdict
     assert who.addresses()[:1] == ([("a", "NL US", most)] if most else [])

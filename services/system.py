@@ -148,7 +148,7 @@ class Services:
         # A command that only reads writes nothing to the journal, and creates none.
         if self._began:
             await self.usage_log.record()
-            await self._record(EntryKind.ENDED, _("Console ended"))
+            await self._record(EntryKind.ENDED, _("Console stopped"))
         await self.tails.close()
         # Before the session: the journal's last hash may still have to be sent to AWS.
         await self.journal.close()

@@ -60,7 +60,7 @@ def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str
         if post.state is PostState.POSTED:
             sentences.append(_("Posted to {channel}").format(channel=post.channel))
         elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
-            sentences.append(_("Note for Slack: {reason}").format(reason=post.reason))
+            sentences.append(_("Slack message: {reason}").format(reason=post.reason))
     return tuple(sentences)
 
 

@@ -161,7 +161,7 @@ def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
             has_match = True
             yield Hit(points, Content(entry.name), entry.go, text=entry.name, help=entry.kind)
     if not has_match and query.strip():
-        words = _("Nothing is found.")
+        words = _("No matches.")
         yield Hit(0.01, Content(words), lambda: None, text=words)
 
 
@@ -174,11 +174,11 @@ def _inspections(app: Console) -> Iterator[PaletteEntry]:
     """Every inspection of the runbook, to be run now."""
     for inspection in offered(app.runbook) if app.runbook else ():
         title = _(inspection.title)
-        name = _("Look now: {title}").format(title=title)
+        name = _("Inspect now: {title}").format(title=title)
         words = f"{title} {inspection.title} {inspection.id} {inspection.words} てんけん tenken inspect"
         yield PaletteEntry(
             name,
-            _("Make this inspection now"),
+            _("Run this inspection now"),
             partial(app.post_message, messages.RunInspection(str(inspection.id))),
             words,
             0.5,

@@ -72,9 +72,7 @@ class RuntimeApp(OrderedApp):
         """Record a fault, and tell the operator once for each kind and place; never raises."""
         bug = self.bugs.keep(error, self.known_secrets())
         if bug is not None:
-            self.notify(
-                bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
-            )
+            self.notify(bug.summary, title=_("Internal error"), severity="error", timeout=20, markup=False)
 
     def on_fault(self, error: BaseException) -> None:
         """Report a fault in repeating work, which goes on; raise it where faults end the app."""

@@ -184,7 +184,7 @@ def _variable(path: KeyPath) -> str:
 def _unknown_variables() -> Iterator[Mistake]:
     """Refuse unknown variables of ours: a misspelt one would silently have no effect."""
     names = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
-    listing = _("there are {names}").format(names=", ".join(names))
+    listing = _("available: {names}").format(names=", ".join(names))
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in names:
             near = words.near(

@@ -239,7 +239,7 @@ class DashboardPanel(Panel[model.DashboardView]):
         """Words for a dashboard without widgets, else ""."""
         if value.dashboard.widgets:
             return ""
-        return _("The dashboard “{name}” has no widgets: nothing is being watched here.").format(
+        return _("The dashboard “{name}” has no widgets: nothing is monitored here.").format(
             name=value.dashboard.name
         )
 
@@ -268,6 +268,6 @@ def _data_by_widget(view: model.DashboardView) -> list[model.WidgetData]:
 def _remarks(dashboard: model.Dashboard) -> tuple[str, ...]:
     remarks: list[str] = [*dashboard.remarks]
     if dashboard.builtin:
-        words = _("AWS has no dashboard “{name}”; this is the console's built-in one.")
+        words = _("AWS has no dashboard “{name}”; showing the console's built-in one.")
         remarks.insert(0, words.format(name=dashboard.name))
     return tuple(remarks)

@@ -79,7 +79,7 @@ class _NameField(Input):
         """Refuse pasting: typing the name makes one read it."""
         event.stop()
         event.prevent_default()
-        self.notify(_("The name is typed here, not pasted."), markup=False)
+        self.notify(_("Type the name here; it cannot be pasted."), markup=False)
 
     def action_paste(self) -> None:
         """Refuse pasting from the console's own clipboard, too."""

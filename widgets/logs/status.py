@@ -64,9 +64,9 @@ def bar_facts(
 def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str) -> str:
     """Why there is nothing to see; nothing is never drawn as "all is well"."""
     if len(lines.view.store):
-        return _("No line held is that severe.")
+        return _("No line loaded is that severe.")
     if failing:
-        return _("No lines: reading fails.")
+        return _("No lines: reading failed.")
     if stats is None:
         return _("Waiting for the first read…")
     if pattern:

@@ -100,9 +100,9 @@ class CustomMetric(OwnInspection):
             return (Silence(widest(holes), Verdict.UNKNOWN),)
         odd = [hole for hole in holes if unusual(hole, window, past, self.context.calendar)]
         if odd:
-            why = _("values came at the same time before")
+            why = _("there were values at the same time before")
             return self._gaps(odd, span, why)
-        return (Silence(widest(holes), Verdict.NORMAL, _("of a count, this may mean none")),)
+        return (Silence(widest(holes), Verdict.NORMAL, _("for a count, this may mean zero")),)
 
     @staticmethod
     def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
@@ -165,10 +165,10 @@ class CustomMetric(OwnInspection):
         if course.worst is None or course.worst_at is None:
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(doubts))
         limit, zone = self.limit, self.context.calendar.zone
-        text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
+        text = _("{title}: worst {value} in {hours} (allowed {allowed})")
         if course.beyond:
             text = _(
-                "{title}: at worst {value} in {hours} (allowed {allowed}), beyond it for {length} in all"
+                "{title}: worst {value} in {hours} (allowed {allowed}), outside it for {length} in total"
             )
         first = text.format(
             title=limit.title,
@@ -189,4 +189,4 @@ class CustomMetric(OwnInspection):
             )
             for beyond in ordered
         ]
-        return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)
+        return table(_("Time outside the limit"), (_("When"), _("Allowed")), rows)

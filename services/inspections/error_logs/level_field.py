@@ -68,7 +68,7 @@ async def _level_field(
             return LevelField(percent=percent)
     values = await values_of(queries, spec.field)
     if not values:
-        return LevelField(_("Whether the events hold {field} could not be seen.").format(field=spec.field))
+        return LevelField(_("Could not determine whether the events have {field}.").format(field=spec.field))
     percent = round(100 - 100 * values[""] / values.total())
     if percent < HALF:
         return LevelField(_rare(spec, percent, {}), percent)
@@ -77,7 +77,7 @@ async def _level_field(
 
 def _rare(spec: ErrorLogs, percent: int, percents: Mapping[str, int]) -> str:
     if percent:
-        return _("Only {percent} % of the events hold the field {field}.").format(
+        return _("Only {percent} % of the events have the field {field}.").format(
             percent=percent, field=spec.field
         )
     text = _("No such field: the events have no {field}.").format(field=spec.field)
@@ -85,7 +85,7 @@ def _rare(spec: ErrorLogs, percent: int, percents: Mapping[str, int]) -> str:
     if not names:
         return text
     more = len(names) > NAMED
-    have = _("{text} They have {names}, among others.") if more else _("{text} They have {names}.")
+    have = _("{text} Fields present include {names}.") if more else _("{text} Fields present: {names}.")
     return have.format(text=text, names=", ".join(names[:NAMED]))
 
 
@@ -96,12 +96,13 @@ def _spelling(spec: ErrorLogs, values: list[str]) -> str:
         return ""
     if _style(spec.value) != "number" and all(_style(text) == "number" for text in values):
         return _(
-            "{field} is a number here ({values}; pino writes 50 for an error), and the runbook looks for {value}."
+            "{field} is a number here ({values}; pino writes 50 for an error), but the runbook looks for "
+            "{value}."
         ).format(field=spec.field, values=names, value=spec.value)
     if _style(spec.value) in {_style(text) for text in values} and not _misspelt(spec, values):
         return ""
     return _(
-        "{field} is written otherwise here ({values}), and the runbook looks for {value}: capitals count."
+        "{field} is written differently here ({values}), but the runbook looks for {value}: case matters."
     ).format(field=spec.field, values=names, value=spec.value)
 
 

@@ -90,5 +90,5 @@ def incomplete_words(series: Series) -> str:
     """Why CloudWatch's answer about a curve is not complete."""
     if series.status is SeriesStatus.FORBIDDEN:
         return _("no permission for this metric")
-    text = _("CloudWatch did not answer in full ({why})")
+    text = _("CloudWatch's response is incomplete ({why})")
     return text.format(why=series.message or series.status.value)

@@ -87,7 +87,9 @@ class WafBlocks(Inspection):
                 raise
             builder.unread(error, f"{title}:")
             if isinstance(error, NotFound):
-                builder.remark(_("AWS WAF does not know the runbook's load balancer (alb.load_balancer)."))
+                builder.remark(
+                    _("AWS WAF does not recognize the runbook's load balancer (alb.load_balancer).")
+                )
             builder.unjudged(title)
             return None, False
         if acl is None:
@@ -97,15 +99,15 @@ class WafBlocks(Inspection):
         verdict = Verdict.ATTENTION if other or idle else Verdict.NORMAL
         builder.measure(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
         if idle:
-            builder.remark(_("No rule of the web ACL blocks anything: what is blocked says nothing."))
+            builder.remark(_("No rule of the web ACL blocks anything, so the number blocked means nothing."))
         if other:
-            builder.remark(_("The load balancer is protected by another web ACL than the runbook names."))
+            builder.remark(_("The load balancer is protected by a web ACL other than the runbook's."))
         if not balancer:
-            builder.remark(_("Whether anything uses the web ACL is not looked at, only that it exists."))
+            builder.remark(_("Only whether the web ACL exists was checked, not whether anything uses it."))
         return acl, False
 
     async def _traffic(self, firewall: WafReader, acl: WebAcl | None, builder: FindingBuilder) -> Traffic:
-        title, limit = _("Blocked in one hour, at most"), self._spec.blocked_per_hour
+        title, limit = _("Most blocked in one hour"), self._spec.blocked_per_hour
         metric = acl.metric if acl else self._spec.web_acl
         try:
             counts = await traffic(self.context, builder.request, firewall, metric)
@@ -129,8 +131,8 @@ class WafBlocks(Inspection):
                 value=most,
                 at=at,
             ),
-            Measure(title=_("Blocked in all"), shown=f"{counts.blocked:,}", value=counts.blocked),
-            Measure(title=_("Allowed in all"), shown=f"{counts.allowed:,}", value=counts.allowed),
+            Measure(title=_("Blocked in total"), shown=f"{counts.blocked:,}", value=counts.blocked),
+            Measure(title=_("Allowed in total"), shown=f"{counts.allowed:,}", value=counts.allowed),
         )
         zone = self.context.calendar.zone
         if counts.cover is not None:
@@ -165,17 +167,18 @@ class WafBlocks(Inspection):
         enough, note = False, ""
         unread = sum(sample.unread for sample in samples or ())
         if unread:
-            builder.remark(_("Sampled requests that cannot be read: {count}.").format(count=unread))
+            builder.remark(_("Unreadable sampled requests: {count}.").format(count=unread))
         if counted.answered:
             sources = Sources(counted.groups, whole=True)
             enough = self._covered(counts, counted, builder) and not counted.unread
         else:
-            sources, note = Sources(grouped(samples or ())), _("by samples of the last 3 hours")
+            sources, note = Sources(grouped(samples or ())), _("from samples of the last 3 hours")
             if not configured(self._spec):
                 enough = whole and not unread
                 builder.remark(
                     _(
-                        "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."
+                        "The runbook does not configure Athena (waf.workgroup, waf.athena_database, "
+                        "waf.athena_table): addresses are known from samples of the last 3 hours only."
                     )
                 )
         limit = math.ceil(self._spec.blocked_from_one * days)
@@ -188,7 +191,7 @@ class WafBlocks(Inspection):
         """Whether the logs have what the metric counted; an empty table would look like all-clear."""
         if counts.blocked is None or counted.total >= counts.blocked * 0.9:
             return True
-        text = _("The logs hold {found} of the {count} blocked requests that the metric counts.")
+        text = _("The logs contain {found} of the {count} blocked requests that the metric counts.")
         builder.remark(text.format(found=f"{counted.total:,}", count=f"{counts.blocked:,}"))
         return counted.total >= counts.blocked * COVERED
 
@@ -196,7 +199,7 @@ class WafBlocks(Inspection):
         self, builder: FindingBuilder, counts: Traffic, sources: Sources, counted: Counted
     ) -> Finding:
         builder.remark(
-            _("The written runbook has no limit for blocked requests; these are the console's own ([waf]).")
+            _("The written runbook has no limit for blocked requests; these come from the settings ([waf]).")
         )
         judged = builder.verdict is not Verdict.UNKNOWN
         if judged:
@@ -212,7 +215,7 @@ class WafBlocks(Inspection):
         name, balancer = self._spec.web_acl, self._balancer()
         builder.measure(Measure(title=_("Web ACL"), shown=_("none"), allowed=name, verdict=Verdict.ABNORMAL))
         advice = _(
-            "Have the web ACL put back at once; until then every request reaches the system unfiltered."
+            "Have the web ACL restored immediately; until then every request reaches the system unfiltered."
         )
         return builder.finding(
             _("No web ACL protects the load balancer: nothing is blocked.")
@@ -227,7 +230,8 @@ class WafBlocks(Inspection):
                 "Signs of an attack: report it as a security incident, with the addresses and rules above."
             )
             yield _(
-                "Check whether other requests of the same addresses got through, and whether anybody signed in."
+                "Check whether other requests from the same addresses got through, and whether anyone signed "
+                "in."
             )
             yield from self._contacts()
         for procedure in self.context.runbook.procedures:

@@ -110,7 +110,9 @@ def _active(series: Series) -> set[datetime]:
 def _unfinished(*parts: Series) -> str:
     for series in parts:
         if series.status is not SeriesStatus.COMPLETE:
-            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+            return _("CloudWatch's response is incomplete ({why}).").format(
+                why=series.message or series.status
+            )
     return ""
 
 
@@ -119,7 +121,7 @@ def _unknown(blocked: Series, allowed: Series) -> str:
         return unfinished
     # AWS publishes both only where there is something to count, so having neither proves nothing.
     if not blocked.times and not allowed.times:
-        return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")
+        return _("CloudWatch has neither allowed nor blocked requests for the web ACL.")
     return ""
 
 
@@ -128,14 +130,14 @@ async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> 
     request = builder.request
     start = max(request.since, builder.context.clock.now() - KEPT)
     if start >= request.until:
-        builder.remark(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
+        builder.remark(_("AWS WAF keeps samples for 3 hours; there are none for this window."))
         return None
     rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
     unsampled = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
     if unsampled:
         builder.remark(_("Not sampled: {rules}.").format(rules=", ".join(unsampled)))
     if acl.blocks_by_default:
-        builder.remark(_("What no rule allows is blocked by default, and of that there are no samples."))
+        builder.remark(_("What no rule allows is blocked by default; there are no samples of that."))
     try:
         span = TimeSpan(start=start, end=request.until)
         return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])

@@ -13,7 +13,7 @@ from services.models.verdict import Verdict
 
 def attacked(measures: Iterable[Measure]) -> bool:
     """Whether more was blocked than is usual: in an hour, or from one address."""
-    titles = {_("Blocked in one hour, at most"), _("From one address")}
+    titles = {_("Most blocked in one hour"), _("From one address")}
     return any(measure.verdict is Verdict.ATTENTION for measure in measures if measure.title in titles)
 
 
@@ -23,7 +23,7 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
     hours = counts.cover.words() if counts.cover else hours_words(builder.request.hours)
     gaps = counts.cover.gaps(builder.context.calendar.zone) if counts.cover else ""
     if counts.unknown:
-        parts.append(_("How many requests were blocked in {hours} is not known").format(hours=hours))
+        parts.append(_("It is not known how many requests were blocked in {hours}").format(hours=hours))
     elif not counts.blocked:
         parts.append(_("Nothing was blocked in {hours}").format(hours=hours))
     else:
@@ -34,7 +34,7 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
         text = _("most from {address} ({country}): {count}")
         parts.append(text.format(address=name, country=country, count=f"{count:,}"))
     if gaps:
-        parts.append(_("no request counted {times}").format(times=gaps))
+        parts.append(_("no requests counted {times}").format(times=gaps))
     unjudged = [measure.title for measure in builder.measures if measure.verdict is Verdict.UNKNOWN]
     if unjudged:
         parts.append(_("not judged: {titles}").format(titles=_(", ").join(unjudged)))

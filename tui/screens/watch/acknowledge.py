@@ -28,7 +28,7 @@ class AcknowledgeScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """Say that the note is optional."""
-        return _("Note for the next operator (may be empty)")
+        return _("Note for the next operator (optional)")
 
     def about(self) -> Iterable[Widget]:
         """The alarm with its state, and who acknowledged it before."""

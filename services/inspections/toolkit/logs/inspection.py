@@ -28,7 +28,7 @@ class InsightsInspection(Inspection):
         if not result.complete:
             return self._partial(queries, result)
         if not result.scanned:
-            text = _("Nothing to judge: the log group {group} has no events in {hours}.")
+            text = _("Cannot be judged: the log group {group} has no events in {hours}.")
             hours = hours_words(queries.builder.request.hours)
             summary = text.format(group=queries.group, hours=hours)
             return self.unknown(queries, summary, advice=self.nothing_advice(queries))
@@ -43,7 +43,7 @@ class InsightsInspection(Inspection):
         text = _("{title} so far: {shown} (allowed {allowed}).")
         sentence = text.format(title=least.title, shown=least.shown, allowed=least.allowed)
         builder.measure(least)
-        builder.unjudged(_("The whole window"))
+        builder.unjudged(_("Entire window"))
         builder.remark(unkept_words(queries), first=True)
         builder.remark(queries.price())
         return builder.finding(sentences(sentence, words))
@@ -58,7 +58,7 @@ class InsightsInspection(Inspection):
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
         """What to do where the log group has no events."""
-        return (_("Check that anything writes to {group}.").format(group=queries.group),)
+        return (_("Check that something writes to {group}.").format(group=queries.group),)
 
     def unknown(
         self,

@@ -123,7 +123,7 @@ async def _holes(
 def silence_words(queries: Queries, silence: Silence) -> str:
     """That events are missing, in sentences; "" where none are."""
     if silence.unread:
-        text = _("Whether events still come cannot be read: {why}").format(why=silence.unread)
+        text = _("Could not read whether events still arrive: {why}").format(why=silence.unread)
         return sentences(unkept_words(queries), text)
     return sentences(unkept_words(queries), _hole_words(queries, silence), _end_words(queries, silence))
 
@@ -131,10 +131,10 @@ def silence_words(queries: Queries, silence: Silence) -> str:
 def unkept_words(queries: Queries) -> str:
     """That the log group does not, or may not, keep events of the whole window; "" where it does."""
     if queries.kept_since is None:
-        return _("How far back {group} has events is not known.").format(group=queries.group)
+        return _("It is not known how far back {group} has events.").format(group=queries.group)
     if not queries.begins_late:
         return ""
-    text = _("{group} keeps nothing from before {time}: what happened until then is not known.")
+    text = _("{group} has nothing from before {time}: what happened until then is not known.")
     return text.format(group=queries.group, time=moment(queries.begun, queries.zone))
 
 
@@ -143,7 +143,8 @@ def silence_advice(queries: Queries) -> tuple[str, ...]:
     if not queries.begins_late:
         return ()
     text = _(
-        "Where {group} is kept for less than the time between two looks, have its retention lengthened; where it was made anew, ask who did so and why."
+        "Where {group} is retained for less than the time between two inspections, have its "
+        "retention extended; where it was recreated, ask who did so and why."
     )
     return (text.format(group=queries.group),)
 
@@ -152,8 +153,9 @@ def _hole_words(queries: Queries, silence: Silence) -> str:
     if not silence.holes:
         return ""
     text = plural(
-        "No events in {group} at least {stretch}: what happened then is not known.",
-        "No events in {group} at {count} times, the longest at least {stretch}: what happened then is not known.",
+        "No events in {group} at least during {stretch}: what happened then is not known.",
+        "No events in {group} {count} times, the longest at least {stretch}: what happened then is "
+        "not known.",
         len(silence.holes),
     )
     longest = _longest(queries, silence.holes)
@@ -166,17 +168,17 @@ def _end_words(queries: Queries, silence: Silence) -> str:
         return ""
     at = moment(silence.since, queries.zone)
     if not silence.ended:
-        return _("No events since {time}, as at the same time on days before.").format(time=at)
-    text = _("No events in {group} since {time}: what came after is not known.")
+        return _("No events since {time}, as at the same time on previous days.").format(time=at)
+    text = _("No events in {group} since {time}: what happened after that is not known.")
     return sentences(text.format(group=queries.group, time=at), _uncompared(silence.likeness))
 
 
 def _uncompared(likeness: Likeness) -> str:
     """Why it is not known whether a silence is usual; "" where it is known."""
     if likeness is Likeness.NEW:
-        return _("The log group has nothing of enough days before to compare that with.")
+        return _("The log group does not have enough previous days to compare that with.")
     if likeness is Likeness.COSTLY:
-        return _("Too many requests would be needed to compare that with days before.")
+        return _("Too many requests would be needed to compare that with previous days.")
     return ""
 
 
@@ -185,7 +187,7 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
     if words := unkept_words(queries):
         since = queries.begun if queries.begins_late else None
         yield Measure(
-            title=_("Log events kept"),
+            title=_("Retained log events"),
             shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",
             allowed=_("from the beginning of the window"),
             verdict=Verdict.UNKNOWN,
@@ -207,9 +209,9 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
         yield Measure(
             title=_("Longest time without log events"),
             shown=_longest(queries, holes),
-            allowed=_("as at the same time on days before"),
+            allowed=_("as at the same time on previous days"),
             verdict=Verdict.UNKNOWN if silence.holes else None,
-            note=_hole_words(queries, silence) or _("as quiet as at the same time on days before"),
+            note=_hole_words(queries, silence) or _("as quiet as at the same time on previous days"),
         )
 
 

@@ -33,6 +33,8 @@ class InspectionEntry:
     """Without these settings of the runbook it is not offered."""
     words: str = ""
     """Readings and romaji for the palette."""
+    page: str = ""
+    """The AWS console's page with what it reads, below the console's root; `{region}` is filled in."""
 
     @property
     def info(self) -> InspectionInfo:
@@ -50,17 +52,17 @@ class InspectionEntry:
 
 
 INSPECTIONS: tuple[InspectionEntry, ...] = (
-    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), "あらーむ araamu けいほう keihou cloudwatch alarm"),
-    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), "だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu"),
-    InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), "えらーろぐ eraarogu error log insights 5xx"),
-    InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), "コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget"),
-    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds"),
-    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), "サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki"),
-    InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション"),
-    InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate"),
-    InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), "すろーくえり suroukueri slow query database postgresql"),
-    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru"),
-    InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs"),
+    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), "あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:"),
+    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), "だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards"),
+    InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), "えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights"),
+    InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), "コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer"),
+    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:"),
+    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), "サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki", page="cloudtrailv2/home?region={region}#/events"),
+    InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション", page="iam/home#/users"),
+    InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate", page="rds/home?region={region}#databases:"),
+    InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), "すろーくえり suroukueri slow query database postgresql", page="cloudwatch/home?region={region}#logsV2:logs-insights"),
+    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2"),
+    InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs", page="ecs/v2/clusters?region={region}"),
 )  # fmt: skip
 
 KINDS: dict[str, str] = {

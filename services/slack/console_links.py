@@ -2,20 +2,9 @@
 
 from urllib.parse import quote
 
+from services.inspections.registry import INSPECTIONS
+
 _DOMAINS = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
-_PAGES = {
-    "alarms": "cloudwatch/home?region={region}#alarmsV2:",
-    "dashboard": "cloudwatch/home?region={region}#dashboards",
-    "error-logs": "cloudwatch/home?region={region}#logsV2:logs-insights",
-    "slow-queries": "cloudwatch/home?region={region}#logsV2:logs-insights",
-    "costs": "costmanagement/home#/cost-explorer",
-    "backups": "rds/home?region={region}#snapshots-list:",
-    "maintenance": "rds/home?region={region}#databases:",
-    "sign-ins": "cloudtrailv2/home?region={region}#/events",
-    "access-keys": "iam/home#/users",
-    "waf-blocks": "wafv2/homev2",
-}
-"""By the inspection's id."""
 
 
 def alarm_page(region: str, name: str) -> str:
@@ -25,7 +14,7 @@ def alarm_page(region: str, name: str) -> str:
 
 def inspection_page(region: str, inspection: str) -> str:
     """The page that shows what an inspection checks; "" where there is no single one."""
-    page = _PAGES.get(inspection, "")
+    page = next((entry.page for entry in INSPECTIONS if entry.id == inspection), "")
     return f"{_root(region)}/{page.format(region=region)}" if page else ""
 
 

@@ -2,14 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services import i18n
 from services.calendar.calendar import Calendar
+from services.inspections.registry import INSPECTIONS, InspectionEntry
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from services.slack.console_links import inspection_page
 from services.slack.texts import NoteContext, about_alarm, about_finding
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
@@ -118,3 +122,10 @@ def test_the_other_language() -> None:
     text = about_alarm(FIRING, HERE).text
     assert "7.25" in text
     assert "開発チーム" in text
+
+
+@pytest.mark.parametrize("entry", INSPECTIONS, ids=lambda entry: entry.id)
+def test_every_inspection_leads_to_a_page_of_the_aws_console(entry: InspectionEntry) -> None:
+    page = inspection_page("ap-northeast-1", entry.id)
+    assert page.startswith("https://ap-northeast-1.console.aws.amazon.com/")
+    assert page != "https://ap-northeast-1.console.aws.amazon.com/"

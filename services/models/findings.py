@@ -1,4 +1,4 @@
-"""Findings: what one look at AWS saw, judged by the runbook's limits, and what people said of it."""
+"""Findings: what one inspection of AWS saw, judged by the runbook's limits, and what people decided about it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ ROWS = 50
 
 
 TOLD = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
-"""In which order things are told: what was measured as bad never stands behind what could not be judged."""
+"""The order in which things are reported: what was measured as bad comes before what could not be judged."""
 Tally = tuple[tuple[Verdict, int], ...]
 """How many of each judgement that is not normal, in the order of TOLD."""
 
@@ -98,13 +98,13 @@ class UnknownIdentity(Model):
     kind: str
     """`person` or `network`."""
     value: Clean
-    """As the trail spells it: a user name, an IP address."""
+    """As CloudTrail spells it: a user name, an IP address."""
     network: str = ""
     """For an address: the network that would become known (CIDR)."""
 
 
 class Cost(Model):
-    """What a look asked of AWS and what AWS charges for it."""
+    """What a run asked of AWS and what AWS charges for it."""
 
     calls: int = 0
     """Requests."""
@@ -115,7 +115,7 @@ class Cost(Model):
 
 
 class Finding(Model):
-    """One look, judged. Cannot judge (UNKNOWN) is never green."""
+    """One run of an inspection, judged. Cannot judge (UNKNOWN) is never green."""
 
     inspection: str
     """The inspection's id."""
@@ -134,13 +134,13 @@ class Finding(Model):
     remarks: tuple[Clean, ...] = ()
     """What else must be known to read it: what could not be read beside it, how a figure is worked out."""
     window: TimeSpan | None = None
-    """The time looked over; None where only the present state counts."""
+    """The time that the run covers; None where only the present state counts."""
     gap: Clean = ""
-    """That the window covers closed days or looks nobody made, in words."""
+    """What is unusual about the window, in words: it covers closed days, or time that no run covered."""
     spells: tuple[AlarmPeriod, ...] = ()
-    """Times in which alarms were not OK; only of the look at alarms."""
+    """Times in which alarms were not OK; only of the inspection of alarms."""
     unfamiliar: tuple[UnknownIdentity, ...] = ()
-    """People and networks that are not known; only of the look at sign-ins."""
+    """People and networks that are not known; only of the inspection of sign-ins."""
     read_at: datetime
     """When it was made (UTC)."""
     cost: Cost = Cost()
@@ -180,7 +180,7 @@ class Finding(Model):
 
 
 class Progress(Model):
-    """How far a look has come."""
+    """The progress of a run."""
 
     text: Clean = ""
     done: int = 0

@@ -25,14 +25,14 @@ def escalation(runbook: Runbook, role: str) -> str:
     """
     if not role:
         return ""
-    found = [each for each in reachable(runbook) if each.role == role]
-    if not found:
+    contacts = [each for each in reachable(runbook) if each.role == role]
+    if not contacts:
         return _("{role} (the runbook names no contact for that role)").format(role=role)
     # Somebody who approves may also be called: the first way to reach the role counts.
-    known = next((each for each in found if not each.undecided), None)
-    if known is None:
+    contact = next((each for each in contacts if not each.undecided), None)
+    if contact is None:
         return _("{role} (UNDECIDED: the runbook does not say how to reach them)").format(role=role)
-    return _("{role}: {reach}").format(role=role, reach=known.reach)
+    return _("{role}: {reach}").format(role=role, reach=contact.reach)
 
 
 def undecided(runbook: Runbook) -> tuple[Reachable, ...]:

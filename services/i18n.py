@@ -44,12 +44,12 @@ def plural(one: str, many: str, count: int) -> str:
     return _active.ngettext(one, many, count)
 
 
-def sentences(*said: str) -> str:
+def sentences(*parts: str) -> str:
     """One after the other; Japanese has no space between them. Empty ones are left out."""
     whole = ""
-    for each in filter(None, said):
+    for part in filter(None, parts):
         space = "" if not whole or whole.endswith(("。", "！", "？", "）")) else " "
-        whole += space + each
+        whole += space + part
     return whole
 
 

@@ -31,7 +31,7 @@ class Adjusted(NamedTuple):
     @property
     def own(self) -> date:
         """The date it is known by: the nearest, so that a regular Monday stays itself when another joins it."""
-        return min(self.nominal, key=lambda each: (abs(self.place.day - each), each))
+        return min(self.nominal, key=lambda day: (abs(self.place.day - day), day))
 
 
 class BusinessDayAdjustment:
@@ -55,7 +55,7 @@ class BusinessDayAdjustment:
     def held(self, nominal: Iterable[date]) -> Iterator[Adjusted]:
         """Dates in order, together where they come to the same day."""
         placed = ((each, place) for each in nominal if (place := self.place(each)))
-        for place, group in groupby(placed, key=lambda each: each[1]):
+        for place, group in groupby(placed, key=lambda pair: pair[1]):
             yield Adjusted(place, tuple(each for each, _place in group))
 
     def reach(self, first: date, last: date) -> tuple[date, date]:

@@ -32,17 +32,17 @@ def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterato
     if spec is None:
         return
     kind, user, days = spec[1], spec[2], int(spec[3])
-    seen = set()
+    ids = set()
     for anchor in anchors:
-        if anchor.anchor != f"{kind}:{user}" or anchor.id in seen:
+        if anchor.anchor != f"{kind}:{user}" or anchor.id in ids:
             continue
-        seen.add(anchor.id)
+        ids.add(anchor.id)
         start = _local_date(anchor.at, zone)
         if start is None or start > LAST - timedelta(days=days):
             yield DatedDuty(duty, anchor, None, anchor.remark)
             continue
-        said = _from(kind, user, days, start)
-        remark = f"{said} · {anchor.remark}" if anchor.remark else said
+        origin = _from(kind, user, days, start)
+        remark = f"{origin} · {anchor.remark}" if anchor.remark else origin
         yield DatedDuty(duty, anchor, start + timedelta(days=days), remark)
 
 
@@ -55,15 +55,15 @@ def _local_date(at: datetime | None, zone: ZoneInfo) -> date | None:
 
 def _from(kind: str, user: str, days: int, start: date) -> str:
     if kind == "access-key":
-        said = plural(
+        text = plural(
             "{days} day after a key of {user} was created ({date})",
             "{days} days after a key of {user} was created ({date})",
             days,
         )
     else:
-        said = plural(
+        text = plural(
             "{days} day after a key of {user} was disabled ({date})",
             "{days} days after a key of {user} was disabled ({date})",
             days,
         )
-    return said.format(days=days, user=user, date=start.isoformat())
+    return text.format(days=days, user=user, date=start.isoformat())

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from services.calendar import wording as calendar_words
+from services.calendar import wording
 from services.calendar.adjustment import Adjusted, BusinessDayAdjustment
 from services.calendar.base_dates import DatedDuty, anchored
 from services.calendar.business_days import BusinessCalendar
@@ -29,8 +29,8 @@ class _Ruled:
 
     def held(self, first: date, last: date) -> Iterator[Adjusted]:
         """What is held from `first` to `last`, in order."""
-        found = self._places.held(self._rule.between(*self._places.reach(first, last)))
-        return (each for each in found if first <= each.place.day <= last)
+        adjusted = self._places.held(self._rule.between(*self._places.reach(first, last)))
+        return (each for each in adjusted if first <= each.place.day <= last)
 
     def next_day(self, after: date) -> date | None:
         """The first day after `after` on which it is held; None where it does not come within the horizon."""
@@ -70,8 +70,8 @@ class Calendar:
 
     def anchored(self, anchors: Iterable[BaseDate]) -> tuple[ScheduledOccurrence, ...]:
         """Every slot that hangs on an anchor, whenever it is held; late ones stay in the past until signed."""
-        found = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
-        return self._sorted(found)
+        occurrences = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
+        return self._sorted(occurrences)
 
     def undated(self, anchors: Iterable[BaseDate]) -> tuple[tuple[Duty, BaseDate], ...]:
         """Duties that hang on something whose date is not known, so that no slot can be placed."""
@@ -153,25 +153,25 @@ class Calendar:
     def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[ScheduledOccurrence]:
         """The slots of a series, each missed when the next comes due."""
         first, last = max(first, EPOCH), min(last, LAST)
-        found = [
-            (self._due(ruled.duty, held, at), ruled, held, at)
+        instances = [
+            (self._due(ruled.duty, adjusted, at), ruled, adjusted, at)
             for ruled in series
-            for held in ruled.held(first, last)
+            for adjusted in ruled.held(first, last)
             for at in ruled.duty.at or ("",)
         ]
-        if not found:
+        if not instances:
             return
-        dues = sorted({due for due, *_rest in found})
+        dues = sorted({due for due, *_rest in instances})
         if beyond := self._beyond(series, last):
             dues.append(beyond)
-        for due, ruled, held, at in found:
+        for due, ruled, adjusted, at in instances:
             place = bisect_right(dues, due)
             missed = dues[place] if place < len(dues) else None
             if missed and ruled.duty.within is Within.MONTH:
-                missed = max(missed, self.local(_next_month(held.place.day)))
-            remark = "" if _counted(ruled.duty, held) else calendar_words.moved(held, self.open_days)
-            key = f"{ruled.duty.id}@{held.own}"
-            yield self._slot(ruled.duty, held, at, key=key, missed_at=missed, remark=remark)
+                missed = max(missed, self.local(_next_month(adjusted.place.day)))
+            remark = "" if _counted(ruled.duty, adjusted) else wording.moved(adjusted, self.open_days)
+            key = f"{ruled.duty.id}@{adjusted.own}"
+            yield self._slot(ruled.duty, adjusted, at, key=key, missed_at=missed, remark=remark)
 
     def _beyond(self, series: Sequence[_Ruled], last: date) -> datetime | None:
         """When the first of a series comes due that is held after `last`."""
@@ -181,29 +181,29 @@ class Calendar:
     # Anchors
 
     def _hanging(self, anchors: Iterable[BaseDate]) -> Iterator[DatedDuty]:
-        given = tuple(anchors)
+        base_dates = tuple(anchors)
         for duty in self._anchored:
-            yield from anchored(duty, given, self.zone)
+            yield from anchored(duty, base_dates, self.zone)
 
-    def _hung(self, found: DatedDuty) -> Iterator[ScheduledOccurrence]:
-        if found.nominal is None:
+    def _hung(self, dated: DatedDuty) -> Iterator[ScheduledOccurrence]:
+        if dated.nominal is None:
             return
-        duty = found.duty
+        duty = dated.duty
         # Dropped, it would never come again.
         policy = ClosedDay.NEXT if duty.closed_day is ClosedDay.SKIP else duty.closed_day
-        for held in BusinessDayAdjustment(self.open_days, policy, duty.within).held([found.nominal]):
-            words = (found.remark, calendar_words.moved(held, self.open_days))
+        for adjusted in BusinessDayAdjustment(self.open_days, policy, duty.within).held([dated.nominal]):
+            words = (dated.remark, wording.moved(adjusted, self.open_days))
             remark = " · ".join(each for each in words if each)
-            key = f"{duty.id}:{found.anchor.id}@{held.own}"
+            key = f"{duty.id}:{dated.anchor.id}@{adjusted.own}"
             for at in duty.at or ("",):
-                yield self._slot(duty, held, at, key=key, missed_at=None, remark=remark)
+                yield self._slot(duty, adjusted, at, key=key, missed_at=None, remark=remark)
 
     # One slot
 
     def _slot(
-        self, duty: Duty, held: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
+        self, duty: Duty, adjusted: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
     ) -> ScheduledOccurrence:
-        place = held.place
+        place = adjusted.place
         if at:
             late = self.local(place.until, at) + timedelta(minutes=duty.late_after_minutes)
         else:
@@ -212,10 +212,10 @@ class Calendar:
             key=f"{key}T{at}" if at else key,
             duty=duty.id,
             title=duty.title,
-            nominal=(place.day,) if _counted(duty, held) else held.nominal,
+            nominal=(place.day,) if _counted(duty, adjusted) else adjusted.nominal,
             day=place.day,
             until=place.until,
-            due_at=self._due(duty, held, at),
+            due_at=self._due(duty, adjusted, at),
             late_at=late,
             missed_at=missed_at,
             timed=bool(at),
@@ -223,16 +223,16 @@ class Calendar:
             remark=remark,
         )
 
-    def _due(self, duty: Duty, held: Adjusted, at: str) -> datetime:
-        return self.local(held.place.day, at or "00:00")
+    def _due(self, duty: Duty, adjusted: Adjusted, at: str) -> datetime:
+        return self.local(adjusted.place.day, at or "00:00")
 
     def _sorted(self, slots: list[ScheduledOccurrence]) -> tuple[ScheduledOccurrence, ...]:
         return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
 
 
-def _counted(duty: Duty, held: Adjusted) -> bool:
+def _counted(duty: Duty, adjusted: Adjusted) -> bool:
     """Its day was counted back from the rule's: that is no move, and the rule's date only names it."""
-    return duty.open_days_before is not None and held.place.found
+    return duty.open_days_before is not None and adjusted.place.found
 
 
 def _series(duty: Duty) -> str:

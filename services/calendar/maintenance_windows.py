@@ -66,19 +66,19 @@ class Window:
 
 def weekly(text: str) -> Window | None:
     """`sat:17:00-sat:18:00`; None for anything else."""
-    found = _WEEKLY.fullmatch(text.strip().lower())
-    if found is None:
+    match = _WEEKLY.fullmatch(text.strip().lower())
+    if match is None:
         return None
-    day, hour, minute, end_day, end_hour, end_minute = found.groups()
+    day, hour, minute, end_day, end_hour, end_minute = match.groups()
     return _window(WEEK, _since_monday(day, hour, minute), _since_monday(end_day, end_hour, end_minute))
 
 
 def daily(text: str) -> Window | None:
     """`18:10-18:40`; None for anything else."""
-    found = _DAILY.fullmatch(text.strip())
-    if found is None:
+    match = _DAILY.fullmatch(text.strip())
+    if match is None:
         return None
-    hour, minute, end_hour, end_minute = found.groups()
+    hour, minute, end_hour, end_minute = match.groups()
     return _window(DAY, _since_monday("mon", hour, minute), _since_monday("mon", end_hour, end_minute))
 
 

@@ -47,8 +47,8 @@ class Rule:
         """Its dates in one year, in order, worked out anew."""
         first, last = date(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001  local dates
         start = EPOCH if self._counted else self._period(first)
-        found = rrulestr(self._text, dtstart=datetime.combine(start, time.min))
-        for moment in takewhile(lambda each: each <= last, found):
+        occurrences = rrulestr(self._text, dtstart=datetime.combine(start, time.min))
+        for moment in takewhile(lambda at: at <= last, occurrences):
             if moment.year == year:
                 yield moment.date()
 

@@ -10,18 +10,18 @@ _NAMED = 3
 """Closed days named in one remark; more are counted."""
 
 
-def moved(held: Adjusted, open_days: BusinessCalendar) -> str:
+def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
     """Which closed days moved it; "" where none did."""
-    if not held.place.found:
-        return _("There is no open day nearby: it stays on {day}").format(day=day_words(held.place.day))
-    closed = [day for day in held.nominal if day != held.place.day]
+    if not adjusted.place.found:
+        return _("There is no open day nearby: it stays on {day}").format(day=day_words(adjusted.place.day))
+    closed = [day for day in adjusted.nominal if day != adjusted.place.day]
     if not closed:
         return ""
     days = [_closed(day, open_days.closed_name(day)) for day in closed[-_NAMED:]]
     if more := len(closed) - len(days):
         days.append(plural("{count} more day", "{count} more days", more).format(count=more))
-    said = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
-    return said.format(days=_(", ").join(days), held=day_words(held.place.day))
+    text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
+    return text.format(days=_(", ").join(days), held=day_words(adjusted.place.day))
 
 
 def day_words(day: date) -> str:

@@ -21,13 +21,13 @@ def judged(
     ask: WidgetRequest, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook
 ) -> WidgetData:
     """What one widget shows: its curves in the order of its rows, each with its newest value judged."""
-    found: dict[str, list[Series]] = {}
-    for each in series:
-        found.setdefault(each.id, []).append(ask.trimmed(each))
+    by_id: dict[str, list[Series]] = {}
+    for answered in series:
+        by_id.setdefault(answered.id, []).append(ask.trimmed(answered))
     curves: list[Series] = []
     readings: list[Reading] = []
     for trace in ask.traces:
-        for curve in found.get(trace.query.id, ()):
+        for curve in by_id.get(trace.query.id, ()):
             curves.append(curve.model_copy(update={"id": ask.own_id(curve.id)}))
             readings.append(_reading(curve, trace.query, ask, runbook))
     return WidgetData(
@@ -67,13 +67,13 @@ def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
 
 def trouble(curves: Sequence[Series]) -> str:
     """What is wrong with the curves, in words; "" when they are whole."""
-    said = {
+    messages = {
         SeriesStatus.FORBIDDEN: _("Permission is missing for: {labels}"),
         SeriesStatus.ERROR: _("No response from AWS for: {labels}"),
         SeriesStatus.PARTIAL: _("Partial response for: {labels}"),
     }
     parts = []
-    for status, text in said.items():
+    for status, text in messages.items():
         bad = [curve for curve in curves if curve.status is status]
         if bad:
             parts.append(text.format(labels=", ".join(dict.fromkeys(curve.label for curve in bad))))
@@ -85,9 +85,9 @@ def trouble(curves: Sequence[Series]) -> str:
 
 def refreshed(view: DashboardView, board: AlarmOverview) -> DashboardView:
     """The view with its alarms as the board has them; the same view where nothing differs."""
-    known = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
+    by_arn = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
     data = tuple(
-        each.model_copy(update={"alarms": tuple(known.get(alarm.arn, alarm) for alarm in each.alarms)})
+        each.model_copy(update={"alarms": tuple(by_arn.get(alarm.arn, alarm) for alarm in each.alarms)})
         if each.alarms
         else each
         for each in view.data

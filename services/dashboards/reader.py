@@ -9,7 +9,7 @@ from typing import Protocol
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
 from services.clock import Clock
-from services.dashboards import requests as board_plan
+from services.dashboards import requests
 from services.dashboards.evaluation import judged
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -27,7 +27,7 @@ from services.models.dashboards import (
 from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.runbook import Runbook
 
-Asked = tuple[board_plan.RequestBatch, tuple[Series, ...] | AwsError]
+BatchAnswer = tuple[requests.RequestBatch, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
 """How long a dashboard's body is kept before it is read again."""
@@ -67,13 +67,13 @@ class AlarmSource(Protocol):
 class _Alarms:
     """The alarms that a dashboard names, and why they could not be read."""
 
-    known: dict[str, Alarm] = field(default_factory=dict)
+    by_arn: dict[str, Alarm] = field(default_factory=dict)
     problem: str = ""
 
     def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """In the given order; one that AWS lacks is MISSING, one that could not be read is left out."""
-        found = (self.known.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
-        return tuple(alarm for alarm in found if alarm is not None)
+        alarms = (self.by_arn.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
+        return tuple(alarm for alarm in alarms if alarm is not None)
 
 
 class DashboardReader:
@@ -94,7 +94,7 @@ class DashboardReader:
         self._clock = clock
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
-        self._shown: dict[str, tuple[board_plan.WidgetRequest, WidgetData]] = {}
+        self._shown: dict[str, tuple[requests.WidgetRequest, WidgetData]] = {}
         self._refused: dict[str, tuple[Trace, ...]] = {}
         self._alarms = _Alarms()
 
@@ -111,7 +111,7 @@ class DashboardReader:
         dashboard = self._with_alarms(dashboard)
         home = self._runbook.system.region
         asks = {
-            widget.key: board_plan.ask(widget, dashboard, now, region=home)
+            widget.key: requests.ask(widget, dashboard, now, region=home)
             for widget in dashboard.widgets
             if isinstance(widget, MetricWidget)
         }
@@ -131,8 +131,8 @@ class DashboardReader:
             if self._body is None:
                 raise
             remark = _("The dashboard's body could not be reloaded: {reason}")
-            said = remark.format(reason=error.problem.summary)
-            return self._body.model_copy(update={"remarks": (*self._body.remarks, said)})
+            message = remark.format(reason=error.problem.summary)
+            return self._body.model_copy(update={"remarks": (*self._body.remarks, message)})
         if body != self._body or reload:
             self._shown.clear()
         self._body, self._body_at = body, now
@@ -147,22 +147,22 @@ class DashboardReader:
             return self._dashboards.builtin(self._runbook)
 
     async def _read_alarms(self, dashboard: Dashboard, board: AlarmOverview | None) -> None:
-        wanted = dict.fromkeys(
+        arns = dict.fromkeys(
             arn
             for widget in dashboard.widgets
             if isinstance(widget, AlarmWidget | MetricWidget)
             for arn in widget.alarm_ids
         )
-        known = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
-        lacking = [arn for arn in wanted if arn not in known]
+        alarms = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
+        lacking = [arn for arn in arns if arn not in alarms]
         problem = ""
         if lacking:
             try:
-                known |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
+                alarms |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
             except AwsError as error:
                 problem = error.problem.summary
-                known = self._alarms.known | known
-        self._alarms = _Alarms(known, problem)
+                alarms = self._alarms.by_arn | alarms
+        self._alarms = _Alarms(alarms, problem)
 
     def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
         """What an annotated alarm adds to its widget: the threshold, and where it has no rows, the metric."""
@@ -193,22 +193,22 @@ class DashboardReader:
             )
         return widget.model_copy(update=added)
 
-    def _due(self, ask: board_plan.WidgetRequest) -> bool:
+    def _due(self, ask: requests.WidgetRequest) -> bool:
         """Something is asked that was not answered yet; a failed widget has no such answer."""
-        shown = self._shown.get(ask.key)
+        previous = self._shown.get(ask.key)
         return bool(ask.traces) and (
-            shown is None or shown[0].stamp != ask.stamp or shown[0].traces != ask.traces
+            previous is None or previous[0].stamp != ask.stamp or previous[0].traces != ask.traces
         )
 
-    async def _ask(self, due: Sequence[board_plan.WidgetRequest]) -> None:
-        asked = await self._answers(due)
-        failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
+    async def _ask(self, due: Sequence[requests.WidgetRequest]) -> None:
+        answers = await self._answers(due)
+        failures = [answer for _call, answer in answers if isinstance(answer, AwsError)]
         told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
-        if failures and len(failures) == len(asked) and not told_in_place:
+        if failures and len(failures) == len(answers) and not told_in_place:
             raise failures[0]
         failed: dict[str, AwsError] = {}
         series: list[Series] = []
-        for call, answer in asked:
+        for call, answer in answers:
             if isinstance(answer, AwsError):
                 failed |= {query.id: answer for query in call.queries}
             else:
@@ -216,25 +216,25 @@ class DashboardReader:
         for ask in due:
             self._keep(ask, series, failed)
 
-    async def _answers(self, due: Sequence[board_plan.WidgetRequest]) -> list[Asked]:
+    async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
         """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
         it refused is asked widget by widget, and the widget at fault stays alone from then on."""
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         together = [ask for ask in due if ask not in apart]
-        asked = await self._gather(board_plan.calls(together))
-        if any(isinstance(answer, Invalid) for _call, answer in asked):
-            apart, asked = list(due), []
+        answers = await self._gather(requests.calls(together))
+        if any(isinstance(answer, Invalid) for _call, answer in answers):
+            apart, answers = list(due), []
         for ask in apart:
-            alone = await self._gather(board_plan.calls([ask]))
+            alone = await self._gather(requests.calls([ask]))
             if any(isinstance(answer, Invalid) for _call, answer in alone):
                 self._refused[ask.key] = ask.traces
-            asked += alone
-        return asked
+            answers += alone
+        return answers
 
-    async def _gather(self, calls: Sequence[board_plan.RequestBatch]) -> list[Asked]:
+    async def _gather(self, calls: Sequence[requests.RequestBatch]) -> list[BatchAnswer]:
         return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
 
-    async def _call(self, call: board_plan.RequestBatch) -> tuple[Series, ...] | AwsError:
+    async def _call(self, call: requests.RequestBatch) -> tuple[Series, ...] | AwsError:
         """The answer or the failure: one region's failure is not another's."""
         try:
             return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
@@ -242,7 +242,7 @@ class DashboardReader:
             return error
 
     def _keep(
-        self, ask: board_plan.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
+        self, ask: requests.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
     ) -> None:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
         before = self._shown.get(ask.key)
@@ -257,7 +257,7 @@ class DashboardReader:
             ask = _again(ask)
         self._shown[ask.key] = (ask, data)
 
-    def _data(self, widget: Widget, ask: board_plan.WidgetRequest | None) -> WidgetData:
+    def _data(self, widget: Widget, ask: requests.WidgetRequest | None) -> WidgetData:
         if isinstance(widget, AlarmWidget):
             alarms = self._alarms.of(widget.alarm_ids)
             if widget.states:
@@ -268,9 +268,9 @@ class DashboardReader:
         if not isinstance(widget, MetricWidget) or ask is None:
             return WidgetData(key=widget.key)
         alarms = self._alarms.of(widget.alarm_ids)
-        shown = self._shown.get(widget.key)
-        if shown is not None and ask.traces:
-            return shown[1].model_copy(update={"alarms": alarms})
+        previous = self._shown.get(widget.key)
+        if previous is not None and ask.traces:
+            return previous[1].model_copy(update={"alarms": alarms})
         problem = self._alarms.problem or _("There is no metric to draw.")
         return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
 
@@ -289,9 +289,9 @@ STATE_NAMES = {
 """As an alarm widget's `states` spells them; a missing alarm passes every choice."""
 
 
-def _again(ask: board_plan.WidgetRequest) -> board_plan.WidgetRequest:
+def _again(ask: requests.WidgetRequest) -> requests.WidgetRequest:
     """The same ask with a stamp that never matches: partly answered, due again."""
-    return board_plan.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+    return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
 
 
 def _missing(arn: str) -> Alarm:

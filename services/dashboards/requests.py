@@ -129,37 +129,42 @@ def fitting_period(period: int, length: int, age: int) -> int:
 
     `length` is the range, `age` how far back it begins; seconds.
     """
-    finest = next((kept for older, kept in RETENTION if age > older), 1)
-    wanted = max(period, finest, -(-length // MOST_POINTS))
+    finest = next((resolution for older, resolution in RETENTION if age > older), 1)
+    shortest = max(period, finest, -(-length // MOST_POINTS))
     for short in BELOW_A_MINUTE:
-        if wanted <= short:
+        if shortest <= short:
             return short
     unit = max(60, finest)
     multiple = period if period % unit == 0 else unit
-    return -(-wanted // multiple) * multiple
+    return -(-shortest // multiple) * multiple
 
 
 def calls(asks: Iterable[WidgetRequest]) -> list[RequestBatch]:
     """The fewest calls that answer all: one per region and length of range."""
     groups: dict[tuple[str, int, bool, int], list[tuple[WidgetRequest, MetricQuery]]] = {}
-    for each in asks:
-        for query in each.queries:
-            key = (query.region, each.end - each.start, each.whole, each.end if each.fixed else 0)
-            groups.setdefault(key, []).append((each, query))
-    found = []
+    for request in asks:
+        for query in request.queries:
+            key = (
+                query.region,
+                request.end - request.start,
+                request.whole,
+                request.end if request.fixed else 0,
+            )
+            groups.setdefault(key, []).append((request, query))
+    batches = []
     for (region, _length, whole, _fixed), members in groups.items():
-        start = min(each.start for each, _query in members)
-        end = max(each.end for each, _query in members)
+        start = min(request.start for request, _query in members)
+        end = max(request.end for request, _query in members)
         # Buckets begin at StartTime: aligned to the longest period, all of them are.
         unit = 1 if whole else max(query.period for _each, query in members)
-        found.append(
+        batches.append(
             RequestBatch(
                 region=region,
                 span=TimeSpan(start=_moment(_floor(start, unit)), end=_moment(end)),
                 queries=tuple(query for _each, query in members),
             )
         )
-    return found
+    return batches
 
 
 def _prefix(key: str) -> str:

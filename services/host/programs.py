@@ -77,5 +77,5 @@ def _is_trusted(path: Path) -> bool:
     return stat.S_ISREG(file.st_mode) and os.access(path, os.X_OK) and _is_ours(file) and _is_ours(folder)
 
 
-def _is_ours(found: os.stat_result) -> bool:
-    return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -21,7 +21,7 @@ from services.report.collecting.source import DAY, Source
 from services.report.periods import Period, Span
 
 VERSION: Literal[1] = 1
-_Held = Callable[[date, date], list[Occurrence]]
+_OccurrencesBetween = Callable[[date, date], list[Occurrence]]
 
 
 class Agenda(Model):
@@ -62,35 +62,35 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
     calendar = Calendar(runbook)
     try:
         with closing(JournalReader.open(journal)) as reader:
-            held, dateless = _from_journal(reader, runbook, calendar, first, last, now)
-            return _agenda(runbook, calendar, first, last, now, held, dateless)
+            between, dateless = _from_journal(reader, runbook, calendar, first, last, now)
+            return _agenda(runbook, calendar, first, last, now, between, dateless)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, journal, now)
         dateless = [duty for duty in runbook.duties if duty.anchor]
-        made = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
+        unrecorded = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
         unread = _("Without the journal the state of due duties is not known: {why}").format(
             why=problem.summary
         )
-        return made.model_copy(update={"journal_read": False, "remarks": (unread, *made.remarks)})
+        return unrecorded.model_copy(update={"journal_read": False, "remarks": (unread, *unrecorded.remarks)})
 
 
 def _from_journal(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
-) -> tuple[_Held, list[Duty]]:
+) -> tuple[_OccurrencesBetween, list[Duty]]:
     # The whole of the time up to now: a state is the present one, also of a day long past.
     today = calendar.day_of(now)
     span = Period(Span.DAY, min(first, today), max(last, today))
-    standing = DutyStatesAt(Source(reader, runbook, calendar, span, now))
-    return standing.between, standing.dateless()
+    duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))
+    return duty_states.between, duty_states.dateless()
 
 
-def _by_rules(calendar: Calendar, now: datetime) -> _Held:
-    book = ScheduleCache(calendar, tuple, tuple)
+def _by_rules(calendar: Calendar, now: datetime) -> _OccurrencesBetween:
+    schedule = ScheduleCache(calendar, tuple, tuple)
 
-    def held(first: date, last: date) -> list[Occurrence]:
-        return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in book.between(first, last)]
+    def between(first: date, last: date) -> list[Occurrence]:
+        return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in schedule.between(first, last)]
 
-    return held
+    return between
 
 
 def _agenda(
@@ -99,16 +99,16 @@ def _agenda(
     first: date,
     last: date,
     now: datetime,
-    held: _Held,
+    between: _OccurrencesBetween,
     dateless: list[Duty],
 ) -> Agenda:
     days: dict[date, list[Occurrence]] = {
         first + timedelta(days=number): [] for number in range((last - first) // DAY + 1)
     }
-    for occurrence in held(first, last):
+    for occurrence in between(first, last):
         days[occurrence.slot.day].append(occurrence)
     open_days = calendar.open_days
-    said = _("{title}: its date depends on AWS ({anchor}) and is not in the journal.")
+    remark = _("{title}: its date depends on AWS ({anchor}) and is not in the journal.")
     return Agenda(
         system=runbook.system.id,
         system_title=runbook.system.title,
@@ -127,5 +127,5 @@ def _agenda(
             )
             for day, occurrences in days.items()
         ),
-        remarks=tuple(said.format(title=duty.title, anchor=duty.anchor) for duty in dateless),
+        remarks=tuple(remark.format(title=duty.title, anchor=duty.anchor) for duty in dateless),
     )

@@ -71,14 +71,14 @@ def fiscal_year(day: date) -> int:
 
 def read_period(text: str) -> Period | None:
     """`2026-01-05`, `2026-01`, `FY2025`, `2025年度`, `令和7年度`, `令和8年1月5日`; None for anything else."""
-    said = _era_years(unicodedata.normalize("NFKC", text).strip())
+    western = _era_years(unicodedata.normalize("NFKC", text).strip())
     try:
-        if found := _FISCAL.fullmatch(said):
-            return of_fiscal_year(int(found[1] or found[2]))
-        if found := _DAY.fullmatch(said):
-            return of_day(date(int(found[1]), int(found[2]), int(found[3])))
-        if found := _MONTH.fullmatch(said):
-            return of_month(date(int(found[1]), int(found[2]), 1))
+        if match := _FISCAL.fullmatch(western):
+            return of_fiscal_year(int(match[1] or match[2]))
+        if match := _DAY.fullmatch(western):
+            return of_day(date(int(match[1]), int(match[2]), int(match[3])))
+        if match := _MONTH.fullmatch(western):
+            return of_month(date(int(match[1]), int(match[2]), 1))
     except ValueError:
         return None
     return None
@@ -86,12 +86,12 @@ def read_period(text: str) -> Period | None:
 
 def _era_years(text: str) -> str:
     """The text with an era's year in its front written as a year of our time."""
-    found = _ERA_YEAR.match(text)
-    if found is None:
+    match = _ERA_YEAR.match(text)
+    if match is None:
         return text
-    began = next(start for name, short, start in _ERAS if found[1].upper() in (name, short))
-    number = 1 if found[2] == "元" else int(found[2])
-    return f"{began.year + number - 1}年{text[found.end() :].lstrip('-/.')}"
+    began = next(start for name, short, start in _ERAS if match[1].upper() in (name, short))
+    number = 1 if match[2] == "元" else int(match[2])
+    return f"{began.year + number - 1}年{text[match.end() :].lstrip('-/.')}"
 
 
 def era_of(day: date) -> tuple[str, int] | None:

@@ -18,7 +18,7 @@ from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.runbook import inspection_checks, name_checks, place_checks
 from services.runbook.maintenance_window import checks as window_checks
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -39,9 +39,9 @@ def system(book: Runbook) -> Mistakes:
     try:
         ZoneInfo(book.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        said = _("no such time zone")
-        hint = words.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
-        yield ("system", "timezone"), f"{said}: {hint}"
+        message = _("no such time zone")
+        hint = mistakes.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
+        yield ("system", "timezone"), f"{message}: {hint}"
     yield from _bounds(book)
     if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
         yield ("rds", "window_utc"), _("must be as RDS spells it: sat:17:00-sat:18:00")
@@ -74,17 +74,17 @@ def unique(book: Runbook) -> Mistakes:
         ("approvers", "role", [each.role for each in book.approvers]),
     ):
         for index in _repeated(values):
-            said = _('"{name}" appears twice: rename or remove one').format(name=values[index])
-            yield (table, index, key), said
+            message = _('"{name}" appears twice: rename or remove one').format(name=values[index])
+            yield (table, index, key), message
 
 
 def _repeated(values: Iterable[object]) -> list[int]:
-    seen: Counter[object] = Counter()
+    counts: Counter[object] = Counter()
     repeated = []
     for index, value in enumerate(values):
-        if seen[value]:
+        if counts[value]:
             repeated.append(index)
-        seen[value] += 1
+        counts[value] += 1
     return repeated
 
 
@@ -94,22 +94,22 @@ def references(book: Runbook) -> Mistakes:
     playbooks = [playbook.id for playbook in book.playbooks]
     approvers = [each.role for each in book.approvers]
     roles = [each.role for each in book.contacts] + approvers
-    wanted: list[tuple[Path, str, Iterable[str]]] = []
+    mentions: list[tuple[Path, str, Iterable[str]]] = []
     for index, alarm in enumerate(book.alarms):
-        wanted.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
-        wanted.append((("alarms", index, "log_group"), alarm.log_group, groups))
+        mentions.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
+        mentions.append((("alarms", index, "log_group"), alarm.log_group, groups))
     for index, playbook in enumerate(book.playbooks):
-        wanted.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
-        wanted.append((("playbooks", index, "approval"), playbook.approval, approvers))
+        mentions.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
+        mentions.append((("playbooks", index, "approval"), playbook.approval, approvers))
     for index, procedure in enumerate(book.procedures):
-        wanted.append((("procedures", index, "approval"), procedure.approval, approvers))
-    wanted.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
+        mentions.append((("procedures", index, "approval"), procedure.approval, approvers))
+    mentions.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
     for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
-        wanted.append(((name, "log_group"), look.log_group if look else "", groups))
-    for path, name, known in wanted:
+        mentions.append(((name, "log_group"), look.log_group if look else "", groups))
+    for path, name, existing in mentions:
         # An ARN in its place is told by `name_checks`.
-        if name and name not in known and not name_checks.is_address(name):
-            yield path, words.unknown(name, known)
+        if name and name not in existing and not name_checks.is_address(name):
+            yield path, mistakes.unknown(name, existing)
 
 
 def limits(book: Runbook) -> Mistakes:
@@ -131,9 +131,9 @@ def duties(book: Runbook) -> Mistakes:
         if bool(duty.rule) == bool(duty.anchor):
             yield path, _("give exactly one of rule and anchor")
         elif duty.rule:
-            said = rule_mistake(duty.rule)
-            if said:
-                yield (*path, "rule"), said
+            message = rule_mistake(duty.rule)
+            if message:
+                yield (*path, "rule"), message
         else:
             yield from _anchor(book, duty, path)
         yield from _counted(duty, path)
@@ -150,8 +150,8 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
     if duty.open_days_before is None:
         return
     if duty.anchor or duty.within is Within.MONTH:
-        said = _("needs a rule and a day: remove it with an anchor or within a month")
-        yield (*path, "open_days_before"), said
+        message = _("needs a rule and a day: remove it with an anchor or within a month")
+        yield (*path, "open_days_before"), message
     elif duty.closed_day is not ClosedDay.PREVIOUS:
         yield (*path, "closed_day"), _("open days are counted back: use previous-open")
 
@@ -163,21 +163,21 @@ def _series(book: Runbook) -> Mistakes:
         if duty.series and duty.anchor:
             yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
-            hint = words.meant(duty.series, set(members) - {duty.series}) or _("remove it")
-            said = _('no other duty is of the series "{name}"').format(name=duty.series)
-            yield ("duties", index, "series"), f"{said}: {hint}"
+            hint = mistakes.meant(duty.series, set(members) - {duty.series}) or _("remove it")
+            message = _('no other duty is of the series "{name}"').format(name=duty.series)
+            yield ("duties", index, "series"), f"{message}: {hint}"
 
 
 def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
-    found = ANCHOR.fullmatch(duty.anchor)
+    spec = ANCHOR.fullmatch(duty.anchor)
     users = name_checks.with_names(book.access_keys.users if book.access_keys else (), name_checks.USER)
-    if found is None:
+    if spec is None:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
-    elif found[2] not in users:
-        yield (*path, "anchor"), words.unknown(found[2], users)
+    elif spec[2] not in users:
+        yield (*path, "anchor"), mistakes.unknown(spec[2], users)
     elif duty.closed_day is ClosedDay.SKIP:
-        said = _("an anchored date comes once: use next-open, previous-open or keep")
-        yield (*path, "closed_day"), said
+        message = _("an anchored date comes once: use next-open, previous-open or keep")
+        yield (*path, "closed_day"), message
 
 
 def rule_mistake(rule: str) -> str:
@@ -185,8 +185,8 @@ def rule_mistake(rule: str) -> str:
     parts = dict(part.split("=", 1) for part in rule.split(";") if _PART.fullmatch(part))
     if len(parts) != rule.count(";") + 1:
         return _("must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO, without DTSTART")
-    if said := _part_mistake(parts):
-        return said
+    if mistake := _part_mistake(parts):
+        return mistake
     try:
         rrulestr(rule, dtstart=_LATE)
         unbounded = ";".join(f"{key}={value}" for key, value in parts.items() if key not in _BOUNDS)

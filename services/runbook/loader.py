@@ -11,8 +11,7 @@ from services.models.runbook import Runbook
 from services.runbook import checks
 from services.runbook.maintenance_window.checks import not_compared
 from services.runbook.undecided import undecided
-from services.toml import grammar
-from services.toml import mistakes as words
+from services.toml import grammar, mistakes
 from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 
 _HOME = "services.runbook"
@@ -67,11 +66,11 @@ def builtin_names() -> tuple[str, ...]:
 
 def load_builtin(name: str) -> Runbook:
     """A runbook that ships with the console; raises RunbookError for one that does not."""
-    known = builtin_names()
-    if name not in known:
-        said = words.unknown(name, known)
+    names = builtin_names()
+    if name not in names:
+        mistake = mistakes.unknown(name, names)
         raise RunbookError(
-            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=said))]
+            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
         )
     with as_file(files(_HOME) / f"{name}.toml") as path:
         return load(path)

@@ -120,9 +120,9 @@ _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 def names(book: Runbook) -> Mistakes:
     """Each is the name alone."""
-    for key, wanted in KEYS.items():
+    for key, thing in KEYS.items():
         for path, value in _values(book, key):
-            if mistake := name_mistake(value, wanted):
+            if mistake := name_mistake(value, thing):
                 yield path, mistake
 
 
@@ -132,8 +132,8 @@ def dimensions(book: Runbook) -> Mistakes:
         if not look.namespace.startswith(_OF_AWS):
             continue
         for key, value in look.dimensions.items():
-            wanted = DIMENSIONS.get(key)
-            if wanted and (mistake := name_mistake(value, wanted)):
+            thing = DIMENSIONS.get(key)
+            if thing and (mistake := name_mistake(value, thing)):
                 yield ("inspections", index, "dimensions", str(key)), mistake
 
 
@@ -149,15 +149,15 @@ def _values(value: Any, key: tuple[str | None, ...], path: Path = ()) -> Iterato
         yield from _values(getattr(value, key[0]), key[1:], (*path, key[0]))
 
 
-def name_mistake(text: str, wanted: NamedThing) -> str:
+def name_mistake(text: str, thing: NamedThing) -> str:
     """What is wrong with a name, and the right one where the text tells; "" for nothing."""
     bare = text.strip()
-    name = name_within(bare, wanted)
+    name = name_within(bare, thing)
     if name:
         return _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
     if is_address(text):
-        return _("is another ARN or address; expected here: {what}").format(what=_(wanted.what))
-    if bare != text and not wanted.blanks:
+        return _("is another ARN or address; expected here: {what}").format(what=_(thing.what))
+    if bare != text and not thing.blanks:
         return _("begins or ends with a space: remove it")
     return ""
 
@@ -167,21 +167,21 @@ def is_address(text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
-def name_within(text: str, wanted: NamedThing) -> str:
+def name_within(text: str, thing: NamedThing) -> str:
     """What an ARN or an address names, as AWS's requests take it; "" for what is neither, or another kind of thing."""
-    if wanted.address and (found := re.fullmatch(wanted.address, text, re.IGNORECASE)):
-        return found[1]
+    if thing.address and (match := re.fullmatch(thing.address, text, re.IGNORECASE)):
+        return match[1]
     parts = text.split(":", 5)
-    if len(parts) < 6 or parts[0].lower() != "arn" or parts[2].lower() not in wanted.service.split("|"):
+    if len(parts) < 6 or parts[0].lower() != "arn" or parts[2].lower() not in thing.service.split("|"):
         return ""
-    found = re.fullmatch(wanted.resource, parts[5])
-    return next(filter(None, found.groups()), "") if found else ""
+    match = re.fullmatch(thing.resource, parts[5])
+    return next(filter(None, match.groups()), "") if match else ""
 
 
-def with_names(texts: Iterable[str], wanted: NamedThing) -> list[str]:
+def with_names(texts: Iterable[str], thing: NamedThing) -> list[str]:
     """The texts, and the names within those that are ARNs: what refers to one by its name refers to something."""
-    known = list(texts)
-    return known + [name for text in known if (name := name_within(text.strip(), wanted))]
+    listed = list(texts)
+    return listed + [name for text in listed if (name := name_within(text.strip(), thing))]
 
 
 ALL = (names, dimensions)

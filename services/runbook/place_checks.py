@@ -8,7 +8,7 @@ from services.i18n import _
 from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.models.text import UNSAFE
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -66,7 +66,7 @@ def regions(book: Runbook) -> Mistakes:
     for path, name in named:
         area, _dash, number = name.rpartition("-")
         if area not in _AREAS or number.startswith("0"):
-            hint = words.meant(name, REGIONS) or _("names look like ap-northeast-1")
+            hint = mistakes.meant(name, REGIONS) or _("names look like ap-northeast-1")
             yield path, f"{_('AWS has no such region')}: {hint}"
 
 

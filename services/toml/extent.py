@@ -14,9 +14,9 @@ _PLAIN = re.compile(r"[^\"'#\[\]{}\n]+")
 
 def header_lines(text: str, start: int) -> Iterator[int]:
     """Where lines begin, from `start` on, that hold nothing but a table's header."""
-    for found in _HEADER_LINE.finditer(text, start):
-        if found.start() == 0 or text[found.start() - 1] == "\n":
-            yield found.start()
+    for match in _HEADER_LINE.finditer(text, start):
+        if match.start() == 0 or text[match.start() - 1] == "\n":
+            yield match.start()
 
 
 def end_of(text: str, start: int) -> int | None:
@@ -40,7 +40,7 @@ def end_of(text: str, start: int) -> int | None:
         else:
             depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(character, 0)
             passed = next(
-                (found for each in (_COMMENT, _SHORT, _PLAIN) if (found := each.match(text, position))), None
+                (match for each in (_COMMENT, _SHORT, _PLAIN) if (match := each.match(text, position))), None
             )
             position = passed.end() if passed else position + 1
     return position

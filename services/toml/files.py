@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from services.host import regular_files as regular_file
+from services.host import regular_files
 from services.i18n import _
 from services.models.text import clean
 from services.toml import grammar
-from services.toml import mistakes as words
+from services.toml.mistakes import invalid, not_text, unknown_key
 from services.toml.positions import Path, dotted, key_lines, line_of
 from services.toml.repair import repair
 from services.toml.rests import unfounded
@@ -73,7 +73,7 @@ class TomlFile:
 def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
     """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8. `model`: as for `parse`."""
     try:
-        content = regular_file.read(path)
+        content = regular_files.read(path)
     except OSError as error:
         raise unreadable(path, error) from error
     try:
@@ -85,19 +85,19 @@ def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
-    """A file that the system does not hand over, in words."""
+    """A file that the system does not hand over, in"""
     match error:
-        case regular_file.Unsuitable():
-            said = str(error)
+        case regular_files.Unsuitable():
+            message = str(error)
         case FileNotFoundError():
-            said = _("there is no such file")
+            message = _("there is no such file")
         case PermissionError():
-            said = _("may not be read: check its permissions")
+            message = _("may not be read: check its permissions")
         case IsADirectoryError():
-            said = _("is a folder, not a file")
+            message = _("is a folder, not a file")
         case _:
-            said = _("cannot be read: {reason}").format(reason=error.strerror)
-    return DataFileError([Mistake(str(path), None, "", said)])
+            message = _("cannot be read: {reason}").format(reason=error.strerror)
+    return DataFileError([Mistake(str(path), None, "", message)])
 
 
 def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFile:
@@ -105,12 +105,17 @@ def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFil
 
     With the model that the file is to be, the rest is read all the same, and `validate` raises.
     """
-    found = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
-    refused = tuple(Mistake(name, line, "", reason) for line, reason in found.mistakes)
-    if refused and (model is None or not found.complete):
+    repaired = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
+    refused = tuple(Mistake(name, line, "", reason) for line, reason in repaired.mistakes)
+    if refused and (model is None or not repaired.complete):
         raise DataFileError(refused)
     return TomlFile(
-        name, found.data, key_lines(found.text), refused, tuple(found.broken), tuple(found.nameless)
+        name,
+        repaired.data,
+        key_lines(repaired.text),
+        refused,
+        tuple(repaired.broken),
+        tuple(repaired.nameless),
     )
 
 
@@ -119,9 +124,7 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
 
     Raises DataFileError. Types are exact: `"70"` is not a number and `5` is not a text.
     """
-    untyped = [
-        file.mistake(path, words.not_text(value)) for path, value in grammar.not_texts(model, file.data)
-    ]
+    untyped = [file.mistake(path, not_text(value)) for path, value in grammar.not_texts(model, file.data)]
 
     def parsed(data: dict[str, Any]) -> M:
         return model.model_validate_json(json.dumps(data, default=_iso), strict=True)
@@ -131,13 +134,13 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
         value: M | None = parsed(file.data)
         refused: list[Mistake] = []
     except ValidationError as error:
-        known = {mistake.key for mistake in untyped}
+        untyped_keys = {mistake.key for mistake in untyped}
         refused = [
             file.mistake(tuple(each["loc"]), explain(model, each))
             for each in error.errors()
             if not _unread(file, each)
         ]
-        refused = [mistake for mistake in refused if mistake.key not in known]
+        refused = [mistake for mistake in refused if mistake.key not in untyped_keys]
         value, replaced = parsed_in_part(parsed, file.data)
         broken += replaced
     contradictions: list[Mistake] = []
@@ -166,8 +169,8 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> str:
     """One of pydantic's errors in words, with what to do."""
     if error["type"] == "extra_forbidden":
         *parent, name = error["loc"]
-        return words.unknown_key(str(name), grammar.names_at(model, tuple(parent)))
-    return words.invalid(error)
+        return unknown_key(str(name), grammar.names_at(model, tuple(parent)))
+    return invalid(error)
 
 
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:

@@ -15,24 +15,24 @@ from services.toml.positions import Path
 
 def names_at(model: type[BaseModel], path: Path) -> list[str]:
     """The keys that the table at `path` may hold; empty where the path leads nowhere."""
-    found: type[BaseModel] | None = model
+    table: type[BaseModel] | None = model
     for part in path:
         if isinstance(part, int):
             continue
-        field = found.model_fields.get(part) if found else None
-        found = model_in(field.annotation) if field else None
-    return list(found.model_fields) if found else []
+        field = table.model_fields.get(part) if table else None
+        table = model_in(field.annotation) if field else None
+    return list(table.model_fields) if table else []
 
 
 def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
     """Where a model has lists of tables."""
-    found: set[Path] = set()
+    paths: set[Path] = set()
     for name, field in model.model_fields.items():
         if inner := model_in(field.annotation):
-            found |= lists(inner, (*path, name))
+            paths |= lists(inner, (*path, name))
             if get_origin(field.annotation) is tuple:
-                found.add((*path, name))
-    return frozenset(found)
+                paths.add((*path, name))
+    return frozenset(paths)
 
 
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -84,17 +84,17 @@ def docs(model: type[BaseModel]) -> dict[str, str]:
 
     Read from the source on demand: pydantic's `use_attribute_docstrings` would read it at every start.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base.model_fields:
-            found |= _docs_of(base)
-    return found
+            texts |= _docs_of(base)
+    return texts
 
 
 def _docs_of(model: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     assert isinstance(body, ast.ClassDef)
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if (
             isinstance(field, ast.AnnAssign)
@@ -103,20 +103,20 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
             and isinstance(text.value, ast.Constant)
             and isinstance(text.value.value, str)
         ):
-            found[field.target.id] = inspect.cleandoc(text.value.value)
-    return found
+            texts[field.target.id] = inspect.cleandoc(text.value.value)
+    return texts
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
     """A model as JSON Schema 2020-12; descriptions are the models' own."""
-    found = model.model_json_schema()
+    document = model.model_json_schema()
     models = {each.__name__: each for each in _models(model)}
-    for name, definition in ((model.__name__, found), *found.get("$defs", {}).items()):
+    for name, definition in ((model.__name__, document), *document.get("$defs", {}).items()):
         described = docs(models[name]) if name in models else {}
         for key, entry in definition.get("properties", {}).items():
             if key in described:
                 entry["description"] = described[key]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
 def _models(model: type[BaseModel]) -> set[type[BaseModel]]:

@@ -71,10 +71,10 @@ def _listed(context: dict[str, object]) -> dict[str, object]:
     return plain
 
 
-def expected(told: object) -> list[str]:
+def expected(listing: object) -> list[str]:
     """The values in pydantic's `'a', 'b' or 'c'`, or `1, 2 or 3`."""
-    found = re.findall(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)", str(told))
-    return [quoted or bare for quoted, bare in found if bare != "or"]
+    values = re.findall(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)", str(listing))
+    return [quoted or bare for quoted, bare in values if bare != "or"]
 
 
 def not_text(value: object) -> str:
@@ -88,28 +88,28 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def unknown_key(name: str, known: Iterable[str]) -> str:
+def unknown_key(name: str, existing: Iterable[str]) -> str:
     """An unknown key, with the one that was probably meant or those that exist."""
-    names = list(known)
+    names = list(existing)
     return f"{_('unknown key')}: {meant(name, names) or _listing(names)}"
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
+def unknown(name: str, existing: Iterable[str]) -> str:
     """A name that nothing bears, with the one that was probably meant or those that exist."""
-    names = list(known)
-    said = _('"{name}" does not exist').format(name=name)
-    return f"{said}: {meant(name, names) or _listing(names)}"
+    names = list(existing)
+    message = _('"{name}" does not exist').format(name=name)
+    return f"{message}: {meant(name, names) or _listing(names)}"
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, existing: Iterable[str]) -> str:
     """`did you mean "x"?`, or "" when nothing is near."""
-    found = near(name, known)
-    return did_you_mean(found) if found else ""
+    candidate = near(name, existing)
+    return did_you_mean(candidate) if candidate else ""
 
 
-def near(name: str, known: Iterable[str]) -> str:
+def near(name: str, existing: Iterable[str]) -> str:
     """The known name that was probably meant, or ""."""
-    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.6)), "")
+    return next(iter(difflib.get_close_matches(name, list(existing), 1, 0.6)), "")
 
 
 def did_you_mean(name: str) -> str:

@@ -72,7 +72,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.position = 0
-        self.line_ends = [found.start() for found in re.finditer("\n", self.text)]
+        self.line_ends = [match.start() for match in re.finditer("\n", self.text)]
         self.lines: dict[Path, int] = {}
         self.lengths: dict[Path, int] = {}
         """Elements seen of each array of tables."""
@@ -102,11 +102,11 @@ class _Scanner:
 
     def take(self, pattern: re.Pattern[str]) -> str:
         """Pass what matches here and return it."""
-        found = pattern.match(self.text, self.position)
-        if found is None:
+        match = pattern.match(self.text, self.position)
+        if match is None:
             raise ValueError(f"not TOML at character {self.position}")
-        self.position = found.end()
-        return found[0]
+        self.position = match.end()
+        return match[0]
 
     def note(self, path: Path) -> None:
         """Remember that `path`, and any table it implies, begins on this line."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.i18n import _
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.extent import end_of, header_lines
 from services.toml.positions import Path, Statement, statements
 
@@ -42,52 +42,56 @@ class Repaired:
 
 def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:
     """Every broken place of a text, and the values of the rest."""
-    found = Repaired(text.replace("\r\n", "\n"), lists)
+    repaired = Repaired(text.replace("\r\n", "\n"), lists)
     reasons: set[tuple[Path, str]] = set()
     for _attempt in range(MOST):
         try:
-            found.data = tomllib.loads(found.text)
+            repaired.data = tomllib.loads(repaired.text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-            before = found.text
-            _name_and_blank(found, error, reasons)
-            if not found.complete or found.text == before:
+            before = repaired.text
+            _name_and_blank(repaired, error, reasons)
+            if not repaired.complete or repaired.text == before:
                 break
         else:
-            return found
-    found.complete = False
-    _close(found)
-    return found
+            return repaired
+    repaired.complete = False
+    _close(repaired)
+    return repaired
 
 
-def _close(found: Repaired) -> None:
-    line, message = found.mistakes[-1]
+def _close(repaired: Repaired) -> None:
+    line, message = repaired.mistakes[-1]
     more = _("correct this and check again: what follows, and what values mean, was not checked")
-    found.mistakes[-1] = (line, f"{message}; {more}")
+    repaired.mistakes[-1] = (line, f"{message}; {more}")
 
 
-def _name_and_blank(found: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
+def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
     """Note what is wrong in one place, and take it out of the text."""
-    offset = words.offset(error, found.text)
-    line, reason = words.syntax(error, found.text)
-    statement = _failing(found.text, offset)
+    offset = mistakes.offset(error, repaired.text)
+    line, reason = mistakes.syntax(error, repaired.text)
+    statement = _failing(repaired.text, offset)
     if offset is None and statement is None:
-        found.mistakes.append((line, reason))
-        found.complete = False
+        repaired.mistakes.append((line, reason))
+        repaired.complete = False
         return
-    position = len(found.text) - 1 if offset is None else offset
-    end = _end(found.text, statement) if statement else position
-    if statement is None or (end is not None and end < position and _in_comment(found.text, position)):
-        found.mistakes.append((line, reason))
-        _blank(found, *_line_at(found.text, position))
+    position = len(repaired.text) - 1 if offset is None else offset
+    end = _end(repaired.text, statement) if statement else position
+    if statement is None or (end is not None and end < position and _in_comment(repaired.text, position)):
+        repaired.mistakes.append((line, reason))
+        _blank(repaired, *_line_at(repaired.text, position))
         return
-    line = min(line, _last_line(found.text, statement.start, end))
+    line = min(line, _last_line(repaired.text, statement.start, end))
     if end is None:
-        found.mistakes.append((line, reason))
-        found.complete = False
+        repaired.mistakes.append((line, reason))
+        repaired.complete = False
         return
-    path = _header(found, statement, end, error) if statement.header else _key(found, statement, end, error)
+    path = (
+        _header(repaired, statement, end, error)
+        if statement.header
+        else _key(repaired, statement, end, error)
+    )
     if path is None or (path, reason) not in reasons:
-        found.mistakes.append((line, reason))
+        repaired.mistakes.append((line, reason))
     if path is not None and statement.header:
         reasons.add((path, reason))
 
@@ -125,45 +129,45 @@ def _failing(text: str, offset: int | None) -> Statement | None:
     return last
 
 
-def _key(found: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
+def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
     """Take `key = value` out."""
-    line = found.text[statement.start : end]
+    line = repaired.text[statement.start : end]
     header = _HEADER.fullmatch(line.partition("#")[0].strip())
     if header and header[3] and "=" not in line:
-        return _header(found, statement, end, error)
+        return _header(repaired, statement, end, error)
     named = _KEY.match(line)
-    _blank(found, statement.start, end)
+    _blank(repaired, statement.start, end)
     if str(error).startswith(_TWICE):
         # The first one is read, and checked.
         return None
     path = (*statement.table, named[1]) if named else None
     if path:
-        found.broken.append(path)
+        repaired.broken.append(path)
     if not named or not named[2]:
-        found.nameless.append(statement.table)
+        repaired.nameless.append(statement.table)
     return path
 
 
-def _header(found: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
+def _header(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
     """Put `[table]` right, or take it out with all that stands in it."""
-    line = found.text[statement.start : end]
+    line = repaired.text[statement.start : end]
     named = _HEADER.match(line)
     if named is None:
         # What follows belongs to a table that nobody can name.
-        found.complete = False
+        repaired.complete = False
         return None
     path: Path = tuple(part.strip() for part in named[2].split("."))
     many, uneven = named[1] == "[[", len(named[1]) != len(named[3])
     if uneven:
-        many = path in found.lists if found.lists else many or named[3] == "]]"
+        many = path in repaired.lists if repaired.lists else many or named[3] == "]]"
     right = f"[[{named[2]}]]" if many else f"[{named[2]}]"
     twice = str(error).startswith(_TWICE)
     if uneven or (not twice and line.strip() != right):
-        found.text = found.text[: statement.start] + right + found.text[end:]
+        repaired.text = repaired.text[: statement.start] + right + repaired.text[end:]
         return None
     # Where it was there before, what is missing there may be here.
-    (found.nameless if twice else found.broken).append(path)
-    _blank(found, statement.start, next(header_lines(found.text, end), len(found.text)))
+    (repaired.nameless if twice else repaired.broken).append(path)
+    _blank(repaired, statement.start, next(header_lines(repaired.text, end), len(repaired.text)))
     return path
 
 
@@ -172,7 +176,7 @@ def _line_at(text: str, position: int) -> tuple[int, int]:
     return text.rfind("\n", 0, position) + 1, len(text) if end < 0 else end
 
 
-def _blank(found: Repaired, start: int, end: int) -> None:
+def _blank(repaired: Repaired, start: int, end: int) -> None:
     """Blanks in place of the text; line ends stay."""
-    blank = re.sub(r"[^\n]", " ", found.text[start:end])
-    found.text = found.text[:start] + blank + found.text[end:]
+    blank = re.sub(r"[^\n]", " ", repaired.text[start:end])
+    repaired.text = repaired.text[:start] + blank + repaired.text[end:]

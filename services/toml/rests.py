@@ -73,6 +73,6 @@ def _is(path: Path, pattern: Pattern) -> bool:
 def _holds(place: Path, pattern: Pattern) -> bool:
     """Whether `place` is the pattern's own, or what holds it; a part "" may be any."""
     return len(place) <= len(pattern) and all(
-        part == "" or (isinstance(part, int) if wanted is EVERY else part == wanted)
-        for part, wanted in zip(place, pattern, strict=False)
+        part == "" or (isinstance(part, int) if expected is EVERY else part == expected)
+        for part, expected in zip(place, pattern, strict=False)
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from services.toml import mistakes as words
+from services.toml.mistakes import expected
 from services.toml.positions import Path
 
 M = TypeVar("M", bound=BaseModel)
@@ -75,7 +75,7 @@ def _replaced(parse: Parse[M], data: dict[str, Any], path: Path) -> bool:
 
 
 def _expected(refusal: Any) -> list[str]:
-    return words.expected(refusal.get("ctx", {}).get("expected", ""))[:1]
+    return expected(refusal.get("ctx", {}).get("expected", ""))[:1]
 
 
 def _holder(data: Any, path: Path) -> Any:

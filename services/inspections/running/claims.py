@@ -7,7 +7,7 @@ import os
 import socket
 
 from services.clock import Clock, real
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.inspections.running.finding_records import FindingRecords, abandoned
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
@@ -59,7 +59,7 @@ class Claims:
         """Try to claim. True also where the journal cannot be written: then each console runs its own inspections."""
         before = self._records.looking(slot.key)
         try:
-            entry = await self._journal.append(drafts.looking(slot, _turn(before) + 1))
+            entry = await self._journal.append(entries.looking(slot, _turn(before) + 1))
         except AlreadyRecorded as error:
             self._records.absorb([error.entry])
             return False

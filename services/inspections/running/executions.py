@@ -10,7 +10,7 @@ from services.background.detached import detached
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.inspections.base import InspectionRequest
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
@@ -166,7 +166,7 @@ class InspectionRuns:
     async def _append(self, subject: str, finding: Finding) -> Recorded | None:
         """Record the finding; None where the journal does not take it."""
         try:
-            entry = await self._journal.append(drafts.found(subject, finding))
+            entry = await self._journal.append(entries.found(subject, finding))
         except JournalError:
             return None
         self._records.absorb([entry])
@@ -191,17 +191,17 @@ class InspectionRuns:
         """Record that a person overrules a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("overruling needs a reason")
-        self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
+        self._records.absorb([await self._journal.append(entries.overruled(subject, recorded, reason))])
         self._wake()
 
     async def make_known(self, identity: UnknownIdentity) -> None:
         """Add a person or a network to the known list. Raises JournalError."""
-        self._records.absorb([await self._journal.append(drafts.known(identity))])
+        self._records.absorb([await self._journal.append(entries.known(identity))])
         self._wake()
 
     async def forget(self, entry: Entry) -> None:
         """Remove from the known list what `entry` had added. Raises JournalError."""
-        self._records.absorb([await self._journal.append(drafts.forgotten(entry))])
+        self._records.absorb([await self._journal.append(entries.forgotten(entry))])
         self._wake()
 
     async def close(self) -> None:

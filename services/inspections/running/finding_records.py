@@ -37,11 +37,11 @@ _SPANS = {
 class FindingRecords(Projection):
     """Recent findings and what belongs to them; and who is known besides those whom the runbook names."""
 
-    def __init__(self, journal: Journal, known: AllowList) -> None:
+    def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
-        self.known = known
+        self.known = allow_list
         """The runbook's people and networks, and those that became known since."""
-        self._of_the_runbook = known
+        self._of_the_runbook = allow_list
         self._names: dict[tuple[str, str], Entry] = {}
         """By kind and value: the newest entry that makes it known, or takes that back."""
         self._findings: dict[str, dict[str, Entry]] = {}

@@ -16,7 +16,7 @@ LATER = timedelta(days=35)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Sighting:
     """One spell as one look, or several, saw it; an open end lies where the look ends."""
 
     start: datetime
@@ -31,7 +31,7 @@ class _Seen:
 
 def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
     """Looks made after the period whose windows reach into it, oldest first."""
-    found = []
+    overlapping = []
     for entry in source.entries(
         EntryKind.FINDING, target=target, since=source.as_of, before=source.end + LATER
     ):
@@ -40,27 +40,27 @@ def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
             continue
         if finding.window.start >= source.end:
             break
-        found.append(entry)
-    return found
+        overlapping.append(entry)
+    return overlapping
 
 
 def spell_lines(
     source: Source, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
 ) -> tuple[SpellLine, ...]:
     """Every spell that looks of the period saw, and those of the period that later looks saw, by beginning."""
-    seen: dict[tuple[str, str], list[_Seen]] = {}
+    sightings: dict[tuple[str, str], list[_Sighting]] = {}
     for later, looks in ((False, entries), (True, looks_after(source))):
         for finding in filter(None, map(finding_in, looks)):
             for spell in finding.spells:
-                each = _seen(spell, finding, later=later)
-                if not later or (each.start < source.end and each.end > source.start):
-                    seen.setdefault((str(spell.alarm), spell.state), []).append(each)
+                sighting = _sighting(spell, finding, later=later)
+                if not later or (sighting.start < source.end and sighting.end > source.start):
+                    sightings.setdefault((str(spell.alarm), spell.state), []).append(sighting)
     titles = {str(alarm.name): str(alarm.title) for alarm in source.runbook.alarms}
     acks = list(acknowledged)
     lines = [
-        _line(alarm, titles.get(alarm, ""), state, each, acks)
-        for (alarm, state), many in seen.items()
-        for each in _merged(many)
+        _line(alarm, titles.get(alarm, ""), state, sighting, acks)
+        for (alarm, state), many in sightings.items()
+        for sighting in _merged(many)
     ]
     return tuple(sorted(lines, key=lambda line: (line.since, line.alarm)))
 
@@ -69,18 +69,18 @@ def without(
     acks: Iterable[AcknowledgementLine], spells: Iterable[SpellLine]
 ) -> tuple[AcknowledgementLine, ...]:
     """The acknowledgements that stand with none of the spells."""
-    told = {ack.seq for spell in spells for ack in spell.acknowledged}
-    return tuple(ack for ack in acks if ack.seq not in told)
+    attached = {ack.seq for spell in spells for ack in spell.acknowledged}
+    return tuple(ack for ack in acks if ack.seq not in attached)
 
 
 def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...]:
     """By alarm and state, the longest first; only what lies within the period counts."""
-    found: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
+    by_alarm: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
     for line in spells:
         seconds = _within(line, source.start, source.as_of)
         if seconds is not None:
-            found.setdefault((line.alarm, line.state), []).append((seconds, line))
-    made = [
+            by_alarm.setdefault((line.alarm, line.state), []).append((seconds, line))
+    counts = [
         AlarmCount(
             alarm=alarm,
             title=many[0][1].title,
@@ -90,15 +90,15 @@ def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...
             longest_seconds=max(seconds for seconds, _line in many),
             at_least=any(line.at_least for _seconds, line in many),
         )
-        for (alarm, state), many in found.items()
+        for (alarm, state), many in by_alarm.items()
     ]
-    return tuple(sorted(made, key=lambda each: (each.state, -each.seconds, each.alarm)))
+    return tuple(sorted(counts, key=lambda count: (count.state, -count.seconds, count.alarm)))
 
 
-def _seen(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Seen:
+def _sighting(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Sighting:
     first = finding.window.start if finding.window else finding.read_at
     end = spell.ended or finding.read_at
-    return _Seen(
+    return _Sighting(
         start=min(spell.began or first, end),
         begun=spell.began is not None,
         end=end,
@@ -108,27 +108,29 @@ def _seen(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Seen:
     )
 
 
-def _merged(many: Iterable[_Seen]) -> Iterator[_Seen]:
+def _merged(many: Iterable[_Sighting]) -> Iterator[_Sighting]:
     """Those that are one: they overlap, or meet where one look ends and the next begins."""
-    current: _Seen | None = None
-    for each in sorted(many, key=lambda seen: (seen.start, seen.begun)):
+    current: _Sighting | None = None
+    for sighting in sorted(many, key=lambda sighting: (sighting.start, sighting.begun)):
         if current is None:
-            current = each
-        elif each.start < current.end or (each.start == current.end and not (current.over and each.begun)):
-            current = _joined(current, each)
-        elif not current.over and not each.begun:
+            current = sighting
+        elif sighting.start < current.end or (
+            sighting.start == current.end and not (current.over and sighting.begun)
+        ):
+            current = _joined(current, sighting)
+        elif not current.over and not sighting.begun:
             # It lasted when one look ended and when the next window began.
-            current = _joined(current, each)
+            current = _joined(current, sighting)
         else:
             yield current
-            current = each
+            current = sighting
     if current is not None:
         yield current
 
 
-def _joined(one: _Seen, other: _Seen) -> _Seen:
-    first = min((one, other), key=lambda each: (each.start, not each.begun))
-    last = max((one, other), key=lambda each: (each.end, each.over))
+def _joined(one: _Sighting, other: _Sighting) -> _Sighting:
+    first = min((one, other), key=lambda sighting: (sighting.start, not sighting.begun))
+    last = max((one, other), key=lambda sighting: (sighting.end, sighting.over))
     return replace(
         first,
         end=last.end,
@@ -138,27 +140,31 @@ def _joined(one: _Seen, other: _Seen) -> _Seen:
     )
 
 
-def _line(alarm: str, title: str, state: str, seen: _Seen, acks: Iterable[AcknowledgementLine]) -> SpellLine:
+def _line(
+    alarm: str, title: str, state: str, sighting: _Sighting, acks: Iterable[AcknowledgementLine]
+) -> SpellLine:
     return SpellLine(
         alarm=alarm,
         title=title,
         state=state,
-        began=seen.start if seen.begun else None,
-        ended=seen.end if seen.over else None,
-        since=seen.start,
-        last_seen=seen.end,
-        seconds=(seen.end - seen.start).total_seconds(),
-        at_least=not (seen.begun and seen.over),
-        reason=seen.reason,
-        seen_later=seen.later,
+        began=sighting.start if sighting.begun else None,
+        ended=sighting.end if sighting.over else None,
+        since=sighting.start,
+        last_seen=sighting.end,
+        seconds=(sighting.end - sighting.start).total_seconds(),
+        at_least=not (sighting.begun and sighting.over),
+        reason=sighting.reason,
+        seen_later=sighting.later,
         acknowledged=tuple(
-            ack for ack in acks if ack.alarm == alarm and ack.state in ("", state) and _while(ack.at, seen)
+            ack
+            for ack in acks
+            if ack.alarm == alarm and ack.state in ("", state) and _while(ack.at, sighting)
         ),
     )
 
 
-def _while(at: datetime, seen: _Seen) -> bool:
-    return seen.start <= at and (not seen.over or at <= seen.end)
+def _while(at: datetime, sighting: _Sighting) -> bool:
+    return sighting.start <= at and (not sighting.over or at <= sighting.end)
 
 
 def _within(line: SpellLine, start: datetime, end: datetime) -> float | None:

@@ -37,7 +37,7 @@ class DutyStatesAt:
     def __init__(self, source: Source) -> None:
         since = source.start - RECENT
         signed = source.entries(*KINDS, since=since)
-        looked = [
+        claims = [
             entry
             for duty in source.runbook.duties
             if duty.anchor
@@ -49,7 +49,7 @@ class DutyStatesAt:
         self._signatures = first_signatures(signed)
         self._began = source.began()
         self.runs = runs_at(source)
-        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *looked]))
+        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *claims]))
         dated = reverts(self.runs, source.calendar.zone)
         self._book = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
@@ -61,19 +61,19 @@ class DutyStatesAt:
         """Of days before `day` and wanting a signature: late ones, and those missed in the last 14 days."""
         ancient = [slot for slot in self._book.dated() if slot.day < day - BACK]
         before = [*ancient, *self._book.between(day - BACK, day - DAY)]
-        found = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
-        return [each for each in found if each.open and _carried(each, day)]
+        occurrences = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
+        return [each for each in occurrences if each.open and _carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
         """Begun on an earlier day of the month, may still be held on `day`, not signed."""
         begun = self._book.between(day.replace(day=1), day - DAY)
-        found = [self._occurrence(slot) for slot in begun if slot.until >= day]
-        return [each for each in found if each.signed is None]
+        occurrences = [self._occurrence(slot) for slot in begun if slot.until >= day]
+        return [each for each in occurrences if each.signed is None]
 
     def dateless(self) -> list[Duty]:
         """Duties whose dates only AWS knows, and of which the journal knows none that is still to be held."""
-        known = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
-        return [duty for duty in self._duties.values() if duty.anchor and duty.id not in known]
+        dated = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
+        return [duty for duty in self._duties.values() if duty.anchor and duty.id not in dated]
 
     def signature_of(self, key: str) -> Entry | None:
         """The entry that signs a slot or leaves it out, whenever it was written."""
@@ -112,26 +112,26 @@ def runs_at(source: Source) -> tuple[Run, ...]:
 
 def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
     """What entries (oldest first) say of each slot: the first signature and the newest plan count."""
-    found: dict[str, OccurrenceRecord] = {}
+    by_slot: dict[str, OccurrenceRecord] = {}
     for entry in entries:
-        before = found.get(entry.subject, NO_ENTRIES)
+        before = by_slot.get(entry.subject, NO_ENTRIES)
         if entry.kind in _SIGNED:
             if before.signed is None:
                 skipped = entry.kind is EntryKind.SKIPPED
-                found[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
+                by_slot[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
         elif entry.kind in KINDS:
             planned = entry.kind is EntryKind.PLANNED
-            found[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
-    return found
+            by_slot[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
+    return by_slot
 
 
 def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
     """The entry that signs each slot."""
-    found: dict[str, Entry] = {}
+    signatures: dict[str, Entry] = {}
     for entry in entries:
         if entry.kind in _SIGNED:
-            found.setdefault(entry.subject, entry)
-    return found
+            signatures.setdefault(entry.subject, entry)
+    return signatures
 
 
 def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[BaseDate]:
@@ -142,9 +142,9 @@ def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]
         if spec is None:
             continue
         for subject in subjects:
-            found = _anchor_in(subject, f"{duty.id}:")
-            if found is not None:
-                id, day = found
+            id_and_day = _anchor_in(subject, f"{duty.id}:")
+            if id_and_day is not None:
+                id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
                 yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
 

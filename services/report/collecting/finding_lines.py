@@ -39,14 +39,14 @@ def by_hand(key: str) -> bool:
 
 def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
     """Who overruled which finding, by the finding's entry; the first one counts."""
-    found: dict[int, Overrule] = {}
+    overrules: dict[int, Overrule] = {}
     for entry in entries:
         seq = entry.data.get("seq")
         if isinstance(seq, int):
             reason = " ".join(str(entry.data.get("reason") or "").split())
-            made = Overrule(by=entry.person.name, at=entry.at, reason=reason, seq=entry.seq)
-            found.setdefault(seq, made)
-    return found
+            overrule = Overrule(by=entry.person.name, at=entry.at, reason=reason, seq=entry.seq)
+            overrules.setdefault(seq, overrule)
+    return overrules
 
 
 def counts(line: FindingLine) -> Verdict | None:
@@ -78,7 +78,7 @@ def _line(
             superseded=superseded, overruled=overruled,
         )  # fmt: skip
     whole = not superseded and (finding.verdict is not Verdict.NORMAL or finding.inspection == COSTS)
-    shown, withheld = (finding, 0) if private else _without_private(finding)
+    visible, withheld = (finding, 0) if private else _without_private(finding)
     return FindingLine(
         seq=entry.seq,
         at=entry.at,
@@ -93,13 +93,13 @@ def _line(
         summary=finding.summary,
         superseded=superseded,
         overruled=overruled,
-        finding=shown if whole else None,
+        finding=visible if whole else None,
         withheld=withheld if whole else 0,
     )
 
 
 def _without_private(finding: Finding) -> tuple[Finding, int]:
     """The finding without texts of logs, and how many rows were left out."""
-    left = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
-    kept = tuple(each for each in finding.evidence if not each.private)
-    return finding.model_copy(update={"evidence": kept}), left
+    omitted = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
+    evidence = tuple(each for each in finding.evidence if not each.private)
+    return finding.model_copy(update={"evidence": evidence}), omitted

@@ -48,7 +48,7 @@ def change_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ChangeL
 
 def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
     """Notes and what else is told in its own words; so are changes whose plan cannot be read."""
-    told = {run.id for run in runs}
+    run_ids = {run.id for run in runs}
     return tuple(
         NoteLine(
             seq=entry.seq,
@@ -59,7 +59,7 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
             about=entry.target,
         )
         for entry in entries
-        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in told)
+        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
     )
 
 
@@ -82,11 +82,11 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
 def post_lines(source: Source) -> tuple[PostLine, ...]:
     """Posts of the period, and older ones that are not sent, as they stood at `as_of`."""
     entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
-    told: dict[str, list[Entry]] = {}
+    by_post: dict[str, list[Entry]] = {}
     for entry in entries:
-        told.setdefault(entry.subject, []).append(entry)
-    found = ((subject, post_of(of_one)) for subject, of_one in told.items())
-    lines = (_post(subject, post) for subject, post in found if post is not None)
+        by_post.setdefault(entry.subject, []).append(entry)
+    posts = ((subject, post_of(of_one)) for subject, of_one in by_post.items())
+    lines = (_post(subject, post) for subject, post in posts if post is not None)
     return tuple(line for line in lines if line.at >= source.start or line.state in UNSENT)
 
 
@@ -100,25 +100,25 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
         day = _day(entry.data.get("day"))
         if day is not None and source.period.holds(day):
             newest[entry.person.host, entry.person.user, entry.data.get("pid"), day] = entry
-    found: dict[date, Charges] = {}
+    totals: dict[date, Charges] = {}
     for (*_process, day), entry in newest.items():
-        found[day] = _added(found.get(day, Charges()), entry)
+        totals[day] = _added(totals.get(day, Charges()), entry)
     return {
         day: each.model_copy(update={"days": 1, "dearest_day": day, "dearest_yen": each.yen})
-        for day, each in sorted(found.items())
+        for day, each in sorted(totals.items())
     }
 
 
 def summed(days: Iterable[Charges]) -> Charges:
     """The charges of several days, with the dearest of them."""
     every = list(days)
-    dearest = max(every, key=lambda each: each.dearest_yen, default=Charges())
+    dearest = max(every, key=lambda charges: charges.dearest_yen, default=Charges())
     return Charges(
-        calls=sum(each.calls for each in every),
-        yen=sum(each.yen for each in every),
-        worst_yen=sum(each.worst_yen for each in every),
-        consoles=sum(each.consoles for each in every),
-        days=sum(each.days for each in every),
+        calls=sum(charges.calls for charges in every),
+        yen=sum(charges.yen for charges in every),
+        worst_yen=sum(charges.worst_yen for charges in every),
+        consoles=sum(charges.consoles for charges in every),
+        days=sum(charges.days for charges in every),
         dearest_day=dearest.dearest_day,
         dearest_yen=dearest.dearest_yen,
     )
@@ -126,7 +126,7 @@ def summed(days: Iterable[Charges]) -> Charges:
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
     """The remarks for the period's own report, whenever they were written, and for those of its days and months."""
-    wanted = _subjects(source.period)
+    subjects = _subjects(source.period)
     entries = source.entries(EntryKind.REMARK, since=source.start)
     return tuple(
         RemarkLine(
@@ -137,7 +137,7 @@ def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
             text=str(entry.data.get("text") or "") or entry.text,
         )
         for entry in entries
-        if entry.subject in wanted
+        if entry.subject in subjects
     )
 
 

@@ -54,10 +54,8 @@ class Source:
         target: str = "",
     ) -> list[Entry]:
         """Matching entries, oldest first."""
-        wanted = EntryQuery(
-            kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target
-        )
-        return [entry_of(row) for row in rows(self.reader, wanted)]
+        query = EntryQuery(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
+        return [entry_of(row) for row in rows(self.reader, query)]
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
         """Entries of the period itself, up to `as_of`."""

@@ -17,36 +17,36 @@ _NAMED = 8
 
 def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, ...]]:
     """The worst, and why it is not normal, the worst first."""
-    found = [part for part in parts if part is not None]
+    judgements = [part for part in parts if part is not None]
     reasons = sorted(
-        (part for part in found if part[0] is not Verdict.NORMAL),
+        (part for part in judgements if part[0] is not Verdict.NORMAL),
         key=lambda part: TOLD.index(part[0]),
     )
     named = [words for _verdict, words in reasons[:_NAMED]]
     if more := len(reasons) - len(named):
         named.append(_("{count} more").format(count=more))
-    return worst(verdict for verdict, _words in found), tuple(named)
+    return worst(verdict for verdict, _words in judgements), tuple(named)
 
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
     """One for each finding that counts; what several duties found in the same words is said once."""
-    seen: set[Reason] = set()
+    reasons: set[Reason] = set()
     for line in lines:
         verdict = counts(line)
         if verdict is None:
             continue
         if line.overruled is not None:
-            said = _("{title}: {summary} — overridden by {name}: {reason}").format(
+            text = _("{title}: {summary} — overridden by {name}: {reason}").format(
                 title=line.title,
                 summary=line.summary.rstrip("。."),
                 name=line.overruled.by,
                 reason=line.overruled.reason,
             )
         else:
-            said = f"{line.title}: {line.summary}"
-        if (verdict, said) not in seen:
-            seen.add((verdict, said))
-            yield verdict, said
+            text = f"{line.title}: {line.summary}"
+        if (verdict, text) not in reasons:
+            reasons.add((verdict, text))
+            yield verdict, text
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
@@ -61,10 +61,10 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)
         elif line.state is OccurrenceState.DONE and line.not_looked:
-            said = _("signed off without an inspection ({looks}): {title}")
+            text = _("signed off without an inspection ({looks}): {title}")
             yield (
                 Verdict.ATTENTION,
-                said.format(looks=_(", ").join(line.not_looked), title=line.title),
+                text.format(looks=_(", ").join(line.not_looked), title=line.title),
             )
         elif line.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED):
             yield Verdict.NORMAL, ""

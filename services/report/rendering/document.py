@@ -97,5 +97,5 @@ def table(
     title: str = "",
 ) -> Table:
     """A table of lines or plain rows."""
-    made = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
-    return Table(tuple(columns), tuple(made), frozenset(right), title)
+    rows = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
+    return Table(tuple(columns), tuple(rows), frozenset(right), title)

@@ -133,10 +133,10 @@ def _table(block: Table) -> Iterator[str]:
 
 
 def _row(block: Table, line: Line, classes: Sequence[str]) -> str:
-    made = "".join(
+    cells = "".join(
         f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(classes, block.cells(line), strict=True)
     )
-    return f'<tr class="row{_tone(line.tone)}">{made}</tr>'
+    return f'<tr class="row{_tone(line.tone)}">{cells}</tr>'
 
 
 def _classes(block: Table, number: int) -> str:

@@ -45,14 +45,14 @@ def text(words: str) -> str:
 
 def _inline(words: str) -> str:
     """The same for text that does not begin a line."""
-    said = _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(words.split("\n")))
-    return _LINK.sub(lambda found: found[0].replace(":", "\\:").replace(".", "\\."), said)
+    escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(words.split("\n")))
+    return _LINK.sub(lambda match: match[0].replace(":", "\\:").replace(".", "\\."), escaped)
 
 
-def _escaped_first(found: re.Match[str]) -> str:
+def _escaped_first(match: re.Match[str]) -> str:
     # A digit cannot be escaped, but the reference to its character can be written.
-    first = found[2]
-    return found[1] + (f"&#{ord(first[0])};{first[1:]}" if first[0].isdigit() else f"\\{first}")
+    first = match[2]
+    return match[1] + (f"&#{ord(first[0])};{first[1:]}" if first[0].isdigit() else f"\\{first}")
 
 
 def _section(section: Section, level: int) -> Iterator[str]:

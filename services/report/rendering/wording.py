@@ -79,16 +79,16 @@ def verdict(value: Verdict | None) -> str:
 
 def of_finding(line: FindingLine) -> str:
     """`▲ 注意, ? 判定不能`: what was measured as bad never stands behind what could not be judged."""
-    said = verdict(line.verdict)
+    words = verdict(line.verdict)
     if line.verdict is Verdict.UNKNOWN:
         bad = line.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
-        return _(", ").join((verdict(line.measured), said)) if bad else said
+        return _(", ").join((verdict(line.measured), words)) if bad else words
     if line.unjudged:
         text = plural(
             "{verdict}, {count} value not judged", "{verdict}, {count} values not judged", line.unjudged
         )
-        return text.format(verdict=said, count=line.unjudged)
-    return said
+        return text.format(verdict=words, count=line.unjudged)
+    return words
 
 
 def duty_state(value: OccurrenceState) -> str:

@@ -24,9 +24,9 @@ def window(book: Runbook) -> Mistakes:
         return
     if spelt.length < SHORTEST or spelt.length == WEEK:
         yield ("rds", "window_utc"), _("must last 30 minutes or more: RDS takes no shorter window")
-    told = read_window(str(book.rds.window))
-    meant = in_utc(told, book.system.timezone) if told else []
-    if told and meant and spelt not in (*meant, *_next_night(told, meant)):
+    worded = read_window(str(book.rds.window))
+    meant = in_utc(worded, book.system.timezone) if worded else []
+    if worded and meant and spelt not in (*meant, *_next_night(worded, meant)):
         text = _('is not "{words}" in UTC: that is {window}')
         yield (
             ("rds", "window_utc"),
@@ -39,35 +39,35 @@ def not_compared(book: Runbook) -> Mistakes:
     spelt = weekly(book.rds.window_utc) if book.rds else None
     if book.rds is None or spelt is None or not book.rds.window:
         return
-    told = read_window(str(book.rds.window))
-    meant = in_utc(told, book.system.timezone) if told else []
+    worded = read_window(str(book.rds.window))
+    meant = in_utc(worded, book.system.timezone) if worded else []
     path: Path = ("rds", "window")
-    if told is None:
+    if worded is None:
         text = _(
             'warning: "{words}" could not be compared with window_utc: write one day and two times such as {example}'
         )
         yield path, text.format(words=book.rds.window, example=_("Sunday 2:00-3:00"))
-    elif spelt in _next_night(told, meant):
+    elif spelt in _next_night(worded, meant):
         text = _(
             'warning: "{words}" is {window} in UTC, but can be read as a day later, as window_utc says: write the day on which it begins'
         )
         yield path, text.format(words=book.rds.window, window=spelling(meant[0]))
 
 
-def _next_night(told: WordedWindow, meant: list[Window]) -> list[Window]:
+def _next_night(worded: WordedWindow, meant: list[Window]) -> list[Window]:
     """The same hours a day later, where the words may mean the night that follows the day they name."""
-    return [Window(WEEK, (each.offset + DAY) % WEEK, each.length) for each in meant if told.next_night]
+    return [Window(WEEK, (each.offset + DAY) % WEEK, each.length) for each in meant if worded.next_night]
 
 
-def in_utc(told: WordedWindow, timezone: str) -> list[Window]:
+def in_utc(worded: WordedWindow, timezone: str) -> list[Window]:
     """The window in UTC in winter and in summer: the same one where clocks are not changed."""
     try:
-        zone = ZoneInfo(told.zone or timezone)
+        zone = ZoneInfo(worded.zone or timezone)
     except (KeyError, ValueError, OSError):
         return []
     shifts = [datetime(2026, month, 1, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)]
     return [
-        Window(WEEK, (told.window.offset - (shift or timedelta())) % WEEK, told.window.length)
+        Window(WEEK, (worded.window.offset - (shift or timedelta())) % WEEK, worded.window.length)
         for shift in shifts
     ]
 

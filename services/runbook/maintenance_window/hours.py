@@ -106,6 +106,8 @@ def _midnight(end: Hour) -> bool:
     return (end.hour, end.minute) == (12, 0)
 
 
-def _of_day(told: Hour) -> timedelta | None:
-    hour = _MARKED.get(told.marker, {}).get(told.hour)
-    return None if hour is None or told.minute > 59 else timedelta(hours=hour, minutes=told.minute)
+def _of_day(clock_hour: Hour) -> timedelta | None:
+    hour = _MARKED.get(clock_hour.marker, {}).get(clock_hour.hour)
+    return (
+        None if hour is None or clock_hour.minute > 59 else timedelta(hours=hour, minutes=clock_hour.minute)
+    )

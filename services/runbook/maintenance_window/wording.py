@@ -88,20 +88,22 @@ def read_window(text: str) -> WordedWindow | None:
     zones = {_ZONES[word[0].lower()] for word in words if word and word["zone"]}
     if None in words or len(zones) > 1:
         return None
-    kept = [word for word in words if word and _LETTERS[str(word.lastgroup)]]
-    sentence = _SENTENCE.fullmatch("".join(_LETTERS[str(word.lastgroup)] for word in kept))
+    meaningful = [word for word in words if word and _LETTERS[str(word.lastgroup)]]
+    sentence = _SENTENCE.fullmatch("".join(_LETTERS[str(word.lastgroup)] for word in meaningful))
     if sentence is None:
         return None
     parts = {
-        name: kept[sentence.start(name)] for name in sentence.re.groupindex if sentence[name] is not None
+        name: meaningful[sentence.start(name)]
+        for name in sentence.re.groupindex
+        if sentence[name] is not None
     }
-    return _told(parts, "".join(zones))
+    return _window_of(parts, "".join(zones))
 
 
 def _plain(text: str) -> str:
     """One spelling of widths, digits and dashes."""
     text = unicodedata.normalize("NFKC", text).replace("∶", ":").strip()
-    return _NUMERAL.sub(lambda found: _digits(found[0]), _DASHES.sub("-", text))
+    return _NUMERAL.sub(lambda match: _digits(match[0]), _DASHES.sub("-", text))
 
 
 def _digits(kanji: str) -> str:
@@ -123,7 +125,7 @@ def _words(text: str) -> Iterator[Match | None]:
         position = word.end() if word else len(text)
 
 
-def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
+def _window_of(parts: dict[str, Match], zone: str) -> WordedWindow | None:
     day = parts.get("day") or parts.get("last_day")
     if day is None or ("day" in parts and "last_day" in parts):
         return None
@@ -137,10 +139,10 @@ def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
     start, end = hours
     offset = timedelta(days=_day(day))
     if end is not None:
-        told = _until(start, end, parts, offset)
-        if told is None or length not in (None, told):
+        duration = _until(start, end, parts, offset)
+        if duration is None or length not in (None, duration):
             return None
-        length = told
+        length = duration
     if not length or length > DAY:
         return None
     window = Window(WEEK, (offset + start) % WEEK, length)

@@ -1,4 +1,4 @@
-"""Duties whose dates come from AWS rather than from a rule: `access-key:<user>+90d`."""
+"""Duties whose dates are computed from a base date in AWS rather than a rule: `access-key:<user>+90d`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,22 +12,22 @@ from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
 ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+([0-9]{1,4})d")
-"""What a duty's `anchor` looks like: kind, user, days."""
+"""The syntax of a duty's `anchor`: kind, user, days."""
 
 
 class DatedDuty(NamedTuple):
-    """A duty and one date it hangs on."""
+    """An anchored duty and one of its base dates."""
 
     duty: Duty
     anchor: BaseDate
     nominal: date | None
-    """Local; None where the anchor's date is not known, or beyond every calendar."""
+    """The local date on which it is due; None if the base date is unknown or too far in the future."""
     remark: str
-    """What the date comes from."""
+    """How the date was derived, in words."""
 
 
 def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:
-    """One for each thing the duty hangs on (each key of the user), each only once."""
+    """One dated duty per resource that matches the duty's anchor (each key of the user), without duplicates."""
     spec = ANCHOR.fullmatch(duty.anchor)
     if spec is None:
         return

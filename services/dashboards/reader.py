@@ -1,4 +1,4 @@
-"""The dashboard of 監視: its body, its curves, its alarms, read with the fewest requests."""
+"""Reads the dashboard of 監視 (body, curves and alarms) with as few requests as possible."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,23 +30,23 @@ from services.models.runbook import Runbook
 BatchAnswer = tuple[requests.RequestBatch, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
-"""How long a dashboard's body is kept before it is read again."""
+"""How long a dashboard's body is cached."""
 
 
 class DashboardSource(Protocol):
-    """`services.aws.cloudwatch.dashboards.reader.Dashboards`."""
+    """Reads dashboard bodies; implemented by `services.aws.cloudwatch.dashboards.reader.Dashboards`."""
 
     async def get(self, name: str) -> Dashboard:
         """The dashboard `name`. Raises AwsError."""
         ...
 
     def builtin(self, runbook: Runbook) -> Dashboard:
-        """The one shown where AWS has none."""
+        """The built-in dashboard, used if AWS has none."""
         ...
 
 
 class MetricSource(Protocol):
-    """`services.aws.cloudwatch.metrics.reader.Metrics`."""
+    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
 
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
@@ -56,28 +56,28 @@ class MetricSource(Protocol):
 
 
 class AlarmSource(Protocol):
-    """`services.aws.cloudwatch.alarms.reader.Alarms`."""
+    """Reads alarms; implemented by `services.aws.cloudwatch.alarms.reader.Alarms`."""
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms behind ARNs; absent ones are left out. Raises AwsError."""
+        """The alarms with these ARNs; missing ones are omitted. Raises AwsError."""
         ...
 
 
 @dataclass
 class _Alarms:
-    """The alarms that a dashboard names, and why they could not be read."""
+    """The alarms that a dashboard refers to, and why some could not be read."""
 
     by_arn: dict[str, Alarm] = field(default_factory=dict)
     problem: str = ""
 
     def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """In the given order; one that AWS lacks is MISSING, one that could not be read is left out."""
+        """The alarms in the order of `arns`; one that does not exist is MISSING, one that could not be read is omitted."""
         alarms = (self.by_arn.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
         return tuple(alarm for alarm in alarms if alarm is not None)
 
 
 class DashboardReader:
-    """Reads one dashboard again and again; keeps what has not changed."""
+    """Reads one dashboard repeatedly and keeps what has not changed."""
 
     def __init__(
         self,
@@ -99,11 +99,11 @@ class DashboardReader:
         self._alarms = _Alarms()
 
     async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
-        """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
+        """The dashboard now; only widgets whose period has advanced are requested, in one call per region.
 
-        `board` saves a DescribeAlarms where the dashboard names alarms; `reload` reads the body again and
-        asks everything. Raises AwsError when nothing at all could be read; a part that failed keeps its
-        last data and says why.
+        `board` saves a DescribeAlarms call if it has the dashboard's alarms; `reload` reads the body again and requests
+        every widget. Raises AwsError if nothing at all could be read; a part that failed keeps its last data and an
+        explanation.
         """
         now = self._clock.now()
         dashboard = await self._current(now, reload)
@@ -165,7 +165,7 @@ class DashboardReader:
         self._alarms = _Alarms(alarms, problem)
 
     def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
-        """What an annotated alarm adds to its widget: the threshold, and where it has no rows, the metric."""
+        """The dashboard with its alarm annotations resolved: each adds its threshold, or its metric if a widget has none."""
         widgets = [
             self._with_alarm(widget) if isinstance(widget, MetricWidget) and widget.alarm_ids else widget
             for widget in dashboard.widgets
@@ -194,7 +194,7 @@ class DashboardReader:
         return widget.model_copy(update=added)
 
     def _due(self, ask: requests.WidgetRequest) -> bool:
-        """Something is asked that was not answered yet; a failed widget has no such answer."""
+        """Whether the request has not been answered yet; a failed widget stays due."""
         previous = self._shown.get(ask.key)
         return bool(ask.traces) and (
             previous is None or previous[0].stamp != ask.stamp or previous[0].traces != ask.traces
@@ -217,8 +217,11 @@ class DashboardReader:
             self._keep(ask, series, failed)
 
     async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
-        """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
-        it refused is asked widget by widget, and the widget at fault stays alone from then on."""
+        """Send the requests in as few calls as possible.
+
+        AWS rejects a whole call for one malformed expression, so a rejected batch is repeated widget by widget, and the
+        faulty widget is requested on its own from then on.
+        """
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         together = [ask for ask in due if ask not in apart]
         answers = await self._gather(requests.calls(together))
@@ -235,7 +238,7 @@ class DashboardReader:
         return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
 
     async def _call(self, call: requests.RequestBatch) -> tuple[Series, ...] | AwsError:
-        """The answer or the failure: one region's failure is not another's."""
+        """The response or the error of one call, so that a failing region does not affect the others."""
         try:
             return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
         except AwsError as error:
@@ -247,7 +250,7 @@ class DashboardReader:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
-            # The last good data stays, marked; its ask stays too, so the widget is due at the next read.
+            # Keep the last good data, marked, with its old request, so that the widget is due at the next read.
             data = before[1].model_copy(update={"problem": _words(errors[0])})
             self._shown[ask.key] = (before[0], data)
             return
@@ -276,7 +279,7 @@ class DashboardReader:
 
 
 def _words(error: AwsError) -> str:
-    """The failure in a line; AWS's own words where they say what is wrong with the dashboard."""
+    """The error in one line, with AWS's own message if it explains what is wrong with the dashboard."""
     problem = error.problem
     return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
 
@@ -286,11 +289,11 @@ STATE_NAMES = {
     AlarmState.OK: "OK",
     AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
 }
-"""As an alarm widget's `states` spells them; a missing alarm passes every choice."""
+"""Alarm states as spelled in an alarm widget's `states`; a missing alarm passes any filter."""
 
 
 def _again(ask: requests.WidgetRequest) -> requests.WidgetRequest:
-    """The same ask with a stamp that never matches: partly answered, due again."""
+    """The request with a stamp that never matches, so that a partly answered widget is due again."""
     return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
 
 

@@ -1,4 +1,4 @@
-"""The duties of some days without AWS: the runbook's calendar, with what the journal says of each. Blocks."""
+"""The duties of a range of days without AWS: the runbook's calendar plus the journal's records. Blocking I/O."""
 
 import sqlite3
 from collections.abc import Callable
@@ -25,39 +25,39 @@ _OccurrencesBetween = Callable[[date, date], list[Occurrence]]
 
 
 class Agenda(Model):
-    """Some days and what is to be done on them. `toban duties --json` prints it."""
+    """A range of days with their duties, as printed by `toban duties --json`."""
 
     version: Literal[1] = VERSION
-    """Of this grammar; fields are added without a new one."""
+    """Schema version; adding a field does not change it."""
     system: Clean
     """The system's id in the runbook."""
     system_title: Clean
-    """Its name."""
+    """The system's name."""
     timezone: str
-    """In which days are counted."""
+    """The time zone that the dates refer to."""
     first: date
     """The first day."""
     last: date
     """The last day."""
     made_at: datetime
-    """The moment its states are of (UTC)."""
+    """The moment for which the duty states hold (UTC)."""
     journal_read: bool
-    """The states are from the journal; else nothing is known of what came due."""
+    """Whether the states come from the journal; without it, the states of past duties are unknown."""
     days: tuple[Day, ...]
-    """Every day, with its occurrences by time; those without a time first."""
+    """Every day in the range with its occurrences sorted by time; those without a time come first."""
     remarks: tuple[Clean, ...] = ()
-    """Why the journal could not be read, and which duties have no date here."""
+    """Why the journal could not be read, and which duties have no known date."""
 
     @property
     def occurrences(self) -> tuple[Occurrence, ...]:
-        """Those of all days."""
+        """The occurrences of all days, in order."""
         return tuple(each for day in self.days for each in day.occurrences)
 
 
 def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: datetime) -> Agenda:
-    """The days from `first` to `last` (local, inclusive) as they stand `now` (aware).
+    """The agenda from `first` to `last` (local, inclusive) as of `now` (aware).
 
-    Without a journal that can be read the calendar is all there is, and the remarks say so.
+    If the journal cannot be read, the agenda holds only the calendar, and a remark says so.
     """
     calendar = Calendar(runbook)
     try:
@@ -77,7 +77,7 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
 def _from_journal(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
 ) -> tuple[_OccurrencesBetween, list[Duty]]:
-    # The whole of the time up to now: a state is the present one, also of a day long past.
+    # The span reaches up to today, because even a past day shows its duties' current state.
     today = calendar.day_of(now)
     span = Period(Span.DAY, min(first, today), max(last, today))
     duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))

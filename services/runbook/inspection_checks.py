@@ -75,7 +75,7 @@ def _lacking(inspection: CustomInspection) -> list[str]:
     return [key for key in keys if not getattr(inspection, key)]
 
 
-def known(book: Runbook) -> Mistakes:
+def networks_and_hours(book: Runbook) -> Mistakes:
     """Known networks are networks, and city hall opens before it closes."""
     for index, network in enumerate(book.trail.known_networks if book.trail else ()):
         if not is_network(network):
@@ -87,5 +87,5 @@ def known(book: Runbook) -> Mistakes:
         yield ("closures", "closes"), _("must be later than opens")
 
 
-ALL = (duties, own, known)
+ALL = (duties, own, networks_and_hours)
 """Every check of this file."""

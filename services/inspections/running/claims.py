@@ -41,12 +41,12 @@ class Claims:
             owner is None
             or self._mine(owner)
             or abandoned(owner, socket.gethostname())
-            or self.left(owner) <= 0
+            or self.seconds_left(owner) <= 0
         ):
             return None
         return owner
 
-    def left(self, owner: Entry) -> float:
+    def seconds_left(self, owner: Entry) -> float:
         """Seconds of the clock's time until a claim is over."""
         elapsed = self._clock.elapsed()
         seq, age, observed_at = self._observed.get(owner.subject, (0, 0.0, elapsed))

@@ -200,7 +200,7 @@ class InspectionScheduler:
                 if not self._records.started and self._journal.health.writable:
                     await self._clock.sleep(pause)
                 elif (holder := self._claims.holder(slot)) is not None:
-                    await news.wait(self._clock, min(self._claims.left(holder), pause))
+                    await news.wait(self._clock, min(self._claims.seconds_left(holder), pause))
                 elif await self._claims.take(slot):
                     await self._make(slot, missing)
                     return

@@ -1,4 +1,4 @@
-"""The times in which alarms were not OK, put together from looks whose windows overlap."""
+"""Merges the alarm periods (times in which an alarm was not OK) of findings whose windows overlap."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,25 +12,25 @@ from services.models.report_lines import AcknowledgementLine, SpellLine
 from services.report.collecting.source import Source
 
 LATER = timedelta(days=35)
-"""So long after a day looks may still cover it."""
+"""How long after a day findings may still cover it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """One spell as one look, or several, saw it; an open end lies where the look ends."""
+    """One alarm period as seen by one or several findings; an open end is set to the end of the window."""
 
     start: datetime
     begun: bool
-    """`start` is when it began; else it began before."""
+    """Whether `start` is the actual beginning; otherwise it began earlier."""
     end: datetime
     over: bool
-    """`end` is when it ended; else it lasted on."""
+    """Whether `end` is the actual end; otherwise it lasted longer."""
     reason: str
     later: bool
 
 
 def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
-    """Looks made after the period whose windows reach into it, oldest first."""
+    """Findings recorded after the period whose windows reach into it, oldest first."""
     overlapping = []
     for entry in source.entries(
         EntryKind.FINDING, target=target, since=source.as_of, before=source.end + LATER
@@ -47,7 +47,7 @@ def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
 def spell_lines(
     source: Source, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
 ) -> tuple[SpellLine, ...]:
-    """Every spell that looks of the period saw, and those of the period that later looks saw, by beginning."""
+    """Alarm periods sorted by start: all seen within the period, plus those of the period seen by later findings."""
     sightings: dict[tuple[str, str], list[_Sighting]] = {}
     for later, looks in ((False, entries), (True, looks_after(source))):
         for finding in filter(None, map(finding_in, looks)):
@@ -68,13 +68,13 @@ def spell_lines(
 def without(
     acks: Iterable[AcknowledgementLine], spells: Iterable[SpellLine]
 ) -> tuple[AcknowledgementLine, ...]:
-    """The acknowledgements that stand with none of the spells."""
+    """The acknowledgements that belong to none of the alarm periods."""
     attached = {ack.seq for spell in spells for ack in spell.acknowledged}
     return tuple(ack for ack in acks if ack.seq not in attached)
 
 
 def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...]:
-    """By alarm and state, the longest first; only what lies within the period counts."""
+    """Totals by alarm and state, longest first; only time within the report's period counts."""
     by_alarm: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
     for line in spells:
         seconds = _within(line, source.start, source.as_of)
@@ -109,7 +109,7 @@ def _sighting(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Sighting
 
 
 def _merged(many: Iterable[_Sighting]) -> Iterator[_Sighting]:
-    """Those that are one: they overlap, or meet where one look ends and the next begins."""
+    """Merge sightings of the same alarm period: they overlap, or meet where one window ends and the next begins."""
     current: _Sighting | None = None
     for sighting in sorted(many, key=lambda sighting: (sighting.start, sighting.begun)):
         if current is None:
@@ -119,7 +119,7 @@ def _merged(many: Iterable[_Sighting]) -> Iterator[_Sighting]:
         ):
             current = _joined(current, sighting)
         elif not current.over and not sighting.begun:
-            # It lasted when one look ended and when the next window began.
+            # It was still open at the end of one window and already open at the start of the next.
             current = _joined(current, sighting)
         else:
             yield current
@@ -168,6 +168,6 @@ def _while(at: datetime, sighting: _Sighting) -> bool:
 
 
 def _within(line: SpellLine, start: datetime, end: datetime) -> float | None:
-    """Seconds of the spell within a period; None where it lies outside."""
+    """Seconds of the alarm period between `start` and `end`; None if it lies outside."""
     first, last = max(line.since, start), min(line.last_seen, end)
     return (last - first).total_seconds() if first < last else None

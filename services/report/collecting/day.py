@@ -1,4 +1,4 @@
-"""A day's report from the journal and the runbook alone, so that it can be made again for any day. Blocks."""
+"""Collects a day's report from the journal and the runbook alone, so it can be reproduced for any day. Blocking I/O."""
 
 from datetime import date, datetime
 from typing import Any
@@ -36,9 +36,9 @@ def collect_day(
     *,
     private: bool = False,
 ) -> DayReport:
-    """The report of `day` (local) as it stood at its end, or stands `now` (aware) where it is not over.
+    """The report of `day` (local) as of its end, or of `now` (aware) if the day is not over.
 
-    `private`: with texts of logs. Raises sqlite3.Error and OSError as they come. A thread's work: a second or less.
+    `private` includes log texts. Raises sqlite3.Error and OSError. Takes up to a second: call it in a thread.
     """
     source = Source(reader, runbook, calendar, of_day(day), now, private)
     duty_states = DutyStatesAt(source)
@@ -80,7 +80,7 @@ def collect_day(
 
 
 def head(source: Source) -> dict[str, Any]:
-    """What every report begins with, as far as the source alone tells."""
+    """The fields common to all reports that depend only on the source."""
     system, period = source.runbook.system, source.period
     return {
         "subject": period.subject,

@@ -1,4 +1,4 @@
-"""The duties' part of a report."""
+"""Collects the duty lines of a report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from services.report.collecting.source import Source, duty_in
 
 
 class DutyLines:
-    """Makes lines of occurrences, with what their signatures say."""
+    """Builds report lines from occurrences and their sign-offs."""
 
     def __init__(self, source: Source, duty_states: DutyStatesAt) -> None:
         self._source = source
@@ -24,11 +24,11 @@ class DutyLines:
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
-        """A line each; those that only count when planned, only where they were planned or signed."""
+        """One line per occurrence; plan-only duties appear only if they were planned or signed."""
         return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
-        """One occurrence."""
+        """The line of one occurrence."""
         slot = occurrence.slot
         duty = self._duty_states.duty(slot.duty)
         entry = self._duty_states.signature_of(slot.key)
@@ -51,7 +51,7 @@ class DutyLines:
         )
 
     def signed_now(self, listed: Iterable[str]) -> tuple[DutyLine, ...]:
-        """What was signed or left out in the period of other slots than the `known` ones."""
+        """Lines of occurrences signed or skipped within the period whose keys are not in `listed`."""
         keys = set(listed)
         lines = []
         for entry in self._source.own(EntryKind.SIGN_OFF, EntryKind.SKIPPED):
@@ -61,7 +61,7 @@ class DutyLines:
         return tuple(lines)
 
     def _from_entry(self, entry: Entry) -> DutyLine:
-        """A slot as its signature tells of it."""
+        """A line built from a sign-off alone, for a slot outside the period."""
         data = entry.data
         due = when(data.get("due_at")) or entry.at
         id = "" if entry.subject.startswith("revert@") else duty_in(entry.subject)
@@ -84,7 +84,7 @@ class DutyLines:
         )
 
     def _signature_data(self, entry: Entry, duty_id: str) -> dict[str, Any]:
-        """What the signature says beside name, time and note."""
+        """The line's fields taken from the sign-off entry: decisions, checklist and evidence."""
         data, duty = entry.data, self._duty_states.duty(duty_id)
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         signed = signature(entry)
@@ -109,7 +109,7 @@ class DutyLines:
 
 
 def late_signature(signed: SignOff | None) -> bool:
-    """It came late, or after it was missed."""
+    """Whether the sign-off came late or after the occurrence was missed."""
     return signed is not None and signed.was in (OccurrenceState.LATE, OccurrenceState.MISSED)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a report that stand for entries one by one: changes, notes, posts, charges, remarks."""
+"""Collects the report lines that come directly from journal entries: changes, notes, posts, charges, remarks."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -22,9 +22,9 @@ from services.report.periods import Period, Span, of_month
 from services.slack.records import post_of
 
 OLD_POSTS = timedelta(days=30)
-"""How long a post that was not sent is told of."""
+"""How long an unsent post keeps being reported."""
 _LATE_TOTALS = timedelta(hours=12)
-"""A console may write a day's last total after midnight."""
+"""How long after midnight a console may still write a day's final total."""
 _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
 NOTES = frozenset(
     {
@@ -37,17 +37,17 @@ NOTES = frozenset(
         EntryKind.OTHER,
     }
 )
-"""What a day's report tells of in the entries' own words."""
+"""Kinds of entries that a day's report quotes verbatim."""
 
 
 def change_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ChangeLine, ...]:
-    """The runs that the period's entries tell of, by time."""
+    """The change runs that appear in `entries`, oldest first."""
     ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
     return tuple(_change(run) for run in reversed(runs) if run.id in ids)
 
 
 def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
-    """Notes and what else is told in its own words; so are changes whose plan cannot be read."""
+    """Entries that are quoted verbatim: those of NOTES kinds, and changes whose plan cannot be read."""
     run_ids = {run.id for run in runs}
     return tuple(
         NoteLine(
@@ -64,7 +64,7 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
 
 
 def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
-    """Who has seen which alarm's state."""
+    """Acknowledgements of alarms: who acknowledged which state."""
     return tuple(
         AcknowledgementLine(
             seq=entry.seq,
@@ -80,7 +80,7 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
 
 
 def post_lines(source: Source) -> tuple[PostLine, ...]:
-    """Posts of the period, and older ones that are not sent, as they stood at `as_of`."""
+    """Slack posts of the period, and older unsent ones, as of `as_of`."""
     entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
     by_post: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -91,7 +91,7 @@ def post_lines(source: Source) -> tuple[PostLine, ...]:
 
 
 def charges_by_day(source: Source) -> dict[date, Charges]:
-    """What the consoles cost on each day of the period: of each process and day the newest total counts."""
+    """AWS charges per day of the period; the newest total of each console process and day counts."""
     newest: dict[tuple[str, str, object, date], Entry] = {}
     entries = source.entries(
         EntryKind.USAGE, since=source.start, before=min(source.now, source.end + _LATE_TOTALS)
@@ -110,7 +110,7 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
 
 
 def summed(days: Iterable[Charges]) -> Charges:
-    """The charges of several days, with the dearest of them."""
+    """The total charges of several days, with the most expensive day."""
     every = list(days)
     dearest = max(every, key=lambda charges: charges.dearest_yen, default=Charges())
     return Charges(
@@ -125,7 +125,7 @@ def summed(days: Iterable[Charges]) -> Charges:
 
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
-    """The remarks for the period's own report, whenever they were written, and for those of its days and months."""
+    """Remarks on the period's own report and on the reports of its days and months, whenever they were written."""
     subjects = _subjects(source.period)
     entries = source.entries(EntryKind.REMARK, since=source.start)
     return tuple(
@@ -206,7 +206,7 @@ def _added(before: Charges, entry: Entry) -> Charges:
 
 
 def _number(value: object) -> float:
-    """A finite number; 0 for anything else that stands there."""
+    """`value` if it is a finite number; 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
     return float(value)

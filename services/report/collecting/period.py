@@ -1,4 +1,4 @@
-"""The summary of a month or a fiscal year from the journal and the runbook alone. Blocks."""
+"""Collects the summary of a month or a fiscal year from the journal and the runbook alone. Blocking I/O."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -45,9 +45,9 @@ _WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceStat
 def collect_period(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
-    """The summary of a month or a fiscal year as it stood at its end, or stands `now` where it is not over.
+    """The summary as of the period's end, or of `now` (aware) if the period is not over.
 
-    Raises sqlite3.Error and OSError as they come. A thread's work: seconds for a year.
+    Raises sqlite3.Error and OSError. A year takes seconds: call it in a thread.
     """
     source = Source(reader, runbook, calendar, period, now)
     duty_states = DutyStatesAt(source)
@@ -117,7 +117,7 @@ def _count(occurrences: Iterable[Occurrence], duty: str, title: str) -> DutyCoun
 
 
 def _by_duty(runbook: Runbook, occurrences: list[Occurrence]) -> tuple[DutyCount, ...]:
-    """In the runbook's order; duties that the runbook does not name (ways back) stand last, together by title."""
+    """Counts per duty in the runbook's order; duties not in the runbook (reverts of changes) come last, grouped by title."""
     groups: dict[tuple[str, str], list[Occurrence]] = {}
     for occurrence in occurrences:
         groups.setdefault((occurrence.slot.duty, occurrence.slot.title), []).append(occurrence)
@@ -146,7 +146,7 @@ def _by_inspection(findings: Iterable[FindingLine]) -> tuple[InspectionCount, ..
 
 
 def _costs(source: Source, findings: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
-    """Every week's in a month; in a year the last of each month."""
+    """The cost findings: all of them for a month; for a year, the last one of each month."""
     lines = [line for line in findings if line.inspection == COSTS and not line.superseded]
     if source.period.span is Span.MONTH:
         return tuple(lines)
@@ -159,7 +159,7 @@ def _costs(source: Source, findings: Iterable[FindingLine]) -> tuple[FindingLine
 def _drills(
     duty_states: DutyStatesAt, duty_lines: DutyLines, occurrences: Iterable[Occurrence]
 ) -> tuple[DutyLine, ...]:
-    """What asks for a checklist or evidence, and whatever something was written down for."""
+    """Duties with a checklist or evidence fields, and any for which something was written down."""
     return duty_lines.of(
         each for each in occurrences if _asks(duty_states, each.slot.duty) or duty_states.wrote(each.key)
     )

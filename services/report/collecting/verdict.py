@@ -1,4 +1,4 @@
-"""What a report comes to as a whole; nothing false is green."""
+"""Computes the overall verdict of a report; nothing unknown or failed counts as normal."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,11 +12,11 @@ from services.report.collecting.finding_lines import counts
 
 Reason = tuple[Verdict, str]
 _NAMED = 8
-"""Reasons of one kind that are named; more are counted."""
+"""Maximum number of reasons listed; the rest are only counted."""
 
 
 def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, ...]]:
-    """The worst, and why it is not normal, the worst first."""
+    """The worst verdict, and the reasons why it is not normal, worst first."""
     judgements = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in judgements if part[0] is not Verdict.NORMAL),
@@ -29,7 +29,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
 
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
-    """One for each finding that counts; what several duties found in the same words is said once."""
+    """One reason per finding that counts; identical reasons of several duties are reported once."""
     reasons: set[Reason] = set()
     for line in lines:
         verdict = counts(line)
@@ -50,7 +50,9 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
-    """Done and left out are normal; open ones and those signed unseen ask for attention; no record is unknown."""
+    """One reason per duty: done and skipped are normal; late, missed and signed without a finding need attention.
+
+    A duty without a record counts as unknown."""
     words = {
         OccurrenceState.LATE: _("late and not signed: {title}"),
         OccurrenceState.MISSED: _("missed: {title}"),
@@ -71,7 +73,7 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """What failed, or of which nobody knows, asks for attention."""
+    """One reason per change that failed or whose outcome is unknown: both need attention."""
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),

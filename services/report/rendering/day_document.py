@@ -1,4 +1,4 @@
-"""The report of a day as a document: 運用報告書."""
+"""Lays out the report of one day (運用報告書) as a document."""
 
 from collections.abc import Iterable, Sequence
 
@@ -32,11 +32,11 @@ from services.report.rendering.parts import (
 from services.report.rendering.wording import NOTHING, Dates
 
 ALARMS = "alarms"
-"""The inspection that sees alarms fire."""
+"""Id of the inspection that reports alarms."""
 
 
 def day_document(report: DayReport, dates: Dates) -> Document:
-    """Every section stands even where it has nothing to tell, but for those of rare things."""
+    """The report as a document. Regular sections appear even if they are empty; rare ones only if they have content."""
     day = report.first
     title = _("Operations report, {day}").format(day=dates.day(day))
     opened = (
@@ -176,7 +176,7 @@ def _ack(ack: AcknowledgementLine, report: DayReport, dates: Dates) -> str:
 
 
 def _costs(report: DayReport, dates: Dates) -> list[Section]:
-    """As the week's look found them; the figures stand here even where they are normal."""
+    """The findings of the cost inspection; the figures are shown even if they are normal."""
     lines = [line for line in report.findings if line.inspection == COSTS and not line.superseded]
     blocks = tuple(block for line in lines for block in finding_blocks(line, dates, report.first))
     return [Section(_("Costs"), blocks)] if blocks else []

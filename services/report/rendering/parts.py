@@ -1,4 +1,4 @@
-"""The parts that documents of every kind of report have in common."""
+"""Document parts shared by the day report and the period summary."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -36,7 +36,7 @@ _STEP_TONES = {
 
 
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
-    """When, what, state, who signed when, note."""
+    """A table of duties: due time, title, state, sign-off and note."""
     return table(
         (_("Due"), _("Duty"), _("State"), _("Signed"), _("Remark")),
         (
@@ -58,9 +58,9 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
 def duty_remarks(
     lines: Iterable[DutyLine], dates: Dates, day: date | None, *, moved: bool = False
 ) -> tuple[Block, ...]:
-    """What the table has no room for: judged otherwise, ticked, written down, not looked at.
+    """Details that the duty table has no room for: overruled findings, checklist items, evidence, missing findings.
 
-    `moved`: also why it is not where its rule put it.
+    `moved` adds the reason why an occurrence is not on its rule's date.
     """
     remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
@@ -97,7 +97,7 @@ def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:
 
 
 def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -> str:
-    """`09:12 yamada`, and how it came where that was not in time."""
+    """Time and person of a sign-off such as `09:12 yamada`, with a note if it was early or late."""
     how = {
         OccurrenceState.LATE: _("signed late"),
         OccurrenceState.MISSED: _("signed after missed"),
@@ -108,7 +108,7 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
 
 
 def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
-    """Everything a reader needs to judge it: figures, evidence, what to do, what is to be known."""
+    """Everything a reader needs to judge a finding: measures, evidence, advice and remarks."""
     yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", line.verdict)
     if line.overruled is not None:
         yield Paragraph(
@@ -153,7 +153,7 @@ def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
 
 
 def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
-    """Measured beside allowed."""
+    """A table of measured values beside their normal ranges."""
     return table(
         (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Remark")),
         (
@@ -174,7 +174,7 @@ def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
 
 
 def _remark(measure: Measure, dates: Dates, day: date | None) -> str:
-    """When, where its note does not tell that itself, and the note."""
+    """The measure's time and note; the time is omitted if the note already contains it."""
     at = dates.at(measure.at, day) if measure.at else ""
     return measure.note if at in measure.note else " ".join(part for part in (at, measure.note) if part)
 
@@ -190,7 +190,7 @@ def _evidence(evidence: Evidence) -> Block:
 
 
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
-    """Every request of every change, before and after."""
+    """The section of changes: one row per step with the values before and after."""
     if not lines:
         return Section(_("Changes made"), (Paragraph(_("None.")),))
     rows = (row for line in lines for row in _change_rows(line, dates, day))
@@ -199,7 +199,7 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
 
 
 def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
-    """One row a step, the first with the change's own words."""
+    """One row per step; the first row also names the change."""
     title = _("{title} ({target})").format(title=line.title, target=line.target)
     by, approval = line.by, line.approval or NOTHING
     steps = line.steps or ()
@@ -222,7 +222,7 @@ def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[L
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:
-    """What the consoles cost; a day's beside what it may cost."""
+    """AWS charges caused by the consoles, in words; `whole_day` adds the daily allowance."""
     if not charges.consoles:
         return _("No console has recorded its AWS requests.")
     spent = plural(
@@ -238,7 +238,7 @@ def charges_words(charges: Charges, *, whole_day: bool) -> str:
 
 
 def remark_section(lines: Sequence[RemarkLine], dates: Dates, head: ReportHead) -> Section:
-    """People's words; those for a day or month within the period name it."""
+    """The section of remarks; a remark on a day or month within the period names that report."""
     quotes = tuple(Quote(line.text, _author(line, head, dates)) for line in lines)
     return Section(_("Remarks"), quotes or (Paragraph(_("None.")),))
 
@@ -251,14 +251,14 @@ def _author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
 
 
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
-    """Why the whole is not normal."""
+    """The reasons why the overall verdict is not normal."""
     if head.verdict is None:
         return (Paragraph(_("Nothing was due and nothing was inspected.")),)
     return (Bullets(head.why),) if head.why else ()
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
-    """System, verdict, when it was made and from what."""
+    """Names and values for the report's head: system, overall verdict, creation time, source entries."""
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)
     made_at = dates.stamp(head.made_at)
     if not head.complete:

@@ -1,4 +1,4 @@
-"""The summary of a month or a fiscal year as a document."""
+"""Lays out the summary of a month or a fiscal year as a document."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -33,7 +33,7 @@ from services.report.rendering.wording import NOTHING, Dates
 
 
 def period_document(report: PeriodReport, dates: Dates) -> Document:
-    """Counts first, then what was not as it should be."""
+    """The summary as a document: counts first, then the exceptions."""
     name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
     title = _("Operations report, {day}").format(day=name)
     days = _("{first} to {last}").format(first=dates.day(report.first), last=dates.day(report.last))
@@ -151,7 +151,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
 
 
 def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
-    """Each figure look by look; what a look did not measure stays empty."""
+    """Measures of the cost inspections, one column per run; a dash marks a value that a run did not measure."""
     looks = [line for line in lines if line.finding is not None]
     names: dict[str, None] = {}
     values: list[dict[str, str]] = []

@@ -32,7 +32,8 @@ class Adjusted(NamedTuple):
     def own(self) -> date:
         """The nominal date that identifies the occurrence: the nearest to its day.
 
-        So a date that needed no adjustment keeps its identity when another date moves to the same day."""
+        So a date that needed no adjustment keeps its identity when another date moves to the same day.
+        """
         return min(self.nominal, key=lambda day: (abs(self.place.day - day), day))
 
 

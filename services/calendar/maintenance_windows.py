@@ -112,7 +112,8 @@ def stamp(at: datetime, zone: tzinfo) -> str:
 def said(window: Window, zone: tzinfo, near: datetime) -> str:
     """The window in local time, in words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` if daily.
 
-    `near` selects the occurrence whose UTC offset is used."""
+    `near` selects the occurrence whose UTC offset is used.
+    """
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
     hours = f"{local:%H:%M}-{end:%H:%M} {local.tzname()}"

@@ -102,8 +102,7 @@ class DashboardReader:
         """The dashboard now; only widgets whose period has advanced are requested, in one call per region.
 
         `board` saves a DescribeAlarms call if it has the dashboard's alarms; `reload` reads the body again and requests
-        every widget. Raises AwsError if nothing at all could be read; a part that failed keeps its last data and an
-        explanation.
+        every widget. Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
         """
         now = self._clock.now()
         dashboard = await self._current(now, reload)
@@ -219,8 +218,8 @@ class DashboardReader:
     async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
         """Send the requests in as few calls as possible.
 
-        AWS rejects a whole call for one malformed expression, so a rejected batch is repeated widget by widget, and the
-        faulty widget is requested on its own from then on.
+        AWS rejects a whole call for one malformed expression, so a rejected batch is repeated widget by widget, and
+        the faulty widget is requested on its own from then on.
         """
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         together = [ask for ask in due if ask not in apart]

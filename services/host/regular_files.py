@@ -48,7 +48,8 @@ def opener(path: str, flags: int) -> int:
 def check(path: Path, limit: int = 0) -> None:
     """Check a file without opening it, which has side effects on some devices.
 
-    `limit` is the maximum size in bytes, 0 for any. Raises Unsuitable and OSError."""
+    `limit` is the maximum size in bytes, 0 for any. Raises Unsuitable and OSError.
+    """
     status = _status(path)
     _check_kind(status, path)
     if limit and status.st_size > limit:

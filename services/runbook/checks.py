@@ -1,6 +1,6 @@
-"""What a runbook must be beyond its grammar: names lead somewhere, rules occur, limits can be judged.
+"""Checks of a runbook beyond types and fields: references resolve, rules occur, limits are usable.
 
-Each check yields (path, message) for every mistake it finds.
+Each check yields (path, message) for every mistake.
 """
 
 import math
@@ -29,13 +29,13 @@ _WINDOW = re.compile(
 )
 _UNTIL = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _LONGEST = 1000
-"""Highest INTERVAL."""
+"""The largest INTERVAL allowed."""
 _BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
 _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
 
 
 def system(book: Runbook) -> Mistakes:
-    """Time zone, task limits, maintenance window, invalidation paths."""
+    """Time zone, task limits, maintenance window and invalidation paths are valid."""
     try:
         ZoneInfo(book.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -61,7 +61,7 @@ def _bounds(book: Runbook) -> Mistakes:
 
 
 def unique(book: Runbook) -> Mistakes:
-    """No two entries share what they are known by."""
+    """Ids, names and roles are unique within their table."""
     for table, key, values in (
         ("alarms", "name", [each.name for each in book.alarms]),
         ("log_groups", "id", [each.id for each in book.log_groups]),
@@ -89,7 +89,7 @@ def _repeated(values: Iterable[object]) -> list[int]:
 
 
 def references(book: Runbook) -> Mistakes:
-    """What one entry calls by name exists."""
+    """References between entries resolve."""
     groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
     playbooks = [playbook.id for playbook in book.playbooks]
     approvers = [each.role for each in book.approvers]
@@ -107,13 +107,13 @@ def references(book: Runbook) -> Mistakes:
     for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
         mentions.append(((name, "log_group"), look.log_group if look else "", groups))
     for path, name, existing in mentions:
-        # An ARN in its place is told by `name_checks`.
+        # An ARN in place of a name is reported by `name_checks`.
         if name and name not in existing and not name_checks.is_address(name):
             yield path, mistakes.unknown(name, existing)
 
 
 def limits(book: Runbook) -> Mistakes:
-    """Exactly one bound each, and numbers that can be compared."""
+    """Each limit has exactly one bound, and its numbers are finite."""
     for index, limit in enumerate(book.limits):
         if (limit.below is None) == (limit.above is None):
             yield ("limits", index), _("give exactly one of below and above")
@@ -125,7 +125,7 @@ def limits(book: Runbook) -> Mistakes:
 
 
 def duties(book: Runbook) -> Mistakes:
-    """Each duty has a date: from a rule that occurs or from an anchor that is known."""
+    """Each duty has either a rule that occurs or an anchor that resolves."""
     for index, duty in enumerate(book.duties):
         path: Path = ("duties", index)
         if bool(duty.rule) == bool(duty.anchor):
@@ -146,7 +146,7 @@ def duties(book: Runbook) -> Mistakes:
 
 
 def _counted(duty: Duty, path: Path) -> Mistakes:
-    """Open days are counted back from a rule's date, from the last open day at or before it."""
+    """`open_days_before` needs a rule and `closed_day = previous-open`, as it counts back from an open day."""
     if duty.open_days_before is None:
         return
     if duty.anchor or duty.within is Within.MONTH:
@@ -157,7 +157,7 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
 
 
 def _series(book: Runbook) -> Mistakes:
-    """A series has at least two duties, and each has a rule."""
+    """A series has at least two duties, all of them with a rule."""
     members = Counter(duty.series for duty in book.duties if duty.series)
     for index, duty in enumerate(book.duties):
         if duty.series and duty.anchor:
@@ -181,7 +181,7 @@ def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
 
 
 def rule_mistake(rule: str) -> str:
-    """What is wrong with an RFC 5545 RRULE, or "" when it occurs."""
+    """What is wrong with an RFC 5545 RRULE; "" if it is valid and occurs."""
     parts = dict(part.split("=", 1) for part in rule.split(";") if _PART.fullmatch(part))
     if len(parts) != rule.count(";") + 1:
         return _("must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO, without DTSTART")
@@ -199,7 +199,7 @@ def rule_mistake(rule: str) -> str:
 
 
 def _part_mistake(parts: dict[str, str]) -> str:
-    """What a rule here may not say though RFC 5545 or dateutil allows it."""
+    """Restrictions on rules beyond RFC 5545 and dateutil."""
     interval, until = parts.get("INTERVAL", "1"), parts.get("UNTIL", "")
     if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
@@ -217,7 +217,7 @@ def _part_mistake(parts: dict[str, str]) -> str:
 
 
 def journal(book: Runbook) -> Mistakes:
-    """A log group and a stream of it, or neither."""
+    """`log_group` and `log_stream` are given together or not at all."""
     spec = book.journal
     if spec.log_group and not spec.log_stream:
         yield ("journal", "log_stream"), _("give both log_group and log_stream, or neither")
@@ -226,7 +226,7 @@ def journal(book: Runbook) -> Mistakes:
 
 
 def closures(book: Runbook) -> Mistakes:
-    """Days that exist, and none both open and closed."""
+    """Closed days exist in the calendar, and no day is both open and closed."""
     for index, day in enumerate(book.closures.yearly):
         try:
             date.fromisoformat(f"2024-{day}")

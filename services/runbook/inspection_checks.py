@@ -1,4 +1,4 @@
-"""What a runbook's inspections must be: they exist, the system has what they look at, their limits can be judged."""
+"""Checks of a runbook's inspections: they exist, the settings they need are present, their limits are usable."""
 
 import math
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Mistakes = Iterator[tuple[Path, str]]
 
 
 def duties(book: Runbook) -> Mistakes:
-    """Each duty's inspections exist, and this system has what they look at."""
+    """The inspections of each duty exist and have the settings they need; evidence ids are unique."""
     built = {kind.id: kind for kind in INSPECTIONS}
     own = [str(each.id) for each in book.inspections]
     for index, duty in enumerate(book.duties):
@@ -37,7 +37,7 @@ def duties(book: Runbook) -> Mistakes:
 
 
 def own(book: Runbook) -> Mistakes:
-    """Looks of the runbook's own: a name of their own, what they read, exactly one limit."""
+    """Custom inspections have a unique id, the fields of their kind, and exactly one limit."""
     ids = {kind.id for kind in INSPECTIONS}
     groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
     for index, inspection in enumerate(book.inspections):
@@ -76,7 +76,7 @@ def _lacking(inspection: CustomInspection) -> list[str]:
 
 
 def networks_and_hours(book: Runbook) -> Mistakes:
-    """Known networks are networks, and city hall opens before it closes."""
+    """Known networks are valid networks, and city hall opens before it closes."""
     for index, network in enumerate(book.trail.known_networks if book.trail else ()):
         if not is_network(network):
             yield (

@@ -1,4 +1,4 @@
-"""Questions about a model as a grammar: which keys a table may hold, which values must be text."""
+"""Introspection of a pydantic model as a file format: allowed keys, text fields, field docs, JSON Schema."""
 
 import ast
 import inspect
@@ -14,7 +14,7 @@ from services.toml.positions import Path
 
 
 def names_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the table at `path` may hold; empty where the path leads nowhere."""
+    """The keys allowed in the table at `path`; empty if the path leads nowhere."""
     table: type[BaseModel] | None = model
     for part in path:
         if isinstance(part, int):
@@ -25,7 +25,7 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
-    """Where a model has lists of tables."""
+    """The paths of a model's arrays of tables."""
     paths: set[Path] = set()
     for name, field in model.model_fields.items():
         if inner := model_in(field.annotation):
@@ -36,9 +36,10 @@ def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]
 
 
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Values that are no text where text belongs.
+    """Yield (path, value) for non-text values in text fields.
 
-    Text from AWS is cleaned with `str()` and never refused; in a data file a number there is a mistake.
+    The models convert such values with `str()`, because text from AWS is never rejected; in a data file it is a
+    mistake.
     """
     for name, field in model.model_fields.items():
         if name not in data:
@@ -60,7 +61,7 @@ def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, 
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
-    """The model that an annotation such as `tuple[Duty, ...]` or `Ecs | None` holds, if any."""
+    """The model within an annotation such as `tuple[Duty, ...]` or `Ecs | None`, if any."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     inner = (model_in(each) for each in get_args(annotation))
@@ -68,7 +69,7 @@ def model_in(annotation: object) -> type[BaseModel] | None:
 
 
 def text_in(annotation: object) -> bool:
-    """Whether an annotation means one text, or a list of nothing but text."""
+    """Whether an annotation means a text or a list of texts."""
     if get_origin(annotation) in (Union, UnionType):
         return all(text_in(each) or each is type(None) for each in get_args(annotation))
     if get_origin(annotation) is tuple:
@@ -80,9 +81,9 @@ def text_in(annotation: object) -> bool:
 
 @cache
 def docs(model: type[BaseModel]) -> dict[str, str]:
-    """The text under each field of a class, its bases included.
+    """The attribute docstring of each field of a model, including its bases.
 
-    Read from the source on demand: pydantic's `use_attribute_docstrings` would read it at every start.
+    Read from the source on demand, because pydantic's `use_attribute_docstrings` would do so at every start.
     """
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
@@ -108,7 +109,7 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
-    """A model as JSON Schema 2020-12; descriptions are the models' own."""
+    """A model as JSON Schema 2020-12; descriptions are the attribute docstrings."""
     document = model.model_json_schema()
     models = {each.__name__: each for each in _models(model)}
     for name, definition in ((model.__name__, document), *document.get("$defs", {}).items()):

@@ -1,7 +1,7 @@
-"""Reads a TOML text that breaks the grammar in places: names each of them, and gives the values of all the rest.
+"""Error-tolerant TOML parsing: reports every syntax error and returns the values of the rest.
 
-Python's `tomllib` stops at the first. Here the statement that it cannot read is blanked out, or a table's header is put
-right, and the text is read again.
+`tomllib` stops at the first error. Here the failing statement is blanked out, or a table header is corrected, and the
+text is parsed again.
 """
 
 import re
@@ -15,7 +15,7 @@ from services.toml.extent import end_of, header_lines
 from services.toml.positions import Path, Statement, statements
 
 MOST = 50
-"""Broken places that are named; a text with more is another kind of text."""
+"""Maximum number of syntax errors reported; a text with more is probably not TOML at all."""
 _HEADER = re.compile(r"[ \t]*(\[{0,2})[ \t]*([A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+)*)[ \t]*(\]{0,2})")
 _KEY = re.compile(r"([A-Za-z0-9_-]+)[ \t]*(=?)")
 _TWICE = ("Cannot overwrite a value", "Cannot declare")
@@ -23,25 +23,28 @@ _TWICE = ("Cannot overwrite a value", "Cannot declare")
 
 @dataclass
 class Repaired:
-    """The values that can be read, and what cannot."""
+    """The result of error-tolerant parsing: readable values and syntax errors."""
 
     text: str
-    """What was read at last; lines stand where they stood."""
+    """The text that was finally parsed; line numbers match the original."""
     lists: frozenset[Path]
-    """Tables that are lists, for a header of which that cannot be seen."""
+    """Paths that are arrays of tables, needed to correct a header with unbalanced brackets."""
     data: dict[str, Any] = field(default_factory=dict)
     mistakes: list[tuple[int, str]] = field(default_factory=list)
-    """Line and message of each place."""
+    """(line, message) of each syntax error."""
     broken: list[Path] = field(default_factory=list)
-    """What has no value because it could not be read; other values may follow from it."""
+    """Paths without a value because of a syntax error; checks of other values may depend on them."""
     nameless: list[Path] = field(default_factory=list)
-    """Tables with a statement of which not even the key could be read: any key of theirs may be there."""
+    """Tables with a statement whose key is unreadable, so that any of their keys may be present."""
     complete: bool = True
-    """False: reading ended at the last of the mistakes."""
+    """False if parsing stopped at the last of `mistakes`."""
 
 
 def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:
-    """Every broken place of a text, and the values of the rest."""
+    """Parse a text, collecting every syntax error and the values of the rest.
+
+    `lists` are the paths of arrays of tables.
+    """
     repaired = Repaired(text.replace("\r\n", "\n"), lists)
     reasons: set[tuple[Path, str]] = set()
     for _attempt in range(MOST):
@@ -66,7 +69,7 @@ def _close(repaired: Repaired) -> None:
 
 
 def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
-    """Note what is wrong in one place, and take it out of the text."""
+    """Record one syntax error and remove the failing statement from the text."""
     offset = mistakes.offset(error, repaired.text)
     line, reason = mistakes.syntax(error, repaired.text)
     statement = _failing(repaired.text, offset)
@@ -97,12 +100,12 @@ def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Pat
 
 
 def _end(text: str, statement: Statement) -> int | None:
-    """A table's header is one line."""
+    """The end of a statement; a table header always ends with its line."""
     return _line_at(text, statement.start)[1] if statement.header else end_of(text, statement.start)
 
 
 def _last_line(text: str, start: int, end: int | None) -> int:
-    """Of a statement, without the blank lines and comments that an unclosed list runs on into."""
+    """The last line (from 1) of a statement, without trailing blank lines and comments that an unclosed list absorbs."""
     first = text.count("\n", 0, start) + 1
     if end is None:
         return first
@@ -117,20 +120,20 @@ def _in_comment(text: str, position: int) -> bool:
 
 
 def _failing(text: str, offset: int | None) -> Statement | None:
-    """The statement that holds the character at `offset`, or the last one that begins at all."""
+    """The statement that contains `offset`; the last readable statement if `offset` is None."""
     last = None
     for statement in statements(text):
         if offset is not None and statement.start > offset:
             break
         if text[text.rfind("\n", 0, statement.start) + 1 : statement.start].strip():
-            # What follows a statement on its line.
+            # This is the remainder of a line that already holds a statement.
             break
         last = statement
     return last
 
 
 def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
-    """Take `key = value` out."""
+    """Blank out a `key = value` statement; returns its path, or None if it has none or is a duplicate."""
     line = repaired.text[statement.start : end]
     header = _HEADER.fullmatch(line.partition("#")[0].strip())
     if header and header[3] and "=" not in line:
@@ -138,7 +141,7 @@ def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -
     named = _KEY.match(line)
     _blank(repaired, statement.start, end)
     if str(error).startswith(_TWICE):
-        # The first one is read, and checked.
+        # A duplicate key: the first one is read and checked.
         return None
     path = (*statement.table, named[1]) if named else None
     if path:
@@ -149,11 +152,11 @@ def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -
 
 
 def _header(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
-    """Put `[table]` right, or take it out with all that stands in it."""
+    """Correct a `[table]` header, or blank out the table with its content; returns the path if it was removed."""
     line = repaired.text[statement.start : end]
     named = _HEADER.match(line)
     if named is None:
-        # What follows belongs to a table that nobody can name.
+        # The following keys belong to a table whose name is unreadable.
         repaired.complete = False
         return None
     path: Path = tuple(part.strip() for part in named[2].split("."))
@@ -165,7 +168,7 @@ def _header(repaired: Repaired, statement: Statement, end: int, error: Exception
     if uneven or (not twice and line.strip() != right):
         repaired.text = repaired.text[: statement.start] + right + repaired.text[end:]
         return None
-    # Where it was there before, what is missing there may be here.
+    # For a duplicate table, keys missing in the first one may be in this one.
     (repaired.nameless if twice else repaired.broken).append(path)
     _blank(repaired, statement.start, next(header_lines(repaired.text, end), len(repaired.text)))
     return path
@@ -177,6 +180,6 @@ def _line_at(text: str, position: int) -> tuple[int, int]:
 
 
 def _blank(repaired: Repaired, start: int, end: int) -> None:
-    """Blanks in place of the text; line ends stay."""
+    """Replace a range with spaces, keeping line breaks."""
     blank = re.sub(r"[^\n]", " ", repaired.text[start:end])
     repaired.text = repaired.text[:start] + blank + repaired.text[end:]

@@ -137,7 +137,8 @@ def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
 def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[BaseDate]:
     """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
 
-    Only AWS knows these dates, and reports are made without asking AWS."""
+    Only AWS knows these dates, and reports are made without asking AWS.
+    """
     subjects = sorted({entry.subject for entry in entries})
     for duty in runbook.duties:
         spec = ANCHOR.fullmatch(duty.anchor)

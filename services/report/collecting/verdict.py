@@ -52,7 +52,8 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
     """One reason per duty: done and skipped are normal; late, missed and signed without a finding need attention.
 
-    A duty without a record counts as unknown."""
+    A duty without a record counts as unknown.
+    """
     words = {
         OccurrenceState.LATE: _("late and not signed: {title}"),
         OccurrenceState.MISSED: _("missed: {title}"),

@@ -50,7 +50,8 @@ class Table:
     def cells(self, line: Line) -> list[str]:
         """The row's cells, padded or cut to the number of columns.
 
-        A row with a verdict gets the verdict's mark in its first cell unless another cell already starts with it."""
+        A row with a verdict gets the verdict's mark in its first cell unless another cell already starts with it.
+        """
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
         mark = verdict(line.tone).partition(" ")[0] if line.tone else ""
         if mark and cells and not any(cell.startswith(mark) for cell in cells):

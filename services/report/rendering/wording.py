@@ -114,7 +114,8 @@ def alarm_state(value: str) -> str:
 def entry_kind(value: str) -> str:
     """The kind of a journal entry in words (メモ …).
 
-    A kind without wording is returned unchanged; one unknown to this version is labelled as such."""
+    A kind without wording is returned unchanged; one unknown to this version is labelled as such.
+    """
     if value in _KINDS:
         return _(_KINDS[value])
     return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)

@@ -1,4 +1,4 @@
-"""The maintenance window: what RDS takes, and whether the words for people and RDS's spelling mean the same time."""
+"""Checks the maintenance window: that RDS accepts it, and that `window` (in words) and `window_utc` agree."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,11 +14,11 @@ from services.toml.positions import Path
 Mistakes = Iterator[tuple[Path, str]]
 
 SHORTEST = timedelta(minutes=30)
-"""Of a maintenance window (PreferredMaintenanceWindow, Amazon RDS API reference)."""
+"""The shortest maintenance window (PreferredMaintenanceWindow, Amazon RDS API reference)."""
 
 
 def window(book: Runbook) -> Mistakes:
-    """RDS takes windows of half an hour or more, and the words mean the same time."""
+    """`window_utc` is at least 30 minutes long and means the same time as the words in `window`."""
     spelt = weekly(book.rds.window_utc) if book.rds else None
     if book.rds is None or spelt is None:
         return
@@ -35,7 +35,7 @@ def window(book: Runbook) -> Mistakes:
 
 
 def not_compared(book: Runbook) -> Mistakes:
-    """Words for the window that cannot be compared with RDS's spelling: a window in local time would go unseen."""
+    """Yield cautions for words that cannot be compared with `window_utc`, where a local time could go unnoticed."""
     spelt = weekly(book.rds.window_utc) if book.rds else None
     if book.rds is None or spelt is None or not book.rds.window:
         return
@@ -55,12 +55,12 @@ def not_compared(book: Runbook) -> Mistakes:
 
 
 def _next_night(worded: WordedWindow, meant: list[Window]) -> list[Window]:
-    """The same hours a day later, where the words may mean the night that follows the day they name."""
+    """The same hours a day later, if the words may mean the night after the named day."""
     return [Window(WEEK, (each.offset + DAY) % WEEK, each.length) for each in meant if worded.next_night]
 
 
 def in_utc(worded: WordedWindow, timezone: str) -> list[Window]:
-    """The window in UTC in winter and in summer: the same one where clocks are not changed."""
+    """The window in UTC in January and in July; equal in zones without daylight saving time."""
     try:
         zone = ZoneInfo(worded.zone or timezone)
     except (KeyError, ValueError, OSError):
@@ -73,7 +73,7 @@ def in_utc(worded: WordedWindow, timezone: str) -> list[Window]:
 
 
 def spelling(meant: Window) -> str:
-    """As RDS spells it: `sat:17:00-sat:18:00`."""
+    """The window in RDS's notation: `sat:17:00-sat:18:00`."""
     ends = ((meant.offset + more) % WEEK for more in (timedelta(), meant.length))
     return "-".join(
         f"{WEEKDAYS[end.days][:3].lower()}:{end.seconds // 3600:02d}:{end.seconds // 60 % 60:02d}"

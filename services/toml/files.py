@@ -85,7 +85,7 @@ def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
-    """A file that the system does not hand over, in"""
+    """The error for a file that the operating system could not read, in words."""
     match error:
         case regular_files.Unsuitable():
             message = str(error)

@@ -1,4 +1,4 @@
-"""Whom to call for what: the runbook's roles, with what is undecided in plain words."""
+"""Contacts and approvers of a runbook; roles that cannot be reached are reported in words."""
 
 from services.i18n import _
 from services.models.contacts import Reachable
@@ -6,7 +6,7 @@ from services.models.runbook import Runbook
 
 
 def reachable(runbook: Runbook) -> tuple[Reachable, ...]:
-    """Every contact, then every approver, in the runbook's order."""
+    """All contacts, then all approvers, in the runbook's order."""
     contacts = (
         Reachable(role=each.role, kind="contact", reach=each.contact, scope=each.scope)
         for each in runbook.contacts
@@ -19,22 +19,22 @@ def reachable(runbook: Runbook) -> tuple[Reachable, ...]:
 
 
 def escalation(runbook: Runbook, role: str) -> str:
-    """Whom to call as `role`, in words that fit into a sentence; says so where nobody has decided.
+    """How to reach `role`, as part of a sentence; says so if the runbook leaves it undecided.
 
-    "" asks for nobody and gives "".
+    "" for an empty role.
     """
     if not role:
         return ""
-    found = [each for each in reachable(runbook) if each.role == role]
-    if not found:
+    contacts = [each for each in reachable(runbook) if each.role == role]
+    if not contacts:
         return _("{role} (the runbook names no contact for that role)").format(role=role)
-    # Somebody who approves may also be called: the first way to reach the role counts.
-    known = next((each for each in found if not each.undecided), None)
-    if known is None:
+    # A role may be both a contact and an approver: the first way to reach it counts.
+    contact = next((each for each in contacts if not each.undecided), None)
+    if contact is None:
         return _("{role} (UNDECIDED: the runbook does not say how to reach them)").format(role=role)
-    return _("{role}: {reach}").format(role=role, reach=known.reach)
+    return _("{role}: {reach}").format(role=role, reach=contact.reach)
 
 
 def undecided(runbook: Runbook) -> tuple[Reachable, ...]:
-    """The roles nobody can reach."""
+    """Roles for which the runbook gives no way to reach anybody."""
     return tuple(each for each in reachable(runbook) if each.undecided)

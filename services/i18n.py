@@ -1,6 +1,6 @@
-"""The screen's language: English in the source, translated with gettext.
+"""The language of the screen: source strings are English and are translated with gettext.
 
-Every floor may import this module; it holds the one piece of global state, set once at start.
+Any layer may import this module. It holds the only global state, which is set once at start.
 """
 
 import gettext as _gettext
@@ -14,7 +14,7 @@ _language = "en"
 
 
 def use(language: str) -> None:
-    """Speak `language` (`ja` or `en`) from now on."""
+    """Switch to `language` (`ja` or `en`; anything else means `en`)."""
     global _active, _language  # noqa: PLW0603  the one piece of global state
     _language = language if language in LANGUAGES else "en"
     if _language == "en":
@@ -24,35 +24,35 @@ def use(language: str) -> None:
 
 
 def language() -> str:
-    """The language spoken now."""
+    """The active language: `ja` or `en`."""
     return _language
 
 
 def preferred() -> str:
-    """`en` where the locale names English, else `ja`: the operators read Japanese."""
+    """`en` if the locale is English, otherwise `ja`, because the operators read Japanese."""
     named = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
     return "en" if named.lower().startswith("en") else "ja"
 
 
 def _(message: str) -> str:
-    """`message` in the screen's language."""
+    """Translate `message` into the active language."""
     return _active.gettext(message)
 
 
 def plural(one: str, many: str, count: int) -> str:
-    """The form that fits `count`; the caller formats it."""
+    """Translate the singular or plural form that fits `count`; the caller formats it."""
     return _active.ngettext(one, many, count)
 
 
-def sentences(*said: str) -> str:
-    """One after the other; Japanese has no space between them. Empty ones are left out."""
+def sentences(*parts: str) -> str:
+    """Join sentences, without a space after Japanese punctuation; empty ones are dropped."""
     whole = ""
-    for each in filter(None, said):
+    for part in filter(None, parts):
         space = "" if not whole or whole.endswith(("。", "！", "？", "）")) else " "
-        whole += space + each
+        whole += space + part
     return whole
 
 
 def N_(message: str) -> str:
-    """Mark `message` for translation where it is declared; translate with `_` where it is drawn."""
+    """Mark `message` for extraction where it is declared; the code that displays it translates it with `_`."""
     return message

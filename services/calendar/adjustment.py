@@ -1,4 +1,4 @@
-"""Where a duty is held when its rule's date is closed: the policies, on days alone."""
+"""Business-day adjustment: where a duty moves when its rule's date is a closed day. Works on dates only."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
@@ -13,53 +13,56 @@ _DAY = timedelta(days=1)
 
 
 class AllowedDays(NamedTuple):
-    """The days one occurrence may be held on."""
+    """The days on which one occurrence may be done."""
 
     day: date
     until: date
-    """The last of them; `day` unless the runbook says "within the month"."""
-    found: bool = True
-    """False: no open day was near, so it stays where the rule put it."""
+    """The last allowed day; equal to `day` unless the runbook says "within the month"."""
+    has_open_day: bool = True
+    """False if there was no open day near, so that the date was not adjusted."""
 
 
 class Adjusted(NamedTuple):
-    """A place and the rule's dates that came to it, in order."""
+    """Allowed days and the nominal dates (of the rule) that were adjusted to them, in order."""
 
     place: AllowedDays
     nominal: tuple[date, ...]
 
     @property
     def own(self) -> date:
-        """The date it is known by: the nearest, so that a regular Monday stays itself when another joins it."""
-        return min(self.nominal, key=lambda each: (abs(self.place.day - each), each))
+        """The nominal date that identifies the occurrence: the nearest to its day.
+
+        So a date that needed no adjustment keeps its identity when another date moves to the same day.
+        """
+        return min(self.nominal, key=lambda day: (abs(self.place.day - day), day))
 
 
 class BusinessDayAdjustment:
-    """One duty's way to place dates. A later date is never placed before an earlier one."""
+    """The adjustment policy of one duty. It preserves the order of dates."""
 
     def __init__(
         self, open_days: BusinessCalendar, closed_day: ClosedDay, within: Within, *, before: int = 0
     ) -> None:
-        """`before`: so many open days earlier than the policy says."""
+        """`before`: number of open days by which the adjusted date is moved further back."""
         self._open = open_days
         self._before = before
         self._policy = closed_day
         self._month = within is Within.MONTH
 
     def place(self, nominal: date) -> AllowedDays | None:
-        """Where a date of the rule is held; None where the policy drops it."""
+        """The allowed days of a nominal date; None if the policy skips it."""
         if self._policy is ClosedDay.SKIP and not self._open.is_open(nominal):
             return None
         return self._in_month(nominal) if self._month else self._on_day(nominal)
 
-    def held(self, nominal: Iterable[date]) -> Iterator[Adjusted]:
-        """Dates in order, together where they come to the same day."""
+    def adjusted(self, nominal: Iterable[date]) -> Iterator[Adjusted]:
+        """Adjusted dates in order; nominal dates that fall on the same day are grouped."""
         placed = ((each, place) for each in nominal if (place := self.place(each)))
-        for place, group in groupby(placed, key=lambda each: each[1]):
+        for place, group in groupby(placed, key=lambda pair: pair[1]):
             yield Adjusted(place, tuple(each for each, _place in group))
 
     def reach(self, first: date, last: date) -> tuple[date, date]:
-        """Between which dates of the rule lie all that are held from `first` to `last`."""
+        """The range of nominal dates that covers every adjusted date from `first` to `last`."""
         if self._month:
             return first.replace(day=1), _month_end(last)
         if self._policy is ClosedDay.NEXT:
@@ -75,7 +78,7 @@ class BusinessDayAdjustment:
         day = search(nominal) if search else nominal
         for _count in range(self._before):
             day = self._open.previous_open(day - _DAY) if day else None
-        return AllowedDays(day, day) if day else AllowedDays(nominal, nominal, found=False)
+        return AllowedDays(day, day) if day else AllowedDays(nominal, nominal, has_open_day=False)
 
     def _search(self) -> Callable[[date], date | None] | None:
         if self._policy is ClosedDay.NEXT:
@@ -87,7 +90,7 @@ class BusinessDayAdjustment:
         days = (nominal.replace(day=number) for number in range(1, end.day + 1))
         opened = [day for day in days if self._open.is_open(day)]
         if not opened:
-            return AllowedDays(nominal, nominal, found=False)
+            return AllowedDays(nominal, nominal, has_open_day=False)
         search = self._search()
         day = search(nominal) if search else nominal
         if day is None or day.replace(day=1) != nominal.replace(day=1):
@@ -95,7 +98,7 @@ class BusinessDayAdjustment:
         return AllowedDays(day, max(day, opened[-1]))
 
     def _edge(self, day: date, step: int) -> date:
-        """The far end of the closed days beside `day`, from which a date may have moved to it."""
+        """The far end of the run of closed days next to `day`, from which a date may have moved to it."""
         for _count in range(REACH):
             if day in (date.min, date.max) or self._open.is_open(day + timedelta(days=step)):
                 break

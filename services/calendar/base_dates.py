@@ -1,4 +1,4 @@
-"""Duties whose dates come from AWS rather than from a rule: `access-key:<user>+90d`."""
+"""Duties whose dates are computed from a base date in AWS rather than a rule: `access-key:<user>+90d`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,37 +12,37 @@ from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
 ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+([0-9]{1,4})d")
-"""What a duty's `anchor` looks like: kind, user, days."""
+"""The syntax of a duty's `anchor`: kind, user, days."""
 
 
 class DatedDuty(NamedTuple):
-    """A duty and one date it hangs on."""
+    """An anchored duty and one of its base dates."""
 
     duty: Duty
     anchor: BaseDate
     nominal: date | None
-    """Local; None where the anchor's date is not known, or beyond every calendar."""
+    """The local date on which it is due; None if the base date is unknown or too far in the future."""
     remark: str
-    """What the date comes from."""
+    """How the date was derived, in words."""
 
 
 def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:
-    """One for each thing the duty hangs on (each key of the user), each only once."""
+    """One dated duty per resource that matches the duty's anchor (each key of the user), without duplicates."""
     spec = ANCHOR.fullmatch(duty.anchor)
     if spec is None:
         return
     kind, user, days = spec[1], spec[2], int(spec[3])
-    seen = set()
+    ids = set()
     for anchor in anchors:
-        if anchor.anchor != f"{kind}:{user}" or anchor.id in seen:
+        if anchor.anchor != f"{kind}:{user}" or anchor.id in ids:
             continue
-        seen.add(anchor.id)
+        ids.add(anchor.id)
         start = _local_date(anchor.at, zone)
         if start is None or start > LAST - timedelta(days=days):
             yield DatedDuty(duty, anchor, None, anchor.remark)
             continue
-        said = _from(kind, user, days, start)
-        remark = f"{said} · {anchor.remark}" if anchor.remark else said
+        origin = _from(kind, user, days, start)
+        remark = f"{origin} · {anchor.remark}" if anchor.remark else origin
         yield DatedDuty(duty, anchor, start + timedelta(days=days), remark)
 
 
@@ -55,15 +55,15 @@ def _local_date(at: datetime | None, zone: ZoneInfo) -> date | None:
 
 def _from(kind: str, user: str, days: int, start: date) -> str:
     if kind == "access-key":
-        said = plural(
+        text = plural(
             "{days} day after a key of {user} was created ({date})",
             "{days} days after a key of {user} was created ({date})",
             days,
         )
     else:
-        said = plural(
+        text = plural(
             "{days} day after a key of {user} was disabled ({date})",
             "{days} days after a key of {user} was disabled ({date})",
             days,
         )
-    return said.format(days=days, user=user, date=start.isoformat())
+    return text.format(days=days, user=user, date=start.isoformat())

@@ -1,7 +1,7 @@
-"""Days on which city hall is closed, behind one interface.
+"""The business calendar: days on which city hall is open or closed.
 
-The law's holidays come from jpholiday; whatever it does not know (a new law, 臨時閉庁) stands in the
-runbook as `extra` or `opened`.
+National holidays come from jpholiday; what it does not know (a new law, 臨時閉庁) is listed in the runbook as
+`extra` or `opened`.
 """
 
 from datetime import date, timedelta
@@ -11,19 +11,19 @@ from services.i18n import N_, _
 from services.models.runbook import Closures
 
 REACH = 366
-"""Days a search for an open day looks ahead or back."""
+"""Days that a search for an open day looks ahead or back."""
 
 WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
 )  # fmt: skip
 _KNOWN = range(1949, 2100)
-"""Years for which the law's holidays can be told; the equinoxes of later ones are a guess."""
+"""Years with known national holidays; the equinox days of later years are not yet determined."""
 _NEW_YEAR = ((12, 25), (1, 7))
-"""From the first to the second, what closes every year is the New Year holiday."""
+"""(month, day) from which and to which yearly closures are called the New Year holiday."""
 
 
 class BusinessCalendar:
-    """Which days are open, by the runbook's closures and Japan's national holidays."""
+    """Open and closed days, from the runbook's closures and Japan's national holidays."""
 
     def __init__(self, closures: Closures) -> None:
         self._weekdays = frozenset(closures.weekdays)
@@ -33,7 +33,7 @@ class BusinessCalendar:
         self._national = closures.national_holidays
 
     def is_open(self, day: date) -> bool:
-        """Whether city hall is open."""
+        """Whether city hall is open on `day`."""
         if day in self._opened:
             return True
         return not (
@@ -44,7 +44,7 @@ class BusinessCalendar:
         )
 
     def closed_name(self, day: date) -> str:
-        """Why it is closed, the rarest reason first; "" on an open day."""
+        """The reason why `day` is closed, the most specific one first; "" on an open day."""
         if self.is_open(day):
             return ""
         if name := self.holiday(day):
@@ -55,15 +55,15 @@ class BusinessCalendar:
         return _("Extraordinary closure") if day in self._extra else _(WEEKDAYS[day.weekday()])
 
     def holiday(self, day: date) -> str:
-        """The national holiday's name in Japanese; "" on other days and where the runbook does not keep them."""
+        """The national holiday's name in Japanese; "" on other days, or if the runbook ignores national holidays."""
         return _holidays(day.year, day.month).get(day, "") if self._national else ""
 
     def next_open(self, day: date) -> date | None:
-        """The first open day at or after `day`; None where there is none within REACH days."""
+        """The first open day on or after `day`; None if there is none within REACH days."""
         return self._open_from(day, 1)
 
     def previous_open(self, day: date) -> date | None:
-        """The last open day at or before `day`; None where there is none within REACH days."""
+        """The last open day on or before `day`; None if there is none within REACH days."""
         return self._open_from(day, -1)
 
     def _open_from(self, day: date, step: int) -> date | None:
@@ -78,9 +78,9 @@ class BusinessCalendar:
 
 @cache
 def _holidays(year: int, month: int) -> dict[date, str]:
-    """A month at a time: jpholiday takes 0.1 ms for a day, and a year of it would be felt on the screen."""
+    """The national holidays of one month; jpholiday takes 0.1 ms per day, so a whole year at once would be noticeable."""
     if year not in _KNOWN:
         return {}
-    import jpholiday  # on demand: the first frame does without
+    import jpholiday  # imported on demand, because the first frame does not need it
 
     return dict(jpholiday.month_holidays(year, month))

@@ -1,4 +1,4 @@
-"""The calendar's rules: duties, closed days, policies and anchors give slots. Pure: asks nothing, keeps no state."""
+"""Computes scheduled occurrences from duties, closed days, adjustment policies and base dates. Pure: no I/O, no state."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from services.calendar import wording as calendar_words
+from services.calendar import wording
 from services.calendar.adjustment import Adjusted, BusinessDayAdjustment
 from services.calendar.base_dates import DatedDuty, anchored
 from services.calendar.business_days import BusinessCalendar
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 
 
 class _Ruled:
-    """A duty with a rule."""
+    """A duty with a recurrence rule, and its adjustment to business days."""
 
     def __init__(self, open_days: BusinessCalendar, duty: Duty) -> None:
         self.duty = duty
@@ -27,13 +27,13 @@ class _Ruled:
             open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0
         )
 
-    def held(self, first: date, last: date) -> Iterator[Adjusted]:
-        """What is held from `first` to `last`, in order."""
-        found = self._places.held(self._rule.between(*self._places.reach(first, last)))
-        return (each for each in found if first <= each.place.day <= last)
+    def between(self, first: date, last: date) -> Iterator[Adjusted]:
+        """Adjusted dates from `first` to `last` (inclusive), in order."""
+        adjusted = self._places.adjusted(self._rule.between(*self._places.reach(first, last)))
+        return (each for each in adjusted if first <= each.place.day <= last)
 
     def next_day(self, after: date) -> date | None:
-        """The first day after `after` on which it is held; None where it does not come within the horizon."""
+        """The first adjusted date after `after`; None if there is none within HORIZON years."""
         if after >= LAST:
             return None
         first = after + _DAY
@@ -44,7 +44,7 @@ class _Ruled:
 
 
 class Calendar:
-    """One runbook's calendar, from 1900 to 2999; beyond there are no slots."""
+    """The calendar of one runbook; it schedules occurrences from 1900 to 2999 only."""
 
     def __init__(self, runbook: Runbook) -> None:
         self.zone = ZoneInfo(runbook.system.timezone)
@@ -54,7 +54,7 @@ class Calendar:
         self._anchored = [duty for duty in runbook.duties if duty.anchor]
         self._ruled = {duty.id: _Ruled(self.open_days, duty) for duty in runbook.duties if duty.rule}
         self._series: dict[str, list[_Ruled]] = {}
-        """Duties that follow one another; a duty without a series follows itself."""
+        """Duties by series; in a series each occurrence is missed when the next is due. A duty without a series has its own."""
         for ruled in self._ruled.values():
             self._series.setdefault(_series(ruled.duty), []).append(ruled)
 
@@ -63,22 +63,22 @@ class Calendar:
     def slots(
         self, first: date, last: date, anchors: Iterable[BaseDate] = ()
     ) -> tuple[ScheduledOccurrence, ...]:
-        """Every slot that is held on a day from `first` to `last` (local, inclusive), by time, then as in the runbook."""
+        """Occurrences from `first` to `last` (local, inclusive), sorted by time, then in the runbook's order."""
         ruled = chain.from_iterable(self._followed(each, first, last) for each in self._series.values())
         dated = (slot for slot in self.anchored(anchors) if first <= slot.day <= last)
         return self._sorted([*ruled, *dated])
 
     def anchored(self, anchors: Iterable[BaseDate]) -> tuple[ScheduledOccurrence, ...]:
-        """Every slot that hangs on an anchor, whenever it is held; late ones stay in the past until signed."""
-        found = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
-        return self._sorted(found)
+        """Occurrences of all anchored duties, whatever their date; overdue ones stay in the past until signed."""
+        occurrences = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
+        return self._sorted(occurrences)
 
     def undated(self, anchors: Iterable[BaseDate]) -> tuple[tuple[Duty, BaseDate], ...]:
-        """Duties that hang on something whose date is not known, so that no slot can be placed."""
+        """Anchored duties, with their base date, that cannot be scheduled because its time is unknown."""
         return tuple((each.duty, each.anchor) for each in self._hanging(anchors) if each.nominal is None)
 
     def next_slot(self, duty_id: str, after: datetime) -> ScheduledOccurrence | None:
-        """The first slot of a duty with a rule that comes due after `after`; None where there is none."""
+        """The first occurrence of a rule-based duty that is due after `after`; None if there is none."""
         ruled = self._ruled.get(duty_id)
         if ruled is None:
             return None
@@ -92,7 +92,7 @@ class Calendar:
     # Days and times
 
     def first_open(self, day: date) -> date:
-        """The first open day at or after `day`; `day` itself where there is none within a year."""
+        """The first open day on or after `day`; `day` itself if there is none within a year."""
         return self.open_days.next_open(day) or day
 
     def local(self, day: date, at: str = "00:00") -> datetime:
@@ -100,7 +100,7 @@ class Calendar:
         return datetime.combine(day, time.fromisoformat(at), self.zone).astimezone(UTC)
 
     def day_of(self, moment: datetime) -> date:
-        """The local date of a moment."""
+        """The local date of `moment`."""
         return moment.astimezone(self.zone).date()
 
     def closed_at(self, moment: datetime) -> datetime:
@@ -109,13 +109,13 @@ class Calendar:
         return self.local(self.open_days.previous_open(before) or before, self._hours.closes)
 
     def within_hours(self, moment: datetime) -> bool:
-        """Whether it lies within the opening hours of an open day."""
+        """Whether `moment` lies within the opening hours of an open day."""
         local = moment.astimezone(self.zone)
         opens, closes = map(time.fromisoformat, (self._hours.opens, self._hours.closes))
         return self.open_days.is_open(local.date()) and opens <= local.time() < closes
 
     def hours_between(self, since: datetime, until: datetime) -> timedelta:
-        """How much of the opening hours of open days lies between two moments."""
+        """The amount of opening hours (of open days) between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         hours = (self._hours_of(day) for day in days if self.open_days.is_open(day))
@@ -123,9 +123,9 @@ class Calendar:
         return sum((each for each in within if each > timedelta(0)), timedelta(0))
 
     def closed_times(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The times without opening hours that lie wholly or partly between two moments: nights, weekends, holidays.
+        """Closed periods (nights, weekends, holidays) that overlap the time between two moments, as (start, end) in UTC.
 
-        Each is told whole, from closing time to the opening time of the next open day.
+        Each is yielded in full, from closing time to the opening time of the next open day.
         """
         day = self.open_days.previous_open(self.day_of(since) - _DAY)
         while day is not None:
@@ -140,7 +140,7 @@ class Calendar:
             day = following
 
     def closed_between(self, since: datetime, until: datetime) -> int:
-        """How many closed days lie wholly or partly between two moments."""
+        """The number of closed days that overlap the time between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sum(not self.open_days.is_open(day) for day in days)
@@ -151,59 +151,59 @@ class Calendar:
     # Rules
 
     def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[ScheduledOccurrence]:
-        """The slots of a series, each missed when the next comes due."""
+        """Occurrences of a series; each counts as missed when the next one is due."""
         first, last = max(first, EPOCH), min(last, LAST)
-        found = [
-            (self._due(ruled.duty, held, at), ruled, held, at)
+        instances = [
+            (self._due(ruled.duty, adjusted, at), ruled, adjusted, at)
             for ruled in series
-            for held in ruled.held(first, last)
+            for adjusted in ruled.between(first, last)
             for at in ruled.duty.at or ("",)
         ]
-        if not found:
+        if not instances:
             return
-        dues = sorted({due for due, *_rest in found})
+        dues = sorted({due for due, *_rest in instances})
         if beyond := self._beyond(series, last):
             dues.append(beyond)
-        for due, ruled, held, at in found:
+        for due, ruled, adjusted, at in instances:
             place = bisect_right(dues, due)
             missed = dues[place] if place < len(dues) else None
             if missed and ruled.duty.within is Within.MONTH:
-                missed = max(missed, self.local(_next_month(held.place.day)))
-            remark = "" if _counted(ruled.duty, held) else calendar_words.moved(held, self.open_days)
-            key = f"{ruled.duty.id}@{held.own}"
-            yield self._slot(ruled.duty, held, at, key=key, missed_at=missed, remark=remark)
+                missed = max(missed, self.local(_next_month(adjusted.place.day)))
+            remark = "" if _counted(ruled.duty, adjusted) else wording.moved(adjusted, self.open_days)
+            key = f"{ruled.duty.id}@{adjusted.own}"
+            yield self._slot(ruled.duty, adjusted, at, key=key, missed_at=missed, remark=remark)
 
     def _beyond(self, series: Sequence[_Ruled], last: date) -> datetime | None:
-        """When the first of a series comes due that is held after `last`."""
+        """The due time (UTC) of the series' first occurrence after `last`; None if there is none."""
         following = ((ruled.duty, ruled.next_day(last)) for ruled in series)
         return min((self.local(day, _first_time(duty)) for duty, day in following if day), default=None)
 
     # Anchors
 
     def _hanging(self, anchors: Iterable[BaseDate]) -> Iterator[DatedDuty]:
-        given = tuple(anchors)
+        base_dates = tuple(anchors)
         for duty in self._anchored:
-            yield from anchored(duty, given, self.zone)
+            yield from anchored(duty, base_dates, self.zone)
 
-    def _hung(self, found: DatedDuty) -> Iterator[ScheduledOccurrence]:
-        if found.nominal is None:
+    def _hung(self, dated: DatedDuty) -> Iterator[ScheduledOccurrence]:
+        if dated.nominal is None:
             return
-        duty = found.duty
-        # Dropped, it would never come again.
+        duty = dated.duty
+        # An anchored date occurs only once, so skipping it would lose the duty.
         policy = ClosedDay.NEXT if duty.closed_day is ClosedDay.SKIP else duty.closed_day
-        for held in BusinessDayAdjustment(self.open_days, policy, duty.within).held([found.nominal]):
-            words = (found.remark, calendar_words.moved(held, self.open_days))
+        for adjusted in BusinessDayAdjustment(self.open_days, policy, duty.within).adjusted([dated.nominal]):
+            words = (dated.remark, wording.moved(adjusted, self.open_days))
             remark = " · ".join(each for each in words if each)
-            key = f"{duty.id}:{found.anchor.id}@{held.own}"
+            key = f"{duty.id}:{dated.anchor.id}@{adjusted.own}"
             for at in duty.at or ("",):
-                yield self._slot(duty, held, at, key=key, missed_at=None, remark=remark)
+                yield self._slot(duty, adjusted, at, key=key, missed_at=None, remark=remark)
 
     # One slot
 
     def _slot(
-        self, duty: Duty, held: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
+        self, duty: Duty, adjusted: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
     ) -> ScheduledOccurrence:
-        place = held.place
+        place = adjusted.place
         if at:
             late = self.local(place.until, at) + timedelta(minutes=duty.late_after_minutes)
         else:
@@ -212,10 +212,10 @@ class Calendar:
             key=f"{key}T{at}" if at else key,
             duty=duty.id,
             title=duty.title,
-            nominal=(place.day,) if _counted(duty, held) else held.nominal,
+            nominal=(place.day,) if _counted(duty, adjusted) else adjusted.nominal,
             day=place.day,
             until=place.until,
-            due_at=self._due(duty, held, at),
+            due_at=self._due(duty, adjusted, at),
             late_at=late,
             missed_at=missed_at,
             timed=bool(at),
@@ -223,16 +223,16 @@ class Calendar:
             remark=remark,
         )
 
-    def _due(self, duty: Duty, held: Adjusted, at: str) -> datetime:
-        return self.local(held.place.day, at or "00:00")
+    def _due(self, duty: Duty, adjusted: Adjusted, at: str) -> datetime:
+        return self.local(adjusted.place.day, at or "00:00")
 
     def _sorted(self, slots: list[ScheduledOccurrence]) -> tuple[ScheduledOccurrence, ...]:
         return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
 
 
-def _counted(duty: Duty, held: Adjusted) -> bool:
-    """Its day was counted back from the rule's: that is no move, and the rule's date only names it."""
-    return duty.open_days_before is not None and held.place.found
+def _counted(duty: Duty, adjusted: Adjusted) -> bool:
+    """Whether the date was counted back from the rule's date by open days, which is no adjustment to be remarked on."""
+    return duty.open_days_before is not None and adjusted.place.has_open_day
 
 
 def _series(duty: Duty) -> str:

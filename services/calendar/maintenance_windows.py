@@ -1,4 +1,4 @@
-"""Windows that RDS spells in UTC, as moments: weekly ones for maintenance, daily ones for backups.
+"""Recurring windows of RDS in UTC: weekly ones for maintenance, daily ones for backups.
 
 Source: PreferredMaintenanceWindow (`ddd:hh24:mi-ddd:hh24:mi`) and PreferredBackupWindow (`hh24:mi-hh24:mi`) of
 DBInstance (Amazon RDS API reference).
@@ -25,17 +25,17 @@ _DAILY = re.compile(rf"{_TIME}-{_TIME}")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time that comes again and again, in UTC."""
+    """A recurring window in UTC."""
 
     every: timedelta
-    """A week or a day."""
+    """The recurrence interval: a week or a day."""
     offset: timedelta
-    """From Monday 0:00 UTC, or from 0:00 UTC, to its start; less than `every`."""
+    """From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `every`."""
     length: timedelta
-    """More than nothing, at most `every`."""
+    """The duration; positive, at most `every`."""
 
     def begun(self, at: datetime) -> datetime:
-        """The newest start at or before `at` (UTC)."""
+        """The latest start at or before `at` (UTC)."""
         first = _EPOCH + self.offset
         return first + (at - first) // self.every * self.every
 
@@ -49,36 +49,36 @@ class Window:
         return at if at in self else self.next(at)
 
     def between(self, first: datetime, last: datetime) -> Iterator[datetime]:
-        """Every start from `first` to `last`, both included (UTC)."""
+        """Every start from `first` to `last`, inclusive (UTC)."""
         start = self.next(first)
         while start <= last:
             yield start
             start += self.every
 
     def end(self, start: datetime) -> datetime:
-        """Where the window that begins at `start` ends."""
+        """The end of the window that begins at `start`."""
         return start + self.length
 
     def __contains__(self, at: datetime) -> bool:
-        """Whether `at` lies in a window; its end does not."""
+        """Whether `at` lies in a window; the end is exclusive."""
         return at < self.end(self.begun(at))
 
 
 def weekly(text: str) -> Window | None:
-    """`sat:17:00-sat:18:00`; None for anything else."""
-    found = _WEEKLY.fullmatch(text.strip().lower())
-    if found is None:
+    """Parse a weekly window such as `sat:17:00-sat:18:00`; None if invalid."""
+    match = _WEEKLY.fullmatch(text.strip().lower())
+    if match is None:
         return None
-    day, hour, minute, end_day, end_hour, end_minute = found.groups()
+    day, hour, minute, end_day, end_hour, end_minute = match.groups()
     return _window(WEEK, _since_monday(day, hour, minute), _since_monday(end_day, end_hour, end_minute))
 
 
 def daily(text: str) -> Window | None:
-    """`18:10-18:40`; None for anything else."""
-    found = _DAILY.fullmatch(text.strip())
-    if found is None:
+    """Parse a daily window such as `18:10-18:40`; None if invalid."""
+    match = _DAILY.fullmatch(text.strip())
+    if match is None:
         return None
-    hour, minute, end_hour, end_minute = found.groups()
+    hour, minute, end_hour, end_minute = match.groups()
     return _window(DAY, _since_monday("mon", hour, minute), _since_monday("mon", end_hour, end_minute))
 
 
@@ -87,19 +87,19 @@ def _since_monday(day: str, hour: str, minute: str) -> timedelta:
 
 
 def _window(every: timedelta, start: timedelta, end: timedelta) -> Window:
-    # One that ends where it begins lasts the whole time; RDS takes none such.
+    # Equal start and end mean the whole interval; RDS accepts no such window.
     return Window(every, start, (end - start) % every or every)
 
 
 def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) -> bool:
-    """Whether `actual` is what comes out when `meant`'s local time is written down as if it were UTC."""
+    """Whether `actual` is `meant` with its local time entered as if it were UTC."""
     start = meant.next(near)
     local = start.astimezone(zone).replace(tzinfo=UTC)
     return actual != meant and actual.begun(local) == local and actual.length == meant.length
 
 
 def stamp(at: datetime, zone: tzinfo) -> str:
-    """`Sun 2026-01-18 02:00 JST`."""
+    """A local time such as `Sun 2026-01-18 02:00 JST`."""
     local = at.astimezone(zone)
     return _("{weekday} {date} {time} {zone}").format(
         weekday=_(_SHORT[local.weekday()]),
@@ -110,7 +110,10 @@ def stamp(at: datetime, zone: tzinfo) -> str:
 
 
 def said(window: Window, zone: tzinfo, near: datetime) -> str:
-    """When it comes, in local words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` for a daily one."""
+    """The window in local time, in words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` if daily.
+
+    `near` selects the occurrence whose UTC offset is used.
+    """
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
     hours = f"{local:%H:%M}-{end:%H:%M} {local.tzname()}"

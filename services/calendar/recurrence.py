@@ -1,4 +1,4 @@
-"""The dates of an RFC 5545 rule, found from the year asked for rather than from the rule's beginning."""
+"""Dates of an RFC 5545 rule, computed per year instead of from the rule's beginning, which would be slow."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from itertools import takewhile
 from dateutil.rrule import rrulestr
 
 EPOCH = date(1900, 1, 1)
-"""Where every rule begins: a Monday, the 1st of a month and of a year, so that a rule which names no day
-means these, and INTERVAL counts its days, weeks, months and years from here."""
+"""The start of every rule: a Monday and the first of a month and a year, which are therefore the defaults of a rule
+that names no day. INTERVAL is counted from here."""
 
 LAST = date(2999, 12, 31)
-"""No rule is followed further."""
+"""The last date for which rules are expanded."""
 
 HORIZON = 40
-"""Years after which a rule that has not come again is given up; the longest wait of the Gregorian
-calendar without a phase is 29 February on one weekday."""
+"""Years after which the search for a rule's next date ends; the rarest date without INTERVAL is 29 February on a given
+weekday."""
 
 _DAYS = ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYEASTER")
 _IMPLIED = {"WEEKLY": "BYDAY=MO", "MONTHLY": "BYMONTHDAY=1", "YEARLY": "BYMONTHDAY=1"}
@@ -25,7 +25,7 @@ _WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class Rule:
-    """One RRULE in local dates, as `services.runbook.checks` accepts it."""
+    """One RRULE in local dates, in the subset that `services.runbook.checks` accepts."""
 
     def __init__(self, text: str) -> None:
         parts = dict(part.split("=", 1) for part in text.split(";"))
@@ -37,31 +37,31 @@ class Rule:
         self._text = _explicit(text, parts)
 
     def between(self, first: date, last: date) -> Iterator[date]:
-        """Its dates from `first` to `last`, inclusive, in order."""
+        """The rule's dates from `first` to `last`, inclusive, in order."""
         first, last = max(first, EPOCH), min(last, self._last, LAST)
         for year in range(first.year, last.year + 1):
             days = _dates(self, year)
             yield from days[bisect_left(days, first) : bisect_right(days, last)]
 
     def year(self, year: int) -> Iterator[date]:
-        """Its dates in one year, in order, worked out anew."""
+        """The rule's dates in one year, in order, without caching."""
         first, last = date(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001  local dates
         start = EPOCH if self._counted else self._period(first)
-        found = rrulestr(self._text, dtstart=datetime.combine(start, time.min))
-        for moment in takewhile(lambda each: each <= last, found):
+        occurrences = rrulestr(self._text, dtstart=datetime.combine(start, time.min))
+        for moment in takewhile(lambda at: at <= last, occurrences):
             if moment.year == year:
                 yield moment.date()
 
     def __eq__(self, other: object) -> bool:
-        """The same rule."""
+        """Whether both rules have the same text."""
         return isinstance(other, Rule) and self._text == other._text
 
     def __hash__(self) -> int:
-        """By its text."""
+        """Hash of the rule's text."""
         return hash(self._text)
 
     def _period(self, day: date) -> date:
-        """The beginning of the last day, week, month or year of the rule's phase, at or before `day`."""
+        """The start of the rule's latest interval (day, week, month or year, by INTERVAL) at or before `day`."""
         step = self._interval
         if self._freq == "YEARLY":
             return date(_phase(EPOCH.year, day.year, step), 1, 1)
@@ -80,7 +80,7 @@ def _phase(start: int, at: int, step: int) -> int:
 
 
 def _explicit(text: str, parts: dict[str, str]) -> str:
-    """The rule with what it leaves to its beginning written out, so that it may begin anywhere."""
+    """The rule with the defaults it takes from its start date written out, so that it can start anywhere."""
     freq = parts["FREQ"]
     if freq not in _IMPLIED or any(name in parts for name in _DAYS):
         return text
@@ -90,5 +90,5 @@ def _explicit(text: str, parts: dict[str, str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _dates(rule: Rule, year: int) -> tuple[date, ...]:
-    """Bounded: somebody may page through centuries."""
+    """Cached dates of one year; bounded, because a user may page through centuries."""
     return tuple(rule.year(year))

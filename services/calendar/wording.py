@@ -1,4 +1,4 @@
-"""Why an occurrence is not where its rule put it, in words."""
+"""Explains in words why an occurrence is not on its rule's date."""
 
 from datetime import date
 
@@ -7,25 +7,25 @@ from services.calendar.business_days import WEEKDAYS, BusinessCalendar
 from services.i18n import _, plural
 
 _NAMED = 3
-"""Closed days named in one remark; more are counted."""
+"""Maximum number of closed days listed in one remark; the rest are only counted."""
 
 
-def moved(held: Adjusted, open_days: BusinessCalendar) -> str:
-    """Which closed days moved it; "" where none did."""
-    if not held.place.found:
-        return _("There is no open day nearby: it stays on {day}").format(day=day_words(held.place.day))
-    closed = [day for day in held.nominal if day != held.place.day]
+def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
+    """The closed days because of which an occurrence was moved; "" if it was not moved."""
+    if not adjusted.place.has_open_day:
+        return _("There is no open day nearby: it stays on {day}").format(day=day_words(adjusted.place.day))
+    closed = [day for day in adjusted.nominal if day != adjusted.place.day]
     if not closed:
         return ""
     days = [_closed(day, open_days.closed_name(day)) for day in closed[-_NAMED:]]
     if more := len(closed) - len(days):
         days.append(plural("{count} more day", "{count} more days", more).format(count=more))
-    said = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
-    return said.format(days=_(", ").join(days), held=day_words(held.place.day))
+    text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
+    return text.format(days=_(", ").join(days), held=day_words(adjusted.place.day))
 
 
 def day_words(day: date) -> str:
-    """A date with its weekday."""
+    """A date with its weekday, in words."""
     return _("{weekday} {date}").format(weekday=_weekday(day), date=day.isoformat())
 
 

@@ -1,4 +1,4 @@
-"""Curves of one widget judged against the runbook, and what is wrong with them in words; pure."""
+"""Evaluates the curves of one widget against the runbook's limits and explains problems in words; pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,22 +12,22 @@ from services.models.runbook import Runbook
 from services.models.verdict import Limit
 
 LATE = 300
-"""Seconds that a point may be late before its curve counts as having no value now."""
+"""Seconds by which the newest point may be late before the curve counts as having no current value."""
 COUNTING = ("SampleCount", "TC", "tc", "PR")
-"""Statistics that count points; a limit on the metric's value says nothing about them."""
+"""Statistics that count data points; a limit on the metric's value does not apply to them."""
 
 
 def judged(
     ask: WidgetRequest, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook
 ) -> WidgetData:
-    """What one widget shows: its curves in the order of its rows, each with its newest value judged."""
-    found: dict[str, list[Series]] = {}
-    for each in series:
-        found.setdefault(each.id, []).append(ask.trimmed(each))
+    """The data of one widget: its curves in the order of its rows, each with its latest value evaluated."""
+    by_id: dict[str, list[Series]] = {}
+    for answered in series:
+        by_id.setdefault(answered.id, []).append(ask.trimmed(answered))
     curves: list[Series] = []
     readings: list[Reading] = []
     for trace in ask.traces:
-        for curve in found.get(trace.query.id, ()):
+        for curve in by_id.get(trace.query.id, ()):
             curves.append(curve.model_copy(update={"id": ask.own_id(curve.id)}))
             readings.append(_reading(curve, trace.query, ask, runbook))
     return WidgetData(
@@ -46,7 +46,7 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
     limit = limit_of(query, runbook)
     newest = curve.times[-1] if curve.times else None
     value = curve.last
-    # An old point is no reading: a curve that ended an hour ago must not look fine now.
+    # An old point is not a current reading: a curve that ended an hour ago must not look normal now.
     if newest is not None and not ask.whole and newest < ask.end - curve.period - max(LATE, 2 * curve.period):
         value = None
     return Reading(
@@ -59,21 +59,21 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
 
 
 def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
-    """The runbook's limit on a plain metric's value."""
+    """The runbook's limit for a plain metric's value; None for expressions and counting statistics."""
     if not query.metric or query.stat.startswith(COUNTING):
         return None
     return runbook.limit_for(query.namespace, query.metric)
 
 
 def trouble(curves: Sequence[Series]) -> str:
-    """What is wrong with the curves, in words; "" when they are whole."""
-    said = {
+    """What is wrong with the curves, in words; "" if they are complete."""
+    messages = {
         SeriesStatus.FORBIDDEN: _("Permission is missing for: {labels}"),
         SeriesStatus.ERROR: _("No response from AWS for: {labels}"),
         SeriesStatus.PARTIAL: _("Partial response for: {labels}"),
     }
     parts = []
-    for status, text in said.items():
+    for status, text in messages.items():
         bad = [curve for curve in curves if curve.status is status]
         if bad:
             parts.append(text.format(labels=", ".join(dict.fromkeys(curve.label for curve in bad))))
@@ -84,10 +84,10 @@ def trouble(curves: Sequence[Series]) -> str:
 
 
 def refreshed(view: DashboardView, board: AlarmOverview) -> DashboardView:
-    """The view with its alarms as the board has them; the same view where nothing differs."""
-    known = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
+    """The view with its alarms updated from `board`; the same object if nothing changed."""
+    by_arn = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
     data = tuple(
-        each.model_copy(update={"alarms": tuple(known.get(alarm.arn, alarm) for alarm in each.alarms)})
+        each.model_copy(update={"alarms": tuple(by_arn.get(alarm.arn, alarm) for alarm in each.alarms)})
         if each.alarms
         else each
         for each in view.data

@@ -1,4 +1,4 @@
-"""The dashboard of 監視: its body, its curves, its alarms, read with the fewest requests."""
+"""Reads the dashboard of 監視 (body, curves and alarms) with as few requests as possible."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Protocol
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
 from services.clock import Clock
-from services.dashboards import requests as board_plan
+from services.dashboards import requests
 from services.dashboards.evaluation import judged
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -27,26 +27,26 @@ from services.models.dashboards import (
 from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.runbook import Runbook
 
-Asked = tuple[board_plan.RequestBatch, tuple[Series, ...] | AwsError]
+BatchAnswer = tuple[requests.RequestBatch, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
-"""How long a dashboard's body is kept before it is read again."""
+"""How long a dashboard's body is cached."""
 
 
 class DashboardSource(Protocol):
-    """`services.aws.cloudwatch.dashboards.reader.Dashboards`."""
+    """Reads dashboard bodies; implemented by `services.aws.cloudwatch.dashboards.reader.Dashboards`."""
 
     async def get(self, name: str) -> Dashboard:
         """The dashboard `name`. Raises AwsError."""
         ...
 
     def builtin(self, runbook: Runbook) -> Dashboard:
-        """The one shown where AWS has none."""
+        """The built-in dashboard, used if AWS has none."""
         ...
 
 
 class MetricSource(Protocol):
-    """`services.aws.cloudwatch.metrics.reader.Metrics`."""
+    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
 
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
@@ -56,28 +56,28 @@ class MetricSource(Protocol):
 
 
 class AlarmSource(Protocol):
-    """`services.aws.cloudwatch.alarms.reader.Alarms`."""
+    """Reads alarms; implemented by `services.aws.cloudwatch.alarms.reader.Alarms`."""
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms behind ARNs; absent ones are left out. Raises AwsError."""
+        """The alarms with these ARNs; missing ones are omitted. Raises AwsError."""
         ...
 
 
 @dataclass
 class _Alarms:
-    """The alarms that a dashboard names, and why they could not be read."""
+    """The alarms that a dashboard refers to, and why some could not be read."""
 
-    known: dict[str, Alarm] = field(default_factory=dict)
+    by_arn: dict[str, Alarm] = field(default_factory=dict)
     problem: str = ""
 
     def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """In the given order; one that AWS lacks is MISSING, one that could not be read is left out."""
-        found = (self.known.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
-        return tuple(alarm for alarm in found if alarm is not None)
+        """The alarms in the order of `arns`; one that does not exist is MISSING, one that could not be read is omitted."""
+        alarms = (self.by_arn.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
+        return tuple(alarm for alarm in alarms if alarm is not None)
 
 
 class DashboardReader:
-    """Reads one dashboard again and again; keeps what has not changed."""
+    """Reads one dashboard repeatedly and keeps what has not changed."""
 
     def __init__(
         self,
@@ -94,16 +94,15 @@ class DashboardReader:
         self._clock = clock
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
-        self._shown: dict[str, tuple[board_plan.WidgetRequest, WidgetData]] = {}
+        self._shown: dict[str, tuple[requests.WidgetRequest, WidgetData]] = {}
         self._refused: dict[str, tuple[Trace, ...]] = {}
         self._alarms = _Alarms()
 
     async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
-        """The dashboard now; only widgets whose period has advanced are asked, all in one call per region.
+        """The dashboard now; only widgets whose period has advanced are requested, in one call per region.
 
-        `board` saves a DescribeAlarms where the dashboard names alarms; `reload` reads the body again and
-        asks everything. Raises AwsError when nothing at all could be read; a part that failed keeps its
-        last data and says why.
+        `board` saves a DescribeAlarms call if it has the dashboard's alarms; `reload` reads the body again and requests
+        every widget. Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
         """
         now = self._clock.now()
         dashboard = await self._current(now, reload)
@@ -111,7 +110,7 @@ class DashboardReader:
         dashboard = self._with_alarms(dashboard)
         home = self._runbook.system.region
         asks = {
-            widget.key: board_plan.ask(widget, dashboard, now, region=home)
+            widget.key: requests.ask(widget, dashboard, now, region=home)
             for widget in dashboard.widgets
             if isinstance(widget, MetricWidget)
         }
@@ -131,8 +130,8 @@ class DashboardReader:
             if self._body is None:
                 raise
             remark = _("The dashboard's body could not be reloaded: {reason}")
-            said = remark.format(reason=error.problem.summary)
-            return self._body.model_copy(update={"remarks": (*self._body.remarks, said)})
+            message = remark.format(reason=error.problem.summary)
+            return self._body.model_copy(update={"remarks": (*self._body.remarks, message)})
         if body != self._body or reload:
             self._shown.clear()
         self._body, self._body_at = body, now
@@ -147,25 +146,25 @@ class DashboardReader:
             return self._dashboards.builtin(self._runbook)
 
     async def _read_alarms(self, dashboard: Dashboard, board: AlarmOverview | None) -> None:
-        wanted = dict.fromkeys(
+        arns = dict.fromkeys(
             arn
             for widget in dashboard.widgets
             if isinstance(widget, AlarmWidget | MetricWidget)
             for arn in widget.alarm_ids
         )
-        known = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
-        lacking = [arn for arn in wanted if arn not in known]
+        alarms = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
+        lacking = [arn for arn in arns if arn not in alarms]
         problem = ""
         if lacking:
             try:
-                known |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
+                alarms |= {str(alarm.arn): alarm for alarm in await self._alarm_source.by_arns(lacking)}
             except AwsError as error:
                 problem = error.problem.summary
-                known = self._alarms.known | known
-        self._alarms = _Alarms(known, problem)
+                alarms = self._alarms.by_arn | alarms
+        self._alarms = _Alarms(alarms, problem)
 
     def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
-        """What an annotated alarm adds to its widget: the threshold, and where it has no rows, the metric."""
+        """The dashboard with its alarm annotations resolved: each adds its threshold, or its metric if a widget has none."""
         widgets = [
             self._with_alarm(widget) if isinstance(widget, MetricWidget) and widget.alarm_ids else widget
             for widget in dashboard.widgets
@@ -193,22 +192,22 @@ class DashboardReader:
             )
         return widget.model_copy(update=added)
 
-    def _due(self, ask: board_plan.WidgetRequest) -> bool:
-        """Something is asked that was not answered yet; a failed widget has no such answer."""
-        shown = self._shown.get(ask.key)
+    def _due(self, ask: requests.WidgetRequest) -> bool:
+        """Whether the request has not been answered yet; a failed widget stays due."""
+        previous = self._shown.get(ask.key)
         return bool(ask.traces) and (
-            shown is None or shown[0].stamp != ask.stamp or shown[0].traces != ask.traces
+            previous is None or previous[0].stamp != ask.stamp or previous[0].traces != ask.traces
         )
 
-    async def _ask(self, due: Sequence[board_plan.WidgetRequest]) -> None:
-        asked = await self._answers(due)
-        failures = [answer for _call, answer in asked if isinstance(answer, AwsError)]
+    async def _ask(self, due: Sequence[requests.WidgetRequest]) -> None:
+        answers = await self._answers(due)
+        failures = [answer for _call, answer in answers if isinstance(answer, AwsError)]
         told_in_place = bool(failures) and isinstance(failures[0], AccessDenied | Invalid)
-        if failures and len(failures) == len(asked) and not told_in_place:
+        if failures and len(failures) == len(answers) and not told_in_place:
             raise failures[0]
         failed: dict[str, AwsError] = {}
         series: list[Series] = []
-        for call, answer in asked:
+        for call, answer in answers:
             if isinstance(answer, AwsError):
                 failed |= {query.id: answer for query in call.queries}
             else:
@@ -216,38 +215,41 @@ class DashboardReader:
         for ask in due:
             self._keep(ask, series, failed)
 
-    async def _answers(self, due: Sequence[board_plan.WidgetRequest]) -> list[Asked]:
-        """Everything in the fewest calls; one malformed expression makes AWS refuse a whole call, so what
-        it refused is asked widget by widget, and the widget at fault stays alone from then on."""
+    async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
+        """Send the requests in as few calls as possible.
+
+        AWS rejects a whole call for one malformed expression, so a rejected batch is repeated widget by widget, and
+        the faulty widget is requested on its own from then on.
+        """
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         together = [ask for ask in due if ask not in apart]
-        asked = await self._gather(board_plan.calls(together))
-        if any(isinstance(answer, Invalid) for _call, answer in asked):
-            apart, asked = list(due), []
+        answers = await self._gather(requests.calls(together))
+        if any(isinstance(answer, Invalid) for _call, answer in answers):
+            apart, answers = list(due), []
         for ask in apart:
-            alone = await self._gather(board_plan.calls([ask]))
+            alone = await self._gather(requests.calls([ask]))
             if any(isinstance(answer, Invalid) for _call, answer in alone):
                 self._refused[ask.key] = ask.traces
-            asked += alone
-        return asked
+            answers += alone
+        return answers
 
-    async def _gather(self, calls: Sequence[board_plan.RequestBatch]) -> list[Asked]:
+    async def _gather(self, calls: Sequence[requests.RequestBatch]) -> list[BatchAnswer]:
         return list(zip(calls, await asyncio.gather(*(self._call(call) for call in calls)), strict=True))
 
-    async def _call(self, call: board_plan.RequestBatch) -> tuple[Series, ...] | AwsError:
-        """The answer or the failure: one region's failure is not another's."""
+    async def _call(self, call: requests.RequestBatch) -> tuple[Series, ...] | AwsError:
+        """The response or the error of one call, so that a failing region does not affect the others."""
         try:
             return await self._metrics.fetch(call.queries, call.span, region=call.region or None)
         except AwsError as error:
             return error
 
     def _keep(
-        self, ask: board_plan.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
+        self, ask: requests.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
     ) -> None:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
-            # The last good data stays, marked; its ask stays too, so the widget is due at the next read.
+            # Keep the last good data, marked, with its old request, so that the widget is due at the next read.
             data = before[1].model_copy(update={"problem": _words(errors[0])})
             self._shown[ask.key] = (before[0], data)
             return
@@ -257,7 +259,7 @@ class DashboardReader:
             ask = _again(ask)
         self._shown[ask.key] = (ask, data)
 
-    def _data(self, widget: Widget, ask: board_plan.WidgetRequest | None) -> WidgetData:
+    def _data(self, widget: Widget, ask: requests.WidgetRequest | None) -> WidgetData:
         if isinstance(widget, AlarmWidget):
             alarms = self._alarms.of(widget.alarm_ids)
             if widget.states:
@@ -268,15 +270,15 @@ class DashboardReader:
         if not isinstance(widget, MetricWidget) or ask is None:
             return WidgetData(key=widget.key)
         alarms = self._alarms.of(widget.alarm_ids)
-        shown = self._shown.get(widget.key)
-        if shown is not None and ask.traces:
-            return shown[1].model_copy(update={"alarms": alarms})
+        previous = self._shown.get(widget.key)
+        if previous is not None and ask.traces:
+            return previous[1].model_copy(update={"alarms": alarms})
         problem = self._alarms.problem or _("There is no metric to draw.")
         return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
 
 
 def _words(error: AwsError) -> str:
-    """The failure in a line; AWS's own words where they say what is wrong with the dashboard."""
+    """The error in one line, with AWS's own message if it explains what is wrong with the dashboard."""
     problem = error.problem
     return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
 
@@ -286,12 +288,12 @@ STATE_NAMES = {
     AlarmState.OK: "OK",
     AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
 }
-"""As an alarm widget's `states` spells them; a missing alarm passes every choice."""
+"""Alarm states as spelled in an alarm widget's `states`; a missing alarm passes any filter."""
 
 
-def _again(ask: board_plan.WidgetRequest) -> board_plan.WidgetRequest:
-    """The same ask with a stamp that never matches: partly answered, due again."""
-    return board_plan.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+def _again(ask: requests.WidgetRequest) -> requests.WidgetRequest:
+    """The request with a stamp that never matches, so that a partly answered widget is due again."""
+    return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
 
 
 def _missing(arn: str) -> Alarm:

@@ -1,7 +1,7 @@
-"""What a dashboard's widgets ask of CloudWatch at one moment; pure.
+"""Builds the CloudWatch requests of a dashboard's widgets for one moment; pure.
 
-CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourly ones for 15 months, and
-charges per metric asked for: a widget is asked only when its period has advanced, for its whole range.
+CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourly ones for 15 months, and charges per
+metric requested. So a widget is requested only when its period has advanced, and then for its whole range.
 """
 
 from collections.abc import Iterable
@@ -15,48 +15,48 @@ from services.models.metrics import MetricQuery, Series, TimeSpan
 
 USUAL_RANGE = timedelta(hours=3)
 FASTEST = 60
-"""Seconds; metrics of AWS services come once a minute."""
+"""Shortest request interval in seconds; metrics of AWS services arrive once a minute."""
 SETTLE = 60
-"""Seconds before a longer period's bucket is asked for: its last points arrive late, and the answer is
+"""Seconds to wait before requesting a bucket longer than FASTEST: its last points arrive late, and the response is
 kept until the next period."""
 MOST_POINTS = 1_440
-"""Points of a curve; no terminal is wider."""
+"""Maximum number of points of a curve; no terminal is wider."""
 RETENTION = ((63 * 86_400, 3_600), (15 * 86_400, 300), (3 * 3_600, 60))
-"""(older than, the finest period kept), seconds."""
+"""(age, shortest period that CloudWatch keeps beyond that age), both in seconds."""
 BELOW_A_MINUTE = (1, 5, 10, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetRequest:
-    """One widget's question."""
+    """The request of one widget."""
 
     key: str
     traces: tuple[Trace, ...]
-    """Ids prefixed, regions and periods resolved."""
+    """The widget's traces with prefixed query ids and resolved regions and periods."""
     start: int
-    """First second drawn, epoch seconds."""
+    """First second drawn (epoch seconds)."""
     end: int
-    """First second no longer drawn; every bucket before it is full."""
+    """End of the range, exclusive (epoch seconds); every bucket before it is complete."""
     whole: bool
     fixed: bool
-    """The range is absolute: the same at every read."""
+    """Whether the range is absolute, i.e. the same at every read."""
 
     @property
     def stamp(self) -> tuple[int, int]:
-        """Changes when there is something new to ask."""
+        """A value that changes whenever there is new data to request."""
         return self.start, self.end
 
     @property
     def queries(self) -> tuple[MetricQuery, ...]:
-        """What to send."""
+        """The queries to send."""
         return tuple(trace.query for trace in self.traces)
 
     def own_id(self, identity: str) -> str:
-        """A query's id as its widget spells it."""
+        """The id of a query without the widget's prefix."""
         return identity.removeprefix(_prefix(self.key))
 
     def trimmed(self, series: Series) -> Series:
-        """The part of a curve that this widget draws: within its range, without a bucket still filling."""
+        """The part of a curve that this widget draws: within its range, without an incomplete bucket."""
         if self.whole:
             return series
         points = [
@@ -73,7 +73,7 @@ class WidgetRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestBatch:
-    """What is asked together: one region, one length of range."""
+    """Queries sent in one call: same region, same length of range."""
 
     region: str
     span: TimeSpan
@@ -81,7 +81,7 @@ class RequestBatch:
 
 
 def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> WidgetRequest:
-    """A widget's question at `now`, aligned to its period; `region` is where it asks if it names none."""
+    """The request of a widget at `now`, aligned to its period; `region` is the default region."""
     start_text, end_text = (widget.start, widget.end) if widget.start else (dashboard.start, dashboard.end)
     last = min(resolve(end_text, now) or now, now)
     first = resolve(start_text, now)
@@ -96,7 +96,7 @@ def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: st
     end = _floor(int(min(last, settled).timestamp()), step)
     start = end - length
     if not widget.whole_range:
-        # At least one full bucket of the longest period, even where the range is shorter.
+        # At least one complete bucket of the longest period, even if the range is shorter.
         start = min(_floor(start, step), _floor(end, max(periods)) - max(periods))
     return WidgetRequest(
         key=widget.key,
@@ -125,41 +125,46 @@ def _resolved(widget: MetricWidget, region: str, length: int, age: int) -> tuple
 
 
 def fitting_period(period: int, length: int, age: int) -> int:
-    """The shortest period not below `period` that CloudWatch still has and that a screen can show.
+    """The shortest period, at least `period`, that CloudWatch still keeps and that fits on a screen.
 
-    `length` is the range, `age` how far back it begins; seconds.
+    `length` is the range and `age` how far back it begins; all in seconds.
     """
-    finest = next((kept for older, kept in RETENTION if age > older), 1)
-    wanted = max(period, finest, -(-length // MOST_POINTS))
+    finest = next((resolution for older, resolution in RETENTION if age > older), 1)
+    shortest = max(period, finest, -(-length // MOST_POINTS))
     for short in BELOW_A_MINUTE:
-        if wanted <= short:
+        if shortest <= short:
             return short
     unit = max(60, finest)
     multiple = period if period % unit == 0 else unit
-    return -(-wanted // multiple) * multiple
+    return -(-shortest // multiple) * multiple
 
 
 def calls(asks: Iterable[WidgetRequest]) -> list[RequestBatch]:
-    """The fewest calls that answer all: one per region and length of range."""
+    """The smallest set of calls that covers all requests: one per region and length of range."""
     groups: dict[tuple[str, int, bool, int], list[tuple[WidgetRequest, MetricQuery]]] = {}
-    for each in asks:
-        for query in each.queries:
-            key = (query.region, each.end - each.start, each.whole, each.end if each.fixed else 0)
-            groups.setdefault(key, []).append((each, query))
-    found = []
+    for request in asks:
+        for query in request.queries:
+            key = (
+                query.region,
+                request.end - request.start,
+                request.whole,
+                request.end if request.fixed else 0,
+            )
+            groups.setdefault(key, []).append((request, query))
+    batches = []
     for (region, _length, whole, _fixed), members in groups.items():
-        start = min(each.start for each, _query in members)
-        end = max(each.end for each, _query in members)
-        # Buckets begin at StartTime: aligned to the longest period, all of them are.
+        start = min(request.start for request, _query in members)
+        end = max(request.end for request, _query in members)
+        # Buckets begin at StartTime; aligning it to the longest period aligns all of them.
         unit = 1 if whole else max(query.period for _each, query in members)
-        found.append(
+        batches.append(
             RequestBatch(
                 region=region,
                 span=TimeSpan(start=_moment(_floor(start, unit)), end=_moment(end)),
                 queries=tuple(query for _each, query in members),
             )
         )
-    return found
+    return batches
 
 
 def _prefix(key: str) -> str:

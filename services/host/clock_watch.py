@@ -1,26 +1,26 @@
-"""Notices that somebody has set the machine's clock: where it and the clock that nobody can set part."""
+"""Detects that the machine's clock was set, by comparing it with the monotonic clock."""
 
 from collections import deque
 
 from services.clock import Clock, Mark, mark
 
 MEMORY = 3600.0
-"""Seconds (of the clock's time) for which a step is told."""
+"""Seconds (of `Clock` time) for which a step is reported."""
 TOLERANCE = 5.0
-"""Seconds; what corrects a clock by itself slews it by less than two in an hour."""
+"""Seconds of difference that are ignored; NTP slews a clock by less than two seconds an hour."""
 APART = 60.0
-"""Seconds between two readings that are remembered."""
+"""Minimum seconds between two stored readings."""
 
 
 class ClockWatch:
-    """Remembers the last hour's readings of both clocks; ask it now and then."""
+    """Stores the last hour's readings of both clocks; `step` must be called regularly."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._marks: deque[Mark] = deque([mark(clock)])
 
     def step(self) -> float:
-        """Seconds by which the clock was set in the last hour, ahead (+) or back (-); 0 where nobody set it."""
+        """Seconds by which the clock was set in the last hour, forward (+) or back (-); 0 if it was not."""
         now = mark(self._clock)
         while len(self._marks) > 1 and now.elapsed - self._marks[1].elapsed >= MEMORY:
             self._marks.popleft()

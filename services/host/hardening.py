@@ -1,4 +1,4 @@
-"""Keeps the memory of this process, and every secret in it, out of core dumps and away from debuggers."""
+"""Protects the secrets in this process's memory from core dumps and debuggers."""
 
 import resource
 import sys
@@ -8,11 +8,11 @@ _PR_SET_DUMPABLE = 4
 
 
 def forbid_core_dumps() -> None:
-    """No core file from now on, for children neither; on Linux no dump by a pipe and no debugger of this user."""
+    """Disable core files for this process and its children; on Linux also piped dumps and debuggers of the same user."""
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        # A kernel that pipes dumps to a program (systemd-coredump) does not look at the limit.
+        # A kernel that pipes dumps to a program (systemd-coredump) ignores RLIMIT_CORE.
         with suppress(OSError, AttributeError, ImportError):
             import ctypes
 

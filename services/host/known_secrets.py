@@ -1,18 +1,18 @@
-"""Secrets that this process has met, so that whatever describes a fault can leave them out; kept in memory alone."""
+"""Secrets seen by this process, kept in memory only, so that they can be removed from crash reports."""
 
 import threading
 from collections.abc import Iterable
 
 MOST = 500
-"""Kept; credentials that are renewed every quarter of an hour bring two each time."""
+"""Maximum number of secrets kept; each renewal of credentials (every quarter of an hour) adds two."""
 
 _known: dict[str, None] = {}
-"""The newest last."""
+"""In order of insertion, the newest last."""
 _lock = threading.Lock()
 
 
 def remember(texts: Iterable[object]) -> None:
-    """Keep every text among `texts`; from any thread."""
+    """Add every non-empty string in `texts`. Thread-safe."""
     with _lock:
         for text in texts:
             if isinstance(text, str) and text:
@@ -23,6 +23,6 @@ def remember(texts: Iterable[object]) -> None:
 
 
 def known() -> tuple[str, ...]:
-    """All that are kept."""
+    """All secrets currently kept. Thread-safe."""
     with _lock:
         return tuple(_known)

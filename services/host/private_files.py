@@ -1,4 +1,4 @@
-"""Folders and files that their owner alone can read, whatever the umask is."""
+"""Creates folders and files that only their owner can read, whatever the umask is."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ FOLDER, FILE = 0o700, 0o600
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder 0700, and those above it that are missing; one that is there stays as it is. Raises OSError."""
+    """Create a folder and its missing parents with mode 0700; existing ones keep their mode. Raises OSError."""
     missing = []
     while not path.exists():
         missing.append(path)
@@ -19,14 +19,14 @@ def make_folder(path: Path) -> None:
         try:
             folder.mkdir(FOLDER)
         except FileExistsError:
-            # Another console was first.
+            # Another console created it at the same time.
             continue
-        # The umask took bits away.
+        # mkdir applies the umask, chmod does not.
         folder.chmod(FOLDER)
 
 
 def new_file(path: Path) -> int:
-    """The descriptor of a new file, 0600, to be written. Raises FileExistsError, OSError."""
+    """Create a file with mode 0600 and return its descriptor for writing. Raises FileExistsError, OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE)
     try:
         os.fchmod(descriptor, FILE)

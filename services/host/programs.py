@@ -1,6 +1,6 @@
-"""Programs of this machine: where they are run from, how they begin, and that they end.
+"""Starts and stops external programs.
 
-They are found in folders that only root fills, never by a PATH that somebody set.
+They are looked up in fixed folders that only root can write to, never through PATH.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ FOLDERS = tuple(
 
 @cache
 def program(name: str) -> str | None:
-    """The absolute path of a program, looked for once; None where no folder has one that can be trusted."""
+    """The absolute path of a program (cached); None if no folder has a trusted one."""
     return next((str(path) for path in (folder / name for folder in FOLDERS) if _is_trusted(path)), None)
 
 
 async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
-    """Begin a program in a session of its own, where it can neither read the console's keys nor write on its screen.
+    """Start a program in its own session, where it can neither read the console's keys nor write to its screen.
 
-    Where nobody waits for its beginning any more it is ended as soon as it has begun: asyncio would wait for its pipes,
-    which a child of it may hold open for ever. Whoever ends the loop waits for `settled` first. Raises OSError.
+    If the caller is cancelled, the program is killed as soon as it has started: asyncio would wait for its pipes, which
+    a child process may hold open for ever. Before the event loop is closed, await `settled`. Raises OSError.
     """
     beginning = detached(asyncio.create_subprocess_exec(*command, start_new_session=True, **streams))
     try:
@@ -44,22 +44,22 @@ async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
 
 
 def end(process: asyncio.subprocess.Process) -> None:
-    """Kill a program of `begin` with all that is in its session, and close its pipes."""
+    """Kill a program started by `begin` with its whole session, and close its pipes."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    # What it began in another session may hold the other ends of its pipes open for ever.
+    # A child process in another session may hold the other ends of the pipes open for ever.
     process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
 
 
 async def settled() -> None:
-    """Return once the programs whose beginning was given up have begun, and so have been ended."""
+    """Wait until all programs whose start was cancelled have started and been killed."""
     loop = asyncio.get_running_loop()
     if beginnings := {each for each in _abandoned if each.get_loop() is loop}:
         await asyncio.wait(beginnings)
 
 
 _abandoned: set[asyncio.Task[asyncio.subprocess.Process]] = set()
-"""Beginnings that nobody waits for; the loop itself keeps no task."""
+"""Start-up tasks whose caller was cancelled; held here because the event loop keeps only weak references."""
 
 
 def _end_begun(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
@@ -69,7 +69,7 @@ def _end_begun(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
 
 
 def _is_trusted(path: Path) -> bool:
-    """A file that can be run, and that nobody but root or this user could have put there or written to."""
+    """Whether `path` is an executable that only root or this user could have created or modified."""
     try:
         file, folder = path.stat(), path.parent.stat()
     except OSError:
@@ -77,5 +77,5 @@ def _is_trusted(path: Path) -> bool:
     return stat.S_ISREG(file.st_mode) and os.access(path, os.X_OK) and _is_ours(file) and _is_ours(folder)
 
 
-def _is_ours(found: os.stat_result) -> bool:
-    return found.st_uid in (0, os.geteuid()) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

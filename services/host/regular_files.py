@@ -1,4 +1,4 @@
-"""Reads files that a person names: regular ones alone, up to a limit, without ever waiting for a FIFO or a device."""
+"""Reads files named by a user: regular files only, up to a size limit, never blocking on a FIFO or a device."""
 
 import errno
 import os
@@ -8,20 +8,20 @@ from pathlib import Path
 from services.i18n import _
 
 LIMIT = 4 << 20
-"""Bytes of a file that a person writes by hand."""
+"""Maximum size in bytes of a hand-written file."""
 _CHUNK = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class Unsuitable(OSError):
-    """A file that is not read; the message says why and what to do, in the screen's language."""
+    """A file that cannot be used; the message says why and what to do, in the active language."""
 
     def __str__(self) -> str:
         return str(self.args[1])
 
 
 def named(text: str) -> Path:
-    """The path that a person wrote, with `~` for the home folder where there is one."""
+    """The path with `~` expanded, if there is a home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -29,11 +29,11 @@ def named(text: str) -> Path:
 
 
 def read(path: Path, limit: int = LIMIT) -> bytes:
-    """All of a regular file. Raises Unsuitable for what is none or holds more than `limit` bytes, and OSError."""
+    """The content of a regular file. Raises Unsuitable if it is not one or exceeds `limit` bytes, and OSError."""
     check(path, limit)
     descriptor = os.open(path, _OPEN)
     try:
-        # What stood there a moment ago may have been replaced.
+        # The file may have been replaced since the check.
         _check_kind(os.fstat(descriptor), path)
         return _content(descriptor, path, limit)
     finally:
@@ -41,12 +41,15 @@ def read(path: Path, limit: int = LIMIT) -> bytes:
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: what the kernel calls a regular file may still wait for its next line (/proc/kmsg)."""
+    """An `opener` for `open` that never blocks; even a regular file may block on read (/proc/kmsg)."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
 def check(path: Path, limit: int = 0) -> None:
-    """Look without opening, which has effects on some devices; `limit` 0: any size. Raises Unsuitable, OSError."""
+    """Check a file without opening it, which has side effects on some devices.
+
+    `limit` is the maximum size in bytes, 0 for any. Raises Unsuitable and OSError.
+    """
     status = _status(path)
     _check_kind(status, path)
     if limit and status.st_size > limit:
@@ -54,7 +57,7 @@ def check(path: Path, limit: int = 0) -> None:
 
 
 def check_target(path: Path) -> None:
-    """What is to be written is new, or a regular file and no link to one. Raises Unsuitable, OSError."""
+    """Check that `path` can be written: it is new, or a regular file but no symbolic link. Raises Unsuitable, OSError."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -88,7 +91,7 @@ def _check_kind(status: os.stat_result, path: Path) -> None:
 
 
 def kind_of(status: os.stat_result) -> str:
-    """What a thing that is neither file nor folder is, in words."""
+    """The kind of a special file, in words."""
     match stat.S_IFMT(status.st_mode):
         case stat.S_IFIFO:
             return _("pipe")
@@ -112,7 +115,7 @@ def _content(descriptor: int, path: Path, limit: int) -> bytes:
 
 
 def _nameless(path: Path) -> Unsuitable:
-    """For a zero byte in a name."""
+    """The error for a path that contains a null byte."""
     return _unsuitable(errno.EINVAL, _("cannot be the name of a file"), path)
 
 

@@ -1,4 +1,4 @@
-"""Files that their owner alone can read: screenshots and what was too large for the clipboard."""
+"""Owner-only files in the user's state directory: screenshots and texts too large for the clipboard."""
 
 import os
 from datetime import datetime
@@ -10,18 +10,18 @@ from services.host.private_files import make_folder, new_file
 
 
 def state_folder(*names: str) -> Path:
-    """A folder of the console's own under the user's state directory; not made yet."""
+    """The path of a folder under the console's state directory; it is not created."""
     return user_state_path("toban").joinpath(*names)
 
 
 def stamped_name(stem: str, suffix: str, time_format: str | None = None) -> str:
-    """`screen-20250401-090500-123456.svg`, by the machine's own time."""
+    """A file name with the local time, such as `screen-20250401-090500-123456.svg`."""
     now = datetime.now().astimezone()
     return f"{stem}-{now.strftime(time_format or '%Y%m%d-%H%M%S-%f')}{suffix}"
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write `text` to `path` (0600, in a folder that is made 0700), whole or not at all. Raises OSError."""
+    """Write `text` to `path` atomically, with mode 0600; a missing folder is created with 0700. Raises OSError."""
     make_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = new_file(unfinished)

@@ -1,4 +1,4 @@
-"""The duties of some days without AWS: the runbook's calendar, with what the journal says of each. Blocks."""
+"""The duties of a range of days without AWS: the runbook's calendar plus the journal's records. Blocking I/O."""
 
 import sqlite3
 from collections.abc import Callable
@@ -21,76 +21,76 @@ from services.report.collecting.source import DAY, Source
 from services.report.periods import Period, Span
 
 VERSION: Literal[1] = 1
-_Held = Callable[[date, date], list[Occurrence]]
+_OccurrencesBetween = Callable[[date, date], list[Occurrence]]
 
 
 class Agenda(Model):
-    """Some days and what is to be done on them. `toban duties --json` prints it."""
+    """A range of days with their duties, as printed by `toban duties --json`."""
 
     version: Literal[1] = VERSION
-    """Of this grammar; fields are added without a new one."""
+    """Schema version; adding a field does not change it."""
     system: Clean
     """The system's id in the runbook."""
     system_title: Clean
-    """Its name."""
+    """The system's name."""
     timezone: str
-    """In which days are counted."""
+    """The time zone that the dates refer to."""
     first: date
     """The first day."""
     last: date
     """The last day."""
     made_at: datetime
-    """The moment its states are of (UTC)."""
+    """The moment for which the duty states hold (UTC)."""
     journal_read: bool
-    """The states are from the journal; else nothing is known of what came due."""
+    """Whether the states come from the journal; without it, the states of past duties are unknown."""
     days: tuple[Day, ...]
-    """Every day, with its occurrences by time; those without a time first."""
+    """Every day in the range with its occurrences sorted by time; those without a time come first."""
     remarks: tuple[Clean, ...] = ()
-    """Why the journal could not be read, and which duties have no date here."""
+    """Why the journal could not be read, and which duties have no known date."""
 
     @property
     def occurrences(self) -> tuple[Occurrence, ...]:
-        """Those of all days."""
+        """The occurrences of all days, in order."""
         return tuple(each for day in self.days for each in day.occurrences)
 
 
 def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: datetime) -> Agenda:
-    """The days from `first` to `last` (local, inclusive) as they stand `now` (aware).
+    """The agenda from `first` to `last` (local, inclusive) as of `now` (aware).
 
-    Without a journal that can be read the calendar is all there is, and the remarks say so.
+    If the journal cannot be read, the agenda holds only the calendar, and a remark says so.
     """
     calendar = Calendar(runbook)
     try:
         with closing(JournalReader.open(journal)) as reader:
-            held, dateless = _from_journal(reader, runbook, calendar, first, last, now)
-            return _agenda(runbook, calendar, first, last, now, held, dateless)
+            between, dateless = _from_journal(reader, runbook, calendar, first, last, now)
+            return _agenda(runbook, calendar, first, last, now, between, dateless)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, journal, now)
         dateless = [duty for duty in runbook.duties if duty.anchor]
-        made = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
+        unrecorded = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
         unread = _("Without the journal the state of due duties is not known: {why}").format(
             why=problem.summary
         )
-        return made.model_copy(update={"journal_read": False, "remarks": (unread, *made.remarks)})
+        return unrecorded.model_copy(update={"journal_read": False, "remarks": (unread, *unrecorded.remarks)})
 
 
 def _from_journal(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
-) -> tuple[_Held, list[Duty]]:
-    # The whole of the time up to now: a state is the present one, also of a day long past.
+) -> tuple[_OccurrencesBetween, list[Duty]]:
+    # The span reaches up to today, because even a past day shows its duties' current state.
     today = calendar.day_of(now)
     span = Period(Span.DAY, min(first, today), max(last, today))
-    standing = DutyStatesAt(Source(reader, runbook, calendar, span, now))
-    return standing.between, standing.dateless()
+    duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))
+    return duty_states.between, duty_states.dateless()
 
 
-def _by_rules(calendar: Calendar, now: datetime) -> _Held:
-    book = ScheduleCache(calendar, tuple, tuple)
+def _by_rules(calendar: Calendar, now: datetime) -> _OccurrencesBetween:
+    schedule = ScheduleCache(calendar, tuple, tuple)
 
-    def held(first: date, last: date) -> list[Occurrence]:
-        return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in book.between(first, last)]
+    def between(first: date, last: date) -> list[Occurrence]:
+        return [occurrence_of(slot, NO_ENTRIES, now, read=False) for slot in schedule.between(first, last)]
 
-    return held
+    return between
 
 
 def _agenda(
@@ -99,16 +99,16 @@ def _agenda(
     first: date,
     last: date,
     now: datetime,
-    held: _Held,
+    between: _OccurrencesBetween,
     dateless: list[Duty],
 ) -> Agenda:
     days: dict[date, list[Occurrence]] = {
         first + timedelta(days=number): [] for number in range((last - first) // DAY + 1)
     }
-    for occurrence in held(first, last):
+    for occurrence in between(first, last):
         days[occurrence.slot.day].append(occurrence)
     open_days = calendar.open_days
-    said = _("{title}: its date depends on AWS ({anchor}) and is not in the journal.")
+    remark = _("{title}: its date depends on AWS ({anchor}) and is not in the journal.")
     return Agenda(
         system=runbook.system.id,
         system_title=runbook.system.title,
@@ -127,5 +127,5 @@ def _agenda(
             )
             for day, occurrences in days.items()
         ),
-        remarks=tuple(said.format(title=duty.title, anchor=duty.anchor) for duty in dateless),
+        remarks=tuple(remark.format(title=duty.title, anchor=duty.anchor) for duty in dateless),
     )

@@ -1,4 +1,4 @@
-"""A report of any period, from a journal's file. Blocks."""
+"""Makes a report of any period from a journal file. Blocking I/O."""
 
 from contextlib import closing
 from datetime import datetime
@@ -14,10 +14,10 @@ from services.report.periods import Period, Span
 
 
 def make(journal: Path, runbook: Runbook, period: Period, now: datetime, *, private: bool = False) -> Report:
-    """The report as it stood at the period's end, or stands `now` (aware) where it is not over.
+    """The report as of the period's end, or of `now` (aware) if the period is not over.
 
-    `private`: a day's with texts of logs. Reads beside whoever has the journal open, and writes nothing.
-    Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that is no journal.
+    `private` includes log texts in the report of a day. Opens the journal read-only, so consoles may be using it.
+    Raises sqlite3.Error, OSError, and UnusableJournal for a file that is not a journal.
     """
     calendar = Calendar(runbook)
     with closing(JournalReader.open(journal)) as reader:

@@ -1,4 +1,4 @@
-"""The days a report covers: a day, a month, a fiscal year (April to March); also in Japan's eras."""
+"""Report periods: a day, a month or a fiscal year (April to March), also parsed from Japanese era years."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 FIRST_MONTH = 4
-"""A fiscal year begins in April."""
+"""The month in which a fiscal year begins."""
 _ERAS = (("令和", "R", date(2019, 5, 1)), ("平成", "H", date(1989, 1, 8)), ("昭和", "S", date(1926, 12, 25)))
 _ERA_YEAR = re.compile(r"(令和|平成|昭和|[RHS](?=\d|元))(元|\d{1,2})年?", re.IGNORECASE)
 _FISCAL = re.compile(r"(?:FY)?(\d{4})年?度|FY(\d{4})", re.IGNORECASE)
@@ -17,7 +17,7 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
 class Span(StrEnum):
-    """How long a report's time is."""
+    """The length of a report period."""
 
     DAY = "day"
     MONTH = "month"
@@ -26,7 +26,7 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Consecutive days."""
+    """A range of consecutive days."""
 
     span: Span
     first: date
@@ -34,68 +34,68 @@ class Period:
 
     @property
     def name(self) -> str:
-        """`2026-01-05`, `2026-01`, `FY2025`."""
+        """The period's name: `2026-01-05`, `2026-01` or `FY2025`."""
         if self.span is Span.DAY:
             return self.first.isoformat()
         return f"{self.first:%Y-%m}" if self.span is Span.MONTH else f"FY{self.first.year}"
 
     @property
     def subject(self) -> str:
-        """What remarks for its report are recorded under."""
+        """The journal subject under which remarks on its report are recorded."""
         return f"report@{self.name}"
 
     def holds(self, day: date) -> bool:
-        """Whether the day is one of them."""
+        """Whether the period contains `day`."""
         return self.first <= day <= self.last
 
 
 def of_day(day: date) -> Period:
-    """The day alone."""
+    """The period of one day."""
     return Period(Span.DAY, day, day)
 
 
 def of_month(day: date) -> Period:
-    """The month of a day."""
+    """The month that contains `day`."""
     return Period(Span.MONTH, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def of_fiscal_year(year: int) -> Period:
-    """From April of `year` to March."""
+    """The fiscal year from April of `year` to the following March."""
     return Period(Span.FISCAL_YEAR, date(year, FIRST_MONTH, 1), date(year + 1, FIRST_MONTH, 1) - timedelta(1))
 
 
 def fiscal_year(day: date) -> int:
-    """The fiscal year of a day."""
+    """The fiscal year that contains `day`."""
     return day.year if day.month >= FIRST_MONTH else day.year - 1
 
 
 def read_period(text: str) -> Period | None:
-    """`2026-01-05`, `2026-01`, `FY2025`, `2025年度`, `令和7年度`, `令和8年1月5日`; None for anything else."""
-    said = _era_years(unicodedata.normalize("NFKC", text).strip())
+    """Parse a period such as `2026-01-05`, `2026-01`, `FY2025`, `2025年度`, `令和7年度` or `令和8年1月5日`; None if invalid."""
+    western = _era_years(unicodedata.normalize("NFKC", text).strip())
     try:
-        if found := _FISCAL.fullmatch(said):
-            return of_fiscal_year(int(found[1] or found[2]))
-        if found := _DAY.fullmatch(said):
-            return of_day(date(int(found[1]), int(found[2]), int(found[3])))
-        if found := _MONTH.fullmatch(said):
-            return of_month(date(int(found[1]), int(found[2]), 1))
+        if match := _FISCAL.fullmatch(western):
+            return of_fiscal_year(int(match[1] or match[2]))
+        if match := _DAY.fullmatch(western):
+            return of_day(date(int(match[1]), int(match[2]), int(match[3])))
+        if match := _MONTH.fullmatch(western):
+            return of_month(date(int(match[1]), int(match[2]), 1))
     except ValueError:
         return None
     return None
 
 
 def _era_years(text: str) -> str:
-    """The text with an era's year in its front written as a year of our time."""
-    found = _ERA_YEAR.match(text)
-    if found is None:
+    """Replace a leading Japanese era year with the Gregorian year."""
+    match = _ERA_YEAR.match(text)
+    if match is None:
         return text
-    began = next(start for name, short, start in _ERAS if found[1].upper() in (name, short))
-    number = 1 if found[2] == "元" else int(found[2])
-    return f"{began.year + number - 1}年{text[found.end() :].lstrip('-/.')}"
+    began = next(start for name, short, start in _ERAS if match[1].upper() in (name, short))
+    number = 1 if match[2] == "元" else int(match[2])
+    return f"{began.year + number - 1}年{text[match.end() :].lstrip('-/.')}"
 
 
 def era_of(day: date) -> tuple[str, int] | None:
-    """(the era's name in Japanese, the year in it); None before 1926-12-25."""
+    """(Japanese era name, year of the era); None before 1926-12-25."""
     for name, _short, began in _ERAS:
         if day >= began:
             return name, day.year - began.year + 1

@@ -1,6 +1,6 @@
-"""What a runbook must be beyond its grammar: names lead somewhere, rules occur, limits can be judged.
+"""Checks of a runbook beyond types and fields: references resolve, rules occur, limits are usable.
 
-Each check yields (path, message) for every mistake it finds.
+Each check yields (path, message) for every mistake.
 """
 
 import math
@@ -18,7 +18,7 @@ from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.runbook import inspection_checks, name_checks, place_checks
 from services.runbook.maintenance_window import checks as window_checks
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -29,19 +29,19 @@ _WINDOW = re.compile(
 )
 _UNTIL = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _LONGEST = 1000
-"""Highest INTERVAL."""
+"""The largest INTERVAL allowed."""
 _BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
 _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
 
 
 def system(book: Runbook) -> Mistakes:
-    """Time zone, task limits, maintenance window, invalidation paths."""
+    """Time zone, task limits, maintenance window and invalidation paths are valid."""
     try:
         ZoneInfo(book.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        said = _("no such time zone")
-        hint = words.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
-        yield ("system", "timezone"), f"{said}: {hint}"
+        message = _("no such time zone")
+        hint = mistakes.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
+        yield ("system", "timezone"), f"{message}: {hint}"
     yield from _bounds(book)
     if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
         yield ("rds", "window_utc"), _("must be as RDS spells it: sat:17:00-sat:18:00")
@@ -61,7 +61,7 @@ def _bounds(book: Runbook) -> Mistakes:
 
 
 def unique(book: Runbook) -> Mistakes:
-    """No two entries share what they are known by."""
+    """Ids, names and roles are unique within their table."""
     for table, key, values in (
         ("alarms", "name", [each.name for each in book.alarms]),
         ("log_groups", "id", [each.id for each in book.log_groups]),
@@ -74,46 +74,46 @@ def unique(book: Runbook) -> Mistakes:
         ("approvers", "role", [each.role for each in book.approvers]),
     ):
         for index in _repeated(values):
-            said = _('"{name}" appears twice: rename or remove one').format(name=values[index])
-            yield (table, index, key), said
+            message = _('"{name}" appears twice: rename or remove one').format(name=values[index])
+            yield (table, index, key), message
 
 
 def _repeated(values: Iterable[object]) -> list[int]:
-    seen: Counter[object] = Counter()
+    counts: Counter[object] = Counter()
     repeated = []
     for index, value in enumerate(values):
-        if seen[value]:
+        if counts[value]:
             repeated.append(index)
-        seen[value] += 1
+        counts[value] += 1
     return repeated
 
 
 def references(book: Runbook) -> Mistakes:
-    """What one entry calls by name exists."""
+    """References between entries resolve."""
     groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
     playbooks = [playbook.id for playbook in book.playbooks]
     approvers = [each.role for each in book.approvers]
     roles = [each.role for each in book.contacts] + approvers
-    wanted: list[tuple[Path, str, Iterable[str]]] = []
+    mentions: list[tuple[Path, str, Iterable[str]]] = []
     for index, alarm in enumerate(book.alarms):
-        wanted.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
-        wanted.append((("alarms", index, "log_group"), alarm.log_group, groups))
+        mentions.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
+        mentions.append((("alarms", index, "log_group"), alarm.log_group, groups))
     for index, playbook in enumerate(book.playbooks):
-        wanted.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
-        wanted.append((("playbooks", index, "approval"), playbook.approval, approvers))
+        mentions.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
+        mentions.append((("playbooks", index, "approval"), playbook.approval, approvers))
     for index, procedure in enumerate(book.procedures):
-        wanted.append((("procedures", index, "approval"), procedure.approval, approvers))
-    wanted.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
+        mentions.append((("procedures", index, "approval"), procedure.approval, approvers))
+    mentions.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
     for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
-        wanted.append(((name, "log_group"), look.log_group if look else "", groups))
-    for path, name, known in wanted:
-        # An ARN in its place is told by `name_checks`.
-        if name and name not in known and not name_checks.is_address(name):
-            yield path, words.unknown(name, known)
+        mentions.append(((name, "log_group"), look.log_group if look else "", groups))
+    for path, name, existing in mentions:
+        # An ARN in place of a name is reported by `name_checks`.
+        if name and name not in existing and not name_checks.is_address(name):
+            yield path, mistakes.unknown(name, existing)
 
 
 def limits(book: Runbook) -> Mistakes:
-    """Exactly one bound each, and numbers that can be compared."""
+    """Each limit has exactly one bound, and its numbers are finite."""
     for index, limit in enumerate(book.limits):
         if (limit.below is None) == (limit.above is None):
             yield ("limits", index), _("give exactly one of below and above")
@@ -125,15 +125,15 @@ def limits(book: Runbook) -> Mistakes:
 
 
 def duties(book: Runbook) -> Mistakes:
-    """Each duty has a date: from a rule that occurs or from an anchor that is known."""
+    """Each duty has either a rule that occurs or an anchor that resolves."""
     for index, duty in enumerate(book.duties):
         path: Path = ("duties", index)
         if bool(duty.rule) == bool(duty.anchor):
             yield path, _("give exactly one of rule and anchor")
         elif duty.rule:
-            said = rule_mistake(duty.rule)
-            if said:
-                yield (*path, "rule"), said
+            message = rule_mistake(duty.rule)
+            if message:
+                yield (*path, "rule"), message
         else:
             yield from _anchor(book, duty, path)
         yield from _counted(duty, path)
@@ -146,47 +146,47 @@ def duties(book: Runbook) -> Mistakes:
 
 
 def _counted(duty: Duty, path: Path) -> Mistakes:
-    """Open days are counted back from a rule's date, from the last open day at or before it."""
+    """`open_days_before` needs a rule and `closed_day = previous-open`, as it counts back from an open day."""
     if duty.open_days_before is None:
         return
     if duty.anchor or duty.within is Within.MONTH:
-        said = _("needs a rule and a day: remove it with an anchor or within a month")
-        yield (*path, "open_days_before"), said
+        message = _("needs a rule and a day: remove it with an anchor or within a month")
+        yield (*path, "open_days_before"), message
     elif duty.closed_day is not ClosedDay.PREVIOUS:
         yield (*path, "closed_day"), _("open days are counted back: use previous-open")
 
 
 def _series(book: Runbook) -> Mistakes:
-    """A series has at least two duties, and each has a rule."""
+    """A series has at least two duties, all of them with a rule."""
     members = Counter(duty.series for duty in book.duties if duty.series)
     for index, duty in enumerate(book.duties):
         if duty.series and duty.anchor:
             yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
-            hint = words.meant(duty.series, set(members) - {duty.series}) or _("remove it")
-            said = _('no other duty is of the series "{name}"').format(name=duty.series)
-            yield ("duties", index, "series"), f"{said}: {hint}"
+            hint = mistakes.meant(duty.series, set(members) - {duty.series}) or _("remove it")
+            message = _('no other duty is of the series "{name}"').format(name=duty.series)
+            yield ("duties", index, "series"), f"{message}: {hint}"
 
 
 def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
-    found = ANCHOR.fullmatch(duty.anchor)
+    spec = ANCHOR.fullmatch(duty.anchor)
     users = name_checks.with_names(book.access_keys.users if book.access_keys else (), name_checks.USER)
-    if found is None:
+    if spec is None:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
-    elif found[2] not in users:
-        yield (*path, "anchor"), words.unknown(found[2], users)
+    elif spec[2] not in users:
+        yield (*path, "anchor"), mistakes.unknown(spec[2], users)
     elif duty.closed_day is ClosedDay.SKIP:
-        said = _("an anchored date comes once: use next-open, previous-open or keep")
-        yield (*path, "closed_day"), said
+        message = _("an anchored date comes once: use next-open, previous-open or keep")
+        yield (*path, "closed_day"), message
 
 
 def rule_mistake(rule: str) -> str:
-    """What is wrong with an RFC 5545 RRULE, or "" when it occurs."""
+    """What is wrong with an RFC 5545 RRULE; "" if it is valid and occurs."""
     parts = dict(part.split("=", 1) for part in rule.split(";") if _PART.fullmatch(part))
     if len(parts) != rule.count(";") + 1:
         return _("must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO, without DTSTART")
-    if said := _part_mistake(parts):
-        return said
+    if mistake := _part_mistake(parts):
+        return mistake
     try:
         rrulestr(rule, dtstart=_LATE)
         unbounded = ";".join(f"{key}={value}" for key, value in parts.items() if key not in _BOUNDS)
@@ -199,7 +199,7 @@ def rule_mistake(rule: str) -> str:
 
 
 def _part_mistake(parts: dict[str, str]) -> str:
-    """What a rule here may not say though RFC 5545 or dateutil allows it."""
+    """Restrictions on rules beyond RFC 5545 and dateutil."""
     interval, until = parts.get("INTERVAL", "1"), parts.get("UNTIL", "")
     if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
@@ -217,7 +217,7 @@ def _part_mistake(parts: dict[str, str]) -> str:
 
 
 def journal(book: Runbook) -> Mistakes:
-    """A log group and a stream of it, or neither."""
+    """`log_group` and `log_stream` are given together or not at all."""
     spec = book.journal
     if spec.log_group and not spec.log_stream:
         yield ("journal", "log_stream"), _("give both log_group and log_stream, or neither")
@@ -226,7 +226,7 @@ def journal(book: Runbook) -> Mistakes:
 
 
 def closures(book: Runbook) -> Mistakes:
-    """Days that exist, and none both open and closed."""
+    """Closed days exist in the calendar, and no day is both open and closed."""
     for index, day in enumerate(book.closures.yearly):
         try:
             date.fromisoformat(f"2024-{day}")

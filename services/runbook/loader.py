@@ -1,4 +1,4 @@
-"""Loads runbooks: a data file in, a validated `Runbook` out, or every mistake by file, line and key."""
+"""Loads a runbook file into a validated `Runbook`, or reports every mistake by file, line and key."""
 
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -11,20 +11,19 @@ from services.models.runbook import Runbook
 from services.runbook import checks
 from services.runbook.maintenance_window.checks import not_compared
 from services.runbook.undecided import undecided
-from services.toml import grammar
-from services.toml import mistakes as words
+from services.toml import grammar, mistakes
 from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
 
 _HOME = "services.runbook"
 
 
 class RunbookError(DataFileError):
-    """A runbook cannot be used."""
+    """A runbook cannot be used; `mistakes` says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A runbook, what it leaves undecided, and what could not be checked."""
+    """A runbook with its undecided points and with what could not be checked (`cautions`)."""
 
     runbook: Runbook
     undecided: tuple[Mistake, ...]
@@ -32,12 +31,12 @@ class Loaded:
 
 
 def load(path: Path) -> Runbook:
-    """The runbook in a file; raises RunbookError with every mistake found."""
+    """Load a runbook file; raises RunbookError with every mistake."""
     return inspect(path).runbook
 
 
 def inspect(path: Path) -> Loaded:
-    """As `load`, with what is undecided."""
+    """Load a runbook file with its undecided points and cautions; raises RunbookError with every mistake."""
     try:
         return _load(read(path, Runbook))
     except DataFileError as error:
@@ -45,7 +44,7 @@ def inspect(path: Path) -> Loaded:
 
 
 def loads(text: str, name: str = "runbook.toml") -> Loaded:
-    """As `inspect`, from text."""
+    """Like `inspect`, but from text; `name` is the file name shown in messages."""
     try:
         return _load(parse(text, name, Runbook))
     except DataFileError as error:
@@ -60,25 +59,25 @@ def _load(file: TomlFile) -> Loaded:
 
 
 def builtin_names() -> tuple[str, ...]:
-    """The runbooks that ship with the console."""
+    """The names of the runbooks that ship with the console."""
     names = (entry.name for entry in files(_HOME).iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
 def load_builtin(name: str) -> Runbook:
-    """A runbook that ships with the console; raises RunbookError for one that does not."""
-    known = builtin_names()
-    if name not in known:
-        said = words.unknown(name, known)
+    """Load a runbook that ships with the console; raises RunbookError for an unknown name."""
+    names = builtin_names()
+    if name not in names:
+        mistake = mistakes.unknown(name, names)
         raise RunbookError(
-            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=said))]
+            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
         )
     with as_file(files(_HOME) / f"{name}.toml") as path:
         return load(path)
 
 
 def source(name: str) -> str:
-    """The text of a runbook as its file has it, comments and all; raises RunbookError for one with mistakes."""
+    """The text of a runbook file, including comments; raises RunbookError if it has mistakes."""
     load_named(name)
     place = Path(name).expanduser() if is_path(name) else files(_HOME) / f"{name}.toml"
     return place.read_text("utf-8").removeprefix("\ufeff")
@@ -90,10 +89,10 @@ def is_path(name: str) -> bool:
 
 
 def load_named(name: str) -> Runbook:
-    """A file or a runbook that ships with the console, as the option --runbook names it."""
+    """Load the runbook given to --runbook: a file, or one that ships with the console. Raises RunbookError."""
     return load(named(name)) if is_path(name) else load_builtin(name)
 
 
 def schema() -> dict[str, Any]:
-    """The grammar as JSON Schema 2020-12, for editors; descriptions are the models' own."""
+    """The runbook format as JSON Schema 2020-12, for editors."""
     return grammar.schema(Runbook)

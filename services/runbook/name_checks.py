@@ -1,7 +1,7 @@
-"""How a runbook names what AWS has: by the name that requests and metrics take, not by an ARN or an address.
+"""Checks that a runbook refers to AWS resources by the name that requests and metrics take, not by an ARN or a URL.
 
-AWS refuses an ARN where it wants a name, or finds nothing by it, and a look would see nothing. What a name is within
-an ARN differs from resource to resource: Service Authorization Reference, "Resource types".
+AWS rejects an ARN in place of a name, or finds nothing, so that an inspection would see no data. Where an ARN contains
+the name depends on the resource type: Service Authorization Reference, "Resource types".
 """
 
 import re
@@ -18,18 +18,18 @@ Mistakes = Iterator[tuple[Path, str]]
 
 @dataclass(frozen=True, slots=True)
 class NamedThing:
-    """What a key names."""
+    """A kind of AWS resource that a key refers to."""
 
     what: str
-    """In words; English, translated where shown."""
+    """The kind in words; English source string, translated where displayed."""
     service: str
-    """As an ARN's third part spells it; several separated by `|`."""
+    """The service as in the third part of an ARN; several are separated by `|`."""
     resource: str
-    """A pattern for an ARN's sixth part, with the name as its group."""
+    """A regular expression for the sixth part of an ARN, with the name as its group."""
     address: str = ""
-    """A pattern for another way to write it, with the name as its group."""
+    """A regular expression for another notation (a URL or a host name), with the name as its group."""
     blanks: bool = False
-    """Whether AWS takes a name that begins or ends with a blank."""
+    """Whether AWS accepts a name with leading or trailing blanks."""
 
 
 _NAME, _REST = "([^/:]+)", "(?::.*)?"
@@ -64,13 +64,13 @@ USER = NamedThing(N_("the name of an IAM user"), "iam", f"user/(?:.*/)?{_NAME}")
 PERSON = NamedThing(
     N_("the name of a user or a role"),
     "iam|sts",
-    # A session is one person; its role is everybody who may assume it.
+    # An assumed-role session identifies one person; the role alone, everybody who may assume it.
     f"(?:user|role)/(?:.*/)?{_NAME}|assumed-role/[^/]+/{_NAME}",
 )
 METRIC = NamedThing(N_("a metric's name as CloudWatch spells it"), "", "(?!)", blanks=True)
 NAMESPACE = NamedThing(N_("a metric's namespace such as AWS/ECS"), "", "(?!)", blanks=True)
 EVERY = None
-"""Stands for every element of a list."""
+"""Matches every element of a list."""
 KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("ecs", "cluster"): CLUSTER,
     ("ecs", "services", EVERY): SERVICE,
@@ -101,7 +101,7 @@ KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("inspections", EVERY, "metric"): METRIC,
     ("inspections", EVERY, "log_group"): LOG_GROUP,
 }
-"""Every key that takes a name or an id of something in AWS, beside the dimensions of metrics."""
+"""Every key that holds the name or id of an AWS resource, except for metric dimensions."""
 DIMENSIONS = {
     "ClusterName": CLUSTER,
     "ServiceName": SERVICE,
@@ -112,28 +112,28 @@ DIMENSIONS = {
     "BucketName": BUCKET,
     "LogGroupName": LOG_GROUP,
 }
-"""What dimensions of AWS's own metrics name; others of its dimensions, and those of other metrics, may take ARNs."""
+"""Dimensions of AWS's own metrics that take a name; other dimensions, and those of other metrics, may take ARNs."""
 _OF_AWS = ("AWS/", "ECS/")
-"""How the namespaces of these metrics begin."""
+"""Prefixes of the namespaces of AWS's own metrics."""
 _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
 def names(book: Runbook) -> Mistakes:
-    """Each is the name alone."""
-    for key, wanted in KEYS.items():
+    """Each key in KEYS holds a plain name."""
+    for key, thing in KEYS.items():
         for path, value in _values(book, key):
-            if mistake := name_mistake(value, wanted):
+            if mistake := name_mistake(value, thing):
                 yield path, mistake
 
 
 def dimensions(book: Runbook) -> Mistakes:
-    """Of a metric of AWS, they name a thing as that metric does: by another, CloudWatch finds no values."""
+    """Dimensions of AWS's own metrics hold plain names, because CloudWatch finds no data by anything else."""
     for index, look in enumerate(book.inspections):
         if not look.namespace.startswith(_OF_AWS):
             continue
         for key, value in look.dimensions.items():
-            wanted = DIMENSIONS.get(key)
-            if wanted and (mistake := name_mistake(value, wanted)):
+            thing = DIMENSIONS.get(key)
+            if thing and (mistake := name_mistake(value, thing)):
                 yield ("inspections", index, "dimensions", str(key)), mistake
 
 
@@ -149,39 +149,39 @@ def _values(value: Any, key: tuple[str | None, ...], path: Path = ()) -> Iterato
         yield from _values(getattr(value, key[0]), key[1:], (*path, key[0]))
 
 
-def name_mistake(text: str, wanted: NamedThing) -> str:
-    """What is wrong with a name, and the right one where the text tells; "" for nothing."""
+def name_mistake(text: str, thing: NamedThing) -> str:
+    """What is wrong with a name, with the correct one if it can be derived; "" if it is right."""
     bare = text.strip()
-    name = name_within(bare, wanted)
+    name = name_within(bare, thing)
     if name:
         return _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
     if is_address(text):
-        return _("is another ARN or address; expected here: {what}").format(what=_(wanted.what))
-    if bare != text and not wanted.blanks:
+        return _("is another ARN or address; expected here: {what}").format(what=_(thing.what))
+    if bare != text and not thing.blanks:
         return _("begins or ends with a space: remove it")
     return ""
 
 
 def is_address(text: str) -> bool:
-    """Whether it is an ARN or an address, of whatever."""
+    """Whether the text is an ARN or a URL of any kind."""
     return _ADDRESS.match(text) is not None
 
 
-def name_within(text: str, wanted: NamedThing) -> str:
-    """What an ARN or an address names, as AWS's requests take it; "" for what is neither, or another kind of thing."""
-    if wanted.address and (found := re.fullmatch(wanted.address, text, re.IGNORECASE)):
-        return found[1]
+def name_within(text: str, thing: NamedThing) -> str:
+    """The resource name within an ARN or URL; "" if the text is neither or refers to another kind of resource."""
+    if thing.address and (match := re.fullmatch(thing.address, text, re.IGNORECASE)):
+        return match[1]
     parts = text.split(":", 5)
-    if len(parts) < 6 or parts[0].lower() != "arn" or parts[2].lower() not in wanted.service.split("|"):
+    if len(parts) < 6 or parts[0].lower() != "arn" or parts[2].lower() not in thing.service.split("|"):
         return ""
-    found = re.fullmatch(wanted.resource, parts[5])
-    return next(filter(None, found.groups()), "") if found else ""
+    match = re.fullmatch(thing.resource, parts[5])
+    return next(filter(None, match.groups()), "") if match else ""
 
 
-def with_names(texts: Iterable[str], wanted: NamedThing) -> list[str]:
-    """The texts, and the names within those that are ARNs: what refers to one by its name refers to something."""
-    known = list(texts)
-    return known + [name for text in known if (name := name_within(text.strip(), wanted))]
+def with_names(texts: Iterable[str], thing: NamedThing) -> list[str]:
+    """The texts plus the names within those that are ARNs, so that a reference by name is found either way."""
+    listed = list(texts)
+    return listed + [name for text in listed if (name := name_within(text.strip(), thing))]
 
 
 ALL = (names, dimensions)

@@ -1,4 +1,4 @@
-"""Regions that exist, and texts without characters that nobody sees."""
+"""Checks that regions exist and that texts contain no invisible characters."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from services.i18n import _
 from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.models.text import UNSAFE
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
@@ -23,12 +23,12 @@ REGIONS = (
     *("us-gov-east-1", "us-gov-west-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1"),
     *("us-isof-east-1", "us-isof-south-1", "us-west-1", "us-west-2"),
 )
-"""Of all partitions. A new number of an area that is here is taken: AWS adds regions."""
+"""Regions of all partitions. AWS adds regions, so other numbers in a listed area are accepted too."""
 _AREAS = frozenset(name.rpartition("-")[0] for name in REGIONS)
 
 
 def visible(book: Runbook) -> Mistakes:
-    """What is used as it is written, a unit or a field's name, holds nothing that a terminal obeys or nobody sees."""
+    """Texts contain no control or invisible characters, except for raw ids, which AWS defines."""
     for path, value in _texts_in(book, ()):
         unsafe = (
             None if isinstance(value, RawId) else UNSAFE.search(value.replace("\n", "").replace("\t", ""))
@@ -50,7 +50,7 @@ def _texts_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def regions(book: Runbook) -> Mistakes:
-    """Regions lie in areas where AWS has some."""
+    """Regions lie in an area (such as `ap-northeast`) where AWS has regions."""
     named: list[tuple[Path, str]] = [(("system", "region"), book.system.region)]
     if book.trail:
         named.append((("trail", "global_region"), book.trail.global_region))
@@ -66,7 +66,7 @@ def regions(book: Runbook) -> Mistakes:
     for path, name in named:
         area, _dash, number = name.rpartition("-")
         if area not in _AREAS or number.startswith("0"):
-            hint = words.meant(name, REGIONS) or _("names look like ap-northeast-1")
+            hint = mistakes.meant(name, REGIONS) or _("names look like ap-northeast-1")
             yield path, f"{_('AWS has no such region')}: {hint}"
 
 

@@ -1,4 +1,4 @@
-"""What a runbook leaves empty, and what cannot be carried out until it is decided."""
+"""Undecided points of a runbook (fields left empty), and what they block."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ Entries = Iterator[tuple[Path, str]]
 
 
 def undecided(book: Runbook) -> Entries:
-    """(path, what is undecided and what it blocks) for everything that is left empty on purpose."""
+    """Yield (path, message) for every undecided point; the message says what it blocks."""
     if not book.approved_by:
         text = _("undecided: nobody has approved this runbook; reports and procedures are based on a draft")
         yield ("approved_by",), text
@@ -28,7 +28,7 @@ def undecided(book: Runbook) -> Entries:
 
 
 def blocked_by_contact(book: Runbook, role: str) -> tuple[str, ...]:
-    """What ends at a role that nobody can reach: escalations, reports, the contact's own scope."""
+    """What an unreachable contact role blocks: escalations, reports, the contact's own scope."""
     escalations = [
         _("escalation of “{playbook}”").format(playbook=playbook.title)
         for playbook in book.playbooks
@@ -40,7 +40,7 @@ def blocked_by_contact(book: Runbook, role: str) -> tuple[str, ...]:
 
 
 def blocked_by_approver(book: Runbook, role: str) -> tuple[str, ...]:
-    """What waits for the approval of a role: its changes, the procedures and playbooks that ask for it, reports to it."""
+    """What an undecided approver role blocks: changes, procedures and playbooks that need its approval, reports to it."""
     changes = [
         str(name) for approver in book.approvers if approver.role == role for name in approver.approves
     ]

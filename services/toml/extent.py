@@ -1,4 +1,4 @@
-"""Where a statement of a TOML text ends, though it breaks the grammar."""
+"""Finds the end of a TOML statement even if it has a syntax error."""
 
 import re
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ _PLAIN = re.compile(r"[^\"'#\[\]{}\n]+")
 
 
 def header_lines(text: str, start: int) -> Iterator[int]:
-    """Where lines begin, from `start` on, that hold nothing but a table's header."""
-    for found in _HEADER_LINE.finditer(text, start):
-        if found.start() == 0 or text[found.start() - 1] == "\n":
-            yield found.start()
+    """Offsets of the lines, from `start` on, that hold nothing but a table header."""
+    for match in _HEADER_LINE.finditer(text, start):
+        if match.start() == 0 or text[match.start() - 1] == "\n":
+            yield match.start()
 
 
 def end_of(text: str, start: int) -> int | None:
-    """Where the statement that begins at `start` ends; None where a long string is not closed, so that nobody can tell.
+    """The end offset of the statement that begins at `start`; None if an unclosed multi-line string makes it unknown.
 
-    An unclosed list ends before the next line that begins as a statement does.
+    An unclosed list ends before the next line that looks like the start of a statement.
     """
     position, depth = start, 0
     indent = start - text.rfind("\n", 0, start) - 1
@@ -40,14 +40,14 @@ def end_of(text: str, start: int) -> int | None:
         else:
             depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(character, 0)
             passed = next(
-                (found for each in (_COMMENT, _SHORT, _PLAIN) if (found := each.match(text, position))), None
+                (match for each in (_COMMENT, _SHORT, _PLAIN) if (match := each.match(text, position))), None
             )
             position = passed.end() if passed else position + 1
     return position
 
 
 def _begins_statement(text: str, line: int, indent: int) -> bool:
-    """Whether the line cannot be the inside of a list: it is a header, or a key with a value no further in than the statement."""
+    """Whether a line starts a new statement: a header, or an assignment indented no deeper than `indent`."""
     if _HEADER_LINE.match(text, line):
         return True
     assigned = _ASSIGNMENT.match(text, line)

@@ -1,6 +1,6 @@
-"""Reads a TOML file into a model and names every mistake by file, line and key, all at once.
+"""Reads a TOML file into a pydantic model and reports all mistakes at once, by file, line and key.
 
-The runbook and the console's configuration are read with it.
+Used for the runbook and for the console's configuration.
 """
 
 import json
@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from services.host import regular_files as regular_file
+from services.host import regular_files
 from services.i18n import _
 from services.models.text import clean
 from services.toml import grammar
-from services.toml import mistakes as words
+from services.toml.mistakes import invalid, not_text, unknown_key
 from services.toml.positions import Path, dotted, key_lines, line_of
 from services.toml.repair import repair
 from services.toml.rests import unfounded
@@ -28,12 +28,12 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong, or undecided, in one place; `str()` is `file:line: key: message`."""
+    """One mistake or undecided point at one place; `str()` gives `file:line: key: message`."""
 
     file: str
     line: int | None
     key: str
-    """Dotted, with indices: `duties[2].rule`; "" for the whole file."""
+    """The dotted key with indices, such as `duties[2].rule`; "" for the whole file."""
     message: str
     """What is wrong and what to do about it."""
 
@@ -43,7 +43,7 @@ class Mistake:
 
 
 class DataFileError(ValueError):
-    """A data file cannot be used; `mistakes` holds everything that is wrong with it."""
+    """A data file cannot be used; `mistakes` holds every mistake in it."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -52,28 +52,28 @@ class DataFileError(ValueError):
 
 @dataclass(frozen=True)
 class TomlFile:
-    """A file's values and the lines of its keys."""
+    """The values of a file and the line numbers of its keys."""
 
     name: str
-    """As shown in messages."""
+    """The file name shown in messages."""
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
     refused: tuple[Mistake, ...] = ()
-    """Places that break TOML's own grammar; `validate` names them with the rest."""
+    """TOML syntax errors; `validate` reports them together with the other mistakes."""
     broken: tuple[Path, ...] = ()
-    """What has no value because of them."""
+    """Paths that have no value because of syntax errors."""
     nameless: tuple[Path, ...] = ()
-    """Tables in which they may have hidden any key."""
+    """Tables in which a syntax error may hide any key."""
 
     def mistake(self, path: Path, message: str) -> Mistake:
-        """A mistake at `path`."""
+        """A mistake at `path`, with its line and dotted key."""
         return Mistake(self.name, line_of(self.lines, path), dotted(path), message)
 
 
 def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
-    """Read a file; raises DataFileError for what cannot be read or is not TOML in UTF-8. `model`: as for `parse`."""
+    """Read a TOML file; `model` as for `parse`. Raises DataFileError if it cannot be read or is not TOML in UTF-8."""
     try:
-        content = regular_file.read(path)
+        content = regular_files.read(path)
     except OSError as error:
         raise unreadable(path, error) from error
     try:
@@ -85,43 +85,47 @@ def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
-    """A file that the system does not hand over, in words."""
+    """The error for a file that the operating system could not read, in words."""
     match error:
-        case regular_file.Unsuitable():
-            said = str(error)
+        case regular_files.Unsuitable():
+            message = str(error)
         case FileNotFoundError():
-            said = _("there is no such file")
+            message = _("there is no such file")
         case PermissionError():
-            said = _("may not be read: check its permissions")
+            message = _("may not be read: check its permissions")
         case IsADirectoryError():
-            said = _("is a folder, not a file")
+            message = _("is a folder, not a file")
         case _:
-            said = _("cannot be read: {reason}").format(reason=error.strerror)
-    return DataFileError([Mistake(str(path), None, "", said)])
+            message = _("cannot be read: {reason}").format(reason=error.strerror)
+    return DataFileError([Mistake(str(path), None, "", message)])
 
 
 def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFile:
-    """Read TOML text; raises DataFileError with every line where the grammar breaks.
+    """Parse TOML text; raises DataFileError with every syntax error.
 
-    With the model that the file is to be, the rest is read all the same, and `validate` raises.
+    If `model` (the type the file will be validated as) is given, the readable rest is returned with the syntax errors
+    in `refused`, and `validate` raises them together with its own.
     """
-    found = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
-    refused = tuple(Mistake(name, line, "", reason) for line, reason in found.mistakes)
-    if refused and (model is None or not found.complete):
+    repaired = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
+    refused = tuple(Mistake(name, line, "", reason) for line, reason in repaired.mistakes)
+    if refused and (model is None or not repaired.complete):
         raise DataFileError(refused)
     return TomlFile(
-        name, found.data, key_lines(found.text), refused, tuple(found.broken), tuple(found.nameless)
+        name,
+        repaired.data,
+        key_lines(repaired.text),
+        refused,
+        tuple(repaired.broken),
+        tuple(repaired.nameless),
     )
 
 
 def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tuple[Path, str]]]) -> M:
-    """The file as a `model`; `checks` yield paths and messages of what the grammar alone cannot see.
+    """Validate the file as a `model`; `checks` yield (path, message) for mistakes beyond types and fields.
 
-    Raises DataFileError. Types are exact: `"70"` is not a number and `5` is not a text.
+    Raises DataFileError with all mistakes. Types are strict: `"70"` is not a number and `5` is not a text.
     """
-    untyped = [
-        file.mistake(path, words.not_text(value)) for path, value in grammar.not_texts(model, file.data)
-    ]
+    untyped = [file.mistake(path, not_text(value)) for path, value in grammar.not_texts(model, file.data)]
 
     def parsed(data: dict[str, Any]) -> M:
         return model.model_validate_json(json.dumps(data, default=_iso), strict=True)
@@ -131,13 +135,13 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
         value: M | None = parsed(file.data)
         refused: list[Mistake] = []
     except ValidationError as error:
-        known = {mistake.key for mistake in untyped}
+        untyped_keys = {mistake.key for mistake in untyped}
         refused = [
             file.mistake(tuple(each["loc"]), explain(model, each))
             for each in error.errors()
             if not _unread(file, each)
         ]
-        refused = [mistake for mistake in refused if mistake.key not in known]
+        refused = [mistake for mistake in refused if mistake.key not in untyped_keys]
         value, replaced = parsed_in_part(parsed, file.data)
         broken += replaced
     contradictions: list[Mistake] = []
@@ -155,7 +159,7 @@ def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tup
 
 
 def _unread(file: TomlFile, error: ErrorDetails) -> bool:
-    """Whether a key is missing only because it could not be read."""
+    """Whether pydantic reports a key as missing only because of a syntax error."""
     path: Path = tuple(error["loc"])
     return error["type"] == "missing" and (
         path[:-1] in file.nameless or any(path[: len(place)] == place for place in file.broken)
@@ -163,15 +167,15 @@ def _unread(file: TomlFile, error: ErrorDetails) -> bool:
 
 
 def explain(model: type[BaseModel], error: ErrorDetails) -> str:
-    """One of pydantic's errors in words, with what to do."""
+    """A pydantic error in words, with a remedy."""
     if error["type"] == "extra_forbidden":
         *parent, name = error["loc"]
-        return words.unknown_key(str(name), grammar.names_at(model, tuple(parent)))
-    return words.invalid(error)
+        return unknown_key(str(name), grammar.names_at(model, tuple(parent)))
+    return invalid(error)
 
 
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """By line, so that a person repairs the file from top to bottom."""
+    """Mistakes sorted by line, so that a file can be fixed from top to bottom."""
     return sorted(mistakes, key=lambda mistake: (mistake.line or 0, mistake.key))
 
 

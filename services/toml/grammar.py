@@ -1,4 +1,4 @@
-"""Questions about a model as a grammar: which keys a table may hold, which values must be text."""
+"""Introspection of a pydantic model as a file format: allowed keys, text fields, field docs, JSON Schema."""
 
 import ast
 import inspect
@@ -14,31 +14,32 @@ from services.toml.positions import Path
 
 
 def names_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the table at `path` may hold; empty where the path leads nowhere."""
-    found: type[BaseModel] | None = model
+    """The keys allowed in the table at `path`; empty if the path leads nowhere."""
+    table: type[BaseModel] | None = model
     for part in path:
         if isinstance(part, int):
             continue
-        field = found.model_fields.get(part) if found else None
-        found = model_in(field.annotation) if field else None
-    return list(found.model_fields) if found else []
+        field = table.model_fields.get(part) if table else None
+        table = model_in(field.annotation) if field else None
+    return list(table.model_fields) if table else []
 
 
 def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
-    """Where a model has lists of tables."""
-    found: set[Path] = set()
+    """The paths of a model's arrays of tables."""
+    paths: set[Path] = set()
     for name, field in model.model_fields.items():
         if inner := model_in(field.annotation):
-            found |= lists(inner, (*path, name))
+            paths |= lists(inner, (*path, name))
             if get_origin(field.annotation) is tuple:
-                found.add((*path, name))
-    return frozenset(found)
+                paths.add((*path, name))
+    return frozenset(paths)
 
 
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Values that are no text where text belongs.
+    """Yield (path, value) for non-text values in text fields.
 
-    Text from AWS is cleaned with `str()` and never refused; in a data file a number there is a mistake.
+    The models convert such values with `str()`, because text from AWS is never rejected; in a data file it is a
+    mistake.
     """
     for name, field in model.model_fields.items():
         if name not in data:
@@ -60,7 +61,7 @@ def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, 
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
-    """The model that an annotation such as `tuple[Duty, ...]` or `Ecs | None` holds, if any."""
+    """The model within an annotation such as `tuple[Duty, ...]` or `Ecs | None`, if any."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     inner = (model_in(each) for each in get_args(annotation))
@@ -68,7 +69,7 @@ def model_in(annotation: object) -> type[BaseModel] | None:
 
 
 def text_in(annotation: object) -> bool:
-    """Whether an annotation means one text, or a list of nothing but text."""
+    """Whether an annotation means a text or a list of texts."""
     if get_origin(annotation) in (Union, UnionType):
         return all(text_in(each) or each is type(None) for each in get_args(annotation))
     if get_origin(annotation) is tuple:
@@ -80,21 +81,21 @@ def text_in(annotation: object) -> bool:
 
 @cache
 def docs(model: type[BaseModel]) -> dict[str, str]:
-    """The text under each field of a class, its bases included.
+    """The attribute docstring of each field of a model, including its bases.
 
-    Read from the source on demand: pydantic's `use_attribute_docstrings` would read it at every start.
+    Read from the source on demand, because pydantic's `use_attribute_docstrings` would do so at every start.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base.model_fields:
-            found |= _docs_of(base)
-    return found
+            texts |= _docs_of(base)
+    return texts
 
 
 def _docs_of(model: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     assert isinstance(body, ast.ClassDef)
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if (
             isinstance(field, ast.AnnAssign)
@@ -103,20 +104,20 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
             and isinstance(text.value, ast.Constant)
             and isinstance(text.value.value, str)
         ):
-            found[field.target.id] = inspect.cleandoc(text.value.value)
-    return found
+            texts[field.target.id] = inspect.cleandoc(text.value.value)
+    return texts
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
-    """A model as JSON Schema 2020-12; descriptions are the models' own."""
-    found = model.model_json_schema()
+    """A model as JSON Schema 2020-12; descriptions are the attribute docstrings."""
+    document = model.model_json_schema()
     models = {each.__name__: each for each in _models(model)}
-    for name, definition in ((model.__name__, found), *found.get("$defs", {}).items()):
+    for name, definition in ((model.__name__, document), *document.get("$defs", {}).items()):
         described = docs(models[name]) if name in models else {}
         for key, entry in definition.get("properties", {}).items():
             if key in described:
                 entry["description"] = described[key]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
 def _models(model: type[BaseModel]) -> set[type[BaseModel]]:

@@ -1,4 +1,4 @@
-"""Mistakes in a data file, said in words with what to do about them."""
+"""Wording of mistakes in a data file, with remedies."""
 
 import difflib
 import re
@@ -48,7 +48,7 @@ _PATTERNS = {
 
 
 def invalid(error: "ErrorDetails") -> str:
-    """One of pydantic's errors in words; an unusual one in pydantic's own."""
+    """A pydantic error in words; an error type without wording keeps pydantic's message."""
     context = error.get("ctx", {})
     message = _MESSAGES.get(error["type"])
     if error["type"] == "string_pattern_mismatch":
@@ -64,21 +64,21 @@ def invalid(error: "ErrorDetails") -> str:
 
 
 def _listed(context: dict[str, object]) -> dict[str, object]:
-    """Pydantic's `'a', 'b' or 'c'` without its English `or`; bounds without a needless `.0`."""
+    """The error's context for display: lists of values without the English `or`, bounds without a trailing `.0`."""
     plain = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     if "expected" in plain:
         plain["expected"] = ", ".join(expected(plain["expected"]))
     return plain
 
 
-def expected(told: object) -> list[str]:
-    """The values in pydantic's `'a', 'b' or 'c'`, or `1, 2 or 3`."""
-    found = re.findall(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)", str(told))
-    return [quoted or bare for quoted, bare in found if bare != "or"]
+def expected(listing: object) -> list[str]:
+    """The values in a list as pydantic words it: `'a', 'b' or 'c'`, or `1, 2 or 3`."""
+    values = re.findall(r"'((?:[^'\\]|\\.)*)'|([^\s,']+)", str(listing))
+    return [quoted or bare for quoted, bare in values if bare != "or"]
 
 
 def not_text(value: object) -> str:
-    """A number, a truth value or a table where text belongs."""
+    """The message for a number, a boolean or a table in place of a text."""
     mistake = _MESSAGES["string_type"]
     return _("{mistake} (found {value})").format(mistake=_(mistake), value=_short(value))
 
@@ -88,32 +88,32 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def unknown_key(name: str, known: Iterable[str]) -> str:
-    """An unknown key, with the one that was probably meant or those that exist."""
-    names = list(known)
+def unknown_key(name: str, existing: Iterable[str]) -> str:
+    """The message for an unknown key, with the most similar existing one, or all of them."""
+    names = list(existing)
     return f"{_('unknown key')}: {meant(name, names) or _listing(names)}"
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """A name that nothing bears, with the one that was probably meant or those that exist."""
-    names = list(known)
-    said = _('"{name}" does not exist').format(name=name)
-    return f"{said}: {meant(name, names) or _listing(names)}"
+def unknown(name: str, existing: Iterable[str]) -> str:
+    """The message for a reference to an undefined name, with the most similar existing one, or all of them."""
+    names = list(existing)
+    message = _('"{name}" does not exist').format(name=name)
+    return f"{message}: {meant(name, names) or _listing(names)}"
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?`, or "" when nothing is near."""
-    found = near(name, known)
-    return did_you_mean(found) if found else ""
+def meant(name: str, existing: Iterable[str]) -> str:
+    """`did you mean "x"?`, or "" if no existing name is similar."""
+    candidate = near(name, existing)
+    return did_you_mean(candidate) if candidate else ""
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, or ""."""
-    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.6)), "")
+def near(name: str, existing: Iterable[str]) -> str:
+    """The most similar existing name, or ""."""
+    return next(iter(difflib.get_close_matches(name, list(existing), 1, 0.6)), "")
 
 
 def did_you_mean(name: str) -> str:
-    """The question."""
+    """The question `did you mean "x"?` for `name`."""
     return _('did you mean "{name}"?').format(name=name)
 
 
@@ -124,7 +124,7 @@ def _listing(names: list[str]) -> str:
 
 
 def offset(error: Exception, text: str) -> int | None:
-    """The character where reading TOML ended; None for the end of the text, or where that is not told."""
+    """The character offset of a TOML syntax error; None if it is at the end of the text or not given."""
     place = _PLACE.search(str(error))
     if not place or not place[1]:
         return None
@@ -135,7 +135,7 @@ def offset(error: Exception, text: str) -> int | None:
 
 
 def syntax(error: Exception, text: str) -> tuple[int, str]:
-    """The line (from 1) and the reason of what is not TOML."""
+    """The line (from 1) and the message of a TOML syntax error."""
     message = str(error)
     place = _PLACE.search(message)
     line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1

@@ -1,8 +1,7 @@
-"""Where each key of a TOML text stands, so that a mistake can be shown by its line.
+"""Line numbers of the keys in a TOML text, so that mistakes can be reported by line.
 
-Python's `tomllib` gives values without positions. This scanner gives positions without values: it assumes
-that the grammar holds, as it does in text that `tomllib` has accepted
-(TOML 1.0: tables, arrays of tables, dotted keys, inline tables, arrays, four kinds of strings).
+`tomllib` gives values without positions. This scanner gives positions without values, and assumes a text that `tomllib`
+has accepted (TOML 1.0: tables, arrays of tables, dotted keys, inline tables, arrays, four kinds of strings).
 """
 
 import re
@@ -25,7 +24,7 @@ _STRINGS = (_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL)
 
 
 def dotted(path: Path) -> str:
-    """A path as a person writes it: `duties[2].rule`."""
+    """A path in dotted notation: `duties[2].rule`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -33,23 +32,23 @@ def dotted(path: Path) -> str:
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line (from 1) of every table, key and array element; where several define one table, the first."""
+    """The line (from 1) of every table, key and array element; the first one if a table is defined in several places."""
     return _Scanner(text).run()
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`key = value`, or a table's header."""
+    """A `key = value` assignment or a table header."""
 
     start: int
-    """Its first character."""
+    """Offset of its first character."""
     table: Path
-    """The table that holds it."""
+    """The path of the table that contains it."""
     header: bool
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The statements of a text up to and with the first that breaks the grammar so that its end cannot be told."""
+    """The statements of a text, up to and including the first one whose end cannot be determined."""
     scanner = _Scanner(text)
     try:
         yield from scanner.statements()
@@ -58,7 +57,7 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
-    """The line of `path`, or of the nearest table around it; 1 for the whole file."""
+    """The line of `path`, or of the nearest enclosing table; 1 for the whole file."""
     while path:
         if path in lines:
             return lines[path]
@@ -67,24 +66,24 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
 
 
 class _Scanner:
-    """One pass over one text."""
+    """A single-pass scanner of one text."""
 
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.position = 0
-        self.line_ends = [found.start() for found in re.finditer("\n", self.text)]
+        self.line_ends = [match.start() for match in re.finditer("\n", self.text)]
         self.lines: dict[Path, int] = {}
         self.lengths: dict[Path, int] = {}
-        """Elements seen of each array of tables."""
+        """Number of elements scanned so far of each array of tables."""
 
     def run(self) -> dict[Path, int]:
-        """Scan to the end."""
+        """Scan the whole text and return the line of each path."""
         for _statement in self.statements():
             pass
         return self.lines
 
     def statements(self) -> Iterator[Statement]:
-        """Each, before it is passed."""
+        """Yield each statement before scanning it."""
         table: Path = ()
         self.skip()
         while self.position < len(self.text):
@@ -97,25 +96,25 @@ class _Scanner:
             self.skip()
 
     def skip(self) -> None:
-        """Pass white space, line ends and comments."""
+        """Skip white space, line breaks and comments."""
         self.take(_SPACE)
 
     def take(self, pattern: re.Pattern[str]) -> str:
-        """Pass what matches here and return it."""
-        found = pattern.match(self.text, self.position)
-        if found is None:
+        """Consume and return what matches at the current position; raises ValueError if nothing does."""
+        match = pattern.match(self.text, self.position)
+        if match is None:
             raise ValueError(f"not TOML at character {self.position}")
-        self.position = found.end()
-        return found[0]
+        self.position = match.end()
+        return match[0]
 
     def note(self, path: Path) -> None:
-        """Remember that `path`, and any table it implies, begins on this line."""
+        """Record that `path`, and any table it implies, begins on the current line."""
         line = bisect_left(self.line_ends, self.position) + 1
         for end in range(1, len(path) + 1):
             self.lines.setdefault(path[:end], line)
 
     def header(self) -> Path:
-        """`[a.b]` or `[[a.b]]`; a name of an array of tables means its newest element."""
+        """Scan `[a.b]` or `[[a.b]]` and return its path; the name of an array of tables refers to its last element."""
         is_array = self.text.startswith("[[", self.position)
         at = self.position
         self.position += 2 if is_array else 1
@@ -135,7 +134,7 @@ class _Scanner:
         return path
 
     def key(self) -> list[str]:
-        """A dotted key, without what follows it."""
+        """Scan a dotted key and return its parts."""
         names = []
         while True:
             self.skip()
@@ -146,7 +145,7 @@ class _Scanner:
             self.position += 1
 
     def name(self) -> str:
-        """One part of a key."""
+        """Scan one part of a key, bare or quoted."""
         for pattern in (_BASIC, _LITERAL):
             if pattern.match(self.text, self.position):
                 quoted = self.take(pattern)
@@ -154,7 +153,7 @@ class _Scanner:
         return self.take(_BARE_KEY)
 
     def assignment(self, table: Path) -> None:
-        """`key = value`, in a table or an inline table."""
+        """Scan `key = value` in a table or an inline table."""
         start = self.position
         path = (*table, *self.key())
         after = self.position
@@ -165,7 +164,7 @@ class _Scanner:
         self.value(path)
 
     def value(self, path: Path) -> None:
-        """Pass a value, remembering what it contains."""
+        """Scan a value, recording the keys and elements inside it."""
         if self.text.startswith("[", self.position):
             self.array(path)
         elif self.text.startswith("{", self.position):
@@ -175,7 +174,7 @@ class _Scanner:
             self.take(pattern)
 
     def array(self, path: Path) -> None:
-        """`[value, …]` over any number of lines."""
+        """Scan `[value, …]` over any number of lines."""
         self.position += 1
         index = 0
         while not self.closed("]"):
@@ -184,13 +183,13 @@ class _Scanner:
             index += 1
 
     def inline_table(self, path: Path) -> None:
-        """`{key = value, …}`."""
+        """Scan `{key = value, …}`."""
         self.position += 1
         while not self.closed("}"):
             self.assignment(path)
 
     def closed(self, bracket: str) -> bool:
-        """Pass a separator; True, and past the bracket, at the end."""
+        """Skip a separator; at the closing bracket, skip that too and return True."""
         self.skip()
         if self.text.startswith(",", self.position):
             self.position += 1

@@ -1,7 +1,7 @@
-"""Reads a TOML text that breaks the grammar in places: names each of them, and gives the values of all the rest.
+"""Error-tolerant TOML parsing: reports every syntax error and returns the values of the rest.
 
-Python's `tomllib` stops at the first. Here the statement that it cannot read is blanked out, or a table's header is put
-right, and the text is read again.
+`tomllib` stops at the first error. Here the failing statement is blanked out, or a table header is corrected, and the
+text is parsed again.
 """
 
 import re
@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.i18n import _
-from services.toml import mistakes as words
+from services.toml import mistakes
 from services.toml.extent import end_of, header_lines
 from services.toml.positions import Path, Statement, statements
 
 MOST = 50
-"""Broken places that are named; a text with more is another kind of text."""
+"""Maximum number of syntax errors reported; a text with more is probably not TOML at all."""
 _HEADER = re.compile(r"[ \t]*(\[{0,2})[ \t]*([A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+)*)[ \t]*(\]{0,2})")
 _KEY = re.compile(r"([A-Za-z0-9_-]+)[ \t]*(=?)")
 _TWICE = ("Cannot overwrite a value", "Cannot declare")
@@ -23,82 +23,89 @@ _TWICE = ("Cannot overwrite a value", "Cannot declare")
 
 @dataclass
 class Repaired:
-    """The values that can be read, and what cannot."""
+    """The result of error-tolerant parsing: readable values and syntax errors."""
 
     text: str
-    """What was read at last; lines stand where they stood."""
+    """The text that was finally parsed; line numbers match the original."""
     lists: frozenset[Path]
-    """Tables that are lists, for a header of which that cannot be seen."""
+    """Paths that are arrays of tables, needed to correct a header with unbalanced brackets."""
     data: dict[str, Any] = field(default_factory=dict)
     mistakes: list[tuple[int, str]] = field(default_factory=list)
-    """Line and message of each place."""
+    """(line, message) of each syntax error."""
     broken: list[Path] = field(default_factory=list)
-    """What has no value because it could not be read; other values may follow from it."""
+    """Paths without a value because of a syntax error; checks of other values may depend on them."""
     nameless: list[Path] = field(default_factory=list)
-    """Tables with a statement of which not even the key could be read: any key of theirs may be there."""
+    """Tables with a statement whose key is unreadable, so that any of their keys may be present."""
     complete: bool = True
-    """False: reading ended at the last of the mistakes."""
+    """False if parsing stopped at the last of `mistakes`."""
 
 
 def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:
-    """Every broken place of a text, and the values of the rest."""
-    found = Repaired(text.replace("\r\n", "\n"), lists)
+    """Parse a text, collecting every syntax error and the values of the rest.
+
+    `lists` are the paths of arrays of tables.
+    """
+    repaired = Repaired(text.replace("\r\n", "\n"), lists)
     reasons: set[tuple[Path, str]] = set()
     for _attempt in range(MOST):
         try:
-            found.data = tomllib.loads(found.text)
+            repaired.data = tomllib.loads(repaired.text)
         except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-            before = found.text
-            _name_and_blank(found, error, reasons)
-            if not found.complete or found.text == before:
+            before = repaired.text
+            _name_and_blank(repaired, error, reasons)
+            if not repaired.complete or repaired.text == before:
                 break
         else:
-            return found
-    found.complete = False
-    _close(found)
-    return found
+            return repaired
+    repaired.complete = False
+    _close(repaired)
+    return repaired
 
 
-def _close(found: Repaired) -> None:
-    line, message = found.mistakes[-1]
+def _close(repaired: Repaired) -> None:
+    line, message = repaired.mistakes[-1]
     more = _("correct this and check again: what follows, and what values mean, was not checked")
-    found.mistakes[-1] = (line, f"{message}; {more}")
+    repaired.mistakes[-1] = (line, f"{message}; {more}")
 
 
-def _name_and_blank(found: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
-    """Note what is wrong in one place, and take it out of the text."""
-    offset = words.offset(error, found.text)
-    line, reason = words.syntax(error, found.text)
-    statement = _failing(found.text, offset)
+def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
+    """Record one syntax error and remove the failing statement from the text."""
+    offset = mistakes.offset(error, repaired.text)
+    line, reason = mistakes.syntax(error, repaired.text)
+    statement = _failing(repaired.text, offset)
     if offset is None and statement is None:
-        found.mistakes.append((line, reason))
-        found.complete = False
+        repaired.mistakes.append((line, reason))
+        repaired.complete = False
         return
-    position = len(found.text) - 1 if offset is None else offset
-    end = _end(found.text, statement) if statement else position
-    if statement is None or (end is not None and end < position and _in_comment(found.text, position)):
-        found.mistakes.append((line, reason))
-        _blank(found, *_line_at(found.text, position))
+    position = len(repaired.text) - 1 if offset is None else offset
+    end = _end(repaired.text, statement) if statement else position
+    if statement is None or (end is not None and end < position and _in_comment(repaired.text, position)):
+        repaired.mistakes.append((line, reason))
+        _blank(repaired, *_line_at(repaired.text, position))
         return
-    line = min(line, _last_line(found.text, statement.start, end))
+    line = min(line, _last_line(repaired.text, statement.start, end))
     if end is None:
-        found.mistakes.append((line, reason))
-        found.complete = False
+        repaired.mistakes.append((line, reason))
+        repaired.complete = False
         return
-    path = _header(found, statement, end, error) if statement.header else _key(found, statement, end, error)
+    path = (
+        _header(repaired, statement, end, error)
+        if statement.header
+        else _key(repaired, statement, end, error)
+    )
     if path is None or (path, reason) not in reasons:
-        found.mistakes.append((line, reason))
+        repaired.mistakes.append((line, reason))
     if path is not None and statement.header:
         reasons.add((path, reason))
 
 
 def _end(text: str, statement: Statement) -> int | None:
-    """A table's header is one line."""
+    """The end of a statement; a table header always ends with its line."""
     return _line_at(text, statement.start)[1] if statement.header else end_of(text, statement.start)
 
 
 def _last_line(text: str, start: int, end: int | None) -> int:
-    """Of a statement, without the blank lines and comments that an unclosed list runs on into."""
+    """The last line (from 1) of a statement, without trailing blank lines and comments that an unclosed list absorbs."""
     first = text.count("\n", 0, start) + 1
     if end is None:
         return first
@@ -113,57 +120,57 @@ def _in_comment(text: str, position: int) -> bool:
 
 
 def _failing(text: str, offset: int | None) -> Statement | None:
-    """The statement that holds the character at `offset`, or the last one that begins at all."""
+    """The statement that contains `offset`; the last readable statement if `offset` is None."""
     last = None
     for statement in statements(text):
         if offset is not None and statement.start > offset:
             break
         if text[text.rfind("\n", 0, statement.start) + 1 : statement.start].strip():
-            # What follows a statement on its line.
+            # This is the remainder of a line that already holds a statement.
             break
         last = statement
     return last
 
 
-def _key(found: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
-    """Take `key = value` out."""
-    line = found.text[statement.start : end]
+def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
+    """Blank out a `key = value` statement; returns its path, or None if it has none or is a duplicate."""
+    line = repaired.text[statement.start : end]
     header = _HEADER.fullmatch(line.partition("#")[0].strip())
     if header and header[3] and "=" not in line:
-        return _header(found, statement, end, error)
+        return _header(repaired, statement, end, error)
     named = _KEY.match(line)
-    _blank(found, statement.start, end)
+    _blank(repaired, statement.start, end)
     if str(error).startswith(_TWICE):
-        # The first one is read, and checked.
+        # A duplicate key: the first one is read and checked.
         return None
     path = (*statement.table, named[1]) if named else None
     if path:
-        found.broken.append(path)
+        repaired.broken.append(path)
     if not named or not named[2]:
-        found.nameless.append(statement.table)
+        repaired.nameless.append(statement.table)
     return path
 
 
-def _header(found: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
-    """Put `[table]` right, or take it out with all that stands in it."""
-    line = found.text[statement.start : end]
+def _header(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
+    """Correct a `[table]` header, or blank out the table with its content; returns the path if it was removed."""
+    line = repaired.text[statement.start : end]
     named = _HEADER.match(line)
     if named is None:
-        # What follows belongs to a table that nobody can name.
-        found.complete = False
+        # The following keys belong to a table whose name is unreadable.
+        repaired.complete = False
         return None
     path: Path = tuple(part.strip() for part in named[2].split("."))
     many, uneven = named[1] == "[[", len(named[1]) != len(named[3])
     if uneven:
-        many = path in found.lists if found.lists else many or named[3] == "]]"
+        many = path in repaired.lists if repaired.lists else many or named[3] == "]]"
     right = f"[[{named[2]}]]" if many else f"[{named[2]}]"
     twice = str(error).startswith(_TWICE)
     if uneven or (not twice and line.strip() != right):
-        found.text = found.text[: statement.start] + right + found.text[end:]
+        repaired.text = repaired.text[: statement.start] + right + repaired.text[end:]
         return None
-    # Where it was there before, what is missing there may be here.
-    (found.nameless if twice else found.broken).append(path)
-    _blank(found, statement.start, next(header_lines(found.text, end), len(found.text)))
+    # For a duplicate table, keys missing in the first one may be in this one.
+    (repaired.nameless if twice else repaired.broken).append(path)
+    _blank(repaired, statement.start, next(header_lines(repaired.text, end), len(repaired.text)))
     return path
 
 
@@ -172,7 +179,7 @@ def _line_at(text: str, position: int) -> tuple[int, int]:
     return text.rfind("\n", 0, position) + 1, len(text) if end < 0 else end
 
 
-def _blank(found: Repaired, start: int, end: int) -> None:
-    """Blanks in place of the text; line ends stay."""
-    blank = re.sub(r"[^\n]", " ", found.text[start:end])
-    found.text = found.text[:start] + blank + found.text[end:]
+def _blank(repaired: Repaired, start: int, end: int) -> None:
+    """Replace a range with spaces, keeping line breaks."""
+    blank = re.sub(r"[^\n]", " ", repaired.text[start:end])
+    repaired.text = repaired.text[:start] + blank + repaired.text[end:]

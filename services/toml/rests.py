@@ -1,6 +1,7 @@
-"""What a mistake between values rests on: where that could not be read, nothing can be said.
+"""Dependencies of cross-value checks: which other values a mistake depends on.
 
-`playbook = "x" does not exist` is false where the playbook's own `id` is what the grammar refuses.
+If such a value could not be read, the mistake must not be reported: `playbook = "x" does not exist` is false if the
+playbook exists but its own `id` is invalid.
 """
 
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 from services.toml.positions import Path
 
 EVERY = None
-"""Stands for any index of a list."""
+"""Matches any index of a list."""
 Pattern = tuple[str | None, ...]
 
 _GROUPS: tuple[Pattern, ...] = (("log_groups", EVERY, "id"),)
@@ -57,11 +58,11 @@ RESTS: dict[Pattern, tuple[Pattern, ...]] = {
     ("closures", "closes"): (("closures", "opens"),),
     ("closures", "opened", EVERY): (("closures", "extra"),),
 }
-"""Where a check speaks of one value because of others: where those others stand."""
+"""For each value that checks compare with others: the places of those others."""
 
 
 def unfounded(path: Path, broken: Iterable[Path]) -> bool:
-    """Whether what a check says of `path` may be so only because what it rests on could not be read."""
+    """Whether a mistake at `path` may be due only to values that could not be read (`broken`)."""
     rests = [pattern for place, patterns in RESTS.items() if _is(path, place) for pattern in patterns]
     return any(_holds(place, pattern) for place in broken for pattern in rests)
 
@@ -71,8 +72,8 @@ def _is(path: Path, pattern: Pattern) -> bool:
 
 
 def _holds(place: Path, pattern: Pattern) -> bool:
-    """Whether `place` is the pattern's own, or what holds it; a part "" may be any."""
+    """Whether `place` matches the pattern or a table that contains it; an empty part of `place` matches anything."""
     return len(place) <= len(pattern) and all(
-        part == "" or (isinstance(part, int) if wanted is EVERY else part == wanted)
-        for part, wanted in zip(place, pattern, strict=False)
+        part == "" or (isinstance(part, int) if expected is EVERY else part == expected)
+        for part, expected in zip(place, pattern, strict=False)
     )

@@ -1,6 +1,6 @@
-"""Stand-ins for values that break a model's grammar, so that checks between values can run on the rest of the file.
+"""Placeholders for invalid values, so that cross-value checks can run on the rest of the file.
 
-A person repairs a file once: what the grammar refuses and what contradicts another entry are named together.
+This way type errors and contradictions between entries are reported together, and a file is fixed in one go.
 """
 
 import copy
@@ -9,26 +9,26 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from services.toml import mistakes as words
+from services.toml.mistakes import expected
 from services.toml.positions import Path
 
 M = TypeVar("M", bound=BaseModel)
 Parse = Callable[[dict[str, Any]], M]
 
 MOST = 200
-"""Broken values that are replaced; a file with more is another kind of file."""
+"""Maximum number of invalid values replaced; a file with more is probably of another kind."""
 _ABSENT = object()
 _CANDIDATES: tuple[Any, ...] = (
     *(_ABSENT, [], {}, "x", 1, 0, 0.5, False, "x-x", "00:00", "01-01", "2026-01-01"),
     *("000000000000", "us-east-1", ["x"], ["x-x"]),
 )
-"""Tried in this order; the first that the grammar takes at its place stands in."""
+"""Placeholders in the order tried; the first one that the model accepts is used."""
 
 
 def parsed_in_part(parse: Parse[M], data: dict[str, Any]) -> tuple[M | None, tuple[Path, ...]]:
-    """The model that is left when each broken value is replaced, and the places that were; None where that fails.
+    """The model with each invalid value replaced by a placeholder, and the replaced paths; None if that fails.
 
-    `parse` raises ValidationError for what the grammar refuses. `data` stays as it is.
+    `parse` raises ValidationError for invalid data. `data` is not modified.
     """
     data = copy.deepcopy(data)
     broken: list[Path] = []
@@ -44,7 +44,7 @@ def parsed_in_part(parse: Parse[M], data: dict[str, Any]) -> tuple[M | None, tup
 
 
 def concerned(path: Path, broken: Iterable[Path]) -> bool:
-    """Whether what a check says of `path` may be about a stand-in: the place itself, what it holds, or what holds it."""
+    """Whether a mistake at `path` may concern a placeholder: at `path` itself, inside it, or around it."""
     return any(_within(path, place) or _within(place, path) for place in broken)
 
 
@@ -53,7 +53,7 @@ def _within(path: Path, place: Path) -> bool:
 
 
 def _replaced(parse: Parse[M], data: dict[str, Any], path: Path) -> bool:
-    """Put the first stand-in at `path` that the grammar takes there; False where none is."""
+    """Put the first placeholder at `path` that the model accepts there; False if there is none."""
     holder = _holder(data, path)
     if holder is None:
         return False
@@ -64,22 +64,22 @@ def _replaced(parse: Parse[M], data: dict[str, Any], path: Path) -> bool:
         elif isinstance(holder, dict):
             holder.pop(path[-1], None)
         else:
-            # Without it, the elements after it would stand at other places than in the file.
+            # Removing a list element would shift the indices of those after it.
             continue
         refusal = _refusal(parse, data, path)
         if refusal is None:
             return True
-        # An enumeration says itself what it takes.
+        # The error of an enumeration lists the accepted values.
         candidates += [value for value in _expected(refusal) if value not in candidates]
     return False
 
 
 def _expected(refusal: Any) -> list[str]:
-    return words.expected(refusal.get("ctx", {}).get("expected", ""))[:1]
+    return expected(refusal.get("ctx", {}).get("expected", ""))[:1]
 
 
 def _holder(data: Any, path: Path) -> Any:
-    """The table or list that holds the last part of `path`; None where there is none."""
+    """The table or list that contains the last part of `path`; None if there is none."""
     for part in path[:-1]:
         try:
             data = data[part]
@@ -89,7 +89,7 @@ def _holder(data: Any, path: Path) -> Any:
 
 
 def _refusal(parse: Parse[M], data: dict[str, Any], path: Path) -> Any:
-    """What the grammar says of the value at `path` itself; None where it takes it, though it may lack keys."""
+    """The validation error at exactly `path`; None if the value is accepted there, even if keys inside it are missing."""
     try:
         parse(data)
     except ValidationError as error:

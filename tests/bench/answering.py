@@ -15,19 +15,19 @@ class Answering:
     def to(self, data: bytes) -> bytes:
         """The answers to what is asked in `data`, in their order; b"" for none."""
         data = self._cut + data
-        found = sorted(
+        answers = sorted(
             (at, answer) for question, answer in _ANSWERS.items() for at in _places(data, question)
         )
         ends = (data[-length:] for length in range(_LONGEST, 0, -1))
         self._cut = next((end for end in ends if any(each.startswith(end) for each in _ANSWERS)), b"")
         if self._cut in _ANSWERS:
             self._cut = b""
-        return b"".join(answer for _at, answer in found)
+        return b"".join(answer for _at, answer in answers)
 
 
 def _places(data: bytes, question: bytes) -> list[int]:
-    found, at = [], data.find(question)
+    places, at = [], data.find(question)
     while at >= 0:
-        found.append(at)
+        places.append(at)
         at = data.find(question, at + 1)
-    return found
+    return places

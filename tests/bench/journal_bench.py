@@ -38,12 +38,14 @@ def run(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         large = build(Path(folder) / "large.db", LARGE // 10 if quick else LARGE)
         small = build(Path(folder) / "small.db", SMALL)
-        found = {path: asyncio.run(_measure(path)) for path in (small, large)}
+        measured_by_path = {path: asyncio.run(_measure(path)) for path in (small, large)}
     return [
         against(
             GROUP, figure, ours, "ms", f"with {SMALL:,} entries", yardstick, "<= 4" if figure in FLAT else ""
         )
-        for (figure, ours), (_, yardstick) in zip(found[large], found[small], strict=True)
+        for (figure, ours), (_, yardstick) in zip(
+            measured_by_path[large], measured_by_path[small], strict=True
+        )
     ]
 
 
@@ -94,7 +96,7 @@ def _draft(rng: random.Random, seq: int) -> NewEntry:
 
 async def _measure(path: Path) -> list[tuple[str, float]]:
     journal = Journal(path, clock=SystemClock(), person=lambda: Person(user="bench"), syslog=None)
-    found = [("open", await _timed(journal.open))]
+    figures = [("open", await _timed(journal.open))]
     entries = journal.health.entries
     deep = max(PAGE + 1, entries - 1000 * PAGE)
     looks: dict[str, Callable[[], Awaitable[object]]] = {
@@ -114,16 +116,16 @@ async def _measure(path: Path) -> list[tuple[str, float]]:
         "targets": journal.targets,
     }  # fmt: skip
     for figure, look in looks.items():
-        found.append((figure, statistics.median([await _timed(look) for _ in range(5)])))
+        figures.append((figure, statistics.median([await _timed(look) for _ in range(5)])))
     draft = NewEntry(kind=EntryKind.NOTE, text="始業点検を確認しました")
     appends = [await _timed(lambda: journal.append(draft)) for _ in range(200)]
-    found.append(("append, p50", statistics.median(appends)))
+    figures.append(("append, p50", statistics.median(appends)))
     await journal.close()
     began = time.perf_counter()
     checked = verify(path, at=START, witnesses=ExternalHashes())
-    found.append(("verify", (time.perf_counter() - began) * 1e3))
+    figures.append(("verify", (time.perf_counter() - began) * 1e3))
     assert checked.intact, checked
-    return found
+    return figures
 
 
 async def _timed(look: Callable[[], Awaitable[object]]) -> float:

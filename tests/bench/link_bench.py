@@ -114,12 +114,12 @@ def _console(server: Server, link: Link, seconds: float) -> list[Row]:
     ]
 
 
-def _allowed(figure: str, seen: Figures) -> Row:
-    return against(GROUP, figure, seen.age.longest, "s", "allowed", ALLOWED, "<= 1")
+def _allowed(figure: str, figures: Figures) -> Row:
+    return against(GROUP, figure, figures.age.longest, "s", "allowed", ALLOWED, "<= 1")
 
 
-def _unanswered(seen: Figures) -> str:
-    return "" if seen.answered else " (no answer)"
+def _unanswered(figures: Figures) -> str:
+    return "" if figures.answered else " (no answer)"
 
 
 def _ms(seconds: float | None) -> float | None:

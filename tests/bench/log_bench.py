@@ -122,13 +122,13 @@ class Bench:
             path.unlink()
 
     def _best(self, kind: str, rates: tuple[int, ...]) -> float | None:
-        kept = None
+        best = None
         for rate in rates:
             result = self.follow(kind, rate, self.seconds if rate <= 100_000 else min(self.seconds, 3.0))
             if result is None or not result.kept_up:
                 break
-            kept = float(rate)
-        return kept
+            best = float(rate)
+        return best
 
     # A file that is there already
 
@@ -212,16 +212,16 @@ class Bench:
             if kind == "less":
                 terminal.send(b"G")
                 terminal.quiet(0.5, 5)
-            taken, sent = [], []
+            durations, sent = [], []
             for _ in range(4 if self.quick else 8):
                 before, began, last = terminal.bytes, time.perf_counter(), 0.0
                 terminal.send(PAGE_UP)
                 while time.perf_counter() - began - last < 0.2:
                     if terminal.read(0.001):
                         last = time.perf_counter() - began
-                taken.append(last * 1000)
+                durations.append(last * 1000)
                 sent.append((terminal.bytes - before) / 1000)
-            return statistics.median(taken), statistics.median(sent)
+            return statistics.median(durations), statistics.median(sent)
 
     # Programs
 

@@ -108,8 +108,8 @@ class Terminal:
         """Seconds from `keys` until `mark` is written after them."""
         since, began = len(self.text), time.perf_counter()
         self.send(keys)
-        seen = self.until(mark, limit, since)
-        return None if seen is None else time.perf_counter() - began
+        reached = self.until(mark, limit, since)
+        return None if reached is None else time.perf_counter() - began
 
     def quiet(self, seconds: float, limit: float = 10.0) -> None:
         """Read until nothing came for `seconds`."""
@@ -123,8 +123,8 @@ class Terminal:
         """The load over `seconds`."""
         count, began, cpu, switches = 0, time.perf_counter(), self.cpu(), self._switches()
         end = began + seconds
-        while (left := end - time.perf_counter()) > 0:
-            count += self.read(left)
+        while (remaining := end - time.perf_counter()) > 0:
+            count += self.read(remaining)
         took = time.perf_counter() - began
         woken = (self._switches() - switches) * 60 / took
         return Load(count / took, 100 * (self.cpu() - cpu) / took, woken)

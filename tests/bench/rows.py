@@ -47,10 +47,10 @@ def print_rows(rows: Sequence[Row]) -> None:
     numeric = {2, 5, 6}
     group = None
     for cells in table:
-        shown = ("" if cells[0] == group else cells[0], *cells[1:])
+        row_cells = ("" if cells[0] == group else cells[0], *cells[1:])
         group = cells[0]
         parts = []
-        for column, (text, width) in enumerate(zip(shown, widths, strict=True)):
+        for column, (text, width) in enumerate(zip(row_cells, widths, strict=True)):
             blank = " " * (width - cell_len(text))
             parts.append(blank + text if column in numeric else text + blank)
         print("  ".join(parts).rstrip())

@@ -188,5 +188,5 @@ def _medians(once: Callable[[], Sequence[float | None]], runs: int) -> list[floa
 
 
 def _median(times: Sequence[float | None]) -> float | None:
-    seen = [each * 1000 for each in times if each is not None]
-    return statistics.median(seen) if len(seen) == len(times) else None
+    milliseconds = [each * 1000 for each in times if each is not None]
+    return statistics.median(milliseconds) if len(milliseconds) == len(times) else None

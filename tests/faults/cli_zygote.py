@@ -141,11 +141,11 @@ def main() -> None:
     running: dict[int, Running] = {}
     while orders or running:
         while orders and len(running) < MOST:
-            each = Running(*orders.pop())
-            running[each.descriptor] = each
-        left = max(0.0, min(each.due for each in running.values()) - time.monotonic())
-        ended = select.select(list(running), [], [], left)[0]
-        late = [] if ended else [key for key, each in running.items() if each.due <= time.monotonic()]
+            child = Running(*orders.pop())
+            running[child.descriptor] = child
+        timeout = max(0.0, min(child.due for child in running.values()) - time.monotonic())
+        ended = select.select(list(running), [], [], timeout)[0]
+        late = [] if ended else [key for key, child in running.items() if child.due <= time.monotonic()]
         for key in ended or late:
             print(json.dumps(running.pop(key).answer(killed=not ended)), flush=True)
 

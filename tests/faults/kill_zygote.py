@@ -87,9 +87,9 @@ async def start(url: str, journal: str) -> dict[str, Any]:
     }
 
 
-def _states(found: dict[str, Any]) -> list[list[str]]:
+def _states(answer: dict[str, Any]) -> list[list[str]]:
     """With time a step that waits becomes one that was not begun; nothing is done about either."""
-    return [["refused" if state == "waiting" else state for state, _text in run] for run in found["runs"]]
+    return [["refused" if state == "waiting" else state for state, _text in run] for run in answer["runs"]]
 
 
 async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
@@ -104,14 +104,14 @@ async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
     except TimeoutError:
         pass  # what reading does not tell is asked
     entries = await services.journal.entries()
-    found = await services.journal.verify()
+    verification = await services.journal.verify()
     await services.engine.drain()
     await services.session.close()
     await services.journal.close()
     return {
         "runs": [[(step.state.value, step.text) for step in run.steps] for run in runs],
         "entries": len(entries),
-        "intact": found.intact,
+        "intact": verification.intact,
         "held": sum(bool(entry.holds) for entry in entries) - sum(bool(entry.releases) for entry in entries),
     }
 
@@ -150,19 +150,19 @@ def _child(url: str, order: dict[str, Any], writer: int) -> None:
 
 def _kill(child: int, marks: int, order: dict[str, Any]) -> tuple[list[float], bool]:
     """Kill `child` at the time that was ordered; (when its marks came, whether it was still there)."""
-    seen: list[float] = []
+    mark_times: list[float] = []
     due: float | None = None
     while True:
-        if due is None and order["after_marks"] is not None and len(seen) >= order["after_marks"]:
-            due = (seen[-1] if seen else time.monotonic()) + order["delay"]
-        left = None if due is None else max(0.0, due - time.monotonic())
-        if not select.select([marks], [], [], left)[0]:
+        if due is None and order["after_marks"] is not None and len(mark_times) >= order["after_marks"]:
+            due = (mark_times[-1] if mark_times else time.monotonic()) + order["delay"]
+        timeout = None if due is None else max(0.0, due - time.monotonic())
+        if not select.select([marks], [], [], timeout)[0]:
             os.kill(child, signal.SIGKILL)
-            return seen, True
-        found = os.read(marks, 1)
-        if not found:
-            return seen, False
-        seen.append(time.monotonic())
+            return mark_times, True
+        mark = os.read(marks, 1)
+        if not mark:
+            return mark_times, False
+        mark_times.append(time.monotonic())
 
 
 def main() -> None:

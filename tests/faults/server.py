@@ -126,7 +126,7 @@ class FaultServer:
     @property
     def counts(self) -> Counter[str]:
         """Requests by operation."""
-        return Counter(seen.operation for seen in self.seen)
+        return Counter(request.operation for request in self.seen)
 
     def always(self, reply: Reply) -> None:
         """Answer everything with `reply`."""
@@ -134,15 +134,15 @@ class FaultServer:
 
     def by_operation(self, replies: Mapping[str, Reply]) -> None:
         """Answer by operation; a fault for the rest."""
-        self.respond = lambda seen: replies.get(seen.operation) or failure("UnknownOperationException")
+        self.respond = lambda request: replies.get(request.operation) or failure("UnknownOperationException")
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         self.connections += 1
         try:
-            while (seen := await _request(reader)) is not None:
-                self.seen.append(seen)
-                if not await self._send(self.respond(seen), writer):
+            while (request := await _request(reader)) is not None:
+                self.seen.append(request)
+                if not await self._send(self.respond(request), writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

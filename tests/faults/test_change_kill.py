@@ -68,9 +68,9 @@ class Zygote:
 
 @pytest.fixture
 def zygote(embedded: Any) -> Iterator[Zygote]:
-    found = Zygote(embedded.url)
-    yield found
-    found.close()
+    process = Zygote(embedded.url)
+    yield process
+    process.close()
 
 
 def prepare(embedded: Any, maximum: int = 5) -> None:
@@ -92,21 +92,21 @@ def quiet() -> None:
         time.sleep(0.004)
 
 
-def check(embedded: Any, found: dict[str, Any], *, moved: bool = False) -> str:
+def check(embedded: Any, answer: dict[str, Any], *, moved: bool = False) -> str:
     """Everything that must be true after the next start; the run's state in a word."""
     counts = embedded.counts()
     assert not (moved and counts.get(REGISTER)), "sent on another state than the one of the plan"
     done = [target(embedded).maximum == 10, len(target(embedded).scheduled) == 1]
     assert counts.get(REGISTER, 0) <= 1, "sent twice"
     assert counts.get(SCHEDULE, 0) <= 1, "sent twice"
-    assert found["intact"], "the journal is broken"
-    assert (found["further"], found["same"]) == (0, True), "a further start did something"
-    if not found["runs"]:
+    assert answer["intact"], "the journal is broken"
+    assert (answer["further"], answer["same"]) == (0, True), "a further start did something"
+    if not answer["runs"]:
         assert done == [False, False], "done without a record"
         return "not confirmed"
-    ((*steps,),) = found["runs"]
+    ((*steps,),) = answer["runs"]
     unknown = sum(state == "unknown" for state, _text in steps)
-    assert found["held"] == unknown, "what is unknown holds its target, and nothing else does"
+    assert answer["held"] == unknown, "what is unknown holds its target, and nothing else does"
     for (state, text), truth in zip(steps, done, strict=True):
         if state == "unknown":
             assert "Say what became of it" in text, "unknown, and not asked"
@@ -126,8 +126,8 @@ def test_500_kills(
         whole.append(zygote.order(do="change", journal=str(tmp_path / f"w{number}.db"), after_marks=None))
         assert not whole[-1]["killed"]
         quiet()
-        found = zygote.order(do="start", journal=str(tmp_path / f"w{number}.db"))
-        assert check(embedded, found) == "done+done"
+        answer = zygote.order(do="start", journal=str(tmp_path / f"w{number}.db"))
+        assert check(embedded, answer) == "done+done"
     marks = len(whole[-1]["marks"])
     length = max(run["marks"][-1] - run["marks"][0] for run in whole[1:])
     states: Counter[str] = Counter()
@@ -151,12 +151,12 @@ def test_500_kills(
         points["killed" if run["killed"] else "ended before"] += 1
         quiet()
         embedded.clear_faults()
-        found = zygote.order(do="start", journal=str(path))
+        answer = zygote.order(do="start", journal=str(path))
         try:
-            states[check(embedded, found, moved=moved)] += 1
+            states[check(embedded, answer, moved=moved)] += 1
         except AssertionError as error:
             raise AssertionError(
-                f"kill {number} ({fault}, moved: {moved}, after mark {after} + {delay:.4f} s): {error}\n{found}"
+                f"kill {number} ({fault}, moved: {moved}, after mark {after} + {delay:.4f} s): {error}\n{answer}"
             ) from error
         path.unlink()
     with capsys.disabled():

@@ -30,9 +30,9 @@ LOCKED = "or the outcome of that is unknown, since"
 
 @pytest.fixture
 def zygote(embedded: Any) -> Iterator[Zygote]:
-    found = Zygote(embedded.url)
-    yield found
-    found.close()
+    process = Zygote(embedded.url)
+    yield process
+    process.close()
 
 
 class Still(ManualClock):
@@ -66,7 +66,7 @@ async def intent(url: str, journal: Path) -> Entry:
         return entry
 
 
-async def asked(url: str, journal: Path, clock: Clock, *, reads: bool) -> tuple[Plan, Run]:
+async def plan_and_run(url: str, journal: Path, clock: Clock, *, reads: bool) -> tuple[Plan, Run]:
     """(what a second change would be, the killed one) as another console sees them; `reads`: AWS, for the outcome."""
     async with console(url, journal, clock) as services:
         if reads:
@@ -120,14 +120,14 @@ def test_it_is_locked_until_aws_was_read(
         Output(outline_drawn=False),
     )
     printed = capsys.readouterr()
-    shown = " ".join((printed.out + printed.err).split())
-    assert (status, LOCKED in shown) == (2, True), shown
-    plan, killed = asyncio.run(asked(embedded.url, path, world, reads=False))
+    text = " ".join((printed.out + printed.err).split())
+    assert (status, LOCKED in text) == (2, True), text
+    plan, killed = asyncio.run(plan_and_run(embedded.url, path, world, reads=False))
     assert any(LOCKED in why for why in plan.refusals)
     assert killed.steps[0].state is under_way
     assert killed.locked
 
-    plan, killed = asyncio.run(asked(embedded.url, path, world, reads=True))
+    plan, killed = asyncio.run(plan_and_run(embedded.url, path, world, reads=True))
     locked = any(LOCKED in why for why in plan.refusals)
     assert locked == bool(killed.locked)
     if age < 60:
@@ -138,7 +138,7 @@ def test_it_is_locked_until_aws_was_read(
     assert killed.steps[0].found
     assert locked == done, "after a step that is done, its console would go on with the next"
     later = Still(sent_at, age + 61)
-    plan, killed = asyncio.run(asked(embedded.url, path, later, reads=False))
+    plan, killed = asyncio.run(plan_and_run(embedded.url, path, later, reads=False))
     assert killed.steps[1].state is (StepState.REFUSED if done else StepState.WAITING)
     assert not killed.locked
     assert not any(LOCKED in why for why in plan.refusals)

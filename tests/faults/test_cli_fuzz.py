@@ -83,10 +83,10 @@ def hold(count: int, folder: Path, seed: int) -> None:
     cases = Fuzz(seed, files(hostile)).cases(count)
     answers = carried_out(cases, folder)
     wrong = [
-        f"{', '.join(found)}: toban {' '.join(map(ascii, case.argv))[:300]} {case.env} {case.stdout}/{case.stderr}\n"
+        f"{', '.join(problems)}: toban {' '.join(map(ascii, case.argv))[:300]} {case.env} {case.stdout}/{case.stderr}\n"
         f"    {answer['status']} {answer['stderr'][-1500:]}"
         for case, answer in zip(cases, answers, strict=True)
-        if (found := faults(case, answer))
+        if (problems := faults(case, answer))
     ]
     assert not wrong, f"{len(wrong)} of {count}\n" + "\n".join(wrong)
 

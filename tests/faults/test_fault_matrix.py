@@ -38,7 +38,7 @@ async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
         board, lines = app.board.value, len(tail.store)
         embedded.fault(service, "", **FAULTS[fault])
         embedded.advance(67)
-        await until(pilot, lambda: told(app, tail, service), limit=90)
+        await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
         assert app.board.value == board, "the last good board stays"
         assert len(tail.store) >= lines
@@ -51,7 +51,7 @@ async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
         assert app.filter_hits == 0
 
 
-def told(app: Any, tail: Any, service: str) -> bool:
+def reported(app: Any, tail: Any, service: str) -> bool:
     problems = {
         "cloudwatch": [app.board.problem],
         "logs": [tail.problem],

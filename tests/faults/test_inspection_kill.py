@@ -60,11 +60,11 @@ def read(journal: Path) -> tuple[Entry, ...]:
 def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
     journal = tmp_path / "j.db"
     # Killed as soon as the looks are claimed, and again after each finding.
-    for turn, (kind, wanted) in enumerate(
+    for turn, (kind, count_due) in enumerate(
         [(EntryKind.LOOKING, 1), (EntryKind.FINDING, 1), (EntryKind.FINDING, 2), (EntryKind.FINDING, 3)]
     ):
         with toban(journal, 1 + turn) as console:
-            until(console, lambda kind=kind, wanted=wanted: count(journal, kind) >= wanted)
+            until(console, lambda kind=kind, count_due=count_due: count(journal, kind) >= count_due)
             console.process.kill()
             console.process.wait()
     with toban(journal, 8) as console:
@@ -81,8 +81,10 @@ def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
     entries = read(journal)
     signed = Counter(entry.subject for entry in entries if entry.kind is EntryKind.SIGN_OFF)
     assert signed[KEY] == 1
-    found = {entry.target for entry in entries if entry.kind is EntryKind.FINDING and entry.subject == KEY}
-    assert found == set(MORNING)
+    inspections = {
+        entry.target for entry in entries if entry.kind is EntryKind.FINDING and entry.subject == KEY
+    }
+    assert inspections == set(MORNING)
     # Each claim is taken once, however often the looks were begun.
     claims = Counter(entry.claim for entry in entries if entry.claim)
     assert set(claims.values()) == {1}

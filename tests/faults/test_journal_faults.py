@@ -37,9 +37,9 @@ def writer(path: Path, what: str, name: str, count: int) -> "subprocess.Popen[st
 
 
 def ended(process: "subprocess.Popen[str]") -> list[str]:
-    said, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 0
-    return said.split()
+    return output.split()
 
 
 def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
@@ -54,9 +54,9 @@ def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path)
         process.stdout.close()
         process.wait()
         last = max([last, *acknowledged])
-        found = checked(path)
-        assert found.intact, found
-        assert found.entries >= last, f"entry {last} was acknowledged"
+        verification = checked(path)
+        assert verification.intact, verification
+        assert verification.entries >= last, f"entry {last} was acknowledged"
 
 
 def test_a_console_killed_while_it_makes_the_file_is_in_nobodys_way(tmp_path: Path) -> None:
@@ -74,25 +74,27 @@ def test_a_console_killed_while_it_makes_the_file_is_in_nobodys_way(tmp_path: Pa
 
 def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    each = 150
-    writers = [writer(path, "append", f"w{number}", each) for number in range(WRITERS)]
+    per_writer = 150
+    writers = [writer(path, "append", f"w{number}", per_writer) for number in range(WRITERS)]
     seqs = [int(seq) for process in writers for seq in ended(process)]
-    assert sorted(seqs) == list(range(1, WRITERS * each + 1))
+    assert sorted(seqs) == list(range(1, WRITERS * per_writer + 1))
     assert checked(path).intact
     with closing(JournalReader.open(path)) as reader:
         for number in range(WRITERS):
             texts = [
                 entry.text
-                for entry in reader.find(EntryQuery(person=f"w{number}"), limit=each + 1, newest_first=False)
+                for entry in reader.find(
+                    EntryQuery(person=f"w{number}"), limit=per_writer + 1, newest_first=False
+                )
             ]
-            assert texts == [f"w{number} {count}" for count in range(each)]
+            assert texts == [f"w{number} {count}" for count in range(per_writer)]
 
 
 def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     writers = [writer(path, "claim", f"w{number}", 100) for number in range(WRITERS)]
-    given = [claim for process in writers for claim in ended(process)]
-    assert sorted(given) == sorted(f"c{number}" for number in range(100))
+    claims = [claim for process in writers for claim in ended(process)]
+    assert sorted(claims) == sorted(f"c{number}" for number in range(100))
     assert checked(path).intact
 
 
@@ -135,8 +137,8 @@ async def test_a_full_disk_is_told_reading_goes_on_and_room_heals_it(small_disk:
         (small_disk / "other").unlink()
         await healed(book)
         assert (await book.append(note("after"))).seq == len(recorded) + further + 1
-    found = checked(path)
-    assert (found.intact, found.entries) == (True, len(recorded) + further + 1)
+    verification = checked(path)
+    assert (verification.intact, verification.entries) == (True, len(recorded) + further + 1)
 
 
 async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk: Path) -> None:

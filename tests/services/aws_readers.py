@@ -48,17 +48,17 @@ Question = Callable[[InspectionContext], Awaitable[object]]
 
 def questions() -> set[str]:
     """`Class.method` of every public coroutine of every reader, and the reads of what is more than one."""
-    found = {"AwsSession.identity", "JournalStream.lines"}
+    names = {"AwsSession.identity", "JournalStream.lines"}
     for module in pkgutil.walk_packages(services.aws.__path__, "services.aws."):
-        for name, each in vars(importlib.import_module(module.name)).items():
-            if not inspect.isclass(each) or each.__module__ != module.name or not _reads(each):
+        for name, kind in vars(importlib.import_module(module.name)).items():
+            if not inspect.isclass(kind) or kind.__module__ != module.name or not _reads(kind):
                 continue
-            found |= {
+            names |= {
                 f"{name}.{method}"
-                for method, function in vars(each).items()
+                for method, function in vars(kind).items()
                 if not method.startswith("_") and inspect.iscoroutinefunction(function)
             }
-    return found
+    return names
 
 
 def _reads(kind: type) -> bool:
@@ -68,8 +68,8 @@ def _reads(kind: type) -> bool:
     return session is not None and "Reader" in str(session.annotation)
 
 
-def _span(made: InspectionContext) -> TimeSpan:
-    now = made.clock.now()
+def _span(context: InspectionContext) -> TimeSpan:
+    now = context.clock.now()
     return TimeSpan(start=now - timedelta(hours=2), end=now)
 
 
@@ -83,54 +83,54 @@ def _queries() -> list[MetricQuery]:
     ]
 
 
-def _firewall(made: InspectionContext) -> tuple[WafReader, str]:
-    alb = made.runbook.alb
+def _firewall(context: InspectionContext) -> tuple[WafReader, str]:
+    alb = context.runbook.alb
     assert alb is not None
-    place = f"{made.region}:{made.runbook.system.account}"
-    return WafReader(made.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
+    place = f"{context.region}:{context.runbook.system.account}"
+    return WafReader(context.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
 
 
-async def _destination(made: InspectionContext) -> object:
-    firewall, arn = _firewall(made)
+async def _destination(context: InspectionContext) -> object:
+    firewall, arn = _firewall(context)
     acl = await firewall.protecting(arn)
     return acl and await firewall.destination(acl)
 
 
-async def _samples(made: InspectionContext) -> object:
-    firewall, arn = _firewall(made)
+async def _samples(context: InspectionContext) -> object:
+    firewall, arn = _firewall(context)
     acl = await firewall.protecting(arn)
     return (
-        [await firewall.samples(acl, rule, _span(made)) for rule in acl.rules if rule.sampled]
+        [await firewall.samples(acl, rule, _span(context)) for rule in acl.rules if rule.sampled]
         if acl
         else None
     )
 
 
-def _waf(made: InspectionContext) -> FirewallSpec:
-    assert made.runbook.waf is not None
-    return made.runbook.waf
+def _waf(context: InspectionContext) -> FirewallSpec:
+    assert context.runbook.waf is not None
+    return context.runbook.waf
 
 
-async def _athena(made: InspectionContext) -> object:
-    waf = _waf(made)
-    query = blocked_query(waf, _span(made), "")
-    return await Athena(made.reader).run(query, database=waf.athena_database, workgroup=waf.workgroup)
+async def _athena(context: InspectionContext) -> object:
+    waf = _waf(context)
+    query = blocked_query(waf, _span(context), "")
+    return await Athena(context.reader).run(query, database=waf.athena_database, workgroup=waf.workgroup)
 
 
-async def _keys(made: InspectionContext) -> object:
-    reader = AccessKeys(made.reader)
+async def _keys(context: InspectionContext) -> object:
+    reader = AccessKeys(context.reader)
     return await reader.keys(tuple(user.id for user in await reader.users()))
 
 
-async def _used(made: InspectionContext) -> object:
-    reader = AccessKeys(made.reader)
+async def _used(context: InspectionContext) -> object:
+    reader = AccessKeys(context.reader)
     return [
         await reader.used(key) for key in await reader.keys(tuple(user.id for user in await reader.users()))
     ]
 
 
-async def _pending(made: InspectionContext) -> object:
-    reader = RdsReader(made.reader)
+async def _pending(context: InspectionContext) -> object:
+    reader = RdsReader(context.reader)
     return await reader.pending_actions(await reader.database("facility-prod-db"))
 
 
@@ -156,30 +156,32 @@ def speak(world: "World", name: str) -> None:
     )
 
 
-async def _parents(made: InspectionContext) -> object:
+async def _parents(context: InspectionContext) -> object:
     """Of an alarm without actions, beside a composite alarm that has one."""
-    silent, speaker = RawId(made.runbook.alarms[0].name), RawId(SPEAKER)
+    silent, speaker = RawId(context.runbook.alarms[0].name), RawId(SPEAKER)
     alarms = [
         Alarm(id=silent, name=silent, state=AlarmState.OK),
         Alarm(id=speaker, name=speaker, state=AlarmState.OK, kind=AlarmKind.COMPOSITE, has_actions=True),
     ]
-    return await ParentAlarms(made.reader).marked(alarms)
+    return await ParentAlarms(context.reader).marked(alarms)
 
 
-async def _identity(made: InspectionContext) -> object:
-    assert isinstance(made.reader, AwsSession)
-    return await made.reader.identity()
+async def _identity(context: InspectionContext) -> object:
+    assert isinstance(context.reader, AwsSession)
+    return await context.reader.identity()
 
 
-async def _journal_lines(made: InspectionContext) -> object:
+async def _journal_lines(context: InspectionContext) -> object:
     """Of a stream that there is."""
-    assert isinstance(made.reader, AwsSession)
-    lines, _token = await Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=1)
-    return await JournalStream(made.reader, _GROUP, lines[0].stream).lines() if lines else ()
+    assert isinstance(context.reader, AwsSession)
+    lines, _token = await Logs(context.reader).page(
+        _GROUP, int(_span(context).start.timestamp() * 1000), limit=1
+    )
+    return await JournalStream(context.reader, _GROUP, lines[0].stream).lines() if lines else ()
 
 
-def _days(made: InspectionContext) -> tuple[Any, Any]:
-    day = (made.clock.now() - timedelta(days=3)).date()
+def _days(context: InspectionContext) -> tuple[Any, Any]:
+    day = (context.clock.now() - timedelta(days=3)).date()
     return day - timedelta(days=20), day
 
 
@@ -190,54 +192,54 @@ _FILTER = 'filter level = "ERROR" | limit 20'
 CALLS: dict[str, Question] = {
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
-    "AccessKeys.users": lambda made: AccessKeys(made.reader).users(),
-    "Alarms.board": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).board(),
-    "Alarms.by_arns": lambda made: Alarms(made.reader, made.runbook).by_arns([made.runbook.alarms[0].name]),
-    "Alarms.contributors": lambda made: Alarms(made.reader, made.runbook).contributors(made.runbook.alarms[0].name),
-    "Alarms.history": lambda made: Alarms(made.reader, made.runbook).history(made.runbook.alarms[0].name, _span(made).start),
-    "Alarms.named": lambda made: Alarms(made.reader, made.runbook, clock=made.clock).named([made.runbook.alarms[0].name]),
-    "Alarms.history_all": lambda made: Alarms(made.reader, made.runbook).history_all(_span(made).start),
+    "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),
+    "Alarms.board": lambda context: Alarms(context.reader, context.runbook, clock=context.clock).board(),
+    "Alarms.by_arns": lambda context: Alarms(context.reader, context.runbook).by_arns([context.runbook.alarms[0].name]),
+    "Alarms.contributors": lambda context: Alarms(context.reader, context.runbook).contributors(context.runbook.alarms[0].name),
+    "Alarms.history": lambda context: Alarms(context.reader, context.runbook).history(context.runbook.alarms[0].name, _span(context).start),
+    "Alarms.named": lambda context: Alarms(context.reader, context.runbook, clock=context.clock).named([context.runbook.alarms[0].name]),
+    "Alarms.history_all": lambda context: Alarms(context.reader, context.runbook).history_all(_span(context).start),
     "Athena.run": _athena,
     "AwsSession.identity": _identity,
-    "Athena.workgroup": lambda made: Athena(made.reader).workgroup(_waf(made).workgroup),
-    "Budgets.costs": lambda made: Budgets(made.reader).costs(made.runbook.system.account),
-    "EcsReader.service": lambda made: EcsReader(made.reader).service(*_SERVICE),
-    "CostExplorerReader.daily": lambda made: CostExplorerReader(made.reader).daily(*_days(made)),
-    "Dashboards.get": lambda made: Dashboards(made.reader).get("facility-prod-main"),
-    "RdsReader.database": lambda made: RdsReader(made.reader).database("facility-prod-db"),
-    "RdsReader.events": lambda made: RdsReader(made.reader).events("facility-prod-db"),
+    "Athena.workgroup": lambda context: Athena(context.reader).workgroup(_waf(context).workgroup),
+    "Budgets.costs": lambda context: Budgets(context.reader).costs(context.runbook.system.account),
+    "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
+    "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
+    "Dashboards.get": lambda context: Dashboards(context.reader).get("facility-prod-main"),
+    "RdsReader.database": lambda context: RdsReader(context.reader).database("facility-prod-db"),
+    "RdsReader.events": lambda context: RdsReader(context.reader).events("facility-prod-db"),
     "RdsReader.pending_actions": _pending,
-    "RdsReader.snapshots": lambda made: RdsReader(made.reader).snapshots("facility-prod-db"),
+    "RdsReader.snapshots": lambda context: RdsReader(context.reader).snapshots("facility-prod-db"),
     "WafReader.destination": _destination,
-    "WafReader.named": lambda made: WafReader(made.reader).named(_waf(made).web_acl),
-    "WafReader.protecting": lambda made: _firewall(made)[0].protecting(_firewall(made)[1]),
+    "WafReader.named": lambda context: WafReader(context.reader).named(_waf(context).web_acl),
+    "WafReader.protecting": lambda context: _firewall(context)[0].protecting(_firewall(context)[1]),
     "WafReader.samples": _samples,
-    "Insights.fields_of": lambda made: Insights(made.reader).fields_of(_GROUP, made.clock.now()),
-    "Insights.has_events": lambda made: Insights(made.reader).has_events(_GROUP, _span(made)),
-    "Insights.run": lambda made: Insights(made.reader).run(_GROUP, _FILTER, _span(made)),
-    "Insights.size_of": lambda made: Insights(made.reader).size_of(_GROUP, _span(made), made.clock.now()),
+    "Insights.fields_of": lambda context: Insights(context.reader).fields_of(_GROUP, context.clock.now()),
+    "Insights.has_events": lambda context: Insights(context.reader).has_events(_GROUP, _span(context)),
+    "Insights.run": lambda context: Insights(context.reader).run(_GROUP, _FILTER, _span(context)),
+    "Insights.size_of": lambda context: Insights(context.reader).size_of(_GROUP, _span(context), context.clock.now()),
     "JournalStream.lines": _journal_lines,
-    "Logs.groups": lambda made: Logs(made.reader).groups(),
-    "Logs.page": lambda made: Logs(made.reader).page(_GROUP, int(_span(made).start.timestamp() * 1000), limit=20),
-    "Metrics.fetch": lambda made: Metrics(made.reader).fetch(_queries(), _span(made)),
-    "MuteRules.active": lambda made: MuteRules(made.reader).active(made.clock.now()),
-    "MuteRules.read": lambda made: MuteRules(made.reader).read(made.clock.now()),
-    "S3Reader.under": lambda made: S3Reader(made.reader).under(
-        _waf(made).log_bucket, f"{made.clock.now():%Y/%m/%d}/", pages=2
+    "Logs.groups": lambda context: Logs(context.reader).groups(),
+    "Logs.page": lambda context: Logs(context.reader).page(_GROUP, int(_span(context).start.timestamp() * 1000), limit=20),
+    "Metrics.fetch": lambda context: Metrics(context.reader).fetch(_queries(), _span(context)),
+    "MuteRules.active": lambda context: MuteRules(context.reader).active(context.clock.now()),
+    "MuteRules.read": lambda context: MuteRules(context.reader).read(context.clock.now()),
+    "S3Reader.under": lambda context: S3Reader(context.reader).under(
+        _waf(context).log_bucket, f"{context.clock.now():%Y/%m/%d}/", pages=2
     ),
     "ParentAlarms.marked": _parents,
-    "Regions.described": lambda made: Regions(made.reader).described(),
-    "Regions.enabled": lambda made: Regions(made.reader).enabled(),
-    "Regions.listed": lambda made: Regions(made.reader).listed(),
-    "RootUsers.root": lambda made: RootUsers(made.reader).root(),
-    "AutoScalingReader.activities": lambda made: AutoScalingReader(made.reader).activities(*_SERVICE),
-    "AutoScalingReader.decisions": lambda made: AutoScalingReader(made.reader).decisions(*_SERVICE),
-    "AutoScalingReader.policies": lambda made: AutoScalingReader(made.reader).policies(*_SERVICE),
-    "AutoScalingReader.scheduled_actions": lambda made: AutoScalingReader(made.reader).scheduled_actions(*_SERVICE),
-    "AutoScalingReader.target": lambda made: AutoScalingReader(made.reader).target(*_SERVICE),
-    "CloudTrailReader.lookup": lambda made: CloudTrailReader(made.reader, pace=0.0).lookup(
-        "us-east-1", "EventName", "ConsoleLogin", since=_span(made).start - timedelta(days=7), until=_span(made).end
+    "Regions.described": lambda context: Regions(context.reader).described(),
+    "Regions.enabled": lambda context: Regions(context.reader).enabled(),
+    "Regions.listed": lambda context: Regions(context.reader).listed(),
+    "RootUsers.root": lambda context: RootUsers(context.reader).root(),
+    "AutoScalingReader.activities": lambda context: AutoScalingReader(context.reader).activities(*_SERVICE),
+    "AutoScalingReader.decisions": lambda context: AutoScalingReader(context.reader).decisions(*_SERVICE),
+    "AutoScalingReader.policies": lambda context: AutoScalingReader(context.reader).policies(*_SERVICE),
+    "AutoScalingReader.scheduled_actions": lambda context: AutoScalingReader(context.reader).scheduled_actions(*_SERVICE),
+    "AutoScalingReader.target": lambda context: AutoScalingReader(context.reader).target(*_SERVICE),
+    "CloudTrailReader.lookup": lambda context: CloudTrailReader(context.reader, pace=0.0).lookup(
+        "us-east-1", "EventName", "ConsoleLogin", since=_span(context).start - timedelta(days=7), until=_span(context).end
     ),
-    "CloudTrailReader.trails": lambda made: CloudTrailReader(made.reader, pace=0.0).trails(made.region),
+    "CloudTrailReader.trails": lambda context: CloudTrailReader(context.reader, pace=0.0).trails(context.region),
 }  # fmt: skip
 """One question each; those that need another one first ask it."""

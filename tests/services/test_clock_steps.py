@@ -133,11 +133,11 @@ async def test_a_small_step_back_makes_no_look_twice(
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.found("daily-morning").complete)
-        made = len(script.made)
+        count = len(script.made)
         clock.advance(600)
         clock.step(step)
         await one.until(lambda: clock.now() >= jst("2026-01-14 09:30"), step=20.0)
-        assert len(script.made) == made
+        assert len(script.made) == count
         assert not one.faults
 
 
@@ -151,12 +151,12 @@ async def test_a_look_made_on_the_wrong_day_is_made_again_on_the_right_one(
         await one.until(
             lambda: one.desk.today("daily-morning").slot.day.day == 15 and one.found("daily-morning").complete
         )
-        made = len(script.made)
+        count = len(script.made)
         clock.step(-DAY)
         await one.until(lambda: one.desk.today("daily-morning").slot.day.day == 14, step=5.0)
-        assert len(script.made) == made, "today's were made"
+        assert len(script.made) == count, "today's were made"
         await one.until(lambda: clock.now() >= jst("2026-01-15 08:59"), step=600.0)
-        await one.until(lambda: len(script.made) >= made + 3, step=5.0)
+        await one.until(lambda: len(script.made) >= count + 3, step=5.0)
         assert not one.faults
 
 

@@ -6,11 +6,11 @@ RUNBOOK = load_builtin("facility-prod")
 
 
 def test_who_to_call_for_what_with_what_is_undecided() -> None:
-    found = {each.role: each for each in reachable(RUNBOOK)}
-    assert found["AWSサポート"].reach == "AWSコンソール"
-    assert found["開発チーム"].undecided
-    assert found["開発チーム"].scope == "アプリケーションエラー対応"
-    assert found["PM（プロジェクトマネージャー）"].kind == "approver"
+    by_role = {each.role: each for each in reachable(RUNBOOK)}
+    assert by_role["AWSサポート"].reach == "AWSコンソール"
+    assert by_role["開発チーム"].undecided
+    assert by_role["開発チーム"].scope == "アプリケーションエラー対応"
+    assert by_role["PM（プロジェクトマネージャー）"].kind == "approver"
     assert [each.role for each in undecided(RUNBOOK)] == [
         "運用担当者（当番）", "システム管理者", "開発チーム", "PM（プロジェクトマネージャー）"
     ]  # fmt: skip

@@ -226,11 +226,11 @@ async def test_a_slower_pace_is_told_and_kept(clock: ManualClock) -> None:
     waiting = asyncio.ensure_future(anext(states))
     await until_asleep(clock)
     feed.interval = 60
-    told = await waiting
-    assert (told.value, told.interval, told.next_at) == (1, 60, START + timedelta(seconds=60))
+    state = await waiting
+    assert (state.value, state.interval, state.next_at) == (1, 60, START + timedelta(seconds=60))
     assert source.reads == 1
     clock.advance(30)
-    assert told.freshness(clock.now()) is Freshness.FRESH
+    assert state.freshness(clock.now()) is Freshness.FRESH
     assert (await next_state(states, clock)).fetched_at == START + timedelta(seconds=60)
 
 
@@ -240,8 +240,8 @@ async def test_a_faster_pace_reads_what_is_overdue(clock: ManualClock) -> None:
     await anext(states)
     clock.advance(30)
     feed.interval = 5
-    told = await anext(states)
-    value = told.value if told.value == 2 else (await anext(states)).value
+    state = await anext(states)
+    value = state.value if state.value == 2 else (await anext(states)).value
     assert value == 2
     assert clock.now() == START + timedelta(seconds=30)
 

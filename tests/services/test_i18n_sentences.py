@@ -6,7 +6,7 @@ from services.i18n import sentences
 
 
 @pytest.mark.parametrize(
-    ("said", "whole"),
+    ("parts", "whole"),
     [
         ((), ""),
         (("", "One.", ""), "One."),
@@ -16,5 +16,5 @@ from services.i18n import sentences
         (("データ不足", "二つ。"), "データ不足 二つ。"),
     ],
 )
-def test_sentences(said: tuple[str, ...], whole: str) -> None:
-    assert sentences(*said) == whole
+def test_sentences(parts: tuple[str, ...], whole: str) -> None:
+    assert sentences(*parts) == whole

@@ -63,19 +63,19 @@ def chosen(every: list[Mutation], most: int, salt: str) -> list[Mutation]:
     return random.Random(f"{SEED} {salt}").sample(every, most)
 
 
-async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Finding:
+async def finding_of(console: InspectionContext, id: str, faults: list[str]) -> Finding:
     """One inspection as a duty makes it; what is no AwsError is one of `faults`."""
     inspector = InspectionRunner(
-        made.runbook,
-        made.calendar,
-        made.reader,
-        made.clock,
-        UsageMeter(made.clock),
-        region=made.region,
+        console.runbook,
+        console.calendar,
+        console.reader,
+        console.clock,
+        UsageMeter(console.clock),
+        region=console.region,
         fault=lambda error: faults.append(repr(error)[:300]),
     )
-    now = made.clock.now()
-    since, gap = window(inspector.inspection(id), None, now, made.calendar)
+    now = console.clock.now()
+    since, gap = window(inspector.inspection(id), None, now, console.calendar)
     async with asyncio.timeout(HANG):
         return await inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
 
@@ -84,17 +84,17 @@ async def finding_of(made: InspectionContext, id: str, faults: list[str]) -> Fin
 async def recorded(embedded: Embedded) -> AsyncIterator[tuple[InspectionContext, Recorded]]:
     """A world that was made before anybody asks, and what records it."""
     assert embedded.world
-    async with recording() as answers, context(embedded) as made:
-        yield made, answers
+    async with recording() as answers, context(embedded) as console:
+        yield console, answers
 
 
 async def inspect_damaged(
-    made: InspectionContext, answers: Recorded, id: str, most: int, about: frozenset[str] = frozenset()
+    console: InspectionContext, answers: Recorded, id: str, most: int, about: frozenset[str] = frozenset()
 ) -> Tally:
     """One inspection under damage of every answer it asks for; `about`: only at places with one of these steps."""
     tally = Tally()
     answers.forget()
-    whole = await finding_of(made, id, tally.faults)
+    whole = await finding_of(console, id, tally.faults)
     assert not tally.faults, tally.faults
     tally.whole[id] = whole.verdict
     removed: dict[Mutation, Finding] = {}
@@ -102,7 +102,7 @@ async def inspect_damaged(
     for mutation in chosen(every, most, id):
         answers.begin(mutation)
         faults: list[str] = []
-        finding = await finding_of(made, id, faults)
+        finding = await finding_of(console, id, faults)
         tally.runs += 1
         tally.touched += answers.touched
         tally.verdicts[finding.verdict] += 1
@@ -120,7 +120,7 @@ async def inspect_damaged(
             continue
         if without not in removed:
             answers.begin(without)
-            removed[without] = await finding_of(made, id, faults)
+            removed[without] = await finding_of(console, id, faults)
         if same(finding, removed[without]):
             tally.better.append(f"{id}: {mutation}: a row that cannot be read counts as no row")
     return tally
@@ -129,17 +129,17 @@ async def inspect_damaged(
 async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> Tally:
     """These questions under damage of every answer: each raises AwsError or answers, and ends."""
     tally = Tally()
-    async with recorded(embedded) as (made, answers):
-        speak(embedded.world, made.runbook.alarms[0].name)
+    async with recorded(embedded) as (console, answers):
+        speak(embedded.world, console.runbook.alarms[0].name)
         for name in names:
             answers.forget()
-            await CALLS[name](made)
+            await CALLS[name](console)
             for mutation in chosen(answers.all_mutations(), most, name):
                 answers.begin(mutation)
                 tally.runs += 1
                 try:
                     async with asyncio.timeout(HANG):
-                        await CALLS[name](made)
+                        await CALLS[name](console)
                     tally.verdicts["answered"] += 1
                 except AwsError:
                     tally.verdicts["refused"] += 1
@@ -149,7 +149,7 @@ async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> T
     return tally
 
 
-def told(tally: Tally, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+def print_tally(tally: Tally, what: str, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f"\nmutator, {what}: {tally}")
 
@@ -161,13 +161,13 @@ def hold(tally: Tally) -> None:
 
 def merged(tallies: Iterable[Tally]) -> Tally:
     whole = Tally()
-    for each in tallies:
-        whole.runs += each.runs
-        whole.touched += each.touched
-        whole.verdicts += each.verdicts
-        whole.faults += each.faults
-        whole.better += each.better
-        whole.whole |= each.whole
+    for tally in tallies:
+        whole.runs += tally.runs
+        whole.touched += tally.touched
+        whole.verdicts += tally.verdicts
+        whole.faults += tally.faults
+        whole.better += tally.better
+        whole.whole |= tally.whole
     return whole
 
 
@@ -180,25 +180,25 @@ async def test_mutated_answers_raise_nothing_but_our_errors(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = await read_damaged(embedded, sorted(CALLS), 6)
-    told(tally, f"{len(CALLS)} questions of readers", capsys)
+    print_tally(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
 
 
-def live(embedded: Embedded, made: World) -> None:
+def live(embedded: Embedded, case: World) -> None:
     """Make its fault, let it come up, and its alarms fire."""
-    if made.prepare is not None:
+    if case.prepare is not None:
         with embedded.world.lock:
-            made.prepare(embedded.world)
-    for _minute in range(made.minutes):
+            case.prepare(embedded.world)
+    for _minute in range(case.minutes):
         embedded.advance(60)
 
 
-async def inspect_all(embedded: Embedded, most: int, made: World, ids: Iterable[str] = ()) -> Tally:
+async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[str] = ()) -> Tally:
     """These inspections, or all of them."""
-    live(embedded, made)
-    wanted = list(ids) or [kind.id for kind in INSPECTIONS]
-    async with recorded(embedded) as (asked, answers):
-        return merged([await inspect_damaged(asked, answers, id, most) for id in wanted])
+    live(embedded, case)
+    inspections = list(ids) or [kind.id for kind in INSPECTIONS]
+    async with recorded(embedded) as (console, answers):
+        return merged([await inspect_damaged(console, answers, id, most) for id in inspections])
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
@@ -206,7 +206,7 @@ async def test_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = await inspect_all(embedded, 9, WORLDS["alb-5xx"])
-    told(tally, "inspections", capsys)
+    print_tally(tally, "inspections", capsys)
     hold(tally)
 
 
@@ -216,15 +216,15 @@ async def test_many_mutated_answers_raise_nothing_but_our_errors(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = await read_damaged(embedded, sorted(CALLS), 30)
-    told(tally, f"{len(CALLS)} questions of readers", capsys)
+    print_tally(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
 
 
 def world(name: str, *more: Any) -> Any:
     """One of WORLDS as a parameter, with its mark; and what comes after it."""
-    made = WORLDS[name]
-    mark = pytest.mark.scenario(made.scenario, history=made.history, origin=made.origin)
-    return pytest.param(made, *more, marks=mark, id=name)
+    case = WORLDS[name]
+    mark = pytest.mark.scenario(case.scenario, history=case.history, origin=case.origin)
+    return pytest.param(case, *more, marks=mark, id=name)
 
 
 ABOUT = {
@@ -241,25 +241,25 @@ ABOUT = {
 """By the world, the keys that tell of its fault: all damage to them is tried in every run."""
 
 
-@pytest.mark.parametrize(("made", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
+@pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
 async def test_no_damage_to_what_tells_of_a_fault_hides_it(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], made: World, about: frozenset[str]
+    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str]
 ) -> None:
-    live(embedded, made)
-    async with recorded(embedded) as (asked, answers):
-        tally = merged([await inspect_damaged(asked, answers, id, 200, about) for id in made.verdicts])
-    told(tally, " and ".join(made.verdicts), capsys)
-    assert tally.whole == made.verdicts
+    live(embedded, case)
+    async with recorded(embedded) as (console, answers):
+        tally = merged([await inspect_damaged(console, answers, id, 200, about) for id in case.verdicts])
+    print_tally(tally, " and ".join(case.verdicts), capsys)
+    assert tally.whole == case.verdicts
     assert tally.runs > 30
     hold(tally)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("made", map(world, WORLDS))
+@pytest.mark.parametrize("case", map(world, WORLDS))
 async def test_many_mutated_answers_of_a_fault_are_never_judged_better(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], made: World
+    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World
 ) -> None:
-    tally = await inspect_all(embedded, 30, made, made.verdicts)
-    told(tally, " and ".join(made.verdicts), capsys)
-    assert tally.whole == made.verdicts
+    tally = await inspect_all(embedded, 30, case, case.verdicts)
+    print_tally(tally, " and ".join(case.verdicts), capsys)
+    assert tally.whole == case.verdicts
     hold(tally)

@@ -94,12 +94,12 @@ async def test_metrics_with_math_in_one_request(empty_aws: Any) -> None:
             MetricQuery(id="e1", expression="SUM(METRICS())", label="both", period=60),
             MetricQuery(id="s1", expression="SEARCH('{Other,Queue} MetricName=\"Length\"', 'Maximum', 60)", period=60),
         )  # fmt: skip
-        found = await Metrics(session).fetch(queries, TimeSpan(start=now - timedelta(minutes=10), end=now))
-        assert [series.id for series in found] == ["m1", "e1", "s1", "s1"]
-        assert found[0].values == (10.0,) * 5
-        assert found[0].times == tuple(sorted(found[0].times))
-        assert found[1].label == "both"
-        assert found[1].values == (20.0,) * 5
+        curves = await Metrics(session).fetch(queries, TimeSpan(start=now - timedelta(minutes=10), end=now))
+        assert [series.id for series in curves] == ["m1", "e1", "s1", "s1"]
+        assert curves[0].values == (10.0,) * 5
+        assert curves[0].times == tuple(sorted(curves[0].times))
+        assert curves[1].label == "both"
+        assert curves[1].values == (20.0,) * 5
         assert empty_aws.counts()["cloudwatch.GetMetricData"] == 1
 
 
@@ -123,10 +123,10 @@ async def test_an_alarm_fires_and_clears_and_history_tells_both(empty_aws: Any) 
             await measure(empty_aws, client, minutes, value)
             empty_aws.advance(60)
             board = await alarms.board()
-            found = {alarm.id: alarm for alarm in board.alarms}
-            states.append({name: alarm.state for name, alarm in found.items()})
+            by_id = {alarm.id: alarm for alarm in board.alarms}
+            states.append({name: alarm.state for name, alarm in by_id.items()})
             if value > 100:
-                assert found["queue-long"].recent[-1] == 200.0
+                assert by_id["queue-long"].recent[-1] == 200.0
         assert [state["queue-long"] for state in states] == [AlarmState.OK, AlarmState.ALARM, AlarmState.OK]
         assert all(state["gone"] is AlarmState.MISSING for state in states)
         history = await alarms.history("queue-long", began)

@@ -47,10 +47,10 @@ class WatchedApp(console_app.TobanApp):
     def _name_screen(self) -> None:
         if self.screen in self.type_ahead._unpainted:
             return  # it opened by itself and is not painted: it hears no key yet
-        shown = f"{type(self.screen).__name__} {len(self.screen_stack)} {type(self.focused).__name__}"
-        if shown != self._shown:
-            self._shown = shown
-            (_folder / "new").write_text(shown)
+        description = f"{type(self.screen).__name__} {len(self.screen_stack)} {type(self.focused).__name__}"
+        if description != self._shown:
+            self._shown = description
+            (_folder / "new").write_text(description)
             (_folder / "new").rename(_folder / "screen")
 
     @work
@@ -65,7 +65,7 @@ class WatchedApp(console_app.TobanApp):
         gc.collect()
         open_now = {id(screen) for stack in self._screen_stacks.values() for screen in stack}
         closed = [screen for screen in _made if id(screen) not in open_now]
-        told = {
+        figures = {
             "closed": dict(Counter(type(screen).__name__ for screen in closed)),
             "held": holders(closed[0]) if closed else [],
             "tasks": len(asyncio.all_tasks()),
@@ -73,7 +73,7 @@ class WatchedApp(console_app.TobanApp):
             "objects": len(gc.get_objects()),
         }
         with (_folder / "tells").open("a") as file:
-            file.write(json.dumps(told) + "\n")
+            file.write(json.dumps(figures) + "\n")
 
 
 def main() -> None:
@@ -82,11 +82,11 @@ def main() -> None:
     _folder = Path(sys.argv.pop(1))
     make = Screen.__init__
 
-    def made(self: Screen[Any], *arguments: Any, **options: Any) -> None:
+    def recording_init(self: Screen[Any], *arguments: Any, **options: Any) -> None:
         make(self, *arguments, **options)
         _made.add(self)
 
-    Screen.__init__ = made  # type: ignore[method-assign]
+    Screen.__init__ = recording_init  # type: ignore[method-assign]
     console_app.TobanApp = WatchedApp  # type: ignore[misc]
     from tui.__main__ import main as launch
 

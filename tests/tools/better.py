@@ -92,11 +92,11 @@ def too_good(whole: Finding, damaged: Finding) -> str:
     before = {each.title: each.verdict for each in whole.measures}
     # Told under another name, or another measure became as bad by it: then it is no better.
     instead = {each.verdict for each in damaged.measures if before.get(each.title) is not each.verdict}
-    said = " ".join((damaged.summary, *damaged.remarks))
+    text = " ".join((damaged.summary, *damaged.remarks))
     why += [
         f"{each.title}: {each.verdict} is gone"
         for each in judged
-        if each.verdict in BAD and each.title not in measures and str(each.title) not in said
+        if each.verdict in BAD and each.title not in measures and str(each.title) not in text
         if not instead - {None} - BETTER[each.verdict]
     ]
     return "; ".join(why)

@@ -41,7 +41,7 @@ def collect(root: Path = ROOT) -> Catalog:
 
     Read from the syntax tree: babel's own extractor overlooks a mark inside an f-string.
     """
-    found = Catalog()
+    strings = Catalog()
     for folder in SOURCES:
         for path in sorted((root / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -49,8 +49,8 @@ def collect(root: Path = ROOT) -> Catalog:
                     arguments = node.args[: MARKS[node.func.id]]
                     texts = [str(each.value) for each in arguments if isinstance(each, ast.Constant)]
                     if texts:
-                        found.add(texts[0] if len(texts) == 1 else tuple(texts))
-    return found
+                        strings.add(texts[0] if len(texts) == 1 else tuple(texts))
+    return strings
 
 
 def read_catalogue(path: Path) -> Catalog:
@@ -61,12 +61,12 @@ def read_catalogue(path: Path) -> Catalog:
         return read_po(file, locale="ja")
 
 
-def merged(strings: Catalog, kept: Catalog) -> PlainCatalog:
+def merged(strings: Catalog, previous: Catalog) -> PlainCatalog:
     """The strings of the sources with the translations kept; what the sources lost is dropped."""
     catalogue = PlainCatalog(locale="ja", fuzzy=False, header_comment="# Japanese strings of Toban.")
-    for message in sorted(strings, key=lambda each: str(each.id)):
+    for message in sorted(strings, key=lambda entry: str(entry.id)):
         if message.id:
-            old = kept.get(message.id)
+            old = previous.get(message.id)
             catalogue.add(message.id, old.string if old else None, flags=old.flags if old else ())
     return catalogue
 
@@ -99,16 +99,18 @@ def update() -> None:
 
 def mistakes() -> list[str]:
     """What is wrong with the catalogue, one line each."""
-    strings, kept = collect(), read_catalogue(PO)
-    catalogue = merged(strings, kept)
-    found = [said for message in catalogue if message.id for said in message_mistakes(message)]
-    found += [f"obsolete: {message.id!r}" for message in kept if message.id and message.id not in strings]
-    found += [f"obsolete: {key!r}" for key in kept.obsolete]
-    if not found and PO.read_bytes() != po_bytes(catalogue):
-        found.append(f"{PO.name} is not as `update` writes it")
+    strings, stored = collect(), read_catalogue(PO)
+    catalogue = merged(strings, stored)
+    problems = [problem for message in catalogue if message.id for problem in message_mistakes(message)]
+    problems += [
+        f"obsolete: {message.id!r}" for message in stored if message.id and message.id not in strings
+    ]
+    problems += [f"obsolete: {key!r}" for key in stored.obsolete]
+    if not problems and PO.read_bytes() != po_bytes(catalogue):
+        problems.append(f"{PO.name} is not as `update` writes it")
     if not MO.exists() or MO.read_bytes() != mo_bytes(catalogue):
-        found.append(f"{MO.name} is stale: run `make i18n`")
-    return found
+        problems.append(f"{MO.name} is stale: run `make i18n`")
+    return problems
 
 
 def message_mistakes(message: Message) -> Iterator[str]:
@@ -119,9 +121,9 @@ def message_mistakes(message: Message) -> Iterator[str]:
     if message.fuzzy:
         yield f"fuzzy: {message.id!r}"
     ids, strings = _forms(message.id), _forms(message.string)
-    wanted = set().union(*map(placeholders, ids))
+    expected = set().union(*map(placeholders, ids))
     for text in strings:
-        if placeholders(text) != wanted:
+        if placeholders(text) != expected:
             yield f"placeholders differ: {message.id!r} -> {text!r}"
         if text.endswith("\n") != ids[-1].endswith("\n") or (
             text.strip() != text and ids[-1].strip() == ids[-1]
@@ -153,9 +155,9 @@ def main() -> int:
     if parser.parse_args().task == "update":
         update()
         return 0
-    found = mistakes()
-    print("\n".join(found) or "every string is translated")
-    return 1 if found else 0
+    problems = mistakes()
+    print("\n".join(problems) or "every string is translated")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

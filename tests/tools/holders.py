@@ -27,12 +27,12 @@ def holders(thing: object) -> list[str]:
     met: dict[int, object] = {id(each): each for each in (thing, ways, dead_ends, steps)}
     met[id(met)] = met
     while steps and len(ways) < WAYS:
-        held, way = steps.popleft()
-        if _lives(held) and held is not thing:
+        target, way = steps.popleft()
+        if _lives(target) and target is not thing:
             ways.append(way)
         elif way.count("<-") < _FAR:
             before = len(steps)
-            steps.extend((each, f"{way} <- {_words(each)}") for each in _of(held, met))
+            steps.extend((each, f"{way} <- {_words(each)}") for each in _of(target, met))
             if len(steps) == before:
                 dead_ends.append(way)
     return ways or sorted(dead_ends, key=lambda way: "Context" not in way)[:WAYS]
@@ -42,15 +42,20 @@ def _lives(thing: object) -> bool:
     return isinstance(thing, _ENDS) or (isinstance(thing, asyncio.Future) and not thing.done())
 
 
-def _of(held: object, met: dict[int, object]) -> Iterator[object]:
-    referrers = gc.get_referrers(held)
+def _of(target: object, met: dict[int, object]) -> Iterator[object]:
+    referrers = gc.get_referrers(target)
     met[id(referrers)] = referrers
-    for each in referrers:
+    for referrer in referrers:
         # The search itself holds what it has come by.
-        own = isinstance(each, tuple) and len(each) == 2 and each[0] is held and isinstance(each[1], str)
-        if id(each) not in met and not own and not isinstance(each, FrameType):
-            met[id(each)] = each
-            yield each
+        own = (
+            isinstance(referrer, tuple)
+            and len(referrer) == 2
+            and referrer[0] is target
+            and isinstance(referrer[1], str)
+        )
+        if id(referrer) not in met and not own and not isinstance(referrer, FrameType):
+            met[id(referrer)] = referrer
+            yield referrer
 
 
 def _words(thing: object) -> str:

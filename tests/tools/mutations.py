@@ -160,11 +160,11 @@ class Mutation:
 
     def _members(self, value: list[Any], rest: Path, stars: int) -> list[Any]:
         only = self.row % len(value) if self.star == stars and value else None
-        made = [
+        members = [
             self._in(each, rest, stars + 1) if only in (None, index) else each
             for index, each in enumerate(value)
         ]
-        return [each for each in made if each is not GONE]
+        return [each for each in members if each is not GONE]
 
     def _damaged(self, value: Any) -> Any:
         if self.kind == "row":
@@ -186,21 +186,21 @@ def mutations(service: str, operation: str, bodies: list[bytes]) -> list[Mutatio
     for body in bodies:
         for path, value in places(body):
             values.setdefault(path, []).append(value)
-    made = [Mutation(service, operation, (), kind) for kind in BODIES]
-    for path, each in sorted(values.items()):
-        kinds = [kind for kind, (fits, _make) in KINDS.items() if any(map(fits, each))]
+    damage = [Mutation(service, operation, (), kind) for kind in BODIES]
+    for path, members in sorted(values.items()):
+        kinds = [kind for kind, (fits, _make) in KINDS.items() if any(map(fits, members))]
         stars = path.count(ALL)
         for kind in kinds:
-            emptied = kind == "null" and any(isinstance(value, _Members) for value in each)
-            made.append(Mutation(service, operation, path, kind, emptied=emptied))
-            made += [
+            emptied = kind == "null" and any(isinstance(value, _Members) for value in members)
+            damage.append(Mutation(service, operation, path, kind, emptied=emptied))
+            damage += [
                 Mutation(service, operation, path, kind, star, row, emptied)
                 for star in sorted({0, stars - 1} if stars else ())
                 for row in (0, 1, -1)
             ]
         if path and path[-1] == ALL:
-            made += [Mutation(service, operation, path, "row", stars - 1, row) for row in (0, 1, -1)]
-    return made
+            damage += [Mutation(service, operation, path, "row", stars - 1, row) for row in (0, 1, -1)]
+    return damage
 
 
 def decoded(body: bytes) -> tuple[Any, Callable[[Any], bytes]] | None:
@@ -231,11 +231,11 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if path:
         yield path, value
     if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _places(each, (*path, key))
+        for key, member in value.items():
+            yield from _places(member, (*path, key))
     elif isinstance(value, list):
-        for each in value:
-            yield from _places(each, (*path, ALL))
+        for member in value:
+            yield from _places(member, (*path, ALL))
     elif (inner := _json_in(value)) is not None:
         yield from _places(inner, (*path, INSIDE))
 
@@ -256,9 +256,9 @@ class _Members(list[Any]):
         return self._like(item) if isinstance(index, slice) else item
 
     def _like(self, items: list[Any]) -> "_Members":
-        made = _Members(items)
-        made.tag = self.tag
-        return made
+        members = _Members(items)
+        members.tag = self.tag
+        return members
 
 
 def _of_xml(element: ElementTree.Element) -> Any:
@@ -271,15 +271,15 @@ def _of_xml(element: ElementTree.Element) -> Any:
         members = _Members(_of_xml(child) for child in children)
         members.tag = tags[0]
         return members
-    made: dict[str, Any] = {}
+    members_by_tag: dict[str, Any] = {}
     for tag in dict.fromkeys(tags):
         same = [child for child in children if child.tag == tag]
-        made[tag] = _of_xml(same[0])
+        members_by_tag[tag] = _of_xml(same[0])
         if len(same) > 1:
             members = _Members(map(_of_xml, same))
             members.tag = ""
-            made[tag] = members
-    return made
+            members_by_tag[tag] = members
+    return members_by_tag
 
 
 _MEMBERS = frozenset({"member", "ResourcePendingMaintenanceActions", "PendingMaintenanceAction"})
@@ -291,18 +291,18 @@ def _plural(tag: str, name: str) -> bool:
 
 
 def _to_xml(value: Any, root: ElementTree.Element) -> bytes:
-    made = _element(root.tag, value)
-    return ElementTree.tostring(made, encoding="unicode").encode("utf-8", "surrogatepass")
+    element = _element(root.tag, value)
+    return ElementTree.tostring(element, encoding="unicode").encode("utf-8", "surrogatepass")
 
 
 def _element(tag: str, value: Any) -> ElementTree.Element:
     element = ElementTree.Element(tag)
     if isinstance(value, dict):
-        for key, each in value.items():
-            flat = isinstance(each, _Members) and each.tag == ""
-            element.extend([_element(key, item) for item in each] if flat else [_element(key, each)])
+        for key, member in value.items():
+            flat = isinstance(member, _Members) and member.tag == ""
+            element.extend([_element(key, item) for item in member] if flat else [_element(key, member)])
     elif isinstance(value, list):
-        element.extend([_element(getattr(value, "tag", "member"), each) for each in value])
+        element.extend([_element(getattr(value, "tag", "member"), member) for member in value])
     elif value is not None:
         element.text = str(value)
     return element

@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 @contextmanager
 def painting() -> Iterator[list[Asked]]:
     """What is asked for within this block, by widgets on the screen that is shown."""
-    asked: list[Asked] = []
+    paintings: list[Asked] = []
     refresh = Widget.refresh
 
     def watched(
@@ -40,9 +40,9 @@ def painting() -> Iterator[list[Asked]]:
         recompose: bool = False,
     ) -> Widget:
         if repaint and widget.is_attached and widget.screen is widget.app.screen:
-            asked.append(Asked(widget, regions))
+            paintings.append(Asked(widget, regions))
         return refresh(widget, *regions, repaint=repaint, layout=layout, recompose=recompose)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Widget, "refresh", watched)
-        yield asked
+        yield paintings

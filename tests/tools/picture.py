@@ -81,10 +81,10 @@ def _letters(segment: Segment, x: int, y: int, front: str) -> str:
     return "".join(words) + (f'<path fill="{front}" d="{"".join(dots)}"/>' if dots else "")
 
 
-def _braille(bits: int, left: float, top: float) -> str:
+def _braille(bits: int, x: float, top: float) -> str:
     size = CELL_WIDTH / 4.6
     return "".join(
-        f"M{left + 1.2 + dx * CELL_WIDTH / 2:.1f} {top + 1.2 + dy * CELL_HEIGHT / 4:.1f}h{size:.1f}v{size:.1f}h-{size:.1f}z"
+        f"M{x + 1.2 + dx * CELL_WIDTH / 2:.1f} {top + 1.2 + dy * CELL_HEIGHT / 4:.1f}h{size:.1f}v{size:.1f}h-{size:.1f}z"
         for index, (dx, dy) in enumerate(_DOTS)
         if bits >> index & 1
     )

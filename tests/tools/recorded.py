@@ -85,13 +85,15 @@ class Recorded:
         )
         turn = self._turns[key]
         self._turns[key] += 1
-        known = self._answers.get(key, [])
-        if self.mutation is None and turn >= len(known):
-            known = self._answers.setdefault(key, known)
-            known.append(await self._ask(request, body))
-            self._of.setdefault((service, operation), []).append(known[-1].body)
+        recordings = self._answers.get(key, [])
+        if self.mutation is None and turn >= len(recordings):
+            recordings = self._answers.setdefault(key, recordings)
+            recordings.append(await self._ask(request, body))
+            self._of.setdefault((service, operation), []).append(recordings[-1].body)
         # What only damage makes the console ask is asked every time: a query that is begun has to end.
-        response = known[min(turn, len(known) - 1)] if known else await self._ask(request, body)
+        response = (
+            recordings[min(turn, len(recordings) - 1)] if recordings else await self._ask(request, body)
+        )
         return self._spoilt(response, service, operation)
 
     def _spoilt(self, response: _Response, service: str, operation: str) -> _Response:

@@ -73,8 +73,8 @@ async def _looked(pilot: Pilot[object]) -> None:
 
     def complete() -> bool:
         open_now = app.duties.open if app.duties is not None else ()
-        found = [app.ready.rounds.of(each.slot) for each in open_now if each.state.value != "missed"]
-        return bool(found) and all(each is None or each.complete for each in found)
+        findings = [app.ready.rounds.of(each.slot) for each in open_now if each.state.value != "missed"]
+        return bool(findings) and all(each is None or each.complete for each in findings)
 
     await until(pilot, complete, limit=60.0)
 

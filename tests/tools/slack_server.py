@@ -122,19 +122,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _messages(self, query: dict[str, str]) -> None:
         """Two messages a page, so that everybody pages."""
-        found = self.server.slack.messages
+        messages = self.server.slack.messages
         thread = query.get("ts")
         if thread:
-            found = [each for each in found if thread in (each["ts"], each.get("thread_ts"))]
+            messages = [each for each in messages if thread in (each["ts"], each.get("thread_ts"))]
         else:
-            found = [each for each in reversed(found) if "thread_ts" not in each]
+            messages = [each for each in reversed(messages) if "thread_ts" not in each]
         at = int(query.get("cursor", "0"))
-        following = str(at + 2) if at + 2 < len(found) else ""
+        following = str(at + 2) if at + 2 < len(messages) else ""
         self._answer(
             200,
             {
                 "ok": True,
-                "messages": found[at : at + 2],
+                "messages": messages[at : at + 2],
                 "response_metadata": {"next_cursor": following},
             },
         )

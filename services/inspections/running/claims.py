@@ -1,13 +1,14 @@
-"""Which console runs a duty's inspections: the first to claim them in the journal; the others wait for the findings.
+"""Leases that decide which console runs a duty's inspections; the other consoles wait for the findings.
 
-A claim is valid until its console has ended, or for LEASE seconds; a console that is still inspecting renews it.
+The first console to claim them in the journal wins. A claim is valid for LEASE seconds or until its console has ended;
+a console that is still inspecting renews it.
 """
 
 import os
 import socket
 
 from services.clock import Clock, real
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.inspections.running.finding_records import FindingRecords, abandoned
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
@@ -15,39 +16,39 @@ from services.models.duties import ScheduledOccurrence
 from services.models.journal import Entry
 
 LEASE = 600.0
-"""Seconds (of the machine) after which another console takes over inspections whose findings did not come."""
+"""Seconds (of real time) after which another console takes over inspections without findings."""
 _DIGITS = 10
 
 
 class Claims:
-    """The claims of one console, and those of others that it respects."""
+    """The claims of this console, and the claims of others that it must respect."""
 
     def __init__(self, records: FindingRecords, journal: Journal, clock: Clock) -> None:
         self._records = records
         self._journal = journal
         self._clock = clock
         self._own: dict[str, int] = {}
-        """By slot: the number of this console's own newest claim."""
+        """By slot: the sequence number of this console's newest claim."""
         self._observed: dict[str, tuple[int, float, float]] = {}
-        """By slot: the newest claim's number, its age when it was first read, and when that was (by `elapsed`).
+        """By slot: the newest claim's sequence number, its age when first read, and the time of that (by `elapsed`).
 
-        So neither another machine's clock that is ahead nor a clock that is set prolongs a claim.
+        Measuring from there, neither a fast clock on another machine nor a changed clock prolongs a claim.
         """
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
-        """The claim of another console that must be waited for."""
+        """The valid claim of another console, if any."""
         owner = self._records.looking(slot.key)
         if (
             owner is None
             or self._mine(owner)
             or abandoned(owner, socket.gethostname())
-            or self.left(owner) <= 0
+            or self.seconds_left(owner) <= 0
         ):
             return None
         return owner
 
-    def left(self, owner: Entry) -> float:
-        """Seconds of the clock's time until a claim is over."""
+    def seconds_left(self, owner: Entry) -> float:
+        """Seconds (of `Clock` time) until a claim expires."""
         elapsed = self._clock.elapsed()
         seq, age, observed_at = self._observed.get(owner.subject, (0, 0.0, elapsed))
         if seq != owner.seq:
@@ -56,10 +57,13 @@ class Claims:
         return real(self._clock, LEASE).total_seconds() - age - (elapsed - observed_at)
 
     async def take(self, slot: ScheduledOccurrence) -> bool:
-        """Try to claim. True also where the journal cannot be written: then each console runs its own inspections."""
+        """Try to claim a slot's inspections.
+
+        Also True if the journal cannot be written: then each console runs its own inspections.
+        """
         before = self._records.looking(slot.key)
         try:
-            entry = await self._journal.append(drafts.looking(slot, _turn(before) + 1))
+            entry = await self._journal.append(entries.looking(slot, _turn(before) + 1))
         except AlreadyRecorded as error:
             self._records.absorb([error.entry])
             return False
@@ -78,7 +82,7 @@ class Claims:
                 return
 
     def forget(self, slot: ScheduledOccurrence) -> None:
-        """Drop the state of a slot whose inspections are done."""
+        """Forget the claims on a slot whose inspections are done."""
         self._own.pop(slot.key, None)
         self._observed.pop(slot.key, None)
 

@@ -1,4 +1,4 @@
-"""The journal's entries about inspections, in the language of the screen."""
+"""Builds the journal entries on inspections, with texts in the active language."""
 
 import os
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ WORDS = {
 
 
 def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
-    """A console begins a slot's inspections; `turn` counts the claims on them."""
+    """The claim of a console on a slot's inspections; `turn` numbers the claims on the slot."""
     return NewEntry(
         kind=EntryKind.LOOKING,
         subject=slot.key,
@@ -31,14 +31,14 @@ def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
 
 
 def found_text(finding: Finding) -> str:
-    """Its title, verdict and summary in one line."""
+    """The finding's title, verdict and summary in one line."""
     return _("{title}: {verdict} — {summary}").format(
         title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
     )
 
 
 def found(subject: str, finding: Finding) -> NewEntry:
-    """A finding, whole."""
+    """The entry of a finding, with all its data."""
     return NewEntry(
         kind=EntryKind.FINDING,
         subject=subject,
@@ -49,7 +49,7 @@ def found(subject: str, finding: Finding) -> NewEntry:
 
 
 def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
-    """A person judges it otherwise; once for each finding."""
+    """The entry of a person's overruling, at most one per finding."""
     finding = recorded.finding
     return NewEntry(
         kind=EntryKind.OVERRULED,
@@ -64,7 +64,7 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
 
 
 def known(identity: UnknownIdentity) -> NewEntry:
-    """A person or a network is known from now on."""
+    """The entry that adds a person or a network to the allow list."""
     value = identity.network or str(identity.value)
     words = (
         _("Known from now on: user {value}") if identity.kind == "person" else _("Known from now on: {value}")
@@ -79,7 +79,7 @@ def known(identity: UnknownIdentity) -> NewEntry:
 
 
 def forgotten(entry: Entry) -> NewEntry:
-    """Remove from the known list what `entry` had added."""
+    """The entry that removes from the allow list what `entry` had added."""
     value = entry.target
     person = entry.data.get("kind") == "person"
     words = _("No longer known: user {value}") if person else _("No longer known: {value}")
@@ -93,7 +93,7 @@ def forgotten(entry: Entry) -> NewEntry:
 
 
 def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
-    """What a sign-off records of its findings."""
+    """What a sign-off records about its findings."""
     return [
         {
             "seq": each.seq,
@@ -104,13 +104,13 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
             "until": _until(each),
         }
         for each in findings
-        # A finding that waits for consent covers no time, so nothing of it is signed for.
+        # A finding that waits for consent covers no time, so there is nothing to sign off.
         if not each.finding.waits_for_consent
     ]
 
 
 def _until(recorded: Recorded) -> str:
-    """The end of the time signed for; "" where nothing was judged or overruled, so that the next inspection covers it."""
+    """The end of the signed-off time; "" without a verdict or an overruling, so that the next inspection covers it."""
     finding = recorded.finding
     if finding.verdict is Verdict.UNKNOWN and recorded.overruled is None:
         return ""

@@ -1,4 +1,4 @@
-"""Runs inspections and records their findings, for duties and on a person's demand; records what people decide."""
+"""Runs inspections for duties and on demand, and records findings and people's decisions on them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -10,7 +10,7 @@ from services.background.detached import detached
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.inspections.base import InspectionRequest
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.inspections.running.finding_records import BY_HAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
@@ -20,14 +20,14 @@ from services.models.findings import Finding, Progress, Recorded, RunningInspect
 from services.models.journal import Entry
 
 FRESH = 60.0
-"""Seconds of the world within which two duties share one run of an inspection."""
+"""Seconds (of `Clock` time) within which two duties share one run of an inspection."""
 AT_ONCE = 4
-"""Inspections of duties that run at the same time."""
+"""Maximum number of duty inspections that run at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UnderWay:
-    """One inspection under way for one subject."""
+    """An inspection in progress for one subject."""
 
     task: "asyncio.Task[Recorded]"
     consent: bool
@@ -36,8 +36,8 @@ class _UnderWay:
 class InspectionRuns:
     """The inspections of one console. `wake` is called when there is something to show, `looked` after each batch.
 
-    A finding that the journal does not take is shown all the same, and recorded when it takes entries again. An
-    inspection that was started goes on though nobody waits for it any more: AWS may have charged for it already.
+    A finding that the journal cannot take is still shown, and is recorded once the journal is writable again. A started
+    inspection runs to its end even if nobody waits for it any more, because AWS may already have charged for it.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class InspectionRuns:
         looked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
-        """Inspections under way, by subject and inspection; those of no duty under BY_HAND."""
+        """Inspections in progress, by subject and inspection; those on demand under BY_HAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
-        """Findings that the journal has not taken yet."""
+        """Findings not yet written to the journal."""
         self._inspector = inspector
         self._records = records
         self._journal = journal
@@ -69,9 +69,9 @@ class InspectionRuns:
     async def make(
         self, subject: str, ids: Iterable[str], *, consent: bool = False, anew: bool = False
     ) -> None:
-        """Run these inspections and record them; `anew`: a finding made a moment ago does not count either.
+        """Run these inspections and record the findings; `anew` ignores even a finding made a moment ago.
 
-        One that is already under way for the same subject is waited for, not started again.
+        An inspection already in progress for the same subject is awaited instead of being started again.
         """
         tasks = [self._begin(subject, id, consent=consent, anew=anew) for id in dict.fromkeys(ids)]
         if tasks:
@@ -82,7 +82,7 @@ class InspectionRuns:
             task.result()
 
     async def by_hand(self, id: str, *, consent: bool = False) -> Recorded:
-        """Run one inspection that belongs to no duty. Raises LookupError for one that the runbook does not have."""
+        """Run one inspection on demand, for no duty. Raises LookupError if the runbook does not have it."""
         task = self._begin(BY_HAND, id, consent=consent, anew=True)
         await asyncio.wait({task})
         return task.result()
@@ -128,7 +128,7 @@ class InspectionRuns:
         return await self._record(_by_hand(began) if subject == BY_HAND else subject, finding)
 
     async def _share(self, id: str, *, consent: bool, anew: bool) -> Finding:
-        """The finding of a run that is under way or just done, if it covers the same time; else of a new one."""
+        """The finding of a run in progress or just finished that covers the same time, otherwise of a new run."""
         since, gap = self._window(id)
         now = self._clock.now()
         before = self._shared.get(id)
@@ -142,7 +142,7 @@ class InspectionRuns:
         return await asyncio.shield(task)
 
     def _tell(self, id: str, progress: Progress) -> None:
-        """Report progress to every subject that waits for this inspection: they may share the run."""
+        """Report progress to every subject that waits for this inspection, as they may share one run."""
         for key, looking in self.progress.items():
             if key[1] == id:
                 self.progress[key] = looking.model_copy(update={"progress": progress})
@@ -164,16 +164,16 @@ class InspectionRuns:
         return recorded
 
     async def _append(self, subject: str, finding: Finding) -> Recorded | None:
-        """Record the finding; None where the journal does not take it."""
+        """Record the finding; None if the journal cannot take it."""
         try:
-            entry = await self._journal.append(drafts.found(subject, finding))
+            entry = await self._journal.append(entries.found(subject, finding))
         except JournalError:
             return None
         self._records.absorb([entry])
         return Recorded(seq=entry.seq, by=entry.person.name, finding=finding, subject=subject)
 
     async def record_held(self) -> None:
-        """Record the findings that the journal has not taken yet."""
+        """Record the findings that could not be written before."""
         for key, recorded in tuple(self.unrecorded.items()):
             if not self._journal.health.writable or self.unrecorded.get(key) is not recorded:
                 continue
@@ -191,21 +191,21 @@ class InspectionRuns:
         """Record that a person overrules a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("overruling needs a reason")
-        self._records.absorb([await self._journal.append(drafts.overruled(subject, recorded, reason))])
+        self._records.absorb([await self._journal.append(entries.overruled(subject, recorded, reason))])
         self._wake()
 
     async def make_known(self, identity: UnknownIdentity) -> None:
-        """Add a person or a network to the known list. Raises JournalError."""
-        self._records.absorb([await self._journal.append(drafts.known(identity))])
+        """Add a person or a network to the allow list. Raises JournalError."""
+        self._records.absorb([await self._journal.append(entries.known(identity))])
         self._wake()
 
     async def forget(self, entry: Entry) -> None:
-        """Remove from the known list what `entry` had added. Raises JournalError."""
-        self._records.absorb([await self._journal.append(drafts.forgotten(entry))])
+        """Remove from the allow list what `entry` had added. Raises JournalError."""
+        self._records.absorb([await self._journal.append(entries.forgotten(entry))])
         self._wake()
 
     async def close(self) -> None:
-        """Cancel what is under way."""
+        """Cancel the inspections in progress."""
         tasks = [each.task for each in self._under_way.values()]
         looks = [task for _look, task in self._shared.values()]
         for task in (*tasks, *looks):

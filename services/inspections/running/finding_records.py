@@ -1,4 +1,4 @@
-"""What the journal says of inspections: findings, overrulings, claims on their runs, what people signed for."""
+"""Projection of the journal's entries on inspections: findings, overrulings, claims, sign-offs, allow list."""
 
 import os
 from bisect import bisect_right, insort
@@ -17,14 +17,14 @@ from services.models.journal import Entry, EntryKind
 from services.models.verdict import Verdict
 
 RECENT = timedelta(days=40)
-"""How far back findings are kept at hand: longer than any duty stays open."""
+"""How far back findings are kept in memory: longer than any duty stays open."""
 SIGNED = timedelta(days=430)
-"""How far back signatures are read."""
+"""How far back sign-offs are read."""
 BY_HAND = "hand"
-"""What the subject of a finding begins with that belongs to no duty: `hand@<time>`."""
+"""Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
 HAND_KEPT = 20
 SIGNATURES_KEPT = 100
-"""Of each inspection; only the newest one counts, unless a clock was wrong."""
+"""Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
     EntryKind.KNOWN: None,
     EntryKind.SIGN_OFF: SIGNED,
@@ -35,23 +35,23 @@ _SPANS = {
 
 
 class FindingRecords(Projection):
-    """Recent findings and what belongs to them; and who is known besides those whom the runbook names."""
+    """Recent findings with their overrulings, claims and sign-offs, and the allow list as extended by operators."""
 
-    def __init__(self, journal: Journal, known: AllowList) -> None:
+    def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
-        self.known = known
-        """The runbook's people and networks, and those that became known since."""
-        self._of_the_runbook = known
+        self.known = allow_list
+        """People and networks of the runbook, plus those added by operators."""
+        self._of_the_runbook = allow_list
         self._names: dict[tuple[str, str], Entry] = {}
-        """By kind and value: the newest entry that makes it known, or takes that back."""
+        """By kind and value: the newest entry that adds it to the allow list or removes it."""
         self._findings: dict[str, dict[str, Entry]] = {}
-        """By subject, then by inspection; the newest."""
+        """The newest finding by subject, then by inspection."""
         self._parsed: dict[int, Finding | None] = {}
         self._overruled: dict[int, Overrule] = {}
-        """By the finding's entry."""
+        """By the sequence number of the finding's entry."""
         self._looking: dict[str, Entry] = {}
         self._signed: dict[str, list[datetime]] = {}
-        """By inspection: until when people have signed for, the newest last."""
+        """By inspection: the ends of the signed-off times, the newest last."""
         self._pruned: datetime | None = None
         self._takers = {
             EntryKind.FINDING: self._take_finding,
@@ -62,13 +62,13 @@ class FindingRecords(Projection):
         }
 
     def of(self, key: str, inspections: Iterable[str]) -> tuple[Recorded, ...]:
-        """The newest finding of each of these inspections for one slot, in their order."""
+        """The newest finding of each of these inspections for slot `key`, in their order."""
         entries = self._findings.get(key, {})
         findings = (self._recorded(entries[id]) for id in inspections if id in entries)
         return tuple(finding for finding in findings if finding is not None)
 
     def by_hand(self) -> tuple[Recorded, ...]:
-        """Findings that belong to no duty, newest first."""
+        """Findings made on demand, newest first."""
         entries = [
             entry
             for key, of_subject in self._findings.items()
@@ -80,7 +80,7 @@ class FindingRecords(Projection):
         return tuple(finding for finding in findings if finding is not None)
 
     def dated_after(self, moment: datetime) -> Iterable[int]:
-        """The entries of findings that are dated later than `moment`."""
+        """Sequence numbers of the findings dated after `moment`."""
         return (
             entry.seq
             for of_subject in self._findings.values()
@@ -89,18 +89,18 @@ class FindingRecords(Projection):
         )
 
     def looking(self, key: str) -> Entry | None:
-        """The newest claim on a slot's inspections."""
+        """The newest claim on a slot's inspections, if any."""
         return self._looking.get(key)
 
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
-        """Until when a person has signed for this inspection; nobody can have signed for what lies after `now`."""
+        """The end of the time that a person has signed off for this inspection; ends after `now` are ignored."""
         moments = self._signed.get(inspection, [])
         place = bisect_right(moments, now)
         return moments[place - 1] if place else None
 
     @property
     def said_known(self) -> tuple[Entry, ...]:
-        """The entries by which people and networks are known that the runbook does not list, newest first."""
+        """The entries that added people and networks to the allow list beyond the runbook, newest first."""
         entries = (entry for entry in self._names.values() if not entry.data.get("forgotten"))
         return tuple(
             sorted(
@@ -111,7 +111,7 @@ class FindingRecords(Projection):
         )
 
     def first_look(self, inspection: str) -> datetime | None:
-        """When the earliest window of the findings at hand begins."""
+        """The start of the earliest window among this inspection's findings in memory."""
         entries = (
             of_subject[inspection] for of_subject in self._findings.values() if inspection in of_subject
         )
@@ -120,17 +120,17 @@ class FindingRecords(Projection):
         return min((window.start for window in windows if window is not None), default=None)
 
     def at_hand(self, moment: datetime, now: datetime) -> bool:
-        """Whether findings made since `moment` are here; older ones stand in the journal alone."""
+        """Whether findings made since `moment` are in memory; older ones are only in the journal."""
         return moment >= now - RECENT
 
     async def read(self, now: datetime) -> bool:
-        """As every projection; lets go of what is no longer recent."""
+        """Read new entries as every projection does, then drop what is no longer recent."""
         news = await super().read(now)
         self._prune(now)
         return news
 
     def _prune(self, now: datetime) -> None:
-        """Once a day: a console may stay open for months."""
+        """Drop old entries once a day, because a console may stay open for months."""
         if self._pruned is not None and abs(now - self._pruned) < timedelta(days=1):
             return
         self._pruned = now
@@ -149,7 +149,7 @@ class FindingRecords(Projection):
         }
 
     def take(self, entry: Entry) -> bool:
-        """By its kind."""
+        """Apply one entry according to its kind; returns whether anything changed."""
         return self._takers[entry.kind](entry)
 
     def _take_finding(self, entry: Entry) -> bool:
@@ -220,7 +220,7 @@ class FindingRecords(Projection):
 
 
 def finding_in(entry: Entry) -> Finding | None:
-    """The finding in a FINDING entry; None where a newer console, or somebody's hand, wrote it otherwise."""
+    """The finding in a FINDING entry; None if it is not readable, e.g. written by a newer version or edited by hand."""
     try:
         return Finding.model_validate(entry.data.get("finding"))
     except ValidationError:
@@ -242,7 +242,7 @@ def abandoned(entry: Entry, host: str) -> bool:
 
 
 def _answered_for(signed: dict[str, Any]) -> bool:
-    """Whether the finding was judged, or else a person answered for its time with a reason."""
+    """Whether the sign-off covers the finding's time: it has a verdict, or a person overruled it with a reason."""
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 

@@ -10,7 +10,7 @@ from services.models.findings import Cost
 
 
 class MeteredReader:
-    """A Reader in front of another one. Bytes scanned by queries are reported to it with `scanned`."""
+    """A Reader that wraps another one and meters its calls; inspections report bytes scanned through `scanned`."""
 
     def __init__(self, reader: Reader, *, usd_jpy: float, charge: Callable[[str, float], None]) -> None:
         self._reader = reader
@@ -22,11 +22,11 @@ class MeteredReader:
 
     @property
     def cost(self) -> Cost:
-        """The cost so far."""
+        """The cost so far: calls, yen and bytes scanned."""
         return Cost(calls=self._calls, yen=round(self._yen, 4), bytes_scanned=self._bytes)
 
     def scanned(self, size: int, yen: float) -> None:
-        """Add a query that scanned `size` bytes, for which AWS charges `yen`; the day's meter counts it, too."""
+        """Add a query that scanned `size` bytes at a price of `yen`; the daily meter counts it as well."""
         self._bytes += size
         self._yen += yen
         self._charge("scanned", yen / self._usd_jpy)
@@ -42,7 +42,7 @@ class MeteredReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> Answer:
-        """One call."""
+        """Make one call, counted."""
         self._count(service, operation, params)
         return await self._reader.read(
             service, operation, region=region, required=required, timeout=timeout, **params
@@ -59,7 +59,7 @@ class MeteredReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> AsyncIterator[Answer]:
-        """Every page; each counts as a call."""
+        """Iterate over all pages; each page counts as a call."""
         pages = self._reader.pages(
             service, operation, region=region, required=required, timeout=timeout, **params
         )
@@ -68,7 +68,7 @@ class MeteredReader:
                 self._count(service, operation, params)
                 yield page
         except AwsError:
-            # A request is charged for, even where its answer is an error.
+            # AWS charges for a request even if the response is an error.
             self._count(service, operation, params)
             raise
 

@@ -1,4 +1,4 @@
-"""Runs one inspection; an error becomes a finding that could not be judged. Records nothing."""
+"""Runs one inspection and turns errors into findings without a verdict. Records nothing."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -22,9 +22,9 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
 YEN = 150.0
-"""Yen for a dollar where the runbook has no costs."""
+"""Yen per US dollar if the runbook has no costs section."""
 LIMIT = 1800.0
-"""Seconds (of the machine) that an inspection may take: one that hangs must not block its duty all day."""
+"""Seconds (of real time) that an inspection may take, so that a hanging one does not block its duty all day."""
 
 
 class InspectionRunner:
@@ -57,11 +57,11 @@ class InspectionRunner:
         return self._context.runbook
 
     def inspection(self, id: str) -> Inspection:
-        """An inspection, for its name and its first window. Raises LookupError."""
+        """The inspection with this id, without running it. Raises LookupError."""
         return make(self._context, id)
 
     async def look(self, id: str, look: InspectionRequest) -> Finding:
-        """Run one inspection. Whatever goes wrong becomes a finding without a judgement. Raises LookupError."""
+        """Run one inspection; any failure becomes a finding without a verdict. Raises LookupError for an unknown id."""
         tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(self._context, reader=tally, allow_list=self._known(), scanned=tally.scanned)
         inspection = make(context, id)
@@ -73,7 +73,7 @@ class InspectionRunner:
     async def _outcome(
         self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: InspectionRequest
     ) -> Finding:
-        # In a task of its own, so that its exception is handled here and ends no other inspection.
+        # In its own task, so that its exception is handled here and ends no other inspection.
         task = asyncio.create_task(looking, name=f"look {inspection.id}")
         try:
             done, _rest = await asyncio.wait({task}, timeout=LIMIT)

@@ -1,7 +1,6 @@
-"""Runs the duties' inspections by itself when they come due, once among all consoles that are open.
+"""Runs the inspections of duties automatically when they are due, in only one of the open consoles.
 
-The console that runs them claims them in the journal first; the others wait for the findings, and take over if that
-console has ended.
+That console claims them in the journal first; the others wait for the findings, and take over if it ends.
 """
 
 import asyncio
@@ -26,19 +25,19 @@ from services.models.findings import DutyFindings, Finding, FindingsView, Record
 from services.models.problem import ProblemKind
 
 SETTLE = 0.2
-"""Seconds (of the machine) between two views, as inspections report their progress often."""
+"""Minimum seconds (of real time) between two views, as inspections report progress often."""
 PROMPT = 2.0
-"""Seconds within which inspections start that were due before this console started."""
+"""Seconds over which the start of inspections that were already due is spread."""
 WAIT = 5.0
-"""Seconds (of the machine) between checks whether a claim is over."""
+"""Seconds (of real time) between checks whether a claim has expired."""
 EARLY = timedelta(hours=2)
-"""A finding counts for its duty even if a wrong clock made it too early by this much."""
+"""A finding counts for its duty even if a wrong clock dated it this much too early."""
 _AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE})
-"""Problems that say nothing about the system: AWS could not be reached at all."""
+"""Kinds of problems that say nothing about the system, because AWS could not be reached."""
 
 
 class InspectionScheduler:
-    """The inspections of one console. Everything that writes raises JournalError."""
+    """Schedules the inspections of one console. Methods that write to the journal raise JournalError."""
 
     def __init__(
         self,
@@ -66,19 +65,19 @@ class InspectionScheduler:
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
         self._listed: tuple[Occurrence, ...] = ()
-        """The occurrences with inspections, in the order of the duties' view."""
+        """Occurrences that have inspections, in the order of the duty view."""
         self._open: dict[str, ScheduledOccurrence] = {}
-        """The slots to be inspected, by key."""
+        """Slots to be inspected, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._recovered: datetime | None = None
         self._ahead: dict[int, datetime] = {}
-        """When each finding dated in the future was noticed, by its entry: the clock was set back after it."""
+        """By sequence number: when a finding dated in the future was noticed, i.e. the clock was set back after it."""
         self._closed = False
 
-    # ---- what is known
+    # ---- findings
 
     async def states(self) -> AsyncIterator[FindingsView]:
-        """The findings now, then whenever an inspection starts, progresses or ends, here or in another console."""
+        """Yield the current findings, then again whenever an inspection starts, progresses or ends, here or elsewhere."""
         listener = asyncio.create_task(self._listen())
         listener.add_done_callback(lambda _done: self._wake.wake())
         view: FindingsView | None = None
@@ -100,7 +99,7 @@ class InspectionScheduler:
             await asyncio.gather(listener, return_exceptions=True)
 
     def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
-        """The findings for a slot so far; None for a duty without inspections."""
+        """The findings of a slot so far; None for a duty without inspections."""
         ids = self.wanted(slot)
         if not ids:
             return None
@@ -123,7 +122,7 @@ class InspectionScheduler:
         return duty.inspections if duty is not None else ()
 
     def shown(self, slot: ScheduledOccurrence) -> DutyFindings | None:
-        """As `of`, but None where findings would be too old to be at hand: "none yet" would be false."""
+        """Like `of`, but None if findings would be too old to be in memory, as "none yet" would be wrong."""
         findings = self.of(slot)
         has_some = findings is not None and (findings.recorded or findings.looking)
         near = slot.key in self._open or self._records.at_hand(slot.due_at, self._clock.now())
@@ -141,12 +140,12 @@ class InspectionScheduler:
             version=self._records.version,
         )
 
-    # ---- by themselves
+    # ---- automatic runs
 
     def consider(self, view: DutyView) -> None:
-        """The duties have changed: run the inspections of those that are open.
+        """Update from a new duty view: run the inspections of the duties that are open.
 
-        A missed duty of an earlier day is left to a person: today's inspections cover its time.
+        Missed duties of earlier days are not inspected automatically: today's inspections cover their time.
         """
         for seq in self._records.dated_after(view.at + timedelta(seconds=FRESH)):
             self._ahead.setdefault(seq, view.at)
@@ -161,12 +160,12 @@ class InspectionScheduler:
         self._begin()
 
     def recovered(self) -> None:
-        """AWS can be reached again: repeat the inspections that failed for that reason and are not signed off yet."""
+        """Repeat the unsigned inspections that failed because AWS could not be reached; called when it can be again."""
         self._recovered = self._clock.now()
         self._begin()
 
     def _unheard_of(self, occurrence: Occurrence, view: DutyView) -> bool:
-        """Whether it is due and only the unreadable journal could tell that it is done: then this console inspects it."""
+        """Whether the occurrence is due but the journal is unreadable, so that nobody can tell whether it was done."""
         unknown = occurrence.state is OccurrenceState.NO_RECORD and not self._records.started
         return unknown and not self._journal.health.writable and occurrence.slot.due_at <= view.at
 
@@ -194,13 +193,13 @@ class InspectionScheduler:
             while True:
                 await self._read()
                 missing = self._missing(slot)
-                # It may have been signed off or skipped meanwhile.
+                # The duty may have been signed off or skipped meanwhile.
                 if not missing or slot.key not in self._open:
                     return
                 if not self._records.started and self._journal.health.writable:
                     await self._clock.sleep(pause)
                 elif (holder := self._claims.holder(slot)) is not None:
-                    await news.wait(self._clock, min(self._claims.left(holder), pause))
+                    await news.wait(self._clock, min(self._claims.seconds_left(holder), pause))
                 elif await self._claims.take(slot):
                     await self._make(slot, missing)
                     return
@@ -216,7 +215,7 @@ class InspectionScheduler:
                 self._inspector.fault(ended)
 
     def _missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
-        """The inspections still to be run; findings from before the slot was due do not count."""
+        """Ids of the inspections still to be run; findings from before the slot was due do not count."""
         findings = self.of(slot)
         since = slot.due_at - timedelta(seconds=FRESH)
         done = {
@@ -227,9 +226,9 @@ class InspectionScheduler:
         return tuple(id for id in self.wanted(slot) if id not in done)
 
     def _made_at(self, recorded: Recorded) -> datetime:
-        """When a finding was made; where the clock was set back far after it, when that was noticed.
+        """When a finding was made; if it is dated in the future, at most EARLY after that was noticed.
 
-        One that was made a little early, by a clock that has been corrected since, is not made twice.
+        So a finding made slightly early by a clock that has since been corrected is not repeated.
         """
         noticed = self._ahead.get(recorded.seq)
         read_at = recorded.finding.read_at
@@ -239,18 +238,18 @@ class InspectionScheduler:
         away = finding.problem is not None and finding.problem.kind in _AWAY
         return away and self._recovered is not None and finding.read_at <= self._recovered
 
-    # ---- by a person
+    # ---- runs on demand
 
     async def look_again(
         self, slot: ScheduledOccurrence, only: Iterable[str] = (), *, consent: bool = False
     ) -> None:
-        """Run a slot's inspections now, whatever findings there are; the newest count."""
+        """Run a slot's inspections now, or only those in `only`; the new findings replace existing ones."""
         await self.looks.make(slot.key, tuple(only) or self.wanted(slot), consent=consent, anew=True)
 
-    # ---- reading
+    # ---- journal and shutdown
 
     async def close(self) -> None:
-        """Stop. Inspections under way are cancelled, and another console runs them."""
+        """Stop; inspections in progress are cancelled, and another console may take them over."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:

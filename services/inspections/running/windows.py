@@ -1,4 +1,4 @@
-"""The time that an inspection covers: everything since a person last signed off the same inspection."""
+"""Computes the time window of an inspection: everything since a person last signed off the same inspection."""
 
 from datetime import datetime
 
@@ -17,11 +17,10 @@ def window(
     *,
     looked: datetime | None = None,
 ) -> tuple[datetime, str]:
-    """The start of the window (UTC), and in words what is unusual about it.
+    """The start of the window (UTC), and remarks on anything unusual about it.
 
-    `signed`: the end of the time that a person has signed off; None: nobody ever did. `looked`: the start of the first
-    window that nobody has signed off. Such time is covered again, so that no night is lost because a finding was
-    made and not read.
+    `signed` is the end of the time that has been signed off; None if nobody ever did. `looked` is the start of the
+    first unsigned window: that time is covered again, so that no night is lost because a finding was never read.
     """
     first = min(inspection.first_since(now), looked or now, now) if signed is None else min(signed, now)
     earliest = now - inspection.longest
@@ -46,7 +45,7 @@ def window(
 def reached(
     inspection: Inspection, since: datetime, now: datetime, calendar: Calendar
 ) -> tuple[datetime, str]:
-    """Where a window that should begin at `since` can begin, and in words which part of it cannot be covered.
+    """The earliest possible start (UTC) of a window meant to begin at `since`, and a remark on what is not covered.
 
     AWS no longer has data for that part; an empty result would look like all-clear.
     """

@@ -1,4 +1,4 @@
-"""The times in which alarms were not OK, put together from looks whose windows overlap."""
+"""Merges the alarm periods (times in which an alarm was not OK) of findings whose windows overlap."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,26 +12,26 @@ from services.models.report_lines import AcknowledgementLine, SpellLine
 from services.report.collecting.source import Source
 
 LATER = timedelta(days=35)
-"""So long after a day looks may still cover it."""
+"""How long after a day findings may still cover it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """One spell as one look, or several, saw it; an open end lies where the look ends."""
+class _Sighting:
+    """One alarm period as seen by one or several findings; an open end is set to the end of the window."""
 
     start: datetime
     begun: bool
-    """`start` is when it began; else it began before."""
+    """Whether `start` is the actual beginning; otherwise it began earlier."""
     end: datetime
     over: bool
-    """`end` is when it ended; else it lasted on."""
+    """Whether `end` is the actual end; otherwise it lasted longer."""
     reason: str
     later: bool
 
 
 def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
-    """Looks made after the period whose windows reach into it, oldest first."""
-    found = []
+    """Findings recorded after the period whose windows reach into it, oldest first."""
+    overlapping = []
     for entry in source.entries(
         EntryKind.FINDING, target=target, since=source.as_of, before=source.end + LATER
     ):
@@ -40,27 +40,27 @@ def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
             continue
         if finding.window.start >= source.end:
             break
-        found.append(entry)
-    return found
+        overlapping.append(entry)
+    return overlapping
 
 
 def spell_lines(
     source: Source, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
 ) -> tuple[SpellLine, ...]:
-    """Every spell that looks of the period saw, and those of the period that later looks saw, by beginning."""
-    seen: dict[tuple[str, str], list[_Seen]] = {}
+    """Alarm periods sorted by start: all seen within the period, plus those of the period seen by later findings."""
+    sightings: dict[tuple[str, str], list[_Sighting]] = {}
     for later, looks in ((False, entries), (True, looks_after(source))):
         for finding in filter(None, map(finding_in, looks)):
             for spell in finding.spells:
-                each = _seen(spell, finding, later=later)
-                if not later or (each.start < source.end and each.end > source.start):
-                    seen.setdefault((str(spell.alarm), spell.state), []).append(each)
+                sighting = _sighting(spell, finding, later=later)
+                if not later or (sighting.start < source.end and sighting.end > source.start):
+                    sightings.setdefault((str(spell.alarm), spell.state), []).append(sighting)
     titles = {str(alarm.name): str(alarm.title) for alarm in source.runbook.alarms}
     acks = list(acknowledged)
     lines = [
-        _line(alarm, titles.get(alarm, ""), state, each, acks)
-        for (alarm, state), many in seen.items()
-        for each in _merged(many)
+        _line(alarm, titles.get(alarm, ""), state, sighting, acks)
+        for (alarm, state), many in sightings.items()
+        for sighting in _merged(many)
     ]
     return tuple(sorted(lines, key=lambda line: (line.since, line.alarm)))
 
@@ -68,19 +68,19 @@ def spell_lines(
 def without(
     acks: Iterable[AcknowledgementLine], spells: Iterable[SpellLine]
 ) -> tuple[AcknowledgementLine, ...]:
-    """The acknowledgements that stand with none of the spells."""
-    told = {ack.seq for spell in spells for ack in spell.acknowledged}
-    return tuple(ack for ack in acks if ack.seq not in told)
+    """The acknowledgements that belong to none of the alarm periods."""
+    attached = {ack.seq for spell in spells for ack in spell.acknowledged}
+    return tuple(ack for ack in acks if ack.seq not in attached)
 
 
 def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...]:
-    """By alarm and state, the longest first; only what lies within the period counts."""
-    found: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
+    """Totals by alarm and state, longest first; only time within the report's period counts."""
+    by_alarm: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
     for line in spells:
         seconds = _within(line, source.start, source.as_of)
         if seconds is not None:
-            found.setdefault((line.alarm, line.state), []).append((seconds, line))
-    made = [
+            by_alarm.setdefault((line.alarm, line.state), []).append((seconds, line))
+    counts = [
         AlarmCount(
             alarm=alarm,
             title=many[0][1].title,
@@ -90,15 +90,15 @@ def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...
             longest_seconds=max(seconds for seconds, _line in many),
             at_least=any(line.at_least for _seconds, line in many),
         )
-        for (alarm, state), many in found.items()
+        for (alarm, state), many in by_alarm.items()
     ]
-    return tuple(sorted(made, key=lambda each: (each.state, -each.seconds, each.alarm)))
+    return tuple(sorted(counts, key=lambda count: (count.state, -count.seconds, count.alarm)))
 
 
-def _seen(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Seen:
+def _sighting(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Sighting:
     first = finding.window.start if finding.window else finding.read_at
     end = spell.ended or finding.read_at
-    return _Seen(
+    return _Sighting(
         start=min(spell.began or first, end),
         begun=spell.began is not None,
         end=end,
@@ -108,27 +108,29 @@ def _seen(spell: AlarmPeriod, finding: Finding, *, later: bool) -> _Seen:
     )
 
 
-def _merged(many: Iterable[_Seen]) -> Iterator[_Seen]:
-    """Those that are one: they overlap, or meet where one look ends and the next begins."""
-    current: _Seen | None = None
-    for each in sorted(many, key=lambda seen: (seen.start, seen.begun)):
+def _merged(many: Iterable[_Sighting]) -> Iterator[_Sighting]:
+    """Merge sightings of the same alarm period: they overlap, or meet where one window ends and the next begins."""
+    current: _Sighting | None = None
+    for sighting in sorted(many, key=lambda sighting: (sighting.start, sighting.begun)):
         if current is None:
-            current = each
-        elif each.start < current.end or (each.start == current.end and not (current.over and each.begun)):
-            current = _joined(current, each)
-        elif not current.over and not each.begun:
-            # It lasted when one look ended and when the next window began.
-            current = _joined(current, each)
+            current = sighting
+        elif sighting.start < current.end or (
+            sighting.start == current.end and not (current.over and sighting.begun)
+        ):
+            current = _joined(current, sighting)
+        elif not current.over and not sighting.begun:
+            # It was still open at the end of one window and already open at the start of the next.
+            current = _joined(current, sighting)
         else:
             yield current
-            current = each
+            current = sighting
     if current is not None:
         yield current
 
 
-def _joined(one: _Seen, other: _Seen) -> _Seen:
-    first = min((one, other), key=lambda each: (each.start, not each.begun))
-    last = max((one, other), key=lambda each: (each.end, each.over))
+def _joined(one: _Sighting, other: _Sighting) -> _Sighting:
+    first = min((one, other), key=lambda sighting: (sighting.start, not sighting.begun))
+    last = max((one, other), key=lambda sighting: (sighting.end, sighting.over))
     return replace(
         first,
         end=last.end,
@@ -138,30 +140,34 @@ def _joined(one: _Seen, other: _Seen) -> _Seen:
     )
 
 
-def _line(alarm: str, title: str, state: str, seen: _Seen, acks: Iterable[AcknowledgementLine]) -> SpellLine:
+def _line(
+    alarm: str, title: str, state: str, sighting: _Sighting, acks: Iterable[AcknowledgementLine]
+) -> SpellLine:
     return SpellLine(
         alarm=alarm,
         title=title,
         state=state,
-        began=seen.start if seen.begun else None,
-        ended=seen.end if seen.over else None,
-        since=seen.start,
-        last_seen=seen.end,
-        seconds=(seen.end - seen.start).total_seconds(),
-        at_least=not (seen.begun and seen.over),
-        reason=seen.reason,
-        seen_later=seen.later,
+        began=sighting.start if sighting.begun else None,
+        ended=sighting.end if sighting.over else None,
+        since=sighting.start,
+        last_seen=sighting.end,
+        seconds=(sighting.end - sighting.start).total_seconds(),
+        at_least=not (sighting.begun and sighting.over),
+        reason=sighting.reason,
+        seen_later=sighting.later,
         acknowledged=tuple(
-            ack for ack in acks if ack.alarm == alarm and ack.state in ("", state) and _while(ack.at, seen)
+            ack
+            for ack in acks
+            if ack.alarm == alarm and ack.state in ("", state) and _while(ack.at, sighting)
         ),
     )
 
 
-def _while(at: datetime, seen: _Seen) -> bool:
-    return seen.start <= at and (not seen.over or at <= seen.end)
+def _while(at: datetime, sighting: _Sighting) -> bool:
+    return sighting.start <= at and (not sighting.over or at <= sighting.end)
 
 
 def _within(line: SpellLine, start: datetime, end: datetime) -> float | None:
-    """Seconds of the spell within a period; None where it lies outside."""
+    """Seconds of the alarm period between `start` and `end`; None if it lies outside."""
     first, last = max(line.since, start), min(line.last_seen, end)
     return (last - first).total_seconds() if first < last else None

@@ -1,4 +1,4 @@
-"""A day's report from the journal and the runbook alone, so that it can be made again for any day. Blocks."""
+"""Collects a day's report from the journal and the runbook alone, so it can be reproduced for any day. Blocking I/O."""
 
 from datetime import date, datetime
 from typing import Any
@@ -36,21 +36,21 @@ def collect_day(
     *,
     private: bool = False,
 ) -> DayReport:
-    """The report of `day` (local) as it stood at its end, or stands `now` (aware) where it is not over.
+    """The report of `day` (local) as of its end, or of `now` (aware) if the day is not over.
 
-    `private`: with texts of logs. Raises sqlite3.Error and OSError as they come. A thread's work: a second or less.
+    `private` includes log texts. Raises sqlite3.Error and OSError. Takes up to a second: call it in a thread.
     """
     source = Source(reader, runbook, calendar, of_day(day), now, private)
-    standing = DutyStatesAt(source)
-    make = DutyLines(source, standing)
+    duty_states = DutyStatesAt(source)
+    duty_lines = DutyLines(source, duty_states)
     entries = source.own()
     acks = ack_lines(entries)
     alarms = spell_lines(source, (each for each in entries if each.kind is EntryKind.FINDING), acks)
-    duties = make.of(standing.between(day, day))
-    still_open = make.of(standing.still_open(day))
-    earlier = (*make.signed_now(line.key for line in duties), *still_open)
+    duties = duty_lines.of(duty_states.between(day, day))
+    still_open = duty_lines.of(duty_states.still_open(day))
+    earlier = (*duty_lines.signed_now(line.key for line in duties), *still_open)
     findings = found_lines(source, entries)
-    changes = change_lines(entries, standing.runs)
+    changes = change_lines(entries, duty_states.runs)
     verdict, why = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
     first, last = source.bounds()
     open_days = calendar.open_days
@@ -65,22 +65,22 @@ def collect_day(
         closed_name=open_days.closed_name(day),
         duties=duties,
         earlier=tuple(sorted(earlier, key=lambda line: line.due_at)),
-        running=make.of(standing.running(day)),
+        running=duty_lines.of(duty_states.running(day)),
         findings=findings,
         alarms=alarms,
         acknowledgements=without(acks, alarms),
         changes=changes,
-        notes=note_lines(entries, standing.runs),
+        notes=note_lines(entries, duty_states.runs),
         posts=post_lines(source),
         charges=summed(charges_by_day(source).values()),
         remarks=remark_lines(source),
         next_day=following,
-        next=make.of(standing.between(day + DAY, following)) if following else (),
+        next=duty_lines.of(duty_states.between(day + DAY, following)) if following else (),
     )
 
 
 def head(source: Source) -> dict[str, Any]:
-    """What every report begins with, as far as the source alone tells."""
+    """The fields common to all reports that depend only on the source."""
     system, period = source.runbook.system, source.period
     return {
         "subject": period.subject,

@@ -1,4 +1,4 @@
-"""The duties' part of a report."""
+"""Collects the duty lines of a report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,22 +16,22 @@ from services.report.collecting.source import Source, duty_in
 
 
 class DutyLines:
-    """Makes lines of occurrences, with what their signatures say."""
+    """Builds report lines from occurrences and their sign-offs."""
 
-    def __init__(self, source: Source, standing: DutyStatesAt) -> None:
+    def __init__(self, source: Source, duty_states: DutyStatesAt) -> None:
         self._source = source
-        self._standing = standing
+        self._duty_states = duty_states
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
-        """A line each; those that only count when planned, only where they were planned or signed."""
+        """One line per occurrence; plan-only duties appear only if they were planned or signed."""
         return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
-        """One occurrence."""
+        """The line of one occurrence."""
         slot = occurrence.slot
-        duty = self._standing.duty(slot.duty)
-        entry = self._standing.signature_of(slot.key)
+        duty = self._duty_states.duty(slot.duty)
+        entry = self._duty_states.signature_of(slot.key)
         return DutyLine(
             key=slot.key,
             duty=slot.duty,
@@ -45,27 +45,27 @@ class DutyLines:
             timed=slot.timed,
             remark=slot.remark,
             signed=occurrence.signed,
-            signed_after=self._standing.signed_after(slot.key),
+            signed_after=self._duty_states.signed_after(slot.key),
             not_looked=self._not_looked(occurrence),
-            **(self._said(entry, slot.duty) if entry is not None and occurrence.signed else {}),
+            **(self._signature_data(entry, slot.duty) if entry is not None and occurrence.signed else {}),
         )
 
-    def signed_now(self, known: Iterable[str]) -> tuple[DutyLine, ...]:
-        """What was signed or left out in the period of other slots than the `known` ones."""
-        seen = set(known)
-        found = []
+    def signed_now(self, listed: Iterable[str]) -> tuple[DutyLine, ...]:
+        """Lines of occurrences signed or skipped within the period whose keys are not in `listed`."""
+        keys = set(listed)
+        lines = []
         for entry in self._source.own(EntryKind.SIGN_OFF, EntryKind.SKIPPED):
-            if entry.subject not in seen and self._standing.signature_of(entry.subject) == entry:
-                seen.add(entry.subject)
-                found.append(self._from_entry(entry))
-        return tuple(found)
+            if entry.subject not in keys and self._duty_states.signature_of(entry.subject) == entry:
+                keys.add(entry.subject)
+                lines.append(self._from_entry(entry))
+        return tuple(lines)
 
     def _from_entry(self, entry: Entry) -> DutyLine:
-        """A slot as its signature tells of it."""
+        """A line built from a sign-off alone, for a slot outside the period."""
         data = entry.data
         due = when(data.get("due_at")) or entry.at
         id = "" if entry.subject.startswith("revert@") else duty_in(entry.subject)
-        duty = self._standing.duty(id)
+        duty = self._duty_states.duty(id)
         skipped = entry.kind is EntryKind.SKIPPED
         day = self._source.day_of(due)
         return DutyLine(
@@ -80,51 +80,51 @@ class DutyLines:
             late_at=when(data.get("late_at")) or due,
             timed="T" in entry.subject.rpartition("@")[2] or not id,
             signed=signature(entry),
-            **self._said(entry, id),
+            **self._signature_data(entry, id),
         )
 
-    def _said(self, entry: Entry, duty_id: str) -> dict[str, Any]:
-        """What the signature says beside name, time and note."""
-        data, duty = entry.data, self._standing.duty(duty_id)
+    def _signature_data(self, entry: Entry, duty_id: str) -> dict[str, Any]:
+        """The line's fields taken from the sign-off entry: decisions, checklist and evidence."""
+        data, duty = entry.data, self._duty_states.duty(duty_id)
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         signed = signature(entry)
         checked = signed.checked or ()
-        asked = duty.asks if duty is not None and signed.checked is not None else ()
+        checklist = duty.asks if duty is not None and signed.checked is not None else ()
         return {
             "decisions": tuple(_decisions(data.get("findings"), self._titles)),
             "checked": checked,
-            "unchecked": tuple(text for text in asked if text not in checked),
+            "unchecked": tuple(text for text in checklist if text not in checked),
             "written": tuple(
                 Written(id=id, title=titles.get(id, id), text=text) for id, text in signed.evidence.items()
             ),
         }
 
     def _not_looked(self, occurrence: Occurrence) -> tuple[str, ...]:
-        duty = self._standing.duty(occurrence.slot.duty)
+        duty = self._duty_states.duty(occurrence.slot.duty)
         if duty is None or not duty.inspections or occurrence.state is not OccurrenceState.DONE:
             return ()
         looks = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
-        seen = {entry.target for entry in looks}
-        return tuple(self._titles.get(id, id) for id in duty.inspections if id not in seen)
+        inspected = {entry.target for entry in looks}
+        return tuple(self._titles.get(id, id) for id in duty.inspections if id not in inspected)
 
 
 def late_signature(signed: SignOff | None) -> bool:
-    """It came late, or after it was missed."""
+    """Whether the sign-off came late or after the occurrence was missed."""
     return signed is not None and signed.was in (OccurrenceState.LATE, OccurrenceState.MISSED)
 
 
 def _decisions(value: object, titles: Mapping[str, str]) -> Iterable[Decision]:
-    for each in _list(value):
-        if not isinstance(each, dict) or str(each.get("verdict")) not in set(Verdict):
+    for record in _list(value):
+        if not isinstance(record, dict) or str(record.get("verdict")) not in set(Verdict):
             continue
-        seq = each.get("seq")
+        seq = record.get("seq")
         yield Decision(
             seq=seq if isinstance(seq, int) else 0,
-            inspection=(id := str(each.get("inspection") or "")),
+            inspection=(id := str(record.get("inspection") or "")),
             title=titles.get(id, id),
-            verdict=Verdict(str(each.get("verdict"))),
-            overruled=each.get("decision") == "overruled",
-            reason=" ".join(str(each.get("reason") or "").split()),
+            verdict=Verdict(str(record.get("verdict"))),
+            overruled=record.get("decision") == "overruled",
+            reason=" ".join(str(record.get("reason") or "").split()),
         )
 
 

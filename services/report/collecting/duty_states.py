@@ -1,4 +1,4 @@
-"""The duties of any day as they stood at a report's moment: the calendar's rules and the journal, no AWS."""
+"""Duty states of any day as of a report's moment, from the calendar and the journal, without AWS."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -27,17 +27,17 @@ WINDOW = timedelta(seconds=WINDOW_SECONDS)
 
 
 def counts(occurrence: Occurrence) -> bool:
-    """Whether it was to be done at all: what only counts when planned does where somebody planned or signed it."""
+    """Whether an occurrence had to be done; a plan-only duty counts only if somebody planned or signed it."""
     return not occurrence.slot.if_planned or occurrence.planned or occurrence.signed is not None
 
 
 class DutyStatesAt:
-    """Occurrences at one moment."""
+    """Occurrences and their states as of one moment."""
 
     def __init__(self, source: Source) -> None:
         since = source.start - RECENT
         signed = source.entries(*KINDS, since=since)
-        looked = [
+        claims = [
             entry
             for duty in source.runbook.duties
             if duty.anchor
@@ -49,48 +49,48 @@ class DutyStatesAt:
         self._signatures = first_signatures(signed)
         self._began = source.began()
         self.runs = runs_at(source)
-        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *looked]))
+        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *claims]))
         dated = reverts(self.runs, source.calendar.zone)
         self._book = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
-        """Held from `first` to `last`, by time."""
+        """Occurrences from `first` to `last` (local, inclusive), sorted by time."""
         return [self._occurrence(slot) for slot in self._book.between(first, last)]
 
     def still_open(self, day: date) -> list[Occurrence]:
-        """Of days before `day` and wanting a signature: late ones, and those missed in the last 14 days."""
+        """Unsigned occurrences of days before `day`: late ones, and those missed within the last 14 days."""
         ancient = [slot for slot in self._book.dated() if slot.day < day - BACK]
         before = [*ancient, *self._book.between(day - BACK, day - DAY)]
-        found = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
-        return [each for each in found if each.open and _carried(each, day)]
+        occurrences = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
+        return [each for each in occurrences if each.open and _carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
-        """Begun on an earlier day of the month, may still be held on `day`, not signed."""
+        """Unsigned occurrences that began earlier in the month and may still be done on `day`."""
         begun = self._book.between(day.replace(day=1), day - DAY)
-        found = [self._occurrence(slot) for slot in begun if slot.until >= day]
-        return [each for each in found if each.signed is None]
+        occurrences = [self._occurrence(slot) for slot in begun if slot.until >= day]
+        return [each for each in occurrences if each.signed is None]
 
     def dateless(self) -> list[Duty]:
-        """Duties whose dates only AWS knows, and of which the journal knows none that is still to be held."""
-        known = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
-        return [duty for duty in self._duties.values() if duty.anchor and duty.id not in known]
+        """Duties dated by AWS for which the journal holds no open date."""
+        dated = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
+        return [duty for duty in self._duties.values() if duty.anchor and duty.id not in dated]
 
     def signature_of(self, key: str) -> Entry | None:
-        """The entry that signs a slot or leaves it out, whenever it was written."""
+        """The entry that signs or skips a slot, whenever it was written."""
         return self._signatures.get(key)
 
     def signed_after(self, key: str) -> SignOff | None:
-        """A signature made after the report's moment."""
+        """The slot's sign-off if it was made after the report's moment."""
         entry = self._signatures.get(key)
         return signature(entry) if entry is not None and entry.at >= self._source.as_of else None
 
     def wrote(self, key: str) -> bool:
-        """Whether a checklist was ticked or evidence written down for it."""
+        """Whether the slot's sign-off holds checked items or evidence."""
         entry = self._signatures.get(key)
         return entry is not None and bool(entry.data.get("evidence") or entry.data.get("checked"))
 
     def duty(self, id: str) -> Duty | None:
-        """What the runbook says of a duty."""
+        """The runbook's duty with this id; None if there is none."""
         return self._duties.get(id)
 
     def _record(self, key: str) -> OccurrenceRecord:
@@ -98,59 +98,62 @@ class DutyStatesAt:
 
     def _occurrence(self, slot: ScheduledOccurrence) -> Occurrence:
         duty = self._duties.get(slot.duty)
-        # What hangs on a key or on a change was told of by the journal itself.
+        # Anchored duties and reverts are known from the journal itself, so its beginning does not limit them.
         began = self._began if duty is not None and not duty.anchor else None
         return occurrence_of(slot, self._record(slot.key), self._source.as_of, began)
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:
-    """Every change as it stood at the report's moment, newest first."""
+    """Every change run as of the report's moment, newest first."""
     entries = source.entries(*CHANGE_KINDS, before=source.as_of)
     ages = Recorded(entries, source.as_of, WINDOW)
     return tuple(aged(run, ages) for run in runs_from(entries))
 
 
 def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
-    """What entries (oldest first) say of each slot: the first signature and the newest plan count."""
-    found: dict[str, OccurrenceRecord] = {}
+    """The record of each slot from `entries` (oldest first); the first sign-off and the newest plan count."""
+    by_slot: dict[str, OccurrenceRecord] = {}
     for entry in entries:
-        before = found.get(entry.subject, NO_ENTRIES)
+        before = by_slot.get(entry.subject, NO_ENTRIES)
         if entry.kind in _SIGNED:
             if before.signed is None:
                 skipped = entry.kind is EntryKind.SKIPPED
-                found[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
+                by_slot[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
         elif entry.kind in KINDS:
             planned = entry.kind is EntryKind.PLANNED
-            found[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
-    return found
+            by_slot[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
+    return by_slot
 
 
 def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The entry that signs each slot."""
-    found: dict[str, Entry] = {}
+    """The first entry that signs or skips each slot, by slot key."""
+    signatures: dict[str, Entry] = {}
     for entry in entries:
         if entry.kind in _SIGNED:
-            found.setdefault(entry.subject, entry)
-    return found
+            signatures.setdefault(entry.subject, entry)
+    return signatures
 
 
 def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[BaseDate]:
-    """Dates that only AWS knows, as far as slots in the journal tell them: their keys hold id and date."""
+    """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
+
+    Only AWS knows these dates, and reports are made without asking AWS.
+    """
     subjects = sorted({entry.subject for entry in entries})
     for duty in runbook.duties:
         spec = ANCHOR.fullmatch(duty.anchor)
         if spec is None:
             continue
         for subject in subjects:
-            found = _anchor_in(subject, f"{duty.id}:")
-            if found is not None:
-                id, day = found
+            id_and_day = _anchor_in(subject, f"{duty.id}:")
+            if id_and_day is not None:
+                id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
                 yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
 
 
 def _anchor_in(key: str, prefix: str) -> tuple[str, date] | None:
-    """(id, date) in a slot's key; None where it is another duty's, or its date was not known."""
+    """(id, date) from a slot key; None if it belongs to another duty or has no date."""
     if not key.startswith(prefix):
         return None
     id, _at, when = key.removeprefix(prefix).rpartition("@")

@@ -1,4 +1,4 @@
-"""The findings' part of a report."""
+"""Collects the finding lines of a report."""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,12 @@ from services.models.verdict import Verdict
 from services.report.collecting.source import Source, duty_in
 
 COSTS = "costs"
-"""The inspection whose figures a report shows even where they are normal."""
+"""Id of the inspection whose figures a report shows even if they are normal."""
 _BY_HAND = ("", "hand")
 
 
 def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
-    """A line for each FINDING entry (oldest first), with what OVERRULED entries say of it."""
+    """One line per FINDING entry (oldest first), with the overruling, if any."""
     looks = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))
     newest = {(entry.subject, entry.target): entry.seq for entry in looks}
@@ -33,26 +33,26 @@ def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, 
 
 
 def by_hand(key: str) -> bool:
-    """Whether the look belongs to no duty; each of those counts."""
+    """Whether a finding was made on demand, for no duty; such findings never supersede each other."""
     return duty_in(key) in _BY_HAND
 
 
 def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
-    """Who overruled which finding, by the finding's entry; the first one counts."""
-    found: dict[int, Overrule] = {}
+    """Overrulings by the sequence number of the finding's entry; the first one counts."""
+    overrules: dict[int, Overrule] = {}
     for entry in entries:
         seq = entry.data.get("seq")
         if isinstance(seq, int):
             reason = " ".join(str(entry.data.get("reason") or "").split())
-            made = Overrule(by=entry.person.name, at=entry.at, reason=reason, seq=entry.seq)
-            found.setdefault(seq, made)
-    return found
+            overrule = Overrule(by=entry.person.name, at=entry.at, reason=reason, seq=entry.seq)
+            overrules.setdefault(seq, overrule)
+    return overrules
 
 
 def counts(line: FindingLine) -> Verdict | None:
-    """The verdict a report counts; None where a later look counts.
+    """The verdict that counts in a report; None if a later finding supersedes this one.
 
-    An overruled one asks for attention: a person answers for it, and a reader should know.
+    An overruled finding counts as ATTENTION, so that the reader sees that a person took responsibility for it.
     """
     if line.superseded:
         return None
@@ -62,7 +62,7 @@ def counts(line: FindingLine) -> Verdict | None:
 
 
 def bare(line: FindingLine) -> FindingLine:
-    """The line without the finding itself."""
+    """The line without its embedded finding."""
     return line.model_copy(update={"finding": None, "withheld": 0})
 
 
@@ -71,14 +71,14 @@ def _line(
 ) -> FindingLine:
     finding = finding_in(entry)
     if finding is None:
-        # It was not normal for all this console can tell: what is not read is not green.
+        # An unreadable finding counts as UNKNOWN: it must not look normal.
         return FindingLine(
             seq=entry.seq, at=entry.at, by=entry.person.name, key=entry.subject, duty=duty,
             inspection=entry.target, title=entry.target, verdict=Verdict.UNKNOWN, summary=entry.text,
             superseded=superseded, overruled=overruled,
         )  # fmt: skip
     whole = not superseded and (finding.verdict is not Verdict.NORMAL or finding.inspection == COSTS)
-    shown, withheld = (finding, 0) if private else _without_private(finding)
+    visible, withheld = (finding, 0) if private else _without_private(finding)
     return FindingLine(
         seq=entry.seq,
         at=entry.at,
@@ -93,13 +93,13 @@ def _line(
         summary=finding.summary,
         superseded=superseded,
         overruled=overruled,
-        finding=shown if whole else None,
+        finding=visible if whole else None,
         withheld=withheld if whole else 0,
     )
 
 
 def _without_private(finding: Finding) -> tuple[Finding, int]:
-    """The finding without texts of logs, and how many rows were left out."""
-    left = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
-    kept = tuple(each for each in finding.evidence if not each.private)
-    return finding.model_copy(update={"evidence": kept}), left
+    """The finding without its log texts, and the number of rows omitted."""
+    omitted = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
+    evidence = tuple(each for each in finding.evidence if not each.private)
+    return finding.model_copy(update={"evidence": evidence}), omitted

@@ -1,4 +1,4 @@
-"""The parts of a report that stand for entries one by one: changes, notes, posts, charges, remarks."""
+"""Collects the report lines that come directly from journal entries: changes, notes, posts, charges, remarks."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -22,9 +22,9 @@ from services.report.periods import Period, Span, of_month
 from services.slack.records import post_of
 
 OLD_POSTS = timedelta(days=30)
-"""How long a post that was not sent is told of."""
+"""How long an unsent post keeps being reported."""
 _LATE_TOTALS = timedelta(hours=12)
-"""A console may write a day's last total after midnight."""
+"""How long after midnight a console may still write a day's final total."""
 _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
 NOTES = frozenset(
     {
@@ -37,18 +37,18 @@ NOTES = frozenset(
         EntryKind.OTHER,
     }
 )
-"""What a day's report tells of in the entries' own words."""
+"""Kinds of entries that a day's report quotes verbatim."""
 
 
 def change_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ChangeLine, ...]:
-    """The runs that the period's entries tell of, by time."""
+    """The change runs that appear in `entries`, oldest first."""
     ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
     return tuple(_change(run) for run in reversed(runs) if run.id in ids)
 
 
 def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
-    """Notes and what else is told in its own words; so are changes whose plan cannot be read."""
-    told = {run.id for run in runs}
+    """Entries that are quoted verbatim: those of NOTES kinds, and changes whose plan cannot be read."""
+    run_ids = {run.id for run in runs}
     return tuple(
         NoteLine(
             seq=entry.seq,
@@ -59,12 +59,12 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
             about=entry.target,
         )
         for entry in entries
-        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in told)
+        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
     )
 
 
 def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
-    """Who has seen which alarm's state."""
+    """Acknowledgements of alarms: who acknowledged which state."""
     return tuple(
         AcknowledgementLine(
             seq=entry.seq,
@@ -80,18 +80,18 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
 
 
 def post_lines(source: Source) -> tuple[PostLine, ...]:
-    """Posts of the period, and older ones that are not sent, as they stood at `as_of`."""
+    """Slack posts of the period, and older unsent ones, as of `as_of`."""
     entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
-    told: dict[str, list[Entry]] = {}
+    by_post: dict[str, list[Entry]] = {}
     for entry in entries:
-        told.setdefault(entry.subject, []).append(entry)
-    found = ((subject, post_of(of_one)) for subject, of_one in told.items())
-    lines = (_post(subject, post) for subject, post in found if post is not None)
+        by_post.setdefault(entry.subject, []).append(entry)
+    posts = ((subject, post_of(of_one)) for subject, of_one in by_post.items())
+    lines = (_post(subject, post) for subject, post in posts if post is not None)
     return tuple(line for line in lines if line.at >= source.start or line.state in UNSENT)
 
 
 def charges_by_day(source: Source) -> dict[date, Charges]:
-    """What the consoles cost on each day of the period: of each process and day the newest total counts."""
+    """AWS charges per day of the period; the newest total of each console process and day counts."""
     newest: dict[tuple[str, str, object, date], Entry] = {}
     entries = source.entries(
         EntryKind.USAGE, since=source.start, before=min(source.now, source.end + _LATE_TOTALS)
@@ -100,33 +100,33 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
         day = _day(entry.data.get("day"))
         if day is not None and source.period.holds(day):
             newest[entry.person.host, entry.person.user, entry.data.get("pid"), day] = entry
-    found: dict[date, Charges] = {}
+    totals: dict[date, Charges] = {}
     for (*_process, day), entry in newest.items():
-        found[day] = _added(found.get(day, Charges()), entry)
+        totals[day] = _added(totals.get(day, Charges()), entry)
     return {
         day: each.model_copy(update={"days": 1, "dearest_day": day, "dearest_yen": each.yen})
-        for day, each in sorted(found.items())
+        for day, each in sorted(totals.items())
     }
 
 
 def summed(days: Iterable[Charges]) -> Charges:
-    """The charges of several days, with the dearest of them."""
+    """The total charges of several days, with the most expensive day."""
     every = list(days)
-    dearest = max(every, key=lambda each: each.dearest_yen, default=Charges())
+    dearest = max(every, key=lambda charges: charges.dearest_yen, default=Charges())
     return Charges(
-        calls=sum(each.calls for each in every),
-        yen=sum(each.yen for each in every),
-        worst_yen=sum(each.worst_yen for each in every),
-        consoles=sum(each.consoles for each in every),
-        days=sum(each.days for each in every),
+        calls=sum(charges.calls for charges in every),
+        yen=sum(charges.yen for charges in every),
+        worst_yen=sum(charges.worst_yen for charges in every),
+        consoles=sum(charges.consoles for charges in every),
+        days=sum(charges.days for charges in every),
         dearest_day=dearest.dearest_day,
         dearest_yen=dearest.dearest_yen,
     )
 
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
-    """The remarks for the period's own report, whenever they were written, and for those of its days and months."""
-    wanted = _subjects(source.period)
+    """Remarks on the period's own report and on the reports of its days and months, whenever they were written."""
+    subjects = _subjects(source.period)
     entries = source.entries(EntryKind.REMARK, since=source.start)
     return tuple(
         RemarkLine(
@@ -137,7 +137,7 @@ def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
             text=str(entry.data.get("text") or "") or entry.text,
         )
         for entry in entries
-        if entry.subject in wanted
+        if entry.subject in subjects
     )
 
 
@@ -206,7 +206,7 @@ def _added(before: Charges, entry: Entry) -> Charges:
 
 
 def _number(value: object) -> float:
-    """A finite number; 0 for anything else that stands there."""
+    """`value` if it is a finite number; 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
     return float(value)

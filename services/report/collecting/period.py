@@ -1,4 +1,4 @@
-"""The summary of a month or a fiscal year from the journal and the runbook alone. Blocks."""
+"""Collects the summary of a month or a fiscal year from the journal and the runbook alone. Blocking I/O."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -45,24 +45,24 @@ _WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceStat
 def collect_period(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
-    """The summary of a month or a fiscal year as it stood at its end, or stands `now` where it is not over.
+    """The summary as of the period's end, or of `now` (aware) if the period is not over.
 
-    Raises sqlite3.Error and OSError as they come. A thread's work: seconds for a year.
+    Raises sqlite3.Error and OSError. A year takes seconds: call it in a thread.
     """
     source = Source(reader, runbook, calendar, period, now)
-    standing = DutyStatesAt(source)
-    make = DutyLines(source, standing)
-    held = [each for each in standing.between(period.first, period.last) if counts(each)]
+    duty_states = DutyStatesAt(source)
+    duty_lines = DutyLines(source, duty_states)
+    occurrences = [each for each in duty_states.between(period.first, period.last) if counts(each)]
     looks = source.own(EntryKind.FINDING)
-    found = found_lines(source, looks)
+    findings = found_lines(source, looks)
     alarms = spell_lines(source, looks)
-    changes = change_lines(source.own(*CHANGE_KINDS), standing.runs)
-    exceptions = make.of(each for each in held if _exceptional(each))
+    changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs)
+    exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
-    unknown = make.of(each for each in held if each.state is OccurrenceState.NO_RECORD)
-    done = [(Verdict.NORMAL, "") for each in held if each.state is OccurrenceState.DONE]
+    unknown = duty_lines.of(each for each in occurrences if each.state is OccurrenceState.NO_RECORD)
+    done = [(Verdict.NORMAL, "") for each in occurrences if each.state is OccurrenceState.DONE]
     verdict, why = judged(
-        [*of_findings(found), *of_duties(missed), *of_duties(unknown[:1]), *done, *of_changes(changes)]
+        [*of_findings(findings), *of_duties(missed), *of_duties(unknown[:1]), *done, *of_changes(changes)]
     )
     days = charges_by_day(source)
     posts = post_lines(source)
@@ -74,16 +74,16 @@ def collect_period(
         last_seq=last,
         verdict=verdict,
         why=why,
-        total=_count(held, "", ""),
-        duties=_by_duty(runbook, held),
+        total=_count(occurrences, "", ""),
+        duties=_by_duty(runbook, occurrences),
         exceptions=exceptions,
-        inspections=_by_inspection(found),
-        findings=tuple(bare(line) for line in found if _notable(line)),
+        inspections=_by_inspection(findings),
+        findings=tuple(bare(line) for line in findings if _notable(line)),
         alarms=alarms,
         alarm_counts=totals(source, alarms),
         changes=changes,
-        costs=_costs(source, found),
-        drills=_drills(standing, make, held),
+        costs=_costs(source, findings),
+        drills=_drills(duty_states, duty_lines, occurrences),
         charges=summed(days.values()),
         months=_by_month(days),
         remarks=remark_lines(source),
@@ -106,29 +106,29 @@ def _notable(line: FindingLine) -> bool:
     return not line.superseded and line.verdict is not Verdict.NORMAL
 
 
-def _count(held: Iterable[Occurrence], duty: str, title: str) -> DutyCount:
+def _count(occurrences: Iterable[Occurrence], duty: str, title: str) -> DutyCount:
     counted: dict[str, int] = {}
-    for each in held:
-        name = _STATES.get(each.state) or (
-            _SIGNED.get(each.signed.was, "in_time") if each.signed else "in_time"
+    for occurrence in occurrences:
+        name = _STATES.get(occurrence.state) or (
+            _SIGNED.get(occurrence.signed.was, "in_time") if occurrence.signed else "in_time"
         )
         counted[name] = counted.get(name, 0) + 1
     return DutyCount(duty=duty, title=title, **counted)
 
 
-def _by_duty(runbook: Runbook, held: list[Occurrence]) -> tuple[DutyCount, ...]:
-    """In the runbook's order; duties that the runbook does not name (ways back) stand last, together by title."""
+def _by_duty(runbook: Runbook, occurrences: list[Occurrence]) -> tuple[DutyCount, ...]:
+    """Counts per duty in the runbook's order; duties not in the runbook (reverts of changes) come last, grouped by title."""
     groups: dict[tuple[str, str], list[Occurrence]] = {}
-    for each in held:
-        groups.setdefault((each.slot.duty, each.slot.title), []).append(each)
+    for occurrence in occurrences:
+        groups.setdefault((occurrence.slot.duty, occurrence.slot.title), []).append(occurrence)
     order = {str(duty.id): number for number, duty in enumerate(runbook.duties)}
     keys = sorted(groups, key=lambda key: (order.get(key[0], len(order)), key[1]))
     return tuple(_count(groups[key], *key) for key in keys)
 
 
-def _by_inspection(found: Iterable[FindingLine]) -> tuple[InspectionCount, ...]:
+def _by_inspection(findings: Iterable[FindingLine]) -> tuple[InspectionCount, ...]:
     groups: dict[str, list[FindingLine]] = {}
-    for line in found:
+    for line in findings:
         if not line.superseded:
             groups.setdefault(line.inspection, []).append(line)
     return tuple(
@@ -145,9 +145,9 @@ def _by_inspection(found: Iterable[FindingLine]) -> tuple[InspectionCount, ...]:
     )
 
 
-def _costs(source: Source, found: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
-    """Every week's in a month; in a year the last of each month."""
-    lines = [line for line in found if line.inspection == COSTS and not line.superseded]
+def _costs(source: Source, findings: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
+    """The cost findings: all of them for a month; for a year, the last one of each month."""
+    lines = [line for line in findings if line.inspection == COSTS and not line.superseded]
     if source.period.span is Span.MONTH:
         return tuple(lines)
     last: dict[str, FindingLine] = {}
@@ -156,18 +156,22 @@ def _costs(source: Source, found: Iterable[FindingLine]) -> tuple[FindingLine, .
     return tuple(last.values())
 
 
-def _drills(standing: DutyStatesAt, make: DutyLines, held: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
-    """What asks for a checklist or evidence, and whatever something was written down for."""
-    return make.of(each for each in held if _asks(standing, each.slot.duty) or standing.wrote(each.key))
+def _drills(
+    duty_states: DutyStatesAt, duty_lines: DutyLines, occurrences: Iterable[Occurrence]
+) -> tuple[DutyLine, ...]:
+    """Duties with a checklist or evidence fields, and any for which something was written down."""
+    return duty_lines.of(
+        each for each in occurrences if _asks(duty_states, each.slot.duty) or duty_states.wrote(each.key)
+    )
 
 
-def _asks(standing: DutyStatesAt, id: str) -> bool:
-    duty = standing.duty(id)
+def _asks(duty_states: DutyStatesAt, id: str) -> bool:
+    duty = duty_states.duty(id)
     return duty is not None and bool(duty.checklist or duty.evidence)
 
 
 def _by_month(days: dict[date, Charges]) -> tuple[MonthCharges, ...]:
     groups: dict[str, list[Charges]] = {}
-    for day, each in days.items():
-        groups.setdefault(f"{day:%Y-%m}", []).append(each)
-    return tuple(MonthCharges(month=month, charges=summed(each)) for month, each in groups.items())
+    for day, charges in days.items():
+        groups.setdefault(f"{day:%Y-%m}", []).append(charges)
+    return tuple(MonthCharges(month=month, charges=summed(of_month)) for month, of_month in groups.items())

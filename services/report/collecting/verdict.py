@@ -1,4 +1,4 @@
-"""What a report comes to as a whole; nothing false is green."""
+"""Computes the overall verdict of a report; nothing unknown or failed counts as normal."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,45 +12,48 @@ from services.report.collecting.finding_lines import counts
 
 Reason = tuple[Verdict, str]
 _NAMED = 8
-"""Reasons of one kind that are named; more are counted."""
+"""Maximum number of reasons listed; the rest are only counted."""
 
 
 def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, ...]]:
-    """The worst, and why it is not normal, the worst first."""
-    found = [part for part in parts if part is not None]
+    """The worst verdict, and the reasons why it is not normal, worst first."""
+    judgements = [part for part in parts if part is not None]
     reasons = sorted(
-        (part for part in found if part[0] is not Verdict.NORMAL),
+        (part for part in judgements if part[0] is not Verdict.NORMAL),
         key=lambda part: TOLD.index(part[0]),
     )
     named = [words for _verdict, words in reasons[:_NAMED]]
     if more := len(reasons) - len(named):
         named.append(_("{count} more").format(count=more))
-    return worst(verdict for verdict, _words in found), tuple(named)
+    return worst(verdict for verdict, _words in judgements), tuple(named)
 
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
-    """One for each finding that counts; what several duties found in the same words is said once."""
-    seen: set[Reason] = set()
+    """One reason per finding that counts; identical reasons of several duties are reported once."""
+    reasons: set[Reason] = set()
     for line in lines:
         verdict = counts(line)
         if verdict is None:
             continue
         if line.overruled is not None:
-            said = _("{title}: {summary} — overridden by {name}: {reason}").format(
+            text = _("{title}: {summary} — overridden by {name}: {reason}").format(
                 title=line.title,
                 summary=line.summary.rstrip("。."),
                 name=line.overruled.by,
                 reason=line.overruled.reason,
             )
         else:
-            said = f"{line.title}: {line.summary}"
-        if (verdict, said) not in seen:
-            seen.add((verdict, said))
-            yield verdict, said
+            text = f"{line.title}: {line.summary}"
+        if (verdict, text) not in reasons:
+            reasons.add((verdict, text))
+            yield verdict, text
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
-    """Done and left out are normal; open ones and those signed unseen ask for attention; no record is unknown."""
+    """One reason per duty: done and skipped are normal; late, missed and signed without a finding need attention.
+
+    A duty without a record counts as unknown.
+    """
     words = {
         OccurrenceState.LATE: _("late and not signed: {title}"),
         OccurrenceState.MISSED: _("missed: {title}"),
@@ -61,17 +64,17 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)
         elif line.state is OccurrenceState.DONE and line.not_looked:
-            said = _("signed off without an inspection ({looks}): {title}")
+            text = _("signed off without an inspection ({looks}): {title}")
             yield (
                 Verdict.ATTENTION,
-                said.format(looks=_(", ").join(line.not_looked), title=line.title),
+                text.format(looks=_(", ").join(line.not_looked), title=line.title),
             )
         elif line.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED):
             yield Verdict.NORMAL, ""
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """What failed, or of which nobody knows, asks for attention."""
+    """One reason per change that failed or whose outcome is unknown: both need attention."""
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),

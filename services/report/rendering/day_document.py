@@ -1,4 +1,4 @@
-"""The report of a day as a document: 運用報告書."""
+"""Lays out the report of one day (運用報告書) as a document."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from services.models.report import DayReport
 from services.models.report_lines import AcknowledgementLine, DutyLine, FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS, counts
-from services.report.rendering import wording as words
+from services.report.rendering import wording
 from services.report.rendering.document import (
     Block,
     Bullets,
@@ -32,11 +32,11 @@ from services.report.rendering.parts import (
 from services.report.rendering.wording import NOTHING, Dates
 
 ALARMS = "alarms"
-"""The inspection that sees alarms fire."""
+"""Id of the inspection that reports alarms."""
 
 
 def day_document(report: DayReport, dates: Dates) -> Document:
-    """Every section stands even where it has nothing to tell, but for those of rare things."""
+    """The report as a document. Regular sections appear even if they are empty; rare ones only if they have content."""
     day = report.first
     title = _("Operations report, {day}").format(day=dates.day(day))
     opened = (
@@ -77,14 +77,14 @@ def _duties(report: DayReport, dates: Dates) -> Section:
 
 
 def _earlier(report: DayReport, dates: Dates) -> list[Section]:
-    found = []
+    sections = []
     if report.earlier:
         blocks = _duty_blocks(report.earlier, report, dates)
-        found.append(Section(_("Duties of earlier days, signed on this day or still open"), blocks))
+        sections.append(Section(_("Duties of earlier days, signed on this day or still open"), blocks))
     if report.running:
         blocks = _duty_blocks(report.running, report, dates)
-        found.append(Section(_("Started earlier, still within their dates"), blocks))
-    return found
+        sections.append(Section(_("Started earlier, still within their dates"), blocks))
+    return sections
 
 
 def _duty_blocks(
@@ -115,15 +115,15 @@ def _worth_reading(line: FindingLine) -> bool:
 
 
 def _found_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
-    said = words.of_finding(line)
+    verdict = wording.of_finding(line)
     if line.overruled is not None:
-        said = _("{verdict}, overridden by {name}").format(verdict=said, name=line.overruled.by)
+        verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)
     if line.superseded:
-        said = _("{verdict}, rerun").format(verdict=said)
+        verdict = _("{verdict}, rerun").format(verdict=verdict)
     about = line.duty or _("ad hoc, {name}").format(name=line.by)
-    tone = counts(line)
-    shown = tone if tone is not Verdict.NORMAL else None
-    return Line((dates.at(line.at, report.first), line.title, said, line.summary, about), shown)
+    counted = counts(line)
+    tone = counted if counted is not Verdict.NORMAL else None
+    return Line((dates.at(line.at, report.first), line.title, verdict, line.summary, about), tone)
 
 
 def _alarms(report: DayReport, dates: Dates) -> Section:
@@ -146,14 +146,14 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
     day = report.first
     began = dates.at(line.since, day)
     ended = dates.at(line.last_seen, day)
-    lasted = words.lasting(line.seconds)
+    lasted = wording.lasting(line.seconds)
     reason = line.reason
     if line.seen_later:
         reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
     return Line(
         (
             f"{line.alarm} {line.title}".rstrip(),
-            words.alarm_state(line.state),
+            wording.alarm_state(line.state),
             began if line.began else _("before {time}").format(time=began),
             ended if line.ended else _("ongoing at {time}").format(time=ended),
             _("{time} or more").format(time=lasted) if line.at_least else lasted,
@@ -165,18 +165,18 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
 
 
 def _ack(ack: AcknowledgementLine, report: DayReport, dates: Dates) -> str:
-    said = _("{time} {name} acknowledged {alarm} ({state})").format(
+    text = _("{time} {name} acknowledged {alarm} ({state})").format(
         time=dates.at(ack.at, report.first),
         name=ack.by,
         alarm=ack.alarm,
-        state=words.alarm_state(ack.state) or NOTHING,
+        state=wording.alarm_state(ack.state) or NOTHING,
     )
     note = " ".join(ack.note.split())
-    return f"{said}: {note}" if note else said
+    return f"{text}: {note}" if note else text
 
 
 def _costs(report: DayReport, dates: Dates) -> list[Section]:
-    """As the week's look found them; the figures stand here even where they are normal."""
+    """The findings of the cost inspection; the figures are shown even if they are normal."""
     lines = [line for line in report.findings if line.inspection == COSTS and not line.superseded]
     blocks = tuple(block for line in lines for block in finding_blocks(line, dates, report.first))
     return [Section(_("Costs"), blocks)] if blocks else []
@@ -191,7 +191,7 @@ def _posts(report: DayReport, dates: Dates) -> list[Section]:
 
 
 def _post_row(line: PostLine, report: DayReport, dates: Dates) -> Line:
-    state = words.post_state(line.state)
+    state = wording.post_state(line.state)
     return Line(
         (
             dates.at(line.at, report.first),
@@ -209,7 +209,7 @@ def _notes(report: DayReport, dates: Dates) -> Section:
     if not report.notes:
         return Section(title, (Paragraph(_("None.")),))
     rows: Iterable[tuple[str, ...]] = (
-        (dates.at(line.at, report.first), words.entry_kind(line.kind), line.by, line.text, line.about)
+        (dates.at(line.at, report.first), wording.entry_kind(line.kind), line.by, line.text, line.about)
         for line in report.notes
     )
     return Section(title, (table((_("Time"), _("Kind"), _("By"), _("Text"), _("About")), rows),))

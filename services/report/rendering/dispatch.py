@@ -1,4 +1,4 @@
-"""Which document a report becomes."""
+"""Chooses the document layout for a report."""
 
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from services.report.rendering.wording import Dates
 
 
 def document(report: Report, *, wareki: bool = False) -> Document:
-    """The report in the language now spoken; `wareki`: years in Japan's eras."""
+    """The report as a document in the active language; `wareki` writes years in Japanese eras."""
     dates = Dates(ZoneInfo(report.timezone), wareki)
     if isinstance(report, DayReport):
         return day_document(report, dates)

@@ -1,4 +1,4 @@
-"""A report as a document: sections of paragraphs, lists and tables, which each renderer writes its own way. Pure."""
+"""A report as a format-neutral document of sections, paragraphs, lists and tables. Pure values, written out by each renderer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from services.report.rendering.wording import verdict
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; lines of its text stay lines."""
+    """A paragraph; line breaks in its text are preserved."""
 
     text: str
     tone: Verdict | None = None
@@ -17,7 +17,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A person's words, as they were written, with who and when."""
+    """A person's remark, verbatim, with its author and time."""
 
     text: str
     by: str
@@ -25,7 +25,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list."""
+    """A bulleted list."""
 
     items: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `right` are the columns of figures, counted from 0."""
+    """A table; `right` holds the indices (from 0) of right-aligned numeric columns."""
 
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -48,7 +48,10 @@ class Table:
     title: str = ""
 
     def cells(self, line: Line) -> list[str]:
-        """As many cells as columns; a judged row says so in its first one where no cell does."""
+        """The row's cells, padded or cut to the number of columns.
+
+        A row with a verdict gets the verdict's mark in its first cell unless another cell already starts with it.
+        """
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
         mark = verdict(line.tone).partition(" ")[0] if line.tone else ""
         if mark and cells and not any(cell.startswith(mark) for cell in cells):
@@ -58,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names and values."""
+    """A list of name-value pairs."""
 
     pairs: tuple[tuple[str, str], ...]
 
@@ -68,7 +71,7 @@ Block = Paragraph | Quote | Bullets | Table | Facts
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it."""
+    """A heading with its blocks and subsections."""
 
     title: str
     blocks: tuple[Block, ...] = ()
@@ -77,11 +80,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The whole."""
+    """A complete document."""
 
     title: str
     tone: Verdict | None
-    """The verdict of the whole."""
+    """The overall verdict."""
     language: str
     facts: Facts
     summary: tuple[Block, ...] = ()
@@ -96,6 +99,6 @@ def table(
     right: Iterable[int] = (),
     title: str = "",
 ) -> Table:
-    """A table of lines or plain rows."""
-    made = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
-    return Table(tuple(columns), tuple(made), frozenset(right), title)
+    """Build a table from `Line` objects or plain sequences of cells."""
+    rows = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
+    return Table(tuple(columns), tuple(rows), frozenset(right), title)

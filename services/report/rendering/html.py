@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else and prints well on A4."""
+"""Writes a report as one self-contained HTML file that prints well on A4."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -19,10 +19,10 @@ from services.report.rendering.document import (
 )
 from services.report.rendering.wording import verdict
 
-# No script, picture or font from anywhere: whatever a log line holds, the page fetches and runs nothing.
+# No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SHORT = 9
-"""Characters of a column that is never broken."""
+"""Columns whose longest cell has at most this many characters are never wrapped."""
 _STYLE = """
 @page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
 :root { color-scheme: light; }
@@ -55,12 +55,12 @@ footer { margin-top: 8mm; border-top: 1px solid #999; font-size: 8pt; color: #44
 
 
 def to_html(report: Report, *, wareki: bool = False) -> str:
-    """The report in the language now spoken."""
+    """The report as HTML in the active language."""
     return write(document(report, wareki=wareki))
 
 
 def write(whole: Document) -> str:
-    """The document as a page; everything in it is text."""
+    """The document as an HTML page; all of its text is escaped."""
     title = _text(whole.title)
     lines = [
         "<!DOCTYPE html>",
@@ -86,7 +86,7 @@ def write(whole: Document) -> str:
 
 
 def _text(words: str) -> str:
-    """Text as it is, between tags or in an attribute."""
+    """Escape text for element content and attribute values."""
     return escape(words)
 
 
@@ -133,14 +133,14 @@ def _table(block: Table) -> Iterator[str]:
 
 
 def _row(block: Table, line: Line, classes: Sequence[str]) -> str:
-    made = "".join(
+    cells = "".join(
         f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(classes, block.cells(line), strict=True)
     )
-    return f'<tr class="row{_tone(line.tone)}">{made}</tr>'
+    return f'<tr class="row{_tone(line.tone)}">{cells}</tr>'
 
 
 def _classes(block: Table, number: int) -> str:
-    """Figures to the right; times, verdicts and other short words whole, however narrow the page."""
+    """The class attribute of a column: numbers are right-aligned, short cells such as times are not wrapped."""
     texts = [block.columns[number], *(block.cells(line)[number] for line in block.lines)]
     names = [
         *(["right"] if number in block.right else []),

@@ -1,4 +1,4 @@
-"""A report as Markdown (CommonMark with tables): what people wrote and AWS said is text, never markup."""
+"""Writes a report as Markdown (CommonMark with tables). Text from people and from AWS is escaped, so it never acts as markup."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from services.report.rendering.document import (
 )
 
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=[#A-Za-z0-9]+;)|(?<![^\W_])_|_(?![^\W_])")
-"""What begins or ends markup anywhere; an underscore inside a word does not, nor `<` before a number."""
+"""Characters that act as markup anywhere in a line; an underscore within a word and `<` before a number do not."""
 _LINK = re.compile(r"(://|\bwww\.)", re.IGNORECASE)
 _FIRST = re.compile(r"^(\s*)([#+\-=>]|\d{1,9}(?=[.)]))")
-"""What makes a heading, a list or a line under a heading at the beginning of a line."""
+"""Characters that start a heading, a list item or a setext underline at the beginning of a line."""
 
 
 def to_markdown(report: Report, *, wareki: bool = False) -> str:
-    """The report in the language now spoken; ends with a line feed."""
+    """The report as Markdown in the active language; ends with a newline."""
     return write(document(report, wareki=wareki))
 
 
@@ -39,20 +39,20 @@ def write(whole: Document) -> str:
 
 
 def text(words: str) -> str:
-    """One line of text as it is, whatever it holds."""
+    """Escape one line of text so that it renders literally."""
     return _FIRST.sub(_escaped_first, _inline(words))
 
 
 def _inline(words: str) -> str:
-    """The same for text that does not begin a line."""
-    said = _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(words.split("\n")))
-    return _LINK.sub(lambda found: found[0].replace(":", "\\:").replace(".", "\\."), said)
+    """Escape text that does not start a line."""
+    escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(words.split("\n")))
+    return _LINK.sub(lambda match: match[0].replace(":", "\\:").replace(".", "\\."), escaped)
 
 
-def _escaped_first(found: re.Match[str]) -> str:
-    # A digit cannot be escaped, but the reference to its character can be written.
-    first = found[2]
-    return found[1] + (f"&#{ord(first[0])};{first[1:]}" if first[0].isdigit() else f"\\{first}")
+def _escaped_first(match: re.Match[str]) -> str:
+    # CommonMark has no backslash escape for a digit, so it is written as a character reference.
+    first = match[2]
+    return match[1] + (f"&#{ord(first[0])};{first[1:]}" if first[0].isdigit() else f"\\{first}")
 
 
 def _section(section: Section, level: int) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _lines(words: str) -> list[str]:
-    """Lines stay lines: a backslash ends each but the last; an empty one shows as a line of its own."""
+    """Escaped lines joined by hard line breaks (a trailing backslash); an empty line becomes a non-breaking space."""
     lines = [text(line) or "&nbsp;" for line in words.split("\n")]
     return [f"{line}\\" for line in lines[:-1]] + lines[-1:]
 

@@ -1,4 +1,4 @@
-"""The parts that documents of every kind of report have in common."""
+"""Document parts shared by the day report and the period summary."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from services.models.findings import Evidence, Finding, Measure
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, FindingLine, RemarkLine
 from services.models.verdict import Verdict
-from services.report.rendering import wording as words
+from services.report.rendering import wording
 from services.report.rendering.document import (
     Block,
     Bullets,
@@ -36,7 +36,7 @@ _STEP_TONES = {
 
 
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
-    """When, what, state, who signed when, note."""
+    """A table of duties: due time, title, state, sign-off and note."""
     return table(
         (_("Due"), _("Duty"), _("State"), _("Signed"), _("Remark")),
         (
@@ -44,7 +44,7 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
                 (
                     dates.due(line, day),
                     line.title,
-                    words.duty_state(line.state),
+                    wording.duty_state(line.state),
                     _signed(line, dates, day),
                     line.signed.note if line.signed else "",
                 ),
@@ -58,25 +58,25 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
 def duty_remarks(
     lines: Iterable[DutyLine], dates: Dates, day: date | None, *, moved: bool = False
 ) -> tuple[Block, ...]:
-    """What the table has no room for: judged otherwise, ticked, written down, not looked at.
+    """Details that the duty table has no room for: overruled findings, checklist items, evidence, missing findings.
 
-    `moved`: also why it is not where its rule put it.
+    `moved` adds the reason why an occurrence is not on its rule's date.
     """
-    said = tuple(
+    remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines
-        for text in (*([line.remark] if moved and line.remark else []), *_said_of(line))
+        for text in (*([line.remark] if moved and line.remark else []), *_remarks_of(line))
     )
-    return (Bullets(said),) if said else ()
+    return (Bullets(remarks),) if remarks else ()
 
 
-def _said_of(line: DutyLine) -> Iterator[str]:
-    for each in line.decisions:
-        if each.overruled:
+def _remarks_of(line: DutyLine) -> Iterator[str]:
+    for decision in line.decisions:
+        if decision.overruled:
             yield _("{inspection} ({verdict}) was overridden: {reason}").format(
-                inspection=each.title or each.inspection,
-                verdict=words.verdict(each.verdict),
-                reason=each.reason,
+                inspection=decision.title or decision.inspection,
+                verdict=wording.verdict(decision.verdict),
+                reason=decision.reason,
             )
     if line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
@@ -97,19 +97,19 @@ def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:
 
 
 def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -> str:
-    """`09:12 yamada`, and how it came where that was not in time."""
+    """Time and person of a sign-off such as `09:12 yamada`, with a note if it was early or late."""
     how = {
         OccurrenceState.LATE: _("signed late"),
         OccurrenceState.MISSED: _("signed after missed"),
         OccurrenceState.UPCOMING: _("early"),
     }.get(signed.was, "")
-    said = f"{dates.at(signed.at, day)} {signed.by}"
-    return _("{signed} ({how})").format(signed=said, how=how) if late and how else said
+    signature = f"{dates.at(signed.at, day)} {signed.by}"
+    return _("{signed} ({how})").format(signed=signature, how=how) if late and how else signature
 
 
 def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
-    """Everything a reader needs to judge it: figures, evidence, what to do, what is to be known."""
-    yield Paragraph(f"{words.of_finding(line)} — {line.summary}", line.verdict)
+    """Everything a reader needs to judge a finding: measures, evidence, advice and remarks."""
+    yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", line.verdict)
     if line.overruled is not None:
         yield Paragraph(
             _("Overridden by {name} at {time}: {reason}").format(
@@ -132,12 +132,12 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
                 line.withheld,
             ).format(count=line.withheld)
         )
-    told = [*_told(finding, dates, day)]
-    if told:
-        yield Bullets(tuple(told))
+    details = [*_details(finding, dates, day)]
+    if details:
+        yield Bullets(tuple(details))
 
 
-def _told(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
+def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
     if finding.problem is not None:
         problem = finding.problem
         parts = [problem.summary, problem.remedy]
@@ -152,8 +152,8 @@ def _told(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
     yield from finding.remarks
 
 
-def measures(found: Iterable[Measure], dates: Dates, day: date | None) -> Table:
-    """Measured beside allowed."""
+def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
+    """A table of measured values beside their normal ranges."""
     return table(
         (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Remark")),
         (
@@ -162,33 +162,35 @@ def measures(found: Iterable[Measure], dates: Dates, day: date | None) -> Table:
                     each.title,
                     each.shown or NOTHING,
                     each.allowed or NOTHING,
-                    words.verdict(each.verdict),
+                    wording.verdict(each.verdict),
                     _remark(each, dates, day),
                 ),
                 each.verdict if each.verdict is not Verdict.NORMAL else None,
             )
-            for each in found
+            for each in rows
         ),
         right=(1, 2),
     )
 
 
-def _remark(each: Measure, dates: Dates, day: date | None) -> str:
-    """When, where its note does not tell that itself, and the note."""
-    at = dates.at(each.at, day) if each.at else ""
-    return each.note if at in each.note else " ".join(part for part in (at, each.note) if part)
+def _remark(measure: Measure, dates: Dates, day: date | None) -> str:
+    """The measure's time and note; the time is omitted if the note already contains it."""
+    at = dates.at(measure.at, day) if measure.at else ""
+    return measure.note if at in measure.note else " ".join(part for part in (at, measure.note) if part)
 
 
-def _evidence(found: Evidence) -> Block:
-    title = found.title
-    if found.omitted:
-        more = _("{count} more").format(count=f"{found.omitted:,}")
+def _evidence(evidence: Evidence) -> Block:
+    title = evidence.title
+    if evidence.omitted:
+        more = _("{count} more").format(count=f"{evidence.omitted:,}")
         title = _("{title} ({more})").format(title=title, more=more)
-    return table(found.columns, (Line(tuple(row.cells), row.verdict) for row in found.rows), title=title)
+    return table(
+        evidence.columns, (Line(tuple(row.cells), row.verdict) for row in evidence.rows), title=title
+    )
 
 
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
-    """Every request of every change, before and after."""
+    """The section of changes: one row per step with the values before and after."""
     if not lines:
         return Section(_("Changes made"), (Paragraph(_("None.")),))
     rows = (row for line in lines for row in _change_rows(line, dates, day))
@@ -197,19 +199,19 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
 
 
 def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
-    """One row a step, the first with the change's own words."""
+    """One row per step; the first row also names the change."""
     title = _("{title} ({target})").format(title=line.title, target=line.target)
     by, approval = line.by, line.approval or NOTHING
     steps = line.steps or ()
     if line.refusal or not steps:
-        result = " ".join(part for part in (words.step_state(line.state), line.refusal) if part)
+        result = " ".join(part for part in (wording.step_state(line.state), line.refusal) if part)
         yield Line(
             (dates.at(line.at, day), title, NOTHING, by, approval, result), _STEP_TONES.get(line.state)
         )
         return
     for number, step in enumerate(steps):
         values = _(", ").join(f"{row.name}: {row.before} → {row.after}" for row in step.rows) or NOTHING
-        result = " ".join(part for part in (words.step_state(step.state), step.text) if part)
+        result = " ".join(part for part in (wording.step_state(step.state), step.text) if part)
         named = f"{title}: {step.title}" if number == 0 else step.title
         when = dates.at(step.at or line.at, day)
         yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
@@ -220,47 +222,47 @@ def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[L
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:
-    """What the consoles cost; a day's beside what it may cost."""
+    """AWS charges caused by the consoles, in words; `whole_day` adds the daily allowance."""
     if not charges.consoles:
         return _("No console has recorded its AWS requests.")
-    said = plural(
+    spent = plural(
         "{calls} request by {consoles} console: {yen}",
         "{calls} requests by {consoles} consoles: {yen}",
         charges.calls,
-    ).format(calls=f"{charges.calls:,}", consoles=charges.consoles, yen=words.yen(charges.yen))
+    ).format(calls=f"{charges.calls:,}", consoles=charges.consoles, yen=wording.yen(charges.yen))
     if whole_day:
-        said = _("{spent} (daily limit ¥{allowed:g})").format(spent=said, allowed=charges.allowed_yen)
+        spent = _("{spent} (daily limit ¥{allowed:g})").format(spent=spent, allowed=charges.allowed_yen)
     return _("{spent} (with CloudWatch's free tier used up: {yen})").format(
-        spent=said, yen=words.yen(charges.worst_yen)
+        spent=spent, yen=wording.yen(charges.worst_yen)
     )
 
 
 def remark_section(lines: Sequence[RemarkLine], dates: Dates, head: ReportHead) -> Section:
-    """People's words; those for a day or month within the period name it."""
+    """The section of remarks; a remark on a day or month within the period names that report."""
     quotes = tuple(Quote(line.text, _author(line, head, dates)) for line in lines)
     return Section(_("Remarks"), quotes or (Paragraph(_("None.")),))
 
 
 def _author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
-    said = f"{line.by} {dates.at(line.at)}"
+    author = f"{line.by} {dates.at(line.at)}"
     if line.subject == head.subject:
-        return said
-    return _("{author} (report of {name})").format(author=said, name=line.subject.removeprefix("report@"))
+        return author
+    return _("{author} (report of {name})").format(author=author, name=line.subject.removeprefix("report@"))
 
 
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
-    """Why the whole is not normal."""
+    """The reasons why the overall verdict is not normal."""
     if head.verdict is None:
         return (Paragraph(_("Nothing was due and nothing was inspected.")),)
     return (Bullets(head.why),) if head.why else ()
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
-    """System, verdict, when it was made and from what."""
+    """Names and values for the report's head: system, overall verdict, creation time, source entries."""
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)
-    made = dates.stamp(head.made_at)
+    made_at = dates.stamp(head.made_at)
     if not head.complete:
-        made = _("{time}, before the end: the state at that time").format(time=made)
+        made_at = _("{time}, before the end: the state at that time").format(time=made_at)
     source = _("entries #{first} to #{last} of journal {id}").format(
         first=f"{head.first_seq:,}", last=f"{head.last_seq:,}", id=head.journal[:8]
     )
@@ -268,7 +270,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
         source = _("no entries of these days in journal {id}").format(id=head.journal[:8])
     return [
         (_("System"), system),
-        (_("Overall verdict"), words.verdict(head.verdict)),
-        (_("Created"), made),
+        (_("Overall verdict"), wording.verdict(head.verdict)),
+        (_("Created"), made_at),
         (_("Source"), source),
     ]

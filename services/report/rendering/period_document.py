@@ -1,4 +1,4 @@
-"""The summary of a month or a fiscal year as a document."""
+"""Lays out the summary of a month or a fiscal year as a document."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from services.models.report_counts import DutyCount
 from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
-from services.report.rendering import wording as words
+from services.report.rendering import wording
 from services.report.rendering.document import (
     Block,
     Document,
@@ -33,7 +33,7 @@ from services.report.rendering.wording import NOTHING, Dates
 
 
 def period_document(report: PeriodReport, dates: Dates) -> Document:
-    """Counts first, then what was not as it should be."""
+    """The summary as a document: counts first, then the exceptions."""
     name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
     title = _("Operations report, {day}").format(day=name)
     days = _("{first} to {last}").format(first=dates.day(report.first), last=dates.day(report.last))
@@ -97,14 +97,14 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
     )
     parts: tuple[Section, ...] = ()
     if report.findings:
-        found = table(
+        listing = table(
             (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Overridden")),
             (
                 Line(
                     (
                         dates.at(line.at),
                         line.title,
-                        words.of_finding(line),
+                        wording.of_finding(line),
                         line.summary,
                         f"{line.overruled.by}: {line.overruled.reason}" if line.overruled else NOTHING,
                     ),
@@ -113,24 +113,24 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
                 for line in report.findings
             ),
         )
-        parts = (Section(_("What was not normal"), (found,)),)
+        parts = (Section(_("What was not normal"), (listing,)),)
     return Section(_("Findings"), (table(columns, rows, right=range(1, 6)),), parts)
 
 
 def _alarms(report: PeriodReport) -> Section:
     title = _("Alarms that fired")
     if not report.alarm_counts:
-        said = _("None in the inspected window.") if report.inspections else _("Nothing was inspected.")
-        return Section(title, (Paragraph(said),))
+        text = _("None in the inspected window.") if report.inspections else _("Nothing was inspected.")
+        return Section(title, (Paragraph(text),))
     rows = (
         (
             f"{each.alarm} {each.title}".rstrip(),
-            words.alarm_state(each.state),
+            wording.alarm_state(each.state),
             str(each.count),
-            _("{time} or more").format(time=words.lasting(each.seconds))
+            _("{time} or more").format(time=wording.lasting(each.seconds))
             if each.at_least
-            else words.lasting(each.seconds),
-            words.lasting(each.longest_seconds),
+            else wording.lasting(each.seconds),
+            wording.lasting(each.longest_seconds),
         )
         for each in report.alarm_counts
     )
@@ -142,7 +142,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
     if not report.costs:
         return Section(_("Costs"), (Paragraph(_("Costs were not inspected.")),))
     rows = (
-        Line((dates.at(line.at), words.verdict(line.verdict), line.summary), _tone(line))
+        Line((dates.at(line.at), wording.verdict(line.verdict), line.summary), _tone(line))
         for line in report.costs
     )
     looks = table((_("Time"), _("Verdict"), _("Summary")), rows)
@@ -151,18 +151,18 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
 
 
 def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
-    """Each figure look by look; what a look did not measure stays empty."""
+    """Measures of the cost inspections, one column per run; a dash marks a value that a run did not measure."""
     looks = [line for line in lines if line.finding is not None]
     names: dict[str, None] = {}
-    shown: list[dict[str, str]] = []
+    values: list[dict[str, str]] = []
     for line in looks:
-        found = line.finding.measures if line.finding else ()
-        names |= dict.fromkeys(str(each.title) for each in found)
-        shown.append({str(each.title): each.shown for each in found})
+        measures = line.finding.measures if line.finding else ()
+        names |= dict.fromkeys(str(each.title) for each in measures)
+        values.append({str(each.title): each.shown for each in measures})
     if not names:
         return None
     columns = (_("Item"), *(_day_of(line, dates) for line in looks))
-    rows = ((name, *(each.get(name, "") or NOTHING for each in shown)) for name in names)
+    rows = ((name, *(each.get(name, "") or NOTHING for each in values)) for name in names)
     return table(columns, rows, right=range(1, len(columns)))
 
 
@@ -171,8 +171,8 @@ def _day_of(line: FindingLine, dates: Dates) -> str:
 
 
 def _tone(line: FindingLine) -> Verdict | None:
-    found = counts(line)
-    return found if found is not Verdict.NORMAL else None
+    verdict = counts(line)
+    return verdict if verdict is not Verdict.NORMAL else None
 
 
 def _drills(report: PeriodReport, dates: Dates) -> Section:
@@ -187,12 +187,12 @@ def _charges(report: PeriodReport, dates: Dates) -> Section:
     title = _("AWS charges from this console")
     blocks: list[Block] = [Paragraph(charges_words(report.charges, whole_day=False))]
     if report.charges.dearest_day is not None:
-        said = _("Most expensive day: {day} ({yen}; limit ¥{allowed:g} a day).")
+        text = _("Most expensive day: {day} ({yen}; limit ¥{allowed:g} a day).")
         blocks.append(
             Paragraph(
-                said.format(
+                text.format(
                     day=dates.short(report.charges.dearest_day),
-                    yen=words.yen(report.charges.dearest_yen),
+                    yen=wording.yen(report.charges.dearest_yen),
                     allowed=report.charges.allowed_yen,
                 )
             )
@@ -202,7 +202,7 @@ def _charges(report: PeriodReport, dates: Dates) -> Section:
             (
                 dates.month(date.fromisoformat(f"{each.month}-01")),
                 f"{each.charges.calls:,}",
-                words.yen(each.charges.yen),
+                wording.yen(each.charges.yen),
                 str(each.charges.days),
             )
             for each in report.months
@@ -215,5 +215,5 @@ def _charges(report: PeriodReport, dates: Dates) -> Section:
 def _posts(report: PeriodReport) -> list[Section]:
     if not report.posts and not report.unposted:
         return []
-    said = _("sent: {sent}, not sent or unclear: {unsent}").format(sent=report.posts, unsent=report.unposted)
-    return [Section(_("Posts to Slack"), (Paragraph(said),))]
+    text = _("sent: {sent}, not sent or unclear: {unsent}").format(sent=report.posts, unsent=report.unposted)
+    return [Section(_("Posts to Slack"), (Paragraph(text),))]

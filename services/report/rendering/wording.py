@@ -1,4 +1,4 @@
-"""How reports put days, times, lengths and states into words."""
+"""Wording of dates, times, durations and states in reports."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -70,7 +70,7 @@ _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 
 
 def verdict(value: Verdict | None) -> str:
-    """`■ 異常`: mark and word, never colour alone; a dash where nothing is judged."""
+    """A verdict as mark and word (`■ 異常`), so that it never depends on colour alone; a dash for None."""
     if value is None:
         return NOTHING
     mark, word = _VERDICTS[value]
@@ -78,48 +78,51 @@ def verdict(value: Verdict | None) -> str:
 
 
 def of_finding(line: FindingLine) -> str:
-    """`▲ 注意, ? 判定不能`: what was measured as bad never stands behind what could not be judged."""
-    said = verdict(line.verdict)
+    """A finding's verdict in words; a bad measured verdict comes before "not judged" (`▲ 注意, ? 判定不能`)."""
+    words = verdict(line.verdict)
     if line.verdict is Verdict.UNKNOWN:
         bad = line.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
-        return _(", ").join((verdict(line.measured), said)) if bad else said
+        return _(", ").join((verdict(line.measured), words)) if bad else words
     if line.unjudged:
         text = plural(
             "{verdict}, {count} value not judged", "{verdict}, {count} values not judged", line.unjudged
         )
-        return text.format(verdict=said, count=line.unjudged)
-    return said
+        return text.format(verdict=words, count=line.unjudged)
+    return words
 
 
 def duty_state(value: OccurrenceState) -> str:
-    """済, 遅延 …"""
+    """The state of a duty in words (済, 遅延 …)."""
     return _(_DUTIES[value])
 
 
 def step_state(value: StepState) -> str:
-    """What became of a change."""
+    """The state of a change or one of its steps, in words."""
     return _(_STEPS[value])
 
 
 def post_state(value: PostState) -> str:
-    """What became of a post."""
+    """The state of a Slack post, in words."""
     return _(_POSTS[value])
 
 
 def alarm_state(value: str) -> str:
-    """発報, データ不足 …; a word nobody knows stays as it is."""
+    """The state of an alarm in words (発報, データ不足 …); an unknown state is returned unchanged."""
     return _(_ALARMS[value]) if value in _ALARMS else value
 
 
 def entry_kind(value: str) -> str:
-    """メモ …; another kind stays as it is, and one that this version does not know is called so."""
+    """The kind of a journal entry in words (メモ …).
+
+    A kind without wording is returned unchanged; one unknown to this version is labelled as such.
+    """
     if value in _KINDS:
         return _(_KINDS[value])
     return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)
 
 
 def lasting(seconds: float) -> str:
-    """A length in its two largest units, no finer than minutes."""
+    """A duration (seconds) in its two largest units, no finer than minutes."""
     minutes = max(0, int(seconds)) // 60
     if minutes < 1:
         return _("under 1m")
@@ -132,19 +135,19 @@ def lasting(seconds: float) -> str:
 
 
 def yen(value: float) -> str:
-    """`¥3.21`."""
+    """An amount such as `¥3.21`."""
     return f"¥{value:,.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """Days and times in one zone, in our years or an era's."""
+    """Formats dates and times in one time zone, with Gregorian years or (`wareki`) Japanese eras."""
 
     zone: tzinfo
     wareki: bool = False
 
     def year(self, day: date) -> str:
-        """`2026`, or 令和8: without the word for year."""
+        """The year as `2026` or 令和8, without the word for year."""
         era = era_of(day) if self.wareki else None
         if era is None:
             return str(day.year)
@@ -154,7 +157,7 @@ class Dates:
         return f"{_ROMAN[name]} {number}"
 
     def day(self, day: date) -> str:
-        """`Mon 5 Jan 2026`, 2026年1月5日(月)."""
+        """A full date: `Mon 5 Jan 2026`, 2026年1月5日(月)."""
         return _("{weekday} {day} {month} {year}").format(
             weekday=_(_WEEKDAYS[day.weekday()]),
             day=day.day,
@@ -163,36 +166,36 @@ class Dates:
         )
 
     def short(self, day: date) -> str:
-        """`Mon 5 Jan`, 1月5日(月)."""
+        """A date without its year: `Mon 5 Jan`, 1月5日(月)."""
         return _("{weekday} {day} {month}").format(
             weekday=_(_WEEKDAYS[day.weekday()]), day=day.day, month=_(_MONTHS[day.month - 1])
         )
 
     def month(self, day: date) -> str:
-        """`Jan 2026`, 2026年1月."""
+        """A month: `Jan 2026`, 2026年1月."""
         return _("{month} {year}").format(month=_(_MONTHS[day.month - 1]), year=self.year(day))
 
     def fiscal(self, first: date) -> str:
-        """`FY 2025`, 2025年度 of the fiscal year that begins on `first`.
+        """The fiscal year that begins on `first`: `FY 2025`, 2025年度.
 
-        The one that began as 平成31年度 is 令和元年度 all through, so May decides.
+        The era is taken from May, because the fiscal year that began in 平成31 is called 令和元年度 throughout.
         """
         return _("FY {year}").format(year=self.year(first.replace(month=first.month % 12 + 1)))
 
     def at(self, moment: datetime, day: date | None = None) -> str:
-        """`09:04` on `day`, else with its date."""
+        """The time, such as `09:04`; prefixed with the date if that is not `day`."""
         local = moment.astimezone(self.zone)
         if local.date() == day:
             return f"{local:%H:%M}"
         return f"{self.short(local.date())} {local:%H:%M}"
 
     def stamp(self, moment: datetime) -> str:
-        """`2026-01-05 17:05 JST` in words, with the zone."""
+        """Date, time and zone, such as `Mon 5 Jan 2026 17:05 JST`."""
         local = moment.astimezone(self.zone)
         return f"{self.day(local.date())} {local:%H:%M} {local.tzname()}"
 
     def due(self, line: DutyLine, day: date | None = None) -> str:
-        """When a duty is due, seen from `day`."""
+        """When a duty is due; the date is omitted if it is `day`."""
         if line.until > line.day:
             return _("until {day}").format(day=self.short(line.until))
         if line.timed:

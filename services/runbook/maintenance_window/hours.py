@@ -1,4 +1,4 @@
-"""Hours as people say them: `午後2時`, `深夜11時`, `2 am`, `25:00`."""
+"""Interprets hours as written by people: `午後2時`, `深夜11時`, `2 am`, `25:00`."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -8,7 +8,7 @@ _MARKED: dict[str, dict[int, int]] = {
     "": {hour: hour for hour in range(31)},
     "am": {12: 0, **{hour: hour for hour in range(12)}},
     "pm": {12: 12, **{hour: hour + 12 for hour in range(1, 12)}},
-    # 午前12時 and 午後12時 are noon for some and midnight for others.
+    # 午前12時 and 午後12時 are ambiguous: noon for some people, midnight for others.
     "午前": {hour: hour for hour in range(12)},
     "午後": {hour: value for hour, value in _AFTERNOON.items() if hour != 12},
     "深夜": {**{hour: hour for hour in range(6)}, 10: 22, 11: 23, **{hour: hour for hour in range(22, 31)}},
@@ -20,7 +20,7 @@ _MARKED: dict[str, dict[int, int]] = {
     "夕方": {**{hour: hour + 12 for hour in range(3, 8)}, **{hour: hour for hour in range(15, 20)}},
     "夜": {**{hour: hour + 12 for hour in range(6, 12)}, **{hour: hour for hour in range(18, 31)}},
 }
-"""What an hour is in the 24 hours of a day, and beyond them in the night that follows; what is not here is unclear."""
+"""By marker: the hour in 24-hour time (24 and more: the following night). Hours not listed are ambiguous."""
 _SAME = {"夜間": "夜", "晩": "夜"}
 _NIGHTS = ("深夜", "夜")
 _HALVES = ("am", "pm", "午前", "午後")
@@ -28,28 +28,28 @@ _HALVES = ("am", "pm", "午前", "午後")
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour as it is told."""
+    """An hour as written."""
 
     hour: int
     minute: int
     marker: str
-    """`午後`, `am`; "" for none."""
+    """The part of the day, such as `午後` or `am`; "" for none."""
     exact: bool
-    """Whether it is a time by itself, unlike the 2 of `2-3時`."""
+    """Whether it is recognizable as a time by itself, unlike the 2 of `2-3時`."""
 
 
 def spoken(
     start: Hour | None, end: Hour | None, *, other_day: bool
 ) -> tuple[timedelta, timedelta | None] | None:
-    """Start and end from 0:00 of their days; None where one may be two things. An hour's marker may serve both.
+    """Start and end, each counted from 0:00 of its day; None if either is ambiguous. One marker may apply to both.
 
-    `other_day`: the words say of the end that it is on another day.
+    `other_day`: the text says that the end is on another day.
     """
     if start is None:
         return None
     start, end = _named(start), _named(end)
     assert start is not None
-    # `2-3` may be anything; `2-3時` and `2-3 am` are times.
+    # `2-3` alone may mean anything; `2-3時` and `2-3 am` are times.
     if not any(each.exact or each.marker for each in (start, end) if each):
         return None
     if end is None:
@@ -66,12 +66,12 @@ def _named(hour: Hour | None) -> Hour | None:
 
 
 def _carried_back(start: Hour, end: Hour) -> Hour:
-    """`2:00-3:00 am`: both are."""
+    """Apply the end's marker to the start, as in `2:00-3:00 am`."""
     if start.marker or end.marker not in ("am", "pm") or start.hour > 12:
         return start
     both = replace(start, marker=end.marker)
     first, last = _of_day(both), _of_day(end)
-    # `11-1 pm` begins in the morning for most; whoever means it can write it.
+    # `11-1 pm` is ambiguous (most people mean 11 am), so the marker must be written out.
     return both if first is not None and last is not None and first < last else replace(start, marker="?")
 
 
@@ -89,7 +89,7 @@ def _last(start: Hour, end: Hour) -> timedelta | None:
 
 
 def _in_half(start: Hour, end: Hour, same: timedelta | None) -> timedelta | None:
-    """The end after an hour of the forenoon or the afternoon; `same`: where it is of the same half."""
+    """The end of a window that starts in a marked half of the day; `same` is the end if it is in the same half."""
     first, forenoon = _of_day(start), start.marker in ("am", "午前")
     if end.hour > 12:
         return _of_day(end)
@@ -106,6 +106,8 @@ def _midnight(end: Hour) -> bool:
     return (end.hour, end.minute) == (12, 0)
 
 
-def _of_day(told: Hour) -> timedelta | None:
-    hour = _MARKED.get(told.marker, {}).get(told.hour)
-    return None if hour is None or told.minute > 59 else timedelta(hours=hour, minutes=told.minute)
+def _of_day(clock_hour: Hour) -> timedelta | None:
+    hour = _MARKED.get(clock_hour.marker, {}).get(clock_hour.hour)
+    return (
+        None if hour is None or clock_hour.minute > 59 else timedelta(hours=hour, minutes=clock_hour.minute)
+    )

@@ -1,7 +1,7 @@
-"""Reads a weekly window that a person wrote in words: `日曜日 2:00-3:00`, `毎週日曜 午前2時から1時間`, `Sunday 2-3 am`.
+"""Parses a weekly window written in words: `日曜日 2:00-3:00`, `毎週日曜 午前2時から1時間`, `Sunday 2-3 am`.
 
-Every word must be understood. A text of which a part is not known, or that means two things, is not read at all:
-what was misread would refuse a right window.
+Every word must be recognized. A text that is partly unknown or ambiguous is not parsed at all, because a
+misinterpretation would reject a correct window.
 """
 
 import re
@@ -65,47 +65,49 @@ _SENTENCE = re.compile(
     "(?:S(?P<next>X)?(?P<end_day>D)?(?P<end_before>M)?(?P<end>T)(?P<end_after>M)?(?P<end_next>X)?)?"
     "(?:S?(?P<length>L))?(?P<last_day>D)?"
 )
-"""One letter for each word that means something; a day may come last (`2:00-3:00 on Sundays`)."""
+"""The grammar, with one letter per meaningful token; the day may come last (`2:00-3:00 on Sundays`)."""
 
 Match = re.Match[str]
 
 
 @dataclass(frozen=True, slots=True)
 class WordedWindow:
-    """A window as a person told it."""
+    """A window parsed from words."""
 
     window: Window
-    """As if its hours were UTC."""
+    """The window, with its hours taken as UTC."""
     zone: str
-    """The time zone that the words name; "" for none."""
+    """The time zone named in the words; "" for none."""
     next_night: bool
-    """`土曜深夜2時` is Saturday 2:00 for some and the night that follows Saturday for others."""
+    """Whether the day is ambiguous: `土曜深夜2時` is Saturday 2:00 for some readers, Sunday 2:00 for others."""
 
 
 def read_window(text: str) -> WordedWindow | None:
-    """What the words mean; None where any of them is not understood, or where they do not give one day and two times."""
+    """Parse a window; None if a word is not recognized, or if the text does not define one day, a start and an end."""
     words = list(_words(_plain(text)))
     zones = {_ZONES[word[0].lower()] for word in words if word and word["zone"]}
     if None in words or len(zones) > 1:
         return None
-    kept = [word for word in words if word and _LETTERS[str(word.lastgroup)]]
-    sentence = _SENTENCE.fullmatch("".join(_LETTERS[str(word.lastgroup)] for word in kept))
+    meaningful = [word for word in words if word and _LETTERS[str(word.lastgroup)]]
+    sentence = _SENTENCE.fullmatch("".join(_LETTERS[str(word.lastgroup)] for word in meaningful))
     if sentence is None:
         return None
     parts = {
-        name: kept[sentence.start(name)] for name in sentence.re.groupindex if sentence[name] is not None
+        name: meaningful[sentence.start(name)]
+        for name in sentence.re.groupindex
+        if sentence[name] is not None
     }
-    return _told(parts, "".join(zones))
+    return _window_of(parts, "".join(zones))
 
 
 def _plain(text: str) -> str:
-    """One spelling of widths, digits and dashes."""
+    """Normalize character widths, kanji numerals and dashes."""
     text = unicodedata.normalize("NFKC", text).replace("∶", ":").strip()
-    return _NUMERAL.sub(lambda found: _digits(found[0]), _DASHES.sub("-", text))
+    return _NUMERAL.sub(lambda match: _digits(match[0]), _DASHES.sub("-", text))
 
 
 def _digits(kanji: str) -> str:
-    """`二十三` as 23; as it is where it is no number below a hundred."""
+    """A kanji numeral such as `二十三` in digits; unchanged if it is not a number below a hundred."""
     tens, ten, ones = kanji.rpartition("十")
     if not ten:
         return "".join(str(_KANJI.find(each) + 1) for each in ones)
@@ -115,7 +117,7 @@ def _digits(kanji: str) -> str:
 
 
 def _words(text: str) -> Iterator[Match | None]:
-    """Each word; None for what is none."""
+    """Yield the tokens of a text; None for unrecognized text, which ends the iteration."""
     position = 0
     while position < len(text):
         word = _TOKENS.match(text, position)
@@ -123,7 +125,7 @@ def _words(text: str) -> Iterator[Match | None]:
         position = word.end() if word else len(text)
 
 
-def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
+def _window_of(parts: dict[str, Match], zone: str) -> WordedWindow | None:
     day = parts.get("day") or parts.get("last_day")
     if day is None or ("day" in parts and "last_day" in parts):
         return None
@@ -137,10 +139,10 @@ def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
     start, end = hours
     offset = timedelta(days=_day(day))
     if end is not None:
-        told = _until(start, end, parts, offset)
-        if told is None or length not in (None, told):
+        duration = _until(start, end, parts, offset)
+        if duration is None or length not in (None, duration):
             return None
-        length = told
+        length = duration
     if not length or length > DAY:
         return None
     window = Window(WEEK, (offset + start) % WEEK, length)
@@ -148,14 +150,14 @@ def _told(parts: dict[str, Match], zone: str) -> WordedWindow | None:
 
 
 def _until(start: timedelta, end: timedelta, parts: dict[str, Match], offset: timedelta) -> timedelta | None:
-    """How long it is from one to the other; None where that may be two things."""
+    """The duration from start to end; None if it is ambiguous."""
     if "end_day" in parts:
         return (timedelta(days=_day(parts["end_day"])) + end - offset - start) % WEEK
     if "next" in parts or "end_next" in parts:
         return end + DAY - start if end < DAY else None
     if end > start:
         return end - start
-    # `11時-1時` is 23 to 1 or 11 to 13 for most people, and 14 hours for nobody.
+    # `11時-1時` means 23 to 1 or 11 to 13 to most people, but never 14 hours.
     exact = start >= 13 * _HOUR or parts["start"]["minute"] is not None
     return end + DAY - start if exact and end < start else None
 

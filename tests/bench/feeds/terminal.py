@@ -53,10 +53,10 @@ class Terminal:
             self.send(answers)
         if self._stream is not None and self._screen is not None:
             self._stream.feed(data)
-            found = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
+            marks = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
         else:
-            found = [int(mark) for mark in _MARK.findall(data)]
-        self.newest = max([self.newest, *found])
+            marks = [int(mark) for mark in _MARK.findall(data)]
+        self.newest = max([self.newest, *marks])
         return len(data)
 
     def _changed(self) -> list[str]:
@@ -97,8 +97,8 @@ class Terminal:
     def rss(self) -> float:
         """Resident memory, MB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) / 1024 if found else 0.0
+        match = re.search(r"VmRSS:\s+(\d+)", status)
+        return int(match[1]) / 1024 if match else 0.0
 
     def close(self) -> None:
         """End it."""

@@ -34,27 +34,30 @@ def main() -> None:
                     return
                 with running_world("ordinary-day") as world:
                     console = Console(server, world.url, world.env)
-                    for mode, seen in zip(
+                    for mode, figures in zip(
                         ("watch", "logs"), console.measure(link, chosen.seconds, env), strict=True
                     ):
-                        _print(f"{mode} mode, {link.words}", seen)
+                        _print(f"{mode} mode, {link.words}", figures)
         except NoServer as missing:
             parser.error(f"sshd: {missing}")
 
 
-def _print(title: str, seen: Figures) -> None:
-    def said(value: float | None, unit: str, digits: int = 2) -> str:
+def _print(title: str, figures: Figures) -> None:
+    def formatted(value: float | None, unit: str, digits: int = 2) -> str:
         return "-" if value is None else f"{value:,.{digits}f} {unit}"
 
     print(title)
-    print(f"  received {said(seen.received, 'B/s', 0)}, sent {said(seen.sent, 'B/s', 0)}")
-    print(f"  age of the screen {said(seen.age.median, 's')}, at most {said(seen.age.longest, 's')}")
+    print(f"  received {formatted(figures.received, 'B/s', 0)}, sent {formatted(figures.sent, 'B/s', 0)}")
     print(
-        f"  age of the newest line {said(seen.newest.median, 's')}, at most {said(seen.newest.longest, 's')}"
+        f"  age of the screen {formatted(figures.age.median, 's')}, at most {formatted(figures.age.longest, 's')}"
     )
-    print(f"  key to screen {said(seen.key, 's')}{'' if seen.answered else ' (no answer yet)'}")
     print(
-        f"  longest gap of the loop {said(seen.gap, 's', 3)}, processor {said(seen.cpu, '%', 0)}", flush=True
+        f"  age of the newest line {formatted(figures.newest.median, 's')}, at most {formatted(figures.newest.longest, 's')}"
+    )
+    print(f"  key to screen {formatted(figures.key, 's')}{'' if figures.answered else ' (no answer yet)'}")
+    print(
+        f"  longest gap of the loop {formatted(figures.gap, 's', 3)}, processor {formatted(figures.cpu, '%', 0)}",
+        flush=True,
     )
 
 

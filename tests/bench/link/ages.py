@@ -38,8 +38,8 @@ class MarkAges:
 
     def look(self, text: str) -> None:
         """Take a sample; none while no line is shown."""
-        if made := newest(text):
-            self.samples.append(time.time() - made)
+        if written_at := newest(text):
+            self.samples.append(time.time() - written_at)
 
 
 class ClockAges:
@@ -52,16 +52,16 @@ class ClockAges:
 
     def look(self, text: str) -> None:
         """Take a sample for each second that is seen now."""
-        if found := CLOCK.search(text):
+        if match := CLOCK.search(text):
             now = time.time()
-            hours, minutes, seconds = map(int, found.groups())
+            hours, minutes, seconds = map(int, match.groups())
             of_day = hours * 3600 + minutes * 60 + seconds
             behind = (now + _JST - of_day) % _DAY
             # A clock ahead by the time that the tick took to be rounded is not one that is a day behind.
             self._shown(now, now - (behind if behind < _DAY / 2 else behind - _DAY))
 
-    def _shown(self, now: float, shown: float) -> None:
-        while self._waiting <= shown + 0.5:
+    def _shown(self, now: float, second: float) -> None:
+        while self._waiting <= second + 0.5:
             self.samples.append(now - self._waiting)
             self._waiting += 1
 

@@ -98,9 +98,9 @@ class Cells:
         height = self._bottom - top + 1
         count = max(-height, min(height, count))
         blank = [[" "] * self.size[1] for _row in range(abs(count))]
-        kept = self._cells[top : self._bottom + 1]
+        region = self._cells[top : self._bottom + 1]
         self._cells[top : self._bottom + 1] = (
-            kept[count:] + blank if count > 0 else blank + kept[: height + count]
+            region[count:] + blank if count > 0 else blank + region[: height + count]
         )
 
     def _erase(self, row: int, start: int, end: int) -> None:

@@ -31,11 +31,11 @@ ANSWERS = re.compile(r"answers=(\d+);")
 """How often the key was seen."""
 
 
-def line(made: float, number: int) -> str:
+def line(moment: float, number: int) -> str:
     """A line of WIDTH cells as an application writes them; `made` in epoch seconds."""
     trace = hashlib.sha256(str(number).encode()).hexdigest()[:32]
     text = (
-        f"@{made:.2f}# {number:07d} {'WARN ' if number % 31 == 0 else 'INFO '} staff-api "
+        f"@{moment:.2f}# {number:07d} {'WARN ' if number % 31 == 0 else 'INFO '} staff-api "
         f"GET /facilities/{number * 37 % 900:03d}/slots?day={1 + number * 7 % 28:02d} "
         f"{503 if number % 97 == 0 else 200} {number * 13 % 900:3d} ms trace={trace} reservation accepted and queued"
     )
@@ -98,14 +98,14 @@ class OwnFed(Fed, RuntimeApp):
 def pane() -> tuple[Widget, Write]:
     """Our pane."""
     # As the console's screens make theirs; the app is known when the first line comes.
-    made = LogPane(pace=lambda: cast(RuntimeApp, made.app).min_interval())
-    return made, lambda lines: made.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
+    widget = LogPane(pace=lambda: cast(RuntimeApp, widget.app).min_interval())
+    return widget, lambda lines: widget.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
 
 
 def log() -> tuple[Widget, Write]:
     """Textual's Log."""
-    made = Log()
-    return made, made.write_lines
+    widget = Log()
+    return widget, widget.write_lines
 
 
 def _now() -> int:

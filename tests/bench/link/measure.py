@@ -121,7 +121,7 @@ class Session:
         self.far = far
 
     def watch(
-        self, seconds: float, each: Callable[[], None], changed: Callable[[str], None] = lambda _text: None
+        self, seconds: float, on_read: Callable[[], None], changed: Callable[[str], None] = lambda _text: None
     ) -> Figures:
         """Bytes, gap and processor over `seconds`; `each` is called every LOOK_EVERY, `changed` with a new screen."""
         before = self.proxy.received, self.proxy.sent, self.far.cpu()
@@ -134,7 +134,7 @@ class Session:
                 changed(self.viewer.text)
             if time.monotonic() >= look_at:
                 look_at += LOOK_EVERY
-                each()
+                on_read()
         took = time.monotonic() - began
         received, sent, cpu = (
             now - then
@@ -193,8 +193,8 @@ class Keys:
 
     def look(self, text: str) -> None:
         """See whether the answer is there."""
-        found = ANSWERS.search(text)
-        if self._at is not None and found is not None and int(found[1]) == self._pressed:
+        match = ANSWERS.search(text)
+        if self._at is not None and match is not None and int(match[1]) == self._pressed:
             self.samples.append(time.monotonic() - self._at)
             self._next, self._at = time.monotonic() + KEY_EVERY, None
 
@@ -214,13 +214,13 @@ def feed(server: Server, link: Link, kind: str, seconds: float, env: Mapping[str
         link_session.watch(SETTLED, lambda: None)
         marks, keys = MarkAges(), Keys(viewer)
 
-        def each() -> None:
+        def look() -> None:
             marks.look(viewer.text)
             keys.press()
 
-        seen = link_session.watch(seconds, each, keys.look)
+        figures = link_session.watch(seconds, look, keys.look)
         key, answered = keys.figures()
-        return seen._replace(age=ages(marks.samples), key=key, answered=answered)
+        return figures._replace(age=ages(marks.samples), key=key, answered=answered)
 
 
 class Console:
@@ -273,21 +273,21 @@ class Console:
 
     def _aged(self, console: Session, seconds: float) -> Figures:
         clock, marks = ClockAges(), MarkAges()
-        seen = console.watch(seconds, lambda: marks.look(console.viewer.text), clock.look)
+        figures = console.watch(seconds, lambda: marks.look(console.viewer.text), clock.look)
         clock.end()
-        return seen._replace(age=ages(clock.samples), newest=ages(marks.samples))
+        return figures._replace(age=ages(clock.samples), newest=ages(marks.samples))
 
     def _help(self, viewer: Viewer, times: int = 3) -> tuple[float | None, bool]:
         """(median seconds until the help is there or gone, whether it ever came)."""
-        taken: list[float] = []
+        durations: list[float] = []
         for _time in range(times):
             for key, there in ((self.HELP, True), (self.BACK, False)):
                 viewer.send(key)
                 took = viewer.until(self._helps if there else self._helps_not, KEY_LIMIT)
                 if took is None:
-                    return statistics.median(taken or [KEY_LIMIT]), bool(taken)
-                taken.append(took)
-        return statistics.median(taken), True
+                    return statistics.median(durations or [KEY_LIMIT]), bool(durations)
+                durations.append(took)
+        return statistics.median(durations), True
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -116,8 +116,8 @@ async def _deliver(under_way: asyncio.Queue[tuple[float, bytes]], sink: socket.s
     loop = asyncio.get_running_loop()
     while True:
         due, data = await under_way.get()
-        if (left := due - loop.time()) > 0:
-            await asyncio.sleep(left)
+        if (remaining := due - loop.time()) > 0:
+            await asyncio.sleep(remaining)
         await loop.sock_sendall(sink, data)
 
 

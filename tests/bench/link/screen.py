@@ -113,8 +113,8 @@ class CellScreen(Cells):
         final, private, between = token["csi"], token["private"], token["between"]
         if private or between:
             if (private, between, final) == ("?", "$", "p"):
-                known = 2 if numbers[0] == _SYNC else 0
-                self._answers += b"\x1b[?%d;%d$y" % (numbers[0], known)
+                support = 2 if numbers[0] == _SYNC else 0
+                self._answers += b"\x1b[?%d;%d$y" % (numbers[0], support)
             elif (private, between) == ("?", "") and final in "hl":
                 for number in numbers:
                     self._mode(number, final == "h")

@@ -95,13 +95,13 @@ def _run(command: Sequence[str]) -> None:
 
 @contextmanager
 def _separation() -> Iterator[None]:
-    made = os.getuid() == 0 and not _SEPARATION.exists()
-    if made:
+    missing = os.getuid() == 0 and not _SEPARATION.exists()
+    if missing:
         _SEPARATION.mkdir(mode=0o755)
     try:
         yield
     finally:
-        if made:
+        if missing:
             with suppress(OSError):
                 _SEPARATION.rmdir()
 

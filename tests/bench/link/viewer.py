@@ -60,13 +60,13 @@ class Viewer:
         """Type."""
         os.write(self._master, keys)
 
-    def until(self, seen: Callable[[str], bool], limit: float) -> float | None:
+    def until(self, matches: Callable[[str], bool], limit: float) -> float | None:
         """Seconds until the screen's text is as wanted; None when `limit` passed or the command ended."""
         began, version = time.monotonic(), -1
         while time.monotonic() - began < limit:
             if self.screen.version != version:
                 version = self.screen.version
-                if seen(self.text):
+                if matches(self.text):
                     return time.monotonic() - began
             if not self.read(0.02) and self.process.poll() is not None:
                 return None

@@ -39,7 +39,7 @@ def duty(rule: str = "", **more: Any) -> Duty:
     return Duty(**{"id": "d", "title": "d", "rule": rule, "at": ("09:00",), **more})
 
 
-def held(slots: Sequence[ScheduledOccurrence]) -> list[tuple[str, str]]:
+def moves(slots: Sequence[ScheduledOccurrence]) -> list[tuple[str, str]]:
     """(first nominal date, day) of each, as `MM-DD`."""
     return [(f"{slot.nominal[0]:%m-%d}", f"{slot.day:%m-%d}") for slot in slots]
 

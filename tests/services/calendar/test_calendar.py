@@ -10,7 +10,7 @@ from services.models.base import RawId
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Closures, Runbook, Within
 from services.runbook.loader import load_named
-from tests.services.calendar.calendar_world import OFFICE, calendar, duty, held
+from tests.services.calendar.calendar_world import OFFICE, calendar, duty, moves
 
 BOOK: Runbook = load_named("facility-prod")
 FACILITY = Calendar(BOOK)
@@ -44,7 +44,7 @@ def test_a_monday_that_is_a_holiday_moves_its_duties_to_tuesday(name: str) -> No
 @pytest.mark.parametrize("name", WEEKLY)
 def test_a_run_of_holidays_gives_one_slot_after_it(name: str) -> None:
     slots = [slot for slot in FACILITY.slots(date(2026, 5, 1), date(2026, 5, 12)) if slot.duty == name]
-    assert held(slots) == [("05-04", "05-07"), ("05-11", "05-11")]
+    assert moves(slots) == [("05-04", "05-07"), ("05-11", "05-11")]
 
 
 @pytest.mark.parametrize("name", FIRST_OF_MONTH)
@@ -74,8 +74,8 @@ def test_daily_duties_leave_closed_days_out() -> None:
 
 def test_a_saturday_opened_by_the_runbook_has_its_daily_duties() -> None:
     open_days = Closures(opened=(date(2026, 6, 6),))
-    found = calendar(duty("FREQ=DAILY"), closures=open_days).slots(date(2026, 6, 5), date(2026, 6, 8))
-    assert [slot.day.day for slot in found] == [5, 6, 8]
+    slots = calendar(duty("FREQ=DAILY"), closures=open_days).slots(date(2026, 6, 5), date(2026, 6, 8))
+    assert [slot.day.day for slot in slots] == [5, 6, 8]
 
 
 def test_the_last_open_days_of_the_month() -> None:
@@ -158,8 +158,8 @@ def test_a_drill_may_be_held_until_the_month_ends() -> None:
     ],
 )
 def test_it_never_leaves_its_month(rule: str, policy: ClosedDay, day: str, until: str) -> None:
-    found = calendar(duty(rule, closed_day=policy, within=Within.MONTH))
-    [slot] = found.slots(date(2026, 5, 1), date(2026, 5, 31))
+    schedule = calendar(duty(rule, closed_day=policy, within=Within.MONTH))
+    [slot] = schedule.slots(date(2026, 5, 1), date(2026, 5, 31))
     assert (str(slot.day), str(slot.until)) == (day, until)
     assert slot.late_at == utc(f"{until} 00:30")
     assert slot.missed_at is not None
@@ -167,22 +167,22 @@ def test_it_never_leaves_its_month(rule: str, policy: ClosedDay, day: str, until
 
 
 def test_a_first_that_cannot_be_held_earlier_is_held_later_in_its_month() -> None:
-    found = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.PREVIOUS, within=Within.MONTH))
-    [slot] = found.slots(date(2026, 2, 1), date(2026, 2, 28))
+    schedule = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.PREVIOUS, within=Within.MONTH))
+    [slot] = schedule.slots(date(2026, 2, 1), date(2026, 2, 28))
     assert (slot.nominal, slot.day) == ((date(2026, 2, 1),), date(2026, 2, 2))
 
 
 def test_a_month_that_is_closed_as_a_whole() -> None:
     closed = Closures(extra=tuple(date(2026, 2, day) for day in range(1, 29)))
-    found = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.NEXT, within=Within.MONTH), closures=closed)
-    [slot] = found.slots(date(2026, 2, 1), date(2026, 2, 28))
+    schedule = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.NEXT, within=Within.MONTH), closures=closed)
+    [slot] = schedule.slots(date(2026, 2, 1), date(2026, 2, 28))
     assert slot.day == slot.until == date(2026, 2, 1)
     assert slot.remark.startswith("No open day is near")
 
 
 def test_twice_in_one_month_is_missed_when_the_month_is_over() -> None:
-    found = calendar(duty("FREQ=MONTHLY;BYMONTHDAY=1,15", closed_day=ClosedDay.NEXT, within=Within.MONTH))
-    first, second = found.slots(date(2026, 6, 1), date(2026, 6, 30))
+    schedule = calendar(duty("FREQ=MONTHLY;BYMONTHDAY=1,15", closed_day=ClosedDay.NEXT, within=Within.MONTH))
+    first, second = schedule.slots(date(2026, 6, 1), date(2026, 6, 30))
     assert first.missed_at == utc("2026-06-30 15:00")
     assert second.missed_at == utc("2026-07-01 00:00")
 

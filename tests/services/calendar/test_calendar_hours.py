@@ -34,8 +34,8 @@ def test_what_lies_in_no_closed_time_is_open(since: datetime, quarters: int) -> 
 
 def test_the_new_year_is_one_closed_time() -> None:
     night = datetime(2025, 12, 30, tzinfo=UTC)
-    (found,) = FACILITY.closed_times(night, night + timedelta(hours=1))
-    assert found == (
+    (closed,) = FACILITY.closed_times(night, night + timedelta(hours=1))
+    assert closed == (
         FACILITY.local(night.date().replace(day=26), "17:15"),
         datetime(2026, 1, 4, 23, 30, tzinfo=UTC),
     )

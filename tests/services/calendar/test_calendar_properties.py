@@ -61,57 +61,57 @@ def worlds(draw: st.DrawFn) -> tuple[Calendar, Duty, date, date]:
 # One duty
 
 
-def check(found: Calendar, one: Duty, first: date, last: date) -> None:
+def check(schedule: Calendar, one: Duty, first: date, last: date) -> None:
     """No loss, no double, shift direction, open days, inside the month, unique keys, order."""
-    slots = found.slots(first - AROUND, last + AROUND)
+    slots = schedule.slots(first - AROUND, last + AROUND)
     nominal = list(Rule(one.rule).between(first, last))
     times_of_day = max(1, len(one.at))
-    seen = Counter(day for slot in slots for day in slot.nominal)
+    nominal_days = Counter(day for slot in slots for day in slot.nominal)
     for day in nominal:
-        dropped = one.closed_day is ClosedDay.SKIP and not found.open_days.is_open(day)
-        assert seen[day] == (0 if dropped else times_of_day), day
+        dropped = one.closed_day is ClosedDay.SKIP and not schedule.open_days.is_open(day)
+        assert nominal_days[day] == (0 if dropped else times_of_day), day
     assert len({slot.key for slot in slots}) == len(slots)
     assert list(slots) == sorted(slots, key=lambda slot: slot.due_at)
     for at in one.at or ("",):
         own = [day for slot in slots if slot.key.endswith(at) for day in slot.nominal]
         assert own == sorted(own), "an earlier date is never held after a later one"
     for slot in slots:
-        check_place(found, one, slot)
+        check_place(schedule, one, slot)
 
 
-def check_place(found: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
+def check_place(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
     assert list(slot.nominal) == sorted(set(slot.nominal))
     assert slot.day <= slot.until
     assert slot.key.startswith(f"{one.id}@{min(slot.nominal, key=lambda day: abs(day - slot.day))}")
-    assert found.day_of(slot.due_at) == slot.day
+    assert schedule.day_of(slot.due_at) == slot.day
     assert slot.due_at < slot.late_at
     assert bool(slot.remark) == (slot.nominal != (slot.day,) or "No open day" in slot.remark)
     unplaced = slot.remark.startswith("No open day")
     if unplaced:
         assert slot.nominal == (slot.day,)
-        assert not found.open_days.is_open(slot.day)
+        assert not schedule.open_days.is_open(slot.day)
     elif one.closed_day is not ClosedDay.KEEP:
-        assert found.open_days.is_open(slot.day)
+        assert schedule.open_days.is_open(slot.day)
     else:
         assert slot.nominal == (slot.day,)
     if one.within is Within.MONTH:
         months = {(day.year, day.month) for day in (*slot.nominal, slot.day, slot.until)}
         assert len(months) == 1
-        check_direction_in_month(found, one, slot)
+        check_direction_in_month(schedule, one, slot)
     else:
         assert slot.until == slot.day
         assert one.closed_day is not ClosedDay.NEXT or slot.day >= slot.nominal[-1]
         assert one.closed_day is not ClosedDay.PREVIOUS or slot.day <= slot.nominal[0]
 
 
-def check_direction_in_month(found: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
+def check_direction_in_month(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
     """Against its direction it goes only where its month has no open day that way."""
     first, last = slot.nominal[0].replace(day=1), slot.nominal[-1]
     month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     if one.closed_day is ClosedDay.NEXT and slot.day < last:
-        assert open_in(found.open_days, last, month_end) == []
+        assert open_in(schedule.open_days, last, month_end) == []
     if one.closed_day is ClosedDay.PREVIOUS and slot.day > slot.nominal[0]:
-        assert open_in(found.open_days, first, slot.nominal[0]) == []
+        assert open_in(schedule.open_days, first, slot.nominal[0]) == []
 
 
 @pytest.mark.parametrize("span", SPANS, ids=["a decade", "half a century"])
@@ -132,11 +132,11 @@ def test_any_duty(world: tuple[Calendar, Duty, date, date]) -> None:
 @given(worlds())
 def test_no_open_day_is_passed_over(world: tuple[Calendar, Duty, date, date]) -> None:
     """What moved went to the nearest open day in its direction."""
-    found, one, first, last = world
-    for slot in found.slots(first, last):
+    schedule, one, first, last = world
+    for slot in schedule.slots(first, last):
         between = every(min(slot.nominal[0], slot.day), max(slot.nominal[-1], slot.day))
         if one.closed_day in (ClosedDay.NEXT, ClosedDay.PREVIOUS) and one.within is Within.DAY:
-            assert [day for day in between if found.open_days.is_open(day)] in ([slot.day], [])
+            assert [day for day in between if schedule.open_days.is_open(day)] in ([slot.day], [])
 
 
 @given(closures(), st.integers(1, 20), st.integers(1, 20), spans())
@@ -146,15 +146,15 @@ def test_counted_back_in_open_days(
     """As many open days lie from where it is held to the rule's date as the runbook says, and one more."""
     first, last = span
     one = duty(f"FREQ=DAILY;INTERVAL={count}", closed_day=ClosedDay.PREVIOUS, open_days_before=before)
-    found = calendar(one, closures=closed)
-    slots = found.slots(first, last)
+    schedule = calendar(one, closures=closed)
+    slots = schedule.slots(first, last)
     assert [slot.day for slot in slots] == sorted({slot.day for slot in slots})
     for slot in slots:
         named = date.fromisoformat(slot.key.partition("@")[2][:10])
-        assert len(open_in(found.open_days, slot.day, named)) == before + 1
-        assert found.open_days.is_open(slot.day)
+        assert len(open_in(schedule.open_days, slot.day, named)) == before + 1
+        assert schedule.open_days.is_open(slot.day)
         assert not slot.moved
-    wide = found.slots(first - timedelta(days=9), last + timedelta(days=9))
+    wide = schedule.slots(first - timedelta(days=9), last + timedelta(days=9))
     assert tuple(slot for slot in wide if first <= slot.day <= last) == slots
 
 
@@ -163,19 +163,19 @@ def test_counted_back_in_open_days(
 
 @given(worlds(), st.integers(0, 120))
 def test_a_range_is_the_sum_of_its_parts(world: tuple[Calendar, Duty, date, date], cut: int) -> None:
-    found, _one, first, last = world
+    schedule, _one, first, last = world
     middle = min(last, first + timedelta(days=cut))
-    parts = (*found.slots(first, middle), *found.slots(middle + timedelta(days=1), last))
-    assert parts == found.slots(first, last)
+    parts = (*schedule.slots(first, middle), *schedule.slots(middle + timedelta(days=1), last))
+    assert parts == schedule.slots(first, last)
 
 
 @pytest.mark.parametrize("year", [2000, 2019, 2026, 2050])
 def test_twelve_months_are_the_year(year: int) -> None:
-    found = Calendar(BOOK)
+    schedule = Calendar(BOOK)
     firsts = [date(year, month, 1) for month in range(1, 13)]
     ends = [first - timedelta(days=1) for first in (*firsts[1:], date(year + 1, 1, 1))]
-    months = [slot for first, last in zip(firsts, ends, strict=True) for slot in found.slots(first, last)]
-    assert tuple(months) == found.slots(firsts[0], ends[-1])
+    months = [slot for first, last in zip(firsts, ends, strict=True) for slot in schedule.slots(first, last)]
+    assert tuple(months) == schedule.slots(firsts[0], ends[-1])
 
 
 # What follows
@@ -186,18 +186,18 @@ def test_missed_when_the_next_of_the_series_comes_due(
     shapes: Sequence[tuple[str, tuple[str, ...], tuple[ClosedDay, Within]]], data: st.DataObject, joined: bool
 ) -> None:
     first, last = data.draw(spans())
-    made = [
+    duties = [
         duty(rule, id=f"d{number}", at=at, closed_day=policy, within=within, series="s" if joined else None)
         for number, (rule, at, (policy, within)) in enumerate(shapes)
     ]
-    found = calendar(*made, closures=data.draw(closures(around=first)))
-    later = found.slots(first, last + timedelta(days=60))
-    for slot in found.slots(first, last):
-        own = next(each for each in made if each.id == slot.duty)
+    schedule = calendar(*duties, closures=data.draw(closures(around=first)))
+    later = schedule.slots(first, last + timedelta(days=60))
+    for slot in schedule.slots(first, last):
+        own = next(each for each in duties if each.id == slot.duty)
         following = [
             each.due_at for each in later if each.due_at > slot.due_at and (joined or each.duty == own.id)
         ]
-        month_end = found.local((slot.day.replace(day=28) + timedelta(days=4)).replace(day=1))
+        month_end = schedule.local((slot.day.replace(day=28) + timedelta(days=4)).replace(day=1))
         if following:
             within = own.within is Within.MONTH
             assert slot.missed_at == (max(following[0], month_end) if within else following[0])
@@ -209,11 +209,11 @@ def test_missed_when_the_next_of_the_series_comes_due(
 def test_the_next_slot_is_the_first_that_follows(
     world: tuple[Calendar, Duty, date, date], hours: int
 ) -> None:
-    found, one, first, _last = world
-    after = found.local(first) + timedelta(hours=hours)
-    slots = found.slots(found.day_of(after), first + 4 * AROUND)
+    schedule, one, first, _last = world
+    after = schedule.local(first) + timedelta(hours=hours)
+    slots = schedule.slots(schedule.day_of(after), first + 4 * AROUND)
     expected = next((slot for slot in slots if slot.due_at > after), None)
-    slot = found.next_slot(one.id, after)
+    slot = schedule.next_slot(one.id, after)
     assert slot == expected or (expected is None and slot and slot.day > first + 4 * AROUND)
 
 

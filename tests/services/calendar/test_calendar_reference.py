@@ -115,18 +115,18 @@ def place(name: str, nominal: date) -> tuple[date, date] | None:
 @cache
 def expected() -> tuple[Expected, ...]:
     """Everything from 2025 to 2032."""
-    found: dict[tuple[str, date, date], list[date]] = {}
+    by_place: dict[tuple[str, date, date], list[date]] = {}
     for nominal in every(date(2025, 1, 1), date(2032, 12, 31)):
-        for name, wanted in RULES.items():
-            placed = place(name, nominal) if wanted(nominal) else None
+        for name, applies in RULES.items():
+            placed = place(name, nominal) if applies(nominal) else None
             if placed:
-                found.setdefault((name, *placed), []).append(nominal)
+                by_place.setdefault((name, *placed), []).append(nominal)
     order = list(DUTIES)
     slots = [
         Expected(day, until, moment(day, TIMES[name]), name, tuple(nominal))
-        for (name, day, until), nominal in found.items()
+        for (name, day, until), nominal in by_place.items()
     ]
-    return tuple(sorted(slots, key=lambda each: (each.due, order.index(each.duty))))
+    return tuple(sorted(slots, key=lambda slot: (slot.due, order.index(slot.duty))))
 
 
 def moment(day: date, at: str) -> datetime:
@@ -147,16 +147,16 @@ def test_every_duty_with_a_rule_is_compared() -> None:
 @pytest.mark.parametrize("first", MONTHS, ids=lambda first: f"{first:%Y-%m}")
 def test_the_month(first: date) -> None:
     last = month_end(first)
-    wanted = [each for each in expected() if first <= each.day <= last]
+    reference = [one for one in expected() if first <= one.day <= last]
     slots = CALENDAR.slots(first, last)
-    assert [Expected(s.day, s.until, s.due_at, s.duty, s.nominal) for s in slots] == wanted
-    for slot, each in zip(slots, wanted, strict=True):
-        within = each.duty in DRILLS
-        late = moment(each.until + timedelta(days=1), "") if within else each.due + timedelta(minutes=30)
+    assert [Expected(s.day, s.until, s.due_at, s.duty, s.nominal) for s in slots] == reference
+    for slot, one in zip(slots, reference, strict=True):
+        within = one.duty in DRILLS
+        late = moment(one.until + timedelta(days=1), "") if within else one.due + timedelta(minutes=30)
         following = next(
             other.due
             for other in expected()
-            if other.due > each.due and follows(DUTIES[each.duty], DUTIES[other.duty])
+            if other.due > one.due and follows(DUTIES[one.duty], DUTIES[other.duty])
         )
         assert (slot.late_at, slot.missed_at) == (late, following)
         assert bool(slot.remark) == (slot.nominal != (slot.day,))

@@ -15,8 +15,8 @@ from tests.services.calendar.calendar_world import days, rules
 
 def followed(rule: str, first: date, last: date) -> list[date]:
     """By dateutil alone, from the beginning."""
-    found = rrulestr(rule, dtstart=datetime.combine(EPOCH, time.min))
-    dates = (moment.date() for moment in found)
+    moments = rrulestr(rule, dtstart=datetime.combine(EPOCH, time.min))
+    dates = (moment.date() for moment in moments)
     return [day for day in takewhile(lambda day: day <= last, dates) if day >= first]
 
 
@@ -52,8 +52,8 @@ def test_any_rule_from_anywhere(rule: str, first: date, length: int) -> None:
 def test_phases_and_ends(rule: str, dates: str) -> None:
     assert rule_mistake(rule) == ""
     first, last = date(2026, 1, 1), date(2026, 1, 31)
-    found = list(Rule(rule).between(first, last))
-    assert found == [date.fromisoformat(each) for each in dates.split()] == followed(rule, first, last)
+    days = list(Rule(rule).between(first, last))
+    assert days == [date.fromisoformat(each) for each in dates.split()] == followed(rule, first, last)
 
 
 def test_a_rule_has_a_beginning_and_an_end() -> None:

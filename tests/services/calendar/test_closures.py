@@ -70,8 +70,8 @@ def test_the_law_of_2000_to_2050() -> None:
     for year in range(2000, 2051):
         proper = _proper(year)
         expected |= proper | _between(proper, year) | _substitutes(proper)
-    found = {day for day in every(date(2000, 1, 1), date(2050, 12, 31)) if OPEN_DAYS.holiday(day)}
-    assert found == expected
+    holidays = {day for day in every(date(2000, 1, 1), date(2050, 12, 31)) if OPEN_DAYS.holiday(day)}
+    assert holidays == expected
 
 
 def _proper(year: int) -> set[date]:
@@ -105,14 +105,14 @@ def _monday(year: int, month: int, number: int) -> date:
 
 def _substitutes(proper: set[date]) -> set[date]:
     """第3条第2項: for one on a Sunday the next day that is none; before 2007 only the Monday."""
-    found = set()
+    substitutes = set()
     for day in proper:
         if day.weekday() == 6:
             following = day + timedelta(days=1)
             while day.year >= 2007 and following in proper:
                 following += timedelta(days=1)
-            found |= {following} - proper
-    return found
+            substitutes |= {following} - proper
+    return substitutes
 
 
 def _between(proper: set[date], year: int) -> set[date]:

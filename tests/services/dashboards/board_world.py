@@ -82,11 +82,11 @@ class World:
         )
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        wanted = list(arns)
-        self.arns.append(wanted)
+        names = list(arns)
+        self.arns.append(names)
         if self.alarm_error is not None:
             raise self.alarm_error
-        return tuple(self.alarms[arn] for arn in wanted if arn in self.alarms)
+        return tuple(self.alarms[arn] for arn in names if arn in self.alarms)
 
 
 def reader(*widgets: Any, **more: Any) -> tuple[World, DashboardReader]:

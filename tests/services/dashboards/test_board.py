@@ -52,9 +52,9 @@ async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again()
     before, _other = await data(board)
     world.broken["us-east-1"] = failure(ProblemKind.THROTTLED, "slow down")
     world.clock.advance(60)
-    kept, _other = await data(board)
-    assert kept.series == before.series
-    assert kept.problem == "slow down"
+    after, _other = await data(board)
+    assert after.series == before.series
+    assert after.problem == "slow down"
     del world.broken["us-east-1"]
     fresh, _other = await data(board)
     assert fresh.problem == ""
@@ -76,15 +76,15 @@ async def test_a_read_in_which_everything_failed_is_an_error_but_a_missing_permi
 async def test_a_widget_is_asked_only_when_its_period_has_advanced() -> None:
     world, board = reader(widget(["N", "CPU"]), widget(["N", "MEM"], period=300))
     await board.read()
-    asked = []
+    metrics = []
     for _minute in range(10):
         world.clock.advance(60)
         world.calls.clear()
-        shown = await data(board)
-        asked.append(sorted(query.metric for queries, _span, _region in world.calls for query in queries))
-        assert all(each.series for each in shown), "the rest shows what it had"
-    assert asked.count(["CPU", "MEM"]) == 2
-    assert asked.count(["CPU"]) == 8
+        widget_data = await data(board)
+        metrics.append(sorted(query.metric for queries, _span, _region in world.calls for query in queries))
+        assert all(each.series for each in widget_data), "the rest shows what it had"
+    assert metrics.count(["CPU", "MEM"]) == 2
+    assert metrics.count(["CPU"]) == 8
 
 
 async def test_nothing_is_asked_twice_within_a_minute() -> None:
@@ -97,22 +97,22 @@ async def test_nothing_is_asked_twice_within_a_minute() -> None:
 
 async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned() -> None:
     _world, board = reader(widget(["N", "CPU"], ["N", "MEM", {"period": 300}]))
-    (shown,) = await data(board)
-    assert shown.end == int(NOW.replace(second=0).timestamp())
-    cpu, memory = shown.series
-    assert cpu.times[-1] == shown.end - 60
-    assert memory.times[-1] + 300 <= shown.end
+    (widget_data,) = await data(board)
+    assert widget_data.end == int(NOW.replace(second=0).timestamp())
+    cpu, memory = widget_data.series
+    assert cpu.times[-1] == widget_data.end - 60
+    assert memory.times[-1] + 300 <= widget_data.end
     assert memory.times[-1] % 300 == 0
 
 
 async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
     _world, board = reader(widget(["N", "CPU"], period=300))
-    (shown,) = await data(board)
-    assert datetime.fromtimestamp(shown.end, UTC) == NOW.replace(minute=5, second=0)
+    (widget_data,) = await data(board)
+    assert datetime.fromtimestamp(widget_data.end, UTC) == NOW.replace(minute=5, second=0)
     world, board = reader(widget(["N", "CPU"], period=300))
     world.clock.step(-120)
-    (shown,) = await data(board)
-    assert datetime.fromtimestamp(shown.end, UTC) == NOW.replace(minute=0, second=0)
+    (widget_data,) = await data(board)
+    assert datetime.fromtimestamp(widget_data.end, UTC) == NOW.replace(minute=0, second=0)
 
 
 @pytest.mark.parametrize(
@@ -122,18 +122,18 @@ async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
 async def test_ranges(widget_start: str | None, dashboard_start: str | None, hours: int) -> None:
     properties = {"start": widget_start} if widget_start else {}
     _world, board = reader(widget(["N", "CPU"], **properties), start=dashboard_start)
-    (shown,) = await data(board)
-    assert shown.end - shown.start == hours * 3600
+    (widget_data,) = await data(board)
+    assert widget_data.end - widget_data.start == hours * 3600
 
 
 async def test_an_absolute_range_is_asked_once_and_within_what_is_kept() -> None:
     fixed = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-08T00:00:00Z"}
     world, board = reader(widget(["N", "CPU"], **fixed))
-    (shown,) = await data(board)
+    (widget_data,) = await data(board)
     ((queries, span, _region),) = world.calls
     assert (span.start, span.end) == (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 8, tzinfo=UTC))
     assert queries[0].period == 3600, "older than 63 days only hours are kept"
-    assert shown.readings[0].value == 50.0
+    assert widget_data.readings[0].value == 50.0
     world.clock.advance(600)
     await board.read()
     assert len(world.calls) == 1
@@ -141,18 +141,18 @@ async def test_an_absolute_range_is_asked_once_and_within_what_is_kept() -> None
 
 async def test_one_number_for_the_whole_range() -> None:
     world, board = reader(widget(["N", "CPU"], setPeriodToTimeRange=True, view="singleValue", start="-PT2H"))
-    (shown,) = await data(board)
+    (widget_data,) = await data(board)
     ((queries, span, _region),) = world.calls
     assert queries[0].period == 7200
     assert span.end - span.start == timedelta(hours=2)
-    assert shown.readings[0].value == 50.0
+    assert widget_data.readings[0].value == 50.0
 
 
 async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours() -> None:
     _world, board = reader(widget(["N", "CPU"], period=86_400))
-    (shown,) = await data(board)
-    assert [datetime.fromtimestamp(time, UTC).day for time in shown.series[0].times] == [31]
-    assert shown.readings[0].value == 50.0
+    (widget_data,) = await data(board)
+    assert [datetime.fromtimestamp(time, UTC).day for time in widget_data.series[0].times] == [31]
+    assert widget_data.readings[0].value == 50.0
 
 
 @settings(deadline=None)
@@ -174,33 +174,33 @@ async def test_the_newest_value_is_judged(value: float, verdict: Verdict) -> Non
     _world, board = reader(
         widget(["N", "CPU"], ["N", "OTHER"], ["N", "CPU", {"stat": "SampleCount"}]), value=value
     )
-    (shown,) = await data(board)
-    assert [reading.verdict for reading in shown.readings] == [verdict, None, None]
-    assert [reading.value for reading in shown.readings] == [value] * 3
-    assert shown.verdict is verdict
+    (widget_data,) = await data(board)
+    assert [reading.verdict for reading in widget_data.readings] == [verdict, None, None]
+    assert [reading.value for reading in widget_data.readings] == [value] * 3
+    assert widget_data.verdict is verdict
 
 
 async def test_no_data_is_said_in_words_and_is_never_fine() -> None:
     _world, board = reader(widget(["N", "CPU"]), until=datetime(2020, 1, 1, tzinfo=UTC))
-    (shown,) = await data(board)
-    assert shown.problem
-    assert shown.verdict is Verdict.UNKNOWN
-    assert shown.readings[0].value is None
+    (widget_data,) = await data(board)
+    assert widget_data.problem
+    assert widget_data.verdict is Verdict.UNKNOWN
+    assert widget_data.readings[0].value is None
 
 
 async def test_a_curve_that_ended_has_no_value_now() -> None:
     _world, board = reader(widget(["N", "CPU"]), until=NOW - timedelta(hours=1))
-    (shown,) = await data(board)
-    assert shown.series[0].values, "what was is still drawn"
-    assert (shown.readings[0].value, shown.verdict) == (None, Verdict.UNKNOWN)
-    assert shown.readings[0].at is not None
+    (widget_data,) = await data(board)
+    assert widget_data.series[0].values, "what was is still drawn"
+    assert (widget_data.readings[0].value, widget_data.verdict) == (None, Verdict.UNKNOWN)
+    assert widget_data.readings[0].at is not None
 
 
 @pytest.mark.parametrize("status", [SeriesStatus.FORBIDDEN, SeriesStatus.PARTIAL, SeriesStatus.ERROR])
 async def test_trouble_of_a_metric_is_named(status: SeriesStatus) -> None:
     _world, board = reader(widget(["N", "CPU"]), status=status)
-    (shown,) = await data(board)
-    assert "CPU" in shown.problem
+    (widget_data,) = await data(board)
+    assert "CPU" in widget_data.problem
 
 
 def test_not_knowing_is_worse_than_being_near_the_limit() -> None:
@@ -227,8 +227,8 @@ async def test_a_changed_body_shows_no_data_of_the_widget_that_was_there_before(
     world, board = reader(widget(["N", "CPU"]))
     await board.read()
     world.widgets = [widget(["N", "MEM"])]
-    (shown,) = await data(board, reload=True)
-    assert [series.label for series in shown.series] == ["MEM"]
+    (widget_data,) = await data(board, reload=True)
+    assert [series.label for series in widget_data.series] == ["MEM"]
 
 
 async def test_a_missing_dashboard_is_replaced_by_the_built_in_one() -> None:

@@ -23,21 +23,21 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
 
 async def test_a_board_at_hand_saves_the_question() -> None:
     world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
-    (shown,) = await data(board, board=AlarmOverview(alarms=(alarm(),)))
-    assert [each.id for each in shown.alarms] == ["cpu"]
+    (widget_data,) = await data(board, board=AlarmOverview(alarms=(alarm(),)))
+    assert [each.id for each in widget_data.alarms] == ["cpu"]
     assert world.arns == []
 
 
 async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
     world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     world.alarm_error = failure(ProblemKind.ACCESS_DENIED, "no permission")
-    (shown,) = await data(board)
-    assert (shown.alarms, shown.problem) == ((), "no permission")
+    (widget_data,) = await data(board)
+    assert (widget_data.alarms, widget_data.problem) == ((), "no permission")
     world.alarm_error = None
     await board.read()
     world.alarm_error = failure(ProblemKind.THROTTLED, "slow down")
-    (shown,) = await data(board)
-    assert ([each.id for each in shown.alarms], shown.problem) == (["cpu"], "slow down")
+    (widget_data,) = await data(board)
+    assert ([each.id for each in widget_data.alarms], widget_data.problem) == (["cpu"], "slow down")
 
 
 async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold() -> None:
@@ -45,10 +45,10 @@ async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold()
         {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}}, alarms={ARN: alarm()}
     )
     view = await board.read()
-    (shown,) = view.data
-    assert shown.series[0].label == "CPU"
-    assert shown.readings[0].verdict is Verdict.NORMAL
-    assert [each.id for each in shown.alarms] == ["cpu"]
+    (widget_data,) = view.data
+    assert widget_data.series[0].label == "CPU"
+    assert widget_data.readings[0].verdict is Verdict.NORMAL
+    assert [each.id for each in widget_data.alarms] == ["cpu"]
     ((_queries, _span, region),) = world.calls
     assert region == "us-east-1", "the alarm's own region"
     (drawn,) = view.dashboard.widgets

@@ -47,20 +47,20 @@ async def test_one_malformed_expression_spoils_its_own_widget_only_and_is_asked_
         widget("broken", [{"expression": "SUM((", "id": "e1"}]),
         widget("also fine", ["N", "good", {"stat": "Maximum"}]),
     )
-    made = services(empty_aws)
+    console = services(empty_aws)
     try:
-        first = (await made.dashboard.read()).data
+        first = (await console.dashboard.read()).data
         assert [bool(data.series) for data in first] == [True, False, True]
         assert first[1].problem
         assert not first[0].problem
         before = empty_aws.counts()["cloudwatch.GetMetricData"]
         empty_aws.advance(60)
-        await made.dashboard.read()
+        await console.dashboard.read()
         assert empty_aws.counts()["cloudwatch.GetMetricData"] - before == 2, (
             "the good ones together, the bad one alone"
         )
     finally:
-        await made.close()
+        await console.close()
 
 
 async def test_what_was_asked_is_what_is_charged(empty_aws: Embedded) -> None:
@@ -77,12 +77,12 @@ async def test_what_was_asked_is_what_is_charged(empty_aws: Embedded) -> None:
             *shared,
         ),
     )
-    made = services(empty_aws)
+    console = services(empty_aws)
     try:
-        first, second = (await made.dashboard.read()).data
+        first, second = (await console.dashboard.read()).data
         assert [(each.label, each.last) for each in first.series] == [("one", 7.0), ("good", 7.0)]
         assert [(each.label, each.last) for each in second.series] == [("again", 7.0), ("sum", 14.0)]
-        usage = made.meter.snapshot()
+        usage = console.meter.snapshot()
         assert abs(usage.yen - 2 * 0.01 / 1000 * 150) < 1e-9
     finally:
-        await made.close()
+        await console.close()

@@ -65,15 +65,15 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tmux first on the PATH that tells when it is run; every call of the console goes to it, if to any."""
-    told = tmp_path / "told"
+    trace = tmp_path / "told"
     tool = tmp_path / "bin" / "tmux"
     tool.parent.mkdir()
-    tool.write_text(f"#!/bin/sh\ntouch {told}\n")
+    tool.write_text(f"#!/bin/sh\ntouch {trace}\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("TMUX", "/nowhere,1,0")
     program.cache_clear()
-    return told
+    return trace
 
 
 def test_no_program_is_taken_from_the_path(hostile: Path) -> None:

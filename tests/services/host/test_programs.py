@@ -36,11 +36,11 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
 
     processes, create = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
 
-    async def seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
+    async def recorder(*command: str, **options: Any) -> asyncio.subprocess.Process:
         processes.append(await create(*command, **options))
         return processes[-1]
 
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", seen)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", recorder)
     monkeypatch.setattr(loop, "connect_read_pipe", late)
     beginning = asyncio.create_task(begin(*with_a_child(pids), **PIPES))
     await until(pids.exists)

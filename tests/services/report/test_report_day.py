@@ -38,24 +38,24 @@ TARGET = ChangeTarget(id=RawId("service/c/staff-api"), title="staff-api")
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    made = Ledger(tmp_path / "j.db")
-    made.began(f"{DAY} 00:00")
-    return made
+    book = Ledger(tmp_path / "j.db")
+    book.began(f"{DAY} 00:00")
+    return book
 
 
 def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private: bool = False) -> DayReport:
-    found = ledger.report(of, now, private=private)
-    assert isinstance(found, DayReport)
-    return found
+    report = ledger.report(of, now, private=private)
+    assert isinstance(report, DayReport)
+    return report
 
 
 def calm(ledger: Ledger) -> None:
     """A whole day as it should be."""
     looks = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
-    for at, key, wanted in (*looks, ("17:01", EVENING, ("alarms",))):
-        for inspection in wanted:
-            made = finding(f"{DAY} {at}", inspection, since="2026-01-05 17:00")
-            ledger.find(f"{DAY} {at}", key, made)
+    for at, key, inspections in (*looks, ("17:01", EVENING, ("alarms",))):
+        for inspection in inspections:
+            result = finding(f"{DAY} {at}", inspection, since="2026-01-05 17:00")
+            ledger.find(f"{DAY} {at}", key, result)
         ledger.sign(f"{DAY} {at[:3]}05", key)
 
 
@@ -226,13 +226,13 @@ def plan() -> Plan:
 
 
 def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
-    made = plan()
-    step = made.steps[0]
-    ledger.write(f"{DAY} 10:00", drafts.confirmed(made))
-    ledger.write(f"{DAY} 10:00", drafts.intent(made, step))
+    change_plan = plan()
+    step = change_plan.steps[0]
+    ledger.write(f"{DAY} 10:00", drafts.confirmed(change_plan))
+    ledger.write(f"{DAY} 10:00", drafts.intent(change_plan, step))
     lost = day(ledger)
     assert [line.state for line in lost.changes] == [StepState.UNKNOWN]
-    ledger.write(f"{DAY} 10:01", drafts.outcome(made, step, StepState.DONE, "AWS accepted it.", True))
+    ledger.write(f"{DAY} 10:01", drafts.outcome(change_plan, step, StepState.DONE, "AWS accepted it.", True))
     ledger.entry(f"{DAY} 11:00", EntryKind.PLAN, "a newer console's", subject="p9", data={"plan": {}})
     report = day(ledger)
     (line,) = report.changes
@@ -255,8 +255,8 @@ def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
         ledger.entry(f"{DAY} 10:00", EntryKind.POSTING, subject=f"post:{id}")
     ledger.entry(f"{DAY} 10:01", EntryKind.POSTED, subject="post:a")
     for id, state in (("b", "refused"), ("d", "unknown"), ("e", "dropped")):
-        said = {"state": state}
-        ledger.entry(f"{DAY} 10:02", EntryKind.UNPOSTED, "channel_not_found", subject=f"post:{id}", data=said)
+        data = {"state": state}
+        ledger.entry(f"{DAY} 10:02", EntryKind.UNPOSTED, "channel_not_found", subject=f"post:{id}", data=data)
     remark = {"text": "特記なし。\n以上"}
     ledger.entry("2026-01-07 08:40", EntryKind.REMARK, subject=f"report@{DAY}", data=remark)
     report = day(ledger)

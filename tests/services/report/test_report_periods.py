@@ -18,7 +18,7 @@ DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
 
 
 @pytest.mark.parametrize(
-    ("said", "span", "name"),
+    ("text", "span", "name"),
     [
         ("2026-01-05", Span.DAY, "2026-01-05"),
         ("2026年1月5日", Span.DAY, "2026-01-05"),
@@ -33,15 +33,15 @@ DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
         ("平成31年度", Span.FISCAL_YEAR, "FY2019"),
     ],
 )
-def test_periods_as_people_write_them(said: str, span: Span, name: str) -> None:
-    found = read_period(said)
-    assert found is not None
-    assert (found.span, found.name, found.subject) == (span, name, f"report@{name}")
+def test_periods_as_people_write_them(text: str, span: Span, name: str) -> None:
+    period = read_period(text)
+    assert period is not None
+    assert (period.span, period.name, period.subject) == (span, name, f"report@{name}")
 
 
-@pytest.mark.parametrize("said", ["", "2026", "2026-13", "2026-02-30", "2026年", "FY25", "x", "令和年度"])
-def test_what_is_no_period(said: str) -> None:
-    assert read_period(said) is None
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-02-30", "2026年", "FY25", "x", "令和年度"])
+def test_what_is_no_period(text: str) -> None:
+    assert read_period(text) is None
 
 
 @given(day=DAYS)

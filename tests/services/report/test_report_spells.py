@@ -12,7 +12,7 @@ from services.models.findings import AlarmPeriod
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
-from services.report.collecting.alarm_periods import _merged, _seen
+from services.report.collecting.alarm_periods import _merged, _sighting
 from tests.services.report.ledger import Ledger, finding, moment, spell
 
 MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in
@@ -25,9 +25,9 @@ def look(ledger: Ledger, at: str, key: str, since: str, *spells: AlarmPeriod) ->
 
 
 def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -> DayReport:
-    found = ledger.report(of, now)
-    assert isinstance(found, DayReport)
-    return found
+    report = ledger.report(of, now)
+    assert isinstance(report, DayReport)
+    return report
 
 
 def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
@@ -95,19 +95,21 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, i
 def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> None:
     spells, looks = history
     at = lambda minute: moment("2026-01-05 00:00") + timedelta(minutes=minute)  # noqa: E731
-    seen = []
+    sightings = []
     for start, end in looks:
-        found = finding("2026-01-05 00:00", since="2026-01-05 00:00").model_copy(update={"read_at": at(end)})
-        window = found.window.model_copy(update={"start": at(start), "end": at(end)})  # type: ignore[union-attr]
-        found = found.model_copy(update={"window": window})
+        partial = finding("2026-01-05 00:00", since="2026-01-05 00:00").model_copy(
+            update={"read_at": at(end)}
+        )
+        window = partial.window.model_copy(update={"start": at(start), "end": at(end)})  # type: ignore[union-attr]
+        partial = partial.model_copy(update={"window": window})
         for first, last in spells:
             if first < end and last > start:
                 one = AlarmPeriod(
                     alarm="a", state="alarm",
                     began=at(first) if first >= start else None, ended=at(last) if last <= end else None,
                 )  # fmt: skip
-                seen.append(_seen(one, found, later=False))
-    merged = [(each.start, each.end, each.begun, each.over) for each in _merged(seen)]
+                sightings.append(_sighting(one, partial, later=False))
+    merged = [(each.start, each.end, each.begun, each.over) for each in _merged(sightings)]
     assert merged == [(at(first), at(last), True, True) for first, last in spells]
 
 

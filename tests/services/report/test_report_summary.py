@@ -16,37 +16,37 @@ HOUR = 3600
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     """January 2026: one morning in time, one late, one left out; a drill; costs; an alarm over two months."""
-    made = Ledger(tmp_path / "j.db")
-    made.began("2025-12-01 09:00")
-    made.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
-    made.sign("2026-01-06 10:00", "daily-morning@2026-01-06T09:00", "late")
-    made.sign("2026-01-07 09:00", "daily-morning@2026-01-07T09:00", skip=True, note="停電")
-    made.sign("2026-01-08 15:00", "daily-morning@2026-01-08T09:00", "missed")
-    made.sign("2026-01-20 15:00", "dr-drill@2026-01-01", evidence={"snapshot": "rds:facility-prod-db-2026"})
-    for day, shown, verdict in (("13", "¥20,000", Verdict.NORMAL), ("19", "¥31,000", Verdict.ATTENTION)):
-        measure = MEASURE.model_copy(update={"title": "total", "shown": shown})
-        look = finding(f"2026-01-{day} 09:01", "costs", verdict, f"month {shown}", measures=(measure,))
-        made.find(f"2026-01-{day} 09:01", f"weekly-cost@2026-01-{day}T09:00", look)
-    seen = (
+    book = Ledger(tmp_path / "j.db")
+    book.began("2025-12-01 09:00")
+    book.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
+    book.sign("2026-01-06 10:00", "daily-morning@2026-01-06T09:00", "late")
+    book.sign("2026-01-07 09:00", "daily-morning@2026-01-07T09:00", skip=True, note="停電")
+    book.sign("2026-01-08 15:00", "daily-morning@2026-01-08T09:00", "missed")
+    book.sign("2026-01-20 15:00", "dr-drill@2026-01-01", evidence={"snapshot": "rds:facility-prod-db-2026"})
+    for day, amount, verdict in (("13", "¥20,000", Verdict.NORMAL), ("19", "¥31,000", Verdict.ATTENTION)):
+        measure = MEASURE.model_copy(update={"title": "total", "shown": amount})
+        look = finding(f"2026-01-{day} 09:01", "costs", verdict, f"month {amount}", measures=(measure,))
+        book.find(f"2026-01-{day} 09:01", f"weekly-cost@2026-01-{day}T09:00", look)
+    sightings = (
         ("2026-01-15 09:00", "2026-01-14 17:00", spell("2026-01-15 01:00", "2026-01-15 03:00")),
         ("2026-01-15 14:00", "2026-01-14 17:00", spell("2026-01-15 01:00", "2026-01-15 03:00")),
         ("2026-02-02 09:00", "2026-01-30 17:00", spell("2026-01-31 23:00", "2026-02-01 02:00")),
     )
-    for at, since, one in seen:
+    for at, since, one in sightings:
         look = finding(at, "alarms", Verdict.ATTENTION, since=since, spells=(one,))
-        made.find(at, f"daily-x@{at.replace(' ', 'T')}", look)
+        book.find(at, f"daily-x@{at.replace(' ', 'T')}", look)
     for day, yen in (("2026-01-05", 3.0), ("2026-01-06", 21.5), ("2026-02-02", 2.0)):
         data = {"day": day, "calls": 100, "yen": yen, "worst_yen": yen, "pid": 1}
-        made.entry(f"{day} 17:00", EntryKind.USAGE, data=data)
-    made.entry("2026-01-06 17:00", EntryKind.REMARK, "日の所見", subject="report@2026-01-06")
-    made.entry("2026-02-03 09:00", EntryKind.REMARK, "第一", subject="report@2026-01", data={"text": "第一"})
-    return made
+        book.entry(f"{day} 17:00", EntryKind.USAGE, data=data)
+    book.entry("2026-01-06 17:00", EntryKind.REMARK, "日の所見", subject="report@2026-01-06")
+    book.entry("2026-02-03 09:00", EntryKind.REMARK, "第一", subject="report@2026-01", data={"text": "第一"})
+    return book
 
 
 def summary(ledger: Ledger, when: str, now: str = "2026-04-20 10:00") -> PeriodReport:
-    found = ledger.report(when, now)
-    assert isinstance(found, PeriodReport)
-    return found
+    report = ledger.report(when, now)
+    assert isinstance(report, PeriodReport)
+    return report
 
 
 def test_a_month(ledger: Ledger) -> None:

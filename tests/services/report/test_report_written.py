@@ -34,12 +34,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """A day in which everything that is foreign text is hostile."""
     ledger = Ledger(tmp_path_factory.mktemp("j") / "j.db")
     ledger.began("2026-01-05 08:00")
-    found = finding(
+    result = finding(
         "2026-01-06 09:01", "alarms", Verdict.ABNORMAL, HOSTILE, since="2026-01-05 17:00",
         measures=(MEASURE.model_copy(update={"title": clean(HOSTILE)}),), evidence=(evidence(HOSTILE),),
         advice=(HOSTILE,), spells=(spell("2026-01-06 03:00", None, HOSTILE),),
     )  # fmt: skip
-    ledger.find("2026-01-06 09:01", "daily-morning@2026-01-06T09:00", found)
+    ledger.find("2026-01-06 09:01", "daily-morning@2026-01-06T09:00", result)
     ledger.sign("2026-01-06 09:05", "daily-morning@2026-01-06T09:00", note=HOSTILE, user=HOSTILE)
     ledger.entry("2026-01-06 10:00", EntryKind.NOTE, "x", target=HOSTILE, data={"note": f"{HOSTILE}\n# h"})
     ledger.entry(
@@ -71,14 +71,14 @@ class Page(HTMLParser):
 
 def test_html_fetches_and_runs_nothing_and_prints_on_a4(report: Report) -> None:
     page = to_html(report)
-    found = Page(page)
-    assert not found.tags & {"script", "img", "a", "link", "iframe", "b"}
-    assert not found.attributes & {"src", "href", "onload", "style"}
+    parsed = Page(page)
+    assert not parsed.tags & {"script", "img", "a", "link", "iframe", "b"}
+    assert not parsed.attributes & {"src", "href", "onload", "style"}
     assert "default-src &#x27;none&#x27;" in page
     assert "@page { size: A4" in page
     assert "@import" not in page
     assert "url(" not in page
-    assert "<script>alert(1)</script>" in found.words
+    assert "<script>alert(1)</script>" in parsed.words
     assert "\x1b" not in page
 
 
@@ -141,16 +141,16 @@ def test_wareki(report: Report) -> None:
 
 
 def test_every_field_is_described() -> None:
-    seen, left = set(), [DayReport, PeriodReport]
-    while left:
-        model = left.pop()
-        if model in seen or not model.__module__.startswith("services.models.report"):
+    visited, pending = set(), [DayReport, PeriodReport]
+    while pending:
+        model = pending.pop()
+        if model in visited or not model.__module__.startswith("services.models.report"):
             continue
-        seen.add(model)
+        visited.add(model)
         described = docs(model)
         assert not [name for name in model.model_fields if not described.get(name)], model
-        left += [inner for field in model.model_fields.values() if (inner := model_in(field.annotation))]
-    assert len(seen) > 10
+        pending += [inner for field in model.model_fields.values() if (inner := model_in(field.annotation))]
+    assert len(visited) > 10
 
 
 def test_markdown_is_the_same_whoever_reads_it_again(report: Report, tmp_path: Path) -> None:

@@ -154,8 +154,8 @@ def test_log_searches(book: Runbook) -> None:
 def test_the_calendar(
     book: Runbook, name: str, rule: str, at: str, closed: ClosedDay, inspections: tuple[str, ...]
 ) -> None:
-    found = duty(book, name)
-    assert (found.rule, found.at, found.closed_day, found.inspections) == (rule, (at,), closed, inspections)
+    entry = duty(book, name)
+    assert (entry.rule, entry.at, entry.closed_day, entry.inspections) == (rule, (at,), closed, inspections)
 
 
 def test_the_calendar_beyond_fixed_dates(book: Runbook) -> None:

@@ -22,7 +22,7 @@ DUTY = '[[duties]]\nid = "a"\ntitle = "A"\nrule = "FREQ=DAILY"\nat = ["09:00"]\n
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         (DUTY + 'inspections = ["alarm"]', 16, "alarms"),
         (DUTY + 'inspections = ["backups"]', 16, "needs rds"),
@@ -39,13 +39,13 @@ DUTY = '[[duties]]\nid = "a"\ntitle = "A"\nrule = "FREQ=DAILY"\nat = ["09:00"]\n
         (DUTY + 'evidence = [{ id = "m", title = "M" }, { id = "m", title = "N" }]', 16, "there twice"),
     ],
 )
-def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
     path = tmp_path / "small.toml"
     path.write_text(HEAD + text + "\n", "utf-8")
     with pytest.raises(RunbookError) as caught:
         load(path)
     assert f"{path}:{line}:" in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_look_of_the_runbooks_own_may_be_asked_for(tmp_path: Path) -> None:

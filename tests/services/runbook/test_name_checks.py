@@ -153,21 +153,21 @@ def test_other_dimensions_may_take_arns(namespace: str, dimension: str, value: s
 
 def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
     """The keys that hold names as AWS spells them, without the dimensions of metrics."""
-    found: list[tuple[str | None, ...]] = []
+    paths: list[tuple[str | None, ...]] = []
     for name, field in model.model_fields.items():
         many = getattr(field.annotation, "__origin__", None) is tuple
         place = (*path, name, *([None] if many else []))
         if inner := model_in(field.annotation):
-            found += raw_ids(inner, place)
+            paths += raw_ids(inner, place)
         elif field.annotation is RawId or (many and get_args(field.annotation)[0] is RawId):
-            found.append(place)
-    return found
+            paths.append(place)
+    return paths
 
 
 @pytest.mark.parametrize("name", ["arn-like", "/ecs/a:b", "app/a/b", "prod/ecs:cpu", "a.b", "学校 アラーム"])
-@pytest.mark.parametrize("wanted", set(KEYS.values()))
-def test_names_that_only_look_like_addresses_are_names(name: str, wanted: NamedThing) -> None:
-    assert name_mistake(name, wanted) == ""
+@pytest.mark.parametrize("thing", set(KEYS.values()))
+def test_names_that_only_look_like_addresses_are_names(name: str, thing: NamedThing) -> None:
+    assert name_mistake(name, thing) == ""
 
 
 def test_a_blank_around_a_name_is_told_where_aws_takes_none() -> None:

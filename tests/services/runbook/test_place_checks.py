@@ -25,7 +25,7 @@ def test_a_misspelt_region_is_told_with_the_one_meant(region: str, hint: str) ->
     assert (
         f'did you mean "{hint}"?' in mistakes("", SYSTEM.replace("ap-northeast-1", region))["system.region"]
     )
-    told = mistakes(f'[trail]\nsign_in_regions = ["us-east-1", "{region}"]\n')
-    assert list(told) == ["trail.sign_in_regions[1]"]
+    messages = mistakes(f'[trail]\nsign_in_regions = ["us-east-1", "{region}"]\n')
+    assert list(messages) == ["trail.sign_in_regions[1]"]
     own = f'[[inspections]]\nid = "q"\ntitle = "q"\nkind = "metric"\nnamespace = "N"\nmetric = "M"\nbelow = 1\nregion = "{region}"\n'
     assert list(mistakes(own)) == ["inspections[0].region"]

@@ -62,9 +62,9 @@ def test_a_series_of_two() -> None:
     ],
 )
 def test_what_is_refused(text: str, key: str, words: str) -> None:
-    found = mistakes(text)
-    assert list(found) == [key]
-    assert words in found[key]
+    messages = mistakes(text)
+    assert list(messages) == [key]
+    assert words in messages[key]
 
 
 @pytest.mark.parametrize("days", ["90", "0", "9999"])
@@ -74,8 +74,8 @@ def test_days_after_an_anchor(days: str) -> None:
 
 @pytest.mark.parametrize("days", ["10000", "９０", "-1", ""])
 def test_days_that_are_none(days: str) -> None:
-    found = mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
-    assert list(found) == ["duties[0].anchor"]
+    messages = mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
+    assert list(messages) == ["duties[0].anchor"]
 
 
 def test_the_shipped_series() -> None:

@@ -35,7 +35,7 @@ def test_a_small_runbook_is_enough() -> None:
 
 
 def test_every_mistake_is_named_at_once_with_line_and_key() -> None:
-    found = mistakes(
+    messages = mistakes(
         SYSTEM.replace('"210987654321"', "210987654321").replace('"staging"', '"prod"')
         + """
 [[limits]]
@@ -53,13 +53,13 @@ rule = "FREQ=DAILY"
 at = ["9:00"]
 """
     )
-    assert found["system.account"] == (6, "must be text: put it in quotes (found 210987654321)")
-    assert found["system.environment"] == (5, "must be one of production, staging, test (found 'prod')")
-    assert found["limits[0].title"] == (12, "must be text: put it in quotes (found 5)")
-    assert found["limits[0].below"][0] == 15
-    assert found["ecs.services"] == (16, "required: add this key")
-    assert found["duties[0].at[0]"] == (22, "must be a time of day such as 09:00 (found '9:00')")
-    assert len(found) == 6
+    assert messages["system.account"] == (6, "must be text: put it in quotes (found 210987654321)")
+    assert messages["system.environment"] == (5, "must be one of production, staging, test (found 'prod')")
+    assert messages["limits[0].title"] == (12, "must be text: put it in quotes (found 5)")
+    assert messages["limits[0].below"][0] == 15
+    assert messages["ecs.services"] == (16, "required: add this key")
+    assert messages["duties[0].at[0]"] == (22, "must be a time of day such as 09:00 (found '9:00')")
+    assert len(messages) == 6
 
 
 def test_messages_read_file_line_key_message(tmp_path: Path) -> None:
@@ -71,9 +71,9 @@ def test_messages_read_file_line_key_message(tmp_path: Path) -> None:
 
 
 def test_unknown_keys_are_refused_with_the_one_meant() -> None:
-    found = mistakes(SYSTEM + '[rds]\ninstance = "db"\nretention_day = 7\n[zzz]\na = 1\n')
-    assert found["rds.retention_day"] == (11, 'unknown key: did you mean "retention_days"?')
-    assert found["zzz"][1].startswith("unknown key: available: version, document")
+    messages = mistakes(SYSTEM + '[rds]\ninstance = "db"\nretention_day = 7\n[zzz]\na = 1\n')
+    assert messages["rds.retention_day"] == (11, 'unknown key: did you mean "retention_days"?')
+    assert messages["zzz"][1].startswith("unknown key: available: version, document")
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,10 @@ def test_unknown_keys_are_refused_with_the_one_meant() -> None:
     ],
 )
 def test_what_grammar_cannot_see(text: str, key: str, line: int, words: str) -> None:
-    found = mistakes(SYSTEM + text)
-    assert list(found) == [key]
-    assert found[key][0] == line
-    assert words in found[key][1]
+    messages = mistakes(SYSTEM + text)
+    assert list(messages) == [key]
+    assert messages[key][0] == line
+    assert words in messages[key][1]
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_what_grammar_cannot_see(text: str, key: str, line: int, words: str) -> 
     ],
 )
 def test_broken_toml_has_its_line(text: str, line: int) -> None:
-    found = mistakes(text)
-    assert found[""][0] == line
-    assert found[""][1].startswith("not TOML: ")
+    messages = mistakes(text)
+    assert messages[""][0] == line
+    assert messages[""][1].startswith("not TOML: ")
 
 
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
@@ -226,13 +226,13 @@ def test_rules_that_occur_are_accepted() -> None:
 
 
 def test_schema_describes_the_grammar() -> None:
-    found = schema()
-    assert found["$schema"].endswith("2020-12/schema")
-    assert found["additionalProperties"] is False
-    assert set(found["properties"]) == set(Runbook.model_fields)
-    assert found["properties"]["approved_by"]["description"] == "Empty: undecided, shown in red."
-    assert "RFC 5545" in found["$defs"]["Duty"]["properties"]["rule"]["description"]
-    assert found["$defs"]["Limit"]["properties"]["below"]["description"].startswith(
+    document = schema()
+    assert document["$schema"].endswith("2020-12/schema")
+    assert document["additionalProperties"] is False
+    assert set(document["properties"]) == set(Runbook.model_fields)
+    assert document["properties"]["approved_by"]["description"] == "Empty: undecided, shown in red."
+    assert "RFC 5545" in document["$defs"]["Duty"]["properties"]["rule"]["description"]
+    assert document["$defs"]["Limit"]["properties"]["below"]["description"].startswith(
         "Normal while value < below"
     )
 

@@ -101,8 +101,8 @@ SUNDAY_NIGHT = ["日曜日 深夜2:00-3:00", "日曜 深夜2時から1時間", "
 @pytest.mark.parametrize("words", [*SUNDAY_AT_TWO, *SUNDAY_NIGHT])
 def test_words_and_utc_must_mean_the_same_time(words: str) -> None:
     assert loaded(RIGHT, words).cautions == ()
-    told = mistakes(TYPED_AS_LOCAL, words)
-    assert told == {"rds.window_utc": f'is not "{words}" in UTC: that is {RIGHT}'}
+    messages = mistakes(TYPED_AS_LOCAL, words)
+    assert messages == {"rds.window_utc": f'is not "{words}" in UTC: that is {RIGHT}'}
 
 
 @pytest.mark.parametrize("words", ACROSS_MIDNIGHT)
@@ -169,9 +169,9 @@ def test_without_words_nothing_is_said() -> None:
 def test_the_shipped_window_is_told_right() -> None:
     rds = load_builtin("facility-prod").rds
     assert rds is not None
-    told = read_window(str(rds.window))
-    assert told is not None
-    assert {spelling(utc) for utc in in_utc(told, "Asia/Tokyo")} == {rds.window_utc}
+    worded = read_window(str(rds.window))
+    assert worded is not None
+    assert {spelling(utc) for utc in in_utc(worded, "Asia/Tokyo")} == {rds.window_utc}
 
 
 DAYS_IN_WORDS = (
@@ -261,5 +261,5 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=9).map("".join))
 def test_any_words_are_compared_or_cautioned(words: str) -> None:
     """Either way the same two windows cannot both pass without a word."""
-    told = [mistakes(utc, words) or loaded(utc, words).cautions for utc in (RIGHT, TYPED_AS_LOCAL)]
-    assert all(told) or (any(told) and read_window(words)) or not words.strip()
+    remarks = [mistakes(utc, words) or loaded(utc, words).cautions for utc in (RIGHT, TYPED_AS_LOCAL)]
+    assert all(remarks) or (any(remarks) and read_window(words)) or not words.strip()

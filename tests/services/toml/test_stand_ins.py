@@ -67,17 +67,17 @@ def test_mistakes_of_every_layer_are_named_in_the_order_of_the_file() -> None:
     text = text.replace('playbook = "ecs-cpu"', 'playbook = "ecs-cpuu"', 1) + "\nextra = 1\n"
     with pytest.raises(RunbookError) as caught:
         loads(text)
-    told = [mistake.key for mistake in caught.value.mistakes]
-    assert told == [
+    keys = [mistake.key for mistake in caught.value.mistakes]
+    assert keys == [
         "system.environment",
         "system.region",
         "ecs.usual_max",
         "rds.window_utc",
         "rds.window_utc",
         "alarms[0].playbook",
-        told[-1],
+        keys[-1],
     ]
-    assert told[-1].endswith("extra")
+    assert keys[-1].endswith("extra")
 
 
 def refuses_everything(_data: dict[str, Any]) -> Runbook:

@@ -103,9 +103,9 @@ scalars = st.sampled_from(
 values = st.recursive(
     scalars,
     lambda inner: (
-        st.lists(inner, max_size=3).map(lambda each: "[\n" + ",\n".join(each) + "]")
+        st.lists(inner, max_size=3).map(lambda item: "[\n" + ",\n".join(item) + "]")
         | st.dictionaries(names, inner, max_size=3).map(
-            lambda each: "{" + ", ".join(f"{k} = {v}" for k, v in each.items()) + "}"
+            lambda item: "{" + ", ".join(f"{k} = {v}" for k, v in item.items()) + "}"
         )
     ),
     max_leaves=6,

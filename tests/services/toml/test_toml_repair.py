@@ -29,7 +29,7 @@ def mistakes(text: str) -> tuple[Mistake, ...]:
     return ()
 
 
-def told(text: str) -> list[tuple[int | None, str]]:
+def messages(text: str) -> list[tuple[int | None, str]]:
     return [(each.line, each.message) for each in mistakes(text)]
 
 
@@ -77,7 +77,7 @@ def test_two_syntax_mistakes_and_a_misspelt_region_are_named_at_once() -> None:
 )
 def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
     assert was in SHIPPED
-    ((line, message),) = told(SHIPPED.replace(was, becomes, 1))
+    ((line, message),) = messages(SHIPPED.replace(was, becomes, 1))
     assert message.startswith("not TOML: ")
     first = SHIPPED[: SHIPPED.index(was)].count("\n") + 1
     assert line is not None
@@ -101,11 +101,11 @@ def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
     ],
 )
 def test_where_nobody_can_tell_what_is_meant_it_is_said_that_nothing_more_was_checked(text: str) -> None:
-    found = mistakes(text)
-    assert {each.key for each in found} == {""}
-    assert len(found) <= MOST
+    reported = mistakes(text)
+    assert {each.key for each in reported} == {""}
+    assert len(reported) <= MOST
     if not repair(text, lists(Runbook)).complete:
-        assert "was not checked" in found[-1].message
+        assert "was not checked" in reported[-1].message
 
 
 PLACES = [
@@ -147,7 +147,7 @@ CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 
 
 @settings(max_examples=60)
-@given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda each: each[0]))
+@given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda choice: choice[0]))
 def test_each_of_some_broken_statements_is_named_and_nothing_is_made_up(
     chosen: list[tuple[int, int]],
 ) -> None:
@@ -155,10 +155,13 @@ def test_each_of_some_broken_statements_is_named_and_nothing_is_made_up(
     places = {index for index, _way in chosen}
     assume(not any(way == 6 and index + 1 in places for index, way in chosen))
     text, lines = broken(*chosen)
-    found = told(text)
-    assert all(message.startswith("not TOML: ") for _line, message in found), found
-    assert len(found) == len(lines), found
-    assert all(line in span for (line, _message), span in zip(found, lines, strict=True)), (found, lines)
+    reported = messages(text)
+    assert all(message.startswith("not TOML: ") for _line, message in reported), reported
+    assert len(reported) == len(lines), reported
+    assert all(line in span for (line, _message), span in zip(reported, lines, strict=True)), (
+        reported,
+        lines,
+    )
 
 
 @settings(max_examples=60)
@@ -175,11 +178,11 @@ def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data: st.Da
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        found = repair(text, lists(Runbook))
-        assert found.mistakes
+        repaired = repair(text, lists(Runbook))
+        assert repaired.mistakes
         assert any("not TOML" in each.message for each in mistakes(text))
-        assert found.text.count("\n") == text.count("\n")
-        assert not found.complete or tomllib.loads(found.text) == found.data
+        assert repaired.text.count("\n") == text.count("\n")
+        assert not repaired.complete or tomllib.loads(repaired.text) == repaired.data
     else:
         assert repair(text).data == values
         assert not repair(text).mistakes
@@ -190,10 +193,10 @@ def test_what_may_be_written_is_listed(kind: str) -> None:
     text = re.sub(r"^version = 1", "version = 2", SHIPPED, flags=re.MULTILINE)
     for key in ("scope", "kind", "environment"):
         text = re.sub(rf'^{key} = ".*"', f'{key} = "x"', text, flags=re.MULTILINE)
-    wanted = {
+    expected = {
         "version": "must be 1 (found 2)",
         "waf.scope": "must be one of regional, cloudfront (found 'x')",
         "log_groups[0].kind": "must be one of application, database, firewall, other (found 'x')",
         "system.environment": "must be one of production, staging, test (found 'x')",
     }
-    assert {each.key: each.message for each in mistakes(text)}[kind] == wanted[kind]
+    assert {each.key: each.message for each in mistakes(text)}[kind] == expected[kind]

@@ -1,4 +1,4 @@
-"""Days as people write them."""
+"""Reading days the way people write them."""
 
 import re
 import unicodedata
@@ -11,12 +11,13 @@ _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _AGO = re.compile(r"-(\d{1,5})")
 FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years whose first and last moments exist in every time zone."""
 
 
 def read_day(text: str, today: date) -> date | None:
     """`14`, `1/14`, `1月14日`, `2026-01-14`, `-1` or `yesterday`; None for anything else.
 
-    What is left out is taken so that the day is not after today.
+    A missing month or year is chosen so that the day is not after today.
     """
     text = _folded(text)
     if text in ("yesterday", "昨日", "きのう", _("yesterday")):
@@ -30,7 +31,7 @@ def read_day(text: str, today: date) -> date | None:
 def read_coming_day(text: str, today: date) -> date | None:
     """`14`, `1/14`, `1月14日`, `2026-01-14`, `tomorrow`; `2026-01` or `2026年1月` is its 1st; None for anything else.
 
-    What is left out is taken so that the day is not before today.
+    A missing month or year is chosen so that the day is not before today.
     """
     text = _folded(text)
     if text in ("tomorrow", "明日", "あした", "あす", _("tomorrow")):
@@ -42,7 +43,7 @@ def read_coming_day(text: str, today: date) -> date | None:
 
 
 def usable(day: date) -> date | None:
-    """The day, or None outside the years whose first and last moments exist in every time zone."""
+    """Return the day, or None if its year lies outside FIRST_YEAR to LAST_YEAR."""
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
@@ -53,10 +54,10 @@ def _folded(text: str) -> str:
 def _read(text: str, today: date, *, step: int) -> date | None:
     if text in ("today", "今日", "きょう", _("today")):
         return today
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    match = _PARTS.fullmatch(text)
+    if match is None:
         return None
-    year, month, day = (int(part) if part else 0 for part in found.groups())
+    year, month, day = (int(part) if part else 0 for part in match.groups())
     if year:
         with suppress(ValueError):
             return usable(date(year, month, day))
@@ -65,18 +66,21 @@ def _read(text: str, today: date, *, step: int) -> date | None:
 
 
 def _nearest(month: int, day: int, today: date, step: int) -> date | None:
-    """The first such day from today on, or back; 0 for any month. Eight years, for 29 February skips 2100."""
-    for away in range(8 * 12 + 1):
-        years, months = divmod(today.year * 12 + today.month - 1 + step * away, 12)
+    """Return the nearest such day from today on, or back; month 0 is any month.
+
+    Eight years are searched, as two dates of 29 February are eight years apart around 2100.
+    """
+    for distance in range(8 * 12 + 1):
+        years, months = divmod(today.year * 12 + today.month - 1 + step * distance, 12)
         if month in (0, months + 1):
             with suppress(ValueError):
-                found = date(years, months + 1, day)
-                if (found - today).days * step >= 0:
-                    return found
+                candidate = date(years, months + 1, day)
+                if (candidate - today).days * step >= 0:
+                    return candidate
     return None
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """The day's first moment and the next day's, in `zone`."""
+    """Return the first moment of the day and of the next day, in `zone`."""
     start = datetime.combine(day, time(), zone)
     return start, datetime.combine(day + timedelta(days=1), time(), zone)

@@ -1,9 +1,8 @@
-"""What changed between two alarm boards, and how to say it once."""
+"""What changed between two readings of alarms, duties or posts, as text to announce once."""
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
-from services.models.duties import DutyView, Occurrence
-from services.models.duties import OccurrenceState as State
+from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.posts import Post, PostState
 
 WORDS = {
@@ -12,18 +11,19 @@ WORDS = {
     AlarmState.INSUFFICIENT: lambda: _("no data"),
     AlarmState.MISSING: lambda: _("missing"),
 }
+"""The word for an alarm's state, made when called, in the language of that moment."""
 
 
 def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
-    """Watched alarms whose state differs from the last read; firing ones first."""
-    # One that only scaled rang for nothing: where it counts now, its firing is news.
+    """Return the watched alarms whose state differs from the previous reading, firing ones first."""
+    # An alarm that only drove scaling was not announced; if it counts now, its firing is a change.
     old = {alarm.id: AlarmState.OK if alarm.scaling else alarm.state for alarm in before.alarms}
     changed = [alarm for alarm in after.watched if old.get(alarm.id, alarm.state) is not alarm.state]
     return tuple(sorted(changed, key=lambda alarm: alarm.state is not AlarmState.ALARM))
 
 
 def sentence(changed: tuple[Alarm, ...]) -> str:
-    """`alb-5xx-error-rate ALARM, ecs-cpu-high OK`, at most three."""
+    """Return, for example, `alb-5xx-error-rate ALARM, ecs-cpu-high OK`; three alarms are named at most."""
     words = [f"{alarm.name} {WORDS[alarm.state]()}" for alarm in changed[:3]]
     if len(changed) > 3:
         words.append(_("{count} more").format(count=len(changed) - 3))
@@ -31,38 +31,44 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
-    """What has come due or late since the last look: `late: A; due: B, C`; "" for nothing new.
+    """Return what became due or late since the previous view, as `late: A; due: B, C`; "" for nothing.
 
-    At the first look nothing is new. Judged by time alone, so that what was planned, signed or found out
-    in between does not ring.
+    In the first view nothing is new. Only the passing of time counts, so that planning, a sign-off or a finding made
+    in between announces nothing.
     """
     if before is None:
         return ""
     waiting = (*after.carried, *after.running, *after.today.occurrences)
     late = [
-        each for each in waiting if each.state is State.LATE and before.at < each.slot.late_at <= after.at
+        each
+        for each in waiting
+        if each.state is OccurrenceState.LATE and before.at < each.slot.late_at <= after.at
     ]
-    due = [each for each in waiting if each.state is State.DUE and before.at < each.slot.due_at <= after.at]
-    said = [
+    due = [
+        each
+        for each in waiting
+        if each.state is OccurrenceState.DUE and before.at < each.slot.due_at <= after.at
+    ]
+    parts = [
         words.format(titles=_titles(group))
         for words, group in ((_("late: {titles}"), late), (_("due: {titles}"), due))
         if group
     ]
-    return "; ".join(said)
+    return "; ".join(parts)
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:
-    """What became of notes for Slack since the last look; what was not known then is no news."""
+    """Return what became of notes for Slack since the previous reading; posts new since then announce nothing."""
     old = {post.id: post.state for post in before}
-    said = []
+    sentences = []
     for post in after:
         if old.get(post.id, post.state) is post.state:
             continue
         if post.state is PostState.POSTED:
-            said.append(_("Posted to {channel}").format(channel=post.channel))
+            sentences.append(_("Posted to {channel}").format(channel=post.channel))
         elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
-            said.append(_("Slack message: {reason}").format(reason=post.reason))
-    return tuple(said)
+            sentences.append(_("Slack message: {reason}").format(reason=post.reason))
+    return tuple(sentences)
 
 
 def _titles(occurrences: list[Occurrence]) -> str:

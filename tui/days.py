@@ -11,6 +11,7 @@ _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _AGO = re.compile(r"-(\d{1,5})")
 FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years whose first and last moments exist in every time zone."""
 
 
 def read_day(text: str, today: date) -> date | None:
@@ -42,7 +43,7 @@ def read_coming_day(text: str, today: date) -> date | None:
 
 
 def usable(day: date) -> date | None:
-    """The day, or None outside the years whose first and last moments exist in every time zone."""
+    """Return the day, or None if its year lies outside FIRST_YEAR to LAST_YEAR."""
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
@@ -80,6 +81,6 @@ def _nearest(month: int, day: int, today: date, step: int) -> date | None:
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """The day's first moment and the next day's, in `zone`."""
+    """Return the first moment of the day and of the next day, in `zone`."""
     start = datetime.combine(day, time(), zone)
     return start, datetime.combine(day + timedelta(days=1), time(), zone)

@@ -12,11 +12,12 @@ class Mode:
     id: str
     key: str
     title: str
-    """English; translated where shown."""
+    """English; translated when shown."""
     screen: str
-    """`module:Class`, imported when first shown."""
+    """`module:Class`, imported when the mode is first shown."""
     help: str
     words: str = ""
+    """Japanese readings and further words that the palette finds it by."""
 
 
 MODES: tuple[Mode, ...] = (
@@ -26,3 +27,4 @@ MODES: tuple[Mode, ...] = (
     Mode("change", "4", N_("Change"), "tui.screens.changes.change:ChangeScreen", N_("Changes to production: plan, confirm, follow"), "そうさ sousa へんこう henkou"),
     Mode("journal", "6", N_("Journal"), "tui.screens.journal.journal:JournalScreen", N_("Who did what, when"), "きろく kiroku"),
 )  # fmt: skip
+"""All modes, in the order of the mode line."""

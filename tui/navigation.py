@@ -16,7 +16,7 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.runbook import RunbookScreen
-from tui.screens.duties.duty_actions import look_now
+from tui.screens.duties.duty_actions import run_inspection
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.logs import LogsScreen
@@ -59,7 +59,7 @@ class Navigation:
 
     @handle.register
     def _run_inspection(self, request: messages.RunInspection) -> None:
-        look_now(self._app, request.inspection)
+        run_inspection(self._app, request.inspection)
 
     @handle.register
     def _open_logs(self, request: messages.OpenLogs) -> None:

@@ -1,9 +1,8 @@
-"""Compares two states of alarms, duties or notes for Slack, and words the changes for one notification."""
+"""What changed between two readings of alarms, duties or posts, as text to announce once."""
 
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
-from services.models.duties import DutyView, Occurrence
-from services.models.duties import OccurrenceState as State
+from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.posts import Post, PostState
 
 WORDS = {
@@ -12,18 +11,19 @@ WORDS = {
     AlarmState.INSUFFICIENT: lambda: _("no data"),
     AlarmState.MISSING: lambda: _("missing"),
 }
+"""The word for an alarm's state, made when called, in the language of that moment."""
 
 
 def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
-    """Watched alarms whose state differs from the last read; firing ones first."""
-    # An alarm that only drives scaling rings nobody: where it counts from now on, its firing is a change.
+    """Return the watched alarms whose state differs from the previous reading, firing ones first."""
+    # An alarm that only drove scaling was not announced; if it counts now, its firing is a change.
     old = {alarm.id: AlarmState.OK if alarm.scaling else alarm.state for alarm in before.alarms}
     changed = [alarm for alarm in after.watched if old.get(alarm.id, alarm.state) is not alarm.state]
     return tuple(sorted(changed, key=lambda alarm: alarm.state is not AlarmState.ALARM))
 
 
 def sentence(changed: tuple[Alarm, ...]) -> str:
-    """`alb-5xx-error-rate ALARM, ecs-cpu-high OK`, at most three."""
+    """Return, for example, `alb-5xx-error-rate ALARM, ecs-cpu-high OK`; three alarms are named at most."""
     words = [f"{alarm.name} {WORDS[alarm.state]()}" for alarm in changed[:3]]
     if len(changed) > 3:
         words.append(_("{count} more").format(count=len(changed) - 3))
@@ -31,27 +31,34 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
-    """Duties that have become due or late between two views: `late: A; due: B, C`; "" for none or a first view.
+    """Return what became due or late since the previous view, as `late: A; due: B, C`; "" for nothing.
 
-    Judged by time alone, so that a duty that was planned, signed or discovered in between does not ring.
+    In the first view nothing is new. Only the passing of time counts, so that planning, a sign-off or a finding made
+    in between announces nothing.
     """
     if before is None:
         return ""
     waiting = (*after.carried, *after.running, *after.today.occurrences)
     late = [
-        each for each in waiting if each.state is State.LATE and before.at < each.slot.late_at <= after.at
+        each
+        for each in waiting
+        if each.state is OccurrenceState.LATE and before.at < each.slot.late_at <= after.at
     ]
-    due = [each for each in waiting if each.state is State.DUE and before.at < each.slot.due_at <= after.at]
-    sentences = [
+    due = [
+        each
+        for each in waiting
+        if each.state is OccurrenceState.DUE and before.at < each.slot.due_at <= after.at
+    ]
+    parts = [
         words.format(titles=_titles(group))
         for words, group in ((_("late: {titles}"), late), (_("due: {titles}"), due))
         if group
     ]
-    return "; ".join(sentences)
+    return "; ".join(parts)
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:
-    """Outcomes of notes for Slack since `before`; a note that is new in `after` is no change."""
+    """Return what became of notes for Slack since the previous reading; posts new since then announce nothing."""
     old = {post.id: post.state for post in before}
     sentences = []
     for post in after:

@@ -1,4 +1,4 @@
-"""The palette: commands by English name, Japanese name, reading in kana or romaji; and places by name."""
+"""The palette: finds commands by English name, Japanese name or reading in kana or romaji, and places by name."""
 
 import re
 import unicodedata
@@ -20,77 +20,76 @@ from tui.modes import MODES
 from widgets.drawing.format import day_words
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
-"""Long vowels, which are romanized in several ways: sukeeru, sukeru; kakunin jikkou, jikko."""
+"""Long vowels, which are romanized in several ways: sukeeru, sukeru; jikkou, jikko."""
 
 
 def folded(text: str) -> str:
-    """Case, width, kana and long vowels folded: ｶﾀｶﾅ, カタカナ and ひらがな are found by each other."""
+    """Fold case, width, kana and long vowels, so that ｶﾀｶﾅ, カタカナ and ひらがな match each other."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("ー", "")
-    text = "".join(chr(ord(each) - 0x60) if "ァ" <= each <= "ヶ" else each for each in text)
+    text = "".join(chr(ord(letter) - 0x60) if "ァ" <= letter <= "ヶ" else letter for letter in text)
     return _LONG.sub(lambda match: match[1] or "o", text)
 
 
 def score(query: str, haystack: str) -> float:
-    """0 for no match; a word's beginning beats its middle beats scattered letters in order."""
-    needle = folded(query).strip()
+    """Rate a match from 0 (none) to 1: the beginning of a word beats its middle, which beats scattered letters."""
+    term = folded(query).strip()
     text = folded(haystack)
-    if not needle:
+    if not term:
         return 0.0
-    at = text.find(needle)
+    at = text.find(term)
     if at == 0 or (at > 0 and not text[at - 1].isalnum()):
         return 1.0
     if at > 0:
         return 0.8
-    if all(word in text for word in needle.split()):
+    if all(word in text for word in term.split()):
         return 0.6
-    return 0.3 if len(needle) > 2 and any(_scattered(needle, word) for word in text.split()) else 0.0
+    return 0.3 if len(term) > 2 and any(_is_scattered(term, word) for word in text.split()) else 0.0
 
 
-def _scattered(letters: str, word: str) -> bool:
-    """Whether `word` has all `letters` in this order."""
+def _is_scattered(term: str, word: str) -> bool:
     rest = iter(word)
-    return all(letter in rest for letter in letters)
+    return all(letter in rest for letter in term)
 
 
 class PaletteEntry(NamedTuple):
-    """A place to go to, or a command."""
+    """One line of the palette: a place to go to or a command to run."""
 
     name: str
     kind: str
-    """What it is, or what it does."""
+    """What the place is, or what the command does."""
     go: Callable[[], object]
     words: str = ""
-    """Further words that it matches."""
+    """Further words that it is found by, such as readings."""
     weight: float = 1.0
-    """Below 1 it is listed after other entries that match as well."""
+    """Factor of the score; below 1 it is listed after entries that match equally well."""
 
 
 class CommandProvider(Provider):
-    """Every command that works on this screen, the modes, and the changes."""
+    """Offers the commands of this screen, the modes, the changes and the inspections."""
 
     def _commands(self) -> Iterator[PaletteEntry]:
         for command in COMMANDS:
             if command.scope in ("app", self.app.current_mode):
                 go = partial(self._run, command.action)
                 yield PaletteEntry(_(command.title), _(command.help), go, _words(command))
-        for mode in MODES:
-            words = f"{mode.title} {mode.words}"
-            yield PaletteEntry(_(mode.title), _(mode.help), partial(self._run, f"app.go('{mode.id}')"), words)
+        for other in MODES:
+            go = partial(self._run, f"app.go('{other.id}')")
+            yield PaletteEntry(_(other.title), _(other.help), go, f"{other.title} {other.words}")
         yield from _changes(_console(self))
         yield from _inspections(_console(self))
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
+        """Yield all commands, as nothing is typed yet."""
         for entry in self._commands():
             yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
-        """Those that match."""
+        """Yield the commands that match."""
         for hit in _hits(query, [*self._commands(), *self._elsewhere()]):
             yield hit
 
     def _elsewhere(self) -> Iterator[PaletteEntry]:
-        """Commands of other modes; choosing one leads to its mode."""
+        """Yield the commands of other modes; choosing one goes to its mode."""
         titles = {mode.id: _(mode.title) for mode in MODES}
         for command in COMMANDS:
             if command.scope in titles and command.scope != self.app.current_mode:
@@ -107,7 +106,7 @@ def _words(command: Command) -> str:
 
 
 class JumpProvider(Provider):
-    """Alarms, log groups, dashboard widgets and changes by name; days by date."""
+    """Offers alarms, log groups, dashboard widgets and changes by name, and days by date."""
 
     def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
@@ -141,19 +140,19 @@ class JumpProvider(Provider):
         )
 
     async def discover(self) -> Hits:
-        """All places."""
+        """Yield all places, as nothing is typed yet."""
         for entry in self._places():
             yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
-        """Places that match; a date leads to the calendar."""
+        """Yield the places that match; a date goes to the calendar."""
         day = self._day(query)
         for hit in _hits(query, [*([day] if day else []), *self._places()]):
             yield hit
 
 
 def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
-    """The entries that match; where none does, a hit that says so in the screen's language."""
+    """Yield the entries that match, or a line in the screen's language that says nothing does."""
     has_match = False
     for entry in entries:
         points = score(query, f"{entry.name} {entry.words}") * entry.weight
@@ -171,7 +170,7 @@ def _console(provider: Provider) -> Console:
 
 
 def _inspections(app: Console) -> Iterator[PaletteEntry]:
-    """Every inspection of the runbook, to be run now."""
+    """Yield an entry for each inspection of the runbook that runs it now."""
     for inspection in offered(app.runbook) if app.runbook else ():
         title = _(inspection.title)
         name = _("Inspect now: {title}").format(title=title)

@@ -38,7 +38,7 @@ from tui.screens.common.shell import ShellScreen
 from tui.screens.duties import duty_actions, finding_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.overrule import OverrideScreen
+from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.journal.entry import EntryScreen
@@ -113,8 +113,8 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
     ArmScreen: (lambda it: it.app.action_arm(),),
     ChooseScreen: (
-        lambda it: duty_actions.look_by_hand(it.app),
-        lambda it: finding_actions.known(it.app, it.recorded.finding),
+        lambda it: duty_actions.choose_inspection(it.app),
+        lambda it: finding_actions.choose_known(it.app, it.recorded.finding),
     ),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
@@ -131,11 +131,11 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
-    SkipScreen: (lambda it: duty_actions.leave_out(it.app, it.occurrence),),
+    SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
-    OverrideScreen: (lambda it: finding_actions.overrule(it.app, it.recorded.subject, it.recorded),),
+    OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),

@@ -1,12 +1,13 @@
-"""`toban change <kind> --plan`: what a change would do, printed; it is applied in the console alone.
+"""`toban change <kind> --plan`: print the plan of a change; only the console can apply it.
 
 `--json` prints one object: the fields of `services.models.changes.Plan` (times as ISO 8601 UTC), with each
 step's `call` as `service`, `operation`, `region`, `params` (the request's parameters as an object) and
-`digest`, and with `confirm` (what the console asks to be typed). `approval` is the role that must have approved,
-"" where nobody has to, and null where the plan was refused before that was known; such a plan has no steps. What
-stops the planning is printed as `{"problem": …}` with the fields of `services.models.problem.Problem`.
+`digest`, and with `confirm` (the text that the console requires the operator to type). `approval` is the role that
+must have approved, "" where no approval is needed, and null where the plan was refused before that was determined;
+such a plan has no steps. If planning fails, `{"problem": …}` is printed with the fields of
+`services.models.problem.Problem`.
 
-Exit status: 0 the plan can be confirmed, 2 it is refused, 64 wrong usage, 69 AWS could not be read.
+Exit status: 0 the plan can be confirmed, 2 it is refused, 64 usage error, 69 AWS could not be read.
 """
 
 import json
@@ -24,7 +25,7 @@ from services.changes import registry
 from services.changes.kind import ChangeKind
 from services.i18n import _
 from services.models.text import clean
-from services.toml import mistakes as words
+from services.toml import mistakes
 from tui.cli.click_i18n import Command, Named, Prints, answered
 from tui.exit_status import ExitStatus
 from tui.options import StartOptions
@@ -35,15 +36,16 @@ if TYPE_CHECKING:
     from services.system import Services
 
 _NARROW, _WIDE = 60, 110
+"""Least and most columns of a printed plan."""
 _OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
-"""Flags of this command; the rest are options of the start."""
+"""Flags of this command itself; all others are start options."""
 
 
 class _ChangeCommand(Command):
-    """Its help lists what can be changed."""
+    """A command whose help lists the kinds of change."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The kinds of change with their parameters, then the options."""
+        """Write the kinds of change with their parameters, then the options."""
         with formatter.section(_("What can be changed")):
             formatter.write_dl([(kind.id, _about(kind)) for kind in registry.CHANGES])
         super().format_options(ctx, formatter)
@@ -56,7 +58,7 @@ def _about(kind: ChangeKind) -> str:
 def change_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
+    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback(**flags: Any) -> int:
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
@@ -98,7 +100,7 @@ def _kinds() -> list[str]:
 
 
 def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
-    """The parameters' values of `--max 10`, `--max=10` and `--set max=10`. Raises UsageError."""
+    """Parse parameter values written as `--max 10`, `--max=10` or `--set max=10`. Raises UsageError."""
     values: dict[str, str] = {}
     arguments = list(rest)
     while arguments:
@@ -118,10 +120,10 @@ def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
 
 
 def _check_numbers(kind: str, values: Mapping[str, str]) -> None:
-    """Check whole numbers before AWS, and any credentials, are needed. Raises UsageError."""
-    change = next(each for each in registry.CHANGES if each.id == kind)
+    """Check numeric parameters before any connection to AWS is made. Raises UsageError."""
+    change = next(entry for entry in registry.CHANGES if entry.id == kind)
     for name in registry.change_class(change).numbers:
-        # A Japanese keyboard's full-width digits count as digits.
+        # NFKC turns the full-width digits of a Japanese keyboard into ASCII.
         value = unicodedata.normalize("NFKC", values.get(name, "0")).strip()
         if re.fullmatch(r"[0-9]+", value) is None:
             text = _("--{name} must be a whole number, not “{text}”")
@@ -137,7 +139,7 @@ def _context() -> click.Context:
 
 
 def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOptions) -> tuple[list[str], int]:
-    """Connect, plan and end: (lines, exit status)."""
+    """Connect, make the plan and disconnect; returns (lines, exit status)."""
     import asyncio
 
     from services.aws.client.errors import AwsError
@@ -165,7 +167,7 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
 async def _plan(
     services: "Services", flags: Mapping[str, Any], values: Mapping[str, str]
 ) -> tuple["Plan", str]:
-    """(the plan, why its revert is at its time). Raises AwsError, UsageError."""
+    """Return the plan and the reason for the time of its revert. Raises AwsError, UsageError."""
     from widgets.changes.lines import why_then
 
     kind = flags["kind"]
@@ -189,7 +191,9 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
         )
     match = next((target for target in targets if name in (target.id, target.title)), None)
     if match is None:
-        raise click.UsageError(words.unknown(clean(name), [target.title for target in targets]), _context())
+        raise click.UsageError(
+            mistakes.unknown(clean(name), [target.title for target in targets]), _context()
+        )
     return match
 
 
@@ -197,11 +201,11 @@ def _check(parameters: "Iterable[Parameter]", values: Mapping[str, str]) -> None
     ids = [parameter.id for parameter in parameters]
     for name in values:
         if name not in ids:
-            raise click.UsageError(words.unknown(clean(name), ids), _context())
+            raise click.UsageError(mistakes.unknown(clean(name), ids), _context())
 
 
 def plan_data(plan: "Plan") -> dict[str, object]:
-    """The plan as it is printed with `--json`."""
+    """Return the plan as the JSON object that `--json` prints."""
     data = plan.model_dump(mode="json")
     for step, step_data in zip(plan.steps, data["steps"], strict=True):
         del step_data["call"]["body"]
@@ -215,7 +219,6 @@ def _json(data: object) -> list[str]:
 
 
 def _text(services: "Services", plan: "Plan", why: str) -> list[str]:
-
     from widgets.changes.lines import plan_text
 
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))

@@ -1,7 +1,7 @@
-"""Click in the console's own language: its headings, its errors, and choices that suggest the one meant.
+"""Click in the console's own language: headings, error messages, and choices that suggest the nearest name.
 
-Click translates through the process-wide gettext domain, which belongs to nobody in particular; this says
-the few sentences it has itself.
+Click translates through the process-wide gettext domain, which a library must not claim; the few sentences that
+Click shows are translated here instead.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,27 +13,27 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from services.toml import mistakes as words
+from services.toml import mistakes
 from tui.cli.printing import show
 from tui.options import StartError
 
 
 class Prints(Protocol):
-    """Where the lines go."""
+    """The output that commands print to."""
 
     def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print them."""
+        """Print lines meant for a person."""
         ...
 
     def hand_over(self, lines: Iterable[str]) -> None:
-        """Print what a file or a program takes, as UTF-8."""
+        """Print lines meant for a file or a program, always as UTF-8."""
         ...
 
 
 def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, data: bool = False) -> int:
-    """Print what `ask` answers and give its status; where the console cannot start, why, and that status.
+    """Print the lines that `ask` returns and return its status; on StartError, print the reason and return its status.
 
-    `data`: a program reads it.
+    `data` says that the lines are meant for a program, not for a person.
     """
     try:
         lines, status = ask()
@@ -48,34 +48,38 @@ class Formatter(click.HelpFormatter):
     """Help with translated headings."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """The first line."""
+        """Write the usage line with a translated prefix."""
         super().write_usage(prog, args, prefix or _("Usage:") + " ")
 
     def write_heading(self, heading: str) -> None:
-        """`Options`, `Commands`, `Positional arguments`."""
-        known = {"Options": _("Options"), "Commands": _("Commands"), "Positional arguments": _("Arguments")}
-        super().write_heading(known.get(heading, heading))
+        """Write a section heading in translation: `Options`, `Commands`, `Positional arguments`."""
+        translations = {
+            "Options": _("Options"),
+            "Commands": _("Commands"),
+            "Positional arguments": _("Arguments"),
+        }
+        super().write_heading(translations.get(heading, heading))
 
 
 class Context(click.Context):
-    """Uses our formatter."""
+    """A context that formats help with `Formatter`."""
 
     formatter_class = Formatter
 
 
-def _show_help(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
+def _show_help(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
+    if is_set and not context.resilient_parsing:
         show(context.get_help())
         context.exit()
 
 
 class Command(click.Command):
-    """A command in our language."""
+    """A command whose help is in the console's language."""
 
     context_class = Context
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """`--help`, translated."""
+        """Return the `--help` option with its text translated."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = _("Show this help.")
@@ -84,22 +88,22 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of commands in our language."""
+    """A group of commands whose help is in the console's language."""
 
     command_class = Command
     group_class = type
 
 
 class Choice(click.Choice[str]):
-    """One of several names; a wrong one is answered with the one meant."""
+    """One of several names; the error for a wrong one suggests the nearest."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Names what exists."""
-        return words.unknown(clean(value), [str(each) for each in self.choices])
+        """Return a message that suggests the nearest name, or lists all of them."""
+        return mistakes.unknown(clean(value), [str(each) for each in self.choices])
 
 
 class Named(click.ParamType[str]):
-    """One of several names that are looked up only when one is given."""
+    """One of several names; the list is made only when the option is used, as making it may be slow."""
 
     name = "name"
 
@@ -107,21 +111,21 @@ class Named(click.ParamType[str]):
         self.names = names
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """A name that exists; fails with the one meant."""
-        known = list(self.names())
-        if value not in known:
-            self.fail(words.unknown(clean(value), known), param, ctx)
+        """Return the name if it exists; otherwise fail and suggest the nearest."""
+        names = list(self.names())
+        if value not in names:
+            self.fail(mistakes.unknown(clean(value), names), param, ctx)
         return str(value)
 
 
 class Speed(click.ParamType[float]):
-    """How fast the demo's clock runs."""
+    """The speed of the demo's clock, as a multiple of real time."""
 
     name = "number"
     lowest, highest = 0.1, 600.0
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """A number within the bounds; fails with both of them."""
+        """Return a number within the bounds; otherwise fail and name both."""
         try:
             speed = float(value)
         except ValueError:
@@ -135,13 +139,13 @@ class Speed(click.ParamType[float]):
 
 
 class Moment(click.ParamType[datetime]):
-    """The demo's first moment, in Japan's time."""
+    """The time at which the demo begins, in Japan Standard Time."""
 
     name = "moment"
     years = range(2000, 2051)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Aware; fails with an example."""
+        """Return an aware datetime; otherwise fail with an example."""
         example = _('must be a date and time in Japan from 2000 to 2050, such as "2026-04-01 08:55"')
         try:
             moment = datetime.strptime(str(value).strip().replace("T", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007
@@ -153,26 +157,29 @@ class Moment(click.ParamType[datetime]):
 
 
 def usage_error(error: click.UsageError) -> str:
-    """What was wrong with the command line, and where help is; several lines."""
+    """Return what is wrong with the command line and how to get help, as two lines."""
     command = error.ctx.command_path if error.ctx else "toban"
-    said = _("Error: {message}").format(message=clean(_reason(error)))
+    message = _("Error: {message}").format(message=clean(_reason(error)))
     hint = _('Try "{command} --help".').format(command=command)
-    return f"{said}\n{hint}"
+    return f"{message}\n{hint}"
 
 
 def _reason(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
-            said, near = _("there is no option {name}").format(name=error.option_name), error.possibilities
+            message, near = _("there is no option {name}").format(name=error.option_name), error.possibilities
         case click.NoSuchCommand():
-            said, near = _("there is no command {name}").format(name=error.command_name), error.possibilities
+            message, near = (
+                _("there is no command {name}").format(name=error.command_name),
+                error.possibilities,
+            )
         case click.MissingParameter():
             return _("{name} is missing").format(name=_hint(error))
         case click.BadParameter():
             return f"{_hint(error)}: {error.message}"
         case _:
             return error.format_message()
-    return f"{said}; {words.did_you_mean(near[0])}" if near else said
+    return f"{message}; {mistakes.did_you_mean(near[0])}" if near else message
 
 
 def _hint(error: click.BadParameter) -> str:

@@ -1,4 +1,4 @@
-"""What `toban config` prints: the configuration in force, and where each value is from."""
+"""Output of `toban config`: the effective configuration and the origin of each value."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
@@ -10,23 +10,23 @@ from tui.startup.config import effective, settings
 
 
 def configuration(options: StartOptions) -> Iterator[str]:
-    """The configuration file, each value in force and where it is from; raises ConfigError."""
-    found = effective(options)
-    exists = "" if found.path.exists() else "  " + _("(does not exist)")
-    yield clean(found.path) + exists
+    """Yield the configuration file, each effective value and its origin. Raises ConfigError."""
+    in_force = effective(options)
+    exists = "" if in_force.path.exists() else "  " + _("(does not exist)")
+    yield clean(in_force.path) + exists
     yield ""
     width = max(len(each.key) for each in settings())
-    for each in settings():
-        value: object = found.config
-        for part in each.key.split("."):
+    for setting in settings():
+        value: object = in_force.config
+        for part in setting.key.split("."):
             value = getattr(value, part)
         origins = {
             key: origin
-            for key, origin in found.origins.items()
-            if key == each.key or key.startswith(f"{each.key}.")
+            for key, origin in in_force.origins.items()
+            if key == setting.key or key.startswith(f"{setting.key}.")
         }
         origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
-        yield f"{each.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
+        yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
 
 
 def _shown(value: object) -> str:
@@ -40,7 +40,7 @@ def _shown(value: object) -> str:
 
 
 def _without_password(text: str) -> str:
-    """An endpoint may hold `user:password@`; neither is anybody's business."""
+    """Mask `user:password@` in an endpoint's URL; neither must be printed."""
     if "://" not in text or "@" not in text:
         return text
     parts = urlsplit(text)

@@ -1,4 +1,4 @@
-"""What the journal's commands print for people."""
+"""Readable output of the `toban journal` commands."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, tzinfo
@@ -12,40 +12,40 @@ if TYPE_CHECKING:
     from services.models.problem import Problem
 
 _KIND_WIDTH = 14
-"""Cells."""
+"""Cells of the column of kinds."""
 
 
-def report(found: "Verification") -> Iterator[str]:
-    """What a check of the chain found; the last line is the verdict."""
-    yield found.path
-    if found.problem is not None:
-        yield from problem_lines(found.problem)
+def report(verification: "Verification") -> Iterator[str]:
+    """Yield the result of a check of the hash chain; the last line is the verdict."""
+    yield verification.path
+    if verification.problem is not None:
+        yield from problem_lines(verification.problem)
         return
     yield plural(
-        "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", found.entries
-    ).format(count=f"{found.entries:,}", head=found.head or "-")
-    if not found.anchors:
+        "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", verification.entries
+    ).format(count=f"{verification.entries:,}", head=verification.head or "-")
+    if not verification.anchors:
         yield _("Not compared with external logs, so a cut-off end would go unnoticed: {reason}").format(
-            reason=found.anchor_note
+            reason=verification.anchor_note
         )
     else:
         yield plural(
             "{count} external hash was compared, the newest of entry {seq}",
             "{count} external hashes were compared, the newest of entry {seq}",
-            found.anchors,
-        ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
-        if found.anchor_note:
-            yield _("Not compared: {reason}").format(reason=found.anchor_note)
-    yield from (*found.distrusted, *found.doubts)
-    for fault in found.faults:
+            verification.anchors,
+        ).format(count=f"{verification.anchors:,}", seq=f"{verification.anchored_seq:,}")
+        if verification.anchor_note:
+            yield _("Not compared: {reason}").format(reason=verification.anchor_note)
+    yield from (*verification.distrusted, *verification.doubts)
+    for fault in verification.faults:
         where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
         yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
-    if found.unlisted:
-        yield _("… and {count} more").format(count=f"{found.unlisted:,}")
-    if found.intact:
+    if verification.unlisted:
+        yield _("… and {count} more").format(count=f"{verification.unlisted:,}")
+    if verification.intact:
         yield _("INTACT")
     else:
-        yield _("TAMPERED WITH") if found.faults else _("IN DOUBT: nothing in the file is wrong")
+        yield _("TAMPERED WITH") if verification.faults else _("IN DOUBT: nothing in the file is wrong")
 
 
 def _fault_word(kind: str) -> str:
@@ -60,7 +60,7 @@ def _fault_word(kind: str) -> str:
 
 
 def by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
-    """The entries, oldest first, each day under its own line."""
+    """Yield the entries, given oldest first, under a heading for each day."""
     before: date | None = None
     for entry in entries:
         at = entry.at.astimezone(zone)
@@ -89,11 +89,11 @@ def _line(entry: "Entry", zone: tzinfo) -> str:
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
     at, kind = clock(entry.at, zone, name=False), kind_word(entry)
-    # The name of a kind that this version does not know is not cut off.
+    # The name of a kind that this version does not know must not be truncated: it is all the reader has.
     room = max(_KIND_WIDTH, cell_len(kind))
     return f"  {at}  {pad(f'#{entry.seq}', 7)} {pad(kind, room)} {pad(who, 24)} {entry.text}{about}"
 
 
 def problem_lines(problem: "Problem") -> list[str]:
-    """What is wrong and what to do, a line each."""
+    """Return what is wrong, the remedy and the details, one line each."""
     return [each for each in (problem.summary, problem.remedy, problem.detail) if each]

@@ -1,4 +1,4 @@
-"""What `toban runbook` prints: a runbook's check, its summary, its file."""
+"""Output of `toban runbook`: the check of a runbook, its summary, its file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from widgets.drawing.format import pad
 
 
 def check(path: Path) -> tuple[list[str], int]:
-    """Every mistake, everything undecided and what could not be checked in a runbook file, and the exit status."""
+    """Return the lines of a runbook's check (mistakes, undecided values, cautions) and the exit status."""
     try:
         loaded = inspect(path)
     except RunbookError as error:
@@ -31,17 +31,17 @@ def check(path: Path) -> tuple[list[str], int]:
 
 
 def source(name: str) -> Iterator[str]:
-    """A runbook as its file, which `check` accepts; raises RunbookError."""
+    """Yield a runbook's TOML, which `check` accepts. Raises RunbookError."""
     yield text_of(name).removesuffix("\n")
 
 
 def show(name: str) -> Iterator[str]:
-    """A runbook as a person reads it; raises RunbookError."""
-    book = load_named(name)
-    system = book.system
-    yield " ".join(each for each in (book.document or system.title, book.document_version) if each)
+    """Yield a readable summary of a runbook. Raises RunbookError."""
+    runbook = load_named(name)
+    system = runbook.system
+    yield " ".join(each for each in (runbook.document or system.title, runbook.document_version) if each)
     yield f"{system.id}  {system.environment}  {system.account}  {system.region}  {system.timezone}"
-    for title, rows in _sections(book):
+    for title, rows in _sections(runbook):
         if rows:
             yield ""
             yield title
@@ -51,28 +51,31 @@ def show(name: str) -> Iterator[str]:
                 yield ("  " + "  ".join(padded)).rstrip()
 
 
-def _sections(book: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     nobody = _("UNDECIDED")
-    yield _("Approved by"), [(book.approved_by or nobody,)]
-    yield _("Contacts"), [(each.role, each.contact or nobody, each.scope) for each in book.contacts]
+    yield _("Approved by"), [(runbook.approved_by or nobody,)]
+    yield _("Contacts"), [(each.role, each.contact or nobody, each.scope) for each in runbook.contacts]
     yield (
         _("Approvers"),
-        [(each.role, each.name or nobody, "、".join(each.approves)) for each in book.approvers],
+        [(each.role, each.name or nobody, "、".join(each.approves)) for each in runbook.approvers],
     )
-    yield _("Limits"), [(each.id, each.title, bound(each)) for each in book.limits]
-    yield _("Expected alarms"), [(clean(each.name), each.title, each.playbook or "") for each in book.alarms]
-    yield _("Duties"), [(each.id, when(each), each.title) for each in book.duties]
-    yield _("Playbooks"), [(each.id, each.title) for each in book.playbooks]
-    yield _("Procedures"), [(each.id, each.title, each.timing) for each in book.procedures]
+    yield _("Limits"), [(each.id, each.title, bound(each)) for each in runbook.limits]
+    yield (
+        _("Expected alarms"),
+        [(clean(each.name), each.title, each.playbook or "") for each in runbook.alarms],
+    )
+    yield _("Duties"), [(each.id, when(each), each.title) for each in runbook.duties]
+    yield _("Playbooks"), [(each.id, each.title) for each in runbook.playbooks]
+    yield _("Procedures"), [(each.id, each.title, each.timing) for each in runbook.procedures]
 
 
 def bound(limit: Limit) -> str:
-    """`< 500 ms`, as a person reads it."""
+    """Return a limit as text, for example `< 500 ms`."""
     value = limit.below if limit.below is not None else limit.above
     sign = "<" if limit.below is not None else ">"
     return f"{sign} {(value or 0) * limit.scale:g} {limit.unit}".rstrip()
 
 
 def when(duty: Duty) -> str:
-    """The rule and the times, as the file writes them."""
+    """Return a duty's rule and times as they are written in the runbook."""
     return " ".join([clean(duty.rule or duty.anchor), *duty.at])

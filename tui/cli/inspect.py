@@ -1,9 +1,9 @@
-"""`toban inspect [NAME…]`: the same looks as in the console, without the screen; for cron and for pipes.
+"""`toban inspect [NAME…]`: run the console's inspections without a screen, for cron and for pipes.
 
-Nothing is recorded and nothing is signed: that is for a person. The journal is read, where there is one, so that
-a look covers the time since a person last signed for it, and for people and networks that became known.
+Nothing is recorded and nothing is signed off: only a person may do that. If there is a journal, it is read for the
+last sign-off of each inspection, where its time window begins, and for the people and networks on the known list.
 
-Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 wrong usage.
+Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 usage error.
 """
 
 import json
@@ -18,7 +18,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from services.toml import mistakes as words
+from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.options import StartOptions
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from services.system import Services
 
 _NARROW, _WIDE = 60, 120
+"""Least and most columns of the printed findings."""
 _OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
+"""Flags of this command itself; all others are start options."""
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -36,14 +38,14 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def inspect_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """The command; `shared` are the options that lead to a system, `before` the flags that stood before it."""
+    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.hand_over(_json(_schema()))
             return ExitStatus.NORMAL
-        given = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
-        return answered(output, lambda: _run(flags, replace(before(), **given)), data=flags["as_json"])
+        overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
+        return answered(output, lambda: _run(flags, replace(before(), **overrides)), data=flags["as_json"])
 
     return Command(
         "inspect",
@@ -119,20 +121,20 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
         except JournalError as error:
             click.echo(error.problem.summary, err=True)
 
-    def look(id: str) -> InspectionRequest:
+    def request(id: str) -> InspectionRequest:
         inspection = services.inspector.inspection(id)
-        signed, looked = services.records.signed_until(id, until), services.records.first_look(id)
-        begin, gap = window(inspection, signed, until, services.calendar, looked=looked)
+        signed_until, first_run = services.records.signed_until(id, until), services.records.first_look(id)
+        begin, gap = window(inspection, signed_until, until, services.calendar, looked=first_run)
         first, unseen = reached(inspection, since or begin, began, services.calendar)
-        said = [each for each in ("" if since else gap, unseen) if each]
+        gaps = [text for text in ("" if since else gap, unseen) if text]
         return InspectionRequest(
-            since=min(first, until), until=until, gap=_("; ").join(said), consent=flags["whatever"]
+            since=min(first, until), until=until, gap=_("; ").join(gaps), consent=flags["whatever"]
         )
 
-    findings = await asyncio.gather(*(services.inspector.look(id, look(id)) for id in ids))
+    findings = await asyncio.gather(*(services.inspector.look(id, request(id)) for id in ids))
     if not flags["private"]:
         findings = [
-            each.model_copy(update={"evidence": tuple(shown for shown in each.evidence if not shown.private)})
+            each.model_copy(update={"evidence": tuple(table for table in each.evidence if not table.private)})
             for each in findings
         ]
     verdict = worst(each.verdict for each in findings) or Verdict.UNKNOWN
@@ -149,26 +151,28 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
 
 
 def _ids(services: "Services", names: Sequence[str]) -> list[str]:
-    """Inspections by name, duties by theirs; every inspection where none is named. Raises UsageError."""
+    """Return inspection ids for names of inspections and duties; all inspections if none is given. Raises UsageError."""
     from services.inspections.registry import offered
 
-    known = [str(each.id) for each in offered(services.runbook)]
+    inspections = [str(each.id) for each in offered(services.runbook)]
     duties = {str(duty.id): duty.inspections for duty in services.runbook.duties if duty.inspections}
-    found: list[str] = []
-    for name in names or known:
-        if name in known:
-            found.append(name)
+    ids: list[str] = []
+    for name in names or inspections:
+        if name in inspections:
+            ids.append(name)
         elif name in duties:
-            found += duties[name]
+            ids += duties[name]
         else:
-            raise click.UsageError(words.unknown(clean(name), [*known, *duties]), click.get_current_context())
-    return list(dict.fromkeys(found))
+            raise click.UsageError(
+                mistakes.unknown(clean(name), [*inspections, *duties]), click.get_current_context()
+            )
+    return list(dict.fromkeys(ids))
 
 
 def _moment(
     services: "Services", text: str | None, option: str, until: datetime | None = None
 ) -> datetime | None:
-    """A local time, or so long before `until`. Raises UsageError."""
+    """Read a local time, or a time span such as `16h` counted back from `until`. Raises UsageError."""
     if text is None:
         return None
     ago = _AGO.fullmatch(text.strip())
@@ -177,14 +181,13 @@ def _moment(
             return until - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
         moment = datetime.fromisoformat(text.strip())
         local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
-        # Hours counted between local times would be wrong where a summer time begins or ends.
+        # Differences between local times are wrong across a change to or from summer time.
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         words = _("{option}: write a time as “2026-01-05 17:00”")
         if until is not None:
             words = _("{option}: write a time as “2026-01-05 17:00”, or how long before the end: 16h, 3d")
-        said = words.format(option=option)
-        raise click.UsageError(said, click.get_current_context()) from None
+        raise click.UsageError(words.format(option=option), click.get_current_context()) from None
 
 
 def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
@@ -200,12 +203,13 @@ def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
     zone = services.calendar.zone
     lines = []
-    for each in answer.findings:
-        (shown,) = plain([verdict_spans(each)])
-        lines.append(f"{pad(shown, max(12, cell_len(shown)))} {pad(each.title, 24)} {each.summary}".rstrip())
-    for each in answer.findings:
-        if each.verdict is not Verdict.NORMAL:
-            recorded = Recorded(seq=0, by="", finding=each)
+    for finding in answer.findings:
+        (verdict,) = plain([verdict_spans(finding)])
+        verdict_cell = pad(verdict, max(12, cell_len(verdict)))
+        lines.append(f"{verdict_cell} {pad(finding.title, 24)} {finding.summary}".rstrip())
+    for finding in answer.findings:
+        if finding.verdict is not Verdict.NORMAL:
+            recorded = Recorded(seq=0, by="", finding=finding)
             lines += ["", *plain(finding_lines(recorded, zone, answer.at, width))]
     return lines
 

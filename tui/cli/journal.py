@@ -1,10 +1,9 @@
-"""`toban journal verify`, `export` and `list`: the journal without a screen, also while consoles have it open.
+"""`toban journal verify`, `export` and `list`: the journal without a screen, usable while consoles have it open.
 
-Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or a log whose lines anybody may have
-written disagrees with it. `--json` prints the fields of
-`services.models.journal.Verification`. `export` prints the lines that `services.journal.export` describes.
-`--kind other` stands for every kind that this version does not know.
-Of all of them: 64 wrong usage, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
+Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or it disagrees with a log that any user
+can write to. `--json` prints the fields of `services.models.journal.Verification`. `export` prints the lines that
+`services.journal.export` describes. `--kind other` selects every kind that this version does not know.
+Exit status of all three: 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
 import sqlite3
@@ -19,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from services.host import regular_files as regular_file
+from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural
 from services.models.text import clean
@@ -36,33 +35,34 @@ if TYPE_CHECKING:
     from services.models.journal import Entry, EntryQuery
 
 NEWEST = 200
-"""Entries that `list` prints when no day is named."""
+"""Entries that `list` prints without `--since`."""
 _BATCH = 500
+"""Lines printed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenJournal:
-    """Which journal, and the zone of its days."""
+    """The journal that a command reads, and the time zone of its days."""
 
     path: Path
     zone: ZoneInfo
     stream: bool
-    """The runbook names a log stream in AWS that keeps the newest hash."""
+    """Whether the runbook names a log stream in AWS that receives the newest hash."""
     options: StartOptions
 
 
 def journal_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Group:
-    """The commands; `shared` are the options that lead to a system, `before` the flags that stood before."""
+    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
 
-    def doing(work: Callable[..., int]) -> Callable[..., int]:
+    def callback_of(work: Callable[..., int]) -> Callable[..., int]:
         def callback(*, file: str | None, **flags: Any) -> int:
             names = {option.name for option in shared}
-            given = {key: value for key, value in flags.items() if key in names and value is not None}
+            overrides = {key: value for key, value in flags.items() if key in names and value is not None}
             rest = {key: value for key, value in flags.items() if key not in names}
             try:
-                return work(output, find(replace(before(), **given), file), **rest)
+                return work(output, find(replace(before(), **overrides), file), **rest)
             except CommandStopped as stop:
                 output.say(stop.lines, error=True)
                 return stop.status
@@ -85,7 +85,7 @@ def journal_group(
         commands=[
             Command(
                 "verify",
-                callback=doing(verify),
+                callback=callback_of(verify),
                 params=[anchors, as_json, file, *shared],
                 help=_(
                     "Check for altered, missing and swapped entries.\n\nExit status: 0 intact, 2 tampered with, 3 "
@@ -94,13 +94,13 @@ def journal_group(
             ),
             Command(
                 "export",
-                callback=doing(export),
+                callback=callback_of(export),
                 params=[*_filters(), to, file, *shared],
                 help=_("Print the entries as JSON lines, with their hashes."),
             ),
             Command(
                 "list",
-                callback=doing(show),
+                callback=callback_of(show),
                 params=[*_filters(), file, *shared],
                 help=_("Print the entries by day; without --since, the newest {count}.").format(count=NEWEST),
             ),
@@ -109,12 +109,12 @@ def journal_group(
 
 
 class Day(click.ParamType[date]):
-    """A day as the calendar writes it."""
+    """A day in ISO format, such as `2026-03-31`."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day; fails with an example."""
+        """Return the day; otherwise fail with an example."""
         try:
             day = usable(date.fromisoformat(value))
         except ValueError:
@@ -145,40 +145,42 @@ def _kinds() -> list[str]:
 
 
 def find(options: StartOptions, file: str | None) -> ChosenJournal:
-    """The journal that the console would open, or `file`."""
+    """Return the journal that the console would open, or `file`. Raises CommandStopped."""
     runbook, path = configured(options, file)
     return ChosenJournal(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
 
 
-def verify(output: Prints, book: ChosenJournal, *, anchors: str | None, as_json: bool) -> int:
-    """`toban journal verify`."""
-    from services.journal.verify import verify as check
+def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool) -> int:
+    """Run `toban journal verify` and return the exit status."""
+    from services.journal.verify import verify as verify_chain
 
-    found = check(book.path, at=datetime.now(UTC), witnesses=_witnesses(book, anchors))
+    verification = verify_chain(
+        journal.path, at=datetime.now(UTC), witnesses=_external_hashes(journal, anchors)
+    )
     if as_json:
-        output.hand_over([found.model_dump_json(indent=2)])
+        output.hand_over([verification.model_dump_json(indent=2)])
     else:
-        output.say(report(found))
-    if found.faults:
+        output.say(report(verification))
+    if verification.faults:
         return ExitStatus.ABNORMAL
-    return ExitStatus.NORMAL if found.intact else ExitStatus.UNKNOWN
+    return ExitStatus.NORMAL if verification.intact else ExitStatus.UNKNOWN
 
 
-def _witnesses(book: ChosenJournal, anchors: str | None) -> "ExternalHashes":
+def _external_hashes(journal: ChosenJournal, anchors: str | None) -> "ExternalHashes":
     from services.journal.external_hashes import from_file, machine_log
 
     if anchors is None:
         import asyncio
 
-        return asyncio.run(_outside(book.options)) if book.stream else machine_log()
+        return asyncio.run(_logged_hashes(journal.options)) if journal.stream else machine_log()
     try:
         return from_file(named(anchors))
     except OSError as error:
         raise CommandStopped([f"{clean(anchors)}: {error.strerror}"], ExitStatus.UNKNOWN) from error
 
 
-async def _outside(options: StartOptions) -> "ExternalHashes":
-    """What the machine's log and the stream in AWS say; the journal is not opened for it."""
+async def _logged_hashes(options: StartOptions) -> "ExternalHashes":
+    """Read the hashes in the machine's log and in the stream in AWS, without opening the journal."""
     from tui.startup.connection import connect
 
     services, _config = await connect(options)
@@ -188,39 +190,39 @@ async def _outside(options: StartOptions) -> "ExternalHashes":
         await services.session.close()
 
 
-def export(output: Prints, book: ChosenJournal, *, to: str | None, **filters: Any) -> int:
-    """`toban journal export`."""
+def export(output: Prints, journal: ChosenJournal, *, to: str | None, **filters: Any) -> int:
+    """Run `toban journal export` and return the exit status. Raises CommandStopped."""
     from services.journal.export import lines, write
 
-    query = _query(book.zone, **filters)
-    with _reading(book.path) as reader:
+    query = _query(journal.zone, **filters)
+    with _reading(journal.path) as reader:
         if to in (None, "-"):
             return _print(output.hand_over, lines(reader, query))
         try:
-            regular_file.check_target(named(to))
+            regular_files.check_target(named(to))
             count = write(lines(reader, query), named(to))
         except OSError as error:
             raise CommandStopped([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
-    said = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
-    output.say([said.format(count=f"{count:,}", path=clean(to))])
+    words = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
+    output.say([words.format(count=f"{count:,}", path=clean(to))])
     return ExitStatus.NORMAL
 
 
-def show(output: Prints, book: ChosenJournal, **filters: Any) -> int:
-    """`toban journal list`."""
+def show(output: Prints, journal: ChosenJournal, **filters: Any) -> int:
+    """Run `toban journal list` and return the exit status. Raises CommandStopped."""
     from services.journal.export import rows
     from services.journal.reader import entry_of
 
-    query = _query(book.zone, **filters)
-    with _reading(book.path) as reader:
+    query = _query(journal.zone, **filters)
+    with _reading(journal.path) as reader:
         entries: Iterable[Entry] = (
             map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
         )
-        return _print(output.say, by_day(entries, book.zone))
+        return _print(output.say, by_day(entries, journal.zone))
 
 
 def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:
-    """Some lines at a time, for there may be very many."""
+    """Print the lines in batches, as there may be more than memory should hold."""
     while batch := list(islice(lines, _BATCH)):
         say(batch)
     return ExitStatus.NORMAL
@@ -252,7 +254,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 @contextmanager
 def _reading(path: Path) -> "Iterator[JournalReader]":
-    """The journal, read beside whoever has it open; what goes wrong becomes words."""
+    """Open the journal for reading beside any writer. Raises CommandStopped with the problem in words."""
     from services.journal.problems import UnusableJournal, problem_of
     from services.journal.reader import JournalReader
 

@@ -1,6 +1,6 @@
-"""The command line: reads flags, prints what needs no screen, and starts the console.
+"""The command line: parses flags, runs the commands that need no screen, and starts the console.
 
-Exit statuses: `tui.exit_status`. Nothing here ends in a traceback.
+Exit statuses are listed in `tui.exit_status`. No error ends in a traceback.
 """
 
 import io
@@ -33,7 +33,7 @@ from tui.runtime import last_resort
 from tui.startup import early_flags
 
 COMPLETION = "_TOBAN_COMPLETE"
-"""Click's variable by which a shell asks for completions."""
+"""The environment variable by which a shell requests completions from Click."""
 
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
@@ -43,12 +43,12 @@ def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> N
 
 
 def run(argv: Sequence[str], output: Output) -> int:
-    """The exit status; a start returns the console's own. No fault of ours leaves it."""
+    """Run the command line and return its exit status; an internal error is printed and becomes a status, too."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return _told(argv, output)
+        return _status_of(argv, output)
     except (click.Abort, KeyboardInterrupt):
         output.clear()
         return ExitStatus.INTERRUPTED
@@ -59,14 +59,14 @@ def run(argv: Sequence[str], output: Output) -> int:
         return ExitStatus.SOFTWARE
 
 
-def _told(argv: Sequence[str], output: Output) -> int:
-    """The exit status, after what is wrong with the command line or with the output was told in words."""
+def _status_of(argv: Sequence[str], output: Output) -> int:
+    """Return the exit status; errors of the command line and of the output are reported in words."""
     try:
         i18n.use(early_flags.language(argv))
         if refusal := early_flags.open_debug_log(argv):
             output.say([refusal], error=True)
             return ExitStatus.CONFIG
-        status = _invoked(build(output), argv)
+        status = _invoke(build(output), argv)
         output.clear()
     except CannotPrint as error:
         return output_lost(error)
@@ -82,14 +82,14 @@ def _told(argv: Sequence[str], output: Output) -> int:
     return status if isinstance(status, int) else ExitStatus.NORMAL
 
 
-def _invoked(group: click.Group, argv: Sequence[str]) -> object:
-    """What the command returns. Click's own `main` would end the process with status 1 where a pipe breaks."""
+def _invoke(group: click.Group, argv: Sequence[str]) -> object:
+    """Return what the command returns. Click's own `main` is not used: it exits with status 1 on a broken pipe."""
     if instruction := os.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 
         if shell_complete(group, {}, "toban", COMPLETION, instruction):
-            told = _("{variable} must be bash_source, zsh_source or fish_source")
-            raise click.UsageError(told.format(variable=COMPLETION))
+            message = _("{variable} must be bash_source, zsh_source or fish_source")
+            raise click.UsageError(message.format(variable=COMPLETION))
         return ExitStatus.NORMAL
     try:
         with group.make_context("toban", list(argv)) as context:
@@ -99,7 +99,7 @@ def _invoked(group: click.Group, argv: Sequence[str]) -> object:
 
 
 def build(output: Output) -> click.Group:
-    """The commands, in the language now spoken."""
+    """Build the group of all commands with help in the current language."""
     return Group(
         "toban",
         callback=_Start(output).group,
@@ -124,44 +124,44 @@ def build(output: Output) -> click.Group:
 
 
 class _Start:
-    """Starts the console from the flags of `toban` and of the command behind it."""
+    """Starts the console with the flags of `toban` and of `toban demo`."""
 
     def __init__(self, output: Output) -> None:
         self.output = output
 
     def group(self, **flags: Any) -> int | None:
-        """`toban …`: start, unless a command follows."""
+        """Run `toban …`: start the console unless a command follows."""
         context = click.get_current_context()
-        context.obj = StartOptions(**_given(flags))
+        context.obj = StartOptions(**_set_flags(flags))
         return None if context.invoked_subcommand else self.go(context.obj)
 
     def demo(self, *, list_scenarios: bool, **flags: Any) -> int:
-        """`toban demo …`."""
+        """Run `toban demo …` and return the exit status."""
         if list_scenarios:
             self.output.say(scenarios().values())
             return ExitStatus.NORMAL
-        return self.go(replace(_before(), demo=True, **_given(flags)))
+        return self.go(replace(_before(), demo=True, **_set_flags(flags)))
 
     def go(self, options: StartOptions) -> int:
-        """Hand the terminal over to the console."""
+        """Hand the terminal over to the console and return its exit status."""
         from tui.startup.start import run as start
 
         def refuse(reason: str) -> None:
             self.output.say([reason], error=True)
 
         status = start(options, refuse)
-        # An end before the first frame leaves the outline.
+        # A console that ended before its first frame leaves the outline on the screen.
         self.output.clear()
         return status
 
 
 def _before() -> StartOptions:
-    """The flags that stood before the command."""
-    found = click.get_current_context().find_root().obj
-    return found if isinstance(found, StartOptions) else StartOptions()
+    """Return the flags given before the command's name."""
+    options = click.get_current_context().find_root().obj
+    return options if isinstance(options, StartOptions) else StartOptions()
 
 
-def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
+def _set_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in flags.items() if value is not None}
 
 
@@ -191,19 +191,19 @@ def _demo(output: Output) -> Command:
 
 
 def scenarios() -> dict[str, str]:
-    """The demo's scenarios by name, each with its line for `--list`."""
-    from services.demo.launch import scenarios as found
+    """Return the demo's scenarios by name, each with its line for `--list`."""
+    from services.demo.launch import scenarios as demo_scenarios
 
-    infos = {each.name: each.title(i18n.language()) for each in found()}
+    infos = {each.name: each.title(i18n.language()) for each in demo_scenarios()}
     width = max(map(len, infos), default=0)
     return {name: f"{name.ljust(width)}  {title}" for name, title in infos.items()}
 
 
 def _headless(output: Output) -> list[Command]:
-    def reads(command: Headless) -> Command:
+    def command_of(command: Headless) -> Command:
         def callback(*, as_json: bool, **flags: Any) -> int:
             def ask() -> tuple[list[str], int]:
-                answer = read(command, replace(_before(), **_given(flags)), as_json=as_json)
+                answer = read(command, replace(_before(), **_set_flags(flags)), as_json=as_json)
                 return answer.lines, answer.status
 
             return answered(output, ask, data=as_json)
@@ -216,28 +216,28 @@ def _headless(output: Output) -> list[Command]:
             params=[as_json, *read_options(), *aws_options()],
         )
 
-    return [reads(each) for each in HEADLESS]
+    return [command_of(each) for each in HEADLESS]
 
 
 def _runbook(output: Output) -> Group:
     def check(file: str) -> int:
-        from tui.cli.files import check as lines_of
+        from tui.cli.files import check as check_file
 
-        return _reading(output, lambda: lines_of(Path(file)))
+        return _reading(output, lambda: check_file(Path(file)))
 
     def schema() -> int:
-        from services.runbook.loader import schema as described
+        from services.runbook.loader import schema as runbook_schema
 
-        output.hand_over([json.dumps(described(), ensure_ascii=False, indent=2)])
+        output.hand_over([json.dumps(runbook_schema(), ensure_ascii=False, indent=2)])
         return ExitStatus.NORMAL
 
     def show(name: str | None, form: str | None) -> int:
-        from tui.cli.files import show as text_of
-        from tui.cli.files import source as source_of
+        from tui.cli.files import show as readable_lines
+        from tui.cli.files import source as source_lines
 
-        # A person reads it on a terminal; a file or a program gets what can be read as a runbook again.
+        # Readable text on a terminal; a file or a program gets TOML that can be loaded as a runbook again.
         as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
-        lines_of = text_of if as_text else source_of
+        lines_of = readable_lines if as_text else source_lines
         chosen = name or _before().runbook or "facility-prod"
         return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL), data=not as_text)
 
@@ -275,7 +275,7 @@ def _config(output: Output) -> Command:
     def show(**flags: Any) -> int:
         from tui.cli.configuration import configuration
 
-        options = replace(_before(), **_given(flags))
+        options = replace(_before(), **_set_flags(flags))
         return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))
 
     return Command(
@@ -287,7 +287,10 @@ def _config(output: Output) -> Command:
 
 
 def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data: bool = False) -> int:
-    """Print what `work` finds, or why it cannot; `data`: a file."""
+    """Print the lines of `work` and return its status; print the mistakes of a faulty file instead.
+
+    `data` says that the lines are meant for a program, not for a person.
+    """
     from services.toml.files import DataFileError
     from tui.startup.config import status_of
 

@@ -1,4 +1,4 @@
-"""What commands that read the journal without AWS have in common: the runbook, the journal's place, a file to write."""
+"""Shared by the commands that read the journal without AWS: finding runbook and journal, and writing the result."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from services.host import regular_files as regular_file
+from services.host import regular_files
 from services.host.regular_files import named
 from services.host.state_files import write_private
 from services.i18n import _
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenedJournal:
-    """One system's runbook and journal."""
+    """One system's runbook and the file of its journal."""
 
     runbook: "Runbook"
-    journal: Path
+    path: Path
 
     def today(self, now: datetime) -> date:
-        """The local day."""
+        """Return the day of `now` in the system's time zone."""
         return now.astimezone(ZoneInfo(self.runbook.system.timezone)).date()
 
 
 class CommandStopped(Exception):
-    """The command ends here; `lines` say why."""
+    """Ends a command; `lines` say why, `status` is the exit status."""
 
     def __init__(self, lines: list[str], status: int) -> None:
         super().__init__(*lines)
@@ -45,24 +45,24 @@ class CommandStopped(Exception):
 
 
 def file_option() -> click.Option:
-    """`--file`."""
+    """Return the option `--file`."""
     return click.Option(["--file"], metavar="FILE", help=_("Journal file instead of the configured one"))
 
 
-def booked(
+def journal_callback(
     output: Prints,
     shared: Sequence[click.Parameter],
     before: Callable[[], StartOptions],
     work: Callable[..., int],
 ) -> Callable[..., int]:
-    """A callback that finds runbook and journal, does `work(book, …)` and says what stops it."""
+    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
 
     def callback(*, file: str | None, **flags: Any) -> int:
         names = {option.name for option in shared}
-        given = {key: value for key, value in flags.items() if key in names and value is not None}
+        overrides = {key: value for key, value in flags.items() if key in names and value is not None}
         rest = {key: value for key, value in flags.items() if key not in names}
         try:
-            return work(find(replace(before(), **given), file), **rest)
+            return work(find(replace(before(), **overrides), file), **rest)
         except CommandStopped as stop:
             output.say(stop.lines, error=True)
             return stop.status
@@ -71,13 +71,13 @@ def booked(
 
 
 def find(options: StartOptions, file: str | None) -> OpenedJournal:
-    """The runbook and journal that the console would open, or `file`. Raises Stop."""
-    runbook, journal = configured(options, file)
-    return OpenedJournal(runbook, journal)
+    """Return the runbook and the journal that the console would open, or `file`. Raises CommandStopped."""
+    runbook, path = configured(options, file)
+    return OpenedJournal(runbook, path)
 
 
 def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
-    """The runbook, and the journal's place. Raises Stop."""
+    """Return the configured runbook and the path of its journal, or of `file`. Raises CommandStopped."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
     from tui.startup.config import journal_path, load_config, status_of
@@ -91,18 +91,18 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
 
 
 def deliver(output: Prints, text: str, to: str | None) -> None:
-    """Print `text`, or write it to the file `to` (0600), whole or not at all; a regular file there is replaced.
+    """Print `text`, or write it atomically to the file `to` (mode 0600), replacing a regular file of that name.
 
-    Raises Stop where it cannot be written.
+    Raises CommandStopped if it cannot be written.
     """
     if to in (None, "-"):
-        # The printer adds the last line feed itself.
+        # `hand_over` adds the last line feed itself.
         output.hand_over([text.removesuffix("\n")])
         return
     path = named(str(to))
     try:
-        # A device or a pipe must not be replaced by a file, nor a folder made where a name was mistyped.
-        regular_file.check_target(path)
+        # A device or a pipe must not be replaced by a file, and a mistyped path must not create a folder.
+        regular_files.check_target(path)
         if not path.parent.is_dir():
             raise CommandStopped(
                 [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE
@@ -113,5 +113,5 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
 
 
 def as_json(data: Any) -> str:
-    """JSON as the other commands print it, with a line feed."""
+    """Return `data` as indented JSON with a final line feed."""
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The flags that several commands share."""
+"""Options that several commands share."""
 
 import click
 
@@ -23,7 +23,7 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 
 
 def read_options() -> list[click.Parameter]:
-    """Which system, in which language."""
+    """Return the options that select a system and a language."""
     return [
         click.Option(["--runbook"], metavar="FILE|NAME", help=_("Runbook of the system")),
         click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
@@ -38,7 +38,7 @@ def read_options() -> list[click.Parameter]:
 
 
 def start_options() -> list[click.Parameter]:
-    """How the screen is."""
+    """Return the options of the console: those of reading, and the ones that concern the screen."""
     return [
         *read_options(),
         click.Option(
@@ -56,7 +56,7 @@ def start_options() -> list[click.Parameter]:
 
 
 def aws_options() -> list[click.Parameter]:
-    """Which AWS, and as whom."""
+    """Return the options that select the AWS endpoint and the identity."""
     return [
         click.Option(["--profile"], metavar="NAME", help=_("AWS profile")),
         click.Option(["--region"], metavar="REGION", help=_("AWS region to use instead of the runbook's")),
@@ -66,10 +66,10 @@ def aws_options() -> list[click.Parameter]:
 
 
 def version_option() -> click.Parameter:
-    """Prints the version and ends."""
+    """Return the option `--version`, which prints the version and exits."""
 
-    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-        if wanted:
+    def show(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
+        if is_set:
             from importlib.metadata import version
 
             show_text(f"toban {version('toban')}")

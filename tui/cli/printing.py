@@ -1,4 +1,4 @@
-"""Prints to standard output and standard error, which may be closed, full, or a pipe that nobody reads."""
+"""Printing to standard output and standard error, which may be closed, full, or a broken pipe."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from tui.terminal import outline
 
 
 class CannotPrint(Exception):
-    """Standard output took no more; `cause` is what the system said."""
+    """Standard output cannot be written to; `cause` is the error of the operating system."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
@@ -23,13 +23,13 @@ class CannotPrint(Exception):
 
 
 class Output:
-    """Where commands print; takes the outline off the screen first, if one was drawn before the imports."""
+    """The output of commands; removes the outline of the screen first if one was drawn before the imports."""
 
     def __init__(self, *, outline_drawn: bool) -> None:
         outline.assume(outline_drawn)
 
     def say(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print lines of cleaned text; what the terminal's encoding lacks becomes `?`. Raises CannotPrint."""
+        """Print lines of cleaned text; characters missing from the encoding become `?`. Raises CannotPrint."""
         text = "\n".join(lines)
         self.clear()
         if error:
@@ -38,44 +38,44 @@ class Output:
             show(text)
 
     def hand_over(self, lines: Iterable[str]) -> None:
-        """Print what a file or a program takes, UTF-8 whatever the locale. Raises CannotPrint.
+        """Print lines for a file or a program, as UTF-8 whatever the locale. Raises CannotPrint.
 
-        Only a terminal gets its own encoding: a person reads there.
+        A terminal still gets its own encoding, as a person reads there.
         """
         text = "\n".join(lines)
         self.clear()
         show(text, data=True)
 
     def clear(self) -> None:
-        """Back to the terminal's own screen."""
+        """Remove the outline and return to the terminal's normal screen."""
         outline.leave()
 
 
 def show(text: str, *, data: bool = False) -> None:
-    """Print to standard output; `data` as UTF-8 unless it is a terminal. Raises CannotPrint, also where it is closed."""
+    """Print to standard output, with `data` as UTF-8 unless it is a terminal. Raises CannotPrint, also if it is closed."""
     try:
-        if sys.stdout is None:  # where click prints nothing and says nothing
+        if sys.stdout is None:  # click would silently print nothing
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if data and not sys.stdout.isatty():
-            # As bytes: neither the locale's encoding nor `?` for what that lacks.
+            # Bytes bypass the locale's encoding and its `?` replacements.
             click.echo(f"{text}\n".encode("utf-8", "replace"), nl=False)
         else:
             click.echo(text)
     except (OSError, ValueError) as error:
-        _lead_nowhere(1)
+        _redirect_to_null(1)
         raise CannotPrint(error) from error
 
 
 def complain(text: str) -> None:
-    """Print to standard error; in vain where that cannot be."""
+    """Print to standard error; failures are ignored, as there is nowhere left to report them."""
     try:
         click.echo(text, err=True)
     except (OSError, ValueError):
-        _lead_nowhere(2)
+        _redirect_to_null(2)
 
 
 def output_lost(error: CannotPrint) -> ExitStatus:
-    """Say why, unless the reader went away (`| head`), which is nobody's fault; the status."""
+    """Report why printing failed and return the status; a closed pipe (`| head`) is not reported."""
     number = getattr(error.cause, "errno", None)
     if number == errno.EPIPE:
         return ExitStatus.BROKEN_PIPE
@@ -84,8 +84,8 @@ def output_lost(error: CannotPrint) -> ExitStatus:
     return ExitStatus.IO
 
 
-def _lead_nowhere(descriptor: int) -> None:
-    """Else Python tries again at its end, and complains with a status of its own."""
+def _redirect_to_null(descriptor: int) -> None:
+    """Point the descriptor at /dev/null, else Python's flush at exit fails again and changes the exit status."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, descriptor)

@@ -1,4 +1,4 @@
-"""Commands without a screen: one line each in `HEADLESS`; they read once, print and end.
+"""Commands without a screen that read AWS once, print and exit; each is one entry of `HEADLESS`.
 
 Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
 """
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command found."""
+    """The result of a command."""
 
     lines: list[str]
     data: object
-    """The same for `--json`."""
+    """The result for `--json`."""
     status: int
 
 
 @dataclass(frozen=True, slots=True)
 class Headless:
-    """One command."""
+    """One command without a screen."""
 
     name: str
     help: str
-    """English; translated where shown."""
+    """English; translated when shown."""
     read: "Callable[[Services], Awaitable[Answer]]"
     """Raises AwsError."""
 
 
 async def alarms(services: "Services") -> Answer:
-    """Every alarm once; firing or missing is abnormal, no data cannot be judged, a silenced alarm needs attention."""
+    """Read every alarm once: firing or missing is abnormal, no data is unknown, silenced needs attention."""
     board = await services.alarms.board()
     status = judge(board)
     data = {
@@ -67,7 +67,7 @@ HEADLESS = (
 
 
 def judge(board: "AlarmOverview") -> ExitStatus:
-    """The status of a board; an account without alarms is not watched and so not normal."""
+    """Return the exit status for an overview of alarms; without any alarm it is not normal, as nothing is watched."""
     from services.models.alarms import AlarmState
 
     states = {alarm.state for alarm in board.watched}
@@ -80,14 +80,14 @@ def judge(board: "AlarmOverview") -> ExitStatus:
 
 
 def _undecided(alarm: "Alarm") -> bool:
-    """Whether nobody can say that it is heard; of those that the runbook names."""
+    """Whether it is unknown if anybody is notified of an alarm that the runbook names."""
     from services.models.alarms import Hearing
 
     return alarm.expected and (alarm.hearing is Hearing.UNKNOWN or alarm.actions_enabled is None)
 
 
 def _silenced(alarm: "Alarm") -> bool:
-    """Whether it may fire and nobody hears; an alarm that the runbook does not name may well have no action."""
+    """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
     unheard = alarm.expected and alarm.unheard
     return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
 
@@ -129,9 +129,9 @@ def _line(services: "Services", alarm: "Alarm") -> str:
 
 
 def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
-    """Read and end; what stops the reading becomes the answer, with status 3.
+    """Connect, run the command and disconnect; an AWS error becomes the answer, with status 3.
 
-    Raises StartError for a configuration or a runbook that cannot be used.
+    Raises StartError if the configuration or the runbook cannot be used.
     """
     import asyncio
 

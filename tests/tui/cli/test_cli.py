@@ -29,14 +29,14 @@ def english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[StartOptions]:
     """What the console was started with; it ends at once with status 7."""
-    seen: list[StartOptions] = []
+    starts: list[StartOptions] = []
 
     def remember(options: StartOptions, refuse: object) -> int:
-        seen.append(options)
+        starts.append(options)
         return 7
 
     monkeypatch.setattr(start, "run", remember)
-    return seen
+    return starts
 
 
 def toban(*argv: str) -> int:
@@ -78,8 +78,8 @@ def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptio
 
 
 def test_the_demo_begins_when_it_is_told_to(started: list[StartOptions]) -> None:
-    for told in ("2026-04-01 08:55", "2026-04-01T08:55"):
-        assert toban("demo", "--at", told) == 7
+    for moment in ("2026-04-01 08:55", "2026-04-01T08:55"):
+        assert toban("demo", "--at", moment) == 7
     assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
 
 
@@ -109,11 +109,11 @@ def test_wrong_usage_is_explained(
     argv: tuple[str, ...], words: str, started: list[StartOptions], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban(*argv) == 64
-    shown = capsys.readouterr()
-    assert words in shown.err
-    assert "--help" in shown.err
+    output = capsys.readouterr()
+    assert words in output.err
+    assert "--help" in output.err
     assert not started
-    assert not shown.out
+    assert not output.out
 
 
 def test_runbook_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,13 +157,13 @@ def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("runbook", "show", "--format", "text") == 0
-    shown = capsys.readouterr().out
+    output = capsys.readouterr().out
     book = load_builtin("facility-prod")
-    assert all(each.title in shown for each in book.limits)
-    assert all(each.title in shown for each in book.duties)
-    assert all(each.title in shown and each.name in shown for each in book.alarms)
-    assert "< 500 ms" in shown
-    assert "UNDECIDED" in shown
+    assert all(each.title in output for each in book.limits)
+    assert all(each.title in output for each in book.duties)
+    assert all(each.title in output and each.name in output for each in book.alarms)
+    assert "< 500 ms" in output
+    assert "UNDECIDED" in output
     assert toban("runbook", "show", "facility") == 65
     assert 'did you mean "facility-prod"?' in capsys.readouterr().err
 
@@ -178,22 +178,22 @@ def test_config_says_where_each_value_is_from(
     file.write_text("bell = false\n[keys]\nzoom = 'f7'\n", "utf-8")
     file.chmod(0o600)
     assert toban("--theme", "16", "config") == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"{file}\n")
-    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in shown.splitlines()[2:]}
+    output = capsys.readouterr().out
+    assert output.startswith(f"{file}\n")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in output.splitlines()[2:]}
     assert rows["profile"] == "ops [TOBAN_PROFILE]"
     assert rows["theme"] == "16 [--theme]"
     assert rows["bell"] == f"false [{file}:1]"
     assert rows["keys"] == f"zoom=f7 [{file}:3]"
     assert rows["intervals.alarms"] == "60 [default]"
-    assert "hunter2" not in shown
-    assert "https://***@aws.example/x" in shown
+    assert "hunter2" not in output
+    assert "https://***@aws.example/x" in output
     other = tmp_path / "other.toml"
     other.write_text("bell = false\n", "utf-8")
     assert toban("config", "--config", str(other), "--journal", "/j.db") == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"{other}\n")
-    assert "/j.db  [--journal]" in shown
+    output = capsys.readouterr().out
+    assert output.startswith(f"{other}\n")
+    assert "/j.db  [--journal]" in output
 
 
 def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,17 +240,17 @@ def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]
 
 
 def test_a_terminal_without_japanese_gets_question_marks_and_no_traceback() -> None:
-    shown = process("--lang", "ja", "runbook", "show", "--format", "text", PYTHONIOENCODING="latin-1:strict")
-    assert shown.returncode == 0
-    assert "???" in shown.stdout
-    assert "Traceback" not in shown.stderr
+    result = process("--lang", "ja", "runbook", "show", "--format", "text", PYTHONIOENCODING="latin-1:strict")
+    assert result.returncode == 0
+    assert "???" in result.stdout
+    assert "Traceback" not in result.stderr
 
 
 def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code = "from tui.cli.main import main; main()"
-    shown = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, "runbook", "schema"],
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -258,7 +258,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
         check=False,
     )
     os.close(writing)
-    assert shown.stderr == b""
+    assert result.stderr == b""
 
 
 def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
@@ -275,14 +275,14 @@ def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
 
 def test_the_outline_is_taken_off_before_anything_is_printed() -> None:
     code = "from tui.cli.main import main; main(outline_drawn=True)"
-    shown = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, "runbook", "check", "none.toml"],
         capture_output=True,
         timeout=30,
         check=False,
     )
-    assert shown.returncode == 65
-    assert shown.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
+    assert result.returncode == 65
+    assert result.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
 
 
 def test_runbook_check_cautions_where_the_window_cannot_be_compared(

@@ -15,11 +15,11 @@ from tui.cli.main import Output, run
 @pytest.fixture(autouse=True)
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """A journal that began long ago, named by the configuration."""
-    made = Ledger(tmp_path / "journal.db")
-    made.began("2026-01-01 00:00")
-    monkeypatch.setenv("TOBAN_JOURNAL", str(made.path))
+    journal = Ledger(tmp_path / "journal.db")
+    journal.began("2026-01-01 00:00")
+    monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))
     monkeypatch.setenv("TOBAN_LANG", "ja")
-    yield made
+    yield journal
     i18n.use("en")
 
 
@@ -30,25 +30,25 @@ def toban(*argv: str) -> int:
 def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
     assert toban("--month", "2026-01") == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("役所設備管理システム  2026年1月1日(木)")
-    assert "1月12日(月)" in "\n".join(said), "a holiday stands there though nothing is to be done"
-    signed = next(line for line in said if "会議のため" in line)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("役所設備管理システム  2026年1月1日(木)")
+    assert "1月12日(月)" in "\n".join(lines), "a holiday stands there though nothing is to be done"
+    signed = next(line for line in lines if "会議のため" in line)
     assert "✓ 確認済" in signed
     assert "遅延後に確認" in signed
     # The titles of all lines begin in one column, whatever stands before them.
-    columns = {cell_len(line[: line.index(title)]) for line in said for title in ("始業時の確認", "RDS バックアップの確認")
+    columns = {cell_len(line[: line.index(title)]) for line in lines for title in ("始業時の確認", "RDS バックアップの確認")
                if title in line}  # fmt: skip
     assert len(columns) == 1
-    assert any("access-key:ci-cd-user+90d" in line for line in said)
+    assert any("access-key:ci-cd-user+90d" in line for line in lines)
 
 
 def test_days_from_today_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("--days", "14", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["version"], found["system"], found["journal_read"]) == (1, "facility-prod", True)
-    assert len(found["days"]) == 14
-    keys = [each["slot"]["key"] for day in found["days"] for each in day["occurrences"]]
+    agenda = json.loads(capsys.readouterr().out)
+    assert (agenda["version"], agenda["system"], agenda["journal_read"]) == (1, "facility-prod", True)
+    assert len(agenda["days"]) == 14
+    keys = [each["slot"]["key"] for day in agenda["days"] for each in day["occurrences"]]
     assert any(key.startswith("daily-morning@") for key in keys)
 
 
@@ -77,7 +77,7 @@ def test_without_a_journal_the_calendar_is_all_there_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban("--month", "2026-01", "--file", str(tmp_path / "none.db")) == 0
-    said = capsys.readouterr().out
-    assert "始業時の確認" in said
-    assert "確認済" not in said
-    assert "記録ファイル" in said
+    output = capsys.readouterr().out
+    assert "始業時の確認" in output
+    assert "確認済" not in output
+    assert "記録ファイル" in output

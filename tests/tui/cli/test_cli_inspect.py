@@ -36,9 +36,9 @@ def test_looks_by_name_and_by_duty_without_leaving_anything(
     # Only the address, as for every other tool.
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     assert toban("inspect", "weekly-backup", "access-keys", "--json") == 0
-    found = answer(capsys)
-    assert [each.inspection for each in found.findings] == ["backups", "access-keys"]
-    assert (found.verdict.value, found.status, found.system) == ("normal", 0, "facility-prod")
+    result = answer(capsys)
+    assert [each.inspection for each in result.findings] == ["backups", "access-keys"]
+    assert (result.verdict.value, result.status, result.system) == ("normal", 0, "facility-prod")
     assert not list(Path(os.environ["HOME"]).rglob("*.db"))
     assert toban("inspect", "backups") == 0
     assert capsys.readouterr().out.startswith("● normal")
@@ -65,7 +65,7 @@ def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (("inspect", "alarm"), "alarms"),
         (("inspect", "backups", "--since", "yesterday"), "2026-01-05 17:00"),
@@ -75,18 +75,18 @@ def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.C
     ],
 )
 def test_wrong_usage_is_sixty_four(
-    argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+    argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban(*argv) == 64
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     toban("inspect", "error-logs", "--since", "2h", "--json", "--endpoint-url", embedded_now.url)
-    (found,) = answer(capsys).findings
-    assert found.window is not None
-    assert (found.window.end - found.window.start).total_seconds() == 7200
-    assert not found.gap
+    (finding,) = answer(capsys).findings
+    assert finding.window is not None
+    assert (finding.window.end - finding.window.start).total_seconds() == 7200
+    assert not finding.gap
 
 
 def test_every_field_of_the_json_is_described(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,17 +117,17 @@ def test_another_system_is_inspected_by_its_own_names_and_limits(
     keys = embedded_now.world.keys
     keys.add("library-bot", "AKIALIBRARYBOT000001", embedded_now.clock.now() - timedelta(days=31))
     assert toban("inspect", "--runbook", str(LIBRARY), "--since", "2h", "--json") == 2
-    found = {each.inspection: each for each in answer(capsys).findings}
+    findings = {each.inspection: each for each in answer(capsys).findings}
     # No CloudFront, no database, no load balancer: what the runbook does not have is not looked at.
-    assert set(found) == {"alarms", "error-logs", "access-keys", "queue", "lost-loans"}
-    assert {id: each.verdict.value for id, each in found.items()} == {
+    assert set(findings) == {"alarms", "error-logs", "access-keys", "queue", "lost-loans"}
+    assert {id: each.verdict.value for id, each in findings.items()} == {
         "alarms": "abnormal",  # one that the runbook expects is missing
         "error-logs": "abnormal",  # 5 an hour where 2 are allowed, in a field of its own
         "access-keys": "abnormal",  # 31 days where 30 are allowed
         "queue": "abnormal",  # a metric with a limit, without code
         "lost-loans": "normal",  # a query with a limit, without code
     }
-    assert "貸出窓口の行列" in found["queue"].title
+    assert "貸出窓口の行列" in findings["queue"].title
 
 
 async def fill_the_library(embedded: Embedded) -> None:

@@ -56,19 +56,19 @@ def anchors(path: Path, to: Path) -> Path:
 
 def test_an_intact_journal(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("verify") == 0
-    said = capsys.readouterr().out
-    assert str(book) in said
-    assert "3 entries" in said
-    assert "cut-off end would not be seen" in said
-    assert said.endswith("INTACT\n")
+    output = capsys.readouterr().out
+    assert str(book) in output
+    assert "3 entries" in output
+    assert "cut-off end would not be seen" in output
+    assert output.endswith("INTACT\n")
 
 
 def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tampered(book, "UPDATE entries SET text = 'y' WHERE seq = 2")
     assert toban("verify") == 2
-    said = capsys.readouterr().out
-    assert "entry 2: altered: It differs from what was written: its hash does not match." in said
-    assert said.endswith("TAMPERED WITH\n")
+    output = capsys.readouterr().out
+    assert "entry 2: altered: It differs from what was written: its hash does not match." in output
+    assert output.endswith("TAMPERED WITH\n")
 
 
 def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
@@ -114,8 +114,8 @@ def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
     assert "entry 3: cut off" in capsys.readouterr().out
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
     assert toban("verify") == 0
-    assert "cut-off end would not be seen: No log of this machine" in (said := capsys.readouterr().out)
-    assert "CloudWatch Logs: " in said
+    assert "cut-off end would not be seen: No log of this machine" in (output := capsys.readouterr().out)
+    assert "CloudWatch Logs: " in output
     with closing(JournalReader.open(book)) as reader:
         assert reader.head()[0] == 2, "a check writes nothing"
 
@@ -133,9 +133,9 @@ def test_what_cannot_be_checked(book: Path, tmp_path: Path, capsys: pytest.Captu
 def test_the_check_as_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tampered(book, "DELETE FROM entries WHERE seq = 2")
     assert toban("verify", "--json") == 2
-    found = json.loads(capsys.readouterr().out)
-    assert found["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
-    assert (found["entries"], found["problem"]) == (2, None)
+    verification = json.loads(capsys.readouterr().out)
+    assert verification["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
+    assert (verification["entries"], verification["problem"]) == (2, None)
 
 
 def test_entries_are_listed_by_day(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,8 +168,8 @@ def test_entries_are_exported(
     assert toban("export", *filters) == 0
     assert [json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == seqs
     assert toban("list", *filters) == 0
-    shown = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
-    assert shown == [f"#{seq}" for seq in seqs]
+    numbers = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert numbers == [f"#{seq}" for seq in seqs]
 
 
 def test_kinds_of_a_later_version_are_named_found_and_verified(

@@ -20,11 +20,11 @@ DAY = "2026-01-06"
 @pytest.fixture(autouse=True)
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """A journal of one evening duty, named by the configuration."""
-    made = Ledger(tmp_path / "journal.db")
-    made.began(f"{DAY} 16:00")
-    monkeypatch.setenv("TOBAN_JOURNAL", str(made.path))
+    journal = Ledger(tmp_path / "journal.db")
+    journal.began(f"{DAY} 16:00")
+    monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))
     monkeypatch.setenv("TOBAN_LANG", "en")
-    yield made
+    yield journal
     i18n.use("en")
 
 
@@ -125,16 +125,16 @@ def test_what_is_no_file_is_never_replaced(tmp_path: Path, capsys: pytest.Captur
 def test_texts_of_logs_only_on_request_and_years_in_japans_eras(
     ledger: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = finding(
+    error_logs = finding(
         f"{DAY} 17:00", verdict=Verdict.ABNORMAL, evidence=(evidence("a log line", private=True),)
     )
-    ledger.find(f"{DAY} 17:00", f"daily-evening@{DAY}T17:00", found)
+    ledger.find(f"{DAY} 17:00", f"daily-evening@{DAY}T17:00", error_logs)
     assert toban(DAY, "--lang", "ja") == 2
-    assert "a log line" not in (said := capsys.readouterr().out)
-    assert re.search("^# .*2026年1月6日", said)
+    assert "a log line" not in (output := capsys.readouterr().out)
+    assert re.search("^# .*2026年1月6日", output)
     assert toban("令和8年1月6日", "--lang", "ja", "--private", "--wareki") == 2
-    assert "a log line" in (said := capsys.readouterr().out)
-    assert re.search("^# .*令和8年1月6日", said)
+    assert "a log line" in (output := capsys.readouterr().out)
+    assert re.search("^# .*令和8年1月6日", output)
 
 
 def test_without_a_day_it_is_today(capsys: pytest.CaptureFixture[str]) -> None:

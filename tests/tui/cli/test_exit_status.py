@@ -21,10 +21,10 @@ VALUES = {int(status) for status in ExitStatus}
 
 def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "en", "--help"], Output(outline_drawn=False)) == 0
-    shown = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert {*MEANINGS} == {*ExitStatus}
     for status, meaning in MEANINGS.items():
-        assert f"{int(status):>3}  {meaning}" in shown
+        assert f"{int(status):>3}  {meaning}" in output
     assert not [status for status in ExitStatus if 3 < status < 64], (
         "0 to 3 are findings, the rest is not near"
     )

@@ -24,23 +24,23 @@ def toban(*argv: str) -> int:
 
 def test_alarms_are_printed_once(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
     status = toban("alarms", "--endpoint-url", embedded.url)
-    shown = capsys.readouterr()
-    assert status in (0, 1), shown
+    output = capsys.readouterr()
+    assert status in (0, 1), output
     for name in ("ecs-cpu-high", "alb-5xx-error-rate", "rds-storage-low"):
-        assert name in shown.out
+        assert name in output.out
     # A command that only reads leaves nothing behind.
     assert not list(Path(os.environ["HOME"]).rglob("*.db"))
 
 
 def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
     status = toban("--endpoint-url", embedded.url, "alarms", "--json")
-    found = json.loads(capsys.readouterr().out)
-    assert found["system"] == "facility-prod"
-    assert found["verdict"] == ("normal", "attention")[status]
-    expected = {alarm["name"] for alarm in found["alarms"] if alarm["expected"]}
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["system"] == "facility-prod"
+    assert answer["verdict"] == ("normal", "attention")[status]
+    expected = {alarm["name"] for alarm in answer["alarms"] if alarm["expected"]}
     assert len(expected) == 7
-    assert {alarm["hearing"] for alarm in found["alarms"] if alarm["expected"]} == {"direct"}
-    assert {"heard_through", "warm_up_until"} <= set(found["alarms"][0])
+    assert {alarm["hearing"] for alarm in answer["alarms"] if alarm["expected"]} == {"direct"}
+    assert {"heard_through", "warm_up_until"} <= set(answer["alarms"][0])
 
 
 def test_missing_alarms_are_abnormal(empty_aws: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,9 +53,9 @@ def test_what_cannot_be_read_cannot_be_judged(
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9", "--json") == 3
-    found = json.loads(capsys.readouterr().out)
-    assert found["verdict"] == "unknown"
-    assert found["problem"]["kind"] == "unreachable"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["verdict"] == "unknown"
+    assert answer["problem"]["kind"] == "unreachable"
     assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9") == 3
     assert "by itself" not in capsys.readouterr().out, "a command that has ended asks nothing again"
 
@@ -76,8 +76,8 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
     ],
 )
 def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
-    made = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
-    assert judge(AlarmOverview(alarms=tuple(made))) == status
+    board = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
+    assert judge(AlarmOverview(alarms=tuple(board))) == status
 
 
 def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:

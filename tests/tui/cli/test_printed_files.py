@@ -56,9 +56,9 @@ def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Pa
         assert timeless(printed(tmp_path, encoding, *argv)) == expected
 
 
-def timeless(shown: bytes) -> str:
+def timeless(text: bytes) -> str:
     """Some files hold when they were made, and how long it took."""
-    return re.sub(r"\d+", "0", shown.decode("utf-8"))
+    return re.sub(r"\d+", "0", text.decode("utf-8"))
 
 
 def test_the_runbook_printed_under_any_locale_is_the_runbook(tmp_path: Path) -> None:
@@ -77,12 +77,12 @@ def test_a_terminal_gets_its_own_encoding(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     ) as process:
         os.close(theirs)
-        shown = b""
+        output = b""
         try:
             while part := os.read(ours, 65536):
-                shown += part
+                output += part
         except OSError:  # the other side is closed
             pass
         assert process.wait(60) == 0
     os.close(ours)
-    assert "運用手順書".encode("euc-jp") in shown
+    assert "運用手順書".encode("euc-jp") in output

@@ -1,4 +1,4 @@
-"""One duty, whole, over the screen it was opened from."""
+"""The dialog of one duty: its findings, its details and the keys that act on it."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -16,7 +16,7 @@ from tui.console import Console
 from tui.screens.common.dialog import Dialog
 from tui.screens.duties import duty_actions
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.finding_actions import no_look, titles
+from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from widgets.duties.detail import DutyDetail
 from widgets.findings.list import FindingList
 from widgets.frame.key_bar import KeyBar
@@ -25,7 +25,7 @@ _KEYS = ("duty-sign", "duty-look", "duty-skip", "duty-plan")
 
 
 class DutyScreen(Dialog[None]):
-    """Follows the occurrence while it is open."""
+    """Shows one occurrence, and keeps it up to date while the dialog is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         replace(each, show=True) for each in bindings("inspect") if each.id in _KEYS
@@ -43,58 +43,61 @@ class DutyScreen(Dialog[None]):
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()
         self.occurrence = occurrence
-        named = titles(self.app.ready.runbook)
-        self.findings = FindingList(self.app.zone, titles=named)
-        self.detail = DutyDetail(self.app.now, self.app.zone, titles=named)
+        titles = inspection_titles(self.app.ready.runbook)
+        self.findings = FindingList(self.app.zone, titles=titles)
+        self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles)
 
     def compose(self) -> ComposeResult:
-        """What was found, the detail, and the keys that work on it."""
+        """Yield the findings, the detail and the key bar."""
         with Vertical(id="window"):
             yield self.findings
             yield self.detail
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Another console may sign it meanwhile."""
+        """Follow the occurrence, as another console may sign it off meanwhile."""
         self.detail.duty = self.app.ready.duties.duty(self.occurrence)
         self.watch(self.app, "duties", self._follow)
-        self.watch(self.app, "findings", self._found, init=False)
+        self.watch(self.app, "findings", self._show_findings, init=False)
         self.watch(self.app, "zone", self._zone_changed)
         (self.findings if self.findings.display else self.detail).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Planning only where a plan makes a difference, looking only while it counts; signing tells who was first."""
+        """Disable planning where it has no effect and running while a result would not count.
+
+        Signing stays enabled: if somebody was first, it says who.
+        """
         slot = self.occurrence.slot
-        if action == "look_again":
-            return bool(self.app.ready.rounds.wanted(slot)) and not no_look(self.app, slot)
+        if action == "rerun":
+            return bool(self.app.ready.rounds.wanted(slot)) and not why_not_run(self.app, slot)
         return self.occurrence.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
-        """Sign it off."""
+        """Sign the duty off."""
         duty_actions.sign(self.app, self.occurrence)
 
-    def action_look_again(self) -> None:
-        """Make its looks again now."""
-        duty_actions.look_again(self.app, self.occurrence)
+    def action_rerun(self) -> None:
+        """Run the duty's inspections again now."""
+        duty_actions.rerun(self.app, self.occurrence)
 
     def action_skip(self) -> None:
-        """Leave it out."""
-        duty_actions.leave_out(self.app, self.occurrence)
+        """Skip the duty."""
+        duty_actions.skip(self.app, self.occurrence)
 
     def action_plan(self) -> None:
-        """Plan it, or take the plan back."""
+        """Plan the duty, or withdraw its plan."""
         duty_actions.plan(self.app, self.occurrence)
 
     def _follow(self) -> None:
         self.occurrence = self.app.ready.duties.now(self.occurrence.slot)
         self.detail.occurrence = self.occurrence
         self.refresh_bindings()
-        self._found()
+        self._show_findings()
 
-    def _found(self) -> None:
-        found = self.app.ready.rounds.shown(self.occurrence.slot)
-        self.findings.found = found
-        self.findings.display = found is not None
+    def _show_findings(self) -> None:
+        findings = self.app.ready.rounds.shown(self.occurrence.slot)
+        self.findings.found = findings
+        self.findings.display = findings is not None
 
     def _zone_changed(self) -> None:
         self.detail.zone = self.findings.zone = self.app.zone

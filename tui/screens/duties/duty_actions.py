@@ -1,4 +1,7 @@
-"""What can be done with a duty wherever one is shown. The caller says which one was meant when the key was pressed."""
+"""Actions on a duty, shared by every screen that shows one.
+
+The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
+"""
 
 from textual.screen import ModalScreen, Screen
 
@@ -14,145 +17,145 @@ from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.finding_actions import no_look, titles
+from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from tui.screens.duties.sign import SignScreen, SkipScreen, why_not
 from tui.screens.duties.sign_all import SignAllScreen
 
 
 def sign(app: Console, chosen: Occurrence | None) -> None:
-    """Ask for a note and sign it off."""
-    meant = _standing(app, chosen)
-    if meant is None:
+    """Ask for a note and sign the duty off; a duty that reviews the report opens the report first."""
+    occurrence = _current(app, chosen)
+    if occurrence is None:
         return
-    duty = app.ready.duties.duty(meant)
-    if duty is not None and duty.reviews_report and app.ready.duties.signable(meant.slot):
-        # Who signs for the day's report has it before his eyes.
-        app.post_message(OpenReport(of_day(meant.slot.day), meant))
+    duty = app.ready.duties.duty(occurrence)
+    if duty is not None and duty.reviews_report and app.ready.duties.signable(occurrence.slot):
+        # The report is read before it is signed for.
+        app.post_message(OpenReport(of_day(occurrence.slot.day), occurrence))
     else:
-        sign_now(app, meant)
+        sign_now(app, occurrence)
 
 
 def sign_now(app: Console, chosen: Occurrence) -> None:
-    """Ask for a note and sign it off, without the report before."""
-    meant = app.ready.duties.now(chosen.slot)
-    if app.ready.duties.signable(meant.slot):
-        app.push_screen(SignScreen(meant))
+    """Ask for a note and sign the duty off without opening the report first."""
+    occurrence = app.ready.duties.now(chosen.slot)
+    if app.ready.duties.signable(occurrence.slot):
+        app.push_screen(SignScreen(occurrence))
     else:
-        _refuse(app, meant, why_not(meant, app.zone, app.now()))
+        _refuse(app, occurrence, why_not(occurrence, app.zone, app.now()))
 
 
 def report(app: Console) -> None:
-    """Today's report."""
+    """Open today's report."""
     app.post_message(OpenReport(of_day(app.ready.calendar.day_of(app.now()))))
 
 
-def leave_out(app: Console, chosen: Occurrence | None) -> None:
-    """Ask for a reason and leave it out."""
-    meant = _standing(app, chosen)
-    if meant is None:
+def skip(app: Console, chosen: Occurrence | None) -> None:
+    """Ask for a reason and skip the duty."""
+    occurrence = _current(app, chosen)
+    if occurrence is None:
         return
-    if meant.signed is not None:
-        _refuse(app, meant, signed_first(meant.signed, app.zone, app.now()))
+    if occurrence.signed is not None:
+        _refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
     else:
-        app.push_screen(SkipScreen(meant))
+        app.push_screen(SkipScreen(occurrence))
 
 
-def look_again(app: Console, chosen: Occurrence | None) -> None:
-    """Make its looks now, whatever was found before."""
-    meant = _standing(app, chosen)
-    if meant is None:
+def rerun(app: Console, chosen: Occurrence | None) -> None:
+    """Run the duty's inspections now, even if they have findings already."""
+    occurrence = _current(app, chosen)
+    if occurrence is None:
         return
-    if not app.ready.rounds.wanted(meant.slot):
-        _refuse(app, meant, _("it has no inspection: a person does it and signs it off"))
-    elif why := no_look(app, meant.slot):
-        _refuse(app, meant, why)
+    if not app.ready.rounds.wanted(occurrence.slot):
+        _refuse(app, occurrence, _("it has no inspection: a person does it and signs it off"))
+    elif why := why_not_run(app, occurrence.slot):
+        _refuse(app, occurrence, why)
     else:
-        app.say(_("{title}: inspecting…").format(title=meant.slot.title))
-        app.run_worker(app.ready.rounds.look_again(meant.slot), group="look again")
+        app.say(_("{title}: inspecting…").format(title=occurrence.slot.title))
+        app.run_worker(app.ready.rounds.look_again(occurrence.slot), group="rerun")
 
 
-def look_by_hand(app: Console) -> None:
-    """Choose an inspection and make it now."""
-    choices = [Choice(id, title) for id, title in titles(app.ready.runbook).items()]
+def choose_inspection(app: Console) -> None:
+    """Let the user choose an inspection, and run it now."""
+    choices = [Choice(id, title) for id, title in inspection_titles(app.ready.runbook).items()]
 
     def chosen(id: str | None) -> None:
         if id is not None:
-            look_now(app, id)
+            run_inspection(app, id)
 
     app.push_screen(ChooseScreen(_("Inspect now"), choices), chosen)
 
 
-def look_now(app: Console, inspection: str) -> None:
-    """Make one inspection now, and show what it found."""
+def run_inspection(app: Console, inspection: str) -> None:
+    """Run one inspection now, and show its finding."""
     below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
-    app.run_worker(_by_hand(app, inspection, below[-1]), group="look by hand")
+    app.run_worker(_run_and_show(app, inspection, below[-1]), group="run-inspection")
 
 
-async def _by_hand(app: Console, id: str, asked_on: Screen[object]) -> None:
-    app.say(_("{title}: inspecting…").format(title=titles(app.ready.runbook)[id]))
+async def _run_and_show(app: Console, id: str, origin: Screen[object]) -> None:
+    app.say(_("{title}: inspecting…").format(title=inspection_titles(app.ready.runbook)[id]))
     recorded = await app.ready.rounds.looks.by_hand(id)
-    if app.screen is asked_on:
+    if app.screen is origin:
         app.push_screen(FindingScreen(recorded.subject, recorded))
     else:
-        # Whoever writes or reads something else meanwhile has keys under his fingers.
+        # Opening a screen now would take the keys of whatever the user is doing instead.
         app.say(found_text(recorded.finding))
 
 
 def sign_normal(app: Console) -> None:
-    """Sign every open duty whose findings are all normal, after one look at what they are.
+    """Sign off every open duty whose findings are all normal, after they were shown for confirmation.
 
-    What a person must do or read besides is signed on its own.
+    A duty with a checklist, evidence or a report to read must be signed off on its own.
     """
     ready = app.ready
     open_now = app.duties.open if app.duties is not None else ()
-    meant = [
+    occurrences = [
         each
         for each in open_now
-        if (found := ready.rounds.of(each.slot)) is not None
-        and found.all_normal
+        if (findings := ready.rounds.of(each.slot)) is not None
+        and findings.all_normal
         and ready.duties.signable(each.slot)
-        and _needs_no_more(ready.duties.duty(each))
+        and _needs_findings_only(ready.duties.duty(each))
     ]
-    if meant:
-        app.push_screen(SignAllScreen(meant))
+    if occurrences:
+        app.push_screen(SignAllScreen(occurrences))
     else:
         why = _("No open duty has findings that are all normal.")
         app.push_screen(NoticeScreen(_("Sign all normal"), why))
 
 
-def _needs_no_more(duty: Duty | None) -> bool:
-    """Its findings are all there is to it: no lines to tick, nothing to write down, no report to read."""
+def _needs_findings_only(duty: Duty | None) -> bool:
+    """Whether the duty has no checklist, no evidence to fill in and no report to read."""
     return duty is not None and not (duty.checklist or duty.evidence or duty.reviews_report)
 
 
 def plan(app: Console, chosen: Occurrence | None) -> None:
-    """Plan it, or take the plan back."""
-    meant = _standing(app, chosen)
-    if meant is None or not meant.slot.if_planned:
+    """Plan the duty, or withdraw its plan."""
+    occurrence = _current(app, chosen)
+    if occurrence is None or not occurrence.slot.if_planned:
         return
-    if meant.signed is not None:
-        _refuse(app, meant, signed_first(meant.signed, app.zone, app.now()))
+    if occurrence.signed is not None:
+        _refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
     else:
-        app.run_worker(_plan(app, meant, not meant.planned), group="duty-plan")
+        app.run_worker(_plan(app, occurrence, not occurrence.planned), group="duty-plan")
 
 
-async def _plan(app: Console, meant: Occurrence, planned: bool) -> None:
+async def _plan(app: Console, occurrence: Occurrence, planned: bool) -> None:
     try:
-        await app.ready.duties.plan(meant, planned=planned)
+        await app.ready.duties.plan(occurrence, planned=planned)
     except JournalError as error:
-        _refuse(app, meant, error.problem.said)
+        _refuse(app, occurrence, error.problem.said)
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
-    app.say(words.format(title=meant.slot.title))
+    app.say(words.format(title=occurrence.slot.title))
 
 
-def _refuse(app: Console, meant: Occurrence, why: str) -> None:
-    """A note may be typed already, and its letters are keys here."""
-    app.push_screen(NoticeScreen(meant.slot.title, why))
+def _refuse(app: Console, occurrence: Occurrence, why: str) -> None:
+    """Show why not in a dialog: keys typed ahead for a note must not act on the screen below."""
+    app.push_screen(NoticeScreen(occurrence.slot.title, why))
 
 
-def _standing(app: Console, chosen: Occurrence | None) -> Occurrence | None:
-    """The chosen one as it stands at this moment; says so where none is chosen."""
+def _current(app: Console, chosen: Occurrence | None) -> Occurrence | None:
+    """Return the chosen occurrence in its present state; None, after a notice, if none is chosen."""
     if chosen is None:
         app.push_screen(NoticeScreen(_("duty"), _("no duty chosen")))
         return None

@@ -1,4 +1,4 @@
-"""One finding, whole, with what can be done about it."""
+"""The screen of one finding, with the actions on it."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -21,13 +21,13 @@ from widgets.findings.view import FindingView
 
 
 class FindingScreen(ModeScreen):
-    """Follows the newest finding of one inspection of a slot; a look by hand stays as it is."""
+    """Shows the newest finding of one inspection of a slot; a finding of a manual run stays as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
-        Binding("r", "look_again", N_("Rerun"), show=True),
-        Binding("o", "overrule", N_("Override"), show=True),
-        Binding("k", "known", N_("Known…"), show=True),
+        Binding("r", "rerun", N_("Rerun"), show=True),
+        Binding("o", "override", N_("Override"), show=True),
+        Binding("k", "choose_known", N_("Known…"), show=True),
         Binding("y", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Previous finding"), show=False),
@@ -43,17 +43,17 @@ class FindingScreen(ModeScreen):
         self.guard = TypeAheadGuard(self)
 
     def body(self) -> ComposeResult:
-        """The finding alone."""
+        """Yield the finding's view."""
         yield self.view
 
     async def opened(self) -> None:
-        """The finding at once; then what becomes of it."""
+        """Show the finding, and follow its changes."""
         self._show(self.recorded)
         self.view.focus()
         self.watch(self.app, "findings", self._follow)
 
     def place(self) -> Place | None:
-        """A note from here is about the inspection."""
+        """Return the inspection, which a note written here is about."""
         finding = self.recorded.finding
         return Place(finding.inspection, finding.title, opened=True)
 
@@ -62,9 +62,9 @@ class FindingScreen(ModeScreen):
         self.view.zone = self.app.zone
 
     def _follow(self) -> None:
-        rounds, id = self.services.rounds, self.recorded.finding.inspection
-        newest = next((each for each in self._newest() if self._is_this(each)), None)
-        self.view.looking = rounds.looks.progress.get((self.slot.key if self.slot else BY_HAND, id))
+        scheduler, id = self.services.rounds, self.recorded.finding.inspection
+        newest = next((each for each in self._newest() if self._is_same(each)), None)
+        self.view.looking = scheduler.looks.progress.get((self.slot.key if self.slot else BY_HAND, id))
         if newest is not None and newest != self.recorded:
             self._show(newest)
         self.refresh_bindings()
@@ -74,62 +74,62 @@ class FindingScreen(ModeScreen):
             return self._siblings()
         return self.app.findings.by_hand if self.app.findings is not None else ()
 
-    def _is_this(self, newest: Recorded) -> bool:
+    def _is_same(self, newest: Recorded) -> bool:
         if self.slot is not None:
             return newest.finding.inspection == self.recorded.finding.inspection
-        # One that the journal did not take at first has its number now.
+        # A finding that the journal refused at first may have a sequence number by now.
         return newest.seq == self.recorded.seq or newest.finding == self.recorded.finding
 
     def _show(self, recorded: Recorded) -> None:
-        """Its keys that cost something count once it was looked at."""
+        """Show `recorded`; keys with consequences are accepted only once it could be read."""
         self.guard.hold()
         self.subject = recorded.subject
         self.recorded = self.view.recorded = recorded
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what makes a difference to this finding."""
+        """Disable the actions that have no effect on this finding."""
         finding = self.recorded.finding
-        fits: dict[str, Callable[[], bool]] = {
-            "overrule": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
-            "known": lambda: bool(finding.unfamiliar or self._said_known()),
+        is_available: dict[str, Callable[[], bool]] = {
+            "override": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
+            "choose_known": lambda: bool(finding.unfamiliar or self._has_allow_list()),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
-            "consent": lambda: finding.waits_for_consent and not self._no_look(),
-            "look_again": lambda: not self._no_look(),
+            "consent": lambda: finding.waits_for_consent and not self._why_not_run(),
+            "rerun": lambda: not self._why_not_run(),
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
-        return fits[action]() if action in fits else True
+        return is_available[action]() if action in is_available else True
 
-    def _said_known(self) -> bool:
-        """Whether this is the look at people, and somebody is known who could be a stranger again."""
+    def _has_allow_list(self) -> bool:
+        """Whether this finding is about sign-ins and the known list has entries that could be removed."""
         return self.recorded.finding.inspection == SIGN_INS and bool(self.app.ready.records.said_known)
 
-    def _no_look(self) -> str:
-        return finding_actions.no_look(self.app, self.slot) if self.slot is not None else ""
+    def _why_not_run(self) -> str:
+        return finding_actions.why_not_run(self.app, self.slot) if self.slot is not None else ""
 
-    def action_overrule(self) -> None:
-        """Judge it otherwise, with a reason."""
-        finding_actions.overrule(self.app, self.subject, self.recorded)
+    def action_override(self) -> None:
+        """Override the verdict, with a reason."""
+        finding_actions.override(self.app, self.subject, self.recorded)
 
-    def action_known(self) -> None:
-        """Make somebody or a network known from now on."""
-        finding_actions.known(self.app, self.recorded.finding)
+    def action_choose_known(self) -> None:
+        """Add people or networks to the known list, or remove them."""
+        finding_actions.choose_known(self.app, self.recorded.finding)
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
         propose_finding(self.app, self.recorded)
 
-    def action_look_again(self) -> None:
-        """Make the look again now."""
-        self._look(consent=False)
+    def action_rerun(self) -> None:
+        """Run the inspection again now."""
+        self._rerun(consent=False)
 
     def action_consent(self) -> None:
-        """Make it whatever it costs."""
+        """Run the inspection with consent to its cost."""
         if self.guard.is_open:
-            self._look(consent=True)
+            self._rerun(consent=True)
 
-    @work(group="look")
-    async def _look(self, *, consent: bool) -> None:
+    @work(group="rerun")
+    async def _rerun(self, *, consent: bool) -> None:
         id = self.recorded.finding.inspection
         if self.slot is not None:
             await self.services.rounds.look_again(self.slot, (id,), consent=consent)
@@ -139,11 +139,11 @@ class FindingScreen(ModeScreen):
         self._show(await self.services.rounds.looks.by_hand(id, consent=consent))
 
     def _siblings(self) -> tuple[Recorded, ...]:
-        found = self.services.rounds.of(self.slot) if self.slot is not None else None
-        return found.recorded if found is not None else ()
+        findings = self.services.rounds.of(self.slot) if self.slot is not None else None
+        return findings.recorded if findings is not None else ()
 
     def action_step(self, by: int) -> None:
-        """Another finding of the same duty."""
+        """Show the next (1) or previous (-1) finding of the same duty."""
         siblings = self._siblings()
         ids = [each.finding.inspection for each in siblings]
         if self.recorded.finding.inspection in ids:

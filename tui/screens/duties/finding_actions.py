@@ -1,4 +1,4 @@
-"""What can be done with findings wherever one is shown, and the words for inspections."""
+"""Actions on findings, shared by every screen that shows one, and the titles of inspections."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
@@ -16,31 +16,31 @@ from tui.console import Console
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.overrule import OverrideScreen
+from tui.screens.duties.override import OverrideScreen
 from widgets.drawing.format import stamp
 
 
-def titles(runbook: Runbook) -> dict[str, str]:
-    """Inspections by id, in the screen's language."""
+def inspection_titles(runbook: Runbook) -> dict[str, str]:
+    """Return the titles of the runbook's inspections by id, in the screen's language."""
     return {str(each.id): _(each.title) for each in offered(runbook)}
 
 
-def no_look(app: Console, slot: ScheduledOccurrence) -> str:
-    """Why no look is made for this slot now; "" where it may."""
-    standing, now = app.ready.duties.now(slot), app.now()
-    if standing.signed is not None:
-        first = signed_first(standing.signed, app.zone, now)
+def why_not_run(app: Console, slot: ScheduledOccurrence) -> str:
+    """Return why the inspections of `slot` cannot run now; "" if they can."""
+    occurrence, now = app.ready.duties.now(slot), app.now()
+    if occurrence.signed is not None:
+        first = signed_first(occurrence.signed, app.zone, now)
         words = _(
             "{first}: it was signed off with the findings of that time; “Inspect now” runs it without a duty"
         )
         return words.format(first=first)
-    if standing.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
+    if occurrence.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
         return _("its day has not come; “Inspect now” runs it without a duty")
     return ""
 
 
-def overrule(app: Console, subject: str, recorded: Recorded) -> None:
-    """Ask for a reason and judge it otherwise."""
+def override(app: Console, subject: str, recorded: Recorded) -> None:
+    """Ask for a reason and override the finding's verdict."""
     if recorded.seq == 0:
         app.push_screen(
             NoticeScreen(
@@ -52,24 +52,26 @@ def overrule(app: Console, subject: str, recorded: Recorded) -> None:
     app.push_screen(OverrideScreen(subject, recorded))
 
 
-def known(app: Console, finding: Finding) -> None:
-    """Choose who or what is known from now on, or is no longer."""
-    looks, zone, now = app.ready.rounds.looks, app.zone, app.now()
-    said = app.ready.records.said_known
-    already = {entry.target for entry in said}
+def choose_known(app: Console, finding: Finding) -> None:
+    """Let the user add the finding's unknown identities to the known list, or remove entries from it."""
+    runs, zone, now = app.ready.rounds.looks, app.zone, app.now()
+    entries = app.ready.records.said_known
+    known_targets = {entry.target for entry in entries}
     choices: list[Choice] = []
     writes: dict[str, _Write] = {}
-    for each in finding.unfamiliar:
-        value = each.network or str(each.value)
-        if value not in already:
-            name = _words(each)
-            told = _("{name} is known from now on; rerun to see what is left").format(name=name)
+    for identity in finding.unfamiliar:
+        value = identity.network or str(identity.value)
+        if value not in known_targets:
+            name = _words(identity)
+            confirmation = _("{name} is known from now on; rerun to see what is left").format(name=name)
             choices.append(Choice(value, name))
-            writes[value] = _Write(name, partial(looks.make_known, each), told)
-    for entry in said:
-        told = _("{name} is no longer known; rerun to see what that changes").format(name=entry.target)
+            writes[value] = _Write(name, partial(runs.make_known, identity), confirmation)
+    for entry in entries:
+        confirmation = _("{name} is no longer known; rerun to see what that changes").format(
+            name=entry.target
+        )
         choices.append(Choice(entry.target, _since(entry, zone, now), _("known; remove")))
-        writes[entry.target] = _Write(entry.target, partial(looks.forget, entry), told)
+        writes[entry.target] = _Write(entry.target, partial(runs.forget, entry), confirmation)
 
     def chosen(key: str | None) -> None:
         if key is not None:
@@ -79,29 +81,31 @@ def known(app: Console, finding: Finding) -> None:
 
 
 class _Write(NamedTuple):
-    """What a choice writes into the journal, and what is said afterwards."""
+    """What a choice writes to the journal, and how that is confirmed to the user."""
 
     name: str
     write: Callable[[], Awaitable[None]]
-    told: str
+    confirmation: str
 
 
-async def _write(app: Console, chosen: _Write) -> None:
+async def _write(app: Console, choice: _Write) -> None:
     try:
-        await chosen.write()
+        await choice.write()
     except JournalError as error:
-        app.push_screen(NoticeScreen(chosen.name, error.problem.said))
+        app.push_screen(NoticeScreen(choice.name, error.problem.said))
         return
-    app.say(chosen.told)
+    app.say(choice.confirmation)
 
 
-def _words(each: UnknownIdentity) -> str:
-    if each.kind == "person":
-        return _("user {name}").format(name=each.value)
-    return _("network {network} ({value})").format(network=each.network or each.value, value=each.value)
+def _words(identity: UnknownIdentity) -> str:
+    if identity.kind == "person":
+        return _("user {name}").format(name=identity.value)
+    return _("network {network} ({value})").format(
+        network=identity.network or identity.value, value=identity.value
+    )
 
 
 def _since(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """What is known, who said so, and when."""
+    """Return a known identity, who added it and when, as text."""
     when = stamp(entry.at, zone, now)
     return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)

@@ -1,4 +1,4 @@
-"""点検: today's duties to the left, the calendar beside them, the chosen duty where there is room."""
+"""点検: today's duties on the left, the calendar beside them, and the chosen duty if there is room."""
 
 from datetime import date
 from typing import ClassVar
@@ -16,7 +16,7 @@ from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.duties.finding_actions import titles
+from tui.screens.duties.finding_actions import inspection_titles
 from widgets.drawing.format import day_words
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
@@ -26,7 +26,7 @@ from widgets.duties.occurrences import OccurrenceList
 
 
 class InspectScreen(ModeScreen):
-    """The inspect mode. Where it is narrow, the list and the calendar take turns."""
+    """The inspect mode. On a narrow screen either the list or the calendar is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "panel(1)", N_("Next panel"), show=True),
@@ -60,13 +60,13 @@ class InspectScreen(ModeScreen):
         self.grid = MonthGrid(self.app.zone, id="month")
         self.agenda = Agenda(self.app.zone, id="agenda")
         self.detail = DutyDetail(
-            self.app.now, self.app.zone, titles=titles(self.services.runbook), id="detail"
+            self.app.now, self.app.zone, titles=inspection_titles(self.services.runbook), id="detail"
         )
         self._source: OccurrenceList = self.list
         self._today = self.services.calendar.day_of(self.app.now())
 
     def body(self) -> ComposeResult:
-        """The list, the calendar, the detail."""
+        """Yield the list, the calendar and the detail."""
         with Container(id="inspect"):
             yield self.list
             with Vertical(id="calendar"):
@@ -75,22 +75,22 @@ class InspectScreen(ModeScreen):
             yield self.detail
 
     async def opened(self) -> None:
-        """Show what is known, and follow it."""
+        """Show the duties and findings, and follow their changes."""
         self.grid.day = self.agenda.day = self._today
         self.watch(self.app, "duties", self._duties_changed)
         self.watch(self.app, "findings", self._findings_changed)
-        # Remarks are in the language of the screen, which may be another one now.
+        # Remarks are written in the screen's language, which may have changed since.
         self.services.duties.refresh()
         self.list.focus()
 
     def place(self) -> Place | None:
-        """The chosen duty."""
+        """Return the chosen duty, which a note written here is about."""
         chosen = self.chosen
         return Place(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
 
     @property
     def chosen(self) -> Occurrence | None:
-        """What the keys act on: the cursor of the list, or of the agenda while the calendar is in use."""
+        """The occurrence that the keys act on: under the list's cursor, or the agenda's while the calendar is in use."""
         return self._source.selected
 
     def _duties_changed(self) -> None:
@@ -106,7 +106,7 @@ class InspectScreen(ModeScreen):
         self._show_detail()
 
     def _turn(self, view: DutyView) -> None:
-        """Another day: the calendar goes along if it stood on today; the list begins anew if its duty is over."""
+        """Begin a new day: a calendar on today moves along, and a list without a selection selects its first duty."""
         before, self._today = self._today, view.today.day
         if self.grid.day == before:
             self.grid.day = self.agenda.day = self._today
@@ -130,7 +130,7 @@ class InspectScreen(ModeScreen):
         super()._zone_changed()
         self.list.zone = self.grid.zone = self.agenda.zone = self.detail.zone = self.app.zone
 
-    # The cursor
+    # -- the cursor
 
     @on(MonthGrid.Moved)
     def _day_moved(self, message: MonthGrid.Moved) -> None:
@@ -163,7 +163,7 @@ class InspectScreen(ModeScreen):
         self._show_month()
 
     def on_descendant_focus(self) -> None:
-        """Remember what is in use; the detail shows what the keys act on."""
+        """Note whether list or calendar is in use; the detail shows the occurrence that the keys act on."""
         if self.focused in (self.list.table, self.detail):
             in_calendar = self.focused is self.detail and self.has_class("-calendar")
         else:
@@ -172,27 +172,27 @@ class InspectScreen(ModeScreen):
         self.set_class(in_calendar, "-calendar")
         self._show_detail()
 
-    # Keys
+    # -- keys
 
     def action_panel(self, step: int) -> None:
-        """To the next panel; where it is narrow, the calendar takes the list's place."""
+        """Focus the next panel; on a narrow screen the calendar replaces the list."""
         panels: list[Widget] = [self.list.table, self.grid, self.agenda.table]
         if self.detail.display:
             panels.append(self.detail)
         at = panels.index(self.focused) if self.focused in panels else -step
-        wanted = panels[(at + step) % len(panels)]
-        if wanted is not self.detail:
-            self.set_class(wanted is not self.list.table, "-calendar")
-        wanted.focus()
+        panel = panels[(at + step) % len(panels)]
+        if panel is not self.detail:
+            self.set_class(panel is not self.list.table, "-calendar")
+        panel.focus()
 
     def action_month(self, months: int) -> None:
-        """Another month; where it is narrow, the calendar takes the list's place, or nothing would be seen of it."""
+        """Show another month; on a narrow screen the calendar replaces the list, which would hide it."""
         self.grid.action_leaf(months)
         if self.has_class("-narrow") and not self.has_class("-calendar"):
             self._to_calendar()
 
     def show_day(self, day: date) -> None:
-        """The calendar at a day."""
+        """Show a day in the calendar."""
         self._go(day)
         self._to_calendar()
 
@@ -201,47 +201,47 @@ class InspectScreen(ModeScreen):
         self.grid.focus()
 
     def action_today(self) -> None:
-        """The calendar back to today."""
+        """Return the calendar to today."""
         self._go(self._today)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Planning only where a plan makes a difference."""
+        """Disable planning for duties that need no plan."""
         return self.chosen is not None and self.chosen.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
         """Sign the chosen duty off."""
-        if self._is_chosen():
+        if self._is_duty_chosen():
             duty_actions.sign(self.app, self.chosen)
 
     def action_sign_normal(self) -> None:
         """Sign off every open duty whose findings are all normal, in one go."""
         duty_actions.sign_normal(self.app)
 
-    def action_look_again(self) -> None:
-        """Make the chosen duty's looks again now."""
-        if self._is_chosen():
-            duty_actions.look_again(self.app, self.chosen)
+    def action_rerun(self) -> None:
+        """Run the chosen duty's inspections again now."""
+        if self._is_duty_chosen():
+            duty_actions.rerun(self.app, self.chosen)
 
     def action_report(self) -> None:
-        """Today's report."""
+        """Open today's report."""
         duty_actions.report(self.app)
 
-    def action_look_by_hand(self) -> None:
-        """Make one look now that belongs to no duty."""
-        duty_actions.look_by_hand(self.app)
+    def action_choose_inspection(self) -> None:
+        """Choose an inspection and run it now, outside any duty."""
+        duty_actions.choose_inspection(self.app)
 
     def action_skip(self) -> None:
-        """Leave the chosen duty out."""
-        if self._is_chosen():
-            duty_actions.leave_out(self.app, self.chosen)
+        """Skip the chosen duty."""
+        if self._is_duty_chosen():
+            duty_actions.skip(self.app, self.chosen)
 
     def action_plan(self) -> None:
-        """Plan the chosen duty, or take its plan back."""
-        if self._is_chosen():
+        """Plan the chosen duty, or withdraw its plan."""
+        if self._is_duty_chosen():
             duty_actions.plan(self.app, self.chosen)
 
-    def _is_chosen(self) -> bool:
-        """On the month a day is chosen, and which of its duties is meant must be said first."""
+    def _is_duty_chosen(self) -> bool:
+        """Whether a duty is chosen; the month grid chooses only a day, so its duties are focused with a notice."""
         if self.focused is not self.grid:
             return True
         day = day_words(self.grid.day, year=True)

@@ -1,4 +1,4 @@
-"""Signing a duty off, and leaving one out: what is signed and how it will be recorded, then the note."""
+"""The dialogs that sign a duty off or skip it: what is signed and how it will be recorded, then the note."""
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
@@ -9,7 +9,7 @@ from textual.widget import Widget
 from services.duties.service import NotNow
 from services.duties.states import by_time
 from services.i18n import N_, _, plural
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Recorded
@@ -28,13 +28,13 @@ _RECORDED = {
     OccurrenceState.LATE: N_("due {due}, signed now {now} {zone} — recorded as late"),
     OccurrenceState.MISSED: N_("due {due}, signed now {now} {zone} — recorded as signed after missed"),
 }
-"""What a signature out of its time says of itself, before it is given."""
+"""How a sign-off outside the due time will be recorded, shown before it is made."""
 
 
 class _RecordScreen(WritingDialog):
-    """About one occurrence, the one that was meant when the key was pressed.
+    """Records something about the occurrence under the cursor when the key was pressed.
 
-    Keys count only once its title could be read; what was typed ahead is dropped.
+    Keys are accepted only once its title could be read; keys typed ahead are dropped.
     """
 
     AUTO_FOCUS = ""
@@ -47,17 +47,17 @@ class _RecordScreen(WritingDialog):
         self._about = Prose(classes="about")
 
     def about(self) -> Iterable[Widget]:
-        """What it is about."""
+        """Yield the description of the occurrence."""
         self._tick()
         yield self._about
 
     def on_mount(self) -> None:
-        """The time goes on while the note is written."""
+        """Keep the description up to date while the note is written."""
         self.guard.hold()
         every_second(self, self._tick)
 
     def hears(self) -> bool:
-        """Not what was typed ahead."""
+        """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
     def _begin(self) -> None:
@@ -65,7 +65,7 @@ class _RecordScreen(WritingDialog):
         self.field.focus()
 
     async def write(self, text: str) -> str:
-        """Record it; who was first where somebody was. Raises JournalError, NotTaken."""
+        """Record it and return the message to show, also if somebody was first. Raises JournalError, NotTaken."""
         try:
             return await self.record(text)
         except AlreadyRecorded as error:
@@ -77,22 +77,22 @@ class _RecordScreen(WritingDialog):
             return why_not(error.occurrence, self.app.zone, self.app.now())
 
     async def record(self, text: str) -> str:
-        """Record it; what to say then. Raises JournalError, AlreadyRecorded, NotNow."""
+        """Record it and return the message to show. Raises JournalError, AlreadyRecorded, NotNow."""
         raise NotImplementedError
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """What it is about, at this moment."""
+        """Return the description of the occurrence as of `now`."""
         raise NotImplementedError
 
     def _tick(self) -> None:
-        standing = self.app.ready.duties.now(self.occurrence.slot)
-        self._about.say(self.words(standing, self.app.zone, self.app.now()))
+        occurrence = self.app.ready.duties.now(self.occurrence.slot)
+        self._about.say(self.words(occurrence, self.app.zone, self.app.now()))
 
 
 class SignScreen(_RecordScreen):
-    """Signs an occurrence off, its findings accepted as they stand; the note may be empty.
+    """Signs an occurrence off and accepts its findings as they are; the note may be empty.
 
-    A duty that a person does has its lines to tick and its fields to fill; what is not ticked needs a note.
+    A manual duty has a checklist to tick and evidence to fill in; lines that are not ticked require a note.
     """
 
     def __init__(self, occurrence: Occurrence) -> None:
@@ -100,10 +100,10 @@ class SignScreen(_RecordScreen):
         duty = self.app.ready.duties.duty(occurrence)
         manual = duty is not None and (duty.checklist or bool(duty.evidence) or not duty.inspections)
         self.checklist = Checklist(duty.asks, duty.evidence) if duty is not None and manual else None
-        self._seen: tuple[Recorded, ...] = ()
+        self._accepted: tuple[Recorded, ...] = ()
 
     def about(self) -> Iterable[Widget]:
-        """What it is about; what is to be ticked."""
+        """Yield the description and the checklist."""
         yield from super().about()
         if self.checklist is not None:
             yield self.checklist
@@ -114,57 +114,57 @@ class SignScreen(_RecordScreen):
             self.checklist.boxes[0].focus()
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Sign off")
 
     def placeholder(self) -> str:
-        """The note may be left out."""
+        """Return the prompt for the note, which is optional."""
         return _("Note (optional)")
 
     def keys(self) -> str:
-        """With lines to tick, enter goes on until the note."""
+        """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
             return super().keys()
         return _("Space ticks · Enter continues, records in the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Title, due at, how the signature will be recorded, and what it is given for."""
-        said = signing_words(occurrence, zone, now)
-        found = self.app.ready.rounds.of(occurrence.slot)
-        if found is None or occurrence.signed is not None:
-            return said
-        # What is accepted is what was on screen when enter was pressed.
-        self._seen = found.recorded
-        return Content("\n").join([said, *accepting_words(found)])
+        """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""
+        summary = signing_words(occurrence, zone, now)
+        findings = self.app.ready.rounds.of(occurrence.slot)
+        if findings is None or occurrence.signed is not None:
+            return summary
+        # The sign-off accepts exactly the findings on screen when Enter was pressed.
+        self._accepted = findings.recorded
+        return Content("\n").join([summary, *accepting_words(findings)])
 
     def refused(self, text: str) -> str:
-        """What must be filled is; what was not done is explained."""
+        """Refuse missing or invalid evidence, and unticked lines without a note."""
         if self.checklist is None:
             return ""
         if missing := self.checklist.missing():
             return _("Still to be filled in: {names}").format(names=_(", ").join(missing))
         if wrong := self.checklist.not_numbers():
             return _("Must be a number: {names}").format(names=_(", ").join(wrong))
-        left = self.checklist.unticked()
-        if left and not text:
+        unticked = self.checklist.unticked()
+        if unticked and not text:
             words = plural(
                 "{count} line is not ticked: say why in the note.",
                 "{count} lines are not ticked: say why in the note.",
-                left,
+                unticked,
             )
-            return words.format(count=left)
+            return words.format(count=unticked)
         return ""
 
     def unsaved(self) -> str:
-        """Ticks and fields would be lost as well."""
+        """Return what closing would lose: the note, the ticks and the evidence."""
         ticked = self.checklist.written if self.checklist is not None else ""
         return "\n".join(part for part in (super().unsaved(), ticked) if part)
 
     async def record(self, text: str) -> str:
-        """Sign. Raises JournalError, AlreadyRecorded, NotNow."""
+        """Record the sign-off. Raises JournalError, AlreadyRecorded, NotNow."""
         more: dict[str, object] = {}
         if self.app.ready.rounds.wanted(self.occurrence.slot):
-            more["findings"] = drafts.signed(self._seen)
+            more["findings"] = entries.signed(self._accepted)
         if self.checklist is not None:
             more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
         await self.app.ready.duties.sign(self.occurrence, text, more=more)
@@ -172,45 +172,45 @@ class SignScreen(_RecordScreen):
 
 
 class SkipScreen(_RecordScreen):
-    """Leaves an occurrence out; the reason is asked for."""
+    """Skips an occurrence; a reason is required."""
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Skip")
 
     def placeholder(self) -> str:
-        """The reason must be given."""
+        """Return the prompt for the reason."""
         return _("Reason for skipping")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Title, due at, and that it counts as not done."""
+        """Return title, due time, and the warning that it counts as not done."""
         warning = _("It will not be done, and this cannot be undone.")
         return Content("\n").join([_head(occurrence, zone, now), Content.styled(warning, ROLES["caution"])])
 
     def refused(self, text: str) -> str:
-        """No reason, no leaving out."""
+        """Refuse an empty reason."""
         return "" if text else _("A reason is required to skip a duty.")
 
     async def record(self, text: str) -> str:
-        """Leave it out. Raises JournalError, AlreadyRecorded."""
+        """Record the skip. Raises JournalError, AlreadyRecorded."""
         await self.app.ready.duties.skip(self.occurrence, text)
         return _("{title} was skipped").format(title=self.occurrence.slot.title)
 
 
-def accepting_words(found: DutyFindings) -> Iterable[Content]:
-    """Each finding that the signature accepts; what is missing is said plainly."""
-    for each in found.recorded:
-        spans = verdict_spans(each.finding, muted=each.overruled is not None)
+def accepting_words(findings: DutyFindings) -> Iterable[Content]:
+    """Yield the findings that a sign-off accepts, with warnings for missing and abnormal ones."""
+    for recorded in findings.recorded:
+        spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
         yield Content.assemble(
             *((text, ROLES[role] if role else "") for text, role in spans),
-            f"  {each.finding.title}  ",
-            (each.finding.summary, ROLES["muted"]),
+            f"  {recorded.finding.title}  ",
+            (recorded.finding.summary, ROLES["muted"]),
         )
-        if each.overruled is not None:
+        if recorded.overruled is not None:
             yield Content.styled(
-                "  " + _("overridden by {name}").format(name=each.overruled.by), ROLES["caution"]
+                "  " + _("overridden by {name}").format(name=recorded.overruled.by), ROLES["caution"]
             )
-    missing = len(found.expected) - len(found.recorded)
+    missing = len(findings.expected) - len(findings.recorded)
     if missing:
         words = plural(
             "{count} inspection has no finding yet: if signed off now, it will not be run",
@@ -218,35 +218,35 @@ def accepting_words(found: DutyFindings) -> Iterable[Content]:
             missing,
         )
         yield Content.styled(words.format(count=missing), ROLES["caution"])
-    bad = [each for each in found.recorded if not each.settled]
-    if bad:
+    abnormal = [each for each in findings.recorded if not each.settled]
+    if abnormal:
         words = plural(
             "{count} finding is not normal; signing off accepts it as it is",
             "{count} findings are not normal; signing off accepts them as they are",
-            len(bad),
+            len(abnormal),
         )
-        yield Content.styled(words.format(count=len(bad)), ROLES["caution"])
+        yield Content.styled(words.format(count=len(abnormal)), ROLES["caution"])
 
 
 def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    """What is being signed; both times, said plainly, when it is not signed in time."""
+    """Return what is being signed off, with the due time and the present time if they differ."""
     lines = [_head(occurrence, zone, now)]
-    was = by_time(occurrence.slot, now)
-    words = _RECORDED.get(was)
+    state = by_time(occurrence.slot, now)
+    words = _RECORDED.get(state)
     if words is not None and occurrence.signed is None:
         day = now.astimezone(zone).date()
-        said = _(words).format(
+        remark = _(words).format(
             due=when(occurrence.slot, zone, day),
             now=f"{now.astimezone(zone):%H:%M}",
             zone=zone_name(zone, now),
         )
-        late = was is not OccurrenceState.UPCOMING
-        lines.append(Content.styled(said, ROLES["caution"] if late else ROLES["muted"]))
+        late = state is not OccurrenceState.UPCOMING
+        lines.append(Content.styled(remark, ROLES["caution"] if late else ROLES["muted"]))
     return Content("\n").join(lines)
 
 
 def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    shown, day = look(occurrence), now.astimezone(zone).date()
+    state, day = look(occurrence), now.astimezone(zone).date()
     title = Content.styled(occurrence.slot.title, ROLES["title"])
     if occurrence.signed is not None:
         first = signed_first(occurrence.signed, zone, now)
@@ -254,12 +254,12 @@ def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
     due = when(occurrence.slot, zone, day)
     if occurrence.slot.timed and occurrence.slot.until == occurrence.slot.day:
         due = f"{due} {zone_name(zone, now)}"
-    state = Content.styled(shown.text, ROLES[shown.role] if shown.role else "")
-    return Content("\n").join([title, Content.assemble(due, "  ", state)])
+    state_text = Content.styled(state.text, ROLES[state.role] if state.role else "")
+    return Content("\n").join([title, Content.assemble(due, "  ", state_text)])
 
 
 def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
-    """Why it cannot be signed now; "" where it can."""
+    """Return why an occurrence that cannot be signed off now cannot be."""
     if occurrence.signed is not None:
         return signed_first(occurrence.signed, zone, now)
     if occurrence.state is OccurrenceState.UNPLANNED:

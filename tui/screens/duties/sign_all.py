@@ -1,4 +1,4 @@
-"""Signing several duties in one go, where every finding is normal."""
+"""The dialog that signs off several duties at once, all of whose findings are normal."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from services.duties.service import NotNow
 from services.i18n import _, plural
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
@@ -20,47 +20,49 @@ from widgets.duties.wording import when, zone_name
 
 
 class SignAllScreen(WritingDialog):
-    """One note for all; who was signed by a colleague meanwhile stays as it is."""
+    """Signs all of them off with one note; duties that somebody signed off meanwhile are passed over."""
 
     AUTO_FOCUS = ""
 
     def __init__(self, occurrences: Sequence[Occurrence]) -> None:
         super().__init__()
-        self._meant: list[tuple[Occurrence, tuple[Recorded, ...]]] = []
+        self._signable: list[tuple[Occurrence, tuple[Recorded, ...]]] = []
         self._lines: list[Content] = []
         zone, now = self.app.zone, self.app.now()
-        for each in occurrences:
-            found = self.app.ready.rounds.of(each.slot)
-            if found is None:
+        for occurrence in occurrences:
+            findings = self.app.ready.rounds.of(occurrence.slot)
+            if findings is None:
                 continue
-            self._meant.append((each, found.recorded))
-            due = f"{when(each.slot, zone, now.astimezone(zone).date())} {zone_name(zone, now)}"
+            self._signable.append((occurrence, findings.recorded))
+            due = f"{when(occurrence.slot, zone, now.astimezone(zone).date())} {zone_name(zone, now)}"
             self._lines.append(
-                Content.assemble(Content.styled(each.slot.title, ROLES["title"]), "  ", (due, ROLES["muted"]))
+                Content.assemble(
+                    Content.styled(occurrence.slot.title, ROLES["title"]), "  ", (due, ROLES["muted"])
+                )
             )
-            self._lines += [Content.assemble("  ", line) for line in accepting_words(found)]
+            self._lines += [Content.assemble("  ", line) for line in accepting_words(findings)]
         self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Sign all normal")
 
     def placeholder(self) -> str:
-        """The note may be left out."""
+        """Return the prompt for the note, which is optional."""
         return _("Note for all (optional)")
 
     def about(self) -> Iterable[Widget]:
-        """Every duty with its findings."""
+        """Yield every duty with its findings."""
         yield Prose(Content("\n").join(self._lines), classes="about")
 
     def on_mount(self) -> None:
-        """What was typed ahead does not sign."""
+        """Accept keys only once the list could be read: keys typed ahead must not sign."""
         super().on_mount()
         self.guard.hold()
 
     def hears(self) -> bool:
-        """Not what was typed ahead."""
+        """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
     def _begin(self) -> None:
@@ -68,13 +70,15 @@ class SignAllScreen(WritingDialog):
         self.field.focus()
 
     async def write(self, text: str) -> str:
-        """Sign each. Raises JournalError; what is signed by then stays signed."""
-        signed = 0
-        for occurrence, seen in self._meant:
+        """Sign off one after the other. Raises JournalError; sign-offs made by then stay."""
+        count = 0
+        for occurrence, accepted in self._signable:
             try:
-                await self.app.ready.duties.sign(occurrence, text, more={"findings": drafts.signed(seen)})
+                await self.app.ready.duties.sign(
+                    occurrence, text, more={"findings": entries.signed(accepted)}
+                )
             except (AlreadyRecorded, NotNow):
                 continue
-            signed += 1
-        words = plural("{count} duty is signed off", "{count} duties are signed off", signed)
-        return words.format(count=signed)
+            count += 1
+        words = plural("{count} duty is signed off", "{count} duties are signed off", count)
+        return words.format(count=count)

@@ -1,4 +1,4 @@
-"""One journal entry, whole: every field, the chain at this place, what else was recorded about the same thing."""
+"""The screen of one journal entry: all fields, the hash chain at this entry, and the entries on the same subject."""
 
 import asyncio
 from contextlib import suppress
@@ -14,11 +14,11 @@ from tui.screens.common.mode_screen import ModeScreen, Place
 from widgets.journal.detail import EntryDetail
 
 STORY = 500
-"""Entries of one story at most."""
+"""Upper bound of the entries shown for one subject."""
 
 
 class EntryScreen(ModeScreen):
-    """Opened from the journal; answers nothing."""
+    """Shows one entry of the journal, and the others on the same subject as steps to go through."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__()
@@ -26,20 +26,20 @@ class EntryScreen(ModeScreen):
         self.detail = EntryDetail(now=self.app.now, zone=self.app.zone)
 
     def body(self) -> ComposeResult:
-        """The detail alone."""
+        """Yield the entry's detail."""
         yield self.detail
 
     async def opened(self) -> None:
-        """The entry at once; its story as it goes on."""
+        """Show the entry at once, and read its story again whenever the journal grows."""
         self.detail.entry = self.first
         self.detail.focus()
-        self.watch(self.app, "journal_head", self._go_on)
+        self.watch(self.app, "journal_head", self._head_changed)
 
-    def _go_on(self) -> None:
+    def _head_changed(self) -> None:
         self.read_rest()
 
     def place(self) -> Place | None:
-        """A note from here is about the entry's target."""
+        """Return the entry's target, which a note written here is about."""
         entry = self.detail.entry or self.first
         return Place(entry.target, clean(entry.target), opened=True) if entry.target else None
 
@@ -49,7 +49,7 @@ class EntryScreen(ModeScreen):
 
     @work(group="entry", exclusive=True)
     async def read_rest(self) -> None:
-        """The chain at this place, and the story."""
+        """Check the chain at this entry, and read the entries on the same subject."""
         entry, journal = self.detail.entry or self.first, self.services.journal
         self.detail.link = await asyncio.to_thread(check_link, journal.path, entry.seq)
         if entry.subject:
@@ -64,5 +64,5 @@ class EntryScreen(ModeScreen):
 
     @on(EntryDetail.Closed)
     def close(self) -> None:
-        """Back to the journal."""
+        """Return to the journal."""
         self.app.pop_screen()

@@ -1,4 +1,4 @@
-"""The part of the journal that is shown, as a file of JSON lines."""
+"""Saving the filtered journal as a file of JSON lines."""
 
 import asyncio
 import sqlite3
@@ -14,9 +14,9 @@ from services.models.text import clean
 
 
 async def save(journal: Path, query: EntryQuery) -> str:
-    """Write the matching entries, oldest first, in a thread; where they went or why not, in words."""
+    """Write the matching entries, oldest first, in a thread; return where they are, or why not, in words."""
     path = state_folder("exports") / stamped_name("journal", ".jsonl")
-    shown = clean(path)
+    path_text = clean(path)
 
     def write() -> int:
         make_folder(path.parent)
@@ -25,6 +25,8 @@ async def save(journal: Path, query: EntryQuery) -> str:
     try:
         count = await asyncio.to_thread(write)
     except (OSError, sqlite3.Error, UnusableJournal) as error:
-        return _("The entries cannot be saved to {path}: {reason}").format(path=shown, reason=clean(error))
+        return _("The entries cannot be saved to {path}: {reason}").format(
+            path=path_text, reason=clean(error)
+        )
     words = plural("{count} entry was saved to {path}", "{count} entries were saved to {path}", count)
-    return words.format(count=f"{count:,}", path=shown)
+    return words.format(count=f"{count:,}", path=path_text)

@@ -1,4 +1,4 @@
-"""Choose which entries of the journal are shown: kinds, one person, one target."""
+"""The dialog that filters the journal by kinds, one person and one target."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from widgets.drawing.lines import ROLES
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word
 
 MOST = 200
-"""Targets listed at once; typing narrows them."""
+"""Lines of one section at most; typing narrows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class Choice:
     section: str
     """`kind`, `person` or `target`."""
     value: str
-    """Exactly."""
-    shown: Content
+    """The exact value, as it stands in the journal."""
+    label: Content
     words: str
-    """What it is found by."""
+    """Folded text that typing is matched against."""
     unknown: bool = False
-    """A kind that this version does not know."""
+    """Whether it is a kind that this version does not know."""
 
 
 class JournalFilterScreen(Dialog[EntryQuery]):
-    """Answers the query as it was changed; each line is switched on and off."""
+    """Returns the changed query; each line of the list can be switched on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "done", N_("Done")),
@@ -67,14 +67,14 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         self.query_now = query
         self.choices: list[Choice] = list(_kinds())
         self.listed: list[Choice | None] = []
-        """What stands in each row; None is a heading."""
+        """The choice of each row of the list; None is a heading."""
         self.input = Input(placeholder=_("Type to narrow the list"), max_length=200)
         self.input.cursor_blink = False
         self.options = OptionList()
         self.options.can_focus = False
 
     def compose(self) -> ComposeResult:
-        """A field to narrow, the list, what cannot be listed."""
+        """Yield the input that narrows, the list, and a note for errors."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Show only"))
             window.border_subtitle = Content(_("Enter on/off · Esc done"))
@@ -83,14 +83,14 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             yield Static(id="note")
 
     def on_mount(self) -> None:
-        """The kinds at once; people and targets as they are read."""
+        """List the kinds at once, and people and targets as soon as they are read."""
         self.input.focus()
         self.fill()
         self.read()
 
     @work(group="filter", exclusive=True)
     async def read(self) -> None:
-        """Unknown kinds, people and targets of the whole journal."""
+        """Read the unknown kinds, people and targets of the whole journal, and list them."""
         try:
             unknown = await self.journal.unknown_kinds()
             people, targets = await self.journal.people(), await self.journal.targets()
@@ -105,35 +105,35 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
     @on(Input.Changed)
     def narrow(self) -> None:
-        """Narrow the list to what was typed."""
+        """Narrow the list to what is typed."""
         self.fill()
 
     def fill(self) -> None:
-        """The fitting choices under their headings; the highlight stays on its line."""
-        at = self.highlighted
-        wanted = folded(self.input.value).split()
-        fitting = [each for each in self.choices if all(word in each.words for word in wanted)]
+        """List the matching choices under their headings; the highlight stays on its choice."""
+        highlighted = self.highlighted
+        terms = folded(self.input.value).split()
+        matches = [each for each in self.choices if all(term in each.words for term in terms)]
         self.listed = []
         options: list[Option] = []
         for section, title in (("kind", _("Kinds")), ("person", _("Person")), ("target", _("Target"))):
-            inside = [each for each in fitting if each.section == section][:MOST]
-            if inside:
-                self.listed += [None, *inside]
+            in_section = [each for each in matches if each.section == section][:MOST]
+            if in_section:
+                self.listed += [None, *in_section]
                 options.append(Option(Content.styled(title, "bold $text-primary"), disabled=True))
-                options += [Option(self._line(each)) for each in inside]
+                options += [Option(self._line(each)) for each in in_section]
         self.options.clear_options()
         self.options.add_options(options)
         self.options.highlighted = next(
-            (row for row, each in enumerate(self.listed) if each is not None and each == at),
+            (row for row, each in enumerate(self.listed) if each is not None and each == highlighted),
             1 if self.listed else None,
         )
 
     def _line(self, choice: Choice) -> Content:
         mark = Content.styled("✓ ", "bold $text-success") if self.is_on(choice) else Content("  ")
-        return Content.assemble("  ", mark, choice.shown)
+        return Content.assemble("  ", mark, choice.label)
 
     def is_on(self, choice: Choice) -> bool:
-        """Whether the query asks for it."""
+        """Whether the query selects this choice."""
         query = self.query_now
         if choice.section == "kind":
             return choice.value in (query.unknown_kinds if choice.unknown else query.kinds)
@@ -146,25 +146,25 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         return self.listed[row] if row is not None and row < len(self.listed) else None
 
     def action_move(self, by: int) -> None:
-        """Move in the list while typing."""
+        """Move the highlight by some rows while the input keeps the focus."""
         for _step in range(abs(by)):
             (self.options.action_cursor_down if by > 0 else self.options.action_cursor_up)()
 
     @on(Input.Submitted)
     def submitted(self) -> None:
-        """Switch the highlighted line."""
+        """Switch the highlighted line on or off."""
         if self.highlighted is not None:
             self.switch(self.highlighted)
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:
-        """A click switches a line, too."""
+        """Switch the clicked line on or off."""
         choice = self.listed[event.option_index]
         if choice is not None:
             self.switch(choice)
 
     def switch(self, choice: Choice) -> None:
-        """On or off; several kinds together, one person, one target."""
+        """Switch a choice on or off; kinds add up, a person or a target replaces the previous one."""
         if choice.unknown:
             changed: dict[str, object] = {"unknown_kinds": self.query_now.unknown_kinds ^ {choice.value}}
         elif choice.section == "kind":
@@ -175,21 +175,21 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         self.fill()
 
     def action_done(self) -> None:
-        """Show what was chosen."""
+        """Close the dialog and return the query."""
         self.dismiss(self.query_now)
 
 
 def _kinds() -> Iterator[Choice]:
-    for kind, look in KIND_STYLES.items():
+    for kind, style in KIND_STYLES.items():
         if kind is not EntryKind.OTHER:
-            shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), look.word)
-            yield Choice("kind", kind.value, shown, folded(f"{look.word} {look.word_source} {kind.value}"))
+            label = Content.assemble((f"{style.mark} ", ROLES[style.role]), style.word)
+            yield Choice("kind", kind.value, label, folded(f"{style.word} {style.word_source} {kind.value}"))
 
 
 def _unknown_kind(kind: str) -> Choice:
-    look, word = KIND_STYLES[EntryKind.OTHER], unknown_kind_word(kind)
-    shown = Content.assemble((f"{look.mark} ", ROLES[look.role]), word)
-    return Choice("kind", kind, shown, folded(f"{word} {kind}"), unknown=True)
+    style, word = KIND_STYLES[EntryKind.OTHER], unknown_kind_word(kind)
+    label = Content.assemble((f"{style.mark} ", ROLES[style.role]), word)
+    return Choice("kind", kind, label, folded(f"{word} {kind}"), unknown=True)
 
 
 def _choice(section: str, value: str) -> Choice:

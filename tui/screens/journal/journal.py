@@ -1,4 +1,4 @@
-"""記録: everything that happened, newest first; found again by day, kind, person, target and words."""
+"""記録: the journal, newest entries first, with filters by day, kind, person, target and words."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,8 +29,9 @@ from widgets.journal.table import JournalTable
 from widgets.journal.wording import anchor_spans, filter_spans
 
 Move = Callable[[EntryWindow], Awaitable[None]]
+"""A method of EntryWindow that reads another page."""
 _FOREVER = 1e12
-"""Seconds: the journal tells of its news by itself, so what is shown never grows old."""
+"""Seconds; the journal announces new entries by itself, so the panel must never look outdated."""
 
 
 class JournalScreen(ModeScreen):
@@ -46,18 +47,18 @@ class JournalScreen(ModeScreen):
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()
         self.day: date | None = None
-        """The one day that is shown."""
+        """The only day shown; None for all."""
         self._one_at_a_time = asyncio.Lock()
 
     def body(self) -> ComposeResult:
-        """What is wrong outside, what is filtered, the entries, the input row."""
+        """Yield the state of the external hashes, the filter, the entries and the input row."""
         yield self.anchor_line
         yield self.filter_line
         yield self.panel
         yield self.prompt
 
     async def opened(self) -> None:
-        """The newest page, then whatever comes."""
+        """Show the newest page, and follow the journal as it grows."""
         self.panel.table.focus()
         await self._begin(EntryWindow.newest)
         self.watch(self.app, "journal_head", self._head_changed, init=False)
@@ -68,7 +69,7 @@ class JournalScreen(ModeScreen):
     # -- reading
 
     async def _begin(self, move: Move, *, last: bool = False) -> None:
-        """Show another part of the journal from its beginning or end."""
+        """Show another part of the journal, with the cursor on its first or last entry."""
         async with self._one_at_a_time:
             window = self.window
             state = await self._read(window, move)
@@ -77,7 +78,7 @@ class JournalScreen(ModeScreen):
         self._keep_focus()
 
     async def _go_on(self, move: Move) -> None:
-        """Show more; the reader's place stays."""
+        """Show more entries; the cursor stays on its entry."""
         async with self._one_at_a_time:
             window = self.window
             state = await self._read(window, move)
@@ -91,9 +92,10 @@ class JournalScreen(ModeScreen):
             await move(window)
         except JournalError as error:
             same = before.value is not None and before.value.query == window.query
-            told = self.services.journal.health.problem
-            # The banner above says why, unless reading fails for another reason than writing.
-            self.panel.said = told if told and told.summary == error.problem.summary else None
+            write_problem = self.services.journal.health.problem
+            # The banner shows the problem of writing already; the panel need not repeat it.
+            is_same_problem = write_problem is not None and write_problem.summary == error.problem.summary
+            self.panel.said = write_problem if is_same_problem else None
             return FeedState(
                 value=before.value if same else None,
                 fetched_at=before.fetched_at if same else None,
@@ -108,7 +110,7 @@ class JournalScreen(ModeScreen):
 
     @work(group="journal-move", exclusive=True)
     async def show(self, query: EntryQuery) -> None:
-        """Show the entries that fit, from the newest."""
+        """Show the entries that match `query`, from the newest."""
         self.window = EntryWindow(self.services.journal, query)
         self.filter_line.spans = tuple(filter_spans(query, self.app.zone))
         self.refresh_bindings()
@@ -116,29 +118,29 @@ class JournalScreen(ModeScreen):
 
     @work(group="journal-move", exclusive=True)
     async def show_edge(self, *, oldest: bool) -> None:
-        """Go to the newest or the oldest entry."""
+        """Show the newest or the oldest page."""
         await self._begin(EntryWindow.oldest if oldest else EntryWindow.newest, last=oldest)
 
     @work(group="journal-more", exclusive=True)
     async def show_more(self, *, older: bool) -> None:
-        """One page further."""
+        """Read one more page of older or newer entries."""
         await self._go_on(EntryWindow.go_older if older else EntryWindow.go_newer)
 
     @work(group="journal-news", exclusive=True)
     async def take_news(self) -> None:
-        """What this or another console has recorded."""
+        """Read what this or another console has recorded since."""
         unread = self.panel.state.value is None
         await (self._begin(EntryWindow.newest) if unread else self._go_on(EntryWindow.refresh))
 
     @on(JournalTable.Wanted)
     def more_wanted(self, message: JournalTable.Wanted) -> None:
-        """The reader comes near an edge."""
+        """Read more entries when the cursor comes near an edge."""
         if message.edge:
             self.show_edge(oldest=message.older)
         elif not self._one_at_a_time.locked():
             self.show_more(older=message.older)
 
-    # -- the frame's states
+    # -- state of the frame
 
     def _frame_changed(self) -> None:
         super()._frame_changed()
@@ -153,51 +155,51 @@ class JournalScreen(ModeScreen):
             self.show_day(self.day)
 
     def place(self) -> Place | None:
-        """A note from here is about the target of the entry under the cursor."""
+        """Return the target of the entry under the cursor, which a note written here is about."""
         view, key = self.panel.state.value, self.panel.table.cursor_key
         entry = next((each for each in view.entries if str(each.seq) == key), None) if view else None
         return Place(entry.target, clean(entry.target)) if entry is not None and entry.target else None
 
-    # -- what the reader asks for
+    # -- actions
 
     @on(JournalPanel.Opened)
     def open_entry(self, message: JournalPanel.Opened) -> None:
-        """One entry, whole."""
+        """Open the screen of one entry."""
         if self.is_active:
             self.app.push_screen(EntryScreen(message.entry))
 
     @work(group="journal-filter", exclusive=True)
     async def action_filter(self) -> None:
-        """Choose kinds, person, target."""
+        """Choose kinds, person and target in a dialog."""
         screen = JournalFilterScreen(self.services.journal, self.window.query)
         query = await self.app.push_screen_wait(screen)
         if query is not None and query != self.window.query:
             self.show(query)
 
     def action_search(self) -> None:
-        """Find entries by words."""
+        """Ask for words to search for."""
         self.prompt.open(JournalAsk.WORDS, self.window.query.words)
 
     def action_day(self) -> None:
-        """Show one day."""
+        """Ask for the day to show."""
         self.prompt.open(JournalAsk.DAY, "" if self.day is None else self.day.isoformat())
 
     def action_other_day(self, by: int) -> None:
-        """The day before or after the one that is shown; from none, today."""
+        """Show the next (1) or previous (-1) day; today if no day is shown yet."""
         self.show_day(self._today() if self.day is None else self.day + timedelta(days=by))
 
     def _today(self) -> date:
         return self.app.now().astimezone(self.app.zone).date()
 
     def show_day(self, day: date | None) -> None:
-        """Only one day, in the zone where times are shown; None for all."""
+        """Show only one day of the displayed time zone; None for all."""
         self.day = day
         since, before = day_span(day, self.app.zone) if day is not None else (None, None)
         self.show(self.window.query.model_copy(update={"since": since, "before": before}))
 
     @on(JournalPrompt.Answered)
     def answered(self, message: JournalPrompt.Answered) -> None:
-        """Narrow to what was entered."""
+        """Filter by the words or the day entered."""
         text = message.text.strip()
         if message.ask is JournalAsk.WORDS:
             self.show(self.window.query.model_copy(update={"words": text}))
@@ -215,19 +217,19 @@ class JournalScreen(ModeScreen):
         self.panel.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to clear only where something is filtered."""
+        """Dim “show all” unless something is filtered."""
         return self.window.query != EntryQuery() or None if action == "clear_filter" else True
 
     def action_clear_filter(self) -> None:
-        """Show everything again."""
+        """Drop every filter."""
         self.day = None
         self.show(EntryQuery())
 
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:
-        """Save what is shown as JSON lines that this user alone can read, and say where."""
+        """Save the matching entries as JSON lines, readable by this user alone, and report where."""
         self.app.say(await save(self.services.journal.path, self.window.query))
 
     def action_verify(self) -> None:
-        """Check the whole chain, and say what was found."""
+        """Open the dialog that verifies the hash chain."""
         self.app.push_screen(JournalVerifyScreen(self.services.journal))

@@ -1,4 +1,4 @@
-"""A note into the journal, about what one was looking at."""
+"""The dialog that writes a note into the journal, optionally about what the screen below shows."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -15,7 +15,7 @@ from widgets.drawing.prose import Prose
 
 
 class NoteScreen(WritingDialog):
-    """One line or several; opened over any screen."""
+    """Can be opened over any screen; the note may have several lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
@@ -24,21 +24,21 @@ class NoteScreen(WritingDialog):
     def __init__(self) -> None:
         below = self.app.screen
         self.place: Place | None = below.place() if isinstance(below, ModeScreen) else None
-        """What the note could be about."""
+        """What the note could be about; None if the screen below shows nothing in particular."""
         self.is_about = self.place is not None and self.place.opened
         self.place_line = Prose(classes="about")
         super().__init__()
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Note")
 
     def placeholder(self) -> str:
-        """Shown while nothing is written."""
+        """Return the prompt shown while the field is empty."""
         return _("What the next person should know")
 
     def about(self) -> Iterable[Widget]:
-        """What the note is about, where there is something."""
+        """Yield a line that says what the note is about, if it can be about anything."""
         if self.place is not None:
             self._show_place()
             yield self.place_line
@@ -56,17 +56,19 @@ class NoteScreen(WritingDialog):
         )
 
     def action_toggle_place(self) -> None:
-        """About what was looked at, or about nothing in particular."""
+        """Switch whether the note is about what the screen below shows."""
         self.is_about = not self.is_about
         self._show_place()
 
     def refused(self, text: str) -> str:
-        """An empty note tells nobody anything."""
+        """Refuse an empty note."""
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
-        """The note as it stands. Raises JournalError."""
+        """Record the note. Raises JournalError."""
         target = self.place.target if self.place is not None and self.is_about else ""
-        draft = NewEntry(kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text})
-        entry = await self.app.ready.journal.append(draft)
+        new_entry = NewEntry(
+            kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text}
+        )
+        entry = await self.app.ready.journal.append(new_entry)
         return _("Recorded as journal entry {seq}").format(seq=entry.seq)

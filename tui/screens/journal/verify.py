@@ -1,4 +1,4 @@
-"""Checks the whole journal in a thread, and says in words what was found."""
+"""The dialog that verifies the whole journal and shows the result in words."""
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,7 +16,7 @@ from widgets.journal.verification_lines import verification_lines
 
 
 class JournalVerifyScreen(Dialog[None]):
-    """Opens at once; the answer comes when it is there."""
+    """Opens at once, as reading the whole journal takes time; the result follows."""
 
     DEFAULT_CSS = """
     JournalVerifyScreen #window { max-width: 84; scrollbar-size-vertical: 1; }
@@ -25,38 +25,38 @@ class JournalVerifyScreen(Dialog[None]):
     def __init__(self, journal: Journal) -> None:
         super().__init__()
         self.journal = journal
-        self.found: Verification | None = None
+        self.verification: Verification | None = None
         self.block = Block(_("Hash chain"), self._lines)
 
     def compose(self) -> ComposeResult:
-        """The answer, or that it is being worked on."""
+        """Yield the result, or a line that says the check is running."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("Verify the journal"))
             window.border_subtitle = Content(_("Esc closes"))
             yield self.block
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start the check."""
         self.query_one("#window").focus()
         self.check()
 
     @work(group="verify", exclusive=True)
     async def check(self) -> None:
-        """Read every entry once."""
-        self.found = await self.journal.verify()
+        """Verify every entry, and show the result."""
+        self.verification = await self.journal.verify()
         self.block.update()
 
     def _lines(self, width: int) -> list[Line]:
-        if self.found is not None:
-            return verification_lines(self.found, width) + _untold(self.found, width)
+        if self.verification is not None:
+            return verification_lines(self.verification, width) + _not_compared(self.verification, width)
         words = _("Checking {count} entries…").format(count=f"{self.journal.health.entries:,}")
         return [[(text, "muted")] for text in wrap(words, width)]
 
 
-def _untold(found: Verification, width: int) -> list[Line]:
-    """Which log outside had no say, where another one had."""
-    if not (found.anchors and found.anchor_note):
+def _not_compared(verification: Verification, width: int) -> list[Line]:
+    """Return a line that names the external log that was not compared, if another one was."""
+    if not (verification.anchors and verification.anchor_note):
         return []
-    words = _("Not compared: {reason}").format(reason=found.anchor_note)
+    words = _("Not compared: {reason}").format(reason=verification.anchor_note)
     parts = wrap(words, max(8, width - 2))
     return [[("? " if index == 0 else "  ", "warn"), (part, "")] for index, part in enumerate(parts)]

@@ -1,4 +1,4 @@
-"""Choose a log group: the runbook's first, then every group of the account."""
+"""The dialog that chooses a log group: the runbook's first, then all groups of the account."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from tui.screens.common.dialog import Dialog
 
 
 class GroupScreen(Dialog[str]):
-    """Answers the chosen group's exact name, or None."""
+    """Returns the exact name of the chosen group, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
@@ -33,13 +33,15 @@ class GroupScreen(Dialog[str]):
     def __init__(self, services: Services, further: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.services = services
-        self.known = {spec.id: spec.title for spec in services.runbook.log_groups}
-        self.groups: dict[str, str] = {str(name): f"{name}  {title}" for name, title in self.known.items()}
+        self.groups: dict[str, str] = {
+            str(spec.id): f"{spec.id}  {spec.title}" for spec in services.runbook.log_groups
+        }
+        """The text of each group's line by the group's exact name."""
         self.groups |= {name: clean(name) for name in further if name not in self.groups}
         self.order: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """A field to narrow, the list, a remark."""
+        """Yield the input that narrows, the list and a note."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Log group"))
             yield Input(placeholder=_("Part of the name, or a whole name"))
@@ -47,53 +49,53 @@ class GroupScreen(Dialog[str]):
             yield Static(Content(_("Reading the list…")), id="note")
 
     def on_mount(self) -> None:
-        """Show the runbook's groups at once."""
+        """List the runbook's groups at once, and read those of the account."""
         self.fill("")
         self.read_groups()
 
     @work(group="groups", exclusive=True)
     async def read_groups(self) -> None:
-        """Add the account's groups; without permission the runbook's stay."""
+        """Add the groups of the account; if they cannot be read, those of the runbook stay."""
         note = self.query_one("#note", Static)
         try:
-            found: tuple[LogGroup, ...] = await self.services.logs.groups()
+            account_groups: tuple[LogGroup, ...] = await self.services.logs.groups()
         except AwsError as error:
             note.update(Content(error.problem.said))
             return
-        for group in found:
+        for group in account_groups:
             self.groups.setdefault(str(group.id), group.name)
         note.update(Content(_("{count} groups").format(count=len(self.groups))))
         self.fill(self.query_one(Input).value)
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
-        """Narrow the list to what was typed."""
+        """Narrow the list to what is typed."""
         self.fill(event.value)
 
-    def fill(self, wanted: str) -> None:
-        """Show the groups that contain `wanted`."""
+    def fill(self, term: str) -> None:
+        """List the groups whose line contains `term`, whatever its case."""
         options = self.query_one(OptionList)
         options.clear_options()
-        self.order = [name for name, shown in self.groups.items() if wanted.casefold() in shown.casefold()]
+        self.order = [name for name, line in self.groups.items() if term.casefold() in line.casefold()]
         options.add_options([Option(Content(self.groups[name])) for name in self.order])
         if self.order:
             options.highlighted = 0
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Take the highlighted group, or exactly what was typed."""
-        at = self.query_one(OptionList).highlighted
-        self.dismiss(self.order[at] if at is not None and self.order else event.value.strip() or None)
+        """Return the highlighted group, or exactly what was typed if no group matches."""
+        row = self.query_one(OptionList).highlighted
+        self.dismiss(self.order[row] if row is not None and self.order else event.value.strip() or None)
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:
-        """Take the chosen one."""
+        """Return the clicked group."""
         self.dismiss(self.order[event.option_index])
 
     def key_down(self) -> None:
-        """Move in the list while typing."""
+        """Move the highlight down while the input keeps the focus."""
         self.query_one(OptionList).action_cursor_down()
 
     def key_up(self) -> None:
-        """Move in the list while typing."""
+        """Move the highlight up while the input keeps the focus."""
         self.query_one(OptionList).action_cursor_up()

@@ -1,4 +1,4 @@
-"""ログ: up to four log groups side by side, each followed by itself."""
+"""ログ: up to four log groups side by side, each followed independently."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,10 +13,11 @@ from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane import LogPane
 
 MOST_PANES = 4
+"""Panes on the screen at most."""
 
 
 class LogsScreen(PaneScreen):
-    """Several tails on one screen."""
+    """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
     DEFAULT_CSS = """
@@ -29,28 +30,28 @@ class LogsScreen(PaneScreen):
     """
 
     def body(self) -> ComposeResult:
-        """The panes, side by side; one above the other where it is narrow."""
+        """Yield the panes' container: side by side, or one above the other on a narrow screen."""
         yield Horizontal(id="panes")
 
     async def opened(self) -> None:
-        """Begin with the runbook's first group, unless something else was asked for."""
+        """Open the log group that was requested from another screen, else the runbook's first."""
         groups = self.services.runbook.log_groups
-        wanted, self.app.wanted_logs = self.app.wanted_logs, None
-        if wanted is not None:
-            await self.add_pane(*wanted)
+        request, self.app.wanted_logs = self.app.wanted_logs, None
+        if request is not None:
+            await self.add_pane(*request)
         elif groups:
             await self.add_pane(groups[0].id)
 
     @property
     def pane(self) -> LogPane | None:
-        """The focused pane, else the first."""
+        """The focused pane, else the first; None if there is none."""
         focused = self.focused
         around = focused.ancestors_with_self if focused is not None else []
         inside = [pane for pane in self.tails if pane in around]
         return next(iter(inside or self.tails), None)
 
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
-        """Open one more pane on `group`, at a moment if given."""
+        """Open another pane on `group`, at the time `at` if given."""
         if len(self.tails) >= MOST_PANES:
             self.app.say(_("at most {count} panes").format(count=MOST_PANES))
             return
@@ -60,7 +61,7 @@ class LogsScreen(PaneScreen):
         self.follow(pane, group, at=at)
 
     async def show(self, group: str, at: datetime | None = None) -> None:
-        """Show `group` at a moment: in the pane that follows it, in a new one, or in this one."""
+        """Show `group` at a time: in the pane that follows it, else in a new one, else in the focused one."""
         for pane, tail in self.tails.items():
             if tail.group == group:
                 pane.focus()
@@ -73,14 +74,14 @@ class LogsScreen(PaneScreen):
             await self.add_pane(group, at)
 
     def action_open_pane(self) -> None:
-        """One more pane."""
+        """Choose a log group for another pane."""
         if len(self.tails) >= MOST_PANES:
             self.app.say(_("at most {count} panes").format(count=MOST_PANES))
         else:
             self.choose(None)
 
     async def action_close_pane(self) -> None:
-        """Close this pane; the last one stays."""
+        """Close the focused pane, unless it is the last one."""
         pane = self.pane
         if pane is None or len(self.tails) < 2:
             return

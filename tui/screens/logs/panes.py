@@ -1,4 +1,4 @@
-"""What every screen with log panes does for them."""
+"""The base of every screen with log panes: follows groups in them and handles their requests."""
 
 from datetime import datetime
 
@@ -12,18 +12,18 @@ from tui.terminal.clipboard import copy
 from widgets.logs.pane import LogPane
 
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
-"""JSON fields that come first in a line; the rest follows in its own order."""
+"""JSON fields shown first in a line; the others follow in their own order."""
 
 
 class PaneScreen(ModeScreen):
-    """Follows a log group in each of its panes and answers their requests."""
+    """Follows a log group in each of its panes and handles their requests."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tails: dict[LogPane, PaneTail] = {}
 
     def new_pane(self, id: str | None = None) -> LogPane:
-        """A pane ready to follow."""
+        """Return a new pane, connected and ready to follow a group."""
         pane = LogPane(
             now=self.app.now,
             elapsed=self.services.clock.elapsed,
@@ -38,17 +38,17 @@ class PaneScreen(ModeScreen):
         return pane
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
-        """Follow `group` in `pane` instead of what it followed."""
-        following = self.tails[pane].follow(group, pattern, at)
-        self.run_worker(following, group=f"tail-{id(pane)}", exclusive=True)
+        """Follow `group` in `pane`, replacing the group that it followed."""
+        task = self.tails[pane].follow(group, pattern, at)
+        self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
 
     def forget(self, pane: LogPane) -> None:
-        """Stop following in `pane`."""
+        """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """The panes do not repeat the banner."""
+        """Tell the panes which problem the banner shows, so that they do not repeat it."""
         for pane in self.tails:
             pane.said = problem
 
@@ -59,28 +59,28 @@ class PaneScreen(ModeScreen):
 
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
-        """Filter on AWS's side."""
+        """Follow the same group with another filter pattern, applied by AWS."""
         self.follow(message.pane, self.tails[message.pane].group, message.pattern)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
-        """Read what lies before the oldest line held."""
+        """Read lines older than the oldest one in the pane."""
         earlier = self.tails[message.pane].read_earlier(message.at)
         self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
-        """Copy over SSH, or into a file; say where it went."""
+        """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.say(copy(self.app, message.text))
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
-        """Choose what the pane follows."""
+        """Choose the group that the pane follows."""
         self.choose(message.pane)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane | None) -> None:
-        """Ask for a group; None opens a new pane."""
+        """Ask for a group and follow it in `pane`; None opens a new pane."""
         group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
         if not group:
             return
@@ -90,4 +90,4 @@ class PaneScreen(ModeScreen):
             self.follow(pane, group)
 
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
-        """Open one more pane, where the screen can."""
+        """Open another pane; a screen with a fixed number of panes does nothing."""

@@ -1,4 +1,4 @@
-"""Connects a log pane with the shared tails: lines in, requests out."""
+"""Connects a log pane with the shared tails."""
 
 from contextlib import aclosing
 from datetime import datetime
@@ -12,13 +12,14 @@ from services.system import Services
 from widgets.logs.pane import LogPane
 
 EARLIER_PAGES = 10
-"""Pages read at most when the reader goes to a time before the oldest line held."""
+"""Pages read at most for a time before the oldest line in the pane."""
 
 MINUTE = 60_000
+"""Milliseconds."""
 
 
 class PaneTail:
-    """What one pane follows."""
+    """Feeds one pane with the lines of one log group."""
 
     def __init__(self, pane: LogPane, services: Services) -> None:
         self.pane = pane
@@ -26,10 +27,10 @@ class PaneTail:
         self.group = ""
         self.pattern = ""
         self._missed: Problem | None = None
-        """Why the newest lines are not shown."""
+        """Why the newest lines are missing from the pane; None if they are not."""
 
     async def follow(self, group: str, pattern: str = "", at: datetime | None = None) -> None:
-        """Follow until cancelled, first going to `at` if given; the lines stay while reading fails."""
+        """Follow `group` until cancelled, starting at the time `at` if given; lines stay while reading fails."""
         self.group = group
         self.pattern = pattern
         self.pane.clear()
@@ -54,12 +55,12 @@ class PaneTail:
             self._missed = None
         self.pane.stats = batch.stats
         if self.pane.problem is not None and batch.problem is None:
-            # What hindered this tail hindered the feeds too; they need not wait for their next turn.
+            # The feeds failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
 
     async def read_earlier(self, at: int) -> None:
-        """Read from a minute before `at` (epoch milliseconds) up to the oldest line held."""
+        """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane."""
         start, token = at - MINUTE, None
         oldest = self.pane.store.oldest or at + 10 * MINUTE
         try:
@@ -74,5 +75,5 @@ class PaneTail:
             self.pane.problem = error.problem
 
     def _title(self, group: str) -> str:
-        known = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")
-        return f"{group}  {known}" if known else group
+        title = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")
+        return f"{group}  {title}" if title else group

@@ -1,4 +1,4 @@
-"""A report's document as lines of the screen. Pure."""
+"""Lays out a report's document as lines of the screen; pure functions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,16 +21,17 @@ from widgets.drawing.lines import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_LOOKS
 
 _GAP = 2
+"""Cells between columns."""
 _LEAST = 6
-"""Cells that a column of text keeps."""
+"""Least cells of a column of text."""
 _FIGURE = 4
-"""Cells that a column of figures keeps."""
+"""Least cells of a column of figures."""
 _ROWS = 3
-"""Lines that the text of one cell may take."""
+"""Lines that one table cell may take."""
 
 
 def report_lines(document: Document, width: int) -> list[Line]:
-    """The whole, top to bottom."""
+    """Return all lines of the document for a screen of `width` cells."""
     lines: list[Line] = [[(document.title, "title"), ("  ", ""), *_verdict(document.tone)]]
     lines += _block(document.facts, width)
     for block in document.summary:
@@ -45,8 +46,8 @@ def report_lines(document: Document, width: int) -> list[Line]:
 def _verdict(tone: Verdict | None) -> list[Span]:
     if tone is None:
         return []
-    look = VERDICT_LOOKS[tone]
-    return [(look.text, look.role)]
+    style = VERDICT_LOOKS[tone]
+    return [(style.text, style.role)]
 
 
 def _section(section: Section, width: int, depth: int) -> Iterator[Line]:
@@ -68,8 +69,8 @@ def _block(block: Block, width: int) -> list[Line]:
             return [[(text, role if role != "good" else "")] for line in block.text.split("\n") for text in wrap(line, width)]  # fmt: skip
         case Quote():
             lines = [text for line in block.text.split("\n") for text in wrap(line, width - 2) or [""]]
-            said: list[Line] = [[("▏ ", "rule"), (text, "")] for text in lines]
-            return [*said, [("▏ ", "rule"), (f"— {block.by}", "muted")]]
+            quoted: list[Line] = [[("▏ ", "rule"), (text, "")] for text in lines]
+            return [*quoted, [("▏ ", "rule"), (f"— {block.by}", "muted")]]
         case Bullets():
             return [line for item in block.items for line in _hang("· ", item, width)]
         case Facts():
@@ -106,15 +107,15 @@ def _table(block: Table, width: int) -> Iterator[Line]:
 
 
 def _cells(cells: Sequence[str], sizes: list[int], block: Table, role: str) -> Iterator[Line]:
-    # A heading that is cut would leave its figures without a name.
-    make = wrap if role == "head" else _cell
-    parts = [make(cell, size) for cell, size in zip(cells, sizes, strict=True)]
+    # Headings are wrapped, not cropped: a cropped one would leave its figures unnamed.
+    split = wrap if role == "head" else _cell
+    parts = [split(cell, size) for cell, size in zip(cells, sizes, strict=True)]
     for at in range(max(map(len, parts))):
         yield _row([part[at] if at < len(part) else "" for part in parts], sizes, block, role)
 
 
 def _cell(text: str, size: int) -> list[str]:
-    """In few lines; the last one says where more was cut."""
+    """Wrap the text of a cell into at most `_ROWS` lines; the last one is cropped."""
     lines = list(wrap_at(text, size))
     if len(lines) > _ROWS:
         at, _line = lines[_ROWS - 1]
@@ -123,7 +124,10 @@ def _cell(text: str, size: int) -> list[str]:
 
 
 def _sizes(block: Table, rows: list[list[str]], width: int) -> list[int]:
-    """As wide as the texts where there is room; headings of figures give way first, then the widest texts."""
+    """Return the columns' widths: as wide as the texts if there is room.
+
+    Otherwise columns of figures shrink to their figures first, then the widest texts shrink.
+    """
     columns = range(len(block.columns))
     sizes = [max(cell_len(row[at]) for row in [[*block.columns], *rows]) for at in columns]
     figures = {at: max(_FIGURE, *(cell_len(row[at]) for row in rows)) for at in columns if at in block.right}

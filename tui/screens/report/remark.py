@@ -1,4 +1,4 @@
-"""A person's remark for a report; the report's data stay as they are."""
+"""The dialog that adds a remark to a report; the report's data do not change."""
 
 from collections.abc import Iterable
 
@@ -14,36 +14,36 @@ from widgets.drawing.prose import Prose
 
 
 class RemarkScreen(WritingDialog):
-    """One line or several."""
+    """Asks for a remark, which may have several lines."""
 
     def __init__(self, period: Period) -> None:
         super().__init__()
         self.period = period
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Remark")
 
     def placeholder(self) -> str:
-        """Shown while nothing is written."""
+        """Return the prompt shown while the field is empty."""
         return _("Remark to add to the report")
 
     def about(self) -> Iterable[Widget]:
-        """Which report."""
+        """Yield the name of the report."""
         words = _("Operations report {name}").format(name=self.period.name)
         yield Prose(Content.styled(words, ROLES["title"]), classes="about")
 
     def refused(self, text: str) -> str:
-        """An empty remark says nothing."""
+        """Refuse an empty remark."""
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
-        """Record it. Raises JournalError."""
-        draft = NewEntry(
+        """Record the remark. Raises JournalError."""
+        new_entry = NewEntry(
             kind=EntryKind.REMARK,
             subject=self.period.subject,
             text=" ".join(text.split()),
             data={"text": text},
         )
-        await self.app.ready.journal.append(draft)
+        await self.app.ready.journal.append(new_entry)
         return _("The remark was added to the report")

@@ -1,4 +1,4 @@
-"""運用報告書 on the screen: made from the journal whenever it grows, remarked upon, saved, signed."""
+"""運用報告書: the report on the screen, made again whenever the journal grows; it can be remarked on, saved and signed."""
 
 import asyncio
 import sqlite3
@@ -28,7 +28,7 @@ from widgets.drawing.lines import Line
 
 
 class ReportScreen(ModeScreen):
-    """One period's report. Opened for a duty, that duty can be signed from here."""
+    """Shows the report of one period; if opened for a duty, that duty can be signed off from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
@@ -55,22 +55,22 @@ class ReportScreen(ModeScreen):
         self.scroll = VerticalScroll(self.block)
 
     def body(self) -> ComposeResult:
-        """The report alone."""
+        """Yield the report."""
         yield self.scroll
 
     async def opened(self) -> None:
-        """Made at once, and again when the journal has grown."""
+        """Make the report, and make it again whenever the journal grows."""
         self.scroll.focus()
-        # What AWS was asked so far is a part of the report, and is else recorded only now and then.
+        # The report includes AWS usage, which is otherwise recorded only at intervals.
         await self.services.usage_log.record()
-        self.watch(self.app, "journal_head", self._grown)
+        self.watch(self.app, "journal_head", self._head_changed)
 
-    def _grown(self) -> None:
+    def _head_changed(self) -> None:
         self.make()
 
     @work(group="report", exclusive=True)
     async def make(self) -> None:
-        """Read the journal in a thread."""
+        """Make the report from the journal in a thread, and show it or why it cannot be made."""
         services, now = self.services, self.app.now()
         try:
             self.report = await asyncio.to_thread(
@@ -89,35 +89,35 @@ class ReportScreen(ModeScreen):
         return report_lines(document(self.report), width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Signing only where a duty asks for the report."""
+        """Disable signing without a duty to sign, and stepping into the future."""
         if action == "sign":
             return self.occurrence is not None and self.app.ready.duties.signable(self.occurrence.slot)
         if action == "step":
-            return parameters[0] == -1 or self._following() is not None
+            return parameters[0] == -1 or self._next_day() is not None
         return True
 
     def action_sign(self) -> None:
-        """Sign the duty that asks for the report."""
+        """Sign off the duty that the report was opened for."""
         if self.occurrence is not None:
             duty_actions.sign_now(self.app, self.occurrence)
 
     def action_remark(self) -> None:
-        """A person's words for the report; its data stay as they are."""
+        """Ask for a remark on the report."""
         self.app.push_screen(RemarkScreen(self.period))
 
     def action_step(self, by: int) -> None:
-        """The period before or after; none that has not begun."""
-        day = self.period.first - timedelta(days=1) if by < 0 else self._following()
+        """Show the next (1) or previous (-1) period, unless it has not begun."""
+        day = self.period.first - timedelta(days=1) if by < 0 else self._next_day()
         if day is not None:
             self._show(self.period.span, of_day(day))
 
-    def _following(self) -> date | None:
-        """The first day of the next period; None while it has not begun."""
+    def _next_day(self) -> date | None:
+        """Return the first day of the next period; None if it has not begun."""
         day = self.period.last + timedelta(days=1)
         return day if day <= self.services.calendar.day_of(self.app.now()) else None
 
     def action_span(self, span: str) -> None:
-        """The day, the month or the fiscal year around what is shown."""
+        """Show the day, month or fiscal year that contains the period shown."""
         self._show(Span(span), of_day(min(self.period.last, self.services.calendar.day_of(self.app.now()))))
 
     def _show(self, span: Span, day: Period) -> None:
@@ -132,7 +132,7 @@ class ReportScreen(ModeScreen):
         self.make()
 
     def action_save(self) -> None:
-        """Save it as Markdown, HTML or JSON, readable by this user alone."""
+        """Save the report as HTML, Markdown or JSON, readable by this user alone."""
         report = self.report
         if report is None:
             return

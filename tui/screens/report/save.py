@@ -1,4 +1,4 @@
-"""Saving a report from the screen, into the folder of this user's reports."""
+"""Saving a report from the screen into the user's folder of reports."""
 
 import json
 
@@ -14,14 +14,15 @@ FORMATS = {
     "md": N_("Markdown"),
     "json": N_("JSON, for other programs"),
 }
+"""Formats by file extension; titles in English, translated when shown."""
 
 
 def save_report(report: Report, name: str, form: str) -> str:
-    """Write it (0600) and say where; or why not. Blocks."""
+    """Write the report (mode 0600) and return where it is, or why not, in words. Blocks."""
     texts = {
         "html": to_html,
         "md": to_markdown,
-        "json": lambda each: json.dumps(each.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
+        "json": lambda data: json.dumps(data.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n",
     }
     try:
         path = state_folder("reports") / f"{report.system}-{name}.{form}"

@@ -1,4 +1,4 @@
-"""The outbox: notes for Slack, unsent first, and what a person can decide about them."""
+"""The outbox: notes for Slack, unsent first, and the decisions that a person can make about them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import ClassVar
@@ -26,11 +26,13 @@ from widgets.drawing.table import KeyedTable
 from widgets.journal.post_lines import POST_LOOKS, columns, detail, rows
 
 _OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
+"""States in which a person can decide about a post."""
 Decision = Callable[[Post, str], Awaitable[None]]
+"""Records a decision about a post, with its reason."""
 
 
 class OutboxScreen(Dialog[None]):
-    """Follows the posts while it is open; each key acts on the post under the cursor when it was pressed."""
+    """Lists the posts and follows their changes; a key acts on the post under the cursor when it is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "again", N_("Send")),
@@ -53,7 +55,7 @@ class OutboxScreen(Dialog[None]):
         self.block = Block(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:
-        """The list, and the post under the cursor."""
+        """Yield the list, and the post under the cursor."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Slack outbox"))
             yield self.table
@@ -61,7 +63,7 @@ class OutboxScreen(Dialog[None]):
                 yield self.block
 
     def on_mount(self) -> None:
-        """The posts, and what becomes of them."""
+        """Show the posts, and follow their changes."""
         self.watch(self.app, "posts", self._show)
         self.watch(self.app, "zone", self._show)
         self.table.focus()
@@ -77,7 +79,7 @@ class OutboxScreen(Dialog[None]):
         self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("Esc closes")]))
 
     def _keys(self) -> Iterator[str]:
-        """Only what can be decided about the post under the cursor."""
+        """Yield hints for the keys that apply to the post under the cursor."""
         post = self._post()
         if post is None or post.state not in _OPEN:
             return
@@ -93,21 +95,21 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is not None:
             return detail(post, self.app.zone, self.app.now(), width)
-        said = _("There are no Slack messages. Press p on an alarm or a finding to write one.")
+        text = _("There are no Slack messages. Press p on an alarm or a finding to write one.")
         if why := self.app.ready.outbox.why:
-            said = sentences(said, why)
-        return [[(line, "muted")] for line in wrap(said, width)]
+            text = sentences(text, why)
+        return [[(line, "muted")] for line in wrap(text, width)]
 
     def action_again(self) -> None:
-        """Send it once more; where it may be in Slack already, only a person who has looked may."""
+        """Send the post again; if it may be in Slack already, ask how the user knows that it is not."""
         post, outbox = self._open_post(), self.app.ready.outbox
         if post is None:
             return
         if outbox.why:
             self.app.say(outbox.why)
         elif post.state is PostState.UNKNOWN:
-            asked = _("How you know that it is not in Slack")
-            self.app.push_screen(DecideScreen(post, _("Send again"), asked, outbox.send_again))
+            prompt = _("How you know that it is not in Slack")
+            self.app.push_screen(DecideScreen(post, _("Send again"), prompt, outbox.send_again))
         else:
             self._send_again(post)
 
@@ -119,22 +121,22 @@ class OutboxScreen(Dialog[None]):
             self.app.say(error.problem.said)
 
     def action_mark(self) -> None:
-        """A person has seen it in Slack."""
+        """Mark the post as sent, because a person has seen it in Slack."""
         post = self._open_post()
         if post is None:
             return
         if post.state is not PostState.UNKNOWN:
             self.app.say(_("This message is certainly not in Slack."))
             return
-        asked = _("Where you saw it")
-        self.app.push_screen(DecideScreen(post, _("Mark as posted"), asked, self.app.ready.outbox.mark_sent))
+        prompt = _("Where you saw it")
+        self.app.push_screen(DecideScreen(post, _("Mark as posted"), prompt, self.app.ready.outbox.mark_sent))
 
     def action_drop(self) -> None:
-        """Nobody needs it any more."""
+        """Give the post up."""
         post = self._open_post()
         if post is not None:
-            asked = _("Reason for not sending it")
-            self.app.push_screen(DecideScreen(post, _("Discard"), asked, self.app.ready.outbox.drop))
+            prompt = _("Reason for not sending it")
+            self.app.push_screen(DecideScreen(post, _("Discard"), prompt, self.app.ready.outbox.drop))
 
     def _open_post(self) -> Post | None:
         post = self._post()
@@ -145,36 +147,36 @@ class OutboxScreen(Dialog[None]):
 
 
 class DecideScreen(WritingDialog):
-    """Asks for a reason, and decides about the post that was meant when the key was pressed."""
+    """Asks for a reason, and records a decision about the post under the cursor when the key was pressed."""
 
-    def __init__(self, post: Post, title: str, asked: str, decide: Decision) -> None:
-        self._title, self._asked = title, asked
+    def __init__(self, post: Post, title: str, prompt: str, decide: Decision) -> None:
+        self._title, self._prompt = title, prompt
         super().__init__()
         self.post = post
         self._decide = decide
 
     def heading(self) -> str:
-        """What is decided."""
+        """Return the decision, as the window's title."""
         return self._title
 
     def placeholder(self) -> str:
-        """What is asked."""
-        return self._asked
+        """Return the prompt for the reason."""
+        return self._prompt
 
     def about(self) -> Iterable[Widget]:
-        """The note, by its first line: the field must stay in sight."""
-        look = POST_LOOKS[self.post.state]
-        head = Content.assemble((look.text, ROLES[look.role]), "  ", self.post.channel)
+        """Yield the post's state, channel and first line; more would push the field out of sight."""
+        style = POST_LOOKS[self.post.state]
+        head = Content.assemble((style.text, ROLES[style.role]), "  ", self.post.channel)
         first = self.post.text.strip().partition("\n")[0]
         text = Content.styled(first, ROLES["muted"])
         yield Prose(Content("\n").join([head, text]), classes="about")
 
     def refused(self, text: str) -> str:
-        """A reason must be given."""
+        """Refuse an empty reason."""
         return "" if text else _("Enter a reason; it is recorded in the journal.")
 
     async def write(self, text: str) -> str:
-        """Record it. Raises JournalError, NotTaken."""
+        """Record the decision. Raises JournalError, NotTaken."""
         try:
             await self._decide(self.post, text)
         except AlreadyRecorded as error:

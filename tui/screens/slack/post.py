@@ -1,4 +1,4 @@
-"""A note for Slack: proposed by the console, edited and let go by a person."""
+"""The dialog of a note for Slack: proposed by the console, edited and sent by a person."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -24,15 +24,15 @@ from widgets.drawing.prose import Prose
 
 def propose_alarm(app: Console, alarm: Alarm) -> None:
     """Propose a note about an alarm's present state."""
-    app.push_screen(PostScreen(about_alarm(alarm, _desk(app), app.posts)))
+    app.push_screen(PostScreen(about_alarm(alarm, _note_context(app), app.posts)))
 
 
 def propose_finding(app: Console, recorded: Recorded) -> None:
     """Propose a note about a finding."""
-    app.push_screen(PostScreen(about_finding(recorded, _desk(app))))
+    app.push_screen(PostScreen(about_finding(recorded, _note_context(app))))
 
 
-def _desk(app: Console) -> NoteContext:
+def _note_context(app: Console) -> NoteContext:
     services = app.ready
     identity = app.identity.value if app.identity is not None else None
     return NoteContext(
@@ -45,7 +45,7 @@ def _desk(app: Console) -> NoteContext:
 
 
 class PostScreen(WritingDialog):
-    """Nothing goes to Slack but what stands in the field when enter is pressed."""
+    """Sends exactly the text that is in the field when Enter is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "add_evidence", N_("Add evidence"), priority=True)
@@ -64,7 +64,7 @@ class PostScreen(WritingDialog):
         super().__init__()
         self.proposal = proposal
         self.id_of_post = uuid4().hex[:12]
-        """One for each dialog, so that a second press lets nothing go twice."""
+        """One for each dialog, so that pressing Enter twice does not send the note twice."""
         self.guard = TypeAheadGuard(self)
         self.field.text = proposal.text
         self._evidence = [
@@ -78,11 +78,11 @@ class PostScreen(WritingDialog):
         self._warned = ""
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Slack message: {title}").format(title=self.proposal.title)
 
     def about(self) -> Iterable[Widget]:
-        """Where it goes, in which thread; what to set where nothing can be sent."""
+        """Yield the channel and the thread, or what to configure if nothing can be sent."""
         outbox = self.app.ready.outbox
         parts = [Content.assemble("→ ", (outbox.channel or "Slack", ROLES["strong"]))]
         if outbox.why:
@@ -100,7 +100,7 @@ class PostScreen(WritingDialog):
         return _("a reply in the thread of this alarm") if answers else _("starts the thread of this alarm")
 
     def on_mount(self) -> None:
-        """Enter counts only once what it would send could be read."""
+        """Accept Enter only once the text that it would send could be read."""
         more = _(" · Ctrl+T adds evidence") if self._evidence else ""
         window = self.query_one("#window")
         window.border_subtitle = Content(_("Enter sends · Ctrl+J new line · Esc closes") + more)
@@ -108,7 +108,7 @@ class PostScreen(WritingDialog):
         self.guard.hold()
 
     def _gap(self) -> Selection:
-        """The first place that only a person can fill: what is typed takes its place."""
+        """Select the first placeholder, so that typing replaces it; without one, the end of the text."""
         for row, line in enumerate(self.field.document.lines):
             column = line.find(_(FILL))
             if column >= 0:
@@ -116,11 +116,11 @@ class PostScreen(WritingDialog):
         return Selection.cursor(self.field.document.end)
 
     def hears(self) -> bool:
-        """Not what was typed ahead."""
+        """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
     def action_add_evidence(self) -> None:
-        """Rows of the finding at the end; texts of logs only when asked once more."""
+        """Append rows of the finding; texts of logs, which may be private, only at the next press."""
         if not self._evidence:
             self.tell(_("There is no more evidence to add."))
             return
@@ -129,7 +129,7 @@ class PostScreen(WritingDialog):
         self.tell(words)
 
     def refused(self, text: str) -> str:
-        """An empty note tells nobody anything; one with gaps goes out only at a second press."""
+        """Refuse an empty note, and at the first press one with placeholders."""
         if not text:
             return _("Nothing has been written yet.")
         if _(FILL) in text and text != self._warned:
@@ -138,11 +138,11 @@ class PostScreen(WritingDialog):
         return ""
 
     def unsaved(self) -> str:
-        """What the console proposed can be proposed again."""
+        """Return what closing would lose; nothing if the proposal was not edited."""
         return "" if self.field.written == self.proposal.text.strip() else super().unsaved()
 
     async def write(self, text: str) -> str:
-        """Record that it was let go; the outbox sends it. Raises JournalError."""
+        """Record the note, which the outbox then sends. Raises JournalError."""
         outbox = self.app.ready.outbox
         entry = await outbox.let_go(self.id_of_post, text, self.proposal)
         number = f" ({entry.seq})" if entry is not None else ""

@@ -16,7 +16,7 @@ from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.overrule import OverrideScreen
+from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.report.remark import RemarkScreen
@@ -105,7 +105,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         await until(pilot, lambda: "overruled by" in screen_text(pilot) and "load test" in screen_text(pilot))
         # It is overruled once; the key is no longer offered.
-        assert first.check_action("overrule", ()) is False
+        assert first.check_action("override", ()) is False
         await pilot.press("escape")
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)

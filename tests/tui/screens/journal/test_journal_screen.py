@@ -289,7 +289,7 @@ async def test_verify_says_in_words_what_was_altered(embedded: Embedded, path: P
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
         await pilot.press("v")
         await until(
-            pilot, lambda: isinstance(pilot.app.screen, JournalVerifyScreen) and pilot.app.screen.found
+            pilot, lambda: isinstance(pilot.app.screen, JournalVerifyScreen) and pilot.app.screen.verification
         )
         await until(pilot, lambda: "entries were checked" in screen_text(pilot))
         await pilot.press("escape")

@@ -1,4 +1,4 @@
-"""Judging a finding otherwise: what was found, then the reason."""
+"""The dialog that overrides a finding's verdict: the finding, then the reason."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from widgets.findings.wording import verdict_spans
 
 
 class OverrideScreen(WritingDialog):
-    """The verdict stays in the journal as it was; the reason stands beside it."""
+    """Asks why the verdict is overridden; the original verdict stays in the journal beside the reason."""
 
     def __init__(self, subject: str, recorded: Recorded) -> None:
         super().__init__()
@@ -24,15 +24,15 @@ class OverrideScreen(WritingDialog):
         self.recorded = recorded
 
     def heading(self) -> str:
-        """The window's title."""
+        """Return the window's title."""
         return _("Override a finding")
 
     def placeholder(self) -> str:
-        """The reason must be given."""
+        """Return the prompt for the reason."""
         return _("Reason for the override")
 
     def about(self) -> Iterable[Widget]:
-        """The finding."""
+        """Yield the finding's title, verdict and summary."""
         finding = self.recorded.finding
         spans = verdict_spans(finding)
         yield Prose(
@@ -50,11 +50,11 @@ class OverrideScreen(WritingDialog):
         )
 
     def refused(self, text: str) -> str:
-        """No reason, no overruling."""
+        """Refuse an empty reason."""
         return "" if text else _("A reason is required to override a finding.")
 
     async def write(self, text: str) -> str:
-        """Record it. Raises JournalError, NotTaken."""
+        """Record the override. Raises JournalError, NotTaken."""
         try:
             await self.app.ready.rounds.looks.overrule(self.subject, self.recorded, text)
         except AlreadyRecorded as error:

@@ -27,7 +27,7 @@ def escalation(runbook: Runbook, role: str) -> str:
         return ""
     found = [each for each in reachable(runbook) if each.role == role]
     if not found:
-        return _("{role} (the runbook names no contact of that role)").format(role=role)
+        return _("{role} (the runbook names no contact for that role)").format(role=role)
     # Somebody who approves may also be called: the first way to reach the role counts.
     known = next((each for each in found if not each.undecided), None)
     if known is None:

@@ -171,7 +171,7 @@ class Feed(Generic[T]):
 
     def _faulted(self, error: BaseException) -> None:
         self._fault(error)
-        what = _("A fault of the console stopped this read.")
+        what = _("An internal error stopped this read.")
         self._unread(error, fault_problem(what, error, self._clock.now()))
 
     def _failed(self, error: AwsError) -> None:

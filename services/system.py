@@ -148,7 +148,7 @@ class Services:
         # A command that only reads leaves nothing in the journal, and makes none.
         if self._began:
             await self.usage_log.record()
-            await self._record(EntryKind.ENDED, _("Console ended"))
+            await self._record(EntryKind.ENDED, _("Console stopped"))
         await self.tails.close()
         # The journal first: its last hash may still be on the way to AWS.
         await self.journal.close()

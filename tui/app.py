@@ -163,7 +163,7 @@ class TobanApp(Console):
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
-            self.say(_("The console ends as soon as the outcome of the change is recorded."))
+            self.say(_("The console quits as soon as the outcome of the change is recorded."))
         await super().action_quit()
 
     async def drain(self) -> None:

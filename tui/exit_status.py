@@ -34,14 +34,14 @@ MEANINGS = {
     ExitStatus.ABNORMAL: N_("abnormal, a plan refused, a journal tampered with"),
     ExitStatus.UNKNOWN: N_("cannot be judged"),
     ExitStatus.USAGE: N_("wrong usage"),
-    ExitStatus.DATA: N_("mistakes in a runbook"),
-    ExitStatus.UNAVAILABLE: N_("no terminal, no journal, no answer of AWS, no embedded AWS"),
-    ExitStatus.SOFTWARE: N_("a fault of Toban itself"),
+    ExitStatus.DATA: N_("errors in a runbook"),
+    ExitStatus.UNAVAILABLE: N_("no terminal, no journal, no response from AWS, no embedded AWS"),
+    ExitStatus.SOFTWARE: N_("an internal error of Toban"),
     ExitStatus.CANNOT_WRITE: N_("a file cannot be written"),
-    ExitStatus.IO: N_("the output cannot be written, such as on a full disk"),
-    ExitStatus.CONFIG: N_("mistakes in the configuration"),
+    ExitStatus.IO: N_("the output cannot be written, e.g. on a full disk"),
+    ExitStatus.CONFIG: N_("errors in the configuration"),
     ExitStatus.INTERRUPTED: N_("interrupted; 128 + n: ended by signal n"),
-    ExitStatus.BROKEN_PIPE: N_("the reader of the output went away"),
+    ExitStatus.BROKEN_PIPE: N_("the output was closed by its reader"),
 }
 """English; translated where shown."""
 

@@ -41,7 +41,7 @@ class Following:
     def follow_records(self) -> None:
         """Begin what the journal keeps, and record now and then what AWS was asked."""
         self._follow(self._records())
-        title = _("recording what AWS was asked")
+        title = _("recording AWS usage")
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
 
@@ -74,12 +74,12 @@ class Following:
     def _records(self) -> Iterator[Followed]:
         services, to = self._services, partial(partial, setattr, self._app)
         yield "journal", _("reading the journal"), services.journal.follow, to("journal_head")
-        yield "findings", _("following the findings"), services.rounds.states, to("findings")
-        yield "duties", _("following the duties"), services.duties.states, self._take_duties
-        yield "runs", _("following the changes"), services.engine.states, self._take_runs
+        yield "findings", _("updating the findings"), services.rounds.states, to("findings")
+        yield "duties", _("updating the duties"), services.duties.states, self._take_duties
+        yield "runs", _("updating the changes"), services.engine.states, self._take_runs
         acknowledgements = services.acknowledgements.states
-        yield "acknowledgements", _("following acknowledgements"), acknowledgements, to("acknowledged")
-        yield "posts", _("following the notes to Slack"), services.outbox.states, self._take_posts
+        yield "acknowledgements", _("updating the acknowledgements"), acknowledgements, to("acknowledged")
+        yield "posts", _("updating the Slack messages"), services.outbox.states, self._take_posts
 
     def _take_board(self, state: FeedState[AlarmOverview]) -> None:
         before, self._app.board = self._app.board, state

@@ -61,7 +61,7 @@ def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str
         if post.state is PostState.POSTED:
             said.append(_("Posted to {channel}").format(channel=post.channel))
         elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
-            said.append(_("Note for Slack: {reason}").format(reason=post.reason))
+            said.append(_("Slack message: {reason}").format(reason=post.reason))
     return tuple(said)
 
 

@@ -161,7 +161,7 @@ def _hits(query: str, places: list[PaletteEntry]) -> Iterator[Hit]:
             found = True
             yield Hit(points, Content(each.name), each.go, text=each.name, help=each.kind)
     if not found and query.strip():
-        words = _("Nothing is found.")
+        words = _("No matches.")
         yield Hit(0.01, Content(words), lambda: None, text=words)
 
 
@@ -174,11 +174,11 @@ def _looks(app: Console) -> Iterator[PaletteEntry]:
     """Every inspection of the runbook, to be made now."""
     for each in offered(app.runbook) if app.runbook else ():
         title = _(each.title)
-        name = _("Look now: {title}").format(title=title)
+        name = _("Inspect now: {title}").format(title=title)
         words = f"{title} {each.title} {each.id} {each.words} てんけん tenken inspect"
         yield PaletteEntry(
             name,
-            _("Make this inspection now"),
+            _("Run this inspection now"),
             partial(app.post_message, messages.RunInspection(str(each.id))),
             words,
             0.5,

@@ -57,7 +57,7 @@ class PanelSpec:
 
 PANELS: tuple[PanelSpec, ...] = (
     PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", keys=(
-        Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Say that the alarm's present state was seen, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
+        Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Acknowledge the alarm's present state, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
     )),
     PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row=""),
     PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="10", wide_row="1fr"),

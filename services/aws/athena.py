@@ -140,7 +140,7 @@ class Athena:
 def _columns(result: Answer) -> list[Answer]:
     columns = rows(result.get("ResultSetMetadata") or {}, "ColumnInfo")
     if not columns:
-        raise incomplete(_("Athena sends rows without their columns."), "athena", "GetQueryResults")
+        raise incomplete(_("Athena returned rows without columns."), "athena", "GetQueryResults")
     return columns
 
 
@@ -154,7 +154,7 @@ def _state(execution: Answer) -> SqlResult:
     status, statistics = execution.get("Status") or {}, execution.get("Statistics") or {}
     told = str(status.get("State") or "")
     if told not in set(SqlState):
-        raise incomplete(_("Athena does not say how its query stands."), "athena", "GetQueryExecution")
+        raise incomplete(_("Athena did not return the state of its query."), "athena", "GetQueryExecution")
     reuse = statistics.get("ResultReuseInformation") or {}
     return SqlResult(
         state=SqlState(told),

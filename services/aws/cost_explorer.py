@@ -52,7 +52,7 @@ class CostExplorerReader:
                 costs += [_cost(group, day) for group in _groups(row)]
         missing = {first + timedelta(days=each) for each in range((last - first).days + 1)} - days
         if missing:
-            text = _("Cost Explorer left out {count} of the days asked for, {day} first.")
+            text = _("Cost Explorer omitted {count} of the requested days, {day} first.")
             raise incomplete(text.format(count=len(missing), day=min(missing).isoformat()), *_CALL)
         return CostHistory(first=first, last=last, costs=tuple(costs), estimated=estimated, pages=pages)
 
@@ -77,7 +77,7 @@ class CostExplorerReader:
             if not token:
                 return
             if token in seen:
-                raise incomplete(_("AWS sent the same page token twice."), *_CALL)
+                raise incomplete(_("AWS returned the same page token twice."), *_CALL)
             seen.add(token)
             more = {"NextPageToken": token}
         raise incomplete(_("More than {limit} pages.").format(limit=PAGES), *_CALL)
@@ -88,24 +88,24 @@ def _day(row: Answer) -> date:
         return date.fromisoformat(str(row["TimePeriod"]["Start"]))
     except (KeyError, TypeError, ValueError) as error:
         # A day that cannot be placed would be a day without costs.
-        raise incomplete(_("Cost Explorer tells of costs without their day."), *_CALL) from error
+        raise incomplete(_("Cost Explorer returned costs without a day."), *_CALL) from error
 
 
 def _groups(row: Answer) -> list[Answer]:
     if row.get("Groups") is None:
         # A day whose costs are not told would be a day without costs.
-        raise incomplete(_("Cost Explorer tells of a day without its costs."), *_CALL)
+        raise incomplete(_("Cost Explorer returned a day without costs."), *_CALL)
     return rows(row, "Groups")
 
 
 def _cost(group: Answer, day: date) -> DailyCost:
     keys, value = group.get("Keys") or (), (group.get("Metrics") or {}).get(METRIC) or {}
     if len(keys) != len(_GROUPS) or not all(is_readable(str(key)) for key in keys):
-        raise incomplete(_("Cost Explorer tells of costs without their service."), *_CALL)
+        raise incomplete(_("Cost Explorer returned costs without a service."), *_CALL)
     service, record = map(str, keys)
     unit = value.get("Unit")
     if unit != CURRENCY:
-        text = _("Cost Explorer answers in {unit}, and only US dollars can be turned into yen.")
+        text = _("Cost Explorer responded in {unit}; only US dollars can be converted to yen.")
         raise incomplete(text.format(unit=clean(unit) or "?"), *_CALL)
     kind = CostKind.TAX if service == "Tax" else _KINDS.get(record.lower(), CostKind.CHARGE)
     return DailyCost(
@@ -117,7 +117,7 @@ def _amount(value: Answer) -> Decimal:
     amount = decimal(value.get("Amount"))
     if amount is None:
         # Left out, it would count as nothing.
-        text = _("Cost Explorer tells of an amount that is no number: {amount}.")
+        text = _("Cost Explorer returned an amount that is not a number: {amount}.")
         raise incomplete(text.format(amount=clean(value.get("Amount")) or "?"), *_CALL)
     return amount
 

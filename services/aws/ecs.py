@@ -31,7 +31,7 @@ class EcsReader:
         if not found:
             failures = rows(answer, "failures")
             if not failures:
-                text = _("AWS tells neither of the service {name} nor why it is missing.")
+                text = _("AWS returned neither the service {name} nor why it is missing.")
                 raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
             raise not_found(
                 _("ECS has no service {name} in cluster {cluster}.").format(
@@ -46,7 +46,7 @@ class EcsReader:
             )
         # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
         if not _counted(found[0]):
-            text = _("AWS tells of the service {name} without its task counts.")
+            text = _("AWS returned the service {name} without its task counts.")
             raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
         return container_service(found[0], cluster)
 

@@ -44,7 +44,7 @@ class Regions:
                 if not (lost := missing_defaults(names)):
                     return EnabledRegions(names=tuple(sorted(names)))
                 raise incomplete(
-                    _("AWS does not list {regions}, which every account has.").format(
+                    _("AWS did not list {regions}, which every account has.").format(
                         regions=_(", ").join(lost)
                     ),
                     "account",
@@ -86,5 +86,5 @@ def _names(answered: list[Answer], service: str, operation: str) -> tuple[str, .
     names = [str(row.get("RegionName") or "") for row in answered]
     # A region left out would be one where nobody looks.
     if not names or not all(_NAME.fullmatch(name) for name in names):
-        raise incomplete(_("AWS lists regions without their names."), service, operation)
+        raise incomplete(_("AWS returned regions without names."), service, operation)
     return tuple(sorted(set(names)))

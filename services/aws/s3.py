@@ -55,4 +55,4 @@ def _object(row: Answer) -> StoredObject:
 
 
 def _cut() -> Exception:
-    return incomplete(_("S3 lists objects without saying all of them."), "s3", "ListObjectsV2")
+    return incomplete(_("S3's list of objects is incomplete."), "s3", "ListObjectsV2")

@@ -86,7 +86,7 @@ class WafReader:
         found = tuple(sample for row in listed if (sample := _sample(row)))
         population = whole(answer.get("PopulationSize"))
         if population is None:
-            text = _("AWS WAF does not say of how many requests it sends a sample.")
+            text = _("AWS WAF did not return how many requests the sample was taken from.")
             raise incomplete(text, "wafv2", "GetSampledRequests")
         return Samples(
             rule=rule.name,
@@ -120,7 +120,9 @@ def _acl(row: Answer, operation: str) -> WebAcl:
     seen = row.get("VisibilityConfig") or {}
     arn = str(row.get("ARN") or "")
     if not arn or "DefaultAction" not in row:
-        raise incomplete(_("AWS WAF tells of a web ACL without what it does."), "wafv2", operation)
+        raise incomplete(
+            _("AWS WAF returned a web ACL without its ARN or default action."), "wafv2", operation
+        )
     first, last = "PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"
     every = [rule for key in (first, "Rules", last) for rule in _by_priority(rows(row, key))]
     return WebAcl(

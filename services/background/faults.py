@@ -38,7 +38,7 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
     return Problem(
         kind=ProblemKind.FAULT,
         summary=summary,
-        remedy=_("The console tries again by itself; look by hand until then, and report the fault."),
+        remedy=_("The console retries automatically; check by hand until then, and report this error."),
         detail=type(error).__name__,
         at=at,
     )
@@ -98,5 +98,5 @@ class Workers:
 
     def _stopped(self, name: str, title: str, error: BaseException) -> None:
         self.report(error)
-        summary = _("A fault of the console stopped this: {title}.").format(title=title)
+        summary = _("An internal error stopped this: {title}.").format(title=title)
         self.problems[name] = fault_problem(summary, error, self._clock.now())

@@ -56,8 +56,8 @@ def _local_date(at: datetime | None, zone: ZoneInfo) -> date | None:
 def _from(kind: str, user: str, days: int, start: date) -> str:
     if kind == "access-key":
         said = plural(
-            "{days} day after a key of {user} was made ({date})",
-            "{days} days after a key of {user} was made ({date})",
+            "{days} day after a key of {user} was created ({date})",
+            "{days} days after a key of {user} was created ({date})",
             days,
         )
     else:

@@ -13,7 +13,7 @@ _NAMED = 3
 def moved(held: Adjusted, open_days: BusinessCalendar) -> str:
     """Which closed days moved it; "" where none did."""
     if not held.place.found:
-        return _("No open day is near: it stays on {day}").format(day=day_words(held.place.day))
+        return _("There is no open day nearby: it stays on {day}").format(day=day_words(held.place.day))
     closed = [day for day in held.nominal if day != held.place.day]
     if not closed:
         return ""

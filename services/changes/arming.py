@@ -43,7 +43,7 @@ class Arming:
         if self._permits.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         if not reason.strip():
-            raise self._refused(_("Arming needs a reason."))
+            raise self._refused(_("Arming requires a reason."))
         if not timedelta() < lasts <= LONGEST:
             raise self._refused(
                 _("Arming lasts at most {minutes} minutes.").format(
@@ -87,7 +87,7 @@ class Arming:
         self._permits.disarm()
         # Not recording it loses nothing: the permits are gone, and ARMED says until when they were valid.
         with contextlib.suppress(JournalError):
-            await self._record(_("The time was over."))
+            await self._record(_("The time was up."))
 
     async def _record(self, why: str) -> None:
         text = _("Back to read-only. {why}").format(why=why).strip()

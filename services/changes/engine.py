@@ -188,7 +188,7 @@ class ChangeEngine:
         if self._history.unrecorded:
             await self._history.retry()
         with contextlib.suppress(JournalError):
-            await self._arming.disarm(_("The console ended."))
+            await self._arming.disarm(_("The console stopped."))
 
     @property
     def _zone(self) -> tzinfo:
@@ -229,12 +229,14 @@ class ChangeEngine:
             restraint = await self._restraints.objection()
         except JournalError as error:
             return (
-                _("Without the journal nothing is changed: {why}").format(why=problem_text(error.problem)),
+                _("Without the journal nothing can be changed: {why}").format(
+                    why=problem_text(error.problem)
+                ),
             )
         health = self._journal.health
         if not health.writable:
             why = problem_text(health.problem) if health.problem else ""
-            return (_("Without the journal nothing is changed: {why}").format(why=why).strip(),)
+            return (_("Without the journal nothing can be changed: {why}").format(why=why).strip(),)
         locked = lock_text(lock.by, lock.since, self._zone) if lock is not None else ""
         return tuple(objection for objection in (locked, restraint) if objection)
 

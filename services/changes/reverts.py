@@ -58,14 +58,12 @@ def _slot(run: Run, revert: Revert, zone: tzinfo) -> ScheduledOccurrence:
 
 def _remark(run: Run, revert: Revert, zone: tzinfo) -> str:
     if revert.way == "duty":
-        return _("A person takes it back; it was changed on {day} by {name}.").format(
+        return _("To be reverted by hand; changed on {day} by {name}.").format(
             day=run.at.astimezone(zone).date().isoformat(), name=run.by
         )
     state = run.steps[-1].state if len(run.steps) > 1 else StepState.WAITING
     if state is StepState.DONE:
-        return _("AWS takes it back by itself: check that it did.")
+        return _("AWS reverts it automatically: check that it did.")
     if state in (StepState.UNKNOWN, StepState.SENDING):
-        return _(
-            "It is not known whether AWS will take it back by itself: look, and take it back by hand if not."
-        )
-    return _("AWS does NOT take it back by itself, that step was not carried out: take it back by hand.")
+        return _("It is not known whether AWS will revert it: check, and revert it by hand if not.")
+    return _("AWS will NOT revert it: that step was not carried out. Revert it by hand.")

@@ -142,11 +142,12 @@ def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
     if ages.remaining(last):
         return step.model_copy(update={"until": ages.until(last)}) if turn else step
     if step.state is StepState.SENDING:
-        text = _("The console that sent it ended, or lost the journal, before it recorded the outcome.")
+        text = _("The console that sent it stopped, or lost the journal, before it recorded the outcome.")
         return step.model_copy(update={"state": StepState.UNKNOWN, "text": text})
     if turn:
         text = _(
-            "It was not begun: the console ended, or did not know in time that what comes before was done."
+            "It was not started: the console stopped, or it was not known in time that the previous step "
+            "was done."
         )
         return step.model_copy(update={"state": StepState.REFUSED, "text": text})
     return step

@@ -104,13 +104,13 @@ class Sender:
     def _objection(self, plan: Plan, typed: str) -> str:
         """Why the plan cannot be confirmed; "" where it can."""
         if self.shutdown.begun:
-            return _("The console is ending.")
+            return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
         if self._expired(plan):
             return _("The plan has expired; plan it again.")
         if plan.confirm and typed.strip() != plan.confirm:
-            return _("The name that was typed is not {name}.").format(name=plan.confirm)
+            return _("The name typed is not {name}.").format(name=plan.confirm)
         if self._permits.read_only:
             return _("This console is configured to be read-only.")
         if self._permits.armed is None:
@@ -122,11 +122,11 @@ class Sender:
         try:
             identity = await self.shutdown.in_time(self._session.identity())
         except TimeoutError:
-            return _("The console is ending.")
+            return _("The console is shutting down.")
         except AwsError as error:
-            return _("AWS does not say which account this is: {why}").format(why=problem_text(error.problem))
+            return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
         if identity.account != plan.account:
-            return _("These credentials are for account {actual}, the runbook's is {expected}.").format(
+            return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
                 actual=identity.account, expected=plan.account
             )
         return ""
@@ -170,13 +170,13 @@ class Sender:
         try:
             observation = await self.shutdown.in_time(self._changes[plan.kind].observe(step))
         except TimeoutError:
-            return _("The console is ending.")
+            return _("The console is shutting down.")
         except AwsError as error:
             return _("AWS could not be read before sending: {why}").format(why=problem_text(error.problem))
         if observation.digest != step.expects:
-            return _("It moved since the plan: {state}").format(state=observation.text)
+            return _("The resource changed since the plan was made: {state}").format(state=observation.text)
         if passed(self._clock, start) > real(self._clock, INTENT_SECONDS).total_seconds():
-            return _("It took too long to look at AWS; plan it again.")
+            return _("Reading AWS took too long; plan it again.")
         return ""
 
     async def _send(self, plan: Plan, step: PlannedStep) -> bool:
@@ -188,7 +188,7 @@ class Sender:
         try:
             await self.shutdown.in_time(write)
         except TimeoutError:
-            return await self._unknown(plan, step, _("The console ended before AWS answered."))
+            return await self._unknown(plan, step, _("The console stopped before AWS responded."))
         except AwsError as error:
             if nothing_done(error):
                 refused = isinstance(error, Refused)
@@ -213,7 +213,7 @@ class Sender:
         verified, text = await self._verify(plan, step)
         if verified:
             return await self._record(plan, step, StepState.DONE, text, verified)
-        why = _("AWS answered, but does not show it: {state}").format(state=text)
+        why = _("AWS responded, but the change is not visible: {state}").format(state=text)
         return await self._record(plan, step, StepState.UNKNOWN, why)
 
     async def _unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
@@ -250,7 +250,7 @@ class Sender:
         if observation is None:
             return None, _("Not verified: {why}").format(why=why)
         if observation.place is not Place.AFTER:
-            return False, _("AWS does not show it yet: {state}").format(state=observation.text)
+            return False, _("Not visible in AWS yet: {state}").format(state=observation.text)
         return True, f"{observation.text} {follows}".strip()
 
     async def _outcome(self, change: Change, plan: Plan) -> str:

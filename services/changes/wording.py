@@ -19,7 +19,7 @@ _OUTCOMES = {
 _ANSWERED = {
     None: N_("Accepted: {title} ({target}). {text}"),
     True: N_("Verified: {title} ({target}). {text}"),
-    False: N_("Accepted, not seen yet: {title} ({target}). {text}"),
+    False: N_("Accepted, not visible yet: {title} ({target}). {text}"),
 }
 """By whether AWS shows what it accepted; None: not read yet, or not readable."""
 _LONGEST_KIND = 40
@@ -44,7 +44,7 @@ def problem_text(problem: Problem) -> str:
 
 def lock_text(name: str, at: datetime, zone: tzinfo) -> str:
     """Who holds a target, and since when."""
-    return _("{name} is changing it, or the outcome of that is unknown, since {when}.").format(
+    return _("{name} has been changing it, or its outcome has been unknown, since {when}.").format(
         name=name, when=moment(at, zone)
     )
 
@@ -76,16 +76,16 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 def found_done(observation: Observation) -> str:
     """The answer was lost, and AWS shows the change."""
-    return _("The answer was lost; AWS shows that it was done: {state}").format(state=observation.text)
+    return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
 def found_undone(observation: Observation) -> str:
     """The answer was lost, and AWS shows the state before."""
-    return _("AWS shows the state before it: it was not done. {state}").format(state=observation.text)
+    return _("AWS shows the state before the change: it was not done. {state}").format(state=observation.text)
 
 
 def found_elsewhere(observation: Observation) -> str:
     """The answer was lost, and AWS shows neither state: a person must decide."""
-    return _("AWS shows neither the state before nor after it: {state} Say what became of it.").format(
+    return _("AWS shows neither the state before nor after the change: {state} Record what happened.").format(
         state=observation.text
     )

@@ -69,8 +69,8 @@ def trouble(curves: Sequence[Series]) -> str:
     """What is wrong with the curves, in words; "" when they are whole."""
     said = {
         SeriesStatus.FORBIDDEN: _("Permission is missing for: {labels}"),
-        SeriesStatus.ERROR: _("AWS could not answer for: {labels}"),
-        SeriesStatus.PARTIAL: _("Only a part was answered for: {labels}"),
+        SeriesStatus.ERROR: _("No response from AWS for: {labels}"),
+        SeriesStatus.PARTIAL: _("Partial response for: {labels}"),
     }
     parts = []
     for status, text in said.items():

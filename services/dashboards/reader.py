@@ -130,7 +130,7 @@ class DashboardReader:
         except AwsError as error:
             if self._body is None:
                 raise
-            remark = _("The dashboard's body could not be read again: {reason}")
+            remark = _("The dashboard's body could not be reloaded: {reason}")
             said = remark.format(reason=error.problem.summary)
             return self._body.model_copy(update={"remarks": (*self._body.remarks, said)})
         if body != self._body or reload:

@@ -99,6 +99,6 @@ class BaseDates:
 
 
 def _unknown(key: AccessKey) -> str:
-    return _("The key {key} is inactive, and no sign-off of its rotation says since when.").format(
+    return _("The key {key} is inactive, but no sign-off of its rotation says since when.").format(
         key=key.name
     )

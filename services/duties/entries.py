@@ -29,7 +29,7 @@ def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone
 
 def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
     """One line for a duty that was skipped."""
-    return _line(_("Left out: {title}, due {due}"), slot, reason, zone)
+    return _line(_("Skipped: {title}, due {due}"), slot, reason, zone)
 
 
 def planned_text(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> str:

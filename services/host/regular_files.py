@@ -71,7 +71,7 @@ def _status(path: Path) -> os.stat_result:
         return path.stat()
     except FileNotFoundError:
         if path.is_symlink():
-            raise _unsuitable(errno.ENOENT, _("is a link to nothing: repair or remove it"), path) from None
+            raise _unsuitable(errno.ENOENT, _("is a broken link: repair or remove it"), path) from None
         raise
     except ValueError as error:
         raise _nameless(path) from error

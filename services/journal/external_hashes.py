@@ -43,13 +43,13 @@ def machine_log() -> ExternalHashes:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if anchors:
         return ExternalHashes(anchors)
-    return ExternalHashes(note="; ".join(troubles) or _("No log of this machine holds a hash of a journal."))
+    return ExternalHashes(note="; ".join(troubles) or _("No log on this machine contains a journal hash."))
 
 
 def from_file(path: Path) -> ExternalHashes:
     """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
     anchors = _in_file(path)
-    note = "" if anchors else _("The file holds no hash of a journal.")
+    note = "" if anchors else _("The file contains no journal hash.")
     return ExternalHashes(anchors, note, given=True)
 
 
@@ -60,7 +60,7 @@ async def in_stream(stream: CheckpointStream) -> ExternalHashes:
     except AwsError as error:
         return ExternalHashes(note=of_aws(error))
     return ExternalHashes(
-        anchors, "" if anchors else _("The CloudWatch Logs stream holds no hash of a journal.")
+        anchors, "" if anchors else _("The CloudWatch Logs stream contains no journal hash.")
     )
 
 

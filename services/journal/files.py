@@ -23,36 +23,36 @@ def check(path: Path) -> bool:
         status = path.lstat()
     except ValueError as error:
         raise UnusableJournal(
-            _("The journal's path cannot be a file's name."),
-            _("Name another file with the setting journal."),
+            _("The journal's path is not a valid file name."),
+            _("Choose another file in the journal setting."),
         ) from error
     except FileNotFoundError:
         if has_wal(path):
             # SQLite would replay the lost file's entries into the new one.
             raise UnusableJournal(
-                _("The journal's file is gone, but the -wal file that belongs to it is still here."),
+                _("The journal file is missing, but its -wal file is still here."),
                 _("Put {path} back, or move {path}-wal aside to begin a new journal."),
             ) from None
         return False
     if stat.S_ISLNK(status.st_mode):
         raise UnusableJournal(
             _("The journal's path is a symbolic link: refused."),
-            _("Name the file itself with the setting journal, or remove the link {path}."),
+            _("Set the file itself in the journal setting, or remove the link {path}."),
         )
     if not stat.S_ISREG(status.st_mode):
         raise UnusableJournal(
-            _("What stands at the journal's path is no file."),
-            _("Move {path} away, or name another file with the setting journal."),
+            _("The journal's path is not a file."),
+            _("Move {path} away, or choose another file in the journal setting."),
         )
     _check_beside(path)
     if status.st_mode & stat.S_IWOTH:
         raise UnusableJournal(
-            _("Everybody may write the journal's file: refused."),
-            _("Find out who did, then run: chmod o-w {path}"),
+            _("The journal file is writable by everyone: refused."),
+            _("Find out who wrote to it, then run: chmod o-w {path}"),
         )
     if status.st_size == 0:
         raise UnusableJournal(
-            _("The journal's file is empty; a journal never is. Its contents are lost."),
+            _("The journal file is empty, which a journal never is. Its contents are lost."),
             _("Restore it from a backup, or move {path} aside to begin a new journal."),
         )
     return True
@@ -67,9 +67,9 @@ def _check_beside(path: Path) -> None:
             continue
         if not stat.S_ISREG(beside.st_mode):
             raise UnusableJournal(
-                _("What stands beside the journal as its {end} file is no file.").format(end=end),
+                _("The {end} file beside the journal is not a file.").format(end=end),
                 _(
-                    "Move {path}-wal and {path}-shm away if they are no files; the console tries again by itself."
+                    "Move {path}-wal and {path}-shm away if they are not files; the console retries automatically."
                 ),
             )
 

@@ -65,30 +65,32 @@ def is_damage(error: BaseException) -> bool:
 
 def closed() -> UnusableJournal:
     """The error for what is asked of a closed journal."""
-    return UnusableJournal(_("The journal is closed: this console is ending."), _("Start the console again."))
+    return UnusableJournal(
+        _("The journal is closed: this console is shutting down."), _("Restart the console.")
+    )
 
 
 def gone() -> UnusableJournal:
     """The error for a file that was moved or deleted."""
     return UnusableJournal(
-        _("The journal's file was moved or deleted while it was open."),
-        _("Put {path} back, or start the console again to begin a new journal."),
+        _("The journal file was moved or deleted while it was open."),
+        _("Put {path} back, or restart the console to begin a new journal."),
     )
 
 
 def another() -> UnusableJournal:
     """The error for another journal under the same name."""
     return UnusableJournal(
-        _("Another journal now stands where this one was."),
-        _("Put the first one back at {path}, or start the console again to use the new one."),
+        _("The journal file was replaced by another one."),
+        _("Put the first one back at {path}, or restart the console to use the new one."),
     )
 
 
 def damaged() -> UnusableJournal:
     """The error for a damaged file."""
     return UnusableJournal(
-        _("The journal's file is damaged; nothing is written to it."),
-        _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
+        _("The journal file is damaged; nothing more is written to it."),
+        _("Keep {path} with its -wal file for recovery, move both aside, and restart."),
         damage=True,
     )
 
@@ -96,8 +98,8 @@ def damaged() -> UnusableJournal:
 def too_large() -> UnusableJournal:
     """The error for more than the console ever holds in memory at once."""
     return UnusableJournal(
-        _("The journal holds larger entries than a console writes; nothing is written to it."),
-        _("Keep {path} with its -wal file for recovery, move both aside, and start again."),
+        _("The journal contains entries larger than a console writes; nothing more is written to it."),
+        _("Keep {path} with its -wal file for recovery, move both aside, and restart."),
         damage=True,
     )
 
@@ -106,7 +108,7 @@ def no_memory() -> UnusableJournal:
     """The error for a machine without memory left."""
     return UnusableJournal(
         _("There is not enough memory to use the journal."),
-        _("End what takes the memory of this machine; the console tries {path} again by itself."),
+        _("Stop what uses up this machine's memory; the console retries {path} automatically."),
     )
 
 
@@ -118,7 +120,7 @@ def _of_sqlite(error: sqlite3.Error) -> tuple[str, str]:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return (
                 _("The journal is locked by another process."),
-                _("See who has {path} open (fuser), and end it if it hangs."),
+                _("Check which process has {path} open (fuser), and end it if it hangs."),
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return _forbidden()
@@ -128,8 +130,8 @@ def _of_sqlite(error: sqlite3.Error) -> tuple[str, str]:
             return damaged().summary, damaged().remedy
         case sqlite3.SQLITE_IOERR:
             return (
-                _("The disk failed while the journal was used."),
-                _("Check that the disk of {path} has room, is mounted and is healthy."),
+                _("The disk failed while the journal was in use."),
+                _("Check that the disk of {path} has free space, is mounted and is healthy."),
             )
         case _:
             return _unknown(str(error))[:2]
@@ -142,18 +144,18 @@ def _of_system(error: OSError) -> tuple[str, str]:
         return _forbidden()
     if error.errno == errno.EROFS:
         return (
-            _("The journal's disk can only be read."),
-            _("Mount it for writing, or name another file with the setting journal."),
+            _("The journal's disk is read-only."),
+            _("Mount it read-write, or choose another file in the journal setting."),
         )
     if error.errno == errno.ENOENT:
         return (
             _("There is no journal here."),
-            _("See whether {path} is the right file; a console makes it when it starts."),
+            _("Check that {path} is the right file; a console creates it when it starts."),
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return (
-            _("The journal's folder cannot be made."),
-            _("See what stands in the way of {path}, or name another file with the setting journal."),
+            _("The journal's folder could not be created."),
+            _("Check what blocks {path}, or choose another file in the journal setting."),
         )
     return _unknown(error.strerror or str(error))[:2]
 
@@ -161,7 +163,7 @@ def _of_system(error: OSError) -> tuple[str, str]:
 def _full() -> tuple[str, str]:
     return (
         _("The disk is full: the journal cannot be written."),
-        _("Free some room on the disk of {path}; the console tries again by itself."),
+        _("Free up space on the disk of {path}; the console retries automatically."),
     )
 
 
@@ -169,8 +171,8 @@ def _forbidden() -> tuple[str, str]:
     return (
         _("The journal cannot be written by this user."),
         _(
-            "Give this user the right to write {path}, the -wal and -shm files beside it and their folder (chmod 2770 "
-            "on a folder that a group shares), or name another file with the setting journal."
+            "Grant this user write access to {path}, the -wal and -shm files beside it and their folder "
+            "(chmod 2770 on a folder that a group shares), or choose another file in the journal setting."
         ),
     )
 

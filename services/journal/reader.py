@@ -215,13 +215,13 @@ class JournalReader:
         if not {"journal", "entries", "words"} <= tables:
             raise UnusableJournal(
                 _("The file is a database, but not a journal of this console."),
-                _("Name another file with the setting journal; {path} stays as it is."),
+                _("Choose another file in the journal setting; {path} stays as it is."),
             )
         if self.header()[1] > VERSION:
             raise UnusableJournal(
                 _("The journal was written by a newer version of this console."),
                 _(
-                    "Start that version, or name another file with the setting journal; {path} stays as it is."
+                    "Start that version, or choose another file in the journal setting; {path} stays as it is."
                 ),
             )
         # Fails where a column is missing, before anything is read.

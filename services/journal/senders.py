@@ -22,7 +22,7 @@ class TrustedSenders:
     def doubt(self, anchor: Checkpoint) -> str:
         """In words, why a line of a log is not trusted; "" where it is."""
         if anchor.source:
-            return _("{log} does not tell who sent it").format(log=anchor.source)
+            return _("{log} does not record who sent it").format(log=anchor.source)
         if anchor.sender is not None and anchor.sender not in self._allowed:
             return _("it was sent by {user}, who does not write this journal").format(
                 user=_name(anchor.sender)

@@ -66,10 +66,10 @@ def _follows(row: list[object], before: Row | None) -> bool:
 def altered() -> UnusableJournal:
     """The error for entries that are not as they were written."""
     return UnusableJournal(
-        _("Entries of the journal are not what was written; nothing is written to it."),
+        _("Journal entries differ from what was written; nothing more is written to it."),
         _(
-            "Keep {path} as it is, and run: toban journal verify. To begin a new journal, move it and its -wal file "
-            "aside and start again."
+            "Keep {path} as it is, and run: toban journal verify. To begin a new journal, move it and "
+            "its -wal file aside and restart."
         ),
         damage=True,
     )

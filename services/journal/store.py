@@ -70,7 +70,7 @@ class Store(JournalReader):
         if sum(len(str(value).encode(errors="replace")) for value in row) > LARGEST:
             raise UnusableJournal(
                 _("The entry is too large for the journal; it was not recorded."),
-                _("Shorten it; {path} itself is well."),
+                _("Shorten it; {path} itself is fine."),
             )
         self.ask(INSERT, row)
         self.ask(INSERT_WORDS, (entry.seq, fold(searched(row))))

@@ -86,14 +86,14 @@ class _Check:
             self._fault(
                 0,
                 ChainFaultKind.REPLACED,
-                _("No entry fits the journal's id: one of them is another journal's."),
+                _("No entry matches the journal's ID: either belongs to another journal."),
             )
         elif self.unfits <= _SWAPPED_AMONG:
             self._find_swapped()
         self._compare_end()
         self._look_for_others()
         self.refuted += [each for seq in sorted(self.unsure) for each in self.unsure[seq]]
-        unnamed = "" if self.own else _("No log outside names this journal.")
+        unnamed = "" if self.own else _("No external log contains this journal.")
         return Verification(
             path=self.place,
             journal=self.reader.id,
@@ -114,7 +114,7 @@ class _Check:
             self.count += 1
             seq, previous, own = row[0], row[_PREVIOUS], row[_HASH]
             if seq < 1:
-                self._fault(seq, ChainFaultKind.INSERTED, _("This number was never given."))
+                self._fault(seq, ChainFaultKind.INSERTED, _("This number was never assigned."))
                 continue
             computed = hash_of_row(self.reader.id, row)
             fits = computed == own != ""
@@ -126,11 +126,9 @@ class _Check:
             if not fits:
                 self._unfit(tuple(row), links)
             elif words != fold(searched(row)):
-                self._fault(
-                    seq, ChainFaultKind.ALTERED, _("The words that a search finds it by were altered.")
-                )
+                self._fault(seq, ChainFaultKind.ALTERED, _("Its search terms were altered."))
             if not self.hashes_outside.get(seq, {own}) <= {own}:
-                self._fault(seq, ChainFaultKind.ALTERED, _("The log outside knows another hash of it."))
+                self._fault(seq, ChainFaultKind.ALTERED, _("An external log has a different hash for it."))
             self._agree(seq, own)
             links, sound, due = {own, computed}, fits, seq + 1
             self.newest, self.head = seq, str(own)
@@ -159,7 +157,7 @@ class _Check:
             self._fault(
                 seq - 1,
                 ChainFaultKind.ALTERED,
-                _("It was rewritten with a hash of its own: the next entry follows another."),
+                _("It was rewritten together with its hash: the next entry follows a different one."),
             )
 
     def _unfit(self, row: Row, links: set[str]) -> None:
@@ -171,10 +169,14 @@ class _Check:
             hash_of_row(self.reader.id, (*row[:_PREVIOUS], link, own)) == own for link in links if link
         )
         if row[_PREVIOUS] in links or relinked:
-            self._fault(seq, ChainFaultKind.ALTERED, _("It is not what was written: its hash does not fit."))
+            self._fault(
+                seq, ChainFaultKind.ALTERED, _("It differs from what was written: its hash does not match.")
+            )
         else:
             self._fault(
-                seq, ChainFaultKind.INSERTED, _("Neither its hash nor its link to the entry before fits.")
+                seq,
+                ChainFaultKind.INSERTED,
+                _("Neither its hash nor its link to the previous entry matches."),
             )
 
     def _find_swapped(self) -> None:
@@ -182,17 +184,17 @@ class _Check:
             for other in self.unfit:
                 moved = (other[0], *row[1:])
                 if other is not row and hash_of_row(self.reader.id, moved) == row[_HASH]:
-                    text = _("Entry {seq} stands here.").format(seq=other[0])
+                    text = _("Entry {seq} is in this place.").format(seq=other[0])
                     self.faults[row[0]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[0], text=text)
 
     def _compare_end(self) -> None:
         last = max(self.hashes_outside, default=0)
         if last > self.newest:
-            text = _("Entries {first} to {last} are missing at the end: the log outside knows them.")
+            text = _("Entries {first} to {last} are missing at the end: an external log has them.")
             first = self.newest + 1
             self._fault(first, ChainFaultKind.CUT_OFF, text.format(first=first, last=last))
         elif self.worded > self.newest:
-            text = _("Entries are missing at the end: the words that a search finds them by are still there.")
+            text = _("Entries are missing at the end: their search terms are still there.")
             self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
@@ -201,7 +203,7 @@ class _Check:
         lost = here or (self.others if self.witnesses.given and not self.own else [])
         if lost:
             newest: Checkpoint = max(lost, key=lambda anchor: anchor.seq)
-            text = _("The log outside knows another journal here, {journal}, with {count} entries.")
+            text = _("An external log has a different journal here, {journal}, with {count} entries.")
             self._fault(0, ChainFaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
 
     def _is_here(self, anchor: Checkpoint) -> bool:

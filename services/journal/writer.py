@@ -113,7 +113,7 @@ class JournalWriter:
         """Check that the newest known entry is still there; a journal only grows."""
         if store.hash_at(self.head.seq) != self.head.hash:
             raise UnusableJournal(
-                _("Entries that were in the journal a moment ago are gone or altered."),
+                _("Entries that were in the journal a moment ago are missing or altered."),
                 _("Keep {path} as it is, and run: toban journal verify"),
                 damage=True,
             )

@@ -111,7 +111,7 @@ class LogFollower:
                 if not from_within(error):
                     raise
                 self._fault(error)
-                what = _("A fault of the console stopped this read.")
+                what = _("An internal error stopped this read.")
                 problem = fault_problem(what, error, self._clock.now())
             if problem is None:
                 self._failures = 0
@@ -208,10 +208,10 @@ class LogFollower:
         if problem.kind is ProblemKind.INVALID and self.pattern:
             return problem.model_copy(
                 update={
-                    "summary": _("AWS does not accept the filter pattern {pattern}.").format(
+                    "summary": _("AWS rejected the filter pattern {pattern}.").format(
                         pattern=clean(self.pattern, 80)
                     ),
-                    "remedy": _("Correct it, or leave it empty for every line."),
+                    "remedy": _("Correct it, or leave it empty to show every line."),
                 }
             )
         if problem.kind is not ProblemKind.NOT_FOUND:
@@ -219,7 +219,7 @@ class LogFollower:
         return problem.model_copy(
             update={
                 "summary": _("The log group {group} does not exist.").format(group=clean(self.group)),
-                "remedy": _("It is looked for again and again; check its name if it should be there."),
+                "remedy": _("The console keeps checking for it; check its name if it should exist."),
             }
         )
 

@@ -48,7 +48,7 @@ _EVALUATIONS = {
     "PARTIAL_DATA": N_("judged on part of the data"),
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
     "EVALUATION_FAILURE": N_("cannot be judged: AWS failed"),
-    WARM_UP_UNTOLD: N_("AWS does not say until when it warms up"),
+    WARM_UP_UNTOLD: N_("AWS did not return the end of its warm-up"),
 }
 
 

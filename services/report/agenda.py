@@ -68,7 +68,9 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
         problem = problem_of(error, journal, now)
         dateless = [duty for duty in runbook.duties if duty.anchor]
         made = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
-        unread = _("Without the journal nothing is known of what came due: {why}").format(why=problem.summary)
+        unread = _("Without the journal the state of due duties is not known: {why}").format(
+            why=problem.summary
+        )
         return made.model_copy(update={"journal_read": False, "remarks": (unread, *made.remarks)})
 
 
@@ -106,7 +108,7 @@ def _agenda(
     for occurrence in held(first, last):
         days[occurrence.slot.day].append(occurrence)
     open_days = calendar.open_days
-    said = _("{title}: its date comes from AWS ({anchor}), and the journal does not know it.")
+    said = _("{title}: its date depends on AWS ({anchor}) and is not in the journal.")
     return Agenda(
         system=runbook.system.id,
         system_title=runbook.system.title,

@@ -40,7 +40,7 @@ def system(book: Runbook) -> Mistakes:
         ZoneInfo(book.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         said = _("no such time zone")
-        hint = words.meant(book.system.timezone, available_timezones()) or _("names are as Asia/Tokyo")
+        hint = words.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
         yield ("system", "timezone"), f"{said}: {hint}"
     yield from _bounds(book)
     if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
@@ -57,7 +57,7 @@ def _bounds(book: Runbook) -> Mistakes:
     ]
     for (_key, lower), (key, bound) in pairwise(bounds):
         if bound < lower:
-            yield ("ecs", key), _("usual_min, usual_max and busy_max must not fall in this order")
+            yield ("ecs", key), _("usual_min, usual_max and busy_max must not decrease in this order")
 
 
 def unique(book: Runbook) -> Mistakes:
@@ -74,7 +74,7 @@ def unique(book: Runbook) -> Mistakes:
         ("approvers", "role", [each.role for each in book.approvers]),
     ):
         for index in _repeated(values):
-            said = _('"{name}" is there twice: rename or remove one').format(name=values[index])
+            said = _('"{name}" appears twice: rename or remove one').format(name=values[index])
             yield (table, index, key), said
 
 
@@ -140,7 +140,7 @@ def duties(book: Runbook) -> Mistakes:
         for place in _repeated(duty.at):
             yield (
                 (*path, "at", place),
-                _('"{name}" is there twice: rename or remove one').format(name=duty.at[place]),
+                _('"{name}" appears twice: rename or remove one').format(name=duty.at[place]),
             )
     yield from _series(book)
 
@@ -150,10 +150,10 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
     if duty.open_days_before is None:
         return
     if duty.anchor or duty.within is Within.MONTH:
-        said = _("needs a rule and a day: leave it out with an anchor or within a month")
+        said = _("needs a rule and a day: remove it with an anchor or within a month")
         yield (*path, "open_days_before"), said
     elif duty.closed_day is not ClosedDay.PREVIOUS:
-        yield (*path, "closed_day"), _("open days are counted back: say previous-open")
+        yield (*path, "closed_day"), _("open days are counted back: use previous-open")
 
 
 def _series(book: Runbook) -> Mistakes:
@@ -161,9 +161,9 @@ def _series(book: Runbook) -> Mistakes:
     members = Counter(duty.series for duty in book.duties if duty.series)
     for index, duty in enumerate(book.duties):
         if duty.series and duty.anchor:
-            yield ("duties", index, "series"), _("a duty with an anchor follows no other: leave series out")
+            yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
-            hint = words.meant(duty.series, set(members) - {duty.series}) or _("leave it out")
+            hint = words.meant(duty.series, set(members) - {duty.series}) or _("remove it")
             said = _('no other duty is of the series "{name}"').format(name=duty.series)
             yield ("duties", index, "series"), f"{said}: {hint}"
 
@@ -176,7 +176,7 @@ def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
     elif found[2] not in users:
         yield (*path, "anchor"), words.unknown(found[2], users)
     elif duty.closed_day is ClosedDay.SKIP:
-        said = _("an anchored date comes once: say next-open, previous-open or keep")
+        said = _("an anchored date comes once: use next-open, previous-open or keep")
         yield (*path, "closed_day"), said
 
 
@@ -195,7 +195,7 @@ def rule_mistake(rule: str) -> str:
         return _("not an RFC 5545 rule: a number in it is out of range")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return _("not an RFC 5545 rule: {reason}").format(reason=error)
-    return "" if occurs else _("this rule never occurs")
+    return "" if occurs else _("no date matches this rule")
 
 
 def _part_mistake(parts: dict[str, str]) -> str:
@@ -204,11 +204,11 @@ def _part_mistake(parts: dict[str, str]) -> str:
     if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         return _("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY")
     if {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys():
-        return _("times of day belong in at, not in the rule")
+        return _("write times of day in at, not in the rule")
     if "COUNT" in parts:
-        return _("COUNT has no beginning to count from here: say UNTIL")
+        return _("COUNT has no start to count from here: use UNTIL")
     if until.endswith("Z"):
-        return _("UNTIL is local here: leave out the Z")
+        return _("UNTIL is local time here: remove the Z")
     if until and not _UNTIL.fullmatch(until):
         return _("UNTIL must be a date such as 20301231")
     if not interval.isdecimal() or not 1 <= int(interval) <= _LONGEST:
@@ -234,7 +234,10 @@ def closures(book: Runbook) -> Mistakes:
             yield ("closures", "yearly", index), _("there is no such day: write month and day such as 12-29")
     for index, opened in enumerate(book.closures.opened):
         if opened in book.closures.extra:
-            yield ("closures", "opened", index), _("this day is in extra, too: it cannot be open and closed")
+            yield (
+                ("closures", "opened", index),
+                _("this day is in extra, too: it cannot be both open and closed"),
+            )
     if set(book.closures.weekdays) == set(range(7)):
         yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
 

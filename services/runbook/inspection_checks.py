@@ -32,7 +32,7 @@ def duties(book: Runbook) -> Mistakes:
         fields = [str(each.id) for each in duty.evidence]
         for place, name in enumerate(fields):
             if name in fields[:place]:
-                said = _('"{name}" is there twice: rename or remove one').format(name=name)
+                said = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("duties", index, "evidence", place, "id"), said
 
 
@@ -43,7 +43,7 @@ def own(book: Runbook) -> Mistakes:
     for index, each in enumerate(book.inspections):
         path: Path = ("inspections", index)
         if each.id in taken:
-            said = _('"{name}" is there twice: rename or remove one').format(name=each.id)
+            said = _('"{name}" appears twice: rename or remove one').format(name=each.id)
             yield (*path, "id"), said
         taken.add(each.id)
         if (each.below is None) == (each.above is None):
@@ -54,7 +54,7 @@ def own(book: Runbook) -> Mistakes:
         for key in _lacking(each):
             yield (
                 path,
-                _("{key} is missing: a look of the kind {kind} needs it").format(key=key, kind=each.kind),
+                _("{key} is missing: an inspection of kind {kind} needs it").format(key=key, kind=each.kind),
             )
         if each.log_group and each.log_group not in groups and not name_checks.is_address(each.log_group):
             yield (*path, "log_group"), words.unknown(each.log_group, groups)

@@ -156,9 +156,9 @@ def name_mistake(text: str, wanted: NamedThing) -> str:
     if name:
         return _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
     if is_address(text):
-        return _("is another ARN or address; here belongs {what}").format(what=_(wanted.what))
+        return _("is another ARN or address; expected here: {what}").format(what=_(wanted.what))
     if bare != text and not wanted.blanks:
-        return _("begins or ends with a blank: remove it")
+        return _("begins or ends with a space: remove it")
     return ""
 
 

@@ -34,7 +34,7 @@ def visible(book: Runbook) -> Mistakes:
             None if isinstance(value, RawId) else UNSAFE.search(value.replace("\n", "").replace("\t", ""))
         )
         if unsafe:
-            text = _("holds a character that cannot be seen: {character}; write the text anew")
+            text = _("contains an invisible character: {character}; write the text again")
             yield path, text.format(character=f"U+{ord(unsafe[0]):04X}")
 
 
@@ -66,7 +66,7 @@ def regions(book: Runbook) -> Mistakes:
     for path, name in named:
         area, _dash, number = name.rpartition("-")
         if area not in _AREAS or number.startswith("0"):
-            hint = words.meant(name, REGIONS) or _("names are as ap-northeast-1")
+            hint = words.meant(name, REGIONS) or _("names look like ap-northeast-1")
             yield path, f"{_('AWS has no such region')}: {hint}"
 
 

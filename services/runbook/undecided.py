@@ -12,7 +12,7 @@ Entries = Iterator[tuple[Path, str]]
 def undecided(book: Runbook) -> Entries:
     """(path, what is undecided and what it blocks) for everything that is left empty on purpose."""
     if not book.approved_by:
-        text = _("undecided: nobody has approved this runbook; reports and procedures rest on a draft")
+        text = _("undecided: nobody has approved this runbook; reports and procedures are based on a draft")
         yield ("approved_by",), text
     for index, contact in enumerate(book.contacts):
         if contact.undecided:

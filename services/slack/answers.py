@@ -35,7 +35,7 @@ def why(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, TimeoutError):
-        return _("no answer in time")
+        return _("no response in time")
     return type(error).__name__
 
 
@@ -92,7 +92,7 @@ def next_page(answer: AsyncSlackResponse) -> str:
     """The next page's cursor; "" at the end. Raises CannotTell where there is more, but no cursor."""
     cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
     if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
-        raise CannotTell(words.unanswered(_("an answer without its next page")), again=True)
+        raise CannotTell(words.unanswered(_("a response without its next page")), again=True)
     return cursor
 
 

@@ -46,7 +46,7 @@ class Attempts:
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
-            reason = _("Nothing was sent: this console stood still. It tries again.")
+            reason = _("Nothing was sent: this console was suspended. It tries again.")
             await self._refused(post, Refused(reason, retry_after=0.0), drafts.outcome_claim(post))
             return
         try:
@@ -57,11 +57,11 @@ class Attempts:
         except Unanswered as error:
             await self._record(drafts.unknown(post, error.explanation, drafts.outcome_claim(post)))
         except asyncio.CancelledError:
-            reason = _("The console ended before Slack answered.")
+            reason = _("The console stopped before Slack responded.")
             await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
             raise
         except Exception:
-            reason = _("A fault of the console cut the attempt short.")
+            reason = _("An internal error cut the attempt short.")
             await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
             raise
         else:
@@ -98,12 +98,12 @@ class Attempts:
             return
         settled = sent_at + real(self._clock, SETTLED)
         if sent is not None:
-            reason = _("Slack has it")
+            reason = _("found in Slack")
             await self._record(drafts.posted(post, sent, thread, drafts.settled_claim(post), evidence=reason))
         elif now < settled:
             self._looks[key] = settled
         else:
-            reason = _("Slack was asked and does not have it.")
+            reason = _("Slack was queried and does not have it.")
             missing = Refused(reason, retry_after=0.0 if carried else None)
             await self._refused(post, missing, drafts.settled_claim(post))
 

@@ -83,7 +83,7 @@ class Bot:
                 raise refused(error, message.channel) from None
         ts, channel = answer.get("ts"), answer.get("channel")
         if answer.get("ok") is not True or not matches(TS, ts):
-            raise Unanswered(words.unanswered(_("an answer without ts")))
+            raise Unanswered(words.unanswered(_("a response without ts")))
         return Sent(ts=str(ts), channel_id=str(channel) if matches(ID, channel) else "")
 
     async def find(
@@ -91,7 +91,7 @@ class Bot:
     ) -> Sent | None:
         """Find a message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         if age < timedelta():
-            raise CannotTell(_("This machine's clock was set back since the note was sent."))
+            raise CannotTell(_("This machine's clock was set back since the message was sent."))
         async with self._client() as client, _reading(self._base):
             try:
                 id = channel_id or await self._channel_id(client, channel)
@@ -126,7 +126,7 @@ class Bot:
             )
             channels = answer.get("channels")
             if answer.get("ok") is not True or not isinstance(channels, list):
-                raise CannotTell(words.unanswered(_("an answer without channels")), again=True)
+                raise CannotTell(words.unanswered(_("a response without channels")), again=True)
             for item in channels:
                 if item["name"] == name and matches(ID, item["id"]):
                     return str(item["id"])
@@ -150,7 +150,7 @@ class Bot:
                 answer = await client.conversations_history(**params)
             messages = answer.get("messages")
             if answer.get("ok") is not True or not isinstance(messages, list):
-                raise CannotTell(words.unanswered(_("an answer without messages")), again=True)
+                raise CannotTell(words.unanswered(_("a response without messages")), again=True)
             for message in messages:
                 if is_message(message, post):
                     # It is there, even where its ts cannot be read.
@@ -159,9 +159,7 @@ class Bot:
             cursor = next_page(answer)
             if not cursor or (not thread_ts and older(messages, answer.headers, age + MARGIN)):
                 return None
-        raise CannotTell(
-            _("There are too many messages in {channel} to look through.").format(channel=channel)
-        )
+        raise CannotTell(_("There are too many messages in {channel} to search.").format(channel=channel))
 
 
 class Webhook:
@@ -194,7 +192,9 @@ class Webhook:
     ) -> Sent | None:
         """Raises CannotTell, always."""
         raise CannotTell(
-            _("A webhook cannot read the channel: look whether {mark} stands there.").format(mark=mark(post))
+            _("A webhook cannot read the channel: check in Slack whether {mark} was posted.").format(
+                mark=mark(post)
+            )
         )
 
 

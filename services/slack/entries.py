@@ -85,7 +85,7 @@ def again(post: Post, why: str, claim: str) -> NewEntry:
 
 def dropped(post: Post, why: str) -> NewEntry:
     """A person gives it up; takes the claim of the next attempt, so that no console makes it."""
-    text = _("Given up: {why}").format(why=_line(why))
+    text = _("Discarded: {why}").format(why=_line(why))
     return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
 
 

@@ -122,7 +122,7 @@ class Outbox:
 
     async def mark_sent(self, post: Post, why: str) -> None:
         """Record a person's word that a post of unknown outcome is in Slack."""
-        evidence = _("a person says so: {why}").format(why=why) if why else _("a person says so")
+        evidence = _("confirmed by a person: {why}").format(why=why) if why else _("confirmed by a person")
         entry = self._records.sending(post)
         await self._keep(
             drafts.posted(post, Sent(), thread_of(entry), drafts.settled_claim(post), evidence=evidence)
@@ -218,7 +218,7 @@ class Outbox:
 
     async def _give_up(self, post: Post) -> None:
         """Record the outcome as unknown: the console that made the attempt has ended."""
-        reason = _("The console ended while it was sending: the note may be posted or not.")
+        reason = _("The console stopped while sending: the message may or may not be posted.")
         draft = drafts.unknown(post, reason, drafts.outcome_claim(post))
         try:
             entry = await self._journal.append(draft)

@@ -43,12 +43,12 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
         return SlackSettings(why=unset())
     target = _address(base or (_HOME if token else webhook))
     if target is None:
-        return SlackSettings(why=_("{name} is no web address.").format(name=URL if base else WEBHOOK))
+        return SlackSettings(why=_("{name} is not a web address.").format(name=URL if base else WEBHOOK))
     if demo and not _on_this_machine(target):
-        return SlackSettings(why=_("A demo posts nothing to Slack; the note stays in its journal."))
+        return SlackSettings(why=_("The demo posts nothing to Slack; the message stays in its journal."))
     if target.scheme != "https" and not _on_this_machine(target):
         return SlackSettings(
-            why=_("{name} must begin with https://, or the secret would be readable on the way.").format(
+            why=_("{name} must begin with https://, or the secret could be read in transit.").format(
                 name=URL if base else WEBHOOK
             )
         )
@@ -61,7 +61,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
 
 def unset() -> str:
     """What to set where nothing is set."""
-    return _("Slack is not set up: set {token} (or {webhook}) in the environment and start again.").format(
+    return _("Slack is not set up: set {token} (or {webhook}) in the environment and restart.").format(
         token=TOKEN, webhook=WEBHOOK
     )
 

@@ -95,10 +95,10 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
     )
     measured = [f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "") for each in bad]
     rows = [
-        (_("Seen"), _moment(finding.read_at, desk)),
-        (_("What"), str(finding.summary)),
+        (_("Inspected"), _moment(finding.read_at, desk)),
+        (_("Details"), str(finding.summary)),
         (_("Measured"), "; ".join(measured[:MEASURES])),
-        (_("Overruled"), _overruled(recorded, desk)),
+        (_("Overridden"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
         (_("By"), desk.by),
@@ -163,7 +163,7 @@ def _moment(at: datetime | None, desk: NoteContext) -> str:
 
 def _observed(alarm: Alarm) -> str:
     if alarm.state is AlarmState.MISSING:
-        return _("the runbook expects this alarm and AWS does not have it")
+        return _("the runbook expects this alarm, but AWS does not have it")
     value = next((each for each in reversed(alarm.recent) if each is not None), None)
     value_text = _("no data") if value is None else f"{value:g}"
     if alarm.threshold is None:

@@ -3,24 +3,25 @@
 from services.i18n import N_, _
 
 _WORDS = {
-    "invalid_auth": N_("Slack does not accept the token: it is wrong or was taken back. Set TOBAN_SLACK_TOKEN anew and start again."),
-    "not_authed": N_("Slack got no token. Set TOBAN_SLACK_TOKEN and start again."),
-    "account_inactive": N_("The Slack app or its workspace was switched off. Ask the workspace's administrator."),
-    "token_revoked": N_("The token was taken back. Install the Slack app again, set TOBAN_SLACK_TOKEN and start again."),
-    "token_expired": N_("The token has expired. Set a new TOBAN_SLACK_TOKEN and start again."),
-    "channel_not_found": N_("Slack knows no channel {channel}, or the app may not see it. Check the runbook's [slack] channel; invite the app to a private channel."),
-    "not_in_channel": N_("The app is no member of {channel}. Invite it there: /invite @app"),
-    "is_archived": N_("{channel} is archived. Name another channel in the runbook, or bring it back."),
+    "invalid_auth": N_("Slack rejected the token: it is wrong or was revoked. Set TOBAN_SLACK_TOKEN again and restart."),
+    "not_authed": N_("Slack received no token. Set TOBAN_SLACK_TOKEN and restart."),
+    "account_inactive": N_("The Slack app or its workspace was disabled. Ask the workspace's administrator."),
+    "token_revoked": N_("The token was revoked. Install the Slack app again, set TOBAN_SLACK_TOKEN and restart."),
+    "token_expired": N_("The token has expired. Set a new TOBAN_SLACK_TOKEN and restart."),
+    "channel_not_found": N_("Slack has no channel {channel}, or the app cannot see it. Check the runbook's [slack] "
+"channel; invite the app to a private channel."),
+    "not_in_channel": N_("The app is not a member of {channel}. Invite it there: /invite @app"),
+    "is_archived": N_("{channel} is archived. Choose another channel in the runbook, or unarchive it."),
     "missing_scope": N_("The Slack app lacks a permission ({needed}). Add it under OAuth & Permissions and install the app again."),
-    "restricted_action": N_("The workspace does not let the app post in {channel}. Ask the workspace's administrator."),
-    "msg_too_long": N_("The note is too long for Slack. Shorten it and let it go anew."),
-    "msg_blocks_too_long": N_("The note is too long for Slack. Shorten it and let it go anew."),
-    "ratelimited": N_("Slack takes no more messages for {seconds} seconds; the console waits and asks again."),
-    "no_service": N_("The webhook was switched off. Make a new one, set TOBAN_SLACK_WEBHOOK and start again."),
-    "no_active_hooks": N_("The webhook was switched off. Make a new one, set TOBAN_SLACK_WEBHOOK and start again."),
-    "invalid_token": N_("The webhook's address is wrong. Set TOBAN_SLACK_WEBHOOK anew and start again."),
-    "action_prohibited": N_("The workspace does not let this webhook post. Ask the workspace's administrator."),
-    "channel_is_archived": N_("The webhook's channel is archived. Make a webhook for another one."),
+    "restricted_action": N_("The workspace does not allow the app to post in {channel}. Ask the workspace's administrator."),
+    "msg_too_long": N_("The message is too long for Slack. Shorten it and send it again."),
+    "msg_blocks_too_long": N_("The message is too long for Slack. Shorten it and send it again."),
+    "ratelimited": N_("Slack accepts no more messages for {seconds} seconds; the console waits and retries."),
+    "no_service": N_("The webhook was disabled. Create a new one, set TOBAN_SLACK_WEBHOOK and restart."),
+    "no_active_hooks": N_("The webhook was disabled. Create a new one, set TOBAN_SLACK_WEBHOOK and restart."),
+    "invalid_token": N_("The webhook's URL is wrong. Set TOBAN_SLACK_WEBHOOK again and restart."),
+    "action_prohibited": N_("The workspace does not allow this webhook to post. Ask the workspace's administrator."),
+    "channel_is_archived": N_("The webhook's channel is archived. Create a webhook for another one."),
 }  # fmt: skip
 UNCLEAR = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
@@ -32,9 +33,7 @@ def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 
     """What a refusal means and what to do, followed by Slack's code."""
     words = _WORDS.get(code)
     if words is None:
-        return _("Slack refused: {code}. Look it up in Slack's documentation of the method.").format(
-            code=code
-        )
+        return _("Slack refused: {code}. See Slack's documentation of the method.").format(code=code)
     text = _(words).format(channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
     return f"{text} ({code})"
 
@@ -46,11 +45,11 @@ def known(code: str) -> bool:
 
 def unreachable(host: str, why: str) -> str:
     """Nothing was sent: there was no connection."""
-    return _("No connection to {host}: {why}. Check network and proxy; the console asks again.").format(
+    return _("No connection to {host}: {why}. Check network and proxy; the console retries.").format(
         host=host, why=why
     )
 
 
 def unanswered(why: str) -> str:
     """It was sent, and the outcome is not known."""
-    return _("Slack gave no clear answer ({why}): the note may be posted or not.").format(why=why)
+    return _("Slack's response was unclear ({why}): the message may or may not be posted.").format(why=why)

@@ -119,8 +119,8 @@ def did_you_mean(name: str) -> str:
 
 def _listing(names: list[str]) -> str:
     if not names:
-        return _("there are none")
-    return _("there are {names}").format(names=", ".join(names[:40]))
+        return _("none available")
+    return _("available: {names}").format(names=", ".join(names[:40]))
 
 
 def offset(error: Exception, text: str) -> int | None:

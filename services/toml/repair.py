@@ -61,7 +61,7 @@ def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:
 
 def _close(found: Repaired) -> None:
     line, message = found.mistakes[-1]
-    more = _("put this right and check again: what follows, and what values mean, was not checked")
+    more = _("correct this and check again: what follows, and what values mean, was not checked")
     found.mistakes[-1] = (line, f"{message}; {more}")
 
 

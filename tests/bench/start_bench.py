@@ -82,7 +82,7 @@ class Bench:
         with running_world("ordinary-day") as world:
             toban = [TOBAN, "--endpoint-url", world.url, "--lang", "en"]
             moments = self.reach(toban, [mark.text for mark in MARKS], world.env)
-            self.interactive = self.until_answered(toban, SHELL.text, HELP, "esc closes", world.env)
+            self.interactive = self.until_answered(toban, SHELL.text, HELP, "Esc closes", world.env)
             key = self.key_when_live(toban, world.env)
         minimal_live = self.key([*app], "minimal-is-ready", b"a", "key-was-seen")
         outline, self.shell, *later = moments

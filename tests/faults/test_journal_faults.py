@@ -197,7 +197,7 @@ async def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, before[1]))
         try:
             refused, recorded = await refusal(book)
-            assert str(refused) == "The disk failed while the journal was used."
+            assert str(refused) == "The disk failed while the journal was in use."
             assert len(await book.entries()) == recorded
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)

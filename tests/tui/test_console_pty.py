@@ -168,11 +168,11 @@ def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
     with demo() as console:
         live(console)
         console.send("\x1b[19~")  # f8
-        console.wait_text("esc closes")
+        console.wait_text("Esc closes")
         console.send("half a note")
         console.wait_text("half a note")
         console.send("\x11")
-        console.wait_text("Quitting again throws the text away.")
+        console.wait_text("Quit again to discard the text.")
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()

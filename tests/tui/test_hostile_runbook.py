@@ -88,7 +88,7 @@ def test_what_is_used_as_it_is_written_is_refused_with_the_character(tmp_path: P
     lines, status = check(path)
     assert status == 65
     assert [line.partition(": ")[2] for line in lines[:-1]] == [
-        "limits[2].unit: holds a character that cannot be seen: U+202E; write the text anew"
+        "limits[2].unit: contains an invisible character: U+202E; write the text again"
     ]
 
 

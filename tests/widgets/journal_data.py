@@ -41,7 +41,7 @@ ENTRIES = (
     entry(18, EntryKind.INTENT, "上限を 8 にする", subject="plan-1", target="service/api", step="max"),
     entry(17, EntryKind.PLAN, "api のタスク数上限 4 → 8", subject="plan-1", target="service/api", plan={"steps": [{"id": "max", "after": 8, "before": 4}], "warnings": []}),
     entry(16, EntryKind.ARMED, "15分間、変更を許可：予約開始に備える", until="2025-11-25T00:00:00Z"),
-    entry(15, EntryKind.ACKNOWLEDGED, "alb-5xx-error-rate：発報を確認", target="alb-5xx-error-rate", person=SATO, note="業者へ連絡済み"),
+    entry(15, EntryKind.ACKNOWLEDGED, "alb-5xx-error-rate: 発報を確認", target="alb-5xx-error-rate", person=SATO, note="業者へ連絡済み"),
     entry(14, EntryKind.SIGN_OFF, "朝の点検を確認", subject="daily-0900@2025-11-25", target="daily-0900"),
     entry(13, EntryKind.SKIPPED, "週次点検を見送り：祝日", target="weekly", person=SATO),
     entry(12, EntryKind.STARTED, "コンソールを起動"),

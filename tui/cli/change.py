@@ -61,7 +61,7 @@ def change_command(
     def callback(**flags: Any) -> int:
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         if not flags["plan"]:
-            text = _("Changes are applied in the console only; --plan prints what one would do.")
+            text = _("Changes are applied only in the console; --plan prints what one would do.")
             raise click.UsageError(text, click.get_current_context())
         values = _values(flags["rest"], flags["sets"])
         _check_numbers(flags["kind"], values)
@@ -73,18 +73,18 @@ def change_command(
         "change",
         callback=callback,
         help=_(
-            "Print what a change would do: 0 it can be confirmed, 2 it is refused. KIND comes first; its questions "
-            "are options."
+            "Print what a change would do.\n\nKIND comes first; its parameters are options. Exit status: 0 "
+            "it can be confirmed, 2 it is refused."
         ),
         context_settings={"ignore_unknown_options": True},
         params=[
             click.Argument(["kind"], type=Named(_kinds), metavar="KIND"),
             click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar="[--QUESTION ANSWER]…"),
             click.Option(
-                ["--target"], metavar="NAME", help=_("What to change; may be left out where there is one.")
+                ["--target"], metavar="NAME", help=_("Target of the change; optional if there is only one")
             ),
             click.Option(
-                ["--set", "sets"], multiple=True, metavar="ID=VALUE", help=_("The answer to a question.")
+                ["--set", "sets"], multiple=True, metavar="ID=VALUE", help=_("Value of a parameter")
             ),
             click.Option(["--plan"], is_flag=True, help=_("Print the plan; nothing is sent.")),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
@@ -184,7 +184,9 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
         if len(targets) == 1:
             return targets[0]
         names = ", ".join(target.title for target in targets)
-        raise click.UsageError(_("--target is needed: one of {names}").format(names=names or "–"), _context())
+        raise click.UsageError(
+            _("--target is required: one of {names}").format(names=names or "–"), _context()
+        )
     match = next((target for target in targets if name in (target.id, target.title)), None)
     if match is None:
         raise click.UsageError(words.unknown(clean(name), [target.title for target in targets]), _context())

@@ -78,7 +78,7 @@ class Command(click.Command):
         """`--help`, translated."""
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = _("Show this text.")
+            option.help = _("Show this help.")
             option.callback = _show_help
         return option
 

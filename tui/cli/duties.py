@@ -49,21 +49,21 @@ def duties_command(
     return Command(
         "duties",
         callback=booked(output, shared, before, _Duties(output)),
-        help=_("Print the duties of a month, or export those of twelve months as a calendar file."),
+        help=_(
+            "Print the duties of a month.\n\nWith --ics, export those of twelve months as a calendar file."
+        ),
         params=[
             click.Option(
-                ["--month"], type=Month(), metavar="MONTH", help=_("Which month; without it the present one.")
+                ["--month"], type=Month(), metavar="MONTH", help=_("Month to print; default: the current one")
             ),
             click.Option(
                 ["--days"],
                 type=click.IntRange(1, MOST_DAYS),
                 metavar="N",
-                help=_("So many days from today, in place of a month."),
+                help=_("Number of days from today, instead of a month"),
             ),
             click.Option(["--json", "json_wanted"], is_flag=True, help=_("Print JSON.")),
-            click.Option(
-                ["--ics"], metavar="FILE|-", help=_("Write twelve months from today as a calendar file.")
-            ),
+            click.Option(["--ics"], metavar="FILE|-", help=_("Calendar file of twelve months from today")),
             file_option(),
             *shared,
         ],
@@ -111,7 +111,7 @@ class _Duties:
 
 def _check(month: date | None, days: int | None, json_wanted: bool, ics: str | None) -> None:
     if sum(each is not None for each in (month, days, ics)) > 1 or (json_wanted and ics is not None):
-        said = _("--month, --days and --ics each say which days; --json and --ics how: choose one")
+        said = _("--month, --days and --ics each set the days, --json and --ics the format: choose one")
         raise click.UsageError(said, click.get_current_context())
 
 

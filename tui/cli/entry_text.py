@@ -25,13 +25,13 @@ def report(found: "Verification") -> Iterator[str]:
         "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", found.entries
     ).format(count=f"{found.entries:,}", head=found.head or "-")
     if not found.anchors:
-        yield _("Not compared with anything outside, so a cut-off end would not be seen: {reason}").format(
+        yield _("Not compared with external logs, so a cut-off end would go unnoticed: {reason}").format(
             reason=found.anchor_note
         )
     else:
         yield plural(
-            "{count} hash held outside was compared, the newest of entry {seq}",
-            "{count} hashes held outside were compared, the newest of entry {seq}",
+            "{count} external hash was compared, the newest of entry {seq}",
+            "{count} external hashes were compared, the newest of entry {seq}",
             found.anchors,
         ).format(count=f"{found.anchors:,}", seq=f"{found.anchored_seq:,}")
         if found.anchor_note:

@@ -22,11 +22,11 @@ def check(path: Path) -> tuple[list[str], int]:
         loaded = inspect(path)
     except RunbookError as error:
         count = len(error.mistakes)
-        return [*map(str, error.mistakes), _("mistakes: {count}").format(count=count)], ExitStatus.DATA
+        return [*map(str, error.mistakes), _("errors: {count}").format(count=count)], ExitStatus.DATA
     lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions])]
-    total = _("no mistakes; undecided: {count}").format(count=len(loaded.undecided))
+    total = _("no errors; undecided: {count}").format(count=len(loaded.undecided))
     if loaded.cautions:
-        total = _("{total}; cautions: {count}").format(total=total, count=len(loaded.cautions))
+        total = _("{total}; warnings: {count}").format(total=total, count=len(loaded.cautions))
     return [*lines, total], ExitStatus.NORMAL
 
 

@@ -49,28 +49,27 @@ def inspect_command(
         "inspect",
         callback=callback,
         help=_(
-            "Make looks now and judge them: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged. NAME is an "
-            "inspection or a duty; without one every inspection of the runbook. Nothing is recorded or signed."
+            "Run inspections now.\n\nNAME is an inspection or a duty; without one, every inspection of the "
+            "runbook is run. Nothing is recorded or signed off. Exit status: 0 normal, 1 attention, 2 "
+            "abnormal, 3 cannot be judged."
         ),
         params=[
             click.Argument(["names"], nargs=-1, metavar="[NAME]…"),
             click.Option(
                 ["--since"],
                 metavar="TIME|AGO",
-                help=_(
-                    "Begin of the time looked over: “2026-01-05 17:00”, 16h, 3d; else since the last signature."
-                ),
+                help=_("Start of the window: “2026-01-05 17:00”, 16h, 3d; default: since the last sign-off"),
             ),
-            click.Option(["--at"], metavar="TIME", help=_("Its end; else now.")),
+            click.Option(["--at"], metavar="TIME", help=_("End of the window; default: now")),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
-            click.Option(["--schema"], is_flag=True, help=_("Describe the JSON, field by field, and end.")),
+            click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             click.Option(
                 ["--whatever-it-costs", "whatever"],
                 is_flag=True,
-                help=_("Make queries that cost more than the runbook's limit, too."),
+                help=_("Also run queries above the runbook's cost limit."),
             ),
             click.Option(
-                ["--private"], is_flag=True, help=_("Print texts of logs, too; they may hold personal data.")
+                ["--private"], is_flag=True, help=_("Include log texts; they may contain personal data.")
             ),
             *shared,
         ],
@@ -110,10 +109,10 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     began = services.clock.now()
     until = _moment(services, flags["at"], "--at") or began
     if until > began:
-        raise click.UsageError(_("--at must not lie ahead"), click.get_current_context())
+        raise click.UsageError(_("--at must not be in the future"), click.get_current_context())
     since = _moment(services, flags["since"], "--since", until)
     if since is not None and since >= until:
-        raise click.UsageError(_("--since must lie before the end"), click.get_current_context())
+        raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
     if services.journal.path.is_file():
         try:
             await services.records.read(began)

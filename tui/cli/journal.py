@@ -69,26 +69,27 @@ def journal_group(
 
         return callback
 
-    file = click.Option(
-        ["--file"], metavar="FILE", help=_("The journal's file, in place of the configured one.")
-    )
+    file = click.Option(["--file"], metavar="FILE", help=_("Journal file instead of the configured one"))
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
     anchors = click.Option(
         ["--anchors"],
         metavar="FILE",
-        help=_("A copy of syslog or of the log stream, in place of the logs themselves."),
+        help=_("Saved copy of syslog or the log stream to read instead"),
     )
-    to = click.Option(["--output", "-o", "to"], metavar="FILE", help=_("A new file that you alone can read."))
+    to = click.Option(
+        ["--output", "-o", "to"], metavar="FILE", help=_("New file to write, readable only by you")
+    )
     return Group(
         "journal",
-        help=_("Check, save and print the journal."),
+        help=_("Verify, save and print the journal."),
         commands=[
             Command(
                 "verify",
                 callback=doing(verify),
                 params=[anchors, as_json, file, *shared],
                 help=_(
-                    "Look for altered, missing and swapped entries: 0 intact, 2 tampered with, 3 unknown."
+                    "Check for altered, missing and swapped entries.\n\nExit status: 0 intact, 2 tampered with, 3 "
+                    "unknown."
                 ),
             ),
             Command(
@@ -101,7 +102,7 @@ def journal_group(
                 "list",
                 callback=doing(show),
                 params=[*_filters(), file, *shared],
-                help=_("Print the entries by day; without --since the newest {count}.").format(count=NEWEST),
+                help=_("Print the entries by day; without --since, the newest {count}.").format(count=NEWEST),
             ),
         ],
     )
@@ -123,19 +124,17 @@ class Day(click.ParamType[date]):
 
 def _filters() -> list[click.Parameter]:
     return [
-        click.Option(["--since"], type=Day(), metavar="DATE", help=_("The first day.")),
-        click.Option(["--until"], type=Day(), metavar="DATE", help=_("The last day.")),
+        click.Option(["--since"], type=Day(), metavar="DATE", help=_("First day")),
+        click.Option(["--until"], type=Day(), metavar="DATE", help=_("Last day")),
         click.Option(
             ["--kind", "kinds"],
             type=Named(_kinds),
             multiple=True,
             metavar="KIND",
-            help=_("Only this kind, e.g. sign-off; may be given several times."),
+            help=_("Only this kind, e.g. sign-off; may be given several times"),
         ),
-        click.Option(["--person"], metavar="USER", help=_("Only this OS user.")),
-        click.Option(
-            ["--target"], metavar="NAME", help=_("Only what concerns this resource, alarm or duty.")
-        ),
+        click.Option(["--person"], metavar="USER", help=_("Only entries by this OS user")),
+        click.Option(["--target"], metavar="NAME", help=_("Only entries about this resource, alarm or duty")),
     ]
 
 

@@ -104,7 +104,9 @@ def build(output: Output) -> click.Group:
         "toban",
         callback=_Start(output).group,
         invoke_without_command=True,
-        help=_("Toban (当番): the operations runbook, alive. Without a command: watch the system on AWS."),
+        help=_(
+            "Toban (当番): the live operations runbook. Without a command, it monitors the system on AWS."
+        ),
         params=[*start_options(), *aws_options(), version_option()],
         epilog=epilog(),
         commands=[
@@ -167,22 +169,22 @@ def _demo(output: Output) -> Command:
     return Command(
         "demo",
         callback=_Start(output).demo,
-        help=_("Watch an embedded AWS; needs no account and no network."),
+        help=_("Watch an embedded AWS; no account or network is needed."),
         params=[
-            click.Option(["--scenario"], type=Named(scenarios), metavar="NAME", help=_("What happens.")),
+            click.Option(["--scenario"], type=Named(scenarios), metavar="NAME", help=_("Scenario to play")),
             click.Option(
                 ["--speed"],
                 type=Speed(),
                 metavar="N",
-                help=_("How many times as fast as the clock on the wall."),
+                help=_("Speed as a multiple of real time"),
             ),
             click.Option(
                 ["--at"],
                 type=Moment(),
                 metavar="TIME",
-                help=_("When it begins (Japan), such as 2026-04-01 08:55."),
+                help=_("Start time in Japan, e.g. 2026-04-01 08:55"),
             ),
-            click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios and end.")),
+            click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios.")),
             *start_options(),
         ],
     )
@@ -247,7 +249,7 @@ def _runbook(output: Output) -> Group:
                 "check",
                 callback=check,
                 params=[click.Argument(["file"], metavar="FILE")],
-                help=_("Name every mistake in a runbook by file, line and key."),
+                help=_("List every error in a runbook by file, line and key."),
             ),
             Command("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
             Command(
@@ -258,10 +260,12 @@ def _runbook(output: Output) -> Group:
                     click.Option(
                         ["--format", "form"],
                         type=Choice(["text", "toml"]),
-                        help=_("For reading, or as a file; by default for reading on a terminal only."),
+                        help=_("Output format; default: text on a terminal, else toml"),
                     ),
                 ],
-                help=_("Print a runbook: for reading on a terminal, else as a file to start from."),
+                help=_(
+                    "Print a runbook.\n\nOn a terminal as readable text, otherwise as a file to start from."
+                ),
             ),
         ],
     )
@@ -278,7 +282,7 @@ def _config(output: Output) -> Command:
         "config",
         callback=show,
         params=[*start_options(), *aws_options()],
-        help=_("Print the configuration and where each value is from."),
+        help=_("Print the configuration and where each value comes from."),
     )
 
 

@@ -46,9 +46,7 @@ class CommandStopped(Exception):
 
 def file_option() -> click.Option:
     """`--file`."""
-    return click.Option(
-        ["--file"], metavar="FILE", help=_("The journal's file, in place of the configured one.")
-    )
+    return click.Option(["--file"], metavar="FILE", help=_("Journal file instead of the configured one"))
 
 
 def booked(

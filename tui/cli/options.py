@@ -25,14 +25,14 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 def read_options() -> list[click.Parameter]:
     """Which system, in which language."""
     return [
-        click.Option(["--runbook"], metavar="FILE|NAME", help=_("The system's runbook.")),
-        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen.")),
-        click.Option(["--config"], metavar="FILE", help=_("Configuration file in place of the usual one.")),
+        click.Option(["--runbook"], metavar="FILE|NAME", help=_("Runbook of the system")),
+        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
+        click.Option(["--config"], metavar="FILE", help=_("Configuration file instead of the default one")),
         click.Option(
             ["--debug"],
             metavar="FILE",
             callback=_use_debug_log,
-            help=_("Where tracebacks of Toban's own faults are kept, in place of the usual file."),
+            help=_("File for tracebacks of internal errors instead of the default one"),
         ),
     ]
 
@@ -41,27 +41,27 @@ def start_options() -> list[click.Parameter]:
     """How the screen is."""
     return [
         *read_options(),
-        click.Option(["--theme"], type=Choice(THEMES), help=_("Colours; 16: the terminal's own.")),
+        click.Option(
+            ["--theme"], type=Choice(THEMES), help=_("Colour theme; 16: the terminal's own colours")
+        ),
         click.Option(
             ["--link"],
             type=Choice(LINKS),
-            help=_("The line to the terminal; slow: fewer frames, auto: as measured."),
+            help=_("Connection speed; slow: fewer frames, auto: measured"),
         ),
-        click.Option(["--read-only"], is_flag=True, default=None, help=_("Refuse to change anything.")),
-        click.Option(
-            ["--journal"], metavar="FILE", help=_("The journal's file; a demo makes one of its own.")
-        ),
-        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("The first screen.")),
+        click.Option(["--read-only"], is_flag=True, default=None, help=_("Disable all changes.")),
+        click.Option(["--journal"], metavar="FILE", help=_("Journal file; a demo creates its own")),
+        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("First screen")),
     ]
 
 
 def aws_options() -> list[click.Parameter]:
     """Which AWS, and as whom."""
     return [
-        click.Option(["--profile"], metavar="NAME", help=_("AWS profile.")),
-        click.Option(["--region"], metavar="REGION", help=_("AWS region in place of the runbook's.")),
-        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint in place of Amazon's.")),
-        click.Option(["--role-arn"], metavar="ARN", help=_("A role to assume for reading.")),
+        click.Option(["--profile"], metavar="NAME", help=_("AWS profile")),
+        click.Option(["--region"], metavar="REGION", help=_("AWS region to use instead of the runbook's")),
+        click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint to use instead of the default")),
+        click.Option(["--role-arn"], metavar="ARN", help=_("Role to assume for reading")),
     ]
 
 

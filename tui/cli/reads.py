@@ -57,7 +57,10 @@ async def alarms(services: "Services") -> Answer:
 HEADLESS = (
     Headless(
         "alarms",
-        N_("Read every alarm once, print and end: 0 normal, 1 attention, 2 abnormal, 3 unknown."),
+        N_(
+            "Print the state of every alarm.\n\nAWS is read once. Exit status: 0 normal, 1 attention, 2 "
+            "abnormal, 3 unknown."
+        ),
         alarms,
     ),
 )

@@ -38,19 +38,22 @@ def report_command(
         "report",
         callback=booked(output, shared, before, _Report(output)),
         help=_(
-            "Print the operations report of a day, a month or a fiscal year (2026-01-05, 2026-01, FY2025), from "
-            "the journal alone: 0 all normal, 1 attention, 2 abnormal, 3 nothing can be said."
+            "Print the operations report of a day, month or fiscal year.\n\nFor example 2026-01-05, "
+            "2026-01 or FY2025; made from the journal alone. Exit status: 0 all normal, 1 attention, 2 "
+            "abnormal, 3 nothing can be said."
         ),
         params=[
             click.Argument(["when"], metavar="[DAY|MONTH|FY]", required=False),
             click.Option(
                 ["--format", "form"],
                 type=Choice(FORMATS),
-                help=_("Markdown, HTML or JSON; else as the file's name says, else Markdown."),
+                help=_("Output format; default: by the file name, else Markdown"),
             ),
-            click.Option(["--output", "-o", "to"], metavar="FILE", help=_("A file that you alone can read.")),
-            click.Option(["--private"], is_flag=True, help=_("With texts of logs.")),
-            click.Option(["--wareki"], is_flag=True, help=_("Years in Japan's eras.")),
+            click.Option(
+                ["--output", "-o", "to"], metavar="FILE", help=_("Output file, readable only by you")
+            ),
+            click.Option(["--private"], is_flag=True, help=_("Include log texts.")),
+            click.Option(["--wareki"], is_flag=True, help=_("Use Japanese era years.")),
             file_option(),
             *shared,
         ],
@@ -89,7 +92,7 @@ def _period(when: str | None, today: date) -> "Period":
         found = of_day(day)
     context = click.get_current_context()
     if found is None:
-        said = _("DAY must be like 2026-01-05, 2026-01, FY2025, 2025年度, 令和7年度 or yesterday")
+        said = _("DAY must look like 2026-01-05, 2026-01, FY2025, 2025年度, 令和7年度 or yesterday")
         raise click.UsageError(said, context)
     if found.first > today:
         raise click.UsageError(_("{name} has not begun").format(name=found.name), context)

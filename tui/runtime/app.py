@@ -72,9 +72,7 @@ class RuntimeApp(OrderedApp):
         """Keep a fault and tell the operator, once for each kind and place; never raises."""
         bug = self.bugs.keep(error, self.known_secrets())
         if bug is not None:
-            self.notify(
-                bug.summary, title=_("Fault of the console"), severity="error", timeout=20, markup=False
-            )
+            self.notify(bug.summary, title=_("Internal error"), severity="error", timeout=20, markup=False)
 
     def on_fault(self, error: BaseException) -> None:
         """A fault in what repeats: kept and told, and the work goes on; raised where faults end the app."""

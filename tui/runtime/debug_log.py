@@ -90,10 +90,14 @@ def _check_ours(descriptor: int, path: Path) -> None:
     """Empty, or begun by a log of ours: everything else of this user stays as it is. Raises OSError, Unsuitable."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
-        raise regular_file.Unsuitable(0, _("is not a file of this user's own: name another one"), str(path))
+        raise regular_file.Unsuitable(
+            0, _("does not belong to this user alone: choose another file"), str(path)
+        )
     if status.st_size and not _FIRST_LINE.match(os.pread(descriptor, _FIRST_BYTES, 0)):
         raise regular_file.Unsuitable(
-            0, _("holds something else than a log of Toban's faults: name another one"), str(path)
+            0,
+            _("contains something other than a log of Toban's internal errors: choose another file"),
+            str(path),
         )
 
 

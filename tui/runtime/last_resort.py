@@ -28,11 +28,13 @@ def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
     summary = crash_summary(error, secrets)
     if debug_log.flush():
         told = _(
-            "Toban failed by a fault of its own: {summary}. The traceback is in {path}; please report it."
+            "Toban failed because of an internal error: {summary}. The traceback is in {path}; please "
+            "report it."
         )
         return told.format(summary=summary, path=clean(debug_log.path()))
     told = _(
-        "Toban failed by a fault of its own: {summary}. --debug FILE keeps the traceback; please report it."
+        "Toban failed because of an internal error: {summary}. --debug FILE keeps the traceback; "
+        "please report it."
     )
     return told.format(summary=summary)
 
@@ -45,7 +47,7 @@ def blocked(thread: int) -> str:
     debug_log.note("blocked\n" + clean_block("".join(reversed(stack.format()))))
     debug_log.flush()
     return _(
-        "Toban did not react any more ({place}) and was ended by force; what was sent to AWS stands in the journal."
+        "Toban stopped responding ({place}) and was terminated; what was sent to AWS is in the journal."
     ).format(place=clean(place))
 
 
@@ -79,7 +81,7 @@ def _unraisable(told: "sys.UnraisableHookArgs") -> None:
 def unasked(faults: Iterable[str]) -> str:
     """What is said where the console ended and nobody had asked for it; with the newest of its `faults`."""
     words = _(
-        "Toban ended although nobody had asked it to: a fault of the console. Start it again; "
-        "what was sent to AWS stands in the journal."
+        "Toban ended unexpectedly because of an internal error. Start it again; what was sent to AWS "
+        "is in the journal."
     )
     return "\n".join([words, *list(faults)[-1:]])

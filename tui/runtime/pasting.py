@@ -27,7 +27,7 @@ def fit(text: str, taken: int, longest: int | None, restrict: str | None) -> tup
     if restrict is not None and re.fullmatch(restrict, line) is None:
         line = "".join(line.split())
         if re.fullmatch(restrict, line) is None:
-            return "", _("Nothing was pasted: this field takes other characters.")
+            return "", _("Nothing was pasted: the text contains characters this field does not take.")
     fitting = line[: max(0, longest - taken)]
     if len(fitting) == len(line) and len(text) <= 2 * LONGEST:
         return fitting, ""

@@ -185,7 +185,7 @@ def _variable(path: KeyPath) -> str:
 def _unknown_variables() -> Iterator[Mistake]:
     """A misspelt variable would otherwise be silently without effect."""
     known = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
-    listing = _("there are {names}").format(names=", ".join(known))
+    listing = _("available: {names}").format(names=", ".join(known))
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = words.near(

@@ -25,7 +25,7 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             if not _exists(key):
                 yield (
                     command,
-                    _('"{key}" is no key: write it as ctrl+r, f5, question_mark or ?').format(key=key),
+                    _('"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?').format(key=key),
                 )
         if not textual_keys(text):
             yield command, _("a key is missing")

@@ -37,7 +37,8 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     refusal = check_terminal()
     if refusal is None and not (sys.stdin and sys.stdin.isatty()):
         refusal = _(
-            "Standard input is not a terminal, so no key could be read; start the console without a redirection."
+            "Standard input is not a terminal, so no keys could be read; start the console without "
+            "redirection."
         )
     if refusal is not None:
         refuse(refusal)
@@ -94,7 +95,7 @@ def demo_folder() -> Path:
     try:
         return scratch.new_path()
     except OSError as error:
-        reason = _("No folder for the demo's journal can be made: {reason}. Name one in TMPDIR.")
+        reason = _("No folder for the demo's journal could be created: {reason}. Set one in TMPDIR.")
         text = reason.format(reason=clean(error.strerror or error))
         raise StartError(text, ExitStatus.CANNOT_WRITE) from error
 

@@ -20,7 +20,7 @@ def check_terminal() -> str | None:
     """Why this terminal cannot show the console, in words that say what to do; None when it can."""
     if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
         return _(
-            "Toban needs a terminal: standard output leads elsewhere. Run it without a pipe or redirection."
+            "Toban needs a terminal: standard output is redirected. Run it without a pipe or redirection."
         )
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         return _(

@@ -43,7 +43,7 @@ def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> s
         write_private(path, text)
     except OSError as error:
         return _("Not copied: {reason}").format(reason=clean(error))
-    return _("Too much for the terminal's clipboard; saved to {path}").format(path=clean(path))
+    return _("Too large for the terminal's clipboard; saved to {path}").format(path=clean(path))
 
 
 def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:

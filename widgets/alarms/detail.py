@@ -94,7 +94,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.set_reactive(AlarmDetail.zone, zone)
         self.facts_block = Block(_("Alarm"), self._facts)
         self.chart = Chart()
-        self.series_block = Block(_("Series that fire"), self._series)
+        self.series_block = Block(_("Firing series"), self._series)
         self.curve_block = Block(_("Metric against threshold"), self._curve_words)
         self.playbook_block = Block(_("What the runbook says"), self._playbook)
         self.history_block = Block(_("History"), self._history)

@@ -36,7 +36,7 @@ def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: 
     if alarm.threshold is not None:
         value, threshold = measured(alarm)
         limit: list[Span] = [(_("threshold") + " ", "head"), *threshold]
-        lines += _side_by_side([(_("value then") + "  ", "head"), *value], limit, width)
+        lines += _side_by_side([(_("at change") + "  ", "head"), *value], limit, width)
         lines += _points(alarm, width)
         lines += _labelled(_("condition"), condition(alarm), width)
     if alarm.rule:
@@ -49,7 +49,7 @@ def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: 
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """The series of an alarm that fire: name, since when, reason."""
     if not series:
-        return [[(text, "muted")] for text in wrap(_("none of its series fires now"), width)]
+        return [[(text, "muted")] for text in wrap(_("none of its series is firing"), width)]
     lines: list[Line] = []
     for contributor in series:
         look = ALARM_STYLES[AlarmState.ALARM]
@@ -138,7 +138,7 @@ def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
 def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """The history, newest first: when, and from which state to which or what was changed."""
     if not history:
-        return [[(text, "muted")] for text in wrap(_("no change in the time AWS keeps (30 days)"), width)]
+        return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
     lines: list[Line] = []
     for transition in history:
         head: Line = [(stamp(transition.at, zone, now) + "  ", "muted"), *_change(transition)]

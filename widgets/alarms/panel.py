@@ -60,7 +60,7 @@ class AlarmPanel(Panel[AlarmOverview]):
                 Column(_("state"), max_width=12),
                 Column(_("alarm"), flex=2, min_width=22, middle=True),
                 Column(_("for"), align="right", max_width=14),
-                Column(_("value then"), align="right", max_width=12, rank=1),
+                Column(_("at change"), align="right", max_width=12, rank=1),
                 Column(_("threshold"), max_width=14, rank=2),
                 Column(_("note"), flex=3, min_width=10, rank=3),
             )
@@ -71,7 +71,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         """Show the rows; the cursor stays on its alarm."""
         rows = self._with_notes(value.watched)
         if value.scaling:
-            words = _("scaling alarms: they drive the task count; “low” in alarm is their rest")
+            words = _("scaling alarms: they drive the task count; “low” firing is normal")
             heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
             rows.append(Row("heading:scaling", (heading,), heading=True))
             rows += [self._row(alarm) for alarm in value.scaling]
@@ -171,7 +171,7 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def empty(self, value: AlarmOverview) -> str:
         """Having no alarms is a problem, not "all well"."""
-        return "" if value.alarms else _("There is no alarm at all: nothing watches this system.")
+        return "" if value.alarms else _("There are no alarms: this system is not monitored.")
 
     def alarm(self, key: str) -> Alarm | None:
         """The alarm with this id in the displayed value."""

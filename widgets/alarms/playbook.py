@@ -38,8 +38,8 @@ def clock_lines(
     lines: list[Line] = []
     elapsed = (now - since).total_seconds() if firing and since else None
     if playbook.wait_minutes is not None:
-        words = _("wait for it to recover by itself: {time}")
-        lines += _clock(words, playbook.wait_minutes, elapsed, _("waited long enough"), "warn", width)
+        words = _("wait for automatic recovery: {time}")
+        lines += _clock(words, playbook.wait_minutes, elapsed, _("recovery wait is over"), "warn", width)
     if playbook.escalate_minutes is not None:
         words = _("escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
         due = _("ESCALATE NOW to {who}").format(who=playbook.escalate_to or "?")
@@ -53,7 +53,7 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
         return _hanging([("◷ ", "muted")], text, width, "muted")
     seconds = minutes * 60 - elapsed
     if seconds <= 0:
-        past = _("{time} past").format(time=duration(-seconds))
+        past = _("{time} overdue").format(time=duration(-seconds))
         return _hanging([("◷ ", "warn")], f"{over} ({past})", width, role)
     return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 

@@ -126,7 +126,7 @@ def _absent(freshness: Freshness) -> list[Span]:
 
 def _badge(board: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not board.alarms:
-        return [(_("? no alarms exist: nothing watches this system"), "warn")]
+        return [(_("? no alarms exist: this system is not monitored"), "warn")]
     spans = count_spans(board)
     firing = [alarm for alarm in board.watched if alarm.state is AlarmState.ALARM]
     if any(alarm.id not in acknowledgements for alarm in firing):

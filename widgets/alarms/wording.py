@@ -114,7 +114,7 @@ def _hearing(alarm: Alarm) -> list[Span]:
 def remark(alarm: Alarm) -> str:
     """One sentence where the state alone could mislead, or ""."""
     if alarm.state is AlarmState.MISSING:
-        return _("the runbook expects it, AWS does not have it")
+        return _("the runbook expects it, but AWS does not have it")
     if alarm.scaling:
         return scaling_remark(alarm)
     if alarm.warm_up_until is not None:
@@ -136,5 +136,5 @@ def scaling_remark(alarm: Alarm) -> str:
 def insufficient_remark(alarm: Alarm) -> str:
     """Why no data is not "all well", and when it is usual."""
     if alarm.treat_missing == "missing":
-        return _("a fault, unless its metric comes only on events: no datapoints")
-    return _("not “all well”: too few datapoints to judge")
+        return _("likely a fault, unless its metric reports only on events: no datapoints")
+    return _("not “all clear”: too few datapoints to judge")

@@ -187,7 +187,7 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
     rows = _name_rows(_("target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
-    rows.append((_("approval"), plan.approval or _("nobody's"), "strong" if plan.approval else "muted"))
+    rows.append((_("approval"), plan.approval or _("not required"), "strong" if plan.approval else "muted"))
     for label, value in (
         (_("downtime"), plan.downtime),
         (_("cost"), plan.cost),
@@ -195,7 +195,7 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
     ):
         if value:
             rows.append((label, value, ""))
-    rows.append((_("way back"), revert_text(plan.revert, zone, now), ""))
+    rows.append((_("revert plan"), revert_text(plan.revert, zone, now), ""))
     if why and plan.revert is not None:
         rows.append(("", why, "muted"))
     return pairs(rows, width)
@@ -212,11 +212,11 @@ def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
 def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
     """Who reverts it and when, in words."""
     if revert is None:
-        return _("none: it stays")
+        return _("none: not reverted")
     words = (
-        _("{time}: AWS does it by itself (one-time scheduled action)")
+        _("{time}: AWS reverts it (one-time scheduled action)")
         if revert.way == "aws"
-        else _("{time}: a person does it, as a dated duty")
+        else _("{time}: a person reverts it, as a dated duty")
     )
     return words.format(time=stamp(revert.at, zone, now))
 
@@ -234,8 +234,8 @@ def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: st
     parts: list[tuple[str, list[Line]]] = [
         ("", [*refusal_lines(plan, width), *impact_lines(plan, width)]),
         (_("Before → after"), row_lines(plan, width)),
-        (_("Exactly what is sent"), request_lines(plan, width)),
-        (_("To know before confirming"), warning_lines(plan, width)),
+        (_("Exact request"), request_lines(plan, width)),
+        (_("Before you confirm"), warning_lines(plan, width)),
         (_("Conditions"), fact_lines(plan, width, zone, now, why)),
     ]
     lines: list[Line] = [[(f"{plan.title}: {plan.target.title}", "title")]]

@@ -56,6 +56,6 @@ def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
     if runs:
         more = len(runs) - _MOST
         others = _("and {count} more. ").format(count=more) if more > 0 else ""
-        ask = _("C looks now; what AWS cannot tell, it asks you.")
+        ask = _("C checks AWS now; if that is inconclusive you will be asked.")
         lines += hanging([("→ ", "title")], f"{others}{unknown_words()} {ask}", "", width)
     return lines

@@ -237,7 +237,7 @@ class DashboardPanel(Panel[model.DashboardView]):
         """A dashboard without widgets is said to be one."""
         if value.dashboard.widgets:
             return ""
-        return _("The dashboard “{name}” has no widgets: nothing is being watched here.").format(
+        return _("The dashboard “{name}” has no widgets: nothing is monitored here.").format(
             name=value.dashboard.name
         )
 
@@ -266,6 +266,6 @@ def _aligned(view: model.DashboardView) -> list[model.WidgetData]:
 def _remarks(dashboard: model.Dashboard) -> tuple[str, ...]:
     remarks: list[str] = [*dashboard.remarks]
     if dashboard.builtin:
-        words = _("AWS has no dashboard “{name}”; this is the console's built-in one.")
+        words = _("AWS has no dashboard “{name}”; showing the console's built-in one.")
         remarks.insert(0, words.format(name=dashboard.name))
     return tuple(remarks)

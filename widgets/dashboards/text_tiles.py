@@ -101,7 +101,8 @@ class LogTile(Tile):
         """The terms, then the query."""
         query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
         words = _(
-            "It never runs by itself: AWS charges every run by the bytes scanned. r follows its log group."
+            "It is never run automatically: AWS charges every run by the bytes scanned. r follows its "
+            "log group."
         )
         lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]
         lines.append([])
@@ -120,7 +121,7 @@ class UnknownTile(Tile):
     def body(self, width: int, height: int) -> Sequence[Line]:
         """Which kind it is."""
         kind = self.widget.kind if isinstance(self.widget, model.UnknownWidget) else ""
-        words = _("The console does not draw widgets of type “{kind}”; see it in the AWS console.")
+        words = _("The console cannot draw widgets of type “{kind}”; see it in the AWS console.")
         return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]
 
 

@@ -46,7 +46,7 @@ def fact_lines(
         facts += _signature(occurrence.signed, slot, zone, occurrence.state)
         facts += evidence_facts(occurrence, duty)
     if slot.if_planned:
-        words = _("planned") if occurrence.planned else _("nobody has planned it; it counts only then")
+        words = _("planned") if occurrence.planned else _("it is not planned; it is due only if planned")
         facts.append((_("plan"), [(words, "")]))
     return lines + _table(facts, width)
 
@@ -88,7 +88,7 @@ def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -
     for id in findings.expected:
         recorded = by_id.get(id)
         title = recorded.finding.title if recorded is not None else titles.get(id, id)
-        words = looking.get(id) or (_("not looked yet") if recorded is None else "")
+        words = looking.get(id) or (_("not inspected yet") if recorded is None else "")
         spans: list[Span] = [(title, "strong"), ("  ", "")]
         lines.append(
             [*spans, *([(words, "muted")] if words or recorded is None else recorded_spans(recorded))]
@@ -120,15 +120,15 @@ def moment(at: datetime, zone: tzinfo) -> str:
 def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
     slot = occurrence.slot
     if not slot.timed:
-        yield (_("held on"), [(day_words(slot.day, year=True), "")])
+        yield (_("scheduled for"), [(day_words(slot.day, year=True), "")])
         if slot.until > slot.day:
-            yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
+            yield (_("late from"), [(moment(slot.late_at, zone), "")])
     else:
         yield (_("due at"), [(moment(slot.due_at, zone), "")])
-        yield (_("judged late from"), [(moment(slot.late_at, zone), "")])
+        yield (_("late from"), [(moment(slot.late_at, zone), "")])
     if slot.missed_at is not None:
         yield (
-            _("judged missed from"),
+            _("missed from"),
             [(moment(slot.missed_at, zone), ""), ("  " + _("the next one comes"), "muted")],
         )
 
@@ -140,12 +140,12 @@ def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
         yield (_("window"), [(days, "")])
     reason = slot.remark or moved_from(slot)
     if reason:
-        yield (_("moved") if slot.moved else _("why then"), [(reason, "")])
+        yield (_("moved") if slot.moved else _("why this date"), [(reason, "")])
 
 
 def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
     skipped = state is State.SKIPPED
-    label = _("left out") if skipped else _("signed")
+    label = _("skipped") if skipped else _("signed")
     spans: list[Span] = [(moment(sign_off.at, zone), "good" if state is State.DONE else "")]
     late = signed_late(sign_off, skipped=skipped)
     if late:
@@ -154,7 +154,7 @@ def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state
         spans.append((f"  {late}", "warn"))
         spans.append(("  " + words.format(time=coarse(after)), "muted"))
     yield (label, spans)
-    yield (_("left out by") if skipped else _("signed by"), [(sign_off.by, "strong")])
+    yield (_("skipped by") if skipped else _("signed by"), [(sign_off.by, "strong")])
     if sign_off.note:
         yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
 
@@ -210,7 +210,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         self._minute = -1
         self.facts = Block(_("Duty"), self._facts)
         self.findings = Block(_("Findings"), self._findings)
-        self.asks = Block(_("What it asks"), self._asks)
+        self.asks = Block(_("Items to check"), self._asks)
         self.runbook = Block(_("What the runbook says"), self._runbook)
 
     def compose(self) -> ComposeResult:

@@ -150,7 +150,7 @@ def today_spans(today: Day) -> list[Span]:
     if reason:
         spans.append((f"  {reason}", "warn"))
     if not today.occurrences:
-        return [*spans, ("  " + _("nothing to do by the calendar"), "muted")]
+        return [*spans, ("  " + _("no duties scheduled"), "muted")]
     return [*spans, ("  ", ""), *tally(today.occurrences)]
 
 

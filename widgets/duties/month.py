@@ -24,16 +24,16 @@ class MonthGrid(LineWidget, can_focus=True):
     MonthGrid { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", N_("Day before"), show=False),
-        Binding("right", "move(1)", N_("Day after"), show=False),
-        Binding("up", "move(-7)", N_("Week before"), show=False),
-        Binding("down", "move(7)", N_("Week after"), show=False),
+        Binding("left", "move(-1)", N_("Previous day"), show=False),
+        Binding("right", "move(1)", N_("Next day"), show=False),
+        Binding("up", "move(-7)", N_("Previous week"), show=False),
+        Binding("down", "move(7)", N_("Next week"), show=False),
         Binding("home", "edge(0)", N_("First"), show=False),
         Binding("end", "edge(-1)", N_("Last"), show=False),
-        Binding("pageup", "leaf(-1)", N_("Month before"), show=False),
-        Binding("pagedown", "leaf(1)", N_("Month after"), show=False),
-        Binding("left_curly_bracket", "leaf(-12)", N_("Year before"), show=False),
-        Binding("right_curly_bracket", "leaf(12)", N_("Year after"), show=False),
+        Binding("pageup", "leaf(-1)", N_("Previous month"), show=False),
+        Binding("pagedown", "leaf(1)", N_("Next month"), show=False),
+        Binding("left_curly_bracket", "leaf(-12)", N_("Previous year"), show=False),
+        Binding("right_curly_bracket", "leaf(12)", N_("Next year"), show=False),
         Binding("enter", "choose", N_("Open"), show=True),
     ]
 

@@ -19,7 +19,7 @@ DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
     State.LATE: StateStyle("!", N_("late"), "bad"),
     State.DONE: StateStyle("✓", N_("done"), "good"),
     State.MISSED: StateStyle("×", N_("missed"), "bad"),
-    State.SKIPPED: StateStyle("–", N_("left out"), "muted"),
+    State.SKIPPED: StateStyle("–", N_("skipped"), "muted"),
     State.UNPLANNED: StateStyle("◇", N_("not planned"), "faint"),
     State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
@@ -87,7 +87,7 @@ def _near(day: date, other: date) -> str:
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
     """How a signature was late or early; "" where it was in time."""
     if skipped:
-        words = {State.LATE: _("left out late"), State.MISSED: _("left out after missed")}
+        words = {State.LATE: _("skipped late"), State.MISSED: _("skipped after missed")}
         return words.get(sign.was, "")
     words = {State.LATE: _("signed late"), State.MISSED: _("signed after missed"), State.UPCOMING: _("early")}
     return words.get(sign.was, "")
@@ -113,7 +113,7 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
                 return [
                     (_("since {time}").format(time=clock_of(slot.late_at, zone, day, weekdays=False)), "bad")
                 ]
-            return [(_("{time} over").format(time=coarse(_seconds(now, slot.late_at))), "bad")]
+            return [(_("{time} overdue").format(time=coarse(_seconds(now, slot.late_at))), "bad")]
         case State.MISSED if slot.missed_at is not None:
             at = clock_of(slot.missed_at, zone, day, weekdays=False)
             return [(_("since {time}").format(time=at), "bad")]

@@ -103,7 +103,7 @@ class FindingList(Vertical):
                     ),
                 )
             else:
-                yield Row(id, ([(title, "")], [(_("not looked yet"), "muted")], [], []))
+                yield Row(id, ([(title, "")], [(_("not inspected yet"), "muted")], [], []))
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:

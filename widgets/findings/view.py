@@ -35,7 +35,7 @@ class FindingView(VerticalScroll, can_focus=True):
         self.measures = Block(_("measured and allowed"), self._measures)
         self.evidence = Block(_("evidence"), self._evidence)
         self.remarks = Block(_("remarks"), self._remarks)
-        self.origin = Block(_("the look"), self._origin)
+        self.origin = Block(_("this run"), self._origin)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:

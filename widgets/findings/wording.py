@@ -23,7 +23,7 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
         return []
     look = VERDICT_LOOKS[verdict]
     if findings.settled and verdict.value != "normal":
-        return [(_("overruled"), "muted")]
+        return [(_("overridden"), "muted")]
     return tally_spans(findings.tally) if len(findings.tally) > 1 else [(look.text, look.role)]
 
 
@@ -52,7 +52,7 @@ def recorded_spans(recorded: Recorded) -> list[Span]:
     """`■ abnormal`; muted, and with the name of the person who overruled it."""
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
-        spans.append((" " + _("overruled by {name}").format(name=recorded.overruled.by), "caution"))
+        spans.append((" " + _("overridden by {name}").format(name=recorded.overruled.by), "caution"))
     return spans
 
 
@@ -78,7 +78,7 @@ def size_words(size: int) -> str:
 def looking_words(looking: RunningInspection) -> str:
     """`looking… ap-southeast-2: 150 events (3/5)`."""
     progress = looking.progress
-    words = [_("looking…")]
+    words = [_("checking…")]
     if progress.text:
         words.append(progress.text)
     if progress.total:

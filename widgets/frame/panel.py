@@ -179,7 +179,7 @@ class Panel(Vertical, Generic[T]):
         role = "bad" if freshness is Freshness.FAILED else "warn"
         problem = self.state.problem
         if problem is None:
-            return (_("No new data arrives; shown is what was read last."),), role
+            return (_("No new data is arriving; showing what was read last."),), role
         return () if same_trouble(problem, self.said) else words_of(problem), role
 
     def _absent(self, freshness: Freshness) -> str:
@@ -187,7 +187,7 @@ class Panel(Vertical, Generic[T]):
         if value is not None:
             return self.empty(value)
         if freshness is Freshness.FAILED:
-            return _("Nothing could be read yet: this is not “all well”.")
+            return _("Nothing has been read yet: this does not mean “all clear”.")
         return _("Reading…")
 
 

@@ -26,7 +26,7 @@ class Tick(Static, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", N_("Tick"), show=True),
-        Binding("enter", "app.focus_next", N_("Go on"), show=False),
+        Binding("enter", "app.focus_next", N_("Continue"), show=False),
     ]
 
     def __init__(self, text: str) -> None:

@@ -79,7 +79,7 @@ class _Typed(Input):
         """A name is typed, not pasted: typing it is what makes one read it."""
         event.stop()
         event.prevent_default()
-        self.notify(_("The name is typed here, not pasted."), markup=False)
+        self.notify(_("Type the name here; it cannot be pasted."), markup=False)
 
     def action_paste(self) -> None:
         """Nor is it pasted from what was copied in the console."""

@@ -25,7 +25,7 @@ _DEEPEST = 100
 _NAMES = {
     "title": N_("duty"),
     "due_at": N_("due at"),
-    "late_at": N_("judged late from"),
+    "late_at": N_("late from"),
     "was": N_("when signed"),
     "note": N_("note"),
     "reason": N_("reason"),
@@ -42,10 +42,10 @@ _NAMES = {
     "verdict": N_("verdict"),
     "decision": N_("decision"),
     "checked": N_("ticked"),
-    "evidence": N_("written down"),
+    "evidence": N_("filled in"),
     "kind": N_("kind"),
     "value": N_("value"),
-    "forgotten": N_("taken back"),
+    "forgotten": N_("removed"),
     "channel": N_("channel"),
     "thread": N_("thread"),
     "alarm": N_("alarm"),
@@ -61,7 +61,7 @@ _NAMES = {
 """The names in the console's own bodies, in words; other names stay as they are."""
 _VALUES = {
     "verdict": {verdict.value: look.word_source for verdict, look in VERDICT_LOOKS.items()},
-    "decision": {"accepted": N_("accepted"), "overruled": N_("overruled")},
+    "decision": {"accepted": N_("accepted"), "overruled": N_("overridden")},
     "kind": {"person": N_("IAM user"), "network": N_("network")},
     "was": {state.value: look.word_source for state, look in DUTY_LOOKS.items()},
 }

@@ -35,8 +35,8 @@ class EntryDetail(VerticalScroll, can_focus=True):
     EntryDetail.-two #entry-right { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,left_square_bracket,p", "step(-1)", N_("Before"), show=True, tooltip=N_("The entry before it about the same thing")),
-        Binding("right,right_square_bracket,n", "step(1)", N_("After"), show=True, tooltip=N_("The entry after it about the same thing")),
+        Binding("left,left_square_bracket,p", "step(-1)", N_("Previous"), show=True, tooltip=N_("Previous entry about the same subject")),
+        Binding("right,right_square_bracket,n", "step(1)", N_("Next"), show=True, tooltip=N_("Next entry about the same subject")),
         Binding("escape", "close", N_("Back"), show=True),
     ]  # fmt: skip
 
@@ -63,7 +63,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
         self.blocks = (
             Block(_("Entry"), self._make(lambda entry, width: fact_lines(entry, self.zone, width))),
             Block(_("Contents"), self._make(lambda entry, width: contents_lines(entry, self.zone, width))),
-            Block(_("Story"), self._make(self._story)),
+            Block(_("Timeline"), self._make(self._story)),
             Block(_("Who"), self._make(person_lines)),
             Block(_("Chain"), self._make(lambda entry, width: chain_lines(entry, self.link, width))),
         )

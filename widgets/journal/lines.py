@@ -60,7 +60,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
     if link is None:
         lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
     elif link.holds:
-        words = _("The entry is as it was written, and follows the one before it.")
+        words = _("The entry is as it was written, and follows the previous one.")
         lines = [
             [("● " if index == 0 else "  ", "good"), (text, "")]
             for index, text in enumerate(wrap(words, width - 2))
@@ -69,7 +69,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
         lines = []
         for good, words in (
             (link.unaltered, _("ALTERED: the entry is not what was written.")),
-            (link.tied, _("BROKEN: it does not follow the entry before it.")),
+            (link.tied, _("BROKEN: it does not follow the previous entry.")),
         ):
             if not good:
                 lines += [
@@ -77,9 +77,10 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
                     for index, text in enumerate(wrap(words, width - 2))
                 ]
         lines += [
-            [("→ ", ""), (text, "")] for text in wrap(_("v in the journal checks all entries."), width - 2)
+            [("→ ", ""), (text, "")]
+            for text in wrap(_("Press v in the journal to verify all entries."), width - 2)
         ]
-    rows = [(_("hash"), clean(entry.hash)), (_("hash before"), clean(entry.previous))]
+    rows = [(_("hash"), clean(entry.hash)), (_("previous hash"), clean(entry.previous))]
     return [*lines, *labelled(rows, width)]
 
 
@@ -88,7 +89,7 @@ def story_lines(
 ) -> list[Line]:
     """Every entry about the same subject, oldest first; the displayed one is marked."""
     if not current.subject:
-        return [[(text, "muted")] for text in wrap(_("This entry stands by itself."), width)]
+        return [[(text, "muted")] for text in wrap(_("This entry has no related entries."), width)]
     lines: list[Line] = []
     for entry in story:
         here = entry.seq == current.seq

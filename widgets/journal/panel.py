@@ -37,7 +37,7 @@ class FilterLine(LineWidget):
     def draw(self, width: int, height: int) -> list[Line]:
         """The conditions, and the key that removes them."""
         way_out: list[Span] = [("  ", ""), ("esc", "key"), (" " + _("shows all") + " ", "muted")]
-        conditions: list[Span] = [(" ▼ ", "caution"), (_("only") + "  ", "caution"), *self.spans]
+        conditions: list[Span] = [(" ▼ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
         return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
 
 
@@ -154,8 +154,8 @@ class JournalPanel(Panel[JournalView]):
     def _absent(self, freshness: Freshness) -> str:
         if self.state.value is None and freshness is Freshness.FAILED:
             return _(
-                "The journal cannot be read. Watching goes on; changes, sign-offs and acknowledgements"
-                " are refused until it can be written."
+                "The journal cannot be read. Monitoring continues; changes, sign-offs and acknowledgements "
+                "are refused until it can be written."
             )
         return super()._absent(freshness)
 
@@ -164,9 +164,9 @@ class JournalPanel(Panel[JournalView]):
         if value.entries:
             return ""
         if value.filtered:
-            return _("No entry fits the filter. esc shows all entries again.")
+            return _("No entry matches the filter. Esc shows all entries again.")
         return _(
-            "Nothing is recorded yet. Notes (f8), sign-offs, acknowledgements and changes will stand here."
+            "Nothing is recorded yet. Notes (F8), sign-offs, acknowledgements and changes will appear here."
         )
 
     @on(KeyedTable.Selected)

@@ -15,9 +15,9 @@ POST_LOOKS: dict[PostState, StateStyle] = {
     PostState.WAITING: StateStyle("▨", N_("not sent"), "bad"),
     PostState.SENDING: StateStyle("▥", N_("being sent"), "key"),
     PostState.REFUSED: StateStyle("✖", N_("not sent"), "bad"),
-    PostState.UNKNOWN: StateStyle("?", N_("sent or not"), "bad"),
+    PostState.UNKNOWN: StateStyle("?", N_("unconfirmed"), "bad"),
     PostState.POSTED: StateStyle("▣", N_("posted"), "good"),
-    PostState.DROPPED: StateStyle("↷", N_("given up"), "muted"),
+    PostState.DROPPED: StateStyle("↷", N_("discarded"), "muted"),
 }
 
 
@@ -25,9 +25,9 @@ def columns() -> tuple[Column, ...]:
     """State, when it was sent off, by whom, its text."""
     return (
         Column(_("State"), max_width=16),
-        Column(_("Let go"), max_width=18, rank=1),
+        Column(_("Submitted"), max_width=18, rank=1),
         Column(_("Who"), max_width=16, rank=2),
-        Column(_("Slack note"), flex=1, min_width=20),
+        Column(_("Slack message"), flex=1, min_width=20),
     )
 
 
@@ -58,9 +58,9 @@ def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     ]
     lines: list[Line] = [head]
     if post.thread_ts:
-        lines.append([(_("answers an earlier note of its thread"), "muted")])
+        lines.append([(_("reply in its thread"), "muted")])
     if post.retry_at is not None:
-        again = _("the console asks again at {time}").format(time=stamp(post.retry_at, zone, now))
+        again = _("the console retries at {time}").format(time=stamp(post.retry_at, zone, now))
         lines.append([(again, "muted")])
     lines += [[(line, "caution")] for line in (wrap(post.reason, width) if post.reason else ())]
     lines.append([])

@@ -53,8 +53,8 @@ def _untrusted(verification: Verification, width: int) -> list[Line]:
 def _faulty(verification: Verification, width: int) -> list[Line]:
     count = len(verification.faults) + verification.unlisted
     words = plural(
-        "The journal is not what was written: {count} fault among {entries} entries.",
-        "The journal is not what was written: {count} faults among {entries} entries.",
+        "The journal differs from what was written: {count} problem in {entries} entries.",
+        "The journal differs from what was written: {count} problems in {entries} entries.",
         count,
     ).format(count=f"{count:,}", entries=f"{verification.entries:,}")
     lines = _paragraph("■", "bad", words, width)
@@ -82,17 +82,15 @@ def _faulty(verification: Verification, width: int) -> list[Line]:
 def _outside(verification: Verification, width: int) -> list[Line]:
     """What the hashes held outside prove about a cut-off end: they know more entries than are left."""
     if not verification.anchors:
-        words = _("Whether the newest entries were cut off cannot be told: {reason}").format(
+        words = _("It cannot be determined whether the newest entries were cut off: {reason}").format(
             reason=verification.anchor_note
         )
         return _paragraph("?", "warn", words, width)
-    words = _(
-        "A log outside of this file knows it up to entry {seq}; what came after could be cut off unseen."
-    )
+    words = _("An external log confirms it up to entry {seq}; a later cut-off would go unnoticed.")
     if verification.anchored_seq > verification.entries:
         return []
     if verification.anchored_seq == verification.entries:
-        words = _("A log outside of this file knows it up to its newest entry, {seq}.")
+        words = _("An external log confirms it up to its newest entry, {seq}.")
     return _paragraph("●", "good", words.format(seq=f"{verification.anchored_seq:,}"), width)
 
 

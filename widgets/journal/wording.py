@@ -13,9 +13,9 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.STARTED: StateStyle("▷", N_("start"), "faint"),
     EntryKind.ENDED: StateStyle("□", N_("end"), "faint"),
     EntryKind.SIGN_OFF: StateStyle("✓", N_("sign-off"), "good"),
-    EntryKind.SKIPPED: StateStyle("↷", N_("left out"), "warn"),
+    EntryKind.SKIPPED: StateStyle("↷", N_("skipped"), "warn"),
     EntryKind.PLANNED: StateStyle("+", N_("planned"), "muted"),
-    EntryKind.UNPLANNED: StateStyle("-", N_("plan dropped"), "muted"),
+    EntryKind.UNPLANNED: StateStyle("-", N_("plan cancelled"), "muted"),
     EntryKind.ACKNOWLEDGED: StateStyle("◎", N_("acknowledged"), "good"),
     EntryKind.NOTE: StateStyle("✎", N_("note"), "code"),
     EntryKind.ARMED: StateStyle("▲", N_("armed"), "caution"),
@@ -25,9 +25,9 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.OUTCOME: StateStyle("◆", N_("outcome"), "strong"),
     EntryKind.RESOLVED: StateStyle("◈", N_("resolved"), "strong"),
     EntryKind.REFUSED: StateStyle("✖", N_("refused"), "warn"),
-    EntryKind.LOOKING: StateStyle("◌", N_("looking"), "faint"),
+    EntryKind.LOOKING: StateStyle("◌", N_("inspecting"), "faint"),
     EntryKind.FINDING: StateStyle("◍", N_("finding"), "strong"),
-    EntryKind.OVERRULED: StateStyle("⇄", N_("overruled"), "caution"),
+    EntryKind.OVERRULED: StateStyle("⇄", N_("overridden"), "caution"),
     EntryKind.KNOWN: StateStyle("☑", N_("known"), "muted"),
     EntryKind.REMARK: StateStyle("¶", N_("remark"), "code"),
     EntryKind.POST: StateStyle("▤", N_("post"), "key"),
@@ -115,9 +115,9 @@ def anchor_spans(health: JournalHealth) -> list[Span]:
     if not health.anchor_problem:
         return []
     if not health.anchored_seq:
-        words = _("No hash is held outside: {reason}")
+        words = _("No hash is kept externally: {reason}")
     elif health.anchored_seq < health.entries:
-        words = _("No hash after entry {seq} is held outside: {reason}")
+        words = _("No hash after entry {seq} is kept externally: {reason}")
     else:
         words = "{reason}"
     text = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)

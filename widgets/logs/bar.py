@@ -103,10 +103,10 @@ class LogTitle(_Line):
             parts.append((1, Content.styled(f" {text} ", "$text on $accent 40%")))
         if facts.threshold is not Severity.PLAIN:
             words = {
-                Severity.DEBUG: _("DEBUG and worse"),
-                Severity.INFO: _("INFO and worse"),
-                Severity.WARNING: _("WARNING and worse"),
-                Severity.ERROR: _("ERROR and worse"),
+                Severity.DEBUG: _("DEBUG and above"),
+                Severity.INFO: _("INFO and above"),
+                Severity.WARNING: _("WARNING and above"),
+                Severity.ERROR: _("ERROR and above"),
                 Severity.FATAL: _("FATAL only"),
             }
             parts.append((2, Content.styled(f" {words[facts.threshold]} ", "$text on $warning 40%")))
@@ -179,14 +179,14 @@ class LogTrouble(_Line):
         for words in more:
             parts += [Content(" \u2014 "), Content(words)]
         local = (self._since or problem.at).astimezone(self.zone)
-        said = _("(since {time}; the lines shown are not newer)") if self._has_lines else _("(since {time})")
+        said = _("(since {time}; no newer lines are shown)") if self._has_lines else _("(since {time})")
         parts.append(Content.styled("  " + said.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
         return Content("").join(parts)
 
 
 def _mode(facts: BarFacts) -> Part:
     if facts.mode is Mode.FOLLOWING and facts.failing:
-        return 0, Content.styled(f"\u25b3 {_('reading fails')}", "bold $text-warning")
+        return 0, Content.styled(f"\u25b3 {_('reading failed')}", "bold $text-warning")
     if facts.mode is Mode.FOLLOWING:
         return 0, Content.styled(f"\u25b6 {_('following')}", "bold $text-success")
     new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""

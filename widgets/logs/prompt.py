@@ -22,8 +22,8 @@ class Ask(StrEnum):
 
 
 _ASKS: Asks[Ask] = {
-    Ask.SEARCH: (N_("search"), N_("ctrl+r regular expression")),
-    Ask.REGEX: (N_("search (regular expression)"), N_("ctrl+r plain text")),
+    Ask.SEARCH: (N_("search"), N_("Ctrl+R regular expression")),
+    Ask.REGEX: (N_("search (regular expression)"), N_("Ctrl+R plain text")),
     Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }

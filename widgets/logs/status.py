@@ -56,9 +56,9 @@ def bar_facts(pane: "LogPane") -> BarFacts:
 def empty_words(pane: "LogPane") -> str:
     """Why there is nothing to see; nothing is never drawn as "all is well"."""
     if len(pane.store):
-        return _("No line held is that severe.")
+        return _("No line loaded is that severe.")
     if pane.problem is not None:
-        return _("No lines: reading fails.")
+        return _("No lines: reading failed.")
     if pane.stats is None:
         return _("Waiting for the first read…")
     if pane.pattern:

@@ -49,7 +49,7 @@ class AutoScalingReader:
             suspended = row.get("SuspendedState")
             minimum, maximum = whole(row.get("MinCapacity")), whole(row.get("MaxCapacity"))
             if minimum is None or maximum is None:
-                text = _("AWS tells of the scaling of {name} without its bounds.")
+                text = _("AWS returned the scaling of {name} without its bounds.")
                 raise incomplete(text.format(name=clean(name)), SERVICE, "DescribeScalableTargets")
             return ScalableTarget(
                 minimum=minimum,
@@ -178,7 +178,7 @@ def _scheduled(row: Answer) -> ScheduledAction:
     wanted = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
     # Two without a name would be one; a bound that cannot be read would be one that stays as it is.
     if not name or any(bound is not None and whole(bound) is None for bound in wanted):
-        text = _("AWS lists a scheduled action without its name, or with bounds that cannot be read.")
+        text = _("AWS returned a scheduled action without a name or with unreadable bounds.")
         raise incomplete(text, SERVICE, "DescribeScheduledActions")
     return ScheduledAction(
         id=RawId(name),

@@ -108,7 +108,7 @@ class WriteAuthorizer:
             raise self._refused(_("The console is read-only; arm it first."), call)
         if account != self._account:
             raise self._refused(
-                _("These credentials are for account {actual}, the runbook's is {expected}.").format(
+                _("These credentials are for account {actual}; the runbook's is {expected}.").format(
                     actual=account, expected=self._account
                 ),
                 call,

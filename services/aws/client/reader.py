@@ -118,7 +118,7 @@ def rows(answer: Answer, key: str) -> list[Answer]:
     """
     listed = answer.get(key) or ()
     if not isinstance(listed, list | tuple) or not all(isinstance(row, dict) for row in listed):
-        raise incomplete(_("AWS lists something under {key} that cannot be read.").format(key=key), "", "")
+        raise incomplete(_("AWS returned an unreadable item under {key}.").format(key=key), "", "")
     return list(listed)
 
 

@@ -136,7 +136,7 @@ class AwsSession:
             if not token:
                 return
             if token in seen:
-                raise self._endless(service, operation, _("AWS sent the same page token twice."))
+                raise self._endless(service, operation, _("AWS returned the same page token twice."))
             seen.add(token)
             params[parameter] = token
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
@@ -214,7 +214,7 @@ class AwsSession:
         )
 
     def _endless(self, service: str, operation: str, detail: str) -> Incomplete:
-        text = _("The pages of an answer do not end ({service} {operation}).")
+        text = _("The response never stops paging ({service} {operation}).")
         return self._incomplete(text, service, operation, detail)
 
     def _too_many(self, service: str, operation: str, limit: int) -> Incomplete:

@@ -120,7 +120,7 @@ class CloudTrailReader:
         oldest = min((event.at for event in found.values()), default=asked["EndTime"])
         _take(await self._page(region, asked | {"EndTime": oldest}, ""), region, found)
         if len(found) > known:
-            text = _("AWS sent a full page without a token, though there are older events.")
+            text = _("AWS returned a full page without a token, although there are older events.")
             raise incomplete(text, "cloudtrail", "LookupEvents")
 
     async def _page(self, region: str, asked: dict[str, Any], token: str) -> Answer:
@@ -167,5 +167,5 @@ def _take(answer: Answer, region: str, found: dict[str, TrailEvent]) -> int:
 def _next(answer: Answer, before: str) -> str:
     token = str(answer.get("NextToken") or "")
     if token and token == before:
-        raise incomplete(_("AWS sent the same page token twice."), "cloudtrail", "LookupEvents")
+        raise incomplete(_("AWS returned the same page token twice."), "cloudtrail", "LookupEvents")
     return token

@@ -73,7 +73,7 @@ def _key(row: Answer, user: str) -> AccessKey:
     if not id or created is None:
         # A key left out would be a key that nobody rotates.
         raise incomplete(
-            _("IAM lists a key of {user} without its id or its date.").format(user=clean(user)),
+            _("IAM returned a key of {user} without its ID or creation date.").format(user=clean(user)),
             "iam",
             "ListAccessKeys",
         )
@@ -91,7 +91,7 @@ def _user(row: Answer) -> IamUser:
     name, created = str(row.get("UserName") or ""), when(row.get("CreateDate"))
     if not name or created is None:
         # A user left out would be one whose keys nobody rotates.
-        raise incomplete(_("IAM lists a user without a name or a date."), "iam", "ListUsers")
+        raise incomplete(_("IAM returned a user without a name or creation date."), "iam", "ListUsers")
     return IamUser(
         id=RawId(name), name=name, created=created, password_used=when(row.get("PasswordLastUsed"))
     )

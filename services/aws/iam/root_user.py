@@ -24,7 +24,7 @@ class RootUsers:
         # A figure that has lost its name may be root's.
         if not all(name.isalnum() for name in summary):
             raise incomplete(
-                _("IAM tells figures of the account without their names."), "iam", "GetAccountSummary"
+                _("IAM returned figures of the account without names."), "iam", "GetAccountSummary"
             )
         keys, mfa = (whole(summary.get(name)) for name in _FIGURES)
         return RootUser(

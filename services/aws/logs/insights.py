@@ -108,7 +108,7 @@ class Insights:
             for row in rows(page, "logGroups"):
                 if not row.get("logGroupName"):
                     raise incomplete(
-                        _("AWS lists a log group without its name."), "logs", "DescribeLogGroups"
+                        _("AWS returned a log group without a name."), "logs", "DescribeLogGroups"
                     )
                 if row["logGroupName"] == name:
                     return _size(row, span, now)
@@ -198,7 +198,7 @@ def _result(answer: Answer) -> QueryResult:
     if state is QueryState.COMPLETE and None in numbers.values():
         # Without them no errors and nothing read would look the same.
         raise incomplete(
-            _("Logs Insights does not say how many log events it read."), "logs", "GetQueryResults"
+            _("Logs Insights did not return how many log events it scanned."), "logs", "GetQueryResults"
         )
     return QueryResult(
         state=state,
@@ -213,7 +213,7 @@ def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
     pairs = [(cell.get("field"), cell.get("value")) for cell in cells]
     if not pairs or not all(name and is_readable(str(name)) and text is not None for name, text in pairs):
         # A field that an event lacks is absent; one without its value, or a row without fields, would look the same.
-        raise incomplete(_("Logs Insights sends a field without its value."), "logs", "GetQueryResults")
+        raise incomplete(_("Logs Insights returned a field without a value."), "logs", "GetQueryResults")
     return {str(name): text for name, text in pairs if name != "@ptr"}
 
 
@@ -221,7 +221,9 @@ def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
     # A new group has none yet; without the number a query would look free of charge.
     stored = whole(row.get("storedBytes"))
     if stored is None:
-        raise incomplete(_("AWS does not say how much the log group stores."), "logs", "DescribeLogGroups")
+        raise incomplete(
+            _("AWS did not return the stored size of the log group."), "logs", "DescribeLogGroups"
+        )
     retention, made = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
     since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
     created = when(made / 1000) if made is not None else None

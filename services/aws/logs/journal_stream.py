@@ -68,7 +68,7 @@ class JournalStream:
             raise ClockSkew(
                 Problem(
                     kind=ProblemKind.CLOCK,
-                    summary=_("The line was dropped: its time is too far from AWS's."),
+                    summary=_("The line was rejected: its time is too far from AWS's."),
                     remedy=_("Set this machine's clock (NTP)."),
                     service="logs",
                     operation="PutLogEvents",

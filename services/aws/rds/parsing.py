@@ -33,7 +33,7 @@ _SETTINGS: dict[str, tuple[str, str, bool]] = {
     "AllocatedStorage": ("storage_gib", N_("Storage (GiB)"), False),
     "MasterUserPassword": ("password", N_("Master password"), False),
     "Port": ("port", N_("Port"), True),
-    "BackupRetentionPeriod": ("retention_days", N_("Days backups are kept"), False),
+    "BackupRetentionPeriod": ("retention_days", N_("Backup retention (days)"), False),
     "MultiAZ": ("multi_az", N_("Multi-AZ"), False),
     "EngineVersion": ("engine_version", N_("Engine version"), True),
     "Iops": ("iops", N_("Storage IOPS"), False),
@@ -42,7 +42,7 @@ _SETTINGS: dict[str, tuple[str, str, bool]] = {
     "StorageType": ("storage_type", N_("Storage type"), True),
     "CACertificateIdentifier": ("certificate", N_("Certificate authority"), True),
     "DBSubnetGroupName": ("subnet_group", N_("Subnet group"), True),
-    "IAMDatabaseAuthenticationEnabled": ("iam_sign_in", N_("Sign-in with IAM"), False),
+    "IAMDatabaseAuthenticationEnabled": ("iam_sign_in", N_("IAM authentication"), False),
     "PendingCloudwatchLogsExports": ("log_exports", N_("Logs sent to CloudWatch"), False),
 }
 """RDS's word -> ours, its title, whether applying it interrupts the database."""
@@ -55,7 +55,7 @@ def database_of(row: Answer) -> Database:
     )
     if not (name and arn and status):
         raise incomplete(
-            _("RDS lists a database without its name, ARN or status."), "rds", "DescribeDBInstances"
+            _("RDS returned a database without its name, ARN or status."), "rds", "DescribeDBInstances"
         )
     certificate = row.get("CertificateDetails") or {}
     multi_az = row.get("MultiAZ")
@@ -126,7 +126,7 @@ def snapshot_of(row: Answer) -> Snapshot:
     if not (name and status) or (at is None and status != "creating"):
         # A snapshot that cannot be placed may be the one that is missed.
         raise incomplete(
-            _("RDS lists a snapshot without its name, status or time."), "rds", "DescribeDBSnapshots"
+            _("RDS returned a snapshot without its name, status or time."), "rds", "DescribeDBSnapshots"
         )
     states = {"available": SnapshotState.AVAILABLE, "creating": SnapshotState.CREATING}
     return Snapshot(
@@ -144,7 +144,7 @@ def event_of(row: Answer) -> DatabaseEvent:
     """An Events row; Incomplete where it has no time."""
     at = when(row.get("Date"))
     if at is None:
-        raise incomplete(_("RDS lists an event without its time."), "rds", "DescribeEvents")
+        raise incomplete(_("RDS returned an event without its time."), "rds", "DescribeEvents")
     return DatabaseEvent(
         at=at,
         message=row.get("Message"),
@@ -157,7 +157,9 @@ def pending_of(row: Answer) -> PendingAction:
     action = clean(row.get("Action"))
     if not action:
         raise incomplete(
-            _("RDS lists a maintenance action without its name."), "rds", "DescribePendingMaintenanceActions"
+            _("RDS returned a maintenance action without its name."),
+            "rds",
+            "DescribePendingMaintenanceActions",
         )
     return PendingAction(
         action=action,

@@ -83,7 +83,7 @@ class RdsReader:
             for resource in rows(page, "PendingMaintenanceActions"):
                 details = rows(resource, "PendingMaintenanceActionDetails")
                 if not details:
-                    text = _("RDS lists {name} as waiting for maintenance and does not say for which.")
+                    text = _("RDS lists {name} as having pending maintenance without saying which.")
                     raise incomplete(
                         text.format(name=database.name), "rds", "DescribePendingMaintenanceActions"
                     )

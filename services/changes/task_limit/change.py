@@ -98,25 +98,25 @@ class TaskLimit(Change):
             ),
             Parameter(
                 id=REVERT,
-                title=_("Way back"),
+                title=_("Revert plan"),
                 kind="choice",
                 default="aws" if maximum is None else default_way(maximum, state, ecs),
                 choices=(
-                    ("aws", _("AWS takes it back by itself")),
-                    ("duty", _("a person does, on a dated duty")),
-                    ("none", _("it stays")),
+                    ("aws", _("AWS reverts it automatically")),
+                    ("duty", _("a person reverts it, as a dated duty")),
+                    ("none", _("do not revert")),
                 ),
                 help=_(
-                    "A raised limit must be taken back; it may stay only when lowered or when it is the usual one."
+                    "A raised limit must be reverted; it may stay only when lowered or when it is the usual one."
                 ),
             ),
             Parameter(
                 id=REVERT_AT,
-                title=_("Taken back at"),
+                title=_("Revert at"),
                 kind="moment",
                 default=local(at, calendar),
                 why=why,
-                help=_("Time in {zone}, like 2026-12-01 17:00; not used when it stays.").format(
+                help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
                     zone=calendar.zone.key
                 ),
             ),
@@ -153,7 +153,7 @@ class TaskLimit(Change):
             approval=who.role if who and values.maximum > before else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
             cost=_cost(values.maximum - before),
-            reversible=_("Yes: the maximum of before, {before}, is remembered.").format(before=before),
+            reversible=_("Yes: the previous maximum, {before}, is recorded.").format(before=before),
             revert=_revert(target, values, before),
         )
 
@@ -216,7 +216,7 @@ def _revert(target: ChangeTarget, values: Parameters, before: int) -> Revert | N
     return Revert(
         way=values.way,
         at=values.at,
-        title=_("{target}: take the maximum task count back from {after} to {before}").format(
+        title=_("{target}: revert the maximum task count from {after} to {before}").format(
             target=target.title, after=values.maximum, before=before
         ),
         values={MAX: str(before), REVERT: "none"},

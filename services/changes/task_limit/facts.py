@@ -12,9 +12,9 @@ from services.models.containers import ScalingPolicy, ScheduledAction
 _REASONS = {
     "AlreadyAtMaxCapacity": N_("already at the maximum"),
     "AlreadyAtMinCapacity": N_("already at the minimum"),
-    "AlreadyAtDesiredCapacity": N_("already as many as wanted"),
-    "AutoScalingAnticipatedFlapping": N_("scaling would have gone back and forth"),
-    "TargetServicePutResourceAsUnscalable": N_("ECS does not let it be scaled"),
+    "AlreadyAtDesiredCapacity": N_("already at the desired count"),
+    "AutoScalingAnticipatedFlapping": N_("avoided scaling back and forth"),
+    "TargetServicePutResourceAsUnscalable": N_("ECS does not allow it to be scaled"),
 }
 
 
@@ -51,7 +51,9 @@ def _scaling(state: ScalingState, zone: tzinfo) -> Iterator[Fact]:
         yield Fact(name=_("Scaling policy"), value=_("none"))
     last = state.not_scaled
     if last is not None:
-        yield Fact(name=_("Last not scaled"), value=reason_words(last.not_scaled), note=moment(last.at, zone))
+        yield Fact(
+            name=_("Last refused scaling"), value=reason_words(last.not_scaled), note=moment(last.at, zone)
+        )
 
 
 def _policy_text(policy: ScalingPolicy) -> str:
@@ -66,7 +68,7 @@ def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
     if not state.actions:
         yield Fact(name=_("Scheduled actions"), value=_("none"))
     for action in state.actions:
-        whose = _("by this console") if action.id.startswith(ours) else _("by somebody else")
+        whose = _("by this console") if action.id.startswith(ours) else _("by someone else")
         yield Fact(
             name=_("Scheduled action"), value=action.name, note=f"{action_text(action, zone)}, {whose}"
         )
@@ -96,16 +98,16 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
         yield _("Auto Scaling is not configured for this service; there is no limit to change.")
         return
     if state.desired >= state.target.maximum:
-        yield _("It is at its limit: {desired} tasks of at most {maximum}.").format(
+        yield _("It is at its limit: {desired} of at most {maximum} tasks.").format(
             desired=state.desired, maximum=state.target.maximum
         )
     if state.target.suspended:
-        yield _("Auto Scaling is suspended, at least in part: a higher limit alone may start no task.")
+        yield _("Auto Scaling is at least partly suspended: a higher limit alone may not start any tasks.")
     if state.deploying:
-        yield _("A deployment is under way: until it ends no task is scaled in.")
+        yield _("A deployment is in progress: no tasks are scaled in until it ends.")
     last = state.not_scaled
     if last is not None and state.activities[0] is last:
-        text = _("Auto Scaling last tried in vain at {when}: {reason}.")
+        text = _("Auto Scaling did not scale at {when}: {reason}.")
         yield text.format(when=moment(last.at, zone), reason=reason_words(last.not_scaled))
 
 

@@ -123,11 +123,11 @@ def _way(text: str | None, maximum: int, state: ScalingState, ecs: Ecs) -> tuple
         return default_way(maximum, state, ecs), ""
     way = _WAYS.get(_normalized(text))
     if way is None:
-        return None, _("The way back must be one of {ways}, not “{text}”.").format(
+        return None, _("The revert plan must be one of {ways}, not “{text}”.").format(
             ways=", ".join(_WAYS), text=clean(text)
         )
     if way == "none" and not may_stay(maximum, state, ecs):
-        return None, _("A raised limit needs a way back: by AWS itself, or as a dated duty.")
+        return None, _("A raised limit needs a revert plan: by AWS itself, or as a dated duty.")
     return way, ""
 
 
@@ -143,11 +143,11 @@ def _at(text: str | None, calendar: Calendar, now: datetime) -> tuple[datetime |
         if at.astimezone(calendar.zone).replace(tzinfo=None) != naive:
             raise ValueError  # skipped when the clocks go forward
     except (ValueError, OverflowError):
-        return None, _("The time of the way back must look like 2026-12-01 17:00, not “{text}”.").format(
+        return None, _("The time of the revert must look like 2026-12-01 17:00, not “{text}”.").format(
             text=clean(text)
         )
     if at <= now + AHEAD:
-        return None, _("The time of the way back must be more than {minutes} minutes from now.").format(
+        return None, _("The time of the revert must be more than {minutes} minutes from now.").format(
             minutes=int(AHEAD.total_seconds() // 60)
         )
     return at, ""

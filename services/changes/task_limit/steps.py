@@ -56,10 +56,10 @@ def schedule(context: ChangeContext, id: str, target: ChangeTarget, before: int,
     after = _("{when}: maximum {before}").format(when=when, before=before)
     return context.step(
         SCHEDULE,
-        _("Let AWS take it back to {before} on {when}").format(before=before, when=when),
+        _("Let AWS revert it to {before} on {when}").format(before=before, when=when),
         target,
         (SERVICE, "PutScheduledAction", params),
-        rows=(Row(name=_("Way back"), before=_("none"), after=after),),
+        rows=(Row(name=_("Revert plan"), before=_("none"), after=after),),
         expects=action_digest(None),
     )
 
@@ -79,10 +79,10 @@ def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: Sc
     """Deletes a scheduled revert that is not needed any more; `number` counts them from 0."""
     return context.step(
         f"{CANCEL}-{number}" if number else CANCEL,
-        _("Remove the scheduled way back {name}").format(name=action.name),
+        _("Delete the scheduled revert {name}").format(name=action.name),
         target,
         (SERVICE, "DeleteScheduledAction", {**_resource(target.id), "ScheduledActionName": str(action.id)}),
-        rows=(Row(name=_("Way back"), before=action_text(action, context.zone), after=_("none")),),
+        rows=(Row(name=_("Revert plan"), before=action_text(action, context.zone), after=_("none")),),
         expects=action_digest(action),
     )
 
@@ -99,7 +99,7 @@ def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
     maximum = step.call.params["MaxCapacity"]
     now = limit_digest(state.target, state.stopped(maximum), active=state.active)
     if state.target is None:
-        text = _("Auto Scaling is not configured for this service any more.")
+        text = _("Auto Scaling is no longer configured for this service.")
         return observed(now, text, after=False, before=False)
     text = _("Maximum {maximum}, minimum {minimum}, desired {desired}.").format(
         maximum=state.target.maximum, minimum=state.target.minimum, desired=state.desired
@@ -135,7 +135,7 @@ def observed_action(
 
 
 def _there(action: ScheduledAction) -> str:
-    return _("The scheduled action {name} is there: {schedule}, maximum {maximum}.").format(
+    return _("The scheduled action {name} exists: {schedule}, maximum {maximum}.").format(
         name=action.name,
         schedule=action.schedule,
         maximum="–" if action.maximum is None else action.maximum,

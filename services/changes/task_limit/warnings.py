@@ -33,7 +33,7 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
         *_others(state, values, zone),
         *_deployment(state),
         warning(minimum.format(minimum=state.target.minimum)),
-        warning(_("Terraform or other IaC may put the old limit back when it is applied.")),
+        warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
         *([warning(_("The Fargate quota of the account is not checked."))] if raising else ()),
     )
 
@@ -45,15 +45,15 @@ def approver(runbook: Runbook) -> Approver | None:
 
 def stopped_text(count: int) -> str:
     """`3 tasks are stopped at once`."""
-    return plural("{count} task is stopped at once", "{count} tasks are stopped at once", count).format(
-        count=count
-    )
+    return plural(
+        "{count} task is stopped immediately", "{count} tasks are stopped immediately", count
+    ).format(count=count)
 
 
 def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     count = state.stopped(values.maximum)
     if count:
-        text = _("Desired is {desired}: AWS stops the tasks above {maximum} the moment it is lowered.")
+        text = _("Desired is {desired}: lowering the maximum stops the tasks above {maximum} immediately.")
         yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
 
 
@@ -62,10 +62,10 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
     if who is None:
         return
     if who.undecided:
-        text = _("Raising it needs the approval of {role}; the runbook does not say yet who that is.")
+        text = _("Raising it requires the approval of {role}; the runbook does not say yet who that is.")
         yield warning(text.format(role=who.role), grave=True)
     else:
-        text = _("Raising it needs the approval of {role} ({name}).")
+        text = _("Raising it requires the approval of {role} ({name}).")
         yield warning(text.format(role=who.role, name=who.name))
 
 
@@ -76,7 +76,7 @@ def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> I
         return
     per_task = runbook.ecs.connections_per_task if runbook.ecs else None
     if per_task is not None:
-        how = _("{each} connections per task by the runbook").format(each=per_task)
+        how = _("{each} connections per task per the runbook").format(each=per_task)
         estimate = float(per_task * values.maximum)
     elif state.load.connections is not None and state.running > 0:
         how = _("{connections} connections on {running} running tasks now").format(
@@ -92,11 +92,13 @@ def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> I
     over = estimate >= limit.below
     text = (
         _(
-            "Database connections: {how}, so {maximum} tasks make about {expected}; the limit is below {limit}. That is too many."
+            "Database connections: {how}, so {maximum} tasks would use about {expected}; the limit is "
+            "below {limit}. That is too many."
         )
         if over
         else _(
-            "Database connections: {how}, so {maximum} tasks make about {expected}; the limit is below {limit}."
+            "Database connections: {how}, so {maximum} tasks would use about {expected}; the limit is "
+            "below {limit}."
         )
     )
     text = text.format(how=how, maximum=values.maximum, expected=round(estimate), limit=f"{limit.below:g}")
@@ -106,10 +108,10 @@ def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> I
 def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     if state.target is None or not state.target.suspended:
         return
-    text = _("Auto Scaling is suspended, at least in part: a higher limit alone may start no task.")
+    text = _("Auto Scaling is at least partly suspended: a higher limit alone may not start any tasks.")
     yield warning(text, grave=True)
     if values.way == "aws":
-        text = _("While scheduled scaling is suspended, AWS does not take it back either.")
+        text = _("While scheduled scaling is suspended, AWS does not revert it either.")
         yield warning(text, grave=True)
 
 
@@ -124,7 +126,7 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
         return
     if state.running != state.desired:
         text = _(
-            "Tasks start or stop now (desired {desired}, running {running}): no telling what the CPU would be."
+            "Tasks are starting or stopping (desired {desired}, running {running}): CPU cannot be estimated."
         )
         yield warning(text.format(desired=state.desired, running=state.running), grave=not raising)
         return
@@ -133,11 +135,9 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     over = state.aim is not None and estimate > state.aim
     aim = "–" if state.aim is None else f"{state.aim:g} %"
     text = (
-        _(
-            "If it were taken back to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim})."
-        )
+        _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
         if raising
-        else _("With {lower} tasks at most, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+        else _("With at most {lower} tasks, CPU would be about {expected} % (now {cpu} %, target {aim}).")
     )
     text = text.format(lower=lower, expected=round(estimate), cpu=round(state.load.cpu), aim=aim)
     yield warning(text, grave=over and not raising)
@@ -149,28 +149,29 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
         return
     if raising and values.at - state.at > FAR:
         text = _(
-            "The way back is {days} days away ({when}): check the date. A raised limit costs until then."
+            "The revert is {days} days away ({when}): check the date. A raised limit may cost more until "
+            "then."
         )
         when = moment(values.at, zone)
         yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
     when, before = moment(values.at, zone), state.target.maximum
     if values.way == "duty":
-        text = _("Nobody takes it back by itself: on {when} a duty asks a person to.")
+        text = _("It is not reverted automatically: on {when} a duty asks a person to.")
         yield warning(text.format(when=when))
     elif raising:
-        text = _("On {when} AWS stops the tasks above {before} at once, whatever the load is then.")
+        text = _("On {when} AWS stops the tasks above {before} immediately, whatever the load is then.")
         yield warning(text.format(when=when, before=before))
 
 
 def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
     for action in state.actions:
-        text = _("A scheduled action is there already: {name}, {what}.")
+        text = _("A scheduled action already exists: {name}, {what}.")
         cuts = action.maximum is not None and action.maximum < values.maximum
         yield warning(text.format(name=action.name, what=action_text(action, zone)), grave=cuts)
 
 
 def _deployment(state: ScalingState) -> Iterator[Caution]:
     if state.deploying:
-        yield warning(_("A deployment is under way: until it ends no task is scaled in."))
+        yield warning(_("A deployment is in progress: no tasks are scaled in until it ends."))
     else:
         yield warning(_("While a deployment runs, no task is scaled in."))

@@ -52,7 +52,7 @@ class KeyAges(Inspection):
         oldest = max(active, key=lambda judged: judged.age, default=None)
         yield Measure(
             title=_("Oldest active key"),
-            shown=_days(oldest.age) if oldest else _("there is none"),
+            shown=_days(oldest.age) if oldest else _("none"),
             allowed=_("at most {days} days").format(days=spec.max_age_days),
             verdict=worst([base, *(judged.verdict for judged in active)]),
             value=oldest.age if oldest else None,
@@ -63,7 +63,7 @@ class KeyAges(Inspection):
         )
         leftovers = sum(judged.leftover for judged in keys)
         yield Measure(
-            title=_("Keys left over"),
+            title=_("Inactive keys left"),
             shown=str(leftovers),
             allowed=_("0 (deleted {days} days after they were disabled)").format(days=spec.delete_after_days),
             verdict=worst([base, *(judged.verdict for judged in keys if not judged.key.active)]),
@@ -78,7 +78,7 @@ class KeyAges(Inspection):
             note=_(", ").join(map(clean, crowded)),
         )
         yield Measure(
-            title=_("Users looked at"),
+            title=_("Users inspected"),
             shown=_("{count} of all").format(count=len(reading.keys))
             if reading.users_problem is None
             else _("only {count} of the runbook").format(count=len(reading.keys)),
@@ -88,7 +88,7 @@ class KeyAges(Inspection):
         if keys:
             with_use = sum(judged.use is not None for judged in keys)
             yield Measure(
-                title=_("Keys whose last use was read"),
+                title=_("Keys with known last use"),
                 shown=_("{count} of {all}").format(count=with_use, all=len(keys)),
                 verdict=Verdict.NORMAL if with_use == len(keys) else Verdict.UNKNOWN,
                 value=with_use,
@@ -127,13 +127,15 @@ class KeyAges(Inspection):
         yield from (self._age(judged) for judged in sorted(old, key=lambda judged: -judged.age))
         leftovers = sum(judged.leftover for judged in keys)
         if leftovers:
-            yield plural("{count} key left over", "{count} keys left over", leftovers).format(count=leftovers)
+            yield plural("{count} inactive key left", "{count} inactive keys left", leftovers).format(
+                count=leftovers
+            )
         unclear = [clean(judged.key.user) for judged in keys if judged.unclear]
         if unclear:
-            text = _("whether the keys of {users} can be used is not known")
+            text = _("not known whether the keys of {users} are active")
             yield text.format(users=_(", ").join(unclear))
         if crowded.value:
-            yield _("an old key beside the new one: {users}").format(users=crowded.note)
+            yield _("old and new key both active: {users}").format(users=crowded.note)
         if reading.users_problem is not None:
             yield _("the other users could not be read")
         keyless = self._keyless(reading)
@@ -142,12 +144,12 @@ class KeyAges(Inspection):
         if reading.problems:
             yield _("not read: {users}").format(users=_(", ").join(map(clean, reading.problems)))
         if reading.used_problem is not None:
-            yield _("when keys were used last could not be read")
+            yield _("the last use of keys could not be read")
 
     def _age(self, judged: JudgedKey) -> str:
         user = clean(judged.key.user)
         if judged.verdict is Verdict.ABNORMAL:
-            text = _("the key of {user} is {age} old, allowed are {days} days")
+            text = _("the key of {user} is {age} old (limit {days} days)")
             return text.format(user=user, age=_days(judged.age), days=self._spec.max_age_days)
         text = _("the key of {user} is {age} old, due {due}")
         return text.format(user=user, age=_days(judged.age), due=self._due(judged))
@@ -182,7 +184,7 @@ class KeyAges(Inspection):
         cells = (
             clean(key.user),
             key.name,
-            key.status or _("not said"),
+            key.status or _("not given"),
             day(key.created).isoformat(),
             _days(judged.age),
             self._due(judged) if key.active else "-",
@@ -212,7 +214,7 @@ class KeyAges(Inspection):
         for judged in keys:
             if judged.leftover:
                 text = _(
-                    "Delete the key {key} of {user}, once it is certain that it has been disabled for {days} days."
+                    "Delete the key {key} of {user} once it is certain that it has been disabled for {days} days."
                 )
                 yield text.format(
                     key=judged.key.name, user=clean(judged.key.user), days=self._spec.delete_after_days
@@ -224,27 +226,28 @@ class KeyAges(Inspection):
 
     def _remarks(self, reading: KeysRead, keys: list[JudgedKey], rules: KeyRules) -> Iterator[str]:
         if reading.users_problem is not None:
-            text = _("Only the runbook's users were looked at: {problem}")
+            text = _("Only the runbook's users were inspected: {problem}")
             yield text.format(problem=reading.users_problem.summary)
         for user, problem in reading.problems.items():
             yield _("{user}: {problem}").format(user=clean(user), problem=problem.summary)
         if reading.used_problem is not None:
-            yield _("When keys were used last was not read: {problem}").format(
+            yield _("The last use of keys could not be read: {problem}").format(
                 problem=reading.used_problem.summary
             )
         for user in reading.users:
             if len(reading.keys.get(user, ())) >= QUOTA:
                 text = _(
-                    "{user} has {count} keys, as many as IAM allows: making a new one fails until one is deleted."
+                    "{user} has {count} keys, as many as IAM allows: a new one cannot be created until one is "
+                    "deleted."
                 )
                 yield text.format(user=clean(user), count=len(reading.keys[user]))
         for judged in keys:
             if rules.unused(judged):
-                text = _("The key {key} of {user} was not used for {days} days: is it needed?")
+                text = _("The key {key} of {user} has not been used for {days} days: is it needed?")
                 yield text.format(key=judged.key.name, user=clean(judged.key.user), days=judged.idle_days)
         if any(judged.leftover for judged in keys):
             yield _(
-                "IAM does not say when a key was disabled: only that it was not used since the day shown."
+                "IAM does not record when a key was disabled, only that it was not used since the day shown."
             )
 
 

@@ -35,11 +35,13 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
         yield from _fired(judged, runbook)
     if Mark.MISSING in judged.marks:
         text = _(
-            "{alarm}: nothing watches this now. Have the alarm {name} made again; until then look at the dashboard."
+            "{alarm}: not monitored now. Have the alarm {name} recreated; until then check the dashboard."
         )
         yield text.format(alarm=judged.title, name=judged.alarm.name)
     if judged.alarm.warm_up_until is not None:
-        yield _("{alarm}: until it is warm, look at its metric on the dashboard.").format(alarm=judged.title)
+        yield _("{alarm}: until it has warmed up, check its metric on the dashboard.").format(
+            alarm=judged.title
+        )
     elif Mark.NO_DATA in judged.marks or Mark.BLIND in judged.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
@@ -52,17 +54,15 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
     if Mark.SILENT in judged.marks:
         yield _silent(judged.alarm).format(alarm=judged.title)
     if Mark.UNTOLD in judged.marks:
-        yield _("{alarm}: look at its history in CloudWatch: it may have fired unseen.").format(
+        yield _("{alarm}: check its history in CloudWatch: it may have fired unnoticed.").format(
             alarm=judged.title
         )
 
 
 def _silent(alarm: Alarm) -> str:
     if alarm.muted_by or alarm.actions_enabled is False:
-        return _("{alarm}: while it notifies nobody, look at it yourself; ask who did it, and until when.")
-    return _(
-        "{alarm}: look at it yourself; have an action added to it, or to a composite alarm that names it."
-    )
+        return _("{alarm}: while it notifies nobody, check it yourself; ask who did it, and until when.")
+    return _("{alarm}: check it yourself; have an action added to it, or to a composite alarm that names it.")
 
 
 def _fired(judged: Judged, runbook: Runbook) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _fired(judged: Judged, runbook: Runbook) -> Iterator[str]:
     text = (
         _("{alarm}: {playbook}: {steps}")
         if firing
-        else _("{alarm} recovered by itself; find out why it fired: {playbook}: {steps}")
+        else _("{alarm} recovered on its own; find out why it fired: {playbook}: {steps}")
     )
     yield text.format(alarm=judged.title, playbook=playbook.title, steps=steps)
     if firing:
@@ -92,7 +92,7 @@ def _whom(judged: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]
         yield _("{alarm}: call {whom}.").format(alarm=judged.title, whom=whom)
     approver = escalation(runbook, playbook.approval)
     if approver:
-        yield _("{alarm}: changes need the approval of {whom}.").format(alarm=judged.title, whom=approver)
+        yield _("{alarm}: changes require the approval of {whom}.").format(alarm=judged.title, whom=approver)
 
 
 def _metrics(judged: Judged) -> str:

@@ -32,12 +32,10 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
     own = _by_alarm(changes)
     behind = [alarm for alarm in alarms if not _has_newest(alarm, own[alarm.id], span)]
     if behind:
-        yield _("The alarm history does not tell of the newest change of {alarms}.").format(
-            alarms=_names(behind)
-        )
+        yield _("The alarm history lacks the newest change of {alarms}.").format(alarms=_names(behind))
     broken = [alarm for alarm in alarms if _broken(own[alarm.id])]
     if broken:
-        yield _("The alarm history leaves out changes of {alarms}.").format(alarms=_names(broken))
+        yield _("The alarm history lacks some changes of {alarms}.").format(alarms=_names(broken))
 
 
 def untold(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> frozenset[str]:

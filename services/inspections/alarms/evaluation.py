@@ -33,10 +33,10 @@ class Mark(Enum):
     MISSING = N_("missing: {alarms}")
     FIRED = N_("fired and recovered: {alarms}")
     SILENT = N_("notifies nobody: {alarms}")
-    BLIND = N_("was without data: {alarms}")
+    BLIND = N_("without data for a time: {alarms}")
     NO_DATA = N_("no data: {alarms}")
     UNSURE = N_("not evaluated: {alarms}")
-    UNKNOWN = N_("not known whether anybody hears of: {alarms}")
+    UNKNOWN = N_("not known whether anyone is notified: {alarms}")
     UNTOLD = N_("not known whether it fired: {alarms}")
 
 
@@ -115,7 +115,7 @@ def _statements(
     for period in recovered[:SHOWN]:
         yield Mark.FIRED, _("fired {spell}").format(spell=period_words(period, span, zone))
     if len(recovered) > SHOWN:
-        yield Mark.FIRED, _("{count} times in all").format(count=len(recovered))
+        yield Mark.FIRED, _("{count} times in total").format(count=len(recovered))
     yield from _silent(alarm, zone)
     blind = [period for period in periods if _blind(period, span)]
     if blind and not sparse(alarm):
@@ -130,13 +130,15 @@ def _state(
     if alarm.state is AlarmState.ALARM:
         yield Mark.FIRING, how_long
     elif alarm.state is AlarmState.MISSING:
-        yield Mark.MISSING, _("the runbook names it and AWS does not have it")
+        yield Mark.MISSING, _("the runbook names it, but AWS does not have it")
     elif alarm.state is AlarmState.INSUFFICIENT:
         yield Mark.NO_DATA, how_long
         if sparse(alarm):
             yield (
                 Mark.NO_DATA,
-                _("its metric comes only when there is something to count, and missing data is “missing”"),
+                _(
+                    "its metric is reported only when there is something to count, and missing data is “missing”"
+                ),
             )
 
 
@@ -146,7 +148,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         until = moment(alarm.muted_until, zone) if alarm.muted_until else ""
         yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
     if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
-        yield Mark.UNKNOWN, _("AWS does not say whether its actions are enabled")
+        yield Mark.UNKNOWN, _("AWS did not return whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
     if alarm.unheard and alarm.hearing is Hearing.NOBODY:

@@ -43,7 +43,7 @@ class AlarmStates(Inspection):
         try:
             history = await reader.history_all(request.since)
         except AwsError as error:
-            builder.unread(error, _("What fired since the last sign-off cannot be read."))
+            builder.unread(error, _("Alarms fired since the last sign-off cannot be read."))
         series = [firing async for firing in self._contributors(reader, board)]
         return self._finding(builder, board, history, series)
 
@@ -148,10 +148,10 @@ class AlarmStates(Inspection):
                 )
             sentence = text.format(count=count, hours=hours_words(builder.request.hours))
         more = (
-            [_("What fired since the last sign-off cannot be read.")] if builder.problem else list(doubtful)
+            [_("Alarms fired since the last sign-off cannot be read.")] if builder.problem else list(doubtful)
         )
         if not board.mutes_read:
-            more.append(_("Which alarms are muted is not known."))
+            more.append(_("It is not known which alarms are muted."))
         # What is known to be bad comes before what is not known.
         return sentences(sentence, *more) if bad else sentences(*more, sentence)
 
@@ -159,19 +159,19 @@ class AlarmStates(Inspection):
         others = [alarm for alarm in alarms if not alarm.expected]
         if others:
             text = plural(
-                "{count} alarm that the runbook does not name was looked at too: {names}.",
-                "{count} alarms that the runbook does not name were looked at too: {names}.",
+                "{count} alarm that the runbook does not name was checked too: {names}.",
+                "{count} alarms that the runbook does not name were checked too: {names}.",
                 len(others),
             )
             names = _(", ").join(str(alarm.name) for alarm in others[:_NAMED])
             yield text.format(count=len(others), names=names + (" …" if len(others) > _NAMED else ""))
         blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
         if blind:
-            yield _("Of those, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))
+            yield _("Of these, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))
         if board.scaling:
             text = plural(
-                "{count} alarm of Auto Scaling is left out: it is usual for it to fire.",
-                "{count} alarms of Auto Scaling are left out: it is usual for them to fire.",
+                "{count} Auto Scaling alarm is excluded: it normally fires.",
+                "{count} Auto Scaling alarms are excluded: they normally fire.",
                 len(board.scaling),
             )
             yield text.format(count=len(board.scaling))

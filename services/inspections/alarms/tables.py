@@ -42,7 +42,7 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
             for series in item.series
         ]
     columns = (_("Alarm"), _("Series"), _("Since ({zone})").format(zone=zone_name(zone)), _("Reason"))
-    return table(_("Series that fire"), columns, rows)
+    return table(_("Firing series"), columns, rows)
 
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:
@@ -61,7 +61,7 @@ def periods_table(
                 names.get(period.alarm, period.alarm),
                 _(STATES[AlarmState(period.state)]),
                 local(period.began, zone) or _("before the window"),
-                local(period.ended, zone) or _("still lasts"),
+                local(period.ended, zone) or _("ongoing"),
                 length(timedelta(seconds=seconds(period, span))),
                 period.reason,
             ),
@@ -74,7 +74,7 @@ def periods_table(
         _("State"),
         _("Began ({zone})").format(zone=zone_name(zone)),
         _("Ended ({zone})").format(zone=zone_name(zone)),
-        _("Lasted in the window"),
+        _("Duration in the window"),
         _("Reason"),
     )
     return table(_("Times when alarms were not OK"), columns, rows)
@@ -99,7 +99,7 @@ def changes_table(changes: Iterable[AlarmTransition], names: Mapping[str, str], 
         for change in sorted(changes, key=lambda change: change.at, reverse=True)
     ]
     columns = (_("Time ({zone})").format(zone=zone_name(zone)), _("Alarm"), _("From"), _("To"), _("Reason"))
-    return table(_("Changes of state"), columns, rows)
+    return table(_("State changes"), columns, rows)
 
 
 def _word(state: AlarmState | None) -> str:

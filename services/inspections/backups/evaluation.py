@@ -67,7 +67,7 @@ class BackupReading:
     def remarks(self) -> Iterator[str]:
         """What else must be known to read the finding."""
         if self.window:
-            yield _("The backup window is {window} ({utc} UTC); names of snapshots hold UTC dates.").format(
+            yield _("The backup window is {window} ({utc} UTC); snapshot names contain UTC dates.").format(
                 window=said(self.window, self.zone, self.now), utc=self.database.backup_window
             )
         if any(each.kind == "awsbackup" for night in self.nights for each in night.snapshots):
@@ -125,7 +125,7 @@ def _windows(reading: BackupReading) -> CheckResult:
     title, allowed = _("Snapshots of the backup windows"), _("one each")
     if reading.window is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS does not say when the backup window is: gaps cannot be told."))
+        return CheckResult(measure, _("AWS did not return the backup window, so gaps cannot be detected."))
     if not reading.nights:
         note = _("no backup window has passed since it was created")
         if reading.database.created:
@@ -155,9 +155,9 @@ def _created(reading: BackupReading) -> str:
 def _gaps(reading: BackupReading) -> Iterator[str]:
     """One sentence for each way in which windows went wrong."""
     texts = {
-        Outcome.MISSING: _("No snapshot of the backup window {windows}."),
-        Outcome.UNUSABLE: _("No usable snapshot of the backup window {windows}."),
-        Outcome.SLOW: _("The snapshot of the backup window {windows} has been in the making for long."),
+        Outcome.MISSING: _("No snapshot from the backup window {windows}."),
+        Outcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),
+        Outcome.SLOW: _("The snapshot of the backup window {windows} is taking long to complete."),
         Outcome.ELSEWHERE: _("Only AWS Backup made a snapshot after the backup window {windows}."),
     }
     for outcome, text in texts.items():
@@ -181,8 +181,9 @@ def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
         return ()
     return (
         _(
-            "Look at the RDS events of that time first: RDS makes no automatic snapshot while the database is not "
-            "available or a snapshot is copied, and may skip one under heavy load; restoring to a moment still works."
+            "Check the RDS events of that time first: RDS makes no automatic snapshot while the database "
+            "is not available or a snapshot is being copied, and may skip one under heavy load; "
+            "point-in-time restore still works."
         ),
     )
 
@@ -211,17 +212,17 @@ def _statuses(reading: BackupReading) -> CheckResult:
 def _retention(reading: BackupReading) -> CheckResult:
     days, agreed = reading.database.retention_days, reading.spec.retention_days
     title, allowed = (
-        _("Days backups are kept"),
+        _("Backup retention (days)"),
         plural("{count} day", "{count} days", agreed).format(count=agreed),
     )
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS does not say how long backups are kept."))
+        return CheckResult(measure, _("AWS did not return the backup retention period."))
     value = plural("{count} day", "{count} days", days).format(count=days)
     verdict = Verdict.NORMAL if days == agreed and days else Verdict.ATTENTION
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
     if days == 0:
-        verdict, text = Verdict.ABNORMAL, _("Automatic backups are off (kept for 0 days).")
+        verdict, text = Verdict.ABNORMAL, _("Automatic backups are off (retention 0 days).")
         value = _("0 days (off)")
     elif days < agreed:
         verdict = Verdict.ABNORMAL
@@ -235,24 +236,26 @@ def _retention(reading: BackupReading) -> CheckResult:
         unit="d",
         note=_("will become {value}").format(value=waiting.value) if waiting else "",
     )
-    tip = _("Set the days backups are kept to {days}. From or to 0, RDS interrupts the database.")
+    tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
     return CheckResult(measure, text, (tip.format(days=agreed),))
 
 
 def _restorable(reading: BackupReading) -> CheckResult:
-    title = _("Can be restored until")
+    title = _("Latest restorable time")
     allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
     at = reading.database.latest_restorable
     if at is None:
         # With backups off there is nothing to restore to, which is said above.
         unknown = None if reading.database.retention_days == 0 else Verdict.UNKNOWN
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
-        return CheckResult(measure, _("AWS does not say until when the database can be restored."))
+        return CheckResult(measure, _("AWS did not return the latest restorable time of the database."))
     ago = reading.now - at
     if ago < -SKEW:
         # How far it could be restored at an earlier moment is not known any more.
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("Until when the database could be restored at that time is not known."))
+        return CheckResult(
+            measure, _("It is not known until when the database could be restored at that time.")
+        )
     measure = Measure(
         title=title,
         shown=_("{time} ago").format(time=length(ago)),
@@ -262,7 +265,7 @@ def _restorable(reading: BackupReading) -> CheckResult:
         unit="min",
         at=at,
     )
-    text = _("The database can be restored only until {time} ago; five minutes are usual.")
+    text = _("The database can be restored only until {time} ago; five minutes is usual.")
     return CheckResult(measure, text.format(time=length(ago)))
 
 
@@ -278,5 +281,5 @@ def _instance(reading: BackupReading) -> CheckResult:
         allowed="available",
         verdict=verdicts[reading.database.state],
     )
-    text = _("The database is {status}: RDS makes no automatic backup meanwhile.")
+    text = _("The database is {status}: RDS makes no automatic backup in the meantime.")
     return CheckResult(measure, text.format(status=reading.database.status))

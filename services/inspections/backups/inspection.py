@@ -97,7 +97,7 @@ class Backups(DatabaseInspection):
         try:
             events = await reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
         except AwsError as error:
-            builder.unread(error, _("The RDS events, which may say why, cannot be read."))
+            builder.unread(error, _("The RDS events, which may explain it, cannot be read."))
             return ()
         return tuple(event for event in events if any(night.holds(event.at) for night in gaps))
 

@@ -20,11 +20,11 @@ VERDICTS = {
     Outcome.MISSING: Verdict.ABNORMAL,
 }
 _NOTES = {
-    Outcome.COMING: N_("the window is hardly over"),
+    Outcome.COMING: N_("the window has barely ended"),
     Outcome.ELSEWHERE: N_("made by AWS Backup"),
-    Outcome.SLOW: N_("in the making for long"),
+    Outcome.SLOW: N_("taking long to complete"),
     Outcome.UNUSABLE: N_("not usable"),
-    Outcome.MISSING: N_("there is none"),
+    Outcome.MISSING: N_("none"),
 }
 
 

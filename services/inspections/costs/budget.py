@@ -44,7 +44,7 @@ class BudgetJudge:
         """
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not budget:
-            note = _("costs.budget_yen is not decided; the guideline for the total is not taken for it")
+            note = _("costs.budget_yen is undecided; the guideline for the total is not used instead")
             return CheckResult(Measure(title=title, shown=_("UNDECIDED"), note=note))
         if not compared.month.count:
             text = _("There are no costs yet to compare with the budget.")
@@ -80,7 +80,7 @@ class BudgetJudge:
         if budget.limit is None or budget.spent is None:
             return CheckResult(
                 Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
-                sentence=_("AWS tells of the budget {name} without its amounts.").format(name=budget.name),
+                sentence=_("AWS returned the budget {name} without its amounts.").format(name=budget.name),
             )
         spent = _share(budget.spent, budget.limit)
         forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
@@ -105,7 +105,7 @@ class BudgetJudge:
         elif budget.forecast is None:
             notes.append(_("AWS has no forecast yet"))
         if budget.filtered:
-            notes.append(_("of a part of the account only"))
+            notes.append(_("covers only a part of the account"))
         return _("; ").join(notes)
 
     def money(self, amount: Decimal | None, unit: str) -> str:
@@ -149,7 +149,9 @@ def _doubts(budget: Budget) -> Iterator[str]:
     if budget.forecast_unread:
         yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
     if not budget.of_costs:
-        yield _("The AWS budget {name} has a BudgetType that Toban does not know.").format(name=budget.name)
+        yield _("The AWS budget {name} has a BudgetType that Toban does not support.").format(
+            name=budget.name
+        )
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:

@@ -97,12 +97,12 @@ class LineJudge:
             return text.format(title=line.title, days=days_words(days))
         if day := line.ceased(self.compared):
             text = _(
-                "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before"
+                "Cost Explorer has no costs of {title} for {day}, but had them for every day of the week before"
             )
             if line.in_runbook:
                 text = _(
-                    "Cost Explorer tells nothing of {title} for {day}, and did for every day of the week before; "
-                    "either its figures are missing, or it is not used any more: take it out of [costs]"
+                    "Cost Explorer has no costs of {title} for {day}, but had them for every day of the week "
+                    "before; either its figures are missing, or it is no longer used: then remove it from [costs]"
                 )
             return text.format(title=line.title, day=day_words(day))
         return ""
@@ -132,7 +132,7 @@ class LineJudge:
     def _late(self, line: CostLine) -> str:
         if not line.late(self.compared):
             return ""
-        return _("nothing yet for {day}, which counts as the mean of the {count} days before").format(
+        return _("no costs yet for {day}; the mean of the previous {count} days is used").format(
             day=day_words(self.compared.week.last), count=WEEK - 1
         )
 
@@ -166,7 +166,7 @@ class LineJudge:
             note = _("; ").join((note, usual))
         text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
         if verdict is Verdict.UNKNOWN:
-            text = _("{title}: there are no costs yet to judge {month} by.")
+            text = _("{title}: there are no costs yet by which to judge {month}.")
         return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
@@ -222,7 +222,7 @@ class LineJudge:
 
     def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
         if week is None and month is None:
-            return _("costs of less than {count} days are there to compare with").format(count=2 * WEEK)
+            return _("fewer than {count} days of costs to compare with").format(count=2 * WEEK)
         notes = []
         if week is not None:
             text = _("last {count} days {now}, the {count} before {before}")
@@ -240,14 +240,14 @@ class LineJudge:
         """The runbook gives the other services no limit: their growth asks for attention and no more."""
         most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
-        about = _("; most of it: {names}").format(names=names) if names else ""
+        about = _("; mostly {names}").format(names=names) if names else ""
         return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)
 
     def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
         return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
 
     def _unknown(self, line: CostLine) -> CheckResult:
-        text = _("{title}: Cost Explorer has no costs under the names that the runbook gives.")
+        text = _("{title}: Cost Explorer has no costs under the names given in the runbook.")
         return CheckResult(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),

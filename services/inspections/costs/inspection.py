@@ -85,9 +85,9 @@ class Costs(Inspection):
 
     def _unknown(self, builder: FindingBuilder, answer: Answer, newest: str) -> Finding:
         if newest:
-            text = _("The newest costs that Cost Explorer has are of {day}: too old to judge by.")
+            text = _("Cost Explorer's newest costs are of {day}: too old to judge by.")
         else:
-            text = _("Cost Explorer has no costs of this account.")
+            text = _("Cost Explorer has no costs for this account.")
         builder.remark(Rate.of(self._spec).remark(), *self._age(answer))
         return builder.finding(text.format(day=newest), advice=(_by_hand(),))
 
@@ -116,7 +116,7 @@ class Costs(Inspection):
             builder.check(*judge.aws(budgets))
             builder.table(budgets_table(judge, budgets))
         else:
-            builder.remark(_("AWS Budgets watches no costs of this account."))
+            builder.remark(_("AWS Budgets tracks no costs of this account."))
         builder.table(days_table(lines, table))
         # Empty where the runbook names every service that costs something: it says so.
         builder.table(others_table(lines, table), keep_empty=True)
@@ -173,7 +173,7 @@ class Costs(Inspection):
             for ask in duty.asks
             if str(ask).startswith(title)
         ]
-        steps = _("Look into what makes it more ({title}): Cost Explorer, Daily costs, filter Service.")
+        steps = _("Investigate the increase ({title}): Cost Explorer, Daily costs, filter Service.")
         report = self._report() if title == _("Total") else ()
         return (*asks, steps.format(title=title), *report)
 
@@ -181,45 +181,47 @@ class Costs(Inspection):
         """What the runbook writes where the budget is in danger, and how to reach whom it names."""
         runbook, role = self.context.runbook, str(self._spec.report_to)
         who = escalation(runbook, role) or _(
-            "Whom to tell is UNDECIDED (the runbook's costs.report_to is empty)."
+            "The person to report to is UNDECIDED (the runbook's costs.report_to is empty)."
         )
         return tuple(dict.fromkeys((*runbook_advice(runbook, self.id), who)))
 
     def _remarks(self, answer: Answer, compared: Compared, table: CostTable, rate: Rate) -> Iterator[str]:
         yield rate.remark()
         yield from self._age(answer)
-        text = _("Days are UTC and only complete ones count: the newest is {day}, the last 7 are {week}.")
+        text = _("Days are in UTC and only complete ones count: the newest is {day}, the last 7 are {week}.")
         yield text.format(day=day_words(compared.week.last), week=days_words(compared.week))
         if compared.week.last < answer.plan.last:
-            text = _("AWS is late: {day} should be complete and has no costs yet.")
+            text = _("AWS is late: {day} should be complete but has no costs yet.")
             yield text.format(day=day_words(answer.plan.last))
         if compared.too_young:
             text = _(
-                "Judgement of this month is held back until {count} of its days are complete"
-                " (so far {done}, {so_far}); the month before is judged instead."
+                "This month is not judged until {count} of its days are complete (so far {done}, {so_far}); "
+                "the previous month is judged instead."
             )
             yield text.format(
                 count=HELD, done=compared.young.count, so_far=rate.words(table.total.cost(compared.young))
             )
         yield _(
-            "Guidelines are compared with charges before tax and credits, the runbook's budget with charges and tax;"
-            " fees charged once a month count in the month and in no week."
+            "Guidelines are compared with charges before tax and credits, the runbook's budget with "
+            "charges including tax; fees charged once a month count toward the month only, not toward a "
+            "week."
         )
         if self._spec.services:
             names = listed([line.title for line in table.each_other]) or _("none")
             yield _("Others: {names}.").format(names=names)
         if answer.history.estimated:
-            yield _("AWS marks these costs as estimates, which the invoice may correct.")
+            yield _("AWS marks these costs as estimates; the invoice may differ.")
 
     def _age(self, answer: Answer) -> Iterator[str]:
         age = self.context.clock.now() - answer.read_at
         if age > timedelta(minutes=1):
             text = _(
-                "Cost Explorer's answer is {age} old: it is kept for {hours} hours, for asking costs ¥{yen}."
+                "This Cost Explorer response is {age} old: it is reused for {hours} hours because each "
+                "request costs ¥{yen}."
             )
             yen = answer.history.pages * USD_PER_COST_CALL * self._spec.usd_jpy
             yield text.format(age=length(age), hours=int(KEPT.total_seconds() // 3600), yen=f"{yen:,.1f}")
 
 
 def _by_hand() -> str:
-    return _("Look at Cost Explorer by hand, as the runbook says.")
+    return _("Check Cost Explorer by hand, as the runbook says.")

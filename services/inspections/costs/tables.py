@@ -34,12 +34,12 @@ def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
         (
             _("Item"),
             _("So far"),
-            _("Whole month"),
+            _("Full month"),
             _("Guideline"),
             _("Last 7 days"),
             _("7 days before"),
-            _("On the week before"),
-            _("On last month"),
+            _("vs week before"),
+            _("vs last month"),
         ),
         rows,
     )
@@ -49,14 +49,14 @@ def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
     """What "the others" consist of, the most expensive first."""
     compared = judge.compared
     return table(
-        _("The other services") if costs.services else _("The services"),
+        _("Other services") if costs.services else _("By service"),
         (
             _("Service"),
             _("So far"),
-            _("Whole month"),
+            _("Full month"),
             _("Last 7 days"),
-            _("On the week before"),
-            _("On last month"),
+            _("vs week before"),
+            _("vs last month"),
         ),
         [
             (
@@ -78,7 +78,7 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
     newest = judge.compared.week.last
     days = [newest - back * _ONE for back in range(_DAYS) if newest - back * _ONE >= judge.compared.since]
     return table(
-        _("By the day (UTC)"),
+        _("By day (UTC)"),
         (_("Day"), *(line.title for line in lines)),
         [(day.isoformat(), *(judge.rate.words(line.cost(Days(day, day))) for line in lines)) for day in days],
     )

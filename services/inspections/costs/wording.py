@@ -55,7 +55,7 @@ def percent_words(growth: Growth | None) -> str:
     if growth is None:
         return ""
     percent = growth.percent
-    return _("from nothing") if percent is None else f"{percent:+.1f} %"
+    return _("new") if percent is None else f"{percent:+.1f} %"
 
 
 def growth_words(growth: str, against: str) -> str:

@@ -51,11 +51,11 @@ class CustomInsights(OwnInspection, InsightsInspection):
         try:
             trouble = await self._field_trouble(queries)
         except AwsError as error:
-            trouble = _("Whether the events hold {field} could not be seen.").format(field=spec.field)
+            trouble = _("Could not determine whether the events have {field}.").format(field=spec.field)
             queries.remarks.append(error.problem.summary)
         hours = binned(found) if hourly else None
         if hourly and hours is None:
-            trouble = trouble or _("AWS did not count all of the matches by the hour.")
+            trouble = trouble or _("AWS's hourly counts do not cover all matches.")
         silent = await silence(queries, fresh=FRESH)
         return await self._judged(request, queries, found, hours, trouble, silent)
 
@@ -96,13 +96,13 @@ class CustomInsights(OwnInspection, InsightsInspection):
         allowed = "" if bound is None else f"{sign} {self._shown(bound)}"
         rate = found.matched / (queries.covered if spec.above is not None else queries.hours)
         yield Measure(
-            title=_("Matches an hour"),
+            title=_("Matches per hour"),
             shown=self._shown(rate),
             allowed=allowed,
             verdict=None if bound is None else self._mean(queries, rate, hours),
             value=rate * spec.scale,
             unit=spec.unit,
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in total").format(count=f"{found.matched:,}"),
         )
         if hours is None or bound is None:
             return
@@ -128,7 +128,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             return None
         rate = found.matched / queries.hours
         return Measure(
-            title=_("Matches an hour"),
+            title=_("Matches per hour"),
             shown=f"≥ {self._shown(rate)}",
             allowed=f"< {self._shown(self.spec.below)}",
             verdict=self.limit.judge(rate),
@@ -166,7 +166,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         if self.spec.source:
             yield _("Runbook: {section}").format(section=self.spec.source)
         if hours is None:
-            yield _("Only the mean is judged: this query's matches cannot be counted by the hour.")
+            yield _("Only the mean is judged: this query's matches cannot be counted by hour.")
 
     async def _field_trouble(self, queries: Queries) -> str:
         """Why nothing can be judged of a field; "" where the events have it, or none is asked for."""
@@ -205,7 +205,7 @@ def _rows(found: QueryResult, zone: tzinfo) -> Evidence:
     titles = [
         _("Time ({zone})").format(zone=zone_name(zone)) if name == "@timestamp" else name for name in columns
     ]
-    return table(_("What it found"), titles, rows, private=True)
+    return table(_("Query results"), titles, rows, private=True)
 
 
 def _cell(name: str, text: str, zone: tzinfo) -> str:

@@ -93,9 +93,9 @@ class CustomMetric(OwnInspection):
             return (Silence(widest(holes), Verdict.UNKNOWN),)
         odd = [each for each in holes if unusual(each, window, past, self.context.calendar)]
         if odd:
-            why = _("values came at the same time before")
+            why = _("there were values at the same time before")
             return self._told(odd, span, why)
-        return (Silence(widest(holes), Verdict.NORMAL, _("of a count, this may mean none")),)
+        return (Silence(widest(holes), Verdict.NORMAL, _("for a count, this may mean zero")),)
 
     @staticmethod
     def _told(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
@@ -163,10 +163,10 @@ class CustomMetric(OwnInspection):
         if seen.worst is None or seen.worst_at is None:
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(said))
         limit, zone = self.limit, self.context.calendar.zone
-        text = _("{title}: at worst {value} in {hours} (allowed {allowed})")
+        text = _("{title}: worst {value} in {hours} (allowed {allowed})")
         if seen.beyond:
             text = _(
-                "{title}: at worst {value} in {hours} (allowed {allowed}), beyond it for {length} in all"
+                "{title}: worst {value} in {hours} (allowed {allowed}), outside it for {length} in total"
             )
         first = text.format(
             title=limit.title,
@@ -187,4 +187,4 @@ class CustomMetric(OwnInspection):
             )
             for each in ordered
         ]
-        return table(_("Times beyond the limit"), (_("When"), _("Allowed")), rows)
+        return table(_("Time outside the limit"), (_("When"), _("Allowed")), rows)

@@ -75,7 +75,7 @@ class Limits:
                 rows.append((beyond.seconds, row))
         rows.sort(key=lambda pair: -pair[0])
         columns = (_("Value"), _("When"), _("Allowed"))
-        return table(_("Times beyond a limit"), columns, [row for _seconds, row in rows])
+        return table(_("Time outside a limit"), columns, [row for _seconds, row in rows])
 
     def _check(self, curve: Curve, course: Course) -> CheckResult:
         limit, series = _limit(curve), self._answer.of(curve)
@@ -121,7 +121,7 @@ class Limits:
     def _sentence(self, course: Course, statements: Sequence[tuple[Verdict, str]], limit: Limit) -> str:
         texts = [text for verdict, text in statements if verdict is not Verdict.NORMAL]
         if course.worst is not None and course.worst_at is not None:
-            text = _("at worst {value} at {time}")
+            text = _("worst {value} at {time}")
             when = moment(at(course.worst_at), self._zone)
             texts.insert(0, text.format(value=shown(course.worst, limit), time=when))
         return _(", ").join(texts)
@@ -163,9 +163,9 @@ class Limits:
     def _beyond(self, course: Course) -> Statements:
         if course.beyond:
             lasted = course.longest >= SUSTAINED
-            text = _("beyond the limit for {length}")
+            text = _("outside the limit for {length}")
             if len(course.beyond) > 1:
-                text = _("beyond the limit for {length} in all")
+                text = _("outside the limit for {length} in total")
             yield (
                 Verdict.ABNORMAL if lasted else Verdict.ATTENTION,
                 text.format(length=length(timedelta(seconds=course.total))),
@@ -254,7 +254,7 @@ def _end(series: Series) -> int:
 def _present(now: float, limit: Limit) -> Statements:
     verdict = limit.judge(now)
     if verdict is Verdict.ABNORMAL:
-        yield verdict, _("beyond the limit now")
+        yield verdict, _("outside the limit now")
     elif verdict is Verdict.ATTENTION:
         yield verdict, _("near the limit now")
 
@@ -280,7 +280,7 @@ def unanswered(series: Series) -> str:
     """Why CloudWatch's answer about a curve is not complete."""
     if series.status is SeriesStatus.FORBIDDEN:
         return _("no permission for this metric")
-    text = _("CloudWatch did not answer in full ({why})")
+    text = _("CloudWatch's response is incomplete ({why})")
     return text.format(why=series.message or series.status.value)
 
 

@@ -124,7 +124,7 @@ def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> C
     times = outages(balancer.refused, balancer.requests, balancer.target_counts, answer.start, answer.end)
     doubts = tuple(_doubts(balancer, answer, zone))
     doubt_texts = tuple(dict.fromkeys(doubt.text for doubt in doubts))
-    title = _("Load balancer without a target that answers")
+    title = _("Load balancer without a healthy target")
     title = _("{title} ({label})").format(title=title, label=name) if name else title
     total = length(timedelta(seconds=sum(outage.seconds for outage in times)))
     measure = Measure(
@@ -136,7 +136,7 @@ def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> C
         note=_("; ").join(doubt_texts),
     )
     longest = (stretch(*widest(times).moments, zone),) if times else ()
-    text = _("A rate of errors hides a total outage: look at the number of 5xx and at the healthy targets.")
+    text = _("An error rate can hide a total outage: check the number of 5xx and the healthy targets.")
     return CheckResult(
         measure=measure,
         sentence=_("{title}: {said}.").format(title=title, said=_(", ").join((*longest, *doubt_texts))),
@@ -180,8 +180,8 @@ def _uncounted(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_D
         when = stretch(*widest(lost).moments, zone)
         yield _Doubt(Verdict.UNKNOWN, text.format(metric="RequestCount", stretch=when))
     elif silent and not balancer.healthy:
-        text = _("no requests {stretch}, and healthy targets are not read")
-        advice = _("Write alb.target_group into the runbook, so that healthy targets are read.")
+        text = _("no requests {stretch}, and healthy targets not read")
+        advice = _("Set alb.target_group in the runbook so that healthy targets are read.")
         yield _Doubt(Verdict.UNKNOWN, text.format(stretch=stretch(*widest(silent).moments, zone)), advice)
 
 
@@ -224,7 +224,7 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
     doubt_texts = [doubt.text for doubt in doubts]
     notes = list(doubt_texts)
     if series.values:
-        current = _("most {most}, now {now}") if fresh(_end(series), series.period, end) else _("most {most}")
+        current = _("max {most}, now {now}") if fresh(_end(series), series.period, end) else _("max {most}")
         notes.insert(0, current.format(most=number(most), now=number(series.values[-1])))
     measure = Measure(
         title=title,
@@ -234,7 +234,7 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
         value=least if series.values else None,
         note=_("; ").join(notes),
     )
-    spent = _("down to {value}; the CPU is held back, or charged, where they are spent")
+    spent = _("down to {value}; once used up, the CPU is throttled or charged extra")
     texts = [spent.format(value=number(least)), *doubt_texts] if low else doubt_texts
     return CheckResult(
         measure=measure, sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(texts))

@@ -73,7 +73,7 @@ class DashboardValues(Inspection):
         try:
             return await answers(metrics, curves, span, now, self.context.region)
         except AwsError as error:
-            builder.unread(error, _("What was transferred before cannot be read."))
+            builder.unread(error, _("The earlier data transfer cannot be read."))
             return None
 
     async def _with_database(
@@ -88,7 +88,7 @@ class DashboardValues(Inspection):
         try:
             database = await RdsReader(self.context.reader).database(rds.instance)
         except AwsError as error:
-            text = _("How old the database is, and whether it has CPU credits, cannot be read.")
+            text = _("The database's creation time and whether it has CPU credits cannot be read.")
             builder.unread(error, text)
             return answer
         return replace(answer, database=database)
@@ -132,15 +132,16 @@ class DashboardValues(Inspection):
         sentence = text.format(count=count, hours=hours_words(hours))
         if since is None:
             return sentence
-        before = _("There is no data of before {time}.")
+        before = _("There is no data before {time}.")
         return f"{sentence} {before.format(time=moment(since, self.context.calendar.zone))}"
 
     def _compared(self, request: InspectionRequest, back: timedelta, alike: bool) -> str:
         zone = self.context.calendar.zone
-        text = _("Data transferred is compared with the time from {time}.")
+        text = _("Data transferred is compared with the period from {time}.")
         if not alike:
             text = _(
-                "Data transferred is compared with the time from {time}, though its open and closed days differ."
+                "Data transferred is compared with the period from {time}, although its open and closed days "
+                "differ."
             )
         return text.format(time=moment(request.since - back, zone))
 
@@ -153,10 +154,10 @@ class DashboardValues(Inspection):
         without = transfers.without
         if not curves.of("transfer"):
             yield _(
-                "No data transferred is shown by the dashboard, or not over a whole hour: growth is not judged."
+                "The dashboard shows no data transfer, or less than a whole hour of it: growth was not judged."
             )
         elif without:
-            text = _("Growth is not judged, for there is nothing to compare with: {titles}.")
+            text = _("Growth was not judged because there is nothing to compare with: {titles}.")
             yield text.format(titles=_(", ").join(without))
         else:
             yield compared
@@ -164,14 +165,16 @@ class DashboardValues(Inspection):
         count = len(curves.items) + len(curves.of("transfer"))
         yen = count * USD_PER_METRIC * (costs.usd_jpy if costs else YEN)
         text = plural(
-            "{count} metric asked of CloudWatch: {yen}.", "{count} metrics asked of CloudWatch: {yen}.", count
+            "{count} metric requested from CloudWatch: {yen}.",
+            "{count} metrics requested from CloudWatch: {yen}.",
+            count,
         )
         yield text.format(count=count, yen=yen_words(yen))
 
 
 def _unused(curves: Sequence[Curve]) -> Iterator[str]:
     if curves:
-        text = _("Target groups without data, taken for unused: {names}.")
+        text = _("Target groups without data, treated as unused: {names}.")
         yield text.format(names=_(", ").join(dict.fromkeys(curve.group for curve in curves)))
 
 
@@ -197,9 +200,7 @@ def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
     else:
         return
     measure = Measure(title=_("Dashboard"), shown="", verdict=Verdict.UNKNOWN, note=text)
-    yield CheckResult(
-        measure=measure, sentence=text, advice=(_("Look at the dashboard in the AWS console."),)
-    )
+    yield CheckResult(measure=measure, sentence=text, advice=(_("Check the dashboard in the AWS console."),))
 
 
 def _unshown(limit: Limit) -> CheckResult:

@@ -167,7 +167,7 @@ class Transfers:
             for times, curve, one in hours
         ]
         columns = (_("Data"), _("Hour"), _("This time"), _("Compared with"), _("Growth"))
-        return table(_("Data transferred by the hour"), columns, rows)
+        return table(_("Data transferred by hour"), columns, rows)
 
     def _label(self, curve: Curve) -> str:
         label = str(self._answer.of(curve).label)
@@ -196,7 +196,8 @@ class Transfers:
             note=self._note(curve, series, growth),
         )
         text = _(
-            "Find out who transfers so much: requests and their addresses in the application's log, the firewall's log."
+            "Find out what transfers so much: requests and their addresses in the application log, and "
+            "the WAF log."
         )
         return CheckResult(
             measure=measure,
@@ -256,7 +257,7 @@ class Transfers:
             return _("no data {stretch}").format(stretch=stretch(*widest(gaps).moments, self._zone))
         if growth is None:
             return _("nothing to compare with")
-        text = _("{now} an hour, before {before}")
+        text = _("{now} per hour, before {before}")
         return text.format(now=size_words(growth.now), before=size_words(growth.before))
 
     def _sentence(self, curve: Curve, series: Series, unusual: Growth | None) -> str:

@@ -86,7 +86,8 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
     if not queries.again(2):
         queries.remarks.append(
             _(
-                "Not counted by the hour and not grouped: there are many errors, and counting would cost twice as much again."
+                "Not counted by hour and not grouped: there are many errors, and counting would cost twice "
+                "as much again."
             )
         )
         return Counts()
@@ -94,12 +95,12 @@ async def count(queries: Queries, spec: ErrorLogs, found: QueryResult) -> Counts
         hourly = await queries.ask(by_hour(spec), limit=AT_ONCE)
         messages = await queries.ask(by_message(spec))
     except AwsError as error:
-        text = _("Not counted by the hour and not grouped: {why}")
+        text = _("Not counted by hour and not grouped: {why}")
         queries.remarks.append(text.format(why=error.problem.summary))
         return Counts()
     hours, grouped = binned(hourly), _grouped(messages)
     if hours is None or grouped is None:
-        queries.remarks.append(_("AWS did not count all of the errors by the hour and by what they say."))
+        queries.remarks.append(_("AWS's counts by hour and by message do not cover all errors."))
     return _counts(
         spec,
         hours,

@@ -53,7 +53,7 @@ class ErrorLogs(InsightsInspection):
         try:
             return await field_seen(queries, self._spec, found)
         except AwsError as error:
-            text = _("Whether the events hold {field} could not be seen.")
+            text = _("Could not determine whether the events have {field}.")
             trouble = sentences(text.format(field=self._spec.field), error.problem.summary)
             return FieldSeen(trouble, status=False, unread=True)
 
@@ -61,9 +61,9 @@ class ErrorLogs(InsightsInspection):
         """The errors found so far."""
         limit, rate = below(self._spec.per_hour), found.matched / queries.hours
         return Measure(
-            title=_("Errors an hour"),
+            title=_("Errors per hour"),
             shown=f"≥ {number(rate)}",
-            allowed=_("< {count} an hour").format(count=self._spec.per_hour),
+            allowed=_("< {count} per hour").format(count=self._spec.per_hour),
             verdict=limit.judge(rate),
             value=rate,
             unit="/h",
@@ -88,7 +88,7 @@ class ErrorLogs(InsightsInspection):
         verdict = worst(each.verdict for each in measures) or Verdict.UNKNOWN
         summary = self._summary(queries, found, counts, seen)
         if not seen.status and not seen.unread:
-            text = _("5xx answers cannot be told: no event with the field {field} was seen. {found}")
+            text = _("5xx responses cannot be judged: no event has the field {field}. {found}")
             summary = text.format(field=self._spec.status, found=summary)
         if seen.trouble:
             # What was measured as bad is not to stand behind what cannot be judged.
@@ -109,8 +109,8 @@ class ErrorLogs(InsightsInspection):
         hours = queries.span_words
         if not found.matched and seen.trouble:
             text = plural(
-                "Whether {count} event of {hours} is an error is not known.",
-                "Whether errors are among {count} events of {hours} is not known.",
+                "It is not known whether {count} event of {hours} is an error.",
+                "It is not known whether there are errors among {count} events of {hours}.",
                 found.scanned,
             )
             return text.format(hours=hours, count=f"{found.scanned:,}")
@@ -126,7 +126,7 @@ class ErrorLogs(InsightsInspection):
         if counts.hours:
             said.append(_("at most {count} in an hour").format(count=f"{counts.hours.worst[1]:,}"))
         if counts.shapes is not None and counts.most > 1:
-            said.append(_("the same one up to {count} times").format(count=f"{counts.most:,}"))
+            said.append(_("the same error up to {count} times").format(count=f"{counts.most:,}"))
         if counts.fives is not None:
             said.append(_("5xx: {count}").format(count=f"{counts.fives:,}"))
         return _("{parts}.").format(parts=_(", ").join(said))
@@ -137,16 +137,16 @@ class ErrorLogs(InsightsInspection):
         spec = self._spec
         hourly = below(spec.per_hour)
         rate = found.matched / queries.hours
-        few = _("< {count} an hour").format(count=spec.per_hour)
+        few = _("< {count} per hour").format(count=spec.per_hour)
         at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
-            title=_("Errors an hour"),
+            title=_("Errors per hour"),
             shown=number(rate),
             allowed=few,
             verdict=seen.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
             value=rate,
             unit="/h",
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in total").format(count=f"{found.matched:,}"),
         )
         yield Measure(
             title=_("Errors in the worst hour"),
@@ -159,7 +159,7 @@ class ErrorLogs(InsightsInspection):
         yield self._repeated(counts, seen, queries)
         if spec.status:
             yield Measure(
-                title=_("5xx answers"),
+                title=_("5xx responses"),
                 shown="" if counts.fives is None else f"{counts.fives:,}",
                 allowed=_("none"),
                 value=counts.fives,
@@ -167,7 +167,7 @@ class ErrorLogs(InsightsInspection):
             )
         if counts.database is not None:
             yield Measure(
-                title=_("Failed connections to the database"),
+                title=_("Failed database connections"),
                 shown=f"{counts.database:,}",
                 allowed=_("none"),
                 verdict=seen.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
@@ -188,7 +188,7 @@ class ErrorLogs(InsightsInspection):
         if counts.shapes is None or (verdict is Verdict.NORMAL and counts.ungrouped):
             verdict = Verdict.UNKNOWN
         return Measure(
-            title=_("The same error, at most"),
+            title=_("Most frequent error"),
             shown="" if counts.shapes is None else f"{counts.most:,}",
             allowed=_("< {count} in the window").format(count=limit),
             verdict=seen.verdict(verdict),
@@ -207,7 +207,7 @@ class ErrorLogs(InsightsInspection):
                 for text, number in ordered
             ]
             columns = (_("Count"), _("Error (ids and numbers as #)"))
-            yield table(_("The same errors"), columns, rows, private=True)
+            yield table(_("Grouped errors"), columns, rows, private=True)
         if counts.hours and counts.hours.counts:
             yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
         fives = self._fives(found, counts)
@@ -225,7 +225,7 @@ class ErrorLogs(InsightsInspection):
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
         columns = (_("Time ({zone})").format(zone=zone_name(zone)), spec.status or _("Status"))
-        evidence = table(_("5xx answers"), columns, rows)
+        evidence = table(_("5xx responses"), columns, rows)
         left = max(evidence.omitted, (counts.fives or 0) - len(evidence.rows))
         return evidence.model_copy(update={"omitted": left})
 
@@ -252,24 +252,24 @@ class ErrorLogs(InsightsInspection):
     def _advice(self, queries: Queries, found: QueryResult, counts: Counts, seen: FieldSeen) -> Iterator[str]:
         if seen.trouble or not seen.status:
             yield _(
-                "Ask who develops the application how it marks an error, and correct error_logs in the runbook."
+                "Ask the developers how the application marks errors, and correct error_logs in the runbook."
             )
         if found.matched:
             yield _(
-                "Write serious errors (500 errors, failed connections to the database…) into the operations report."
+                "Include serious errors (500 errors, failed database connections…) in the operations report."
             )
         if counts.most >= often(self._spec, queries):
-            yield _("The same error again and again is a sign of a bug or an outage.")
+            yield _("Frequent repetition of the same error is a sign of a bug or an outage.")
         yield from silence_advice(queries)
 
     def _remarks(self, found: QueryResult, counts: Counts) -> Iterator[str]:
         if counts.fives:
-            yield _("The runbook wants 500 errors in the operations report, however few they are.")
+            yield _("The runbook requires 500 errors in the operations report, however few they are.")
         if counts.ungrouped:
             yield _("{count} of {all} errors are not grouped: there are too many different messages.").format(
                 count=f"{counts.ungrouped:,}", all=f"{found.matched:,}"
             )
-        yield _("Read up to one minute ago, for the newest log events may still be on their way.")
+        yield _("Read up to one minute ago, because the newest log events may not have arrived yet.")
 
 
 def often(spec: Spec, queries: Queries) -> int:

@@ -68,7 +68,7 @@ async def _field_seen(
             return FieldSeen(percent=percent)
     values = await values_of(queries, spec.field)
     if not values:
-        return FieldSeen(_("Whether the events hold {field} could not be seen.").format(field=spec.field))
+        return FieldSeen(_("Could not determine whether the events have {field}.").format(field=spec.field))
     percent = round(100 - 100 * values[""] / values.total())
     if percent < HALF:
         return FieldSeen(_rare(spec, percent, {}), percent)
@@ -77,7 +77,7 @@ async def _field_seen(
 
 def _rare(spec: ErrorLogs, percent: int, every: Mapping[str, int]) -> str:
     if percent:
-        return _("Only {percent} % of the events hold the field {field}.").format(
+        return _("Only {percent} % of the events have the field {field}.").format(
             percent=percent, field=spec.field
         )
     text = _("No such field: the events have no {field}.").format(field=spec.field)
@@ -85,7 +85,7 @@ def _rare(spec: ErrorLogs, percent: int, every: Mapping[str, int]) -> str:
     if not names:
         return text
     more = len(names) > NAMED
-    have = _("{text} They have {names}, among others.") if more else _("{text} They have {names}.")
+    have = _("{text} Fields present include {names}.") if more else _("{text} Fields present: {names}.")
     return have.format(text=text, names=", ".join(names[:NAMED]))
 
 
@@ -96,12 +96,13 @@ def _written(spec: ErrorLogs, values: list[str]) -> str:
         return ""
     if _style(spec.value) != "number" and all(_style(each) == "number" for each in values):
         return _(
-            "{field} is a number here ({values}; pino writes 50 for an error), and the runbook looks for {value}."
+            "{field} is a number here ({values}; pino writes 50 for an error), but the runbook looks for "
+            "{value}."
         ).format(field=spec.field, values=named, value=spec.value)
     if _style(spec.value) in {_style(each) for each in values} and not _misspelt(spec, values):
         return ""
     return _(
-        "{field} is written otherwise here ({values}), and the runbook looks for {value}: capitals count."
+        "{field} is written differently here ({values}), but the runbook looks for {value}: case matters."
     ).format(field=spec.field, values=named, value=spec.value)
 
 

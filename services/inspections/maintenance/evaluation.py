@@ -66,11 +66,11 @@ def normal_summary(reading: MaintenanceReading) -> str:
     """The summary where nothing is wrong."""
     dates = [due.at for due in reading.dues or () if due.at]
     if dates:
-        text = _("Nothing that is pending comes before {at}; the next maintenance window is {window}.")
+        text = _("No pending action is applied before {at}; the next maintenance window is {window}.")
         return text.format(at=reading.stamp(min(dates)), window=reading.stamp(reading.coming))
-    text = _("Nothing is pending; the next maintenance window is {window}.")
+    text = _("No action is pending; the next maintenance window is {window}.")
     if reading.dues:
-        text = _("Nothing that is pending has a date; the next maintenance window is {window}.")
+        text = _("No pending action is scheduled; the next maintenance window is {window}.")
     return text.format(window=reading.stamp(reading.coming))
 
 
@@ -90,7 +90,7 @@ def _action(reading: MaintenanceReading, due: Due) -> CheckResult:
     lead = reading.spec.patch_lead_days
     notes = []
     if due.at:
-        notes.append(_("in the window") if due.in_window else _("whatever the window"))
+        notes.append(_("in the window") if due.in_window else _("regardless of the window"))
     if due.at in reading.office_hours:
         notes.append(_("within opening hours"))
     measure = Measure(
@@ -111,28 +111,29 @@ def _sentence(reading: MaintenanceReading, due: Due) -> str:
     texts = {
         ActionUrgency.FORCED: _("{action} is forced at {at}, before the next maintenance window ({window})."),
         ActionUrgency.LATE: plural(
-            "{action} is applied at {at}: less than {count} day is left.",
-            "{action} is applied at {at}: less than {count} days are left.",
+            "{action} is applied at {at}: less than {count} day left.",
+            "{action} is applied at {at}: less than {count} days left.",
             lead,
         ),
         ActionUrgency.LAST_WINDOW: plural(
-            "{action} is applied at {at}: the window of {by_hand} is the last that leaves {count} day.",
-            "{action} is applied at {at}: the window of {by_hand} is the last that leaves {count} days.",
+            "{action} is applied at {at}: {by_hand} is the last window at least {count} day before it.",
+            "{action} is applied at {at}: {by_hand} is the last window at least {count} days before it.",
             lead,
         ),
-        ActionUrgency.ASKED: _("{action} is applied at {at}, as somebody asked."),
+        ActionUrgency.ASKED: _("{action} is applied at {at}, as requested."),
     }
     text = texts.get(due.standing, "")
     if due.standing is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
-        text = _("{action} is being applied, as somebody asked.")
+        text = _("{action} is being applied, as requested.")
     elif due.standing is ActionUrgency.ASKED and due.at is None:
-        text = _("{action} will be applied, as somebody asked; AWS does not say when.")
+        text = _("{action} will be applied, as requested; AWS did not return when.")
     if due.standing is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
         text = _(
-            "{action} is applied at {at}: no window is left {count} days before it; the next is {by_hand}."
+            "{action} is applied at {at}: no window is left at least {count} days before it; the next is "
+            "{by_hand}."
         )
         if due.by_hand is None:
-            text = _("{action} is applied at {at}: no window is left {count} days before it.")
+            text = _("{action} is applied at {at}: no window is left at least {count} days before it.")
     return text.format(
         action=due.action.action,
         at=reading.stamp(due.at),
@@ -145,11 +146,11 @@ def _sentence(reading: MaintenanceReading, due: Due) -> str:
 def _advice(reading: MaintenanceReading, due: Due) -> Iterator[str]:
     if due.standing is ActionUrgency.FORCED:
         text = _(
-            "No window comes before it: agree on a time with those who use the system, and apply it then."
+            "There is no window before it: agree on a time with the users of the system, and apply it then."
         )
         yield text
     elif due.standing is ActionUrgency.LATE and due.by_hand is None and due.in_window:
-        yield _("AWS applies it in the maintenance window: tell those who use the system.")
+        yield _("AWS applies it in the maintenance window: notify the users of the system.")
     elif due.by_hand is not None:
         yield _("Apply {action} by hand in the maintenance window of {window}.").format(
             action=due.action.action, window=reading.stamp(due.by_hand)
@@ -166,7 +167,7 @@ def _window(reading: MaintenanceReading) -> CheckResult:
         )
     if reading.window is None:
         measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS does not say when the maintenance window is."))
+        return CheckResult(measure, _("AWS did not return the maintenance window."))
     local = maintenance_windows.said(reading.window, reading.zone, reading.now)
     # Without one in the runbook there is nothing to compare with.
     same = Verdict.NORMAL if in_runbook == reading.window else Verdict.ABNORMAL
@@ -180,7 +181,7 @@ def _window(reading: MaintenanceReading) -> CheckResult:
     )
     text = _("The maintenance window is {local}, not the runbook's.")
     if in_runbook and typed_as_local(in_runbook, reading.window, reading.zone, reading.now):
-        text = _("The maintenance window was written in local time, but RDS reads UTC: it is {local}.")
+        text = _("The maintenance window was entered in local time, but RDS reads it as UTC: it is {local}.")
     tip = _("Set the maintenance window to {utc} (UTC).").format(utc=reading.spec.window_utc)
     return CheckResult(measure, text.format(local=local), (tip,))
 
@@ -190,7 +191,9 @@ def _settings(reading: MaintenanceReading) -> CheckResult:
     pending = reading.database.pending
     if not reading.database.pending_told:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS does not say whether changes wait for the maintenance window."))
+        return CheckResult(
+            measure, _("AWS did not return whether changes are waiting for the maintenance window.")
+        )
     if not pending:
         return CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     words = [_("{title} → {value}").format(title=change.title, value=change.value) for change in pending]
@@ -207,7 +210,7 @@ def _settings(reading: MaintenanceReading) -> CheckResult:
         text = _("Waiting for the maintenance window of {window}, with an interruption: {changes}.")
     else:
         text = _("Waiting for the maintenance window of {window}: {changes}.")
-    tip = _("Applying anything at once applies these changes too.")
+    tip = _("Applying anything immediately applies these changes too.")
     return CheckResult(
         measure, text.format(window=reading.stamp(reading.coming), changes=listed(words)), (tip,)
     )
@@ -226,8 +229,8 @@ def _clashes(reading: MaintenanceReading) -> Iterator[CheckResult]:
         allowed=_("none"),
         verdict=Verdict.ATTENTION,
     )
-    text = _("At the same time as the maintenance window of {window}: {duties}.")
-    tip = _("Hold no deployment in a window in which the database may restart; move one of the two.")
+    text = _("Duties overlapping the maintenance window of {window}: {duties}.")
+    tip = _("Do not deploy in a window in which the database may restart; move one of the two.")
     yield CheckResult(
         measure, text.format(window=reading.stamp(reading.coming), duties=listed(names)), (tip,)
     )
@@ -239,7 +242,7 @@ def _certificate(reading: MaintenanceReading) -> CheckResult:
     until = reading.database.certificate_until
     if until is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS does not say until when the server certificate is valid."))
+        return CheckResult(measure, _("AWS did not return the expiry of the server certificate."))
     remaining = until - reading.now
     verdict = Verdict.ATTENTION if remaining <= CERTIFICATE_SOON else Verdict.NORMAL
     if remaining <= CERTIFICATE_URGENT:
@@ -256,11 +259,11 @@ def _certificate(reading: MaintenanceReading) -> CheckResult:
         note=str(reading.database.certificate),
     )
     text = plural(
-        "The server certificate ends in {count} day ({at}).",
-        "The server certificate ends in {count} days ({at}).",
+        "The server certificate expires in {count} day ({at}).",
+        "The server certificate expires in {count} days ({at}).",
         days,
     )
     if remaining <= timedelta(0):
-        text = _("The server certificate has ended ({at}).")
-    tip = _("Renew the server certificate, and see that every client trusts its authority first.")
+        text = _("The server certificate has expired ({at}).")
+    tip = _("Renew the server certificate, after making sure that every client trusts its authority.")
     return CheckResult(measure, text.format(count=days, at=reading.stamp(until)), (tip,))

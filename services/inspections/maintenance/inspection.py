@@ -21,7 +21,7 @@ from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import TOLD, Evidence, Finding, Row
 
-_ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("for the next window"), OptIn.IMMEDIATE: N_("at once")}
+_ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
 
 
 class Maintenance(DatabaseInspection):
@@ -75,7 +75,7 @@ def _tables(reading: MaintenanceReading) -> Iterator[Evidence]:
         (str(change.title), str(change.value), _("yes") if change.outage else _("no"))
         for change in reading.database.pending
     ]
-    columns = (_("Setting"), _("Becomes"), _("Interruption"))
+    columns = (_("Setting"), _("New value"), _("Interruption"))
     yield table(_("Changes waiting for the window"), columns, changes)
     duties = [(reading.stamp(slot.due_at), str(slot.title)) for slot in reading.clashes]
     yield table(_("Duties in the next window"), (_("At"), _("Duty")), duties)
@@ -101,9 +101,9 @@ def _actions_table(reading: MaintenanceReading, dues: tuple[Due, ...]) -> Eviden
         _("Action"),
         _("Description"),
         _("Applied"),
-        _("Automatically after"),
-        _("Forced"),
-        _("By hand at the latest"),
-        _("Asked for"),
+        _("Auto-applied after"),
+        _("Forced on"),
+        _("Manual deadline"),
+        _("Opt-in"),
     )
     return table(_("Pending maintenance"), columns, rows)

@@ -24,7 +24,7 @@ def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
         kind=EntryKind.LOOKING,
         subject=slot.key,
         target=slot.duty,
-        text=_("Looking: {title}").format(title=slot.title),
+        text=_("Inspection started: {title}").format(title=slot.title),
         data={"pid": os.getpid(), "turn": turn},
         claim=f"look:{slot.key}#{turn}",
     )
@@ -55,7 +55,7 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
         kind=EntryKind.OVERRULED,
         subject=subject,
         target=finding.inspection,
-        text=_("{title}: {verdict} was overruled — {reason}").format(
+        text=_("{title}: {verdict} was overridden — {reason}").format(
             title=finding.title, verdict=_(WORDS[finding.verdict]), reason=" ".join(reason.split())
         ),
         data={"seq": recorded.seq, "verdict": finding.verdict.value, "reason": reason},

@@ -92,7 +92,7 @@ class InspectionRunner:
 
     def _too_far(self, inspection: Inspection) -> Problem:
         """AWS no longer has data for that window; an empty result would look like all-clear."""
-        text = _("{title}: that time lies too far back, nothing of it can be seen any more.")
+        text = _("{title}: that time is too far back to be inspected.")
         return Problem(
             kind=ProblemKind.OTHER,
             summary=text.format(title=inspection.name),
@@ -100,19 +100,19 @@ class InspectionRunner:
         )
 
     def _endless(self, inspection: Inspection) -> Problem:
-        text = _("{title}: the look did not come to an end within {count} minutes.")
+        text = _("{title}: the inspection did not finish within {count} minutes.")
         return Problem(
             kind=ProblemKind.OTHER,
             summary=text.format(title=inspection.name, count=round(LIMIT / 60)),
-            remedy=_("Look again; where it stays so, look by hand as the runbook says."),
+            remedy=_("Rerun it; if it still does not finish, check by hand as the runbook says."),
             at=self._context.clock.now(),
         )
 
     def _fault_problem(self, inspection: Inspection) -> Problem:
         return Problem(
             kind=ProblemKind.OTHER,
-            summary=_("{title}: a fault of the console stopped the look.").format(title=inspection.name),
-            remedy=_("Look by hand as the runbook says, and report the fault."),
+            summary=_("{title}: an internal error stopped the inspection.").format(title=inspection.name),
+            remedy=_("Check by hand as the runbook says, and report this error."),
             at=self._context.clock.now(),
         )
 

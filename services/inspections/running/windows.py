@@ -28,7 +28,7 @@ def window(
     since = max(first, earliest)
     remarks = []
     if signed is None:
-        remarks.append(_("the first look: since {since}").format(since=_words(since, calendar)))
+        remarks.append(_("first inspection: since {since}").format(since=_words(since, calendar)))
     if since > first:
         remarks.append(_unseen(first, since, calendar))
     closed = calendar.closed_between(since, now)
@@ -55,7 +55,7 @@ def reached(
 
 
 def _unseen(first: datetime, since: datetime, calendar: Calendar) -> str:
-    text = _("not seen: {first} to {since}, which lies too far back")
+    text = _("not covered: {first} to {since}, too far back")
     return text.format(first=_words(first, calendar), since=_words(since, calendar))
 
 

@@ -73,7 +73,7 @@ def policy_alarms(
     every = [fault for faults in by_policy.values() for fault in faults]
     grows = any(_grows(policy, by_policy.get(policy, []), alarms) for policy in policies)
     verdicts = [Verdict.NORMAL, *(_weighed(fault.verdict, grows) for fault in every)]
-    note = "" if board.mutes_read else _("which alarms are muted is not known")
+    note = "" if board.mutes_read else _("not known which alarms are muted")
     if note:
         verdicts.append(Verdict.UNKNOWN)
     verdict = worst(verdicts) or Verdict.UNKNOWN
@@ -90,7 +90,7 @@ def policy_alarms(
     yield CheckResult(
         measure=Measure(
             title=title,
-            shown=_("{count} of {all} can set them off").format(count=count - idle, all=count),
+            shown=_("{count} of {all} can trigger them").format(count=count - idle, all=count),
             allowed=_("all"),
             verdict=verdict,
             note=_("; ").join(filter(None, (_joined(every), note))),
@@ -119,7 +119,7 @@ def _grows(policy: ScalingPolicy, faults: Iterable[Fault], alarms: Mapping[str, 
 
 def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyAlarms) -> Iterator[Fault]:
     if policy.unread:
-        yield Fault(_("AWS does not say which alarms set it off"), Verdict.UNKNOWN)
+        yield Fault(_("AWS did not return which alarms trigger it"), Verdict.UNKNOWN)
     directions = set()
     for name in policy.alarms:
         alarm = alarms.get(name)
@@ -129,9 +129,9 @@ def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyA
             yield replace(fault, alarm=str(name))
     if policy.kind == TRACKING and not policy.unread:
         if policy.alarms and True not in directions:
-            yield Fault(_("AWS does not name the alarm by which it starts tasks"), Verdict.UNKNOWN)
+            yield Fault(_("AWS did not return its scale-out alarm"), Verdict.UNKNOWN)
         if policy.alarms and policy.scales_in and False not in directions:
-            yield Fault(_("AWS does not name the alarm by which it stops tasks"), Verdict.UNKNOWN)
+            yield Fault(_("AWS did not return its scale-in alarm"), Verdict.UNKNOWN)
 
 
 def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
@@ -162,7 +162,8 @@ def _missing(policy: ScalingPolicy, name: str) -> Fault:
 
 def _again(policy: ScalingPolicy) -> str:
     text = _(
-        "Have the scaling policy {policy} put in place again from the system's definition: AWS makes its alarms anew then."
+        "Have the scaling policy {policy} registered again from the system's definition: AWS then "
+        "recreates its alarms."
     )
     return text.format(policy=policy.name)
 
@@ -177,12 +178,12 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault 
             _("Ask who disabled the actions of {alarm}, and have them enabled again.").format(alarm=name),
         )
     if policy.key and not any(policy.key in action for action in alarm.alarm_actions):
-        text = _("its alarm {alarm} does not run it when it fires")
+        text = _("its alarm {alarm} does not trigger it")
         return Fault(text.format(alarm=_short(name)), Verdict.ABNORMAL, _again(policy))
     if alarm.muted_by:
         return _muted(alarm, watched)
     if alarm.actions_enabled is None or not policy.key or alarm.evaluation:
-        text = _("AWS does not say enough about its alarm {alarm}")
+        text = _("AWS did not return enough about its alarm {alarm}")
         return Fault(text.format(alarm=_short(name)), Verdict.UNKNOWN)
     return _without_data(alarm, watched)
 
@@ -203,7 +204,7 @@ def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
     return Fault(
         text.format(alarm=_short(alarm.name), rule=alarm.muted_by, time=until),
         Verdict.ATTENTION,
-        _("Ask who muted {alarm}: a mute rule holds scaling back as well.").format(alarm=alarm.name),
+        _("Ask who muted {alarm}, and until when: a mute rule also stops scaling.").format(alarm=alarm.name),
     )
 
 
@@ -215,7 +216,7 @@ def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
     if watched.stopped and _of_tasks(alarm):
         return None
     if alarm.since is None:
-        text = _("its alarm {alarm} has no data, AWS does not say since when")
+        text = _("its alarm {alarm} has no data, since when is not known")
         return Fault(text.format(alarm=_short(alarm.name)), Verdict.UNKNOWN)
     if watched.now - alarm.since < BLIND:
         return None

@@ -31,7 +31,7 @@ def refusals(
 
     `written`: what the runbook says to do about a high load.
     """
-    title, decisions = titles(_("Scaling decisions")), reading.decisions
+    title, decisions = titles(_("Scaling activities")), reading.decisions
     if isinstance(decisions, AwsError):
         return unknown(title)
     recent = [
@@ -55,14 +55,14 @@ def refusals(
         note = text.format(count=count, time=moment(last.at, zone), reason=_why(last))
     if decisions.undated:
         # One of these may have been carried out since, or refused.
-        undated = _("AWS lists decisions without their time")
+        undated = _("AWS returned activities without a time")
         return unknown(title, _("; ").join(filter(None, (undated, note))))
-    text = _("{name}: Auto Scaling wanted to scale and could not ({note}).")
+    text = _("{name}: Auto Scaling tried to scale and could not ({note}).")
     return CheckResult(
         measure=Measure(
             title=title,
-            shown=_("scaling refused") if standing else _("not refused now"),
-            allowed=_("not refused now"),
+            shown=_("scaling refused") if standing else _("not refused"),
+            allowed=_("not refused"),
             verdict=Verdict.ATTENTION if standing else Verdict.NORMAL,
             value=len(failures),
             note=note,
@@ -99,7 +99,7 @@ def decisions_table(readings: Iterable[ServiceReading], now: datetime, zone: tzi
             rows.append((activity.at, _row(reading.name, activity, count, zone)))
     rows.sort(key=lambda pair: pair[0], reverse=True)
     columns = (_("last at"), _("Service"), _("decision"), _("outcome"), _("times"))
-    return table(_("Scaling decisions of 24 hours"), columns, [row for _at, row in rows])
+    return table(_("Scaling activities of 24 hours"), columns, [row for _at, row in rows])
 
 
 def _key(activity: ScalingActivity) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Titles:
 
 def unknown(title: str, note: str = "") -> CheckResult:
     """A row for what could not be read, or does not say enough."""
-    text = _("{title}: not judged, it could not be read.")
+    text = _("{title}: not judged because it could not be read.")
     return CheckResult(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
         sentence=text.format(title=title)
@@ -83,7 +83,7 @@ def bounds(
     if expected.minimum is not None:
         yield _minimum(reading, target, titles(_("Minimum number of tasks")), expected.minimum)
     if isinstance(service, ContainerService):
-        yield _desired(service, target, titles(_("Tasks wanted")), written)
+        yield _desired(service, target, titles(_("Desired tasks")), written)
     yield _suspended(reading, target, titles(_("Auto Scaling")), written)
     yield _policies(reading, titles(_("Scaling policies")), written)
 
@@ -95,7 +95,7 @@ def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> Ch
             title=title, shown=_("none"), allowed=str(expected.maximum), verdict=Verdict.ABNORMAL, note=note
         ),
         sentence=_(
-            "{name}: Auto Scaling is not configured, so no task is started when the load grows."
+            "{name}: Auto Scaling is not configured, so no tasks are started when the load grows."
         ).format(name=reading.name),
         advice=(_("Have the service's Auto Scaling registered again from the system's definition."),),
     )
@@ -109,9 +109,9 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
         allowed=str(expected.maximum),
         verdict=Verdict.NORMAL if right else Verdict.ATTENTION,
         value=target.maximum,
-        note=_("the runbook wants it raised on these days") if expected.busy else "",
+        note=_("the runbook requires it raised on these days") if expected.busy else "",
     )
-    text = _("{name}: at most {maximum} tasks, and the runbook wants {expected} now.")
+    text = _("{name}: at most {maximum} tasks, but the runbook requires {expected} now.")
     how = _(
         "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
     )
@@ -131,7 +131,7 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
 
 def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckResult:
     right = target.minimum == minimum
-    text = _("{name}: at least {minimum} tasks, and the runbook says {expected}.")
+    text = _("{name}: at least {minimum} tasks, but the runbook says {expected}.")
     return CheckResult(
         measure=Measure(
             title=title,
@@ -154,21 +154,24 @@ def _desired(
     if desired == 0:
         # A system that is switched off serves nobody, whatever its minimum allows.
         verdict = Verdict.ABNORMAL if target.minimum else Verdict.ATTENTION
-        text = _("{name}: no task is wanted at all, so nobody is served.")
+        text = _("{name}: the desired count is 0, so nobody is served.")
         advice = (_("Ask who set the number of tasks to 0, and until when."),)
     elif desired < target.minimum:
-        text = _("{name}: {desired} tasks are wanted, fewer than the minimum of {minimum}.")
-        advice = (_("A number outside the bounds was set by hand: ask who did it, and until when."),)
+        text = _("{name}: {desired} tasks are desired, fewer than the minimum of {minimum}.")
+        advice = (_("A count outside the bounds was set by hand: ask who set it, and until when."),)
     elif desired > target.maximum:
-        text = _("{name}: {desired} tasks are wanted, more than the maximum of {maximum}.")
+        text = _("{name}: {desired} tasks are desired, more than the maximum of {maximum}.")
         advice = (
-            _("Auto Scaling pulls it back to the maximum at its next decision, and tasks stop then."),
-            _("A number outside the bounds was set by hand: ask who did it, and until when."),
+            _(
+                "Auto Scaling pulls it back to the maximum at its next activity, and the excess tasks stop "
+                "then."
+            ),
+            _("A count outside the bounds was set by hand: ask who set it, and until when."),
         )
     elif desired == target.maximum:
-        text = _("{name} is at its maximum: {desired} tasks of at most {maximum}.")
+        text = _("{name} is at its maximum: {desired} of at most {maximum} tasks.")
         advice = (
-            _("At its maximum the service starts no further task, however great the load."),
+            _("At its maximum the service starts no more tasks, whatever the load."),
             *written,
         )
     else:
@@ -197,9 +200,9 @@ def _suspended(
     reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]
 ) -> CheckResult:
     if target.suspensions is None:
-        return unknown(title, _("AWS does not say whether it is suspended"))
+        return unknown(title, _("AWS did not return whether it is suspended"))
     parts = listed([_(_PARTS[part]) if part in _PARTS else part for part in target.suspensions])
-    text = _("{name}: Auto Scaling is suspended, at least in part.")
+    text = _("{name}: Auto Scaling is at least partly suspended.")
     outward = "DynamicScalingOut" in target.suspensions
     return CheckResult(
         measure=Measure(
@@ -225,16 +228,16 @@ def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Ch
     verdict, text, advice = Verdict.NORMAL, "", ""
     if not policies:
         verdict = Verdict.ABNORMAL
-        text = _("{name}: there is no scaling policy, so no task is started when the load grows.")
-        advice = _("Have the service's scaling policy made again from the system's definition.")
+        text = _("{name}: there is no scaling policy, so no tasks are started when the load grows.")
+        advice = _("Have the service's scaling policy recreated from the system's definition.")
     elif len(idle) == len(policies):
         verdict = Verdict.ABNORMAL
-        text = _("{name}: no scaling policy has an alarm that could set it off, so nothing scales.")
-        advice = _("Have the service's scaling policy made again from the system's definition.")
+        text = _("{name}: no scaling policy has an alarm that could trigger it, so nothing scales.")
+        advice = _("Have the service's scaling policy recreated from the system's definition.")
     elif idle:
         verdict = Verdict.ATTENTION
-        text = _("{name}: nothing can set off the scaling policy {policies}.")
-        advice = _("Have the service's scaling policy made again from the system's definition.")
+        text = _("{name}: nothing can trigger the scaling policy {policies}.")
+        advice = _("Have the service's scaling policy recreated from the system's definition.")
     return CheckResult(
         measure=Measure(
             title=title,

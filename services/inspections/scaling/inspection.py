@@ -126,7 +126,7 @@ class TaskLimits(Inspection):
 
     def _normal(self, expected: Expected) -> str:
         if expected.busy:
-            text = _("The limit is raised to {maximum} tasks, as the runbook wants it on these days.")
+            text = _("The limit is raised to {maximum} tasks, as the runbook requires on these days.")
         else:
             text = _("The limit is {maximum} tasks as usual, and there is room below it.")
         return text.format(maximum=expected.maximum)
@@ -150,7 +150,7 @@ class TaskLimits(Inspection):
             if isinstance(reading.service, ContainerService)
             for event in reading.service.events[:EVENTS]
         ]
-        return table(_("Newest events of ECS"), (_("at"), _("Service"), _("event")), rows)
+        return table(_("Newest ECS events"), (_("at"), _("Service"), _("event")), rows)
 
     def _procedure(self, results: Iterable[CheckResult]) -> Iterator[str]:
         """What the runbook says about scaling, where the limit differs."""
@@ -166,15 +166,15 @@ class TaskLimits(Inspection):
     ) -> Iterator[str]:
         zone = self.context.calendar.zone
         if before is not None:
-            text = _("Expected since {time}: {duty}")
+            text = _("Runbook setting since {time}: {duty}")
             yield text.format(time=moment(before.due_at, zone), duty=before.title)
         after = next_slot(self.context.calendar, self.context.runbook, self.id, request.until)
         if after is not None:
-            text = _("Next change by the runbook: {time}, {duty}")
+            text = _("Next change per the runbook: {time}, {duty}")
             yield text.format(time=moment(after.due_at, zone), duty=after.title)
         if not expected.sure:
             yield _(
-                "The runbook has no duty {id} that takes the limit back: either maximum is taken as right."
+                "The runbook has no duty {id} that reverts the limit: either maximum is accepted as right."
             ).format(id=SCALE_DOWN)
 
 

@@ -49,7 +49,7 @@ class ServiceReading:
             "target": _("The scaling bounds of {name} cannot be read."),
             "policies": _("The scaling policies of {name} cannot be read."),
             "actions": _("The scheduled actions of {name} cannot be read."),
-            "decisions": _("The scaling decisions about {name} cannot be read."),
+            "decisions": _("The scaling activities of {name} cannot be read."),
         }
         for part, text in words.items():
             error = getattr(self, part)

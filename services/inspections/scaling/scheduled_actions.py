@@ -60,7 +60,7 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Ch
             measure=Measure(
                 title=title,
                 shown=str(len(reading.actions)),
-                allowed=_("none that cuts before {time}").format(time=until),
+                allowed=_("none that reduces before {time}").format(time=until),
                 verdict=Verdict.NORMAL,
                 note=_("suspended") if _suspended(target) and reading.actions else "",
             )
@@ -102,20 +102,20 @@ def _why(
     before: _Bounds, after: _Bounds, expected: Expected, service: ContainerService | None
 ) -> Iterator[str]:
     if after.minimum > after.maximum:
-        yield _("AWS will refuse it: the minimum would be above the maximum")
+        yield _("AWS will reject it: the minimum would be above the maximum")
         return
     if after.maximum < before.maximum and after.maximum < min(
         expected.maximum, expected.other or expected.maximum
     ):
-        yield _("the runbook wants a maximum of {expected} then").format(expected=expected.maximum)
+        yield _("the runbook requires a maximum of {expected} then").format(expected=expected.maximum)
     minimum = expected.minimum
     if after.minimum < before.minimum:
         if minimum is not None and after.minimum < minimum:
-            yield _("the runbook wants a minimum of {expected} then").format(expected=minimum)
+            yield _("the runbook requires a minimum of {expected} then").format(expected=minimum)
         elif minimum is None and not after.minimum:
-            yield _("no task has to run then")
+            yield _("no task needs to run from then on")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
-        text = _("{count} of the {desired} tasks wanted now stop at once")
+        text = _("{count} of the {desired} tasks desired now stop immediately")
         yield text.format(count=service.desired - after.maximum, desired=service.desired)
 
 
@@ -135,12 +135,12 @@ def _cut(
     if after.minimum != before.minimum:
         changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
     what, reasons, when = _(", ").join(changes), _(", ").join(why), moment(at, ahead.zone)
-    text = _("{name}: at {time} the scheduled action {action} cuts: {change} ({why}).")
+    text = _("{name}: at {time} the scheduled action {action} reduces: {change} ({why}).")
     return CheckResult(
         measure=Measure(
             title=titles(_("Scheduled action {name}").format(name=action.name)),
             shown=what or str(action.schedule),
-            allowed=_("no cut"),
+            allowed=_("no reduction"),
             verdict=Verdict.ATTENTION,
             at=at,
             note=_("at {time}: {why}").format(time=when, why=reasons),
@@ -148,7 +148,7 @@ def _cut(
         sentence=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
         advice=(
             _(
-                "Ask who scheduled {action}, and have it deleted or moved before {time} if it is not wanted."
+                "Ask who scheduled {action}, and have it deleted or moved before {time} if it is not needed."
             ).format(action=action.name, time=when),
         ),
         by_runbook=True,
@@ -159,10 +159,10 @@ def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles
     for action in actions:
         title = titles(_("Scheduled action {name}").format(name=action.name))
         if action.minimum is None and action.maximum is None:
-            yield unknown(title, _("AWS does not say what it does"))
+            yield unknown(title, _("AWS did not return what it changes"))
             continue
         try:
             moments(action, ahead.now, ahead.until)
         except UnreadableSchedule:
-            text = _("when it comes cannot be worked out from {schedule}")
+            text = _("its time cannot be determined from {schedule}")
             yield unknown(title, text.format(schedule=f"{action.schedule} {action.timezone}"))

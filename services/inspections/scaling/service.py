@@ -63,12 +63,12 @@ def tasks(
         return
     yield _running(reading, service, titles(_("Tasks running")), clock, written)
     if service.controller not in CONTROLLERS:
-        yield unknown(titles(_("Deployment")), _("AWS does not say what carries it out"))
+        yield unknown(titles(_("Deployment")), _("AWS did not return its controller"))
         return
     if service.controller != "ECS":
         yield _elsewhere(service, titles(_("Deployment")))
         return
-    yield _failed(service, titles(_("Tasks that failed in a row")), written)
+    yield _failed(service, titles(_("Consecutive failed tasks")), written)
     yield _rollout(service, titles(_("Deployment")), clock, written)
 
 
@@ -88,9 +88,9 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckRe
 
 def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     if not service.status:
-        return unknown(title, _("AWS does not say whether it is active"))
+        return unknown(title, _("AWS did not return whether it is active"))
     active = service.status == "ACTIVE"
-    text = _("{name} is {status}: it is being deleted, or was.")
+    text = _("{name} is {status}: it is being or has been deleted.")
     return CheckResult(
         measure=Measure(
             title=title,
@@ -99,7 +99,7 @@ def _status(service: ContainerService, title: str, written: Sequence[str]) -> Ch
             verdict=Verdict.NORMAL if active else Verdict.ABNORMAL,
         ),
         sentence=text.format(name=service.name, status=service.status),
-        advice=(_("Ask who deleted the service; have it made again from the system's definition."), *written),
+        advice=(_("Ask who deleted the service; have it recreated from the system's definition."), *written),
     )
 
 
@@ -112,13 +112,13 @@ def _running(
         activities = () if isinstance(decisions, AwsError) else decisions.activities
         began = short_since(service, activities) or clock.short_before or _just_steady(service, clock)
         if began is None or service.undated:
-            verdict, note = Verdict.UNKNOWN, _("since when is not known; look again in some minutes")
+            verdict, note = Verdict.UNKNOWN, _("since when is not known; rerun in some minutes")
         else:
             verdict = _shortage(service, clock, clock.since(began))
             note = _("for {length}").format(length=length(clock.since(began)))
         if service.running == 0:
             verdict = Verdict.ABNORMAL
-        text = _("{name}: {running} of {desired} tasks run ({note}).")
+        text = _("{name}: {running} of {desired} tasks are running ({note}).")
     return CheckResult(
         measure=Measure(
             title=title,
@@ -161,11 +161,11 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
 def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     counts = [deployment.failed for deployment in service.deployments if deployment.failed is not None]
     if not counts or len(counts) < len(service.deployments):
-        return unknown(title, _("AWS does not say how many failed"))
+        return unknown(title, _("AWS did not return how many failed"))
     count = max(counts)
     many = count >= max(BREAKER, math.ceil(service.desired / 2))
     verdict = Verdict.ABNORMAL if many else Verdict.ATTENTION if count else Verdict.NORMAL
-    text = _("{name}: {count} tasks failed to start or to become healthy, one after another.")
+    text = _("{name}: {count} tasks in a row failed to start or to become healthy.")
     return CheckResult(
         measure=Measure(
             title=title,
@@ -173,7 +173,7 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Ch
             allowed="0",
             verdict=verdict,
             value=count,
-            note=_("AWS counts anew as soon as one is healthy"),
+            note=_("AWS resets the count as soon as one is healthy"),
         ),
         sentence=text.format(name=service.name, count=count),
         advice=tuple(written),
@@ -181,7 +181,7 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Ch
 
 
 def _elsewhere(service: ContainerService, title: str) -> CheckResult:
-    note = _("not carried out by ECS, which therefore does not tell how it goes")
+    note = _("not run by ECS, which therefore does not report its progress")
     return CheckResult(measure=Measure(title=title, shown=service.controller, note=note))
 
 
@@ -189,11 +189,11 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
     deployments = service.deployments
     primary = next((deployment for deployment in deployments if deployment.status == "PRIMARY"), None)
     if primary is None or primary.rollout not in ROLLOUTS:
-        return unknown(title, _("AWS does not say how it goes"))
+        return unknown(title, _("AWS did not return its progress"))
     verdict, state, text, note = _judged(service, primary, clock)
     complete = all(deployment.rollout in ROLLOUTS for deployment in deployments) and primary.reason
     if verdict is not Verdict.ABNORMAL and not complete:
-        return unknown(title, _("AWS does not say how it goes"))
+        return unknown(title, _("AWS did not return its progress"))
     return CheckResult(
         measure=Measure(title=title, shown=state, allowed=_("completed"), verdict=verdict, note=note),
         sentence=_("{name}: {text}").format(name=service.name, text=text),
@@ -208,7 +208,7 @@ def _judged(
     failed = next((deployment for deployment in service.deployments if deployment.rollout == "FAILED"), None)
     if failed is not None:
         text = _("the deployment of {definition} failed: {reason}")
-        words = text.format(definition=failed.task_definition, reason=failed.reason or _("no reason told"))
+        words = text.format(definition=failed.task_definition, reason=failed.reason or _("no reason given"))
         return Verdict.ABNORMAL, _("failed"), words, failed.reason
     event = failure_event(service)
     if primary.created is not None and event is not None and event.at < primary.created - _AROUND:
@@ -231,15 +231,13 @@ def _in_progress(
     state = _("in progress")
     moved = last_progress(service)
     if primary.created is None or moved is None or service.undated or not primary.counted:
-        note = _("since when is not known; look again in some minutes")
+        note = _("since when is not known; rerun in some minutes")
         return Verdict.UNKNOWN, state, _("a deployment is in progress ({note})").format(note=note), note
     lasted, quiet = clock.since(primary.created), clock.since(moved)
     note = _("for {length}, last event {quiet} ago").format(length=length(lasted), quiet=length(quiet))
     filling = primary.running < primary.desired
     if filling and quiet >= clock.patience:
-        text = _(
-            "the deployment of {definition} does not come forward: {running} of {desired} tasks ({note})"
-        )
+        text = _("the deployment of {definition} is not progressing: {running} of {desired} tasks ({note})")
         words = text.format(
             definition=primary.task_definition, running=primary.running, desired=primary.desired, note=note
         )

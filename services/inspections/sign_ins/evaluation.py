@@ -45,7 +45,7 @@ WORDS = {
     Reason.PERSON: N_("unknown person"),
     Reason.NAMELESS: N_("name cannot be read"),
     Reason.HOURS: N_("outside opening hours"),
-    Reason.RECOVERED: N_("root's password was set anew"),
+    Reason.RECOVERED: N_("root's password was reset"),
     Reason.RECOVERY: N_("recovery of root's password"),
     Reason.OUTCOME_UNSAID: N_("outcome not recorded"),
 }

@@ -102,7 +102,7 @@ class SignIns(Inspection):
     ) -> Iterator[str]:
         if since > request.since:
             local = since.astimezone(self.context.calendar.zone)
-            text = _("Not seen: what happened before {since}; the event history keeps 90 days.")
+            text = _("Not covered: before {since}; the event history keeps 90 days.")
             yield text.format(since=f"{local:%Y-%m-%d %H:%M %Z}")
         yield from questions(judged.gathered, self._spec)
         yield watched_remark(self.context.region)
@@ -114,12 +114,12 @@ class SignIns(Inspection):
         yield text.format(
             requests=judged.gathered.requests, regions=regions, seconds=round(took.total_seconds())
         )
-        yield _("The window is read from {hours} hours earlier, because events arrive late.").format(
+        yield _("Reading starts {hours} hours before the window, because events arrive late.").format(
             hours=round(OVERLAP.total_seconds() / 3600)
         )
         names = self.context.allow_list.by_operators
         if names:
-            yield _("Known because an operator said so: {names}.").format(names=listed(sorted(names)))
+            yield _("Marked as known by an operator: {names}.").format(names=listed(sorted(names)))
 
     def _advice(self, judged: Judged, unknown: bool) -> Iterator[str]:
         """What the runbook's duties say about this inspection, then what to do. `unknown`: identities are not known."""
@@ -128,12 +128,12 @@ class SignIns(Inspection):
                 yield duty.record
         root = judged.gathered.root
         if root is not None and root.access_keys:
-            yield _("Delete root's access keys: whoever has them can do everything, and nothing limits them.")
+            yield _("Delete root's access keys: whoever holds them can do anything, without limits.")
         if root is not None and root.mfa is False:
-            yield _("Give root a second factor (MFA).")
-        yield _("Ask the people named above whether it was they, and write down what they say.")
+            yield _("Enable MFA for root.")
+        yield _("Ask the people named above whether it was them, and record their answers.")
         if unknown:
-            yield _("Make a person or an address known only after somebody has vouched for it.")
+            yield _("Mark a user or an address as known only after someone has vouched for it.")
 
 
 def _judge(rules: Rules, gathered: Gathered) -> Judged:

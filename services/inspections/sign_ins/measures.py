@@ -42,7 +42,7 @@ def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
     yield _measure(of_root, whole=whole(Purpose.ROOT))
     yield from _of_changes(judged, spec)
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
-    users = _Count(_("IAM users that nobody expects"), len(judged.users), "0", verdicts)
+    users = _Count(_("Unexpected IAM users"), len(judged.users), "0", verdicts)
     yield _measure(users, whole=judged.gathered.users_problem is None)
     yield from _of_root(judged.gathered)
     yield region_measure(judged.gathered)
@@ -77,17 +77,17 @@ def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
 
 
 def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
-    allowed = _("0 (abnormal from {many} of one person)").format(many=spec.many_failures)
+    allowed = _("0 (abnormal: {many} or more by one person)").format(many=spec.many_failures)
     failed = judged.having(Reason.FAILED)
     # A failed attempt may also come from an unknown address; here only the number of failures counts.
     verdicts = tuple(
         Verdict.ABNORMAL if sign_in.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for sign_in in failed
     )
     nameless = sum(Reason.NAMELESS in sign_in.reasons for sign_in in failed)
-    note = _("{count} with a name that cannot be read, counted as each person's").format(count=nameless)
+    note = _("{count} with an unreadable name, counted for every person").format(count=nameless)
     yield _Count(_("Failed sign-ins"), len(failed), allowed, verdicts, note=note if nameless else "")
     for title, reason, verdict in (
-        (_("Sign-ins of root"), Reason.ROOT, Verdict.ABNORMAL),
+        (_("Root sign-ins"), Reason.ROOT, Verdict.ABNORMAL),
         (_("Sign-ins without MFA"), Reason.NO_MFA, Verdict.ABNORMAL),
     ):
         count = len(judged.having(reason))
@@ -95,7 +95,7 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
         yield _Count(title, count, "0", (verdict,) * count + extra)
     for title, reason, key in (
         (_("Unknown addresses"), Reason.ADDRESS, lambda sign_in: sign_in.event.address),
-        (_("Unknown people"), Reason.PERSON, lambda sign_in: who(sign_in.event)),
+        (_("Unknown users"), Reason.PERSON, lambda sign_in: who(sign_in.event)),
         (_("Sign-ins outside opening hours"), Reason.HOURS, lambda sign_in: sign_in.event.id),
     ):
         count = _different(judged.having(reason), key)
@@ -104,9 +104,9 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
 
 def _of_access(judged: Judged) -> Iterator[_Count]:
     for title, events in (
-        (_("Recoveries of root's password"), [event for event in judged.access if event.recovery]),
+        (_("Root password recoveries"), [event for event in judged.access if event.recovery]),
         (
-            _("Other sign-in events to look at"),
+            _("Other sign-in events to review"),
             [event for event in judged.access if event.reasons and not event.recovery],
         ),
     ):
@@ -139,7 +139,7 @@ def region_measure(gathered: Gathered) -> Measure:
     regions, partial = gathered.regions_asked(Purpose.SIGN_IN), gathered.unjudged()
     note = ""
     if gathered.regions.problem is not None:
-        note = _("which regions are enabled could not be read")
+        note = _("the enabled regions could not be read")
     elif partial:
         note = _("not judged: {regions}").format(regions=_(", ").join(partial))
     return Measure(
@@ -176,7 +176,7 @@ def trail_measure(gathered: Gathered) -> Measure:
         return Measure(title=title, shown=_("not read"), allowed=allowed, verdict=Verdict.UNKNOWN)
     logging = [trail for trail in gathered.trails if trail.logging]
     if not logging:
-        state = _("stopped") if gathered.trails else _("there is none")
+        state = _("stopped") if gathered.trails else _("none")
         return Measure(title=title, shown=state, allowed=allowed, verdict=Verdict.ATTENTION)
     failing = all(trail.delivery_error or is_behind(trail, gathered.history) for trail in logging)
     verdict = Verdict.ATTENTION if failing else Verdict.NORMAL

@@ -18,12 +18,12 @@ def unread(gathered: Gathered) -> Iterator[str]:
         if lookup.problem is not None:
             problems.setdefault(lookup.problem.summary, []).append(question.region)
         elif lookup.unreadable:
-            yield _("{region}: {count} events of {name} could not be understood.").format(
+            yield _("{region}: {count} events of {name} could not be parsed.").format(
                 region=lookup.region, count=lookup.unreadable, name=question.value or _("every change")
             )
         elif lookup.more:
             text = _(
-                "{region}: only the newest {count} events of {name} were read; what was before is not judged."
+                "{region}: only the newest {count} events of {name} were read; earlier ones are not judged."
             )
             yield text.format(region=lookup.region, count=len(lookup.events), name=question.value)
     for words, regions in problems.items():
@@ -34,15 +34,17 @@ def unread(gathered: Gathered) -> Iterator[str]:
         text = _("Root's keys and MFA were not read: {problem}")
         yield text.format(problem=gathered.root_problem.summary)
     for name in gathered.root.unreadable if gathered.root is not None else ():
-        yield _("IAM tells {name} in a figure that cannot be read.").format(name=name)
+        yield _("IAM returned an unreadable value for {name}.").format(name=name)
     if gathered.users_problem is not None:
-        yield _("The account's users were not read: {problem}").format(problem=gathered.users_problem.summary)
+        yield _("The account's users could not be read: {problem}").format(
+            problem=gathered.users_problem.summary
+        )
 
 
 def trails(gathered: Gathered) -> Iterator[str]:
     """What is lost with the event history."""
     if gathered.trails_problem is not None:
-        yield _("Whether a trail records was not read: {problem}").format(
+        yield _("Could not read whether a trail is logging: {problem}").format(
             problem=gathered.trails_problem.summary
         )
         return
@@ -54,9 +56,7 @@ def trails(gathered: Gathered) -> Iterator[str]:
         yield text.format(name=logging[0].name)
     for trail in logging:
         if is_behind(trail, gathered.history):
-            text = _(
-                "The trail {name} has delivered no file for events that are more than {hours} hours old."
-            )
+            text = _("The trail {name} has not delivered any file for events more than {hours} hours old.")
             yield text.format(name=trail.name, hours=round(QUIET.total_seconds() / 3600))
         if trail.delivery_error:
             yield _("The trail {name} cannot deliver its files: {error}").format(
@@ -70,13 +70,15 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
         regions = _(", ").join(judged.gathered.regions_asked(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
     for network in rules.bad_networks:
-        yield _("The runbook's known_networks holds {value}, which is no network.").format(value=network)
+        yield _("The runbook's known_networks contains {value}, which is not a network.").format(
+            value=network
+        )
     if len(judged.users) > USERS:
-        text = _("What {count} more unexpected users did was not looked up.")
+        text = _("The actions of {count} more unexpected users were not looked up.")
         yield text.format(count=len(judged.users) - USERS)
     for key, events in (("grave_events", spec.grave_events), ("global_events", spec.global_events)):
         if not events:
-            yield _("The runbook names no {key}: such changes were not looked for.").format(key=key)
+            yield _("The runbook names no {key}: such changes were not searched for.").format(key=key)
 
 
 def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
@@ -84,29 +86,29 @@ def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
     regions = gathered.regions_asked(Purpose.SIGN_IN)
     problem, left_out = gathered.regions.problem, gathered.regions.left_out
     if left_out:
-        text = _("Not judged: AWS left out {lost}; it was asked all the same.")
+        text = _("Not judged: AWS did not list {lost}; it was queried anyway.")
         yield text.format(lost=_(", ").join(left_out))
     elif problem is not None:
         text = _(
-            "Not judged: which regions are enabled could not be read ({problem}); only {regions} were asked."
+            "Not judged: the enabled regions could not be read ({problem}); only {regions} were queried."
         )
         yield text.format(problem=problem.summary, regions=_(", ").join(regions))
     else:
-        text = _("Every enabled region was asked: {regions}.")
+        text = _("Every enabled region was queried: {regions}.")
         yield text.format(regions=_(", ").join(regions))
         disabled = [region for region in spec.sign_in_regions if region not in regions]
         if disabled:
-            text = _("Not asked, since the account has not enabled them: {regions}.")
+            text = _("Not queried, since the account has not enabled them: {regions}.")
             yield text.format(regions=_(", ").join(disabled))
     text = _(
-        "Asked in each: every event of {source} (sign-ins, switched roles, recoveries of root's password), what "
-        "root did, and these changes: {events}."
+        "Queried in each region: every event of {source} (sign-ins, role switches, root password "
+        "recoveries), root's actions, and these changes: {events}."
     )
     yield text.format(source=SIGN_IN_SOURCE, events=_(", ").join(spec.grave_events) or _("none"))
     if spec.global_events:
-        text = _("Asked in {region} alone, where IAM and CloudFront record: {events}.")
+        text = _("Queried in {region} only, where IAM and CloudFront are recorded: {events}.")
         yield text.format(region=spec.global_region, events=_(", ").join(spec.global_events))
     yield _(
-        "Not asked: changes by other names. Not in the event history: deletions of S3 objects (only those of "
-        "whole buckets are), what is done inside databases, and sign-ins elsewhere than at AWS."
+        "Not queried: changes with other names. Not in the event history: deletions of S3 objects "
+        "(only those of whole buckets are), operations inside databases, and sign-ins outside AWS."
     )

@@ -197,13 +197,13 @@ def history_measure(
     zone, last = calendar.zone, history.last
     note = ""
     if history.unread:
-        reach, note = _("not read"), _("whether it goes on is not known")
+        reach, note = _("not read"), _("not known whether it continues")
     elif last is None:
         since = moment(until - BEFORE, zone)
-        reach, note = _("empty"), _("no event at all since {time}, so nothing is known").format(time=since)
+        reach, note = _("empty"), _("no events since {time}, so nothing is known").format(time=since)
     elif ahead := _ahead(trails, history, until):
         reach = _("stops at {time}").format(time=moment(last, zone))
-        note = _("the trail {name} has files of later events; what they are is not known").format(
+        note = _("the trail {name} has files of later events; their content is not known").format(
             name=ahead.name
         )
     elif is_silent(history, until, calendar):
@@ -214,7 +214,7 @@ def history_measure(
     return Measure(
         title=_("Event history of {region}").format(region=history.newest.region),
         shown=reach,
-        allowed=_("goes on to the end of the window"),
+        allowed=_("continues to the end of the window"),
         verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
         note=note,
         at=last,
@@ -231,7 +231,8 @@ def silence_remark(measure: Measure) -> str:
 def watched_remark(region: str) -> str:
     """In which regions it is checked whether the history continues, and in which not."""
     text = _(
-        "Whether the event history goes on is watched in {region} alone, by the silences that are usual there; in "
-        "other regions nothing tells a history that stopped from a region that nobody uses."
+        "Whether the event history continues is checked in {region} only, against the gaps that are "
+        "usual there; in other regions a history that stopped cannot be told from a region that "
+        "nobody uses."
     )
     return text.format(region=region)

@@ -42,7 +42,7 @@ class Tables:
             _("recorded in"),
         )
         return table(
-            _("Sign-ins to look at"), columns, [self._suspicious(sign_in) for sign_in in _worst_first(judged)]
+            _("Sign-ins to review"), columns, [self._suspicious(sign_in) for sign_in in _worst_first(judged)]
         )
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
@@ -56,7 +56,7 @@ class Tables:
             _("recorded in"),
         )
         return table(
-            _("Other sign-in events to look at"),
+            _("Other sign-in events to review"),
             columns,
             [self._access(event) for event in _worst_first(judged)],
         )
@@ -94,13 +94,13 @@ class Tables:
             for user in users
         ]
         columns = (_("IAM user"), _("created"), _("last sign-in with a password"), _("events in the window"))
-        return table(_("IAM users that nobody expects"), columns, rows)
+        return table(_("Unexpected IAM users"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
         """How many sign-ins each region recorded, none included, and whether it answered everything."""
         rows = [_region(region, gathered) for region in gathered.regions_asked(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
-        columns = (_("region"), _("successful"), _("failed"), _("look-up requests"), _("how far it was read"))
+        columns = (_("region"), _("successful"), _("failed"), _("lookups"), _("coverage"))
         return table(_("By region"), columns, rows)
 
     def people(self, sign_ins: Sequence[SignIn]) -> Evidence:
@@ -126,7 +126,7 @@ class Tables:
         mfa = {True: _("with MFA"), False: _("without MFA"), None: _("not recorded")}[event.mfa]
         why = [_(WORDS[reason]) for reason in judged.reasons]
         if event.at < self._since:
-            why.append(_("also in the look before"))
+            why.append(_("also in the previous run"))
         cells = (
             self._moment(event.at),
             person_words(event),
@@ -142,7 +142,7 @@ class Tables:
         event = judged.event
         why = [_(WORDS[reason]) for reason in judged.reasons]
         if event.at < self._since:
-            why.append(_("also in the look before"))
+            why.append(_("also in the previous run"))
         cells = (
             self._moment(event.at),
             event.name,
@@ -157,10 +157,10 @@ class Tables:
         event = judged.event
         done = event.error or _("carried out")
         if event.at < self._since:
-            done = _("{result} (also in the look before)").format(result=done)
+            done = _("{result} (also in the previous run)").format(result=done)
         cells = (
             self._moment(event.at),
-            event.actor.shown or _("not said"),
+            event.actor.shown or _("not given"),
             event.name,
             _(", ").join(event.resources) or "-",
             event.address,
@@ -181,7 +181,7 @@ def person_words(event: TrailEvent) -> str:
     """Who it was; AWS hides a name that was typed and is no user's."""
     if event.actor.hidden:
         return _("(a user name that does not exist)")
-    return event.actor.shown or _("not said")
+    return event.actor.shown or _("not given")
 
 
 def _addresses(events: Iterable[SignIn]) -> str:
@@ -206,7 +206,7 @@ def _region(region: str, gathered: Gathered) -> Row:
     elif any(lookup.more for _question, lookup in lookups):
         read = _("only the newest events")
     elif unreadable:
-        read = _("{count} events could not be understood").format(count=unreadable)
+        read = _("{count} events could not be parsed").format(count=unreadable)
     cells = (
         region,
         str(sum(event.success for event in tries)),

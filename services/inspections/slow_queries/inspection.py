@@ -67,7 +67,7 @@ class SlowQueries(InsightsInspection):
             return found
         if not found.matched and not await self._logged(queries):
             summary = _(
-                "No slow query was logged, and whether slow queries are logged at all cannot be told from that."
+                "No slow query was logged, but that does not show whether slow queries are logged at all."
             )
             return self.unknown(request, queries, summary, advice=self.nothing_advice(queries))
         hours = await self._hours(queries, found)
@@ -86,7 +86,7 @@ class SlowQueries(InsightsInspection):
         assert rds is not None
         database = await RdsReader(self.context.reader).database(rds.instance)
         if "postgres" not in database.engine:
-            text = _("The database is {engine}, and only PostgreSQL logs durations in this way.")
+            text = _("The database is {engine}, but only PostgreSQL logs durations this way.")
             return text.format(engine=database.engine or "?"), _(
                 "Add an inspection of your own to the runbook (kind = insights)."
             )
@@ -112,21 +112,21 @@ class SlowQueries(InsightsInspection):
         if found.whole:
             return hours_of(found.rows)
         if not queries.again():
-            queries.remarks.append(_("Not counted by the hour: it would cost as much again."))
+            queries.remarks.append(_("Not counted by hour: it would cost as much again."))
             return None
         try:
             return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
         except AwsError as error:
-            queries.remarks.append(_("Not counted by the hour: {why}").format(why=error.problem.summary))
+            queries.remarks.append(_("Not counted by hour: {why}").format(why=error.problem.summary))
             return None
 
     def at_least(self, queries: Queries, found: QueryResult) -> Measure | None:
         """The slow queries found so far."""
         rate = found.matched / queries.hours
         return Measure(
-            title=_("Slow queries an hour"),
+            title=_("Slow queries per hour"),
             shown=f"≥ {number(rate)}",
-            allowed=_("< {count} an hour").format(count=number(self._spec.per_hour)),
+            allowed=_("< {count} per hour").format(count=number(self._spec.per_hour)),
             verdict=self._frequent(rate),
             value=rate,
             unit="/h",
@@ -155,7 +155,7 @@ class SlowQueries(InsightsInspection):
             text.format(count=f"{found.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
         ]
         if lines:
-            said.append(_("the slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
+            said.append(_("slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
         if hours and found.matched:
             said.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
         return self.found(
@@ -186,18 +186,18 @@ class SlowQueries(InsightsInspection):
         hours: Hours | None,
         lines: list[tuple[datetime | None, SlowLine]],
     ) -> Iterator[Measure]:
-        few = _("< {count} an hour").format(count=number(self._spec.per_hour))
+        few = _("< {count} per hour").format(count=number(self._spec.per_hour))
         rate = found.matched / queries.hours
         at, most = hours.worst if hours else (None, None)
         hourly = Verdict.UNKNOWN if most is None else self._frequent(most)
         yield Measure(
-            title=_("Slow queries an hour"),
+            title=_("Slow queries per hour"),
             shown=number(rate),
             allowed=few,
             verdict=queries.mean_verdict(self._frequent(rate), hourly),
             value=rate,
             unit="/h",
-            note=_("{count} in all").format(count=f"{found.matched:,}"),
+            note=_("{count} in total").format(count=f"{found.matched:,}"),
         )
         yield Measure(
             title=_("Slow queries in the worst hour"),
@@ -234,8 +234,8 @@ class SlowQueries(InsightsInspection):
             private=True,
         )
         same = table(
-            _("The same statements"),
-            (_("Count"), _("Slowest (ms)"), _("Together (s)"), stated),
+            _("Grouped statements"),
+            (_("Count"), _("Slowest (ms)"), _("Total (s)"), stated),
             [
                 (f"{each.lines:,}", f"{each.worst:,.0f}", f"{each.total / 1000:,.1f}", _shown(each.text))
                 for each in by_statement(lines)
@@ -248,13 +248,13 @@ class SlowQueries(InsightsInspection):
         steps = sum(line.step in ("parse", "bind") for _at, line in lines)
         if steps:
             text = plural(
-                "{count} line is of a parse or bind step: the same run of a statement may be counted twice.",
-                "{count} lines are of parse or bind steps: the same run of a statement may be counted twice.",
+                "{count} line is from a parse or bind step: the same run of a statement may be counted twice.",
+                "{count} lines are from parse or bind steps: the same run of a statement may be counted twice.",
                 steps,
             )
             yield text.format(count=f"{steps:,}")
         if found.matched > len(found.rows):
-            yield _("Grouped are the slowest {count} of {all}.").format(
+            yield _("Only the slowest {count} of {all} are grouped.").format(
                 count=f"{len(found.rows):,}", all=f"{found.matched:,}"
             )
 

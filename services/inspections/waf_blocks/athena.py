@@ -68,10 +68,11 @@ class History:
 
     def _cutoff(self, workgroup: Workgroup) -> int | None:
         if not workgroup.enabled:
-            text = _("Athena was not asked: the workgroup {name} is disabled.")
+            text = _("Athena was not queried: the workgroup {name} is disabled.")
         elif workgroup.cutoff is None:
             text = _(
-                "Athena was not asked: the workgroup {name} has no limit on the bytes a query may read (BytesScannedCutoffPerQuery)."
+                "Athena was not queried: the workgroup {name} has no limit on bytes scanned per query "
+                "(BytesScannedCutoffPerQuery)."
             )
         else:
             return workgroup.cutoff
@@ -82,15 +83,16 @@ class History:
         """Why not to ask, or None."""
         if size is not None and size > cutoff:
             text = _(
-                "Athena was not asked: the logs of the window are {size}, and the workgroup lets a query read {cutoff}."
+                "Athena was not queried: the logs of the window are {size}, above the workgroup's limit of "
+                "{cutoff} per query."
             )
             self._notes.remarks.append(text.format(size=size_words(size), cutoff=size_words(cutoff)))
             return Counted()
         yen = self._yen(cutoff if size is None else size)
         words = (
-            _("Estimated before: at most {size}, {yen} (the workgroup's limit).")
+            _("Estimate: at most {size}, {yen} (the workgroup's limit).")
             if size is None
-            else _("Estimated before: {size}, {yen} (what lies in S3 under the days of the window).")
+            else _("Estimate: {size}, {yen} (the objects in S3 for the days of the window).")
         )
         self._notes.remarks.append(
             words.format(size=size_words(cutoff if size is None else size), yen=yen_words(yen))
@@ -99,7 +101,7 @@ class History:
             return None
         limit = yen_words(self._context.runbook.inspecting.ask_above_yen)
         text = _(
-            "Athena was not asked: it would cost about {yen}, and above {limit} somebody must agree first."
+            "Athena was not queried: it would cost about {yen}; above {limit} consent is required first."
         )
         self._notes.remarks.append(text.format(yen=yen_words(yen), limit=limit))
         return Counted(estimate_yen=yen)
@@ -110,7 +112,7 @@ class History:
         def seen(result: SqlResult) -> None:
             nonlocal newest
             newest = result
-            text = _("Athena: {size} read").format(size=size_words(result.scanned))
+            text = _("Athena: {size} scanned").format(size=size_words(result.scanned))
             self._request.tell(Progress(text=text))
 
         self._notes.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
@@ -128,10 +130,10 @@ class History:
             return Counted()
         if result.reused:
             self._notes.remarks.append(
-                _("Athena answered as an equal query of the last hour did: nothing was read.")
+                _("Athena reused the result of the same query within the last hour: nothing was scanned.")
             )
         else:
-            text = _("Athena read {size}: {yen}.")
+            text = _("Athena scanned {size}: {yen}.")
             yen = yen_words(self._yen(result.scanned))
             self._notes.remarks.append(text.format(size=size_words(result.scanned), yen=yen))
         if len(result.rows) >= LIMIT:
@@ -141,7 +143,7 @@ class History:
         unread = len(result.rows) - len(groups)
         if unread:
             self._notes.remarks.append(
-                _("Rows of Athena's answer that cannot be read: {count}.").format(count=unread)
+                _("Unreadable rows in Athena's response: {count}.").format(count=unread)
             )
         return Counted(groups, answered=True, unread=unread)
 
@@ -152,8 +154,8 @@ class History:
 
 def _failure(result: SqlResult) -> str:
     words = {
-        SqlState.FAILED: _("Athena's query failed."),
-        SqlState.CANCELLED: _("Athena's query was stopped: by somebody, or by the workgroup's limit."),
+        SqlState.FAILED: _("The Athena query failed."),
+        SqlState.CANCELLED: _("The Athena query was stopped, by someone or by the workgroup's limit."),
     }
-    said = words.get(result.state, _("Athena's query did not end in time and was stopped."))
+    said = words.get(result.state, _("The Athena query did not finish in time and was stopped."))
     return f"{said} {result.reason}".strip()

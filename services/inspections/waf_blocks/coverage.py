@@ -67,7 +67,7 @@ class Cover:
         """What was counted, where that is not the whole window."""
         if self.whole:
             return
-        allowed = _("no day without")
+        allowed = _("no full day without")
         if self.silent:
             end = self.span.end - self.silent
             yield Measure(
@@ -93,16 +93,18 @@ class Cover:
         """The same in sentences."""
         if self.began:
             text = _(
-                "The web ACL counted no request before {time}, nor before the window: what the window says is of the time since."
+                "The web ACL counted no requests before {time}, nor before the window: the results cover "
+                "only the time since."
             )
             yield text.format(time=moment(self.began, zone))
         if self.holes:
             text = _(
-                "The web ACL counted no request in these times: {times}. What came then is not known, or nothing reached it."
+                "The web ACL counted no requests at these times: {times}. What arrived then is not known, or "
+                "nothing did."
             )
             yield text.format(times=self.gaps(zone))
         if self.silent:
-            text = _("The web ACL counted no request since then ({until}): what came after is not known.")
+            text = _("The web ACL stopped counting requests ({until}): what came after is not known.")
             until = _("until {time}").format(time=moment(self.span.end - self.silent, zone))
             yield text.format(until=until)
 

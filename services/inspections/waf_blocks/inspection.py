@@ -87,7 +87,7 @@ class WafBlocks(Inspection):
             notes.unread(error, title)
             if isinstance(error, NotFound):
                 notes.remarks.append(
-                    _("AWS WAF does not know the runbook's load balancer (alb.load_balancer).")
+                    _("AWS WAF does not recognize the runbook's load balancer (alb.load_balancer).")
                 )
             notes.unjudged(title)
             return None, False
@@ -98,21 +98,21 @@ class WafBlocks(Inspection):
         verdict = Verdict.ATTENTION if other or idle else Verdict.NORMAL
         notes.measures.append(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
         if idle:
-            notes.remarks.append(_("No rule of the web ACL blocks anything: what is blocked says nothing."))
-        if other:
             notes.remarks.append(
-                _("The load balancer is protected by another web ACL than the runbook names.")
+                _("No rule of the web ACL blocks anything, so the number blocked means nothing.")
             )
+        if other:
+            notes.remarks.append(_("The load balancer is protected by a web ACL other than the runbook's."))
         if not balancer:
             notes.remarks.append(
-                _("Whether anything uses the web ACL is not looked at, only that it exists.")
+                _("Only whether the web ACL exists was checked, not whether anything uses it.")
             )
         return acl, False
 
     async def _traffic(
         self, request: InspectionRequest, firewall: WafReader, acl: WebAcl | None, notes: Notes
     ) -> Traffic:
-        title, limit = _("Blocked in one hour, at most"), self._spec.blocked_per_hour
+        title, limit = _("Most blocked in one hour"), self._spec.blocked_per_hour
         try:
             seen = await traffic(self.context, request, firewall, acl.metric if acl else self._spec.web_acl)
         except AwsError as error:
@@ -136,8 +136,8 @@ class WafBlocks(Inspection):
                 value=most,
                 at=at,
             ),
-            Measure(title=_("Blocked in all"), shown=f"{seen.blocked:,}", value=seen.blocked),
-            Measure(title=_("Allowed in all"), shown=f"{seen.allowed:,}", value=seen.allowed),
+            Measure(title=_("Blocked in total"), shown=f"{seen.blocked:,}", value=seen.blocked),
+            Measure(title=_("Allowed in total"), shown=f"{seen.allowed:,}", value=seen.allowed),
         ]
         if seen.cover is not None:
             zone = self.context.calendar.zone
@@ -174,17 +174,18 @@ class WafBlocks(Inspection):
         enough, note = False, ""
         unread = sum(each.unread for each in samples or ())
         if unread:
-            notes.remarks.append(_("Sampled requests that cannot be read: {count}.").format(count=unread))
+            notes.remarks.append(_("Unreadable sampled requests: {count}.").format(count=unread))
         if counted.answered:
             who = Who(counted.groups, whole=True)
             enough = self._covered(seen, counted, notes) and not counted.unread
         else:
-            who, note = Who(grouped(samples or ())), _("by samples of the last 3 hours")
+            who, note = Who(grouped(samples or ())), _("from samples of the last 3 hours")
             if not configured(self._spec):
                 enough = whole and not unread
                 notes.remarks.append(
                     _(
-                        "The runbook does not say how Athena is asked (waf.workgroup, waf.athena_database, waf.athena_table): addresses are known by samples of the last 3 hours only."
+                        "The runbook does not configure Athena (waf.workgroup, waf.athena_database, "
+                        "waf.athena_table): addresses are known from samples of the last 3 hours only."
                     )
                 )
         limit = math.ceil(self._spec.blocked_from_one * days)
@@ -197,7 +198,7 @@ class WafBlocks(Inspection):
         """Whether the logs hold what the metric counted; an empty table would look like peace."""
         if seen.blocked is None or counted.total >= seen.blocked * 0.9:
             return True
-        text = _("The logs hold {found} of the {count} blocked requests that the metric counts.")
+        text = _("The logs contain {found} of the {count} blocked requests that the metric counts.")
         notes.remarks.append(text.format(found=f"{counted.total:,}", count=f"{seen.blocked:,}"))
         return counted.total >= seen.blocked * COVERED
 
@@ -205,7 +206,7 @@ class WafBlocks(Inspection):
         self, request: InspectionRequest, seen: Traffic, who: Who, counted: Counted, notes: Notes
     ) -> Finding:
         notes.remarks.append(
-            _("The written runbook has no limit for blocked requests; these are the console's own ([waf]).")
+            _("The written runbook has no limit for blocked requests; these come from the settings ([waf]).")
         )
         verdict = worst(each.verdict for each in notes.measures) or Verdict.UNKNOWN
         waits = counted.estimate_yen if verdict is Verdict.UNKNOWN else None
@@ -229,7 +230,7 @@ class WafBlocks(Inspection):
             else _("There is no web ACL {name}: nothing is blocked.").format(name=name)
         )
         advice = _(
-            "Have the web ACL put back at once; until then every request reaches the system unfiltered."
+            "Have the web ACL restored immediately; until then every request reaches the system unfiltered."
         )
         return self.found(
             request,
@@ -245,7 +246,8 @@ class WafBlocks(Inspection):
                 "Signs of an attack: report it as a security incident, with the addresses and rules above."
             )
             yield _(
-                "Check whether other requests of the same addresses got through, and whether anybody signed in."
+                "Check whether other requests from the same addresses got through, and whether anyone signed "
+                "in."
             )
             yield from self._contacts()
         for procedure in self.context.runbook.procedures:

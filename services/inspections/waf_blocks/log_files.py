@@ -45,7 +45,7 @@ async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, notes: Notes
             Measure(title=title, shown=_("off"), allowed=_("on"), verdict=Verdict.ATTENTION)
         )
         notes.remarks.append(
-            _("The web ACL writes no logs: afterwards nobody can tell whom it blocked and why.")
+            _("The web ACL writes no logs: it cannot be told later whom it blocked and why.")
         )
         return
     notes.measures.append(Measure(title=title, shown=_shown(found), allowed=_("on"), verdict=Verdict.NORMAL))
@@ -69,7 +69,8 @@ def _compared(found: LogDestination, bucket: str) -> str:
         )
     else:
         text = _(
-            "The logs go to {found}. Only through it can they reach the runbook's bucket {bucket}: WAF itself writes to no bucket whose name does not begin with aws-waf-logs-."
+            "The logs go to {found}. They reach the runbook's bucket {bucket} only through it: WAF "
+            "itself writes only to buckets whose names begin with aws-waf-logs-."
         )
     return text.format(found=_shown(found), bucket=bucket)
 
@@ -119,7 +120,7 @@ class LogFiles:
         """The objects of these days. `every`: all days count; else only the newest objects are wanted."""
         title = _("Log files in S3")
         if not self._spec.log_bucket:
-            self._notes.remarks.append(_("The runbook names no bucket of the logs (waf.log_bucket)."))
+            self._notes.remarks.append(_("The runbook names no log bucket (waf.log_bucket)."))
             return Listed()
         try:
             listed = await self._listed(days, every=every)
@@ -181,7 +182,7 @@ class LogFiles:
         zone, newest = self._context.calendar.zone, listed.newest[0].modified
         stopped = newest < self._request.until - SILENT
         if stopped:
-            text = _("No log files since {at}: what the firewall did after that is not in the logs.")
+            text = _("No log files since {at}: the logs do not show what WAF did after that.")
             self._notes.remarks.append(text.format(at=local(newest, zone)))
         verdict = self._gaps(listed)
         self._notes.measures.append(
@@ -208,12 +209,13 @@ class LogFiles:
         holes = missing(listed.held)
         if holes:
             text = _(
-                "No log files of these days (UTC), though there are of days before and after: {days}. What the firewall did then is not in the logs."
+                "No log files for these days (UTC), although there are some for days before and after: "
+                "{days}. The logs do not show what WAF did then."
             )
             self._notes.remarks.append(text.format(days=runs_words(holes)))
         first = min(listed.held)
         if listed.whole and first > _day_after(self._request.since):
-            text = _("The window's log files begin on {day} (UTC); there are none of the days before.")
+            text = _("The log files of the window begin on {day} (UTC); there are none for the days before.")
             self._notes.remarks.append(text.format(day=first.isoformat()))
         if holes:
             return Verdict.ATTENTION

@@ -110,7 +110,9 @@ def _told(series: Series) -> set[datetime]:
 def _unfinished(*every: Series) -> str:
     for series in every:
         if series.status is not SeriesStatus.COMPLETE:
-            return _("CloudWatch did not answer in full ({why}).").format(why=series.message or series.status)
+            return _("CloudWatch's response is incomplete ({why}).").format(
+                why=series.message or series.status
+            )
     return ""
 
 
@@ -119,7 +121,7 @@ def _unknown(blocked: Series, allowed: Series) -> str:
         return unfinished
     # AWS publishes either only where there is something to count: nothing at all proves nothing.
     if not blocked.times and not allowed.times:
-        return _("CloudWatch has neither allowed nor blocked requests of the web ACL.")
+        return _("CloudWatch has neither allowed nor blocked requests for the web ACL.")
     return ""
 
 
@@ -129,16 +131,14 @@ async def sampled(
     """Samples of the rules that may block, over the last three hours of the window; None where there are none to have."""
     start = max(request.since, context.clock.now() - KEPT)
     if start >= request.until:
-        notes.remarks.append(_("AWS WAF keeps samples for 3 hours: there are none of this window."))
+        notes.remarks.append(_("AWS WAF keeps samples for 3 hours; there are none for this window."))
         return None
     rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
     silent = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
     if silent:
         notes.remarks.append(_("Not sampled: {rules}.").format(rules=", ".join(silent)))
     if acl.blocks_by_default:
-        notes.remarks.append(
-            _("What no rule allows is blocked by default, and of that there are no samples.")
-        )
+        notes.remarks.append(_("What no rule allows is blocked by default; there are no samples of that."))
     try:
         span = TimeSpan(start=start, end=request.until)
         return tuple([await firewall.samples(acl, rule, span) for rule in rules[:MOST_RULES]])

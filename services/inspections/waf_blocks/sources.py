@@ -39,7 +39,7 @@ class Who:
 
     def tables(self, limit: int) -> Iterable[Evidence]:
         """Addresses, rules, URIs; URIs are what strangers wrote, so they are private."""
-        where = _("whole window") if self.whole else _("samples of the last 3 hours")
+        where = _("entire window") if self.whole else _("samples of the last 3 hours")
         rows = [
             Row(cells=(name, country, f"{count:,}"), verdict=Verdict.ATTENTION if count >= limit else None)
             for name, country, count in self.addresses()
@@ -83,7 +83,7 @@ class FromOne:
         elif self.enough:
             verdict = Verdict.NORMAL
         elif self.total is not None and self.total < self.limit:
-            verdict, note = Verdict.NORMAL, _("fewer were blocked in all")
+            verdict, note = Verdict.NORMAL, _("fewer were blocked in total")
         return Measure(
             title=title,
             shown=shown,

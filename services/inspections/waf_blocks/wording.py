@@ -13,7 +13,7 @@ from services.models.verdict import Verdict
 
 def attacked(notes: Notes) -> bool:
     """Whether more was blocked than is usual: in an hour, or from one address."""
-    titles = {_("Blocked in one hour, at most"), _("From one address")}
+    titles = {_("Most blocked in one hour"), _("From one address")}
     return any(each.verdict is Verdict.ATTENTION for each in notes.measures if each.title in titles)
 
 
@@ -23,7 +23,7 @@ def summary(request: InspectionRequest, seen: Traffic, who: Who, notes: Notes, z
     hours = seen.cover.words() if seen.cover else hours_words(request.hours)
     gaps = seen.cover.gaps(zone) if seen.cover else ""
     if seen.unknown:
-        parts.append(_("How many requests were blocked in {hours} is not known").format(hours=hours))
+        parts.append(_("It is not known how many requests were blocked in {hours}").format(hours=hours))
     elif not seen.blocked:
         parts.append(_("Nothing was blocked in {hours}").format(hours=hours))
     else:
@@ -34,7 +34,7 @@ def summary(request: InspectionRequest, seen: Traffic, who: Who, notes: Notes, z
         text = _("most from {address} ({country}): {count}")
         parts.append(text.format(address=name, country=country, count=f"{count:,}"))
     if gaps:
-        parts.append(_("no request counted {times}").format(times=gaps))
+        parts.append(_("no requests counted {times}").format(times=gaps))
     unjudged = [each.title for each in notes.measures if each.verdict is Verdict.UNKNOWN]
     if unjudged:
         parts.append(_("not judged: {titles}").format(titles=_(", ").join(unjudged)))

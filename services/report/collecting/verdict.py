@@ -36,7 +36,7 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
         if verdict is None:
             continue
         if line.overruled is not None:
-            said = _("{title}: {summary} — overruled by {name}: {reason}").format(
+            said = _("{title}: {summary} — overridden by {name}: {reason}").format(
                 title=line.title,
                 summary=line.summary.rstrip("。."),
                 name=line.overruled.by,
@@ -61,7 +61,7 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)
         elif line.state is OccurrenceState.DONE and line.not_looked:
-            said = _("signed without a look ({looks}): {title}")
+            said = _("signed off without an inspection ({looks}): {title}")
             yield (
                 Verdict.ATTENTION,
                 said.format(looks=_(", ").join(line.not_looked), title=line.title),

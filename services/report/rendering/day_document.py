@@ -53,7 +53,7 @@ def day_document(report: DayReport, dates: Dates) -> Document:
         *_posts(report, dates),
         _notes(report, dates),
         Section(
-            _("AWS charges of this console"),
+            _("AWS charges from this console"),
             (Paragraph(charges_words(report.charges, whole_day=True)),),
         ),
         _next(report, dates),
@@ -83,7 +83,7 @@ def _earlier(report: DayReport, dates: Dates) -> list[Section]:
         found.append(Section(_("Duties of earlier days, signed on this day or still open"), blocks))
     if report.running:
         blocks = _duty_blocks(report.running, report, dates)
-        found.append(Section(_("Begun earlier, may still be held"), blocks))
+        found.append(Section(_("Started earlier, still within their dates"), blocks))
     return found
 
 
@@ -96,8 +96,8 @@ def _duty_blocks(
 
 def _findings(report: DayReport, dates: Dates) -> Section:
     if not report.findings:
-        return Section(_("Findings"), (Paragraph(_("Nothing was looked at.")),))
-    columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Belongs to"))
+        return Section(_("Findings"), (Paragraph(_("Nothing was inspected.")),))
+    columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Duty"))
     rows = (_found_row(line, report, dates) for line in report.findings)
     parts = tuple(
         Section(
@@ -117,10 +117,10 @@ def _worth_reading(line: FindingLine) -> bool:
 def _found_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
     said = words.of_finding(line)
     if line.overruled is not None:
-        said = _("{verdict}, overruled by {name}").format(verdict=said, name=line.overruled.by)
+        said = _("{verdict}, overridden by {name}").format(verdict=said, name=line.overruled.by)
     if line.superseded:
-        said = _("{verdict}, looked at again").format(verdict=said)
-    about = line.duty or _("by hand, {name}").format(name=line.by)
+        said = _("{verdict}, rerun").format(verdict=said)
+    about = line.duty or _("ad hoc, {name}").format(name=line.by)
     tone = counts(line)
     shown = tone if tone is not Verdict.NORMAL else None
     return Line((dates.at(line.at, report.first), line.title, said, line.summary, about), shown)
@@ -130,13 +130,13 @@ def _alarms(report: DayReport, dates: Dates) -> Section:
     title = _("Alarms that fired")
     blocks: list[Block] = []
     if report.alarms:
-        columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Lasted"), _("Seen by"), _("Reason"))
+        columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Duration"), _("Seen by"), _("Reason"))
         rows = (_spell_row(line, report, dates) for line in report.alarms)
         blocks.append(table(columns, rows))
     elif any(line.inspection == ALARMS for line in report.findings):
-        blocks.append(Paragraph(_("None in the time that was looked over.")))
+        blocks.append(Paragraph(_("None in the inspected window.")))
     else:
-        blocks.append(Paragraph(_("Not known: the alarms were not looked at on this day."), Verdict.UNKNOWN))
+        blocks.append(Paragraph(_("Not known: alarms were not inspected on this day."), Verdict.UNKNOWN))
     if report.acknowledgements:
         blocks.append(Bullets(tuple(_ack(ack, report, dates) for ack in report.acknowledgements)))
     return Section(title, tuple(blocks))
@@ -149,13 +149,13 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
     lasted = words.lasting(line.seconds)
     reason = line.reason
     if line.seen_later:
-        reason = _("(seen by a later look) {reason}").format(reason=reason).rstrip()
+        reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
     return Line(
         (
             f"{line.alarm} {line.title}".rstrip(),
             words.alarm_state(line.state),
             began if line.began else _("before {time}").format(time=began),
-            ended if line.ended else _("still at {time}").format(time=ended),
+            ended if line.ended else _("ongoing at {time}").format(time=ended),
             _("{time} or more").format(time=lasted) if line.at_least else lasted,
             _(", ").join(f"{ack.by} {dates.at(ack.at, day)}" for ack in line.acknowledged) or NOTHING,
             reason,
@@ -165,7 +165,7 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
 
 
 def _ack(ack: AcknowledgementLine, report: DayReport, dates: Dates) -> str:
-    said = _("{time} {name} has seen {alarm} ({state})").format(
+    said = _("{time} {name} acknowledged {alarm} ({state})").format(
         time=dates.at(ack.at, report.first),
         name=ack.by,
         alarm=ack.alarm,
@@ -217,7 +217,7 @@ def _notes(report: DayReport, dates: Dates) -> Section:
 
 def _next(report: DayReport, dates: Dates) -> Section:
     if report.next_day is None:
-        return Section(_("Due next"), (Paragraph(_("No open day is near.")),))
+        return Section(_("Next open day"), (Paragraph(_("There is no open day nearby.")),))
     title = _("Due until the end of {day}").format(day=dates.day(report.next_day))
     if not report.next:
         return Section(title, (Paragraph(_("None.")),))

@@ -73,7 +73,7 @@ def duty_remarks(
 def _said_of(line: DutyLine) -> Iterator[str]:
     for each in line.decisions:
         if each.overruled:
-            yield _("{inspection} ({verdict}) was overruled: {reason}").format(
+            yield _("{inspection} ({verdict}) was overridden: {reason}").format(
                 inspection=each.title or each.inspection,
                 verdict=words.verdict(each.verdict),
                 reason=each.reason,
@@ -85,7 +85,7 @@ def _said_of(line: DutyLine) -> Iterator[str]:
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:
-        yield _("no finding of {looks}").format(looks=_(", ").join(line.not_looked))
+        yield _("no finding from {looks}").format(looks=_(", ").join(line.not_looked))
 
 
 def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:
@@ -112,7 +112,7 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
     yield Paragraph(f"{words.of_finding(line)} — {line.summary}", line.verdict)
     if line.overruled is not None:
         yield Paragraph(
-            _("Overruled by {name} at {time}: {reason}").format(
+            _("Overridden by {name} at {time}: {reason}").format(
                 name=line.overruled.by,
                 time=dates.at(line.overruled.at, day),
                 reason=line.overruled.reason,
@@ -127,8 +127,8 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
     if line.withheld:
         yield Paragraph(
             plural(
-                "{count} row with texts of logs is left out (--private prints it).",
-                "{count} rows with texts of logs are left out (--private prints them).",
+                "{count} row with log texts is omitted (--private prints it).",
+                "{count} rows with log texts are omitted (--private prints them).",
                 line.withheld,
             ).format(count=line.withheld)
         )
@@ -144,7 +144,7 @@ def _told(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
         yield " ".join(part for part in parts if part)
     yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
     if finding.window is not None:
-        yield _("Looked over: {first} to {last}").format(
+        yield _("Window: {first} to {last}").format(
             first=dates.at(finding.window.start, day), last=dates.at(finding.window.end, day)
         )
     if finding.gap:
@@ -215,22 +215,21 @@ def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[L
         yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
     if line.revert_at is not None:
         yield Line(
-            ("", _("taken back: {title}").format(title=line.revert), dates.at(line.revert_at, day))
-            + ("",) * 3
+            ("", _("revert: {title}").format(title=line.revert), dates.at(line.revert_at, day)) + ("",) * 3
         )
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:
     """What the consoles cost; a day's beside what it may cost."""
     if not charges.consoles:
-        return _("No console has recorded what it asked of AWS.")
+        return _("No console has recorded its AWS requests.")
     said = plural(
         "{calls} request by {consoles} console: {yen}",
         "{calls} requests by {consoles} consoles: {yen}",
         charges.calls,
     ).format(calls=f"{charges.calls:,}", consoles=charges.consoles, yen=words.yen(charges.yen))
     if whole_day:
-        said = _("{spent} of the ¥{allowed:g} a day may cost").format(spent=said, allowed=charges.allowed_yen)
+        said = _("{spent} (daily limit ¥{allowed:g})").format(spent=said, allowed=charges.allowed_yen)
     return _("{spent} (with CloudWatch's free tier used up: {yen})").format(
         spent=said, yen=words.yen(charges.worst_yen)
     )
@@ -252,7 +251,7 @@ def _author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
     """Why the whole is not normal."""
     if head.verdict is None:
-        return (Paragraph(_("Nothing was due and nothing was looked at.")),)
+        return (Paragraph(_("Nothing was due and nothing was inspected.")),)
     return (Bullets(head.why),) if head.why else ()
 
 
@@ -261,7 +260,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)
     made = dates.stamp(head.made_at)
     if not head.complete:
-        made = _("{time}, before the end: as it stood then").format(time=made)
+        made = _("{time}, before the end: the state at that time").format(time=made)
     source = _("entries #{first} to #{last} of journal {id}").format(
         first=f"{head.first_seq:,}", last=f"{head.last_seq:,}", id=head.journal[:8]
     )
@@ -269,7 +268,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
         source = _("no entries of these days in journal {id}").format(id=head.journal[:8])
     return [
         (_("System"), system),
-        (_("Verdict of the whole"), words.verdict(head.verdict)),
-        (_("Made"), made),
+        (_("Overall verdict"), words.verdict(head.verdict)),
+        (_("Created"), made),
         (_("Source"), source),
     ]

@@ -61,16 +61,16 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
 
 def _duties(report: PeriodReport, dates: Dates) -> Section:
     columns = (
-        _("Duty"), _("Total"), _("In time"), _("Signed late"), _("After missed"), _("Missed"), _("Left out"),
-        _("Not signed"), _("To come"), _("No record"),
+        _("Duty"), _("Total"), _("On time"), _("Signed late"), _("After missed"), _("Missed"), _("Skipped"),
+        _("Not signed"), _("Upcoming"), _("No record"),
     )  # fmt: skip
-    every = report.total.model_copy(update={"title": _("All together")})
+    every = report.total.model_copy(update={"title": _("Total")})
     rows = [_count_row(count) for count in (*report.duties, every)]
     parts: tuple[Section, ...] = ()
     if report.exceptions:
         lines = report.exceptions
         blocks = (duty_table(lines, dates, None), *duty_remarks(lines, dates, None))
-        parts = (Section(_("Late, missed or left out"), blocks),)
+        parts = (Section(_("Late, missed or skipped"), blocks),)
     return Section(_("Duties"), (table(columns, rows, right=range(1, 10)),), parts)
 
 
@@ -87,9 +87,9 @@ def _count_row(count: DutyCount) -> Line:
 
 def _findings(report: PeriodReport, dates: Dates) -> Section:
     if not report.inspections:
-        return Section(_("Findings"), (Paragraph(_("Nothing was looked at.")),))
+        return Section(_("Findings"), (Paragraph(_("Nothing was inspected.")),))
     columns = (
-        _("Inspection"), _("Normal"), _("Attention"), _("Abnormal"), _("Not judged"), _("Overruled"),
+        _("Inspection"), _("Normal"), _("Attention"), _("Abnormal"), _("Not judged"), _("Overridden"),
     )  # fmt: skip
     rows = (
         (each.title, *map(str, (each.normal, each.attention, each.abnormal, each.unknown, each.overruled)))
@@ -98,7 +98,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
     parts: tuple[Section, ...] = ()
     if report.findings:
         found = table(
-            (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Overruled")),
+            (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Overridden")),
             (
                 Line(
                     (
@@ -120,9 +120,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
 def _alarms(report: PeriodReport) -> Section:
     title = _("Alarms that fired")
     if not report.alarm_counts:
-        said = (
-            _("None in the time that was looked over.") if report.inspections else _("Nothing was looked at.")
-        )
+        said = _("None in the inspected window.") if report.inspections else _("Nothing was inspected.")
         return Section(title, (Paragraph(said),))
     rows = (
         (
@@ -136,13 +134,13 @@ def _alarms(report: PeriodReport) -> Section:
         )
         for each in report.alarm_counts
     )
-    columns = (_("Alarm"), _("State"), _("Times"), _("Together"), _("Longest"))
+    columns = (_("Alarm"), _("State"), _("Times"), _("Total time"), _("Longest"))
     return Section(title, (table(columns, rows, right=(2, 3, 4)),))
 
 
 def _costs(report: PeriodReport, dates: Dates) -> Section:
     if not report.costs:
-        return Section(_("Costs"), (Paragraph(_("Nobody looked at the costs.")),))
+        return Section(_("Costs"), (Paragraph(_("Costs were not inspected.")),))
     rows = (
         Line((dates.at(line.at), words.verdict(line.verdict), line.summary), _tone(line))
         for line in report.costs
@@ -180,16 +178,16 @@ def _tone(line: FindingLine) -> Verdict | None:
 def _drills(report: PeriodReport, dates: Dates) -> Section:
     title = _("Drills and checklists, with their evidence")
     if not report.drills:
-        return Section(title, (Paragraph(_("None in these days.")),))
+        return Section(title, (Paragraph(_("None in this period.")),))
     lines = report.drills
     return Section(title, (duty_table(lines, dates, None), *duty_remarks(lines, dates, None)))
 
 
 def _charges(report: PeriodReport, dates: Dates) -> Section:
-    title = _("AWS charges of this console")
+    title = _("AWS charges from this console")
     blocks: list[Block] = [Paragraph(charges_words(report.charges, whole_day=False))]
     if report.charges.dearest_day is not None:
-        said = _("The dearest day was {day} with {yen} (a day may cost ¥{allowed:g}).")
+        said = _("Most expensive day: {day} ({yen}; limit ¥{allowed:g} a day).")
         blocks.append(
             Paragraph(
                 said.format(

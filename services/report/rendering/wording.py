@@ -32,7 +32,7 @@ _DUTIES = {
     OccurrenceState.LATE: N_("late"),
     OccurrenceState.DONE: N_("done"),
     OccurrenceState.MISSED: N_("missed"),
-    OccurrenceState.SKIPPED: N_("left out"),
+    OccurrenceState.SKIPPED: N_("skipped"),
     OccurrenceState.UNPLANNED: N_("not planned"),
     OccurrenceState.NO_RECORD: N_("no record"),
 }
@@ -50,7 +50,7 @@ _POSTS = {
     PostState.POSTED: N_("was sent"),
     PostState.REFUSED: N_("NOT sent"),
     PostState.UNKNOWN: N_("unclear whether it was sent"),
-    PostState.DROPPED: N_("given up"),
+    PostState.DROPPED: N_("discarded"),
 }
 _ALARMS = {
     "alarm": N_("firing"),
@@ -64,7 +64,7 @@ _KINDS = {
     "armed": N_("armed"),
     "disarmed": N_("disarmed"),
     "planned": N_("planned"),
-    "unplanned": N_("plan dropped"),
+    "unplanned": N_("plan cancelled"),
 }
 _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 

@@ -44,12 +44,12 @@ def not_compared(book: Runbook) -> Mistakes:
     path: Path = ("rds", "window")
     if told is None:
         text = _(
-            'caution: "{words}" could not be compared with window_utc: write one day and two times such as {example}'
+            'warning: "{words}" could not be compared with window_utc: write one day and two times such as {example}'
         )
         yield path, text.format(words=book.rds.window, example=_("Sunday 2:00-3:00"))
     elif spelt in _next_night(told, meant):
         text = _(
-            'caution: "{words}" is {window} in UTC, or a day later for some readers, as window_utc says: write the day on which it begins'
+            'warning: "{words}" is {window} in UTC, but can be read as a day later, as window_utc says: write the day on which it begins'
         )
         yield path, text.format(words=book.rds.window, window=spelling(meant[0]))
 

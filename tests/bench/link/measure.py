@@ -228,7 +228,7 @@ class Console:
 
     LIVE = ("alb-latency-high", "Request completed")
     """On the screen when all panels are filled."""
-    HELP, HELP_TEXT, BACK = b"?", "esc closes", b"\x1b"
+    HELP, HELP_TEXT, BACK = b"?", "Esc closes", b"\x1b"
     LOGS = b"3"
     GROUP = "/ecs/staff-api"
     """The log group that the logs mode opens with."""

@@ -129,7 +129,7 @@ def test_where_no_open_day_is_near_it_stays() -> None:
         start, date(2026, 12, 31)
     )
     assert (slot.day, slot.moved) == (date(2026, 6, 1), False)
-    assert slot.remark == "No open day is near: it stays on Monday 2026-06-01"
+    assert slot.remark == "There is no open day nearby: it stays on Monday 2026-06-01"
 
 
 # Within the month
@@ -258,8 +258,7 @@ def test_a_date_counted_from_a_key() -> None:
         ("rotate:AKIA1@2026-05-03", "2026-05-01"),
     ]
     assert slots[2].remark == (
-        "90 days after a key of ci was made (2026-02-02) · AKIA1 · "
-        "Sunday 2026-05-03 (憲法記念日) is closed: moved to Friday 2026-05-01"
+        "90 days after a key of ci was created (2026-02-02) · AKIA1 · Sunday 2026-05-03 (憲法記念日) is closed: moved to Friday 2026-05-01"
     )
     assert slots[0].remark.startswith("7 days after a key of ci was disabled (2026-01-10)")
     assert {slot.missed_at for slot in slots} == {None}

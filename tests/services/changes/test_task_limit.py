@@ -198,8 +198,8 @@ def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month()
 
 def test_lowering_says_first_what_it_stops() -> None:
     plan = make_plan(scaling_state(maximum=10, desired=8), max="5")
-    assert plan.blast == "3 tasks are stopped at once"
-    assert make_plan(scaling_state(maximum=10, desired=6), max="5").blast == "1 task is stopped at once"
+    assert plan.blast == "3 tasks are stopped immediately"
+    assert make_plan(scaling_state(maximum=10, desired=6), max="5").blast == "1 task is stopped immediately"
     assert plan.danger is Danger.DANGEROUS
     assert plan.wish == {"max": "5", "revert": "none"}
     assert plan.approval == ""
@@ -258,7 +258,7 @@ def test_the_target_of_scaling_weighs_the_way_back() -> None:
     assert "target 60 %" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
     )
-    assert "taken back to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
+    assert "removed to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(book))
-    assert "20 connections per task by the runbook, so 10 tasks make about 200" in texts(plan, grave=True)
+    assert "20 connections per task per the runbook, so 10 tasks make about 200" in texts(plan, grave=True)
 
 
 @pytest.mark.parametrize(
@@ -360,10 +360,10 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert ("Maximum", "5", "") in rows
     assert ("Desired", "5", "at its maximum") in rows
     assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in rows
-    assert ("Last not scaled", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in rows
+    assert ("Last refused scaling", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in rows
     notes = {name: note for _fact, name, note in rows}
     assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
-    assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by somebody else"
+    assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
     assert "at its limit: 5 tasks of at most 5" in text
     assert "deployment is under way" in text

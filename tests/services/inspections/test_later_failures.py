@@ -132,7 +132,7 @@ async def test_errors_that_were_found_stay_found_when_counting_them_fails(
             if "GetLogGroupFields" in requests or requests.count("StartQuery") > 1:
                 late += 1
                 assert finding.verdict is V.ABNORMAL, (number, requests, finding.summary)
-                assert measure(finding, "Errors an hour").verdict is V.ABNORMAL
+                assert measure(finding, "Errors per hour").verdict is V.ABNORMAL
                 assert finding.summary.startswith(f"{count:,} errors")
     assert late >= 1
 

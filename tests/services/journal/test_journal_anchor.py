@@ -298,7 +298,7 @@ def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(witnesses, "_journald", lambda: ((), ("journald: no rights",)))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
     assert machine_log().note == "journald: no rights"
-    assert from_file(tmp_path / "syslog").note == "The file holds no hash of a journal."
+    assert from_file(tmp_path / "syslog").note == "The file contains no journal hash."
     with pytest.raises(OSError, match="No such file"):
         from_file(tmp_path / "missing")
 
@@ -351,7 +351,7 @@ def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> No
     )
     unsure = checked(path, forged(path, kind, source="/var/log/auth.log"))
     assert (unsure.faults, unsure.distrusted, unsure.intact) == ((), (), False)
-    assert "not trusted, because /var/log/auth.log does not tell who sent it" in unsure.doubts[0]
+    assert "not trusted, because /var/log/auth.log does not record who sent it" in unsure.doubts[0]
 
 
 def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:

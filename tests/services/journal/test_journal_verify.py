@@ -63,7 +63,7 @@ def test_an_empty_journal_is_intact_too(tmp_path: Path) -> None:
 
 
 def test_without_a_log_outside_it_says_so(path: Path) -> None:
-    assert checked(path).anchor_note == "No log outside names this journal."
+    assert checked(path).anchor_note == "No external log contains this journal."
 
 
 @pytest.mark.parametrize("column", TEXTS)
@@ -102,7 +102,7 @@ def test_swapped_entries_are_named_as_such(path: Path) -> None:
         (3, ChainFaultKind.SWAPPED),
         (6, ChainFaultKind.SWAPPED),
     ]
-    assert found.faults[0].text == "Entry 6 stands here."
+    assert found.faults[0].text == "Entry 6 is in this place."
 
 
 def test_an_entry_put_between_is_found(path: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_closed_day_without_duties_claims_nothing(ledger: Ledger) -> None:
 
 def test_signatures_say_what_was_decided_ticked_and_written(ledger: Ledger) -> None:
     findings = [
-        {"seq": 7, "inspection": "alarms", "verdict": "abnormal", "decision": "overruled", "reason": "訓練"},
+        {"seq": 7, "inspection": "alarms", "verdict": "abnormal", "decision": "overridden", "reason": "訓練"},
         {"seq": "no", "inspection": "dashboard", "verdict": "normal", "decision": "accepted"},
         {"verdict": "purple"}, 3,
     ]  # fmt: skip

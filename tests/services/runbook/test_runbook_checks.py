@@ -31,7 +31,7 @@ def test_a_series_of_two() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "words"),
     [
-        (daily("a", 'series = "s"\n'), "duties[0].series", "leave it out"),
+        (daily("a", 'series = "s"\n'), "duties[0].series", "remove it"),
         (
             daily("a", 'series = "daily"\n')
             + daily("b", 'series = "daily"\n')
@@ -50,12 +50,12 @@ def test_a_series_of_two() -> None:
         (
             daily("a", 'open_days_before = 2\nwithin = "month"\nclosed_day = "previous-open"\n'),
             "duties[0].open_days_before",
-            "leave it out",
+            "remove it",
         ),
         (
             anchored('closed_day = "previous-open"\nopen_days_before = 2\n'),
             "duties[0].open_days_before",
-            "leave it out",
+            "remove it",
         ),
         ('[journal]\nlog_group = "/ops/journal"\n', "journal.log_stream", "both"),
         ('[journal]\nlog_stream = "console"\n', "journal.log_group", "both"),

@@ -73,7 +73,7 @@ def test_messages_read_file_line_key_message(tmp_path: Path) -> None:
 def test_unknown_keys_are_refused_with_the_one_meant() -> None:
     found = mistakes(SYSTEM + '[rds]\ninstance = "db"\nretention_day = 7\n[zzz]\na = 1\n')
     assert found["rds.retention_day"] == (11, 'unknown key: did you mean "retention_days"?')
-    assert found["zzz"][1].startswith("unknown key: there are version, document")
+    assert found["zzz"][1].startswith("unknown key: available: version, document")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     )
     made = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
     found = lines(made.text)
-    assert found["What"] == "31 errors an hour"
+    assert found["Details"] == "31 errors an hour"
     assert found["Measured"] == "Errors 31 an hour (< 10)"
     assert role in found["Escalation"]
     assert found["Journal"] == "17"
@@ -106,11 +106,11 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert "secret" in made.private
     assert made.evidence.splitlines()[-1] == "… and 2 more"
     assert made.thread == ""
-    assert "Overruled" not in found
+    assert "Overridden" not in found
     judged = Overrule(by="yamada", at=NOW, reason="load test", seq=18)
     again = lines(about_finding(Recorded(seq=17, by="sato", finding=finding, overruled=judged), HERE).text)
-    assert again["Overruled"].startswith("yamada, ")
-    assert again["Overruled"].endswith(": load test")
+    assert again["Overridden"].startswith("yamada, ")
+    assert again["Overridden"].endswith(": load test")
 
 
 def test_the_other_language() -> None:

@@ -93,7 +93,7 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("--langg", "ja"), 'there is no option --langg; did you mean "--lang"?'),
         (("demmo",), 'there is no command demmo; did you mean "demo"?'),
-        (("--lang", "fr"), '--lang: "fr" does not exist: there are ja, en'),
+        (("--lang", "fr"), '--lang: "fr" does not exist: available: ja, en'),
         (("--theme",), "requires an argument"),
         (("demo", "--scenario", "ordinaryday"), 'did you mean "ordinary-day"?'),
         (("demo", "--speed", "fast"), "--speed: must be a number from 0.1 to 600"),
@@ -131,7 +131,7 @@ def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str
     shipped = Path(__file__).parents[3] / "services/runbook/facility-prod.toml"
     assert toban("runbook", "check", str(shipped)) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "no mistakes; undecided: 6"
+    assert lines[-1] == "no errors; undecided: 6"
     assert all(": undecided: " in line for line in lines[:-1])
     (pm,) = [line for line in lines if "approvers[0].name" in line]
     for blocked in ("最大タスク数の引き上げ", "RDS ストレージ不足時の対応", "report of costs"):
@@ -293,7 +293,7 @@ def test_runbook_check_cautions_where_the_window_cannot_be_compared(
     city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")
     assert toban("runbook", "check", str(city)) == 0
     *lines, last = capsys.readouterr().out.splitlines()
-    assert last == "no mistakes; undecided: 6; cautions: 1"
+    assert last == "no errors; undecided: 6; cautions: 1"
     (caution,) = [line for line in lines if ": undecided: " not in line]
     assert caution.startswith(f"{city}:39: rds.window: caution: ")
     assert "日曜の夜中" in caution

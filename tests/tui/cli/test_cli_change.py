@@ -73,7 +73,7 @@ def test_a_refused_plan_says_why_and_ends_with_two(
     output = capsys.readouterr().out
     assert "✖ This cannot be applied:" in output
     assert "approval" not in output, "nobody knows yet whether it needs one"
-    assert "way back" not in output
+    assert "revert plan" not in output
     assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2
     data = json.loads(capsys.readouterr().out)
     assert (data["steps"], data["approval"], data["revert"]) == ([], None, None)

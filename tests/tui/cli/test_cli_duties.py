@@ -35,7 +35,7 @@ def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> 
     assert "1月12日(月)" in "\n".join(said), "a holiday stands there though nothing is to be done"
     signed = next(line for line in said if "会議のため" in line)
     assert "✓ 確認済" in signed
-    assert "遅れて確認" in signed
+    assert "遅延後に確認" in signed
     # The titles of all lines begin in one column, whatever stands before them.
     columns = {cell_len(line[: line.index(title)]) for line in said for title in ("始業時の確認", "RDS バックアップの確認")
                if title in line}  # fmt: skip

@@ -67,7 +67,7 @@ def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixt
     tampered(book, "UPDATE entries SET text = 'y' WHERE seq = 2")
     assert toban("verify") == 2
     said = capsys.readouterr().out
-    assert "entry 2: altered: It is not what was written: its hash does not fit." in said
+    assert "entry 2: altered: It differs from what was written: its hash does not match." in said
     assert said.endswith("TAMPERED WITH\n")
 
 
@@ -76,7 +76,7 @@ def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
 ) -> None:
     log = anchors(book, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
-    assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
+    assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
     tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
     assert toban("verify", "--anchors", str(log)) == 2
     assert "entry 3: cut off" in capsys.readouterr().out
@@ -108,7 +108,7 @@ def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
     monkeypatch.setenv("TOBAN_RUNBOOK", str(runbook))
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", embedded.url)
     assert toban("verify") == 0
-    assert "1 hash held outside was compared, the newest of entry 3" in capsys.readouterr().out
+    assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
     tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
     assert toban("verify") == 2
     assert "entry 3: cut off" in capsys.readouterr().out

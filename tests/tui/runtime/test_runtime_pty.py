@@ -218,7 +218,7 @@ def test_a_fault_is_told_and_survived(tmp_path: Path, key: str, bug: str) -> Non
         console.wait_ready()
         console.send(key)
         console.wait_event(f"bug {bug}")
-        console.wait_text("Fault of the console")
+        console.wait_text("Internal error")
         console.wait_beats(2)
         console.send("k")
         console.wait_event("key k")
@@ -249,7 +249,7 @@ def test_hostile_text_stops_at_the_last_line(tmp_path: Path) -> None:
         console.wait_ready()
         console.send("\x1b[17~")
         console.wait_text("evil ")
-        console.wait_text("Fault of the console")
+        console.wait_text("Internal error")
         console.signal(signal.SIGTERM)
         console.wait_exit()
         assert b"\x1b]2;" not in console.raw

@@ -89,7 +89,7 @@ def test_mistakes_name_the_variable_or_the_flag(file: Path, monkeypatch: pytest.
     assert 'environment: TOBAN_THEM: unknown variable: did you mean "TOBAN_THEME"?' in refusals()
     monkeypatch.delenv("TOBAN_THEM")
     monkeypatch.setenv("TOBAN_ZZZZ", "1")
-    assert "there are TOBAN_ARM_MINUTES, TOBAN_BELL, TOBAN_CONFIG" in refusals()[0]
+    assert "available: TOBAN_ARM_MINUTES, TOBAN_BELL, TOBAN_CONFIG" in refusals()[0]
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])

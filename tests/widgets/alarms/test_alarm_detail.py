@@ -121,13 +121,13 @@ async def test_an_alarm_over_several_series_says_which_fire() -> None:
         detail = app.query_one(AlarmDetail)
         fill(detail, made.ALARMS[0])
         await pilot.pause()
-        assert "Series that fire" not in text(app)
+        assert "Firing series" not in text(app)
         detail.alarm = made.ALARMS[0].model_copy(update={"several": True})
         series = Contributor(id=RawId("c1"), name="path=/api/v1/repairs", since=made.NOW, reason="12 > 5")
         detail.contributors = made.fresh((series,))
         await pilot.pause()
         await pilot.pause()
-        for words in ("Series that fire", "■ path=/api/v1/repairs", "12 > 5"):
+        for words in ("Firing series", "■ path=/api/v1/repairs", "12 > 5"):
             assert words in text(app)
         detail.contributors = FeedState(problem=made.PROBLEM)
         await pilot.pause()
@@ -142,7 +142,7 @@ def clocks(minutes: float, *, firing: bool = True) -> str:
 def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "1m 30s left" in clocks(3.5)
     assert "6m 30s left" in clocks(3.5)
-    assert "waited long enough (2m past)" in clocks(7)
+    assert "recovery wait is over (2m past)" in clocks(7)
     assert "ESCALATE NOW to 開発チーム (1m past)" in clocks(11)
     assert "left" not in clocks(11, firing=False)
 

@@ -47,7 +47,7 @@ def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> N
 def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
     rows = (
         Row(name="Auto Scaling", before="suspended", after="suspended"),
-        Row(name="Desired", before="10", after="3: 7 tasks are stopped at once, whatever they do"),
+        Row(name="Desired", before="10", after="3: 7 tasks are stopped immediately, whatever they do"),
     )
     step = made.REGISTER.model_copy(update={"rows": rows})
     first, second, *more = words(drawn.row_lines(made.plan(steps=(step,)), width)).splitlines()
@@ -62,7 +62,7 @@ def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_
     output = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
     assert "staff-api" in output
     assert "approval" not in output
-    assert "way back" not in output
+    assert "revert plan" not in output
     refused_plan = made.plan(refusals=("held by another",))
     assert "運用責任者" in words(drawn.fact_lines(refused_plan, 100, made.JST, made.NOW)), "this one is known"
 
@@ -129,7 +129,7 @@ def test_the_grave_stands_first_and_only_there() -> None:
 
 def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
     assert "02-02 17:00 JST: AWS does it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
-    assert "none: it stays" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
+    assert "none: not reverted" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
 
 
 def test_a_plan_counts_down_and_expires_in_words() -> None:
@@ -143,7 +143,7 @@ def test_the_text_of_a_plan_has_every_part() -> None:
     output = "\n".join(drawn.plan_text(made.plan(), made.JST, made.NOW))
     for part in (
         "Before → after",
-        "Exactly what is sent",
+        "Exact request",
         "Conditions",
         "運用責任者",
         "valid for 2m",
@@ -213,7 +213,7 @@ async def test_the_progress_tells_each_stage_with_a_mark() -> None:
         await pilot.pause()
         await pilot.pause()
         output = text(app)
-        assert "✓ recorded ─ ✓ checked again ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in output
+        assert "✓ recorded ─ ✓ rechecked ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in output
         assert "? AWS accepted" in output
         assert "sends nothing again" in output
 

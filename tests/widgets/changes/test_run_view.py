@@ -70,7 +70,7 @@ def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
 def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
     run = made.run(StepState.DONE, StepState.DONE)
     assert revert_span(run, made.JST, made.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
-    assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ taken back"
+    assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ reverted"
     assert revert_span(made.run(StepState.FAILED), made.JST, made.NOW, waiting=True)[0] == "—"
     by_hand = made.plan(revert=made.plan().revert.model_copy(update={"way": "duty"}))
     late = made.BACK + timedelta(minutes=1)
@@ -90,7 +90,7 @@ def test_what_was_found_undone_was_perhaps_never_sent() -> None:
 
 def test_verified_is_never_claimed_early() -> None:
     assert verified_span(made.run(StepState.SENDING), made.NOW)[0] == "—"
-    assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "looking…"
+    assert verified_span(made.run(StepState.DONE), made.NOW)[0] == "checking…"
     done = made.run(StepState.DONE, StepState.DONE, verified=True)
     verified_steps = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
     assert verified_span(done.model_copy(update={"steps": verified_steps}), made.NOW)[0] == "✓ verified"
@@ -99,15 +99,15 @@ def test_verified_is_never_claimed_early() -> None:
     assert (
         verified_span(made.run(StepState.DONE, StepState.FAILED, verified=True), made.NOW)[0] == "✓ verified"
     )
-    assert verified_span(made.run(StepState.DONE, verified=False), made.NOW)[0] == "▲ not seen"
+    assert verified_span(made.run(StepState.DONE, verified=False), made.NOW)[0] == "▲ not visible"
     later = made.NOW + timedelta(minutes=3)
-    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not looked", "whoever was to look is gone"
+    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not checked", "whoever was to look is gone"
 
 
 def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
     run = made.cut_off(made.run(StepState.DONE, StepState.SENDING, verified=True))
     output = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
-    assert output[0] == "? elsewhere or cut off: again 10:01"
+    assert output[0] == "? elsewhere or cut off: recheck 10:01"
     assert "verified" not in " ".join(output)
     assert "looks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
     assert "? sent" in "\n".join(plain(progress_lines(run.plan, run, 120)))

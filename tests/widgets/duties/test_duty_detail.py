@@ -35,8 +35,8 @@ def test_a_late_one_says_what_to_do_and_until_when() -> None:
     for words in (
         "CloudWatch Alarms 確認（午後）\n! late  12m over",
         "due at              Wed 14 Jan 2026 14:00 JST",
-        "judged late from    Wed 14 Jan 2026 14:30 JST",
-        "judged missed from  Wed 14 Jan 2026 17:00 JST  the next one comes",
+        "late from    Wed 14 Jan 2026 14:30 JST",
+        "missed from  Wed 14 Jan 2026 17:00 JST  the next one comes",
         "□ 1 ECS CPU使用率",
         "Slack の #ops-alerts",
         "日常監視 1",

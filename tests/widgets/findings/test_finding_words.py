@@ -120,8 +120,8 @@ def test_as_the_trial_asked_for_it() -> None:
 def test_a_row_that_a_verdict_hangs_on_is_not_cut_off(width: int) -> None:
     reason = "Insufficient Data: 3 datapoints were unknown. Nobody knows whether the database answers."
     name = "rds-connections-high (RDS 接続数)"
-    columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Lasted in the window", "Reason")
-    cells = (name, "no data", "01-19 07:05:00", "still lasts", "1h 57m", reason)
+    columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Duration in the window", "Reason")
+    cells = (name, "no data", "01-19 07:05:00", "ongoing", "1h 57m", reason)
     rows = tuple(Row(cells=cells, verdict=verdict) for verdict in (V.UNKNOWN, None))
     lines = evidence_lines(Evidence(title="t", columns=columns, rows=rows), width)
     assert all(width_of(line) <= width for line in lines)

@@ -159,8 +159,10 @@ def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
 def test_what_cannot_be_held_outside_is_told_in_words() -> None:
     says = lambda **fields: "".join(text for text, _ in anchor_spans(JournalHealth(writable=True, **fields)))  # noqa: E731
     assert says(entries=7) == ""
-    assert "No hash is held outside: x" in says(entries=7, anchor_problem="x")
-    assert "No hash after entry 5 is held outside: x" in says(entries=7, anchored_seq=5, anchor_problem="x")
+    assert "No hash is kept externally: x" in says(entries=7, anchor_problem="x")
+    assert "No hash after entry 5 is kept externally: x" in says(
+        entries=7, anchored_seq=5, anchor_problem="x"
+    )
     assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
 
 
@@ -244,9 +246,9 @@ async def test_a_long_window_is_shown_quickly() -> None:
 
 def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
     i18n.use("ja")
-    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
+    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overridden"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
     entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
     text = "\n".join(plain(contents_lines(entry, made.JST, 60)))
-    for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 覆した", "strange: late"):
+    for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 判定修正", "strange: late"):
         assert words in text, text

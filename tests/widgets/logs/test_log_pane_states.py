@@ -132,7 +132,7 @@ async def test_trouble_and_silence_are_said() -> None:
         trouble = pane.query_one(LogTrouble)
         await until(pilot, lambda: trouble.display and trouble.size.height > 0)
         assert "no permission — ask [/] the owner" in str(trouble.render())
-        await until(pilot, lambda: "reading fails" in pane.lines.message)
+        await until(pilot, lambda: "reading failed" in pane.lines.message)
         pane.problem = None
         await until(pilot, lambda: not trouble.display)
 
@@ -187,13 +187,13 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
 async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> None:
     async with PaneApp().run_test(size=(120, 24)) as pilot:
         pane = await filled(pilot)
-        first = Problem(kind=ProblemKind.EXPIRED, summary="The credentials have ended.", at=NOW)
+        first = Problem(kind=ProblemKind.EXPIRED, summary="Your credentials have expired.", at=NOW)
         pane.problem = first
         pane.problem = first.model_copy(update={"at": NOW + timedelta(minutes=9)})
         trouble = pane.query_one(LogTrouble)
         await until(pilot, lambda: facts(pane).failing)
         assert "since 09:15:00" in str(trouble.render())
-        assert "reading fails" in str(pane.query_one(LogBar).render())
+        assert "reading failed" in str(pane.query_one(LogBar).render())
         pane.said = first
         assert not trouble.display
         pane.said = None

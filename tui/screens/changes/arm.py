@@ -75,7 +75,7 @@ class ArmScreen(PlacedDialog[bool]):
             yield self.place()
             if self.refused:
                 yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
-                yield Static(Content.styled(_("Escape closes this window."), "auto 60%"))
+                yield Static(Content.styled(_("Esc closes this window."), "auto 60%"))
                 return
             yield Static(_lines(_meaning(), ""), classes="arm-words")
             with HorizontalGroup():
@@ -92,7 +92,7 @@ class ArmScreen(PlacedDialog[bool]):
                 minutes.cursor_blink = False
                 yield minutes
                 yield Static(Content(_("1 to {most}").format(most=LONGEST)), classes="arm-label")
-            yield Static(Content(_("Enter allows changes; Escape leaves everything read-only.")), id="say")
+            yield Static(Content(_("Enter allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
         """The reason."""
@@ -106,7 +106,7 @@ class ArmScreen(PlacedDialog[bool]):
         text = self.query_one("#minutes", Input).value
         minutes = int(text) if text.isdecimal() else 0
         if not reason:
-            self._say(_("A reason is needed: it is written into the journal."))
+            self._say(_("Enter a reason; it is recorded in the journal."))
             self.query_one("#reason", Input).focus()
         elif not 1 <= minutes <= LONGEST:
             self._say(_("The time must be from 1 to {most} minutes.").format(most=LONGEST))
@@ -143,7 +143,7 @@ def _refusal(app: Console) -> tuple[str, ...]:
     if services.engine.permits.read_only:
         return (
             _("This console is configured read-only (read_only = true): changes cannot be allowed."),
-            _("Whoever may make changes starts Toban with a configuration of their own."),
+            _("Operators who may make changes start Toban with a configuration of their own."),
         )
     health = services.journal.health
     if not health.writable:
@@ -157,7 +157,7 @@ def _meaning() -> tuple[str, ...]:
     return (
         _("For a limited time, changes that you confirm are sent to AWS."),
         _("Each change still shows its plan and asks for its own confirmation."),
-        _("F9 ends it at any moment; it ends by itself when the time is over."),
+        _("F9 ends it at any time; it ends automatically when the time is up."),
     )
 
 

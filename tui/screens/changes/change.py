@@ -46,7 +46,7 @@ class ChangeScreen(ModeScreen):
         super().__init__()
         self.unknown = UnknownBanner()
         self.changes = ChangeList(id="changes")
-        self.live = LiveStatePanel(_("As AWS has it now"), now=self.app.now, zone=self.app.zone, id="live")
+        self.live = LiveStatePanel(_("Current state in AWS"), now=self.app.now, zone=self.app.zone, id="live")
         self.runs = RunTable(now=self.app.now, zone=self.app.zone, id="runs")
         self._target_key = ""
         self._feeds: dict[str, Feed[LiveState]] = {}
@@ -150,12 +150,12 @@ class ChangeScreen(ModeScreen):
             return
         run = self.runs.run_at_cursor()
         if run is None:
-            self.app.say(_("There is no change to take back."))
+            self.app.say(_("There is no change to revert."))
             return
         change = self.services.engine.changes.get(run.plan.kind)
         parameters = change.revert_parameters(run.plan) if change is not None else {}
         if not parameters:
-            self.app.say(_("This change has no way back that can be planned."))
+            self.app.say(_("No revert can be planned for this change."))
             return
         self.app.push_screen(PlanScreen(run.plan.kind, run.plan.target, parameters))
 
@@ -167,7 +167,7 @@ class ChangeScreen(ModeScreen):
         by_weight = sorted(runs, key=lambda run: (run is not at_cursor, run.state is not StepState.UNKNOWN))
         run = next((run for run in by_weight if _is_open(run)), None)
         if run is None:
-            self.app.say(_("No outcome is unknown."))
+            self.app.say(_("No change has an unknown outcome."))
         elif run.state is StepState.UNKNOWN:
             self.resolve(run)
         else:
@@ -191,7 +191,8 @@ class ChangeScreen(ModeScreen):
         elif await self._may_be_under_way(current, step):
             self.app.say(
                 _(
-                    "AWS still shows the state before the change. Toban looks again by itself; nothing to do yet."
+                    "AWS still shows the state before the change. Toban checks again automatically; nothing to "
+"do yet."
                 )
             )
         else:

@@ -40,7 +40,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]
         """What AWS shows now."""
         self.recording = False
-        self.now_block = Block(_("What AWS shows now"), self._reading)
+        self.now_block = Block(_("Current state in AWS"), self._reading)
         self.choice = ChoiceRow(
             (("done", _("yes, it was done")), ("failed", _("no, it was not done"))), "", id="answer"
         )
@@ -50,7 +50,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         with Vertical(id="window") as window:
             window.border_title = Content(_("Was it done?"))
             yield self.place()
-            yield Block(_("What was sent, and got no clear answer"), self._request)
+            yield Block(_("Sent without a clear response"), self._request)
             yield self.now_block
             with HorizontalGroup():
                 yield Static(Content(_("Was it done?")), classes="resolve-label")
@@ -77,7 +77,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         """Show what AWS shows of the target now."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:
-            self.reading = [[(_("This console does not know this kind of change; look at AWS by hand."), "bad")]]
+            self.reading = [[(_("This console does not support this kind of change; check AWS by hand."), "bad")]]
             self.now_block.update()
             return
         try:
@@ -88,7 +88,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             places = {
                 Place.BEFORE: _("as before the change"),
                 Place.AFTER: _("as after the change"),
-                Place.ELSEWHERE: _("neither as before nor as after: somebody else changed it"),
+                Place.ELSEWHERE: _("neither as before nor as after: someone else changed it"),
             }
             words: list[Span] = [
                 (observation.text, "strong"),
@@ -109,10 +109,10 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         event.stop()
         note = event.value.strip()
         if not self.choice.value:
-            self._say(_("Choose whether it was done, with the arrow keys."))
+            self._say(_("Use the arrow keys to choose whether it was done."))
             self.choice.focus()
         elif not note:
-            self._say(_("Write down how you know: it is kept in the journal."))
+            self._say(_("Enter how you know; it is recorded in the journal."))
         elif not self.recording:
             self.recording = True
             self.record(self.choice.value == "done", note)

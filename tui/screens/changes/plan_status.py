@@ -82,7 +82,7 @@ def keys(at: PlanStatus) -> str:
         (True, _("↑↓ scroll")),
         (again, _("F5 plan again")),
         (arms, _("F9 read-only") if at.armed else _("F9 arm")),
-        (True, _("Escape close")),
+        (True, _("Esc close")),
     )
     return "  ".join(words for works, words in hints if works)
 
@@ -94,8 +94,8 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
         if at.may_try_again:
             return [(_("Nothing was changed by this step; see above."), "")], again
         if at.under_way:
-            return [(_("Escape closes this window; the change goes on by itself."), "muted")], ()
-        return [(_("Escape closes this window."), "muted")], ()
+            return [(_("Esc closes this window; the change continues."), "muted")], ()
+        return [(_("Esc closes this window."), "muted")], ()
     if at.problem is not None:
         return [("⚠ ", "bad"), (_("It did not work: see above; nothing was sent."), "bad")], again
     if at.plan is None:
@@ -112,7 +112,7 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
 
 def _gate(at: PlanStatus) -> Line:
     if at.armed:
-        return [("▲ ", "warn"), (_("ARMED: what is confirmed is sent to AWS at once."), "caution")]
+        return [("▲ ", "warn"), (_("ARMED: confirmed changes are sent to AWS immediately."), "caution")]
     if at.read_only:
         return [("● ", "good"), (_("This console is configured read-only: nothing can be sent."), "")]
     if not at.writable:

@@ -44,7 +44,7 @@ class ChooseScreen(GuardedDialog[str | None]):
         """The list."""
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("enter chooses · esc closes"))
+            window.border_subtitle = Content(_("Enter selects · Esc closes"))
             yield self.table
 
     def on_mount(self) -> None:

@@ -48,7 +48,7 @@ class HelpScreen(Dialog[None]):
         """One section for the focused panel, the screen, the console."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("Help"))
-            window.border_subtitle = Content(_("esc closes"))
+            window.border_subtitle = Content(_("Esc closes"))
             for title, rows in self.sections:
                 yield Static(Content.styled(title, "bold $primary"))
                 yield _Keys(rows)

@@ -45,7 +45,7 @@ class CodeScreen(Dialog[bool]):
     async def send(self, code: str) -> None:
         """Assume the role; a refused code can be tried again."""
         say = self.query_one("#say", Static)
-        say.update(Content(_("Asking AWS…")))
+        say.update(Content(_("Querying AWS…")))
         try:
             await self.session.assume(code)
         except AwsError as error:

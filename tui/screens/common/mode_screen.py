@@ -130,7 +130,7 @@ class ModeScreen(Screen[object]):
         for state, title in ((self.app.identity, _("reading the account")), (self.app.anchors, _("reading access keys"))):
             problem = state.problem if state is not None else None
             if problem is not None and problem.kind is ProblemKind.FAULT:
-                summary = _("A fault of the console stopped this: {title}.").format(title=title)
+                summary = _("An internal error stopped this: {title}.").format(title=title)
                 return problem.model_copy(update={"summary": summary})
         return None
 

@@ -26,7 +26,7 @@ class NoticeScreen(Dialog[None]):
         """The word, and how to go on."""
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("esc closes"))
+            window.border_subtitle = Content(_("Esc closes"))
             yield Prose(Content(self._text))
 
     def on_key(self, event: Key) -> None:

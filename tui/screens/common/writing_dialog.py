@@ -59,7 +59,7 @@ class WritingDialog(Dialog[bool]):
 
     def keys(self) -> str:
         """What the keys do."""
-        return _("enter records · ctrl+j new line · esc closes")
+        return _("Enter records · Ctrl+J new line · Esc closes")
 
     def hears(self) -> bool:
         """Whether enter counts yet."""
@@ -106,7 +106,7 @@ class WritingDialog(Dialog[bool]):
         if self._writing or not self.hears():
             return
         if len(message.text) > LONGEST:
-            why = _("A note has {limit} characters at most; this one has {count}.")
+            why = _("A note can have at most {limit} characters; this one has {count}.")
             self.tell(why.format(limit=f"{LONGEST:,}", count=f"{len(message.text):,}"), trouble=True)
         elif why := self.refused(message.text):
             self.tell(why, trouble=True)
@@ -121,7 +121,7 @@ class WritingDialog(Dialog[bool]):
             said = await self.write(text)
         except JournalError as error:
             problem = error.problem
-            kept = _("Nothing was recorded; your text stays here, enter tries again.")
+            kept = _("Nothing was recorded; your text is still here. Enter tries again.")
             self.tell(f"{problem.summary} {problem.remedy} {kept}", trouble=True)
             return
         except NotTaken as why:
@@ -134,12 +134,12 @@ class WritingDialog(Dialog[bool]):
 
     def action_leave(self) -> None:
         """Close; a text that would be lost needs a second press."""
-        if not self._writing and not self._keeps(_("esc again throws the text away.")):
+        if not self._writing and not self._keeps(_("Press Esc again to discard the text.")):
             self.dismiss(False)
 
     def holds_back(self) -> bool:
         """A text that would be lost."""
-        return self._writing or self._keeps(_("Quitting again throws the text away."))
+        return self._writing or self._keeps(_("Quit again to discard the text."))
 
     def unsaved(self) -> str:
         """What would be lost."""

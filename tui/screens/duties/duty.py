@@ -103,6 +103,6 @@ class DutyScreen(Dialog[None]):
     def _opened(self, message: FindingList.Opened) -> None:
         slot = self.occurrence.slot
         if message.recorded is None:
-            self.app.say(_("Nobody has looked yet."))
+            self.app.say(_("Not inspected yet."))
         else:
             self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))

@@ -67,7 +67,7 @@ def look_again(app: Console, chosen: Occurrence | None) -> None:
     elif why := no_look(app, meant.slot):
         _refuse(app, meant, why)
     else:
-        app.say(_("{title}: looking…").format(title=meant.slot.title))
+        app.say(_("{title}: inspecting…").format(title=meant.slot.title))
         app.run_worker(app.ready.rounds.look_again(meant.slot), group="look again")
 
 
@@ -79,7 +79,7 @@ def look_by_hand(app: Console) -> None:
         if id is not None:
             look_now(app, id)
 
-    app.push_screen(ChooseScreen(_("Look now"), choices), chosen)
+    app.push_screen(ChooseScreen(_("Inspect now"), choices), chosen)
 
 
 def look_now(app: Console, inspection: str) -> None:
@@ -89,7 +89,7 @@ def look_now(app: Console, inspection: str) -> None:
 
 
 async def _by_hand(app: Console, id: str, asked_on: Screen[object]) -> None:
-    app.say(_("{title}: looking…").format(title=titles(app.ready.runbook)[id]))
+    app.say(_("{title}: inspecting…").format(title=titles(app.ready.runbook)[id]))
     recorded = await app.ready.rounds.looks.by_hand(id)
     if app.screen is asked_on:
         app.push_screen(FindingScreen(recorded.subject, recorded))

@@ -25,12 +25,12 @@ class FindingScreen(ModeScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
-        Binding("r", "look_again", N_("Look again"), show=True),
-        Binding("o", "overrule", N_("Overrule"), show=True),
+        Binding("r", "look_again", N_("Rerun"), show=True),
+        Binding("o", "overrule", N_("Override"), show=True),
         Binding("k", "known", N_("Known…"), show=True),
         Binding("y", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
-        Binding("left_square_bracket", "step(-1)", N_("Finding before"), show=False),
+        Binding("left_square_bracket", "step(-1)", N_("Previous finding"), show=False),
         Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
 
@@ -135,7 +135,7 @@ class FindingScreen(ModeScreen):
             await self.services.rounds.look_again(self.slot, (id,), consent=consent)
             self._follow()
             return
-        self.app.say(_("{title}: looking…").format(title=self.recorded.finding.title))
+        self.app.say(_("{title}: inspecting…").format(title=self.recorded.finding.title))
         self._show(await self.services.rounds.looks.by_hand(id, consent=consent))
 
     def _siblings(self) -> tuple[Recorded, ...]:

@@ -30,10 +30,11 @@ def no_look(app: Console, slot: ScheduledOccurrence) -> str:
     standing, now = app.ready.duties.now(slot), app.now()
     if standing.signed is not None:
         first = signed_first(standing.signed, app.zone, now)
-        words = _("{first}: it was signed with what was found by then; “Look now” looks without a duty")
+        words = _("{first}: it was signed off with the findings of that time; “Inspect now” runs it without a "
+"duty")
         return words.format(first=first)
     if standing.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
-        return _("its day has not come; “Look now” looks without a duty")
+        return _("its day has not come; “Inspect now” runs it without a duty")
     return ""
 
 
@@ -41,7 +42,7 @@ def overrule(app: Console, subject: str, recorded: Recorded) -> None:
     """Ask for a reason and judge it otherwise."""
     if recorded.seq == 0:
         app.push_screen(
-            NoticeScreen(recorded.finding.title, _("The journal did not take this finding; it cannot be overruled."))
+            NoticeScreen(recorded.finding.title, _("The journal does not contain this finding; it cannot be overridden."))
         )
         return
     app.push_screen(OverrideScreen(subject, recorded))
@@ -58,19 +59,19 @@ def known(app: Console, finding: Finding) -> None:
         value = each.network or str(each.value)
         if value not in already:
             name = _words(each)
-            told = _("{name} is known from now on; look again to see what is left").format(name=name)
+            told = _("{name} is known from now on; rerun to see what is left").format(name=name)
             choices.append(Choice(value, name))
             writes[value] = _Write(name, partial(looks.make_known, each), told)
     for entry in said:
-        told = _("{name} is no longer known; look again to see what that changes").format(name=entry.target)
-        choices.append(Choice(entry.target, _since(entry, zone, now), _("known; take it back")))
+        told = _("{name} is no longer known; rerun to see what that changes").format(name=entry.target)
+        choices.append(Choice(entry.target, _since(entry, zone, now), _("known; remove")))
         writes[entry.target] = _Write(entry.target, partial(looks.forget, entry), told)
 
     def chosen(key: str | None) -> None:
         if key is not None:
             app.run_worker(_write(app, writes[key]), group="known")
 
-    app.push_screen(ChooseScreen(_("Known people and networks"), choices), chosen)
+    app.push_screen(ChooseScreen(_("Known users and networks"), choices), chosen)
 
 
 class _Write(NamedTuple):

@@ -30,7 +30,7 @@ class InspectScreen(ModeScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "panel(1)", N_("Next panel"), show=True),
-        Binding("shift+tab", "panel(-1)", N_("Panel before"), show=False),
+        Binding("shift+tab", "panel(-1)", N_("Previous panel"), show=False),
         *bindings("inspect"),
     ]
     DEFAULT_CSS = """

@@ -25,11 +25,11 @@ class OverrideScreen(WritingDialog):
 
     def heading(self) -> str:
         """The window's title."""
-        return _("Overrule a finding")
+        return _("Override a finding")
 
     def placeholder(self) -> str:
         """The reason must be given."""
-        return _("Why it is judged otherwise")
+        return _("Reason for the override")
 
     def about(self) -> Iterable[Widget]:
         """The finding."""
@@ -51,7 +51,7 @@ class OverrideScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """No reason, no overruling."""
-        return "" if text else _("A reason is needed to overrule a finding.")
+        return "" if text else _("A reason is required to override a finding.")
 
     async def write(self, text: str) -> str:
         """Record it. Raises JournalError, NotTaken."""
@@ -60,4 +60,4 @@ class OverrideScreen(WritingDialog):
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now())
             raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
-        return _("{title} is overruled").format(title=self.recorded.finding.title)
+        return _("{title} was overridden").format(title=self.recorded.finding.title)

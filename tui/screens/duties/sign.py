@@ -26,7 +26,7 @@ from widgets.drawing.prose import Prose
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
     OccurrenceState.LATE: N_("due {due}, signed now {now} {zone} — recorded as late"),
-    OccurrenceState.MISSED: N_("due {due}, signed now {now} {zone} — recorded as after it was missed"),
+    OccurrenceState.MISSED: N_("due {due}, signed now {now} {zone} — recorded as signed after missed"),
 }
 """What a signature out of its time says of itself, before it is given."""
 
@@ -119,13 +119,13 @@ class SignScreen(_RecordScreen):
 
     def placeholder(self) -> str:
         """The note may be left out."""
-        return _("Note (may be empty)")
+        return _("Note (optional)")
 
     def keys(self) -> str:
         """With lines to tick, enter goes on until the note."""
         if self.checklist is None:
             return super().keys()
-        return _("space ticks · enter goes on, records in the note · esc closes")
+        return _("Space ticks · Enter continues, records in the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Title, due at, how the signature will be recorded, and what it is given for."""
@@ -142,7 +142,7 @@ class SignScreen(_RecordScreen):
         if self.checklist is None:
             return ""
         if missing := self.checklist.missing():
-            return _("Still to be filled: {names}").format(names=_(", ").join(missing))
+            return _("Still to be filled in: {names}").format(names=_(", ").join(missing))
         if wrong := self.checklist.not_numbers():
             return _("Must be a number: {names}").format(names=_(", ").join(wrong))
         left = self.checklist.unticked()
@@ -176,25 +176,25 @@ class SkipScreen(_RecordScreen):
 
     def heading(self) -> str:
         """The window's title."""
-        return _("Leave out")
+        return _("Skip")
 
     def placeholder(self) -> str:
         """The reason must be given."""
-        return _("Why it is left out")
+        return _("Reason for skipping")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Title, due at, and that it counts as not done."""
-        warning = _("It will not be done, and this cannot be taken back.")
+        warning = _("It will not be done, and this cannot be undone.")
         return Content("\n").join([_head(occurrence, zone, now), Content.styled(warning, ROLES["caution"])])
 
     def refused(self, text: str) -> str:
         """No reason, no leaving out."""
-        return "" if text else _("A reason is needed to leave a duty out.")
+        return "" if text else _("A reason is required to skip a duty.")
 
     async def record(self, text: str) -> str:
         """Leave it out. Raises JournalError, AlreadyRecorded."""
         await self.app.ready.duties.skip(self.occurrence, text)
-        return _("{title} is left out").format(title=self.occurrence.slot.title)
+        return _("{title} was skipped").format(title=self.occurrence.slot.title)
 
 
 def accepting_words(found: DutyFindings) -> Iterable[Content]:
@@ -208,21 +208,21 @@ def accepting_words(found: DutyFindings) -> Iterable[Content]:
         )
         if each.overruled is not None:
             yield Content.styled(
-                "  " + _("overruled by {name}").format(name=each.overruled.by), ROLES["caution"]
+                "  " + _("overridden by {name}").format(name=each.overruled.by), ROLES["caution"]
             )
     missing = len(found.expected) - len(found.recorded)
     if missing:
         words = plural(
-            "{count} look has no finding yet: signed now, it is not made any more",
-            "{count} looks have no finding yet: signed now, they are not made any more",
+            "{count} inspection has no finding yet: if signed off now, it will not be run",
+            "{count} inspections have no finding yet: if signed off now, they will not be run",
             missing,
         )
         yield Content.styled(words.format(count=missing), ROLES["caution"])
     bad = [each for each in found.recorded if not each.settled]
     if bad:
         words = plural(
-            "{count} finding is not normal; signing accepts it as it was found",
-            "{count} findings are not normal; signing accepts them as they were found",
+            "{count} finding is not normal; signing off accepts it as it is",
+            "{count} findings are not normal; signing off accepts them as they are",
             len(bad),
         )
         yield Content.styled(words.format(count=len(bad)), ROLES["caution"])
@@ -263,8 +263,8 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
     if occurrence.signed is not None:
         return signed_first(occurrence.signed, zone, now)
     if occurrence.state is OccurrenceState.UNPLANNED:
-        return _("nobody has planned it; it can be signed once it is planned")
-    return _("it can be signed on its day: {day}").format(day=_day(occurrence.slot, zone, now))
+        return _("it is not planned; it can be signed off once it is planned")
+    return _("it can be signed off from {day} on").format(day=_day(occurrence.slot, zone, now))
 
 
 def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:

@@ -48,7 +48,7 @@ class SignAllScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """The note may be left out."""
-        return _("Note for all (may be empty)")
+        return _("Note for all (optional)")
 
     def about(self) -> Iterable[Widget]:
         """Every duty with its findings."""

@@ -77,7 +77,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         """A field to narrow, the list, what cannot be listed."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Show only"))
-            window.border_subtitle = Content(_("enter on/off · esc done"))
+            window.border_subtitle = Content(_("Enter on/off · Esc done"))
             yield self.input
             yield self.options
             yield Static(id="note")

@@ -18,7 +18,7 @@ class NoteScreen(WritingDialog):
     """One line or several; opened over any screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "toggle_place", N_("About it, or not"), priority=True)
+        Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
     ]
 
     def __init__(self) -> None:
@@ -62,11 +62,11 @@ class NoteScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """An empty note tells nobody anything."""
-        return "" if text else _("Nothing is written yet.")
+        return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
         """The note as it stands. Raises JournalError."""
         target = self.place.target if self.place is not None and self.is_about else ""
         draft = NewEntry(kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text})
         entry = await self.app.ready.journal.append(draft)
-        return _("Noted in the journal as number {seq}").format(seq=entry.seq)
+        return _("Recorded as journal entry {seq}").format(seq=entry.seq)

@@ -32,7 +32,7 @@ class JournalVerifyScreen(Dialog[None]):
         """The answer, or that it is being worked on."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("Verify the journal"))
-            window.border_subtitle = Content(_("esc closes"))
+            window.border_subtitle = Content(_("Esc closes"))
             yield self.block
 
     def on_mount(self) -> None:

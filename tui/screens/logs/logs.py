@@ -52,7 +52,7 @@ class LogsScreen(PaneScreen):
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
         """Open one more pane on `group`, at a moment if given."""
         if len(self.tails) >= MOST_PANES:
-            self.app.say(_("{count} panes are the most").format(count=MOST_PANES))
+            self.app.say(_("at most {count} panes").format(count=MOST_PANES))
             return
         pane = self.new_pane()
         await self.query_one("#panes").mount(pane)
@@ -75,7 +75,7 @@ class LogsScreen(PaneScreen):
     def action_open_pane(self) -> None:
         """One more pane."""
         if len(self.tails) >= MOST_PANES:
-            self.app.say(_("{count} panes are the most").format(count=MOST_PANES))
+            self.app.say(_("at most {count} panes").format(count=MOST_PANES))
         else:
             self.choose(None)
 

@@ -45,7 +45,7 @@ class PaneTail:
                 except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
                     self.pane.lacks_to = max([self.pane.lacks_to, *(line.at for line in batch.lines)])
                     self.services.workers.report(error)
-                    what = _("A fault of the console stopped these lines from being shown.")
+                    what = _("An internal error kept some lines from being shown.")
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
 
     def _take(self, batch: TailBatch) -> None:

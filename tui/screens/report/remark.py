@@ -26,7 +26,7 @@ class RemarkScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """Shown while nothing is written."""
-        return _("What the report should say beside its data")
+        return _("Remark to add to the report")
 
     def about(self) -> Iterable[Widget]:
         """Which report."""
@@ -35,7 +35,7 @@ class RemarkScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """An empty remark says nothing."""
-        return "" if text else _("Nothing is written yet.")
+        return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
         """Record it. Raises JournalError."""
@@ -43,4 +43,4 @@ class RemarkScreen(WritingDialog):
             kind=EntryKind.REMARK, subject=self.period.subject, text=" ".join(text.split()), data={"text": text}
         )
         await self.app.ready.journal.append(draft)
-        return _("The remark stands in the report")
+        return _("The remark was added to the report")

@@ -34,8 +34,8 @@ class OutboxScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "again", N_("Send")),
-        Binding("m", "mark", N_("It is posted")),
-        Binding("x", "drop", N_("Give up")),
+        Binding("m", "mark", N_("Mark as posted")),
+        Binding("x", "drop", N_("Discard")),
     ]
     DEFAULT_CSS = """
     OutboxScreen > #window {
@@ -50,7 +50,7 @@ class OutboxScreen(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.table = KeyedTable(columns())
-        self.block = Block(_("Slack note"), self._lines)
+        self.block = Block(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:
         """The list, and the post under the cursor."""
@@ -74,17 +74,17 @@ class OutboxScreen(Dialog[None]):
     @on(KeyedTable.Gone)
     def _moved(self) -> None:
         self.block.update()
-        self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("esc closes")]))
+        self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("Esc closes")]))
 
     def _keys(self) -> Iterator[str]:
         """Only what can be decided about the post under the cursor."""
         post = self._post()
         if post is None or post.state not in _OPEN:
             return
-        yield _("s sends") if post.attempts == 0 else _("s sends again")
+        yield _("s sends") if post.attempts == 0 else _("s resends")
         if post.state is PostState.UNKNOWN:
-            yield _("m it is posted")
-        yield _("x gives up")
+            yield _("m marks as posted")
+        yield _("x discards")
 
     def _post(self) -> Post | None:
         return next((each for each in self.app.posts if each.id == self.table.cursor_key), None)
@@ -93,7 +93,7 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is not None:
             return detail(post, self.app.zone, self.app.now(), width)
-        said = _("No note was written for Slack. Press p on an alarm or a finding.")
+        said = _("There are no Slack messages. Press p on an alarm or a finding to write one.")
         if why := self.app.ready.outbox.why:
             said = sentences(said, why)
         return [[(line, "muted")] for line in wrap(said, width)]
@@ -124,23 +124,23 @@ class OutboxScreen(Dialog[None]):
         if post is None:
             return
         if post.state is not PostState.UNKNOWN:
-            self.app.say(_("It is certain that this note is not in Slack."))
+            self.app.say(_("This message is certainly not in Slack."))
             return
         asked = _("Where you saw it")
-        self.app.push_screen(DecideScreen(post, _("It is posted"), asked, self.app.ready.outbox.mark_sent))
+        self.app.push_screen(DecideScreen(post, _("Mark as posted"), asked, self.app.ready.outbox.mark_sent))
 
     def action_drop(self) -> None:
         """Nobody needs it any more."""
         post = self._open_post()
         if post is not None:
-            asked = _("Why it is not sent")
-            self.app.push_screen(DecideScreen(post, _("Give up"), asked, self.app.ready.outbox.drop))
+            asked = _("Reason for not sending it")
+            self.app.push_screen(DecideScreen(post, _("Discard"), asked, self.app.ready.outbox.drop))
 
     def _open_post(self) -> Post | None:
         post = self._post()
         if post is None or post.state in _OPEN:
             return post
-        self.app.say(_("Nothing is to be decided: {state}.").format(state=POST_LOOKS[post.state].word))
+        self.app.say(_("No decision is needed: {state}.").format(state=POST_LOOKS[post.state].word))
         return None
 
 
@@ -171,7 +171,7 @@ class DecideScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """A reason must be given."""
-        return "" if text else _("Write down a reason: it is kept in the journal.")
+        return "" if text else _("Enter a reason; it is recorded in the journal.")
 
     async def write(self, text: str) -> str:
         """Record it. Raises JournalError, NotTaken."""

@@ -71,7 +71,7 @@ class PostScreen(WritingDialog):
             (words, table)
             for words, table in (
                 (_("Rows of the finding were added at the end."), proposal.evidence),
-                (_("TEXTS OF LOGS were added at the end: read them before they go out."), proposal.private),
+                (_("LOG TEXTS were added at the end: read them before sending."), proposal.private),
             )
             if table
         ]
@@ -79,14 +79,14 @@ class PostScreen(WritingDialog):
 
     def heading(self) -> str:
         """The window's title."""
-        return _("Note for Slack: {title}").format(title=self.proposal.title)
+        return _("Slack message: {title}").format(title=self.proposal.title)
 
     def about(self) -> Iterable[Widget]:
         """Where it goes, in which thread; what to set where nothing can be sent."""
         outbox = self.app.ready.outbox
         parts = [Content.assemble("→ ", (outbox.channel or "Slack", ROLES["strong"]))]
         if outbox.why:
-            words = _("{why} The note is recorded and stays unsent.").format(why=outbox.why)
+            words = _("{why} The message is recorded and stays unsent.").format(why=outbox.why)
             parts.append(Content.styled(words, ROLES["bad"]))
         elif self.proposal.thread:
             parts.append(Content.styled(self._thread(outbox.threads), ROLES["muted"]))
@@ -94,16 +94,16 @@ class PostScreen(WritingDialog):
 
     def _thread(self, threads: bool) -> str:
         if not threads:
-            return _("a webhook makes no threads: it stands alone in the channel")
+            return _("a webhook cannot reply in threads: it is posted on its own in the channel")
         thread = self.proposal.thread
         answers = any(post.thread == thread and post.ts for post in self.app.posts)
-        return _("an answer in the thread of this alarm") if answers else _("begins the thread of this alarm")
+        return _("a reply in the thread of this alarm") if answers else _("starts the thread of this alarm")
 
     def on_mount(self) -> None:
         """Enter counts only once what it would send could be read."""
-        more = _(" · ctrl+t adds evidence") if self._evidence else ""
+        more = _(" · Ctrl+T adds evidence") if self._evidence else ""
         window = self.query_one("#window")
-        window.border_subtitle = Content(_("enter lets it go · ctrl+j new line · esc closes") + more)
+        window.border_subtitle = Content(_("Enter sends · Ctrl+J new line · Esc closes") + more)
         self.field.selection = self._gap()
         self.guard.hold()
 
@@ -131,10 +131,10 @@ class PostScreen(WritingDialog):
     def refused(self, text: str) -> str:
         """An empty note tells nobody anything; one with gaps goes out only at a second press."""
         if not text:
-            return _("Nothing is written yet.")
+            return _("Nothing has been written yet.")
         if _(FILL) in text and text != self._warned:
             self._warned = text
-            return _("“{gap}” still stands there; enter again lets it go as it is.").format(gap=_(FILL))
+            return _("“{gap}” is still in the text. Press Enter again to send anyway.").format(gap=_(FILL))
         return ""
 
     def unsaved(self) -> str:
@@ -147,5 +147,5 @@ class PostScreen(WritingDialog):
         entry = await outbox.let_go(self.id_of_post, text, self.proposal)
         number = f" ({entry.seq})" if entry is not None else ""
         if outbox.why:
-            return _("Recorded{number} and not sent: {why}").format(number=number, why=outbox.why)
-        return _("Recorded{number}; it goes to {channel} now").format(number=number, channel=outbox.channel)
+            return _("Recorded{number}, not sent: {why}").format(number=number, why=outbox.why)
+        return _("Recorded{number}; sending to {channel}").format(number=number, channel=outbox.channel)

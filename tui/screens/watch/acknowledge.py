@@ -28,7 +28,7 @@ class AcknowledgeScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """The note may be left out."""
-        return _("Note for the next operator (may be empty)")
+        return _("Note for the next operator (optional)")
 
     def about(self) -> Iterable[Widget]:
         """Which alarm in which state, and who acknowledged it before."""

@@ -126,7 +126,7 @@ class AlarmScreen(ModeScreen):
             return replace(before, problem=error.problem, failures=before.failures + 1)
         except Exception as error:  # noqa: BLE001  the boundary: a fault of ours is said where the answer would stand
             self.app.report_bug(error)
-            problem = fault_problem(_("A fault of the console stopped this read."), error, self.app.now())
+            problem = fault_problem(_("An internal error stopped this read."), error, self.app.now())
             return replace(before, problem=problem, failures=before.failures + 1)
         return FeedState(value=value, fetched_at=self.app.now())
 

@@ -31,5 +31,5 @@ class UsageScreen(Dialog[None]):
             )
             yield Static(Content("\n").join([*rows, total]))
             yield Static(Content.styled(self.usage.basis, "auto 60%"))
-            words = _("This console since its start; the report adds up all of them.")
+            words = _("This console since its start; the report totals all consoles.")
             yield Static(Content.styled(words, "auto 60%"))

@@ -32,7 +32,7 @@ class ChoiceRow(Widget, can_focus=True):
     ChoiceRow:focus { background: $foreground 8%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step(-1)", N_("Before"), show=False),
+        Binding("left,h", "step(-1)", N_("Previous"), show=False),
         Binding("right,l,space", "step(1)", N_("Next"), show=False),
         Binding("enter", "app.focus_next", N_("Next"), show=False),
     ]
@@ -130,8 +130,8 @@ class Field(Input):
     def restricted(self) -> None:
         """Say why a key was refused."""
         super().restricted()
-        long = _("At most {count} characters are taken here.").format(count=self.max_length)
-        self.post_message(self.Refused(_("Only digits are taken here.") if self.restrict else long))
+        long = _("This field takes at most {count} characters.").format(count=self.max_length)
+        self.post_message(self.Refused(_("Only digits are accepted here.") if self.restrict else long))
 
 
 class PlanForm(VerticalGroup):

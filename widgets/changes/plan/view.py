@@ -64,10 +64,8 @@ class PlanView(VerticalScroll, can_focus=True):
         self.impact_block = Block(_("Most important"), lambda width: self._of(impact_lines, width))
         self.rows_block = Block(_("Before → after"), lambda width: self._of(row_lines, width))
         self.facts_block = Block(_("Conditions"), self._facts)
-        self.warnings_block = Block(
-            _("To know before confirming"), lambda width: self._of(warning_lines, width)
-        )
-        self.request_block = Block(_("Exactly what is sent"), lambda width: self._of(request_lines, width))
+        self.warnings_block = Block(_("Before you confirm"), lambda width: self._of(warning_lines, width))
+        self.request_block = Block(_("Exact request"), lambda width: self._of(request_lines, width))
 
     def compose(self) -> ComposeResult:
         """Two columns where there is room, else one."""

@@ -45,7 +45,7 @@ class RunTable(Vertical):
                 Column(_("by"), max_width=20, rank=3),
                 Column(_("when"), max_width=18, rank=1),
                 Column(_("verified"), max_width=12, rank=2),
-                Column(_("way back"), flex=2, min_width=14, rank=4),
+                Column(_("revert plan"), flex=2, min_width=14, rank=4),
             )
         )
 
@@ -57,7 +57,7 @@ class RunTable(Vertical):
 
     def on_mount(self) -> None:
         """Show the runs, and update them as dates pass."""
-        self._empty.say(_("No change was made with this console yet."), "muted")
+        self._empty.say(_("No change has been made with this console yet."), "muted")
         self._show()
         every_second(self, self._show)
 

@@ -54,7 +54,7 @@ class Stage:
     mark: Mark
 
 
-_TITLES = (N_("recorded"), N_("checked again"), N_("sent"), N_("AWS accepted"), N_("verified"))
+_TITLES = (N_("recorded"), N_("rechecked"), N_("sent"), N_("AWS accepted"), N_("verified"))
 _REACHED: dict[StepState, tuple[int, Mark]] = {
     StepState.WAITING: (1, Mark.NOW),
     StepState.REFUSED: (1, Mark.WRONG),
@@ -119,10 +119,10 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
     look = RUN_LOOKS[run.state]
     verified = all(step.verified for step in run.steps)
     sentences: dict[StepState, str] = {
-        StepState.DONE: _("Done: AWS accepted it and, read again, shows it.")
+        StepState.DONE: _("Done: AWS accepted it, and reading again confirms it.")
         if verified
         else _("Done: AWS accepted every step."),
-        StepState.FAILED: _("Not done: AWS said no, or shows that nothing was changed."),
+        StepState.FAILED: _("Not done: AWS rejected it, or shows that nothing was changed."),
         StepState.REFUSED: _("Stopped: nothing was sent to AWS."),
         StepState.UNKNOWN: unknown_words(),
     }
@@ -133,7 +133,7 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:
     """What is known of a change that another console is applying, or that was cut off."""
     return _(
-        "Under way in another console, or cut off; nobody knows yet. Toban looks again at {time}; "
+        "In progress in another console, or cut off; not known yet. Toban checks again at {time}; "
         "until then this target is locked."
     ).format(time=clock(until, zone, seconds=False))
 
@@ -149,17 +149,17 @@ def partly(run: Run) -> str:
     count = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
     if run.refusal or not count or run.state not in (StepState.FAILED, StepState.REFUSED):
         return ""
-    text = _("Partly done: what came before step {number} stays changed, step {number} was not made.")
+    text = _("Partly done: what came before step {number} stays changed; step {number} was not done.")
     if run.plan.revert is None or run.plan.revert.way != "aws":
         return text.format(number=count + 1)
-    hand = _("AWS does not take it back by itself: a dated duty asks a person to, and r plans it now.")
+    hand = _("AWS does not revert it: a dated duty asks a person to, and r plans it now.")
     return f"{text.format(number=count + 1)} {hand}"
 
 
 def unknown_words() -> str:
     """What an unknown outcome means and what comes next."""
     return _(
-        "Nobody knows yet whether AWS did it. Toban reads AWS to find out and sends nothing again; "
+        "It is not known yet whether AWS did it. Toban reads AWS to find out and resends nothing; "
         "until then this target is locked."
     )
 
@@ -170,7 +170,7 @@ def state_spans(run: Run, zone: tzinfo) -> list[Span]:
         return [(_("▲ partly done"), "bad")]
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
-        return [(_("? elsewhere or cut off: again {time}").format(time=time), "warn")]
+        return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
     look = RUN_LOOKS[run.state]
     return [(look.text, look.role)]
 
@@ -183,12 +183,12 @@ def verified_span(run: Run, now: datetime) -> Span:
     """Whether AWS, read again, showed the change."""
     answers = [step.verified for step in run.steps if step.state is StepState.DONE]
     if any(verified is False for verified in answers):
-        return (_("▲ not seen"), "warn")
+        return (_("▲ not visible"), "warn")
     if not answers or run.elsewhere_until is not None:
         return (NOTHING, "faint")
     if not all(answers):
         newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
-        return (_("looking…"), "muted") if now - newest < LOOKING else (_("▲ not looked"), "warn")
+        return (_("checking…"), "muted") if now - newest < LOOKING else (_("▲ not checked"), "warn")
     # This is about the whole change: while a step is open, the others do not verify it.
     is_over = run.state not in _OPEN and run.state is not StepState.UNKNOWN
     return (_("✓ verified"), "good") if is_over else (NOTHING, "faint")
@@ -205,9 +205,9 @@ def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span
     if not run.steps or run.steps[0].state is not StepState.DONE or run.state in _OPEN:
         return (NOTHING, "faint")
     if revert is None:
-        return (_("no way back planned"), "muted")
+        return (_("no revert planned"), "muted")
     if not waiting:
-        return (_("✓ taken back"), "good")
+        return (_("✓ reverted"), "good")
     by_hand = revert.way == "duty" or run.state is not StepState.DONE
     way = _("by a person") if by_hand else _("by AWS")
     warns = by_hand and (now >= revert.at or revert.way == "aws")

@@ -71,8 +71,7 @@ class Muting:
             strange = sorted(mute.alarms.difference(names))
             if strange:
                 text = _(
-                    "The mute rule {rule} names alarms that AWS does not have: {alarms}. It mutes nothing by "
-                    "those names."
+                    "The mute rule {rule} names alarms that AWS does not have: {alarms}. Those names mute nothing."
                 )
                 listed = _(", ").join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
                 remarks.append(text.format(rule=mute.rule, alarms=listed))
@@ -99,7 +98,7 @@ class MuteRules:
             if muting.known or isinstance(error, AccessDenied | Refused):
                 self._held = (now, muting)
             return muting
-        text = _("AWS does not say which alarms the mute rule {rule} mutes.")
+        text = _("AWS did not return which alarms the mute rule {rule} mutes.")
         remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.whole)
         return Muting(mutes, remarks, known=not remarks)
 
@@ -112,7 +111,9 @@ class MuteRules:
             found += rows(page, "AlarmMuteRuleSummaries")
         listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
         if "" in listed:
-            raise incomplete(_("AWS lists a mute rule without its name."), "cloudwatch", "ListAlarmMuteRules")
+            raise incomplete(
+                _("AWS returned a mute rule without a name."), "cloudwatch", "ListAlarmMuteRules"
+            )
         self._known = {arn: known for arn, known in self._known.items() if arn in listed}
         return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
@@ -132,7 +133,7 @@ class MuteRules:
 def _unread(error: AwsError) -> Muting:
     """What is known of mutes where AWS did not tell them."""
     if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
-        return Muting(remarks=(_("This endpoint has no mute rules; no alarm is taken as muted."),))
+        return Muting(remarks=(_("This endpoint has no mute rules; no alarm is treated as muted."),))
     text = _("Mute rules could not be read: {reason}")
     return Muting(remarks=(text.format(reason=error.problem.said),), known=False)
 

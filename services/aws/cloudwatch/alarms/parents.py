@@ -53,7 +53,7 @@ class ParentAlarms:
                 }
             except AwsError as failure:
                 error, marks[alarm.id] = failure, {"parents_read": False}
-        remark = _("Whether composite alarms speak for alarms without actions could not be read: {reason}")
+        remark = _("Could not read whether composite alarms notify for alarms without actions: {reason}")
         remarks = (remark.format(reason=error.problem.summary),) if error is not None else ()
         return [alarm.model_copy(update=marks.get(alarm.id, {})) for alarm in alarms], remarks
 

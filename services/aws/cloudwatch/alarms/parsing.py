@@ -197,7 +197,7 @@ def transition(row: Answer, since: datetime) -> AlarmTransition:
     name = str(row.get("AlarmName") or "")
     untold = kind == "state" and None in (_state(before), _state(after))
     if at is None or not name or not is_readable(name) or untold or kind == "unreadable":
-        text = _("An entry of the alarm history that cannot be read.")
+        text = _("An unreadable entry of the alarm history.")
         return AlarmTransition(id=RawId(name), name=name, at=at or since, kind="unreadable", summary=text)
     return AlarmTransition(
         id=RawId(name),

@@ -62,7 +62,7 @@ class Alarms:
         present = {alarm.id for alarm in alarms}
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
-            remarks = (*remarks, _("Log alarms are not read: AWS does not know the type here."))
+            remarks = (*remarks, _("Log alarms are not read: this AWS endpoint does not support the type."))
         return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:
@@ -77,7 +77,7 @@ class Alarms:
         if any(alarm.id not in names for alarm in found):
             # One of those that were asked for came without its name.
             raise incomplete(
-                _("AWS answers with an alarm that was not asked for."), "cloudwatch", "DescribeAlarms"
+                _("AWS returned an alarm that was not requested."), "cloudwatch", "DescribeAlarms"
             )
         muting = muting.checked({alarm.id for alarm in found})
         marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)

@@ -43,7 +43,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     if len(widgets) > MOST_WIDGETS:
         remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
     if not props.has("widgets"):
-        remarks.say(_("The dashboard names no widgets."), lost=True)
+        remarks.say(_("The dashboard lists no widgets."), lost=True)
     start, end = props.point("start"), props.point("end")
     _variables(props, remarks)
     props.ignore("periodOverride")
@@ -67,7 +67,9 @@ def _variables(props: Properties, remarks: Remarks) -> None:
             if isinstance(each, dict)
         )
         remarks.say(
-            _("Variables cannot be chosen here; widgets show what the body says: {names}").format(names=names)
+            _("Variables cannot be chosen here; widgets show what the definition says: {names}").format(
+                names=names
+            )
         )
 
 
@@ -95,7 +97,7 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     if make is not None:
         return make(properties, remarks, frame)
     if kind not in NOT_DRAWN:
-        remarks.say(_("The widget is of no known type."), lost=True)
+        remarks.say(_("The widget is of an unknown type."), lost=True)
     return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_told(remarks)})
 
 
@@ -120,7 +122,7 @@ def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> An
         else:
             props.bad("states", state)
     if not arns:
-        remarks.say(_("The widget names no alarms."))
+        remarks.say(_("The widget lists no alarms."))
     props.ignore("sortBy")
     props.finish()
     return AlarmWidget.model_validate(

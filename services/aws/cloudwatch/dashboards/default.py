@@ -47,7 +47,7 @@ def builtin_dashboard(runbook: Runbook) -> Dashboard:
         )
         for index, panel in enumerate(panels)
     )
-    remark = _("The account has no such dashboard; this one is made from the runbook's targets.")
+    remark = _("The account has no such dashboard; this one is built from the runbook's targets.")
     return Dashboard(
         name=runbook.dashboard.name if runbook.dashboard else runbook.system.title,
         builtin=True,

@@ -37,7 +37,7 @@ def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
         if props.has("x") and props.has("y"):
             x, y = props.whole("x", 0, 0, COLUMNS - 1), props.whole("y", 0, 0, LOWEST)
             if x + width > COLUMNS:
-                said.say(_("The widget reaches beyond the grid's right edge; it is made narrower."))
+                said.say(_("The widget extends beyond the grid's right edge; it was made narrower."))
                 width = COLUMNS - x
             boxes[index] = _stand(Box(x, y, width, height), free)
         else:

@@ -75,7 +75,7 @@ def _filled(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
     if previous is None:
         raise RowError(_("“...” has no metric row above it"))
     if "..." in after:
-        raise RowError(_("“...” may stand only once in a row"))
+        raise RowError(_("“...” may appear only once in a row"))
     missing = len(previous) - len(before) - len(after)
     if missing < 0:
         raise RowError(_("it is longer than the row above, to which “...” refers"))
@@ -143,7 +143,7 @@ def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Proper
 def _expression(items: Sequence[str], options: Properties) -> str:
     expression = options.text("expression")
     if items:
-        raise RowError(_("an expression stands alone in its row"))
+        raise RowError(_("an expression must be alone in its row"))
     if not expression.strip():
         raise RowError(_("its expression is empty"))
     return expression

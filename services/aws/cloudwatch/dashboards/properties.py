@@ -157,13 +157,13 @@ class Properties:
         """Remark on every key that was never asked for."""
         if self._unread:
             keys = ", ".join(clean(key, 40) for key in sorted(self._unread, key=str)[:8])
-            self.remarks.say(_("Not understood in {where}: {keys}").format(where=self.where, keys=keys))
+            self.remarks.say(_("Unrecognized in {where}: {keys}").format(where=self.where, keys=keys))
 
     def bad(self, key: str, value: object) -> None:
         """Remark on a value that the grammar does not allow."""
         shown = clean(value if isinstance(value, str) else type(value).__name__, 40)
         self.remarks.say(
-            _("{where}.{key} has a value that is not understood: {value}").format(
+            _("{where}.{key} has an unrecognized value: {value}").format(
                 where=self.where, key=key, value=shown
             ),
             lost=key in _JUDGED,

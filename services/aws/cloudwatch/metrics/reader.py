@@ -122,7 +122,7 @@ def _nothing(query: MetricQuery) -> Series:
         label=written or query.metric or query.expression,
         period=query.period,
         status=SeriesStatus.PARTIAL if untold else SeriesStatus.COMPLETE,
-        message=_("nothing was answered") if untold else "",
+        message=_("no response") if untold else "",
     )
 
 
@@ -180,7 +180,7 @@ class _Merged:
             if query is None:
                 # A curve that answers no question is the answer to one that then seems to have none.
                 raise incomplete(
-                    _("CloudWatch answers something that was not asked."), "cloudwatch", "GetMetricData"
+                    _("CloudWatch returned something that was not requested."), "cloudwatch", "GetMetricData"
                 )
             counted = query.namespace.startswith(_COUNTED) and not query.expression
             self._curves.setdefault(key, _Curve(*name, counted=counted)).take(row)

@@ -46,7 +46,7 @@ class Hours:
             )
             for at, count in ordered
         ]
-        return table(_("By the hour"), (_("From ({zone})").format(zone=zone_name(zone)), _("Count")), rows)
+        return table(_("By hour"), (_("From ({zone})").format(zone=zone_name(zone)), _("Count")), rows)
 
 
 def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:

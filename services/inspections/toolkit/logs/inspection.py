@@ -29,7 +29,7 @@ class InsightsInspection(Inspection):
         if not found.complete:
             return self._partial(request, queries, found)
         if not found.scanned:
-            text = _("Nothing to judge: the log group {group} has no events in {hours}.")
+            text = _("Cannot be judged: the log group {group} has no events in {hours}.")
             return self.unknown(
                 request,
                 queries,
@@ -49,7 +49,7 @@ class InsightsInspection(Inspection):
             request,
             worst((least.verdict, Verdict.UNKNOWN)) or Verdict.UNKNOWN,
             sentences(said, words),
-            measures=(least, Measure(title=_("The whole window"), shown="", verdict=Verdict.UNKNOWN)),
+            measures=(least, Measure(title=_("Entire window"), shown="", verdict=Verdict.UNKNOWN)),
             evidence=self.texts(found),
             remarks=(*_kept(queries), *queries.remarks, queries.price()),
         )
@@ -64,7 +64,7 @@ class InsightsInspection(Inspection):
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
         """What to do where the log group has no events."""
-        return (_("Check that anything writes to {group}.").format(group=queries.group),)
+        return (_("Check that something writes to {group}.").format(group=queries.group),)
 
     def unknown(self, request: InspectionRequest, queries: Queries, summary: str, **more: Any) -> Finding:
         """A finding that cannot judge, with what was spent on it."""

@@ -25,12 +25,12 @@ YEN = 150.0
 """Yen for a dollar where the runbook says nothing of costs."""
 
 _STATES = {
-    QueryState.FAILED: N_("Logs Insights failed on the query."),
-    QueryState.CANCELLED: N_("Somebody cancelled the query."),
-    QueryState.TIMEOUT: N_("Logs Insights ran out of time."),
-    QueryState.UNKNOWN: N_("Logs Insights does not know how the query stands."),
+    QueryState.FAILED: N_("The Logs Insights query failed."),
+    QueryState.CANCELLED: N_("The query was cancelled."),
+    QueryState.TIMEOUT: N_("The Logs Insights query timed out."),
+    QueryState.UNKNOWN: N_("Logs Insights reports the state of the query as unknown."),
 }
-_STOPPED = N_("The query did not end in time and was stopped.")
+_STOPPED = N_("The query did not finish in time and was stopped.")
 
 _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
 """What does not say whether AWS took a request up."""
@@ -121,7 +121,7 @@ class Queries:
         self.kept_since = size.since
         self.remarks.append(
             _(
-                "Estimated before: {size}, {yen} (from the stored size, which is compressed; the query may read more)."
+                "Estimate: {size}, {yen} (from the stored size, which is compressed; the query may scan more)."
             ).format(size=size_words(size.bytes), yen=yen_words(self.yen(size.bytes)))
         )
         return self.yen(size.bytes)
@@ -141,9 +141,9 @@ class Queries:
 
     def consent_summary(self, yen: float) -> str:
         """Why nothing was read yet."""
-        return _(
-            "Not read yet: it would cost about {yen}, and above {limit} somebody must agree first."
-        ).format(yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen))
+        return _("Not read yet: it would cost about {yen}; above {limit} consent is required first.").format(
+            yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen)
+        )
 
     async def ask(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
         """Run a query over the window; what it scanned is charged, also where the look is given up. Raises AwsError."""
@@ -177,12 +177,12 @@ class Queries:
 
     def price(self) -> str:
         """What was scanned and what that costs, for the remarks."""
-        return _("Logs Insights read {size}: {yen}.").format(
+        return _("Logs Insights scanned {size}: {yen}.").format(
             size=size_words(self.bytes), yen=yen_words(self.yen(self.bytes))
         )
 
     def _tell(self, result: QueryResult) -> None:
-        text = _("Logs Insights: {count} log events read").format(count=f"{result.scanned:,}")
+        text = _("Logs Insights: {count} log events scanned").format(count=f"{result.scanned:,}")
         self._request.tell(Progress(text=text))
 
 

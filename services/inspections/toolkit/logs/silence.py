@@ -123,7 +123,7 @@ async def _holes(
 def silence_words(queries: Queries, found: Silence) -> str:
     """That events are missing, in a sentence; "" where they are not."""
     if found.unread:
-        said = _("Whether events still come cannot be read: {why}").format(why=found.unread)
+        said = _("Could not read whether events still arrive: {why}").format(why=found.unread)
         return sentences(unkept_words(queries), said)
     return sentences(unkept_words(queries), _hole_words(queries, found), _end_words(queries, found))
 
@@ -131,10 +131,10 @@ def silence_words(queries: Queries, found: Silence) -> str:
 def unkept_words(queries: Queries) -> str:
     """That the log group does not keep the whole window, or may not, in a sentence; "" where it does."""
     if queries.kept_since is None:
-        return _("How far back {group} has events is not known.").format(group=queries.group)
+        return _("It is not known how far back {group} has events.").format(group=queries.group)
     if not queries.begins_late:
         return ""
-    text = _("{group} keeps nothing from before {time}: what happened until then is not known.")
+    text = _("{group} has nothing from before {time}: what happened until then is not known.")
     return text.format(group=queries.group, time=moment(queries.begun, queries.zone))
 
 
@@ -143,7 +143,8 @@ def silence_advice(queries: Queries) -> tuple[str, ...]:
     if not queries.begins_late:
         return ()
     text = _(
-        "Where {group} is kept for less than the time between two looks, have its retention lengthened; where it was made anew, ask who did so and why."
+        "Where {group} is retained for less than the time between two inspections, have its "
+        "retention extended; where it was recreated, ask who did so and why."
     )
     return (text.format(group=queries.group),)
 
@@ -152,8 +153,9 @@ def _hole_words(queries: Queries, found: Silence) -> str:
     if not found.holes:
         return ""
     text = plural(
-        "No events in {group} at least {stretch}: what happened then is not known.",
-        "No events in {group} at {count} times, the longest at least {stretch}: what happened then is not known.",
+        "No events in {group} at least during {stretch}: what happened then is not known.",
+        "No events in {group} {count} times, the longest at least {stretch}: what happened then is "
+        "not known.",
         len(found.holes),
     )
     said = text.format(group=queries.group, count=len(found.holes), stretch=_longest(queries, found.holes))
@@ -165,17 +167,17 @@ def _end_words(queries: Queries, found: Silence) -> str:
         return ""
     at = moment(found.since, queries.zone)
     if not found.ended:
-        return _("No events since {time}, as at the same time on days before.").format(time=at)
-    said = _("No events in {group} since {time}: what came after is not known.")
+        return _("No events since {time}, as at the same time on previous days.").format(time=at)
+    said = _("No events in {group} since {time}: what happened after that is not known.")
     return sentences(said.format(group=queries.group, time=at), _uncompared(found.likeness))
 
 
 def _uncompared(likeness: Likeness) -> str:
     """Why nobody knows whether a silence is usual; "" where it is known."""
     if likeness is Likeness.NEW:
-        return _("The log group has nothing of enough days before to compare that with.")
+        return _("The log group does not have enough previous days to compare that with.")
     if likeness is Likeness.COSTLY:
-        return _("Too many requests would be needed to compare that with days before.")
+        return _("Too many requests would be needed to compare that with previous days.")
     return ""
 
 
@@ -184,7 +186,7 @@ def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
     if words := unkept_words(queries):
         since = queries.begun if queries.begins_late else None
         yield Measure(
-            title=_("Log events kept"),
+            title=_("Retained log events"),
             shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",
             allowed=_("from the beginning of the window"),
             verdict=Verdict.UNKNOWN,
@@ -206,9 +208,9 @@ def silence_measures(queries: Queries, found: Silence) -> Iterator[Measure]:
         yield Measure(
             title=_("Longest time without log events"),
             shown=_longest(queries, silent),
-            allowed=_("as at the same time on days before"),
+            allowed=_("as at the same time on previous days"),
             verdict=Verdict.UNKNOWN if found.holes else None,
-            note=_hole_words(queries, found) or _("as quiet as at the same time on days before"),
+            note=_hole_words(queries, found) or _("as quiet as at the same time on previous days"),
         )
 
 

@@ -46,7 +46,7 @@ def unknown(finding: Finding) -> bool:
     """Whether it says that nobody knows which alarms are muted, above all in its verdict."""
     (measure,) = [each for each in finding.measures if each.title == "Mute rules"]
     assert measure.verdict is V.UNKNOWN
-    return "Which alarms are muted is not known." in finding.summary
+    return "It is not known which alarms are muted." in finding.summary
 
 
 @MUTED
@@ -83,7 +83,7 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
     finding = await look(embedded, "alarms", hours=0.5)
     assert not muted(finding)
     assert "Mute rules" not in {each.title for each in finding.measures}
-    assert "This endpoint has no mute rules; no alarm is taken as muted." in finding.remarks
+    assert "This endpoint has no mute rules; no alarm is treated as muted." in finding.remarks
     # It lists rules and cannot show one: then it has some.
     embedded.clear_faults()
     embedded.fault("cloudwatch", "GetAlarmMuteRule", status=400, code=code)
@@ -93,17 +93,14 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
 @MUTED
 async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded: Embedded) -> None:
     settings = next(iter(embedded.world.alarms.mutes.rules.values())).settings
-    text = (
-        "The mute rule maintenance-work names alarms that AWS does not have: {name}. It mutes nothing by those "
-        "names."
-    )
+    text = "The mute rule maintenance-work names alarms that AWS does not have: {name}. Those names mute nothing."
     before = await look(embedded, "scaling")
     for names, gone in ((["alb-latency-high", "gone"], "gone"), (["of-another-team"], "of-another-team")):
         settings["MuteTargets"] = {"AlarmNames": names}
         finding = await look(embedded, "alarms", hours=0.5)
         assert text.format(name=gone) in finding.remarks
         assert "Mute rules" not in {each.title for each in finding.measures}
-        assert "Which alarms are muted is not known." not in finding.summary
+        assert "It is not known which alarms are muted." not in finding.summary
         assert muted(finding) == ("alb-latency-high" in names), "what it names and AWS has is muted"
         scaling = await look(embedded, "scaling")
         assert (scaling.verdict, scaling.measures) == (before.verdict, before.measures)
@@ -119,8 +116,11 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     del alarm.settings["ActionsEnabled"]
     finding = await look(embedded, "alarms", hours=0.5)
     (measure,) = [each for each in finding.measures if each.title == "RDS CPU使用率"]
-    assert (measure.verdict, measure.note) == (V.UNKNOWN, "AWS does not say whether its actions are enabled")
-    assert "not known whether anybody hears of: RDS CPU使用率" in finding.summary
+    assert (measure.verdict, measure.note) == (
+        V.UNKNOWN,
+        "AWS did not return whether its actions are enabled",
+    )
+    assert "not known whether anyone is notified: RDS CPU使用率" in finding.summary
 
 
 # ── By hand ────────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +140,7 @@ async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(
     for _time in range(2):
         muting = await mutes.read(NOW)
         assert not muting.known
-        assert muting.remarks == ("AWS does not say which alarms the mute rule night work mutes.",)
+        assert muting.remarks == ("AWS did not return which alarms the mute rule night work mutes.",)
     assert len(canned.asked("GetAlarmMuteRule")) == 2, "a damaged answer is not remembered"
     canned.answers["GetAlarmMuteRule"] = rule({"AlarmNames": ["cpu"]})
     assert (await mutes.read(NOW)).known

@@ -75,7 +75,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.verdict is V.UNKNOWN
     assert (
         finding.summary
-        == "What fired since the last sign-off cannot be read. The runbook's 7 alarms are OK now."
+        == "Alarms fired since the last sign-off cannot be read. The runbook's 7 alarms are OK now."
     )
     assert "cloudwatch:DescribeAlarmHistory" in finding.remarks[0]
 
@@ -103,7 +103,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embe
     embedded.fault("cloudwatch", "ListAlarmMuteRules", preset="denied")
     finding = await look(embedded, "alarms", hours=0.5)
     assert verdicts(finding)["Mute rules"] is V.UNKNOWN
-    assert "Which alarms are muted is not known." in finding.summary
+    assert "It is not known which alarms are muted." in finding.summary
     assert any("cloudwatch:ListAlarmMuteRules" in each for each in finding.remarks)
 
 
@@ -194,7 +194,7 @@ async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -
     assert any(
         "3 alarms that the runbook does not name were looked at too: " in each for each in finding.remarks
     )
-    assert "Of those, without data and not judged: c." in finding.remarks
+    assert "Of these, without data and not judged: c." in finding.remarks
     assert "the runbook has no steps for it" in finding.advice[0]
 
 

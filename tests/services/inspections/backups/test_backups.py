@@ -151,7 +151,7 @@ async def test_one_that_is_being_made_for_hours_asks_for_attention() -> None:
     assert soon.verdict is Verdict.NORMAL
     finding = await backups([*rest, making], now=LAST + timedelta(hours=2) - timedelta(minutes=10))
     assert finding.verdict is Verdict.ATTENTION
-    assert "in the making for long" in finding.summary
+    assert "taking long to complete" in finding.summary
 
 
 async def test_fewer_are_fine_in_the_first_week() -> None:

@@ -245,7 +245,7 @@ async def test_what_is_new_and_what_is_tiny() -> None:
 
     finding = await costs(from_nothing)
     assert bad(finding) == {"RDS, growth"}
-    assert measure(finding, "RDS, growth").shown == "from nothing"
+    assert measure(finding, "RDS, growth").shown == "new"
     assert finding.verdict is Verdict.ATTENTION
 
 
@@ -255,7 +255,7 @@ async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() 
     services[1]["names"] = ["Amazon RDS"]
     finding = await costs(runbook=book(services=services))
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.summary == "RDS: Cost Explorer has no costs under the names that the runbook gives."
+    assert finding.summary == "RDS: Cost Explorer has no costs under the names given in the runbook."
     assert finding.advice[0] == "Check how Cost Explorer spells RDS (costs.services, names)."
     assert RDS in next(each for each in finding.remarks if each.startswith("Others"))
 
@@ -276,7 +276,7 @@ async def test_no_data_and_old_data_are_not_cheap() -> None:
     finding = await costs(lambda _day: {})
     assert (finding.verdict, finding.summary) == (
         Verdict.UNKNOWN,
-        "Cost Explorer has no costs of this account.",
+        "Cost Explorer has no costs for this account.",
     )
     finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 7) else {})
     assert finding.verdict is Verdict.UNKNOWN
@@ -319,9 +319,9 @@ async def test_aws_budgets() -> None:
     )
     assert (await found(budget("0", "1")))[0] is Verdict.ABNORMAL
     filtered = await found(budget("9", "1", TimeUnit="DAILY", CostFilters={"Service": ["AmazonRDS"]}))
-    assert filtered[1].endswith("a day ¥1,350; AWS has no forecast yet; of a part of the account only")
+    assert filtered[1].endswith("a day ¥1,350; AWS has no forecast yet; covers only a part of the account")
     finding = await costs(budgets=budget("9", "1", CalculatedSpend={}))
-    assert finding.summary == "AWS tells of the budget monthly without its amounts."
+    assert finding.summary == "AWS returned the budget monthly without its amounts."
     assert finding.verdict is Verdict.UNKNOWN
     finding = await costs(budgets=failure(ProblemKind.THROTTLED))
     assert (finding.verdict, finding.problem is not None) == (Verdict.UNKNOWN, True)
@@ -474,7 +474,9 @@ async def test_a_runbook_without_services() -> None:
     assert finding.verdict is Verdict.ATTENTION
     assert bad(finding) == {"Total, whole month"}
     assert finding.summary == "Total: ¥69,750 for 2026-01, against a guideline of ¥50,000."
-    assert finding.advice[-1] == "Whom to tell is UNDECIDED (the runbook's costs.report_to is empty)."
+    assert (
+        finding.advice[-1] == "The person to report to is UNDECIDED (the runbook's costs.report_to is empty)."
+    )
     assert [row.cells[0] for row in finding.evidence[-1].rows][:2] == [ECS, RDS]
     assert len(finding.evidence[-1].rows) == len(USUAL)
     assert missing_setting("costs", BOOK.model_copy(update={"costs": None})) == "costs"

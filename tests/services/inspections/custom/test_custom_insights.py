@@ -44,7 +44,7 @@ async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty
     async with context(empty_aws) as made:
         finding = await seen(made, hours=72, above=0.5)
     assert measure(finding, "Matches in the worst hour").verdict is Verdict.NORMAL
-    assert measure(finding, "Log events kept").verdict is Verdict.UNKNOWN
+    assert measure(finding, "Retained log events").verdict is Verdict.UNKNOWN
     assert finding.verdict is Verdict.UNKNOWN
 
 
@@ -60,7 +60,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     finding = await seen(made, below=3, source="独自 1", advice=["係に連絡"])
     assert (finding.title, finding.verdict) == ("返却の遅れ", Verdict.NORMAL)
     assert finding.summary == "5 matches in 4 h, at most 2 in an hour."
-    assert measure(finding, "Matches an hour").shown == "1.2"
+    assert measure(finding, "Matches per hour").shown == "1.2"
     assert measure(finding, "Matches in the worst hour").allowed == "< 3"
     assert not finding.advice
     assert "Runbook: 独自 1" in finding.remarks
@@ -71,7 +71,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     finding = await seen(made, below=2, advice=["係に連絡"])
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.advice == ("係に連絡",)
-    rows = evidence(finding, "What it found")
+    rows = evidence(finding, "Query results")
     assert rows.private
     assert rows.columns == ("Time (JST)", "message")
     assert rows.rows[0].cells == ("01-14 09:50:00", "late | # 10 password=***")
@@ -84,7 +84,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     assert (await seen(made, hours=0.25, above=3)).verdict is Verdict.NORMAL
     assert (await seen(made, hours=0.25, below=3)).verdict is Verdict.NORMAL
     finding = await seen(made, scale=10, unit="冊", below=30)
-    assert measure(finding, "Matches an hour").shown == "12.5 冊"
+    assert measure(finding, "Matches per hour").shown == "12.5 冊"
 
     # Without a limit nothing is judged.
     finding = await seen(made)
@@ -93,7 +93,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     # A query that counts by itself is counted as a whole.
     finding = await seen(made, query=QUERY + "\n| stats count(*) as n by message", below=3)
     assert finding.verdict is Verdict.NORMAL
-    assert [each.title for each in finding.measures] == ["Matches an hour"]
+    assert [each.title for each in finding.measures] == ["Matches per hour"]
     assert any("Only the mean is judged" in text for text in finding.remarks)
 
     # The field it needs.
@@ -116,7 +116,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     ends(empty_aws, "Failed")
     finding = await seen(made, below=3)
     assert finding.verdict is Verdict.UNKNOWN
-    assert "Logs Insights failed on the query." in finding.summary
+    assert "The Logs Insights query failed." in finding.summary
 
 
 @pytest.mark.parametrize(

@@ -124,9 +124,12 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     finding, _asked = await judged([1, None, None, None, None], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
     # It is said since when, and that it may mean either.
-    assert finding.measures[0].note == "no data since 01-14 08:40 JST (of a count, this may mean none)"
+    assert finding.measures[0].note == "no data since 01-14 08:40 JST (for a count, this may mean zero)"
     finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
-    assert (finding.verdict, "values came at the same time before" in finding.summary) == (V.UNKNOWN, True)
+    assert (finding.verdict, "there were values at the same time before" in finding.summary) == (
+        V.UNKNOWN,
+        True,
+    )
     finding, _asked = await judged([1, None, None, None, None], past="InternalError", **upper)
     assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
     finding, _asked = await judged([1, 7, 8, 2], **upper)
@@ -138,7 +141,7 @@ async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
     assert finding.verdict is V.NORMAL
-    assert finding.summary == "DB の空きメモリ: no data in the window (of a count, this may mean none)."
+    assert finding.summary == "DB の空きメモリ: no data in the window (for a count, this may mean zero)."
     finding, _asked = await judged([None] * 5, **upper)
     assert (finding.verdict, finding.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
     finding, _asked = await judged([None] * 5, usual=lambda _at: True, **upper)

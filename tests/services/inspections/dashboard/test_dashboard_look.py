@@ -45,7 +45,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await look(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
-    assert finding.summary == ("RDS CPU使用率: at worst 85.7 % at 01-14 01:15 JST, beyond the limit for 5m.")
+    assert finding.summary == ("RDS CPU使用率: at worst 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
     seen = measure(finding, "RDS CPU使用率")
     assert (seen.allowed, seen.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
     assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
@@ -55,7 +55,7 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> N
     assert (latency.allowed, latency.unit) == ("< 500 ms", "ms")
     assert latency.value is not None
     assert 100 < latency.value < 200
-    assert finding.remarks[-1] == "17 metrics asked of CloudWatch: < ¥0.1."
+    assert finding.remarks[-1] == "17 metrics requested from CloudWatch: < ¥0.1."
     counts = embedded.counts()
     assert counts["cloudwatch.GetMetricData"] == 2, "one for the window, one for the week before"
     # The night is over: a look at the last hours finds nothing.
@@ -79,7 +79,7 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
         f"Data transferred ({each})" for each in ("ALB", "RDS 受信", "RDS 送信")
     }
     assert "times as much as in the same hours before, 01-13 23:00–01-14 05:00 JST (6h 0m)" in finding.summary
-    assert "Data transferred is compared with the time from 01-06 17:15 JST." in finding.remarks
+    assert "Data transferred is compared with the period from 01-06 17:15 JST." in finding.remarks
     assert finding.evidence[-1].rows[0].verdict is V.ATTENTION
     assert (await look(embedded, "alarms", since=CLOSED)).verdict is V.NORMAL
 
@@ -215,10 +215,10 @@ def between(first: float, last: float, value: float, usual: float = 20) -> Curve
 @pytest.mark.parametrize(
     ("curve", "verdict", "said"),
     [
-        (between(300, 295, 71), V.ATTENTION, "beyond the limit for 5m"),
-        (between(300, 290, 70), V.ATTENTION, "beyond the limit for 10m"),
-        (between(300, 285, 71), V.ABNORMAL, "beyond the limit for 15m"),
-        (between(5, 0, 71), V.ABNORMAL, "beyond the limit now"),
+        (between(300, 295, 71), V.ATTENTION, "outside the limit for 5m"),
+        (between(300, 290, 70), V.ATTENTION, "outside the limit for 10m"),
+        (between(300, 285, 71), V.ABNORMAL, "outside the limit for 15m"),
+        (between(5, 0, 71), V.ABNORMAL, "outside the limit now"),
         (between(5, 0, 63), V.ATTENTION, "near the limit now"),
         (between(300, 295, 69), V.NORMAL, ""),
     ],
@@ -236,7 +236,7 @@ async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
     peaks = {NINE - timedelta(minutes=minutes) for minutes in (300, 295, 200, 195)}
     finding = await judged(CPUUtilization=lambda at: 90 if at in peaks else 20)
     assert measure(finding, "ECS CPU使用率").verdict is V.ATTENTION
-    assert "beyond the limit for 20m in all" in finding.summary
+    assert "outside the limit for 20m in total" in finding.summary
 
 
 async def test_a_gap_in_the_night_is_told_and_one_of_a_sparse_metric_is_usual() -> None:
@@ -280,7 +280,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
         HTTPCode_ELB_5XX_Count=lambda at: 8 if out(at) else None,
         TargetResponseTime=lambda at: None if out(at) else 0.1,
     )
-    assert verdicts(finding) == {"Load balancer without a target that answers": V.ABNORMAL}
+    assert verdicts(finding) == {"Load balancer without a healthy target": V.ABNORMAL}
     assert measure(finding, "Load balancer").shown == "10m"
     assert "04:00–04:10 JST" in finding.summary
     assert any("A rate of errors hides a total outage" in each for each in finding.advice)
@@ -422,7 +422,7 @@ def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> No
 
 async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage() -> None:
     finding = await judged(HealthyHostCount=lambda at: 2 if at < NINE - timedelta(hours=2) else None)
-    healthy = measure(finding, "Load balancer without a target that answers")
+    healthy = measure(finding, "Load balancer without a healthy target")
     assert healthy.verdict is Verdict.UNKNOWN
     assert healthy.note == "HealthyHostCount: no data since 01-14 07:00 JST"
     assert finding.verdict is Verdict.UNKNOWN
@@ -522,7 +522,7 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
 
 
 async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
-    title, remark = "Load balancer without a target that answers", "taken for unused"
+    title, remark = "Load balancer without a healthy target", "taken for unused"
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
         assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)

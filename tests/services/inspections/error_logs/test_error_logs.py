@@ -64,7 +64,7 @@ async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded: Embed
     assert finding.verdict is Verdict.NORMAL
     assert "in 16 h" in finding.summary
     assert measure(finding, "Events with the field level").shown == "100 %"
-    assert measure(finding, "Errors an hour").allowed == "< 10 an hour"
+    assert measure(finding, "Errors per hour").allowed == "< 10 per hour"
     assert not finding.advice
     assert any(
         text.startswith("Estimated before: ") and "estimate" in text.lower() for text in finding.remarks
@@ -80,10 +80,10 @@ async def test_a_storm_is_abnormal(embedded: Embedded) -> None:
     finding = await look(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.ABNORMAL
     assert measure(finding, "Errors in the worst hour").verdict is Verdict.ABNORMAL
-    assert (measure(finding, "Failed connections to the database").value or 0) > 50
-    assert measure(finding, "Failed connections to the database").verdict is Verdict.ATTENTION
-    assert measure(finding, "The same error, at most").verdict is Verdict.ATTENTION
-    assert (measure(finding, "5xx answers").value or 0) > 100
+    assert (measure(finding, "Failed database connections").value or 0) > 50
+    assert measure(finding, "Failed database connections").verdict is Verdict.ATTENTION
+    assert measure(finding, "Most frequent error").verdict is Verdict.ATTENTION
+    assert (measure(finding, "5xx responses").value or 0) > 100
     assert any("operations report" in text for text in finding.advice)
 
 
@@ -98,7 +98,7 @@ async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> N
     # A count of what cannot be told is neither green nor said to be none.
     assert "No errors" not in finding.summary
     assert "is not known" in finding.summary
-    assert [each.title for each in finding.measures if each.verdict is Verdict.NORMAL] == ["5xx answers"]
+    assert [each.title for each in finding.measures if each.verdict is Verdict.NORMAL] == ["5xx responses"]
 
 
 OTHER_MEANINGS: list[tuple[list[Event], str]] = [
@@ -121,7 +121,7 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
             assert words in finding.summary
             assert "No errors" not in finding.summary
             green = {each.title for each in finding.measures if each.verdict is Verdict.NORMAL}
-            assert green <= {"5xx answers", "Log events"}
+            assert green <= {"5xx responses", "Log events"}
 
 
 async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws: Embedded) -> None:
@@ -151,7 +151,7 @@ async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: 
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14 06:3")
-    assert "as at the same time on days before" in finding.summary
+    assert "as at the same time on previous days" in finding.summary
     # The runbook's own value, a number, fits numbers.
     other = book(value="50", status="")
     with empty_aws.world.lock:
@@ -166,10 +166,10 @@ async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> N
     fill(empty_aws, [*(error(60 + n / 10, f"order {n} failed") for n in range(2400)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
-    assert measure(finding, "Errors an hour").note == "2,400 in all"
+    assert measure(finding, "Errors per hour").note == "2,400 in all"
     assert measure(finding, "Errors in the worst hour").shown == "600"
-    assert measure(finding, "5xx answers").shown == "2,400"
-    same = measure(finding, "The same error, at most")
+    assert measure(finding, "5xx responses").shown == "2,400"
+    same = measure(finding, "Most frequent error")
     assert (same.shown, same.verdict) == ("1,000", Verdict.ATTENTION)
     assert any("1,400 of 2,400 errors are not grouped" in text for text in finding.remarks)
     assert empty_aws.counts()["logs.StartQuery"] == 3
@@ -188,7 +188,7 @@ async def test_many_errors_are_not_counted_further_where_nobody_agreed_to_the_pr
     finding = await seen(empty_aws, runbook=dear)
     assert finding.verdict is Verdict.ABNORMAL
     assert measure(finding, "Errors in the worst hour").verdict is Verdict.UNKNOWN
-    assert measure(finding, "The same error, at most").verdict is Verdict.UNKNOWN
+    assert measure(finding, "Most frequent error").verdict is Verdict.UNKNOWN
     assert empty_aws.counts()["logs.StartQuery"] == 1
 
 
@@ -208,11 +208,11 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
     fill(empty_aws, [*(error(301 + n, f"{'abcdefghijkl'[n]} failed") for n in range(12)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
-    assert measure(finding, "Errors an hour").verdict is Verdict.NORMAL
+    assert measure(finding, "Errors per hour").verdict is Verdict.NORMAL
     worst = measure(finding, "Errors in the worst hour")
     assert (worst.shown, worst.verdict) == ("12", Verdict.ABNORMAL)
     assert worst.at == (empty_aws.clock.now() - timedelta(hours=6))
-    assert evidence(finding, "By the hour").rows[0].cells == ("01-14 04:00", "12")
+    assert evidence(finding, "By hour").rows[0].cells == ("01-14 04:00", "12")
 
 
 async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
@@ -222,8 +222,8 @@ async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
     )
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ATTENTION
-    assert "the same one up to 10 times" in finding.summary
-    groups = evidence(finding, "The same errors")
+    assert "the same error up to 10 times" in finding.summary
+    groups = evidence(finding, "Grouped errors")
     assert groups.private
     assert groups.rows[0].cells == ("10", "order # of u# failed")
     assert any("sign of a bug" in text for text in finding.advice)
@@ -249,7 +249,7 @@ async def test_how_often_is_often_grows_with_the_window(
     fill(empty_aws, [*lines, *fine(5)])
     assert (
         measure(
-            await look(empty_aws, "error-logs", hours=hours, runbook=book()), "The same error, at most"
+            await look(empty_aws, "error-logs", hours=hours, runbook=book()), "Most frequent error"
         ).verdict
         is verdict
     )
@@ -260,8 +260,8 @@ async def test_how_often_is_often_grows_with_the_window(
 )
 async def test_the_errors_of_an_ordinary_day_are_no_sign_of_trouble(embedded: Embedded) -> None:
     finding = await look(embedded, "error-logs", hours=24)
-    assert measure(finding, "The same error, at most").verdict is Verdict.NORMAL
-    assert (measure(finding, "The same error, at most").value or 0) >= 5
+    assert measure(finding, "Most frequent error").verdict is Verdict.NORMAL
+    assert (measure(finding, "Most frequent error").value or 0) >= 5
 
 
 async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_are_a_few(
@@ -272,10 +272,10 @@ async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_ar
     )
     finding = await seen(empty_aws, hours=0.1)
     assert finding.verdict is Verdict.ATTENTION, "the runbook asks for every one of them"
-    assert measure(finding, "5xx answers").verdict is Verdict.ATTENTION
+    assert measure(finding, "5xx responses").verdict is Verdict.ATTENTION
     assert "2 errors in 6 min" in finding.summary
     assert "5xx: 2" in finding.summary
-    named = evidence(finding, "5xx answers")
+    named = evidence(finding, "5xx responses")
     assert [row.cells for row in named.rows] == [("01-14 09:57:00", "503"), ("01-14 09:56:00", "500")]
     assert not named.private, "a report names them without the texts of logs"
     assert any("500 errors in the operations report" in text for text in finding.remarks)
@@ -345,9 +345,9 @@ async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> 
     empty_aws.fault("logs", "DescribeLogGroups", preset="denied")
     finding = await seen(empty_aws)
     assert {str(each.title) for each in finding.measures if each.verdict is Verdict.UNKNOWN} == {
-        "Log events kept"
+        "Retained log events"
     }
-    assert "How far back /app/library has events is not known." in finding.summary
+    assert "It is not known how far back /app/library has events." in finding.summary
     assert measure(finding, "Events with the field level").shown == "100 %"
     said = " ".join(finding.remarks)
     assert "logs:GetLogGroupFields" in said

@@ -33,7 +33,7 @@ ALONE = BOOK.model_copy(update={"duties": ()})
 async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: Embedded) -> None:
     finding = await look(embedded, "maintenance")
     assert finding.verdict is Verdict.NORMAL
-    assert finding.summary == "Nothing is pending; the next maintenance window is Sun 2026-01-18 02:00 JST."
+    assert finding.summary == "No action is pending; the next maintenance window is Sun 2026-01-18 02:00 JST."
     embedded.fault("rds", "DescribePendingMaintenanceActions", preset="denied")
     finding = await look(embedded, "maintenance")
     assert finding.verdict is Verdict.UNKNOWN
@@ -50,7 +50,7 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
         "system-update is forced at Tue 2026-01-13 13:48 JST, before the next maintenance window "
         "(Sun 2026-01-18 02:00 JST)."
     )
-    assert finding.measures[0].note == "whatever the window, within opening hours"
+    assert finding.measures[0].note == "regardless of the window, within opening hours"
     assert finding.advice[1].startswith("強制適用日の1週間前までに")
     assert (await look(embedded, "backups")).verdict is Verdict.NORMAL
 
@@ -82,8 +82,7 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=datetime(2026, 1, 21, 3, 0, tzinfo=UTC)))
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
-        "system-update is applied at Sun 2026-01-25 02:00 JST: the window of Sun 2026-01-18 02:00 JST is the last "
-        "that leaves 7 days."
+        "system-update is applied at Sun 2026-01-25 02:00 JST: Sun 2026-01-18 02:00 JST is the last window at least 7 days before it."
     )
     assert finding.advice == (
         "Apply system-update by hand in the maintenance window of Sun 2026-01-18 02:00 JST.",
@@ -101,7 +100,7 @@ async def test_less_than_the_lead_is_left() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
     assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days are left." in finding.summary
-    assert finding.advice == ("AWS applies it in the maintenance window: tell those who use the system.",)
+    assert finding.advice == ("AWS applies it in the maintenance window: notify the users of the system.",)
     finding = await maintenance(details(ForcedApplyDate=MONDAY + timedelta(days=8)))
     assert finding.verdict is Verdict.ATTENTION
     assert "no window is left 7 days before it; the next is Sun 2026-01-18 02:00 JST." in finding.summary

@@ -218,7 +218,7 @@ async def test_overruling_needs_a_reason_and_happens_once(
         assert not one.found("daily-morning").all_normal
         said = drafts.signed(one.found("daily-morning").recorded)[0]
         assert (said["decision"], said["reason"], said["verdict"]) == (
-            "overruled",
+            "overridden",
             "planned load test",
             "abnormal",
         )

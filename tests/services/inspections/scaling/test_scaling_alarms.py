@@ -90,7 +90,7 @@ def said(finding: Finding) -> str:
 @WORLD
 async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
     finding = await look(embedded, "scaling")
-    assert row(finding, TITLE) == ("2 of 2 can set them off", V.NORMAL, "")
+    assert row(finding, TITLE) == ("2 of 2 can trigger them", V.NORMAL, "")
 
 
 @WORLD
@@ -103,8 +103,8 @@ async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
         (deleted, ("Low",), V.ATTENTION, "its alarm AlarmLow does not exist", AGAIN),
         (disabled, ("High", "Low"), V.ABNORMAL, "the actions of its alarm AlarmHigh are disabled", "Ask who disabled the actions of TargetTracking-"),
         (disabled, ("Low",), V.ATTENTION, "the actions of its alarm AlarmLow are disabled", "Ask who disabled the actions of TargetTracking-"),
-        (unwired, ("High",), V.ABNORMAL, "its alarm AlarmHigh does not run it when it fires", AGAIN),
-        (wired_elsewhere, ("High",), V.ABNORMAL, "its alarm AlarmHigh does not run it when it fires", AGAIN),
+        (unwired, ("High",), V.ABNORMAL, "its alarm AlarmHigh does not trigger it", AGAIN),
+        (wired_elsewhere, ("High",), V.ABNORMAL, "its alarm AlarmHigh does not trigger it", AGAIN),
         (muted, ("High",), V.ATTENTION, "its alarm AlarmHigh is muted by work until 01-15 09:30 JST", "Ask who muted TargetTracking-"),
         (stuck, ("High", "Low"), V.ATTENTION, "its alarm AlarmHigh has had no data since 01-14 09:44 JST", "reports CPUUtilization"),
         (just_made, ("High", "Low"), V.NORMAL, "", ""),
@@ -145,7 +145,7 @@ async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(emb
         embedded.fault("cloudwatch", operation, status=400, code="ValidationError")
         finding = await look(embedded, "scaling")
         assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {TITLE: V.UNKNOWN})
-        assert "which alarms are muted is not known" in finding.summary
+        assert "not known which alarms are muted" in finding.summary
         assert any("Mute rules could not be read" in each for each in finding.remarks)
         embedded.clear_faults()
     embedded.fault("cloudwatch", "DescribeAlarms", preset="denied")
@@ -311,9 +311,9 @@ async def test_a_refusal_is_said_beside_a_decision_without_its_time() -> None:
             finding = await judged(
                 NOON, target(), DescribeScalingActivities={"ScalingActivities": activities}
             )
-            _shown, verdict, note = row(finding, "Scaling decisions")
+            _shown, verdict, note = row(finding, "Scaling activities")
             assert verdict is V.UNKNOWN
-            assert note.startswith("AWS lists decisions without their time; refused once in 24 hours")
+            assert note.startswith("AWS returned activities without a time; refused once in 24 hours")
 
 
 @pytest.mark.parametrize("name", ["", "another", HIGH + "\ufffd", None])

@@ -54,16 +54,16 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
     assert [each.title for each in finding.measures] == [
         "Service",
         "Tasks running",
-        "Tasks that failed in a row",
+        "Consecutive failed tasks",
         "Deployment",
         "Maximum number of tasks",
         "Minimum number of tasks",
-        "Tasks wanted",
+        "Desired tasks",
         "Auto Scaling",
         "Scaling policies",
         "Alarms of the scaling policies",
         "Scheduled actions",
-        "Scaling decisions",
+        "Scaling activities",
     ]
 
 
@@ -86,8 +86,8 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
     assert "ECS タスククラッシュ: ECS Service が自動復旧（5分待機）" in finding.advice
     assert any(each.startswith("Not recovered within 10 minutes? Call 開発チーム") for each in finding.advice)
     # One that is healthy is enough for AWS to count none as failed.
-    assert row(finding, "Tasks that failed in a row")[:2] == ("0", V.NORMAL)
-    assert "Newest events of ECS" in {each.title for each in finding.evidence}
+    assert row(finding, "Consecutive failed tasks")[:2] == ("0", V.NORMAL)
+    assert "Newest ECS events" in {each.title for each in finding.evidence}
     # Nobody is served at all: no grace.
     with embedded.world.lock:
         for task in staff.alive(now(embedded)):
@@ -148,7 +148,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
     )
     assert "アプリケーションエラー: ログから原因特定、必要に応じてロールバック" in finding.advice
     # Its failed tasks are told as long as it is listed.
-    assert row(finding, "Tasks that failed in a row")[1] is V.ABNORMAL
+    assert row(finding, "Consecutive failed tasks")[1] is V.ABNORMAL
     while not staff.primary.completed:
         embedded.advance(60)
     finding = await look(embedded, "scaling")
@@ -225,7 +225,7 @@ async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
         with embedded.world.lock:
             staff.set_desired(desired, now(embedded))
         finding = await look(embedded, "scaling")
-        assert verdicts(finding)["Tasks wanted"] is verdict
+        assert verdicts(finding)["Desired tasks"] is verdict
         assert text in finding.summary
 
 
@@ -239,7 +239,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
     assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
     assert "at 01-14 22:00 JST the scheduled action night-saving cuts: maximum 5 → 1" in finding.summary
-    assert "1 of the 2 tasks wanted now stop at once" in finding.summary
+    assert "1 of the 2 tasks desired now stop immediately" in finding.summary
     assert "there is no scaling policy" in finding.summary
     assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
 
@@ -258,10 +258,10 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
         # As the runbook takes it back, at the time of its next look: that look is about it.
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T16:00:00)", MaxCapacity=5), V.ATTENTION,
-         "the runbook wants a maximum of 10 then"),
+         "the runbook requires a maximum of 10 then"),
         # On the day itself, though it is the runbook's own: tasks stop.
         ("2026-02-02 14:00", 10, 8, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.ATTENTION,
-         "3 of the 8 tasks wanted now stop at once"),
+         "3 of the 8 tasks desired now stop immediately"),
         ("2026-02-02 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=1), V.ATTENTION,
          "minimum 2 → 1"),
@@ -306,7 +306,7 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
     assert (await planned(2)).verdict is V.NORMAL
     without_tasks = await planned(0)
     assert without_tasks.verdict is V.ATTENTION
-    assert "minimum 4 → 0 (no task has to run then)" in without_tasks.summary
+    assert "minimum 4 → 0 (no task needs to run from then on)" in without_tasks.summary
 
 
 @QUIET
@@ -334,16 +334,16 @@ async def test_where_scaling_was_refused(embedded: Embedded) -> None:
         scaled.activities.append(Activity(f"{minutes}", at, text, "", status, reasons=reasons))
 
     async def told() -> tuple[str, Verdict | None, str]:
-        return row(await look(embedded, "scaling"), "Scaling decisions")
+        return row(await look(embedded, "scaling"), "Scaling activities")
 
     decided(60, "AlreadyAtMinCapacity", status="Unfulfilled")
-    assert await told() == ("not refused now", V.NORMAL, "")
+    assert await told() == ("not refused", V.NORMAL, "")
     decided(50, "TargetServicePutResourceAsUnscalable", status="Unfulfilled")
     assert await told() == (
-        "scaling refused", V.ATTENTION, "refused once in 24 hours, at 01-14 09:10 JST: ECS does not let it be scaled",
+        "scaling refused", V.ATTENTION, "refused once in 24 hours, at 01-14 09:10 JST: ECS does not allow it to be scaled",
     )  # fmt: skip
     decided(40)
-    assert (await told())[:2] == ("not refused now", V.NORMAL)
+    assert (await told())[:2] == ("not refused", V.NORMAL)
     decided(30, status="Failed")
     shown, verdict, note = await told()
     assert (shown, verdict, note) == (
@@ -356,7 +356,7 @@ UNREAD = {
     "DescribeScalableTargets": "Maximum number of tasks",
     "DescribeScalingPolicies": "Scaling policies",
     "DescribeScheduledActions": "Scheduled actions",
-    "DescribeScalingActivities": "Scaling decisions",
+    "DescribeScalingActivities": "Scaling activities",
 }
 
 

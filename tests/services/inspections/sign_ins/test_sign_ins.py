@@ -94,11 +94,11 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     finding = await monthly(embedded)
     assert finding.verdict is Verdict.ABNORMAL
     assert {each.title for each in finding.measures if each.verdict is not Verdict.NORMAL} == {
-        "Sign-ins of root",
+        "Root sign-ins",
         "Sign-ins without MFA",
         "Sign-ins outside opening hours",
     }
-    (found,) = rows(finding, "Sign-ins to look at").rows
+    (found,) = rows(finding, "Sign-ins to review").rows
     assert found.verdict is Verdict.ABNORMAL
     assert found.cells[0] == "Sunday 2026-01-11 03:12"
     assert found.cells[1:3] == ("root", "root, without MFA, outside opening hours")
@@ -111,7 +111,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     embedded.fault("account", preset="denied")
     embedded.fault("ec2", preset="denied")
     alone = await monthly(embedded, runbook=tokyo)
-    assert (alone.verdict, measure(alone, "Sign-ins of root").value) == (Verdict.UNKNOWN, 0)
+    assert (alone.verdict, measure(alone, "Root sign-ins").value) == (Verdict.UNKNOWN, 0)
     assert (await look(embedded, "access-keys")).verdict is Verdict.NORMAL
 
 
@@ -128,7 +128,7 @@ async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
     ]
     assert measure(finding, "Destructive changes").note == "1 of them refused by AWS"
     assert "Destructive changes: 1 (1 of them refused by AWS)" in finding.summary
-    (user,) = rows(finding, "IAM users that nobody expects").rows
+    (user,) = rows(finding, "Unexpected IAM users").rows
     assert user.cells[0] == "temp-admin"
     assert "CreateAccessKey ×1" in user.cells[-1]
     assert [(each.kind, each.value) for each in finding.unfamiliar] == [
@@ -138,7 +138,7 @@ async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
     assert (await look(embedded, "access-keys")).verdict is Verdict.NORMAL
     embedded.fault("iam", preset="denied")
     denied = await monthly(embedded)
-    assert measure(denied, "IAM users that nobody expects").verdict is Verdict.UNKNOWN
+    assert measure(denied, "Unexpected IAM users").verdict is Verdict.UNKNOWN
     assert any("iam:ListUsers" in each for each in denied.remarks)
     embedded.fault("cloudtrail", preset="denied")
     before = embedded.counts()["cloudtrail.LookupEvents"]
@@ -210,8 +210,8 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
     book = loads(OTHER.replace('["eu-west-1"]', '["us-east-2", "eu-west-1"]')).runbook
     finding, _canned = await by_hand(book, LookupEvents=once)
     assert finding.verdict is Verdict.UNKNOWN
-    assert measure(finding, "Sign-ins of root").verdict is Verdict.UNKNOWN
-    assert measure(finding, "Sign-ins of root").shown == "0 or more"
+    assert measure(finding, "Root sign-ins").verdict is Verdict.UNKNOWN
+    assert measure(finding, "Root sign-ins").shown == "0 or more"
     assert rows(finding, "By region").rows[0].verdict is Verdict.UNKNOWN
     assert measure(finding, "Regions read").verdict is Verdict.UNKNOWN
     assert any("ap-northeast-1" in each and "cloudtrail:LookupEvents" in each for each in finding.remarks)
@@ -243,7 +243,7 @@ async def test_ninety_days_at_most_with_an_overlap_and_what_is_unseen() -> None:
 @pytest.mark.parametrize(
     ("more", "shown", "remark"),
     [
-        ({"DescribeTrails": {"trailList": []}}, "there is none", "90 days is lost"),
+        ({"DescribeTrails": {"trailList": []}}, "none", "90 days is lost"),
         ({"GetTrailStatus": {"IsLogging": False}}, "stopped", "90 days is lost"),
         (
             {"GetTrailStatus": {"IsLogging": True, "LatestDeliveryError": "NoSuchBucket"}},

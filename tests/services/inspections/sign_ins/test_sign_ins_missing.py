@@ -130,8 +130,8 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
     finding = await week(embedded)
     failures = measure(finding, "Failed sign-ins")
     assert (failures.verdict, failures.value) == (V.ABNORMAL, 4)
-    assert failures.note == "2 with a name that cannot be read, counted as each person's"
-    assert any("name cannot be read" in row.cells[2] for row in rows(finding, "Sign-ins to look at").rows)
+    assert failures.note == "2 with an unreadable name, counted for every person"
+    assert any("name cannot be read" in row.cells[2] for row in rows(finding, "Sign-ins to review").rows)
     assert {each.value for each in finding.unfamiliar} == {"temp-admin", ELSEWHERE}
 
 

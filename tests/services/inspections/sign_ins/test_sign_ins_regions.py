@@ -53,20 +53,20 @@ async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedd
     finding = await week(embedded)
     assert finding.verdict is V.ABNORMAL
     assert bad(finding) == {
-        "Recoveries of root's password": V.ABNORMAL,
-        "Other sign-in events to look at": V.ATTENTION,
+        "Root password recoveries": V.ABNORMAL,
+        "Other sign-in events to review": V.ATTENTION,
         "Unknown addresses": V.ATTENTION,
-        "Unknown people": V.ATTENTION,
+        "Unknown users": V.ATTENTION,
         "Destructive changes": V.ABNORMAL,
         "Other events of root": V.ABNORMAL,
         "Root's access keys": V.ABNORMAL,
         "Root's MFA": V.ABNORMAL,
     }
     assert measure(finding, "Regions read").shown == "18 of 18"
-    (signed_in,) = rows(finding, "Sign-ins to look at").rows
+    (signed_in,) = rows(finding, "Sign-ins to review").rows
     assert signed_in.cells[-1] == "ap-southeast-4"
     assert [
-        (each.cells[1], each.cells[-1]) for each in rows(finding, "Other sign-in events to look at").rows
+        (each.cells[1], each.cells[-1]) for each in rows(finding, "Other sign-in events to review").rows
     ] == [
         ("PasswordRecoveryCompleted", VIRGINIA),
         ("SwitchRole", "ap-northeast-1"),
@@ -77,7 +77,7 @@ async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedd
         ("RunInstances", "sa-east-1"),
         ("DeleteLogGroup", OSAKA),
     ]
-    assert "Give root a second factor (MFA)." in finding.advice
+    assert "Enable MFA for root." in finding.advice
     assert {each.value for each in finding.unfamiliar} == {"temp-admin", "somebody", ELSEWHERE}
 
 
@@ -131,8 +131,8 @@ async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded: Emb
         access(random, at, "CheckMfa", "sato.kenji", OFFICE, PARIS, success=False),
         deleted,
     ) == {
-        "Sign-ins of root": V.ABNORMAL,
-        "Other sign-in events to look at": V.ATTENTION,
+        "Root sign-ins": V.ABNORMAL,
+        "Other sign-in events to review": V.ATTENTION,
         "Destructive changes": V.ABNORMAL,
     }
     # So many changes in one region that it is asked for the names one by one.
@@ -234,7 +234,7 @@ IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf":
 @pytest.mark.parametrize(
     ("event", "reasons", "verdict"),
     [
-        (row(name="PasswordRecoveryCompleted", userIdentity=ROOT), "root's password was set anew", V.ABNORMAL),
+        (row(name="PasswordRecoveryCompleted", userIdentity=ROOT), "root's password was reset", V.ABNORMAL),
         (row(name="PasswordRecoveryRequested", userIdentity=ROOT), "recovery of root's password", V.ATTENTION),
         (row(name="EmailUpdated", userIdentity=ROOT), "root", V.ABNORMAL),
         (row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"}), "unknown address, unknown person", V.ATTENTION),
@@ -251,7 +251,7 @@ IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf":
 )  # fmt: skip
 async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str, verdict: Verdict) -> None:
     finding, _canned = await by_hand(LookupEvents={"Events": [event]})
-    (listed,) = rows(finding, "Other sign-in events to look at").rows
+    (listed,) = rows(finding, "Other sign-in events to review").rows
     assert listed.cells[3].startswith(reasons)
     assert listed.verdict is verdict
     assert finding.verdict is verdict

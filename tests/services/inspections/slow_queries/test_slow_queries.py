@@ -58,7 +58,7 @@ async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
     finding = await seen(embedded)
     assert finding.verdict is Verdict.NORMAL
     assert not finding.advice
-    assert measure(finding, "Slow queries an hour").allowed == "< 10 an hour"
+    assert measure(finding, "Slow queries per hour").allowed == "< 10 per hour"
     assert any(text.startswith("Estimated before: ") for text in finding.remarks)
     assert any(text.startswith("Logs Insights read ") for text in finding.remarks)
     sent = [row[0] for row in cells(finding, "The query")]
@@ -72,7 +72,7 @@ async def test_frequent_ones_want_an_index(embedded: Embedded) -> None:
     assert finding.verdict is Verdict.ATTENTION
     assert finding.advice == ("Where slow queries are frequent, consider adding an index.",)
     assert (measure(finding, "Slow queries in the worst hour").value or 0) > 100
-    assert measure(finding, "Slow queries an hour").verdict is Verdict.ATTENTION
+    assert measure(finding, "Slow queries per hour").verdict is Verdict.ATTENTION
     assert len(evidence(finding, "The slowest queries").rows) == 20
     assert any("Grouped are the slowest 1,000 of " in text for text in finding.remarks)
 
@@ -95,9 +95,9 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
     log(embedded, *steps)
     finding = await again(made, "slow-queries", hours=1)
     assert finding.verdict is Verdict.NORMAL
-    assert finding.summary == "4 queries over 1,000 ms in 1 h, the slowest 9,000 ms, at most 4 in an hour."
+    assert finding.summary == "4 queries over 1,000 ms in 1 h, slowest 9,000 ms, at most 4 in an hour."
     # The same statement in three steps of the extended protocol is one statement.
-    assert cells(finding, "The same statements") == [
+    assert cells(finding, "Grouped statements") == [
         ("1", "9,000", "9.0", "ALTER USER app PASSWORD ?"),
         ("3", "2,500", "5.0", "SELECT * FROM residents WHERE name = $1"),
     ]
@@ -109,15 +109,15 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
     # An hour full of them is not hidden by a month without.
     log(embedded, *(slow(300 + n) for n in range(12)), days=60)
     finding = await again(made, "slow-queries", hours=31 * 24)
-    assert measure(finding, "Slow queries an hour").shown == "< 0.1"
+    assert measure(finding, "Slow queries per hour").shown == "< 0.1"
     assert measure(finding, "Slow queries in the worst hour").verdict is Verdict.ATTENTION
     assert finding.verdict is Verdict.ATTENTION
     # What the group no longer keeps does not thin the rate.
     log(embedded, *(slow(10 * n) for n in range(1, 140)), days=1)
     finding = await again(made, "slow-queries", hours=31 * 24)
-    assert measure(finding, "Slow queries an hour").shown == "5.8"
+    assert measure(finding, "Slow queries per hour").shown == "5.8"
     assert finding.verdict is Verdict.UNKNOWN
-    assert measure(finding, "Log events kept").verdict is Verdict.UNKNOWN
+    assert measure(finding, "Retained log events").verdict is Verdict.UNKNOWN
     assert "keeps nothing from before" in finding.summary
     # One span in the whole result: that of the data.
     assert " in the 24 h that have logs" in finding.summary, finding.summary
@@ -155,7 +155,7 @@ async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded: Embedd
     assert "logs.StartQuery" not in embedded.counts()
     agreed = await seen(embedded, hours=30 * 24, book=book, consent=True)
     assert agreed.verdict is Verdict.NORMAL
-    assert measure(agreed, "Slow queries an hour").shown == "1"
+    assert measure(agreed, "Slow queries per hour").shown == "1"
 
 
 async def test_the_first_look_is_over_a_month() -> None:

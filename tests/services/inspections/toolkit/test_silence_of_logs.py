@@ -213,7 +213,7 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
         embedded.world.logs.groups[REGION, GROUP].created = made
     young = await errors(embedded, 63.75)
     assert "keeps nothing from before 01-19 07:00" in young.summary
-    assert measure(young, "Log events kept").verdict is V.UNKNOWN
+    assert measure(young, "Retained log events").verdict is V.UNKNOWN
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
@@ -226,7 +226,7 @@ async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> 
         finding = await errors(embedded, hours)
         assert (finding.verdict is V.NORMAL) is kept, (hours, keeps)
         titles = {str(each.title) for each in finding.measures}
-        assert ("Log events kept" in titles) is not kept
+        assert ("Retained log events" in titles) is not kept
         assert ("keeps nothing from before 01-18 09:00 JST" in finding.summary) is not kept
         assert any("retention lengthened" in each for each in finding.advice) is not kept
     # One span in the whole result, and what is bad is not hidden.
@@ -234,7 +234,7 @@ async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> 
     finding = await errors(embedded, 72.0)
     assert finding.verdict is not V.NORMAL
     assert "22 errors in the 24 h that have logs" in finding.summary
-    assert measure(finding, "Errors an hour").shown == "0.9"
+    assert measure(finding, "Errors per hour").shown == "0.9"
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)

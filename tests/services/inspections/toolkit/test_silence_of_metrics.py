@@ -231,7 +231,7 @@ async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_sin
             publish(embedded, comes)
             finding = await own(made, hours=64)
             assert finding.verdict is V.NORMAL
-            assert "of a count, this may mean none" in finding.measures[0].note
+            assert "for a count, this may mean zero" in finding.measures[0].note
             # Where too few are bad, nothing is too few.
             assert (await own(made, hours=64, above=0, below=None)).verdict is V.UNKNOWN
 

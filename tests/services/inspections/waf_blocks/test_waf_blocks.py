@@ -30,7 +30,7 @@ from tests.services.inspections.insights_world import evidence, measure, runbook
 from tests.services.inspections.looking import context, look, missing_setting
 
 MONTH = timedelta(days=31)
-PER_HOUR, FROM_ONE = "Blocked in one hour, at most", "From one address"
+PER_HOUR, FROM_ONE = "Most blocked in one hour", "From one address"
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
         again = await inspection.run(InspectionRequest(since=since, until=until))
     assert finding.verdict is Verdict.NORMAL
     assert not finding.advice
-    total = int(measure(finding, "Blocked in all").value or 0)
+    total = int(measure(finding, "Blocked in total").value or 0)
     assert total > 1000
     # The firewall is younger than the window: so it says, and one address may have the limit on each day counted.
     assert f"{total:,} requests blocked in the 26 h with data (of 31 days), at most " in finding.summary
@@ -76,9 +76,9 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert measure(finding, FROM_ONE).allowed == "< 650 in 26 h"
     assert said(finding, "The web ACL counted no request before 01-13 ")
     assert said(finding, "The window's log files begin on 2026-01-1")
-    assert sum(int(row.cells[-1]) for row in evidence(finding, "Addresses (whole window)").rows) == total
-    assert evidence(finding, "Rules (whole window)").rows[0].cells[1] == f"{total:,}"
-    assert evidence(finding, "Requested paths (whole window)").private
+    assert sum(int(row.cells[-1]) for row in evidence(finding, "Addresses (entire window)").rows) == total
+    assert evidence(finding, "Rules (entire window)").rows[0].cells[1] == f"{total:,}"
+    assert evidence(finding, "Requested paths (entire window)").private
     assert evidence(finding, "Newest blocked requests (samples)").private
     assert len(evidence(finding, "Newest log files").rows) == 20
     assert measure(finding, PER_HOUR).at is not None
@@ -124,7 +124,7 @@ async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded
     assert measure(denied, FROM_ONE).verdict is Verdict.UNKNOWN
     fewer = await seen(embedded, runbook=runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 9999}))
     assert fewer.verdict is Verdict.NORMAL
-    assert measure(fewer, FROM_ONE).note == "fewer were blocked in all"
+    assert measure(fewer, FROM_ONE).note == "fewer were blocked in total"
     embedded.clear_faults()
 
     for operation, title in (
@@ -316,7 +316,7 @@ async def test_a_row_of_athena_that_cannot_be_read_is_said_and_may_be_the_larges
     for odd in (("3", "1e308"), ("3", "no such word"), ("3", "-900"), ("-3", "900"), ("x", "x")):
         finding = await scripted(script(GetQueryResults=rows(("7", "1800"), odd)), book=book)
         assert (finding.verdict, measure(finding, FROM_ONE).verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
-        assert said(finding, "Rows of Athena's answer that cannot be read: 1.")
+        assert said(finding, "Unreadable rows in Athena's response: 1.")
 
 
 async def test_a_sampled_request_that_cannot_be_read_is_said() -> None:
@@ -364,7 +364,7 @@ async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
     assert finding.verdict is Verdict.ATTENTION
     assert not finding.summary.startswith("Signs of an attack")
     assert measure(finding, "Log delivery").shown == "off"
-    assert said(finding, "there are none of this window")
+    assert said(finding, "none available of this window")
     assert not canned.asked("GetSampledRequests")
     direct = {
         "LoggingConfiguration": {"ResourceArn": "a", "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-y"]}
@@ -434,7 +434,7 @@ async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peac
     assert holed.verdict is Verdict.ATTENTION
     time = measure(holed, "Time with requests")
     assert (time.verdict, time.shown) == (Verdict.ATTENTION, "the 20.5 days with data (of 31 days)")
-    assert "no request counted 01-01 23:00–01-12 10:00 JST (10d 11h)" in holed.summary
+    assert "no requests counted 01-01 23:00–01-12 10:00 JST (10d 11h)" in holed.summary
     assert said(holed, "The web ACL counted no request in these times: 01-01 ")
     assert not holed.summary.startswith("Signs of an attack")
 

@@ -229,8 +229,8 @@ async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(
         await until(pilot, lambda: screen.focused is number(screen))
         output = said(pilot)
         assert "Refused" in output
-        assert "none: it stays" not in output
-        assert "nobody's" not in output
+        assert "none: not reverted" not in output
+        assert "not required" not in output
 
 
 # -- what is offered
@@ -252,7 +252,7 @@ async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) ->
         await until(pilot, lambda: screen.view.run and screen.view.run.state is StepState.DONE)
         await until(pilot, lambda: "F9" not in hints(screen))
         assert "F5" not in hints(screen)
-        assert "Escape close" in hints(screen)
+        assert "Esc close" in hints(screen)
 
 
 async def test_a_console_configured_read_only_offers_no_arming(embedded: Embedded) -> None:
@@ -328,7 +328,7 @@ async def test_a_change_cut_off_between_its_steps_is_not_called_sending_and_c_sa
             drafts.intent(plan, second),
         ):
             await app.services.journal.append(draft)
-        await until(pilot, lambda: "? elsewhere or cut off: again 10:01" in said(pilot))
+        await until(pilot, lambda: "? elsewhere or cut off: recheck 10:01" in said(pilot))
         output = said(pilot)
         assert "being sent" not in output
         assert "verified ✓" not in output.replace("✓ verified", "verified ✓")

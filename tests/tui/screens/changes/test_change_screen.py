@@ -297,7 +297,7 @@ async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embed
     async with change_mode(embedded, journal=tmp_path / "file" / "journal.db") as pilot:
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await until(pilot, lambda: "Without a journal there are no changes" in said(pilot))
+        await until(pilot, lambda: "Without a journal available: no changes" in said(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
         await planned(pilot)

@@ -114,7 +114,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         decisions = {each["inspection"]: each["decision"] for each in signed.data["findings"]}
-        assert decisions["alarms"] == "overruled"
+        assert decisions["alarms"] == "overridden"
         assert decisions["error-logs"] == "accepted"
 
 
@@ -136,7 +136,7 @@ async def test_one_look_by_hand(embedded: Embedded) -> None:
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
         await pilot.press(*"mentenansu")
-        await until(pilot, lambda: "Look now: RDS maintenance" in screen_text(pilot))
+        await until(pilot, lambda: "Inspect now: RDS maintenance" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         assert pilot.app.screen.recorded.finding.inspection == "maintenance"
@@ -189,7 +189,7 @@ async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embed
         await pilot.press("escape", "enter")
         await until(pilot, lambda: pilot.app.screen.query("FindingList"))
         await pilot.press("enter")
-        await until(pilot, lambda: "Nobody has looked yet." in screen_text(pilot))
+        await until(pilot, lambda: "Not inspected yet." in screen_text(pilot))
 
 
 @pytest.mark.scenario("stranger", history=300.0)

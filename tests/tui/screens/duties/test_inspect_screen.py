@@ -101,7 +101,7 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         pilot.app.screen.list.select(today(pilot, "daily-morning").key)
         await pilot.press("s")
         await ready(pilot, SignScreen)
-        assert "due 09:00, signed now 17:05 JST — recorded as after it was missed" in screen_text(pilot)
+        assert "due 09:00, signed now 17:05 JST — recorded as signed after missed" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.MISSED
@@ -170,7 +170,7 @@ async def test_the_second_is_told_who_was_first_and_sees_it(embedded: Embedded) 
         await pilot.press(*"mine")
         await other.duties.sign(other.today("daily-morning"), "hers")
         await pilot.press("enter")
-        await until(pilot, lambda: "first was alice, 09:02" in screen_text(pilot))
+        await until(pilot, lambda: "already recorded by alice, 09:02" in screen_text(pilot))
         assert pilot.app.screen.field.text == "mine", "the words are not lost"
         await until(pilot, lambda: today(pilot, "daily-morning").signed.by == "alice")
 

@@ -238,7 +238,7 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
             await settled(pilot)
             assert "[@click=app.quit]" in screen_text(pilot)
             await pilot.press("left")
-            assert detail.entry.seq == plan, "there is none before it"
+            assert detail.entry.seq == plan, "none before it"
             await record(other, "and further", EntryKind.RESOLVED, subject="plan-1")
             await until(pilot, lambda: "and further" in screen_text(pilot))
             await pilot.press("escape")
@@ -271,7 +271,7 @@ async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, pa
     async with console(embedded.url, embedded.clock, journal=path, runbook=runbook, mode="journal") as pilot:
         await until(
             pilot,
-            lambda: "No hash is held outside: CloudWatch Logs: There is no stream" in screen_text(pilot),
+            lambda: "No hash is kept externally: CloudWatch Logs: There is no stream" in screen_text(pilot),
         )
         await pilot.press("v")
         await until(pilot, lambda: "cannot be told" in screen_text(pilot))

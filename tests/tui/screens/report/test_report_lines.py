@@ -46,7 +46,7 @@ def test_figures_leave_the_room_to_names() -> None:
         "定例作業",
         "予定",
         "時間内",
-        "遅れて確認",
+        "遅延後に確認",
         "未実施後に確認",
         "未実施",
         "見送り",

@@ -71,7 +71,7 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(app.screen, OutboxScreen) and "not sent" in screen_text(pilot))
         assert "s sends ·" in screen_text(pilot)
-        assert "m it is posted" not in screen_text(pilot), "it is certain that it is not"
+        assert "m marks as posted" not in screen_text(pilot), "it is certain that it is not"
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, DecideScreen))
         await pilot.press("enter")

@@ -276,7 +276,7 @@ async def test_of_an_alarm_over_several_series_it_is_said_which_fire(empty_aws: 
     log_alarm(empty_aws, "errors by path")
     put(empty_aws, "one series", [SNS], State.ALARM)
     finding = await judged(empty_aws, "errors by path", "one series")
-    (table,) = [each for each in finding.evidence if each.title == "Series that fire"]
+    (table,) = [each for each in finding.evidence if each.title == "Firing series"]
     assert [row.cells[1:3] for row in table.rows] == [
         ("method=POST, path=/api/v1/repairs␛[2J", "01-14 09:57:00"),
         ("method=POST, path=/api/v1/reservations", "01-14 09:53:00"),
@@ -290,6 +290,6 @@ async def test_series_that_cannot_be_read_cost_their_row_not_the_finding(empty_a
     empty_aws.fault("cloudwatch", "DescribeAlarmContributors", preset="denied")
     finding = await judged(empty_aws, "errors by path")
     assert finding.verdict is Verdict.ABNORMAL
-    (table,) = [each for each in finding.evidence if each.title == "Series that fire"]
+    (table,) = [each for each in finding.evidence if each.title == "Firing series"]
     assert table.rows[0].verdict is Verdict.UNKNOWN
     assert "cloudwatch:DescribeAlarmContributors" in table.rows[0].cells[3]

@@ -93,14 +93,14 @@ class Athena:
         )
         return str(answer["QueryExecutionId"])
 
-    async def _outcome(self, id: str, longest: float, seen: Seen) -> SqlResult:
+    async def _outcome(self, id: str, longest: float, on_state: Seen) -> SqlResult:
         waited = 0.0
         result = SqlResult(state=SqlState.QUEUED)
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             await self._sleep(pause)
             waited += pause
             result = _state(await self._execution(id))
-            seen(result)
+            on_state(result)
             if not result.going or waited >= longest:
                 break
         return result
@@ -113,7 +113,7 @@ class Athena:
         return execution
 
     async def _rows(self, id: str) -> tuple[dict[str, str], ...]:
-        found: list[dict[str, str]] = []
+        records: list[dict[str, str]] = []
         pages = self._session.pages(
             "athena", "GetQueryResults", required=("ResultSet",), QueryExecutionId=id, MaxResults=1000
         )
@@ -128,8 +128,8 @@ class Athena:
             if first and read and read[0] == names:
                 read = read[1:]
             first = False
-            found += [_row(names, values) for values in read]
-        return tuple(found)
+            records += [_row(names, values) for values in read]
+        return tuple(records)
 
     async def _stop(self, id: str) -> None:
         # It may have ended meanwhile, which AWS calls an error; nothing is lost where this fails.
@@ -152,12 +152,12 @@ def _row(names: list[str], values: list[Any]) -> dict[str, str]:
 
 def _state(execution: Answer) -> SqlResult:
     status, statistics = execution.get("Status") or {}, execution.get("Statistics") or {}
-    told = str(status.get("State") or "")
-    if told not in set(SqlState):
+    state = str(status.get("State") or "")
+    if state not in set(SqlState):
         raise incomplete(_("Athena did not return the state of its query."), "athena", "GetQueryExecution")
     reuse = statistics.get("ResultReuseInformation") or {}
     return SqlResult(
-        state=SqlState(told),
+        state=SqlState(state),
         reason=status.get("StateChangeReason"),
         scanned=int(finite(statistics.get("DataScannedInBytes")) or 0),
         reused=bool(reuse.get("ReusedPreviousResult")),

@@ -30,13 +30,13 @@ class Budgets:
         """
         # An account without budgets is answered without the key, so it cannot be required.
         pages = self._session.pages("budgets", "DescribeBudgets", region=REGION, AccountId=account)
-        found = [
+        budgets = [
             _budget(row)
             async for page in pages
             for row in rows(page, "Budgets")
             if row.get("BudgetType") not in _OTHERS
         ]
-        return tuple(sorted(found, key=lambda budget: budget.name))
+        return tuple(sorted(budgets, key=lambda budget: budget.name))
 
 
 def _budget(row: Answer) -> Budget:

@@ -58,8 +58,8 @@ class CostExplorerReader:
 
     async def _pages(self, first: date, end: date) -> AsyncIterator[Answer]:
         more: dict[str, Any] = {}
-        seen: set[str] = set()
-        while len(seen) < PAGES:
+        tokens: set[str] = set()
+        while len(tokens) < PAGES:
             answer = await self._session.read(
                 *_CALL,
                 region=REGION,
@@ -76,9 +76,9 @@ class CostExplorerReader:
             token = str(answer.get("NextPageToken") or "")
             if not token:
                 return
-            if token in seen:
+            if token in tokens:
                 raise incomplete(_("AWS returned the same page token twice."), *_CALL)
-            seen.add(token)
+            tokens.add(token)
             more = {"NextPageToken": token}
         raise incomplete(_("More than {limit} pages.").format(limit=PAGES), *_CALL)
 

@@ -26,9 +26,9 @@ class EcsReader:
         answer = await self._session.read(
             "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
         )
-        found = rows(answer, "services")
+        services = rows(answer, "services")
         # A misspelt service is answered with status 200 and a row in `failures`.
-        if not found:
+        if not services:
             failures = rows(answer, "failures")
             if not failures:
                 text = _("AWS returned neither the service {name} nor why it is missing.")
@@ -45,10 +45,10 @@ class EcsReader:
                 remedy=_("Check the cluster and service names in the runbook."),
             )
         # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
-        if not _counted(found[0]):
+        if not _counted(services[0]):
             text = _("AWS returned the service {name} without its task counts.")
             raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
-        return container_service(found[0], cluster)
+        return container_service(services[0], cluster)
 
 
 def container_service(row: Answer, cluster: str) -> ContainerService:

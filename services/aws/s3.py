@@ -26,7 +26,7 @@ class S3Reader:
         """
         if not prefix:
             raise ValueError("a prefix is needed")
-        found: list[StoredObject] = []
+        objects: list[StoredObject] = []
         token: dict[str, Any] = {}
         for number in range(1, pages + 1):
             answer = await self._session.read(
@@ -38,13 +38,13 @@ class S3Reader:
                 MaxKeys=PAGE,
                 **token,
             )
-            found += [_object(row) for row in rows(answer, "Contents")]
+            objects += [_object(row) for row in rows(answer, "Contents")]
             if not answer["IsTruncated"]:
-                return ObjectListing(objects=tuple(found), complete=True, pages=number)
+                return ObjectListing(objects=tuple(objects), complete=True, pages=number)
             token = {"ContinuationToken": str(answer.get("NextContinuationToken") or "")}
             if not token["ContinuationToken"]:
                 raise _cut()
-        return ObjectListing(objects=tuple(found), complete=False, pages=pages)
+        return ObjectListing(objects=tuple(objects), complete=False, pages=pages)
 
 
 def _object(row: Answer) -> StoredObject:

@@ -47,12 +47,12 @@ class WafReader:
         marker: dict[str, str] = {}
         for _page in range(_PAGES):
             answer = await self._read("ListWebACLs", required=("WebACLs",), Scope=self._scope, **marker)
-            found = rows(answer, "WebACLs")
-            for row in found:
+            acls = rows(answer, "WebACLs")
+            for row in acls:
                 if row.get("Name") == name:
                     return await self._whole(row)
             # AWS may send a marker with the last page as well.
-            if not found or not answer.get("NextMarker"):
+            if not acls or not answer.get("NextMarker"):
                 return None
             marker = {"NextMarker": str(answer["NextMarker"])}
         raise incomplete(_("AWS WAF lists more web ACLs than an account can have."), "wafv2", "ListWebACLs")
@@ -83,7 +83,7 @@ class WafReader:
         window = answer.get("TimeWindow") or {}
         start, end = when(window.get("StartTime")), when(window.get("EndTime"))
         listed = rows(answer, "SampledRequests")
-        found = tuple(sample for row in listed if (sample := _sample(row)))
+        requests = tuple(sample for row in listed if (sample := _sample(row)))
         population = whole(answer.get("PopulationSize"))
         if population is None:
             text = _("AWS WAF did not return how many requests the sample was taken from.")
@@ -92,8 +92,8 @@ class WafReader:
             rule=rule.name,
             population=population,
             span=TimeSpan(start=start or span.start, end=end or span.end),
-            requests=found,
-            unread=len(listed) - len(found),
+            requests=requests,
+            unread=len(listed) - len(requests),
         )
 
     async def _whole(self, row: Answer) -> WebAcl:
@@ -106,9 +106,9 @@ class WafReader:
         )
         return _acl(answer["WebACL"], "GetWebACL")
 
-    async def _read(self, operation: str, **asked: Any) -> Answer:
+    async def _read(self, operation: str, **params: Any) -> Answer:
         try:
-            return await self._session.read("wafv2", operation, region=self.region, **asked)
+            return await self._session.read("wafv2", operation, region=self.region, **params)
         except AwsError as error:
             # WAF's own word for "not found" is none that other services use.
             if error.problem.detail.startswith(_NONE):
@@ -117,7 +117,7 @@ class WafReader:
 
 
 def _acl(row: Answer, operation: str) -> WebAcl:
-    seen = row.get("VisibilityConfig") or {}
+    visibility = row.get("VisibilityConfig") or {}
     arn = str(row.get("ARN") or "")
     if not arn or "DefaultAction" not in row:
         raise incomplete(
@@ -128,27 +128,27 @@ def _acl(row: Answer, operation: str) -> WebAcl:
     return WebAcl(
         name=row.get("Name"),
         arn=RawId(arn),
-        metric=RawId(str(seen.get("MetricName") or row.get("Name") or "")),
-        measured=bool(seen.get("CloudWatchMetricsEnabled", True)),
+        metric=RawId(str(visibility.get("MetricName") or row.get("Name") or "")),
+        measured=bool(visibility.get("CloudWatchMetricsEnabled", True)),
         blocks_by_default="Block" in (row["DefaultAction"] or {}),
         rules=tuple(_rule(rule) for rule in every),
     )
 
 
-def _by_priority(found: list[Answer]) -> list[Answer]:
-    return sorted(found, key=lambda rule: finite(rule.get("Priority")) or 0)
+def _by_priority(rules: list[Answer]) -> list[Answer]:
+    return sorted(rules, key=lambda rule: finite(rule.get("Priority")) or 0)
 
 
 def _rule(row: Answer) -> FirewallRule:
-    seen = row.get("VisibilityConfig") or {}
+    visibility = row.get("VisibilityConfig") or {}
     action, override = row.get("Action"), row.get("OverrideAction") or {}
-    metric = str(seen.get("MetricName") or "")
+    metric = str(visibility.get("MetricName") or "")
     # A rule group has no action of its own: unless it is overridden, its rules do what they do.
     return FirewallRule(
         name=row.get("Name"),
         metric=RawId(metric),
         # Asked by a damaged name, AWS would have no samples.
-        sampled=bool(seen.get("SampledRequestsEnabled")) and bool(readable_name(metric)),
+        sampled=bool(visibility.get("SampledRequestsEnabled")) and bool(readable_name(metric)),
         blocks="Block" in action if action else "Count" not in override,
     )
 

@@ -91,9 +91,9 @@ class AwsCall(Model):
     @property
     def params(self) -> dict[str, Any]:
         """The parameters; what is serialized and sent."""
-        found = json.loads(self.body)
-        assert isinstance(found, dict)
-        return found
+        parameters = json.loads(self.body)
+        assert isinstance(parameters, dict)
+        return parameters
 
     @property
     def digest(self) -> str:

@@ -144,10 +144,10 @@ class Entry(Model):
     def data(self) -> dict[str, Any]:
         """The parsed body; clean texts before they are shown. {} where somebody's hand made it unreadable."""
         try:
-            found = json.loads(self.body)
+            value = json.loads(self.body)
         except (ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
 
 class EntryQuery(Model):

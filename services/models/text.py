@@ -55,9 +55,9 @@ def _clean(value: object, limit: int, *, keep_lines: bool) -> str:
         whole = _make_safe(text, keep_lines=keep_lines)
         if whole == text:  # cut and cleaned already
             return text
-    shown = _make_safe(text[:limit], keep_lines=keep_lines)
-    over = max(0, len(text) - limit) + max(0, len(shown) - limit)
-    return f"{shown[:limit]}…(+{over})" if over else shown
+    safe = _make_safe(text[:limit], keep_lines=keep_lines)
+    over = max(0, len(text) - limit) + max(0, len(safe) - limit)
+    return f"{safe[:limit]}…(+{over})" if over else safe
 
 
 _CUT_MARK = re.compile(r"…\(\+\d+\)\Z")
@@ -79,12 +79,12 @@ def _decode(value: object) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _keep_lines(found: re.Match[str]) -> str:
-    return "\n" if found[0] == "\n" else _show(found)
+def _keep_lines(match: re.Match[str]) -> str:
+    return "\n" if match[0] == "\n" else _show(match)
 
 
-def _show(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _show(match: re.Match[str]) -> str:
+    code = ord(match[0])
     if code == 0x09:
         return "  "
     if code < 0x20:
@@ -102,13 +102,13 @@ def _bound_combining(text: str) -> str:
     """At most two combining marks on a base, so that a line keeps to its row."""
     if _MAY_COMBINE.search(text) is None:
         return text
-    kept: list[str] = []
+    characters: list[str] = []
     run = 0
     for character in text:
         run = run + 1 if _combines(character) else 0
         if run <= _COMBINING_LIMIT:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)
 
 
 def _combines(character: str) -> bool:

@@ -64,8 +64,8 @@ class AutoScalingReader:
         pages = self._session.pages(
             SERVICE, "DescribeScalingPolicies", required=("ScalingPolicies",), **_of(cluster, name)
         )
-        found = [_policy(row) async for page in pages for row in rows(page, "ScalingPolicies")]
-        return tuple(sorted(found, key=lambda policy: policy.id))
+        policies = [_policy(row) async for page in pages for row in rows(page, "ScalingPolicies")]
+        return tuple(sorted(policies, key=lambda policy: policy.id))
 
     async def scheduled_actions(self, cluster: str, name: str) -> tuple[ScheduledAction, ...]:
         """What AWS will do to a service's bounds by itself: what comes once, soonest first, then the rest.
@@ -75,8 +75,8 @@ class AutoScalingReader:
         pages = self._session.pages(
             SERVICE, "DescribeScheduledActions", required=("ScheduledActions",), **_of(cluster, name)
         )
-        found = [_scheduled(row) async for page in pages for row in rows(page, "ScheduledActions")]
-        return tuple(sorted(found, key=lambda action: (action.at or _NEVER, action.id)))
+        actions = [_scheduled(row) async for page in pages for row in rows(page, "ScheduledActions")]
+        return tuple(sorted(actions, key=lambda action: (action.at or _NEVER, action.id)))
 
     async def activities(self, cluster: str, name: str, limit: int = 50) -> tuple[ScalingActivity, ...]:
         """A service's newest scaling decisions, newest first, also those that changed nothing.
@@ -160,8 +160,8 @@ def _policy(row: Answer) -> ScalingPolicy:
 
 def _key(row: Answer) -> str:
     """`scalingPolicy:<id>:`, since the ARN of an action may end in more than the policy's own (`:createdBy/…`)."""
-    found = _POLICY.search(str(row.get("PolicyARN") or ""))
-    return readable_name(found[0]) if found is not None else ""
+    match = _POLICY.search(str(row.get("PolicyARN") or ""))
+    return readable_name(match[0]) if match is not None else ""
 
 
 def _triggered(row: Answer) -> bool:
@@ -175,9 +175,9 @@ def _triggered(row: Answer) -> bool:
 def _scheduled(row: Answer) -> ScheduledAction:
     name, schedule = str(row.get("ScheduledActionName") or ""), str(row.get("Schedule") or "")
     timezone, bounds = str(row.get("Timezone") or "UTC"), row.get("ScalableTargetAction") or {}
-    wanted = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
+    capacities = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
     # Two without a name would be one; a bound that cannot be read would be one that stays as it is.
-    if not name or any(bound is not None and whole(bound) is None for bound in wanted):
+    if not name or any(bound is not None and whole(bound) is None for bound in capacities):
         text = _("AWS returned a scheduled action without a name or with unreadable bounds.")
         raise incomplete(text, SERVICE, "DescribeScheduledActions")
     return ScheduledAction(
@@ -189,17 +189,17 @@ def _scheduled(row: Answer) -> ScheduledAction:
         start=when(row.get("StartTime")),
         end=when(row.get("EndTime")),
         created=when(row.get("CreationTime")),
-        minimum=wanted[0],
-        maximum=wanted[1],
+        minimum=capacities[0],
+        maximum=capacities[1],
     )
 
 
 def _moment(schedule: str, timezone: str) -> datetime | None:
     """When an `at(…)` comes; None for any other schedule, and for a zone this machine does not know."""
-    found = _AT.fullmatch(schedule)
-    if found is None:
+    match = _AT.fullmatch(schedule)
+    if match is None:
         return None
     try:
-        return datetime.fromisoformat(found[1]).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+        return datetime.fromisoformat(match[1]).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return None

@@ -111,11 +111,11 @@ def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemK
     """The kind of an error answer: `code` as AWS spells it, HTTP `status`, `message`."""
     if _SKEWED.search(message):
         return ProblemKind.CLOCK
-    known = next((kind for codes, kind in _KINDS if code in codes), None)
-    if known is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
+    kind = next((kind for codes, kind in _KINDS if code in codes), None)
+    if kind is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
         # IAM Identity Center says this of a sign-in that ended.
         return ProblemKind.EXPIRED if service.startswith("sso") else ProblemKind.ACCESS_DENIED
-    return known or _by_status(code, status)
+    return kind or _by_status(code, status)
 
 
 def _by_status(code: str, status: int) -> ProblemKind:

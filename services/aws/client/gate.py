@@ -140,13 +140,13 @@ class Gate:
     def _judge(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_event: Any) -> None:
         """`model` is botocore's OperationModel, `params` the serialized request."""
         service, operation = str(model.service_model.service_name), str(model.name)
-        asked = context.get(_PARAMS)
-        if (service, operation) in self._allowed or self._appends(service, operation, asked):
+        parameters = context.get(_PARAMS)
+        if (service, operation) in self._allowed or self._appends(service, operation, parameters):
             return
         permit = permit_in_force()
         if permit is None:
             raise self._refused(service, operation, _("The console refused to send {call}: it is read-only."))
-        if not permit.fits(service, operation, asked) or not _same(params, model, permit.call.params):
+        if not permit.fits(service, operation, parameters) or not _same(params, model, permit.call.params):
             raise self._refused(
                 service, operation, _("The console refused to send {call}: it is not what was confirmed.")
             )
@@ -187,7 +187,7 @@ def _same(request: Mapping[str, Any], model: Any, params: dict[str, Any]) -> boo
     from botocore.serialize import create_serializer
 
     serializer = create_serializer(model.service_model.resolved_protocol, include_validation=False)
-    wanted = serializer.serialize_to_request(params, model)
+    expected = serializer.serialize_to_request(params, model)
     return all(
-        request.get(part) == wanted.get(part) for part in ("method", "url_path", "query_string", "body")
+        request.get(part) == expected.get(part) for part in ("method", "url_path", "query_string", "body")
     )

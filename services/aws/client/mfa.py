@@ -36,8 +36,8 @@ class MfaPrompts:
         """The code, or CodeWanted; `prompt` ends with the device's serial."""
         code, self._code = self._code, ""
         if not code:
-            found = re.search(r"(\S+?):?\s*$", prompt)
-            raise CodeWanted(found[1] if found else "")
+            match = re.search(r"(\S+?):?\s*$", prompt)
+            raise CodeWanted(match[1] if match else "")
         return code
 
 
@@ -84,10 +84,10 @@ class RoleProvider:
 
 
 def _extra(settings: AwsSettings) -> dict[str, str]:
-    given = {
+    options = {
         "ExternalId": settings.external_id,
         "SerialNumber": settings.mfa_serial,
         # RoleSessionName takes [\w+=,.@-], 2 to 64 characters.
         "RoleSessionName": re.sub(r"[^\w+=,.@-]", "-", settings.session_name, flags=re.ASCII)[:64],
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in options.items() if value}

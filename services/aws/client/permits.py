@@ -27,11 +27,11 @@ class WriteGrant:
     def fits(self, service: str, operation: str, params: object) -> bool:
         """Whether this is the request that was confirmed, and it has not been sent."""
         try:
-            asked = (service, operation, canonical(params))
+            request = (service, operation, canonical(params))
         except (TypeError, ValueError):
             # What is no JSON cannot have been confirmed as JSON.
             return False
-        return not self.used and asked == (self.call.service, self.call.operation, self.call.body)
+        return not self.used and request == (self.call.service, self.call.operation, self.call.body)
 
     @contextmanager
     def in_force(self) -> Iterator[None]:

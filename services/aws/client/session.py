@@ -122,7 +122,7 @@ class AwsSession:
         A token that comes back, more than `page_limit` pages, or more than `row_limit` rows of one list is
         Incomplete. Raises AwsError.
         """
-        seen: set[str] = set()
+        tokens: set[str] = set()
         row_counts: Counter[str] = Counter()
         for _page in range(page_limit):
             answer = await self.read(
@@ -135,9 +135,9 @@ class AwsSession:
             parameter, token = _next(answer)
             if not token:
                 return
-            if token in seen:
+            if token in tokens:
                 raise self._endless(service, operation, _("AWS returned the same page token twice."))
-            seen.add(token)
+            tokens.add(token)
             params[parameter] = token
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
 

@@ -103,30 +103,30 @@ def checker(shape: Any, rules: Rules = Rules()) -> Check:
     return _compile(shape, rules, {})
 
 
-def _compile(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
-    if shape.name in known:
+def _compile(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
+    if shape.name in checks:
         # A recursive shape: its check is not there yet, so look it up when it is called.
-        return _later(known, shape.name)
+        return _later(checks, shape.name)
     if shape.type_name == "structure":
-        known[shape.name] = None
-        known[shape.name] = check = _structure(shape, rules, known)
+        checks[shape.name] = None
+        checks[shape.name] = check = _structure(shape, rules, checks)
         return check
     if shape.type_name == "list":
-        member = _compile(shape.member, rules, known)
+        member = _compile(shape.member, rules, checks)
         if shape.member.type_name in SCALARS:
             return _list(member, _alike(shape.member, rules.epoch), None)
         most = rules.most_rows_of.get(shape.name, rules.most_rows)
         return _list(member, _alike(shape.member, rules.epoch), most)
     if shape.type_name == "map":
-        return _map(_compile(shape.value, rules, known))
+        return _map(_compile(shape.value, rules, checks))
     return _scalar(shape.type_name, rules.epoch)
 
 
-def _later(known: dict[str, Check | None], name: str) -> Check:
+def _later(checks: dict[str, Check | None], name: str) -> Check:
     def check(value: Any) -> bool:
-        found = known[name]
-        assert found is not None
-        return found(value)
+        compiled = checks[name]
+        assert compiled is not None
+        return compiled(value)
 
     return check
 
@@ -216,7 +216,7 @@ def _map(member: Check) -> Check:
     return check
 
 
-def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
+def _structure(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
     if getattr(shape, "is_document_type", False):
         return lambda _value: False
     scalars: list[tuple[str, tuple[type, ...], tuple[type, ...], str]] = []
@@ -230,7 +230,7 @@ def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Chec
                 (wire, SCALARS[member.type_name], _plain(member.type_name, rules.epoch), member.type_name)
             )
         else:
-            nested.append((wire, _compile(member, rules, known)))
+            nested.append((wire, _compile(member, rules, checks)))
     return _structure_check(tuple(scalars), tuple(nested), exact_names=not renamed)
 
 
@@ -243,12 +243,12 @@ def _structure_check(
     def check(value: Any) -> bool:
         if type(value) is not dict:
             raise Misshapen(f"structure expected, {_named(value)} found")
-        exact, seen = exact_names, 0
+        exact, present = exact_names, 0
         # Scalars are looked at in place: a page of log events holds 50,000 of them.
         for name, allowed, plain, kind in scalars:
             item = value.get(name)
             if item is not None:
-                seen += 1
+                present += 1
                 if type(item) not in plain:
                     exact = False
                     if type(item) not in allowed or _unsound(kind, item):
@@ -256,12 +256,12 @@ def _structure_check(
         for name, member in nested:
             item = value.get(name)
             if item is not None:
-                seen += 1
+                present += 1
                 try:
                     exact = member(item) and exact
                 except Misshapen as error:
                     raise error.inside(name) from None
-        return exact and seen == len(value)
+        return exact and present == len(value)
 
     return check
 

@@ -84,8 +84,8 @@ def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
     """Whether the row and the record in it tell of two events, or a part of the record is none."""
     if any(row.get(key) and record.get(same) and row[key] != record[same] for key, same in _TWICE):
         return True
-    listed, told = when(row.get("EventTime")), when(record.get("eventTime"))
-    if listed is not None and told is not None and abs(listed - told) > _APART:
+    listed_at, recorded_at = when(row.get("EventTime")), when(record.get("eventTime"))
+    if listed_at is not None and recorded_at is not None and abs(listed_at - recorded_at) > _APART:
         return True
     return any(not isinstance(record.get(key), dict | None) for key in _PARTS)
 
@@ -103,20 +103,20 @@ def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
-    said = str(_part(record, "responseElements").get(SIGN_IN)).casefold()
-    if said not in _OUTCOMES:
+    outcome = str(_part(record, "responseElements").get(SIGN_IN)).casefold()
+    if outcome not in _OUTCOMES:
         return None
     # The documentation's examples spell it `Yes`, `No`, and for root `YES`.
     mfa = str(_part(record, "additionalEventData").get("MFAUsed")).casefold()
-    return SignIn(**common, success=_OUTCOMES[said], mfa={"yes": True, "no": False}.get(mfa))
+    return SignIn(**common, success=_OUTCOMES[outcome], mfa={"yes": True, "no": False}.get(mfa))
 
 
 def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> AccessEvent | None:
     """Another event of the sign-in service; None where what it says of its outcome cannot be understood."""
     name = common["name"]
     # Identity Center tells it elsewhere.
-    told = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
-    words = [str(each).casefold() for each in told if each is not None]
+    outcomes = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
+    words = [str(each).casefold() for each in outcomes if each is not None]
     if any(word not in _OUTCOMES for word in words):
         return None
     success = _OUTCOMES[words[0]] if words else False if common["error"] else None
@@ -125,8 +125,8 @@ def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> Acce
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:
     kind = _KINDS.get(str(identity.get("type") or "AWSService"), ActorKind.OTHER)
-    told = identity.get("userName") or username
-    name = str(told)
+    user_name = identity.get("userName") or username
+    name = str(user_name)
     if kind is ActorKind.ROOT:
         return Actor(kind=kind, name="root")
     if kind is ActorKind.ROLE:
@@ -139,7 +139,7 @@ def _actor(identity: dict[str, Any], username: str) -> Actor:
     if name == HIDDEN:
         return Actor(kind=kind, hidden=True)
     # Everybody has a name but those whom an identity provider vouches for; a user's is told twice.
-    lost = not is_readable(name) or not isinstance(told, str)
+    lost = not is_readable(name) or not isinstance(user_name, str)
     if kind is ActorKind.USER:
         lost = lost or not name or (bool(username) and username != name)
     return Actor(kind=kind, name=name, unreadable=lost)
@@ -159,10 +159,10 @@ def _role(identity: dict[str, Any], username: str) -> Actor:
 def _resources(row: Answer, record: dict[str, Any]) -> tuple[str, ...]:
     named = [str(each["ResourceName"]) for each in rows(row, "Resources") if each.get("ResourceName")]
     if not named:
-        asked = _part(record, "requestParameters").items()
+        parameters = _part(record, "requestParameters").items()
         named = [
             value
-            for key, value in asked
+            for key, value in parameters
             if isinstance(value, str) and key.casefold().endswith(_NAMING) and value
         ]
     return tuple(dict.fromkeys(named[:_RESOURCES]))

@@ -72,31 +72,31 @@ class CloudTrailReader:
         `tell` hears how many events there are after each page.
         """
         attributes = [{"AttributeKey": key, "AttributeValue": value}]
-        asked: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
-        asked |= {"LookupAttributes": attributes} if key else {}
-        found: dict[str, TrailEvent] = {}
+        query: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
+        query |= {"LookupAttributes": attributes} if key else {}
+        events_by_id: dict[str, TrailEvent] = {}
         unreadable, requests, token = 0, 0, ""
         answer: Answer = {"Events": []}
         problem = None
         try:
             while requests < (most or PAGES):
-                answer = await self._page(region, asked, token)
+                answer = await self._page(region, query, token)
                 requests += 1
-                unreadable += _take(answer, region, found)
-                tell(len(found))
+                unreadable += _take(answer, region, events_by_id)
+                tell(len(events_by_id))
                 token = _next(answer, token)
                 if not token:
                     break
             if not token and len(answer["Events"]) >= PAGE and requests < (most or PAGES):
                 requests += 1
-                await self._confirm(region, asked, found)
+                await self._confirm(region, query, events_by_id)
             if token and most is None:
                 raise incomplete(
                     _("More than {limit} pages.").format(limit=PAGES), "cloudtrail", "LookupEvents"
                 )
         except AwsError as error:
             problem = error.problem
-        events = sorted(found.values(), key=lambda event: (event.at, event.id), reverse=True)
+        events = sorted(events_by_id.values(), key=lambda event: (event.at, event.id), reverse=True)
         return Lookup(
             region=region,
             value=value,
@@ -114,21 +114,21 @@ class CloudTrailReader:
         )
         return tuple([await self._status(row, region) for row in rows(answer, "trailList")])
 
-    async def _confirm(self, region: str, asked: dict[str, Any], found: dict[str, TrailEvent]) -> None:
+    async def _confirm(self, region: str, query: dict[str, Any], events_by_id: dict[str, TrailEvent]) -> None:
         """After a full page without a token: see that nothing is older. Raises AwsError where something is."""
-        known = len(found)
-        oldest = min((event.at for event in found.values()), default=asked["EndTime"])
-        _take(await self._page(region, asked | {"EndTime": oldest}, ""), region, found)
-        if len(found) > known:
+        count = len(events_by_id)
+        oldest = min((event.at for event in events_by_id.values()), default=query["EndTime"])
+        _take(await self._page(region, query | {"EndTime": oldest}, ""), region, events_by_id)
+        if len(events_by_id) > count:
             text = _("AWS returned a full page without a token, although there are older events.")
             raise incomplete(text, "cloudtrail", "LookupEvents")
 
-    async def _page(self, region: str, asked: dict[str, Any], token: str) -> Answer:
+    async def _page(self, region: str, query: dict[str, Any], token: str) -> Answer:
         await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).turn()
         # The token is good only for the very same request.
         more: dict[str, Any] = {"NextToken": token} if token else {}
         return await self._session.read(
-            "cloudtrail", "LookupEvents", region=region, required=("Events",), **asked, **more
+            "cloudtrail", "LookupEvents", region=region, required=("Events",), **query, **more
         )
 
     async def _status(self, row: Answer, region: str) -> TrailStatus:
@@ -152,7 +152,7 @@ class CloudTrailReader:
         )
 
 
-def _take(answer: Answer, region: str, found: dict[str, TrailEvent]) -> int:
+def _take(answer: Answer, region: str, events_by_id: dict[str, TrailEvent]) -> int:
     """Add what a page brings; how many of its events cannot be understood."""
     unreadable = 0
     for row in rows(answer, "Events"):
@@ -160,7 +160,7 @@ def _take(answer: Answer, region: str, found: dict[str, TrailEvent]) -> int:
         if event is None:
             unreadable += 1
         else:
-            found[event.id] = event
+            events_by_id[event.id] = event
     return unreadable
 
 

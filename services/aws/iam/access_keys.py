@@ -23,8 +23,8 @@ class AccessKeys:
     async def users(self) -> tuple[IamUser, ...]:
         """Every user of the account, by name. Raises AwsError."""
         pages = self._session.pages("iam", "ListUsers", region=REGION, required=("Users",))
-        found = [_user(row) async for page in pages for row in rows(page, "Users")]
-        return tuple(sorted(found, key=lambda user: user.id))
+        users = [_user(row) async for page in pages for row in rows(page, "Users")]
+        return tuple(sorted(users, key=lambda user: user.id))
 
     async def used(self, key: AccessKey) -> KeyUse:
         """When, and for what, a key was used last. Raises AwsError."""
@@ -56,7 +56,7 @@ class AccessKeys:
             "iam", "ListAccessKeys", region=REGION, required=("AccessKeyMetadata",), UserName=user
         )
         try:
-            found = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
+            keys = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
         except NotFound as error:
             raise not_found(
                 _("IAM has no user {user}.").format(user=clean(user)),
@@ -65,7 +65,7 @@ class AccessKeys:
                 detail=error.problem.detail,
                 remedy=_("Check the user names in the runbook (access_keys)."),
             ) from error
-        return sorted(found, key=lambda key: (key.created, key.id))
+        return sorted(keys, key=lambda key: (key.created, key.id))
 
 
 def _key(row: Answer, user: str) -> AccessKey:

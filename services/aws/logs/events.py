@@ -26,12 +26,12 @@ class Logs:
     async def groups(self, prefix: str = "") -> tuple[LogGroup, ...]:
         """Log groups whose names begin with `prefix`, by name; at most GROUPS. Raises AwsError."""
         params: dict[str, Any] = {"logGroupNamePrefix": prefix} if prefix else {}
-        found: list[LogGroup] = []
+        groups: list[LogGroup] = []
         async for page in self._session.pages("logs", "DescribeLogGroups", required=("logGroups",), **params):
-            found += [_group(row) for row in rows(page, "logGroups")]
-            if len(found) >= GROUPS:
+            groups += [_group(row) for row in rows(page, "logGroups")]
+            if len(groups) >= GROUPS:
                 break
-        return tuple(sorted(found[:GROUPS], key=lambda group: group.id))
+        return tuple(sorted(groups[:GROUPS], key=lambda group: group.id))
 
     async def page(
         self,
@@ -74,9 +74,9 @@ def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
         # Most lines are plain ASCII: asking the string costs a tenth of a call to clean().
         if not (text.isascii() and text.isprintable() and len(text) <= LINE_LIMIT):
             text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), LINE_LIMIT)
-        seen = int(event.get("ingestionTime") or at)
+        ingested_at = int(event.get("ingestionTime") or at)
         lines.append(
-            LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, seen, streams[stream], text)
+            LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)
         )
     return tuple(lines)
 

@@ -95,8 +95,8 @@ class Insights:
             logGroupIdentifier=_identifier(group),
             time=int((until - AROUND).timestamp()),
         )
-        found = ((clean(row.get("name")), row.get("percent")) for row in rows(answer, "logGroupFields"))
-        return {name: percent for name, percent in found if name and isinstance(percent, int)}
+        shares = ((clean(row.get("name")), row.get("percent")) for row in rows(answer, "logGroupFields"))
+        return {name: percent for name, percent in shares if name and isinstance(percent, int)}
 
     async def size_of(self, group: str, span: TimeSpan, now: datetime) -> GroupSize | None:
         """About what a query over `span` would read; None where AWS does not list the group. Raises AwsError."""
@@ -117,7 +117,7 @@ class Insights:
     async def has_events(self, group: str, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`, its end included; free of charge. Raises AwsError."""
         name = _identifier(group)
-        asked: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
+        target: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
         pages = self._session.pages(
             "logs",
             "FilterLogEvents",
@@ -126,7 +126,7 @@ class Insights:
             startTime=max(0, int(span.start.timestamp() * 1000)),
             endTime=max(0, int(span.end.timestamp() * 1000)),
             limit=1,
-            **asked,
+            **target,
         )
         async for page in pages:
             if page["events"]:
@@ -148,7 +148,7 @@ class Insights:
         )
         return str(answer["queryId"])
 
-    async def _outcome(self, id: str, longest: float, seen: Seen) -> QueryResult:
+    async def _outcome(self, id: str, longest: float, on_state: Seen) -> QueryResult:
         waited = 0.0
         refused: Throttled | None = None
         result = QueryResult(state=QueryState.SCHEDULED)
@@ -160,7 +160,7 @@ class Insights:
             except Throttled as error:
                 refused = error
             else:
-                seen(result)
+                on_state(result)
             if not result.going or waited >= longest:
                 break
         if refused:
@@ -188,9 +188,9 @@ def _identifier(group: str) -> str:
 
 
 def _result(answer: Answer) -> QueryResult:
-    told = str(answer["status"])
+    status = str(answer["status"])
     # A word that is not known here says neither that the query ended nor that it failed: it is waited for.
-    state = QueryState(told) if told in set(QueryState) else QueryState.RUNNING
+    state = QueryState(status) if status in set(QueryState) else QueryState.RUNNING
     statistics = answer.get("statistics") or {}
     numbers = {
         key: whole(statistics.get(key)) for key in ("recordsMatched", "recordsScanned", "bytesScanned")
@@ -224,18 +224,19 @@ def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
         raise incomplete(
             _("AWS did not return the stored size of the log group."), "logs", "DescribeLogGroups"
         )
-    retention, made = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
+    retention, creation = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
     since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
-    created = when(made / 1000) if made is not None else None
+    created = when(creation / 1000) if creation is not None else None
     if created is not None:
         since.append(created)
     if not since:
         # All that is stored may lie within the span.
         return GroupSize(bytes=stored)
     oldest = max(since)
-    kept = max(1.0, (now - oldest).total_seconds())
-    wanted = (min(span.end, now) - max(span.start, oldest)).total_seconds()
+    stored_seconds = max(1.0, (now - oldest).total_seconds())
+    span_seconds = (min(span.end, now) - max(span.start, oldest)).total_seconds()
     # Every log group has a time of its making: without one nobody knows how far it reaches back.
     return GroupSize(
-        bytes=int(stored * min(1.0, max(0.0, wanted / kept))), since=oldest if created is not None else None
+        bytes=int(stored * min(1.0, max(0.0, span_seconds / stored_seconds))),
+        since=oldest if created is not None else None,
     )

@@ -79,17 +79,17 @@ class JournalStream:
 
     async def lines(self) -> tuple[str, ...]:
         """Every message of the stream, byte for byte, oldest first. Raises AwsError."""
-        found: list[str] = []
-        wanted = {"logGroupName": self._group, "logStreamNames": [self._stream]}
+        messages: list[str] = []
+        selection = {"logGroupName": self._group, "logStreamNames": [self._stream]}
         pages = self._session.pages(
-            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **wanted
+            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **selection
         )
         try:
             async for page in pages:
-                found += [str(event.get("message") or "") for event in page["events"]]
+                messages += [str(event.get("message") or "") for event in page["events"]]
         except NotFound as error:
             raise self._missing(error, "FilterLogEvents") from error
-        return tuple(found)
+        return tuple(messages)
 
     def _missing(self, error: AwsError, operation: str) -> NotFound:
         return not_found(

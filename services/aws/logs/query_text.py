@@ -18,31 +18,31 @@ _BEFORE_REGEX = re.compile(r"(?:\blike|=~|^\s*parse\b.*)\s*$", re.IGNORECASE | r
 
 def commands(query: str) -> tuple[str, ...]:
     """The query's commands in their order, without comments; `|` and `#` in quotes and expressions are text."""
-    found: list[str] = []
+    segments: list[str] = []
     command = ""
     position = 0
     while position < len(query):
         part = _part(query, position, command)
         position += len(part)
         if part == "|":
-            found.append(command.strip())
+            segments.append(command.strip())
             command = ""
         elif part == "#":
             end = query.find("\n", position)
             position = len(query) if end < 0 else end
         else:
             command += part
-    return tuple(each for each in (*found, command.strip()) if each)
+    return tuple(each for each in (*segments, command.strip()) if each)
 
 
 def _part(query: str, position: int, command: str) -> str:
     """The character at `position`, or the whole of what is quoted there."""
     if query[position] == "/" and _BEFORE_REGEX.search(command):
-        found = _REGEX.match(query, position)
+        match = _REGEX.match(query, position)
     else:
-        found = _TOKEN.match(query, position)
-    assert found is not None
-    return found[0]
+        match = _TOKEN.match(query, position)
+    assert match is not None
+    return match[0]
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -33,10 +33,10 @@ class RdsReader:
             )
         except NotFound as error:
             raise _no_database(name, error.problem.detail) from error
-        found = rows(answer, "DBInstances")
-        if not found:
+        instances = rows(answer, "DBInstances")
+        if not instances:
             raise _no_database(name)
-        return database_of(found[0])
+        return database_of(instances[0])
 
     async def snapshots(self, name: str, kind: str = "automated") -> tuple[Snapshot, ...]:
         """The snapshots of one kind (`automated`, `manual`, `awsbackup`), newest first, those being made before."""
@@ -47,9 +47,13 @@ class RdsReader:
             DBInstanceIdentifier=name,
             SnapshotType=kind,
         )
-        found = [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
-        dated = sorted((each for each in found if each.at), key=lambda each: (each.at, each.id), reverse=True)
-        return (*(each for each in found if each.at is None), *dated)
+        snapshots = [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
+        dated = sorted(
+            (each for each in snapshots if each.at),
+            key=lambda snapshot: (snapshot.at, snapshot.id),
+            reverse=True,
+        )
+        return (*(each for each in snapshots if each.at is None), *dated)
 
     async def events(
         self, name: str, *, over: timedelta = EVENTS_KEPT, categories: Sequence[str] = ()
@@ -67,8 +71,8 @@ class RdsReader:
             Duration=minutes,
             **narrowed,
         )
-        found = [event_of(row) async for page in pages for row in rows(page, "Events")]
-        return tuple(sorted(found, key=lambda event: event.at))
+        events = [event_of(row) async for page in pages for row in rows(page, "Events")]
+        return tuple(sorted(events, key=lambda event: event.at))
 
     async def pending_actions(self, database: Database) -> tuple[PendingAction, ...]:
         """Every maintenance action that waits for an instance; none is an answer too."""
@@ -78,7 +82,7 @@ class RdsReader:
             required=("PendingMaintenanceActions",),
             ResourceIdentifier=database.arn,
         )
-        found: list[PendingAction] = []
+        actions: list[PendingAction] = []
         async for page in pages:
             for resource in rows(page, "PendingMaintenanceActions"):
                 details = rows(resource, "PendingMaintenanceActionDetails")
@@ -87,8 +91,8 @@ class RdsReader:
                     raise incomplete(
                         text.format(name=database.name), "rds", "DescribePendingMaintenanceActions"
                     )
-                found.extend(map(pending_of, details))
-        return tuple(found)
+                actions.extend(map(pending_of, details))
+        return tuple(actions)
 
 
 def _no_database(name: str, detail: str = "") -> NotFound:

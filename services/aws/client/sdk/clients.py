@@ -24,7 +24,7 @@ from services.aws.client.gate import Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
 from services.aws.client.permits import NOWHERE, JournalLogStream
-from services.aws.client.sdk import guard as sdk_guard
+from services.aws.client.sdk import guard
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
@@ -80,12 +80,12 @@ class Clients:
         clock: Clock,
         wire: TrafficObserver,
         desk: MfaPrompts | None = None,
-        held: SessionCredentials | None = None,
+        session_credentials: SessionCredentials | None = None,
         loader: Loader,
         journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
-        self.held = held
+        self.session_credentials = session_credentials
         self.suspect = False
         """AWS refused these credentials, or there were none."""
         self._users = 0
@@ -96,11 +96,15 @@ class Clients:
         self._loader = loader
         with in_words():
             self._session = _session(settings, loader)
-        sdk_guard.attach(self._session)
+        guard.attach(self._session)
         Gate(clock, journal=journal).attach(self._session)
         wire.attach(self._session)
-        if held:
-            self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
+        if session_credentials:
+            self._session.set_credentials(
+                session_credentials.access_key,
+                session_credentials.secret_key.reveal(),
+                session_credentials.token.reveal(),
+            )
         else:
             with in_words():
                 _never_prompt(self._session, settings, desk or MfaPrompts())
@@ -153,12 +157,12 @@ class Clients:
 
     async def credentials(self) -> tuple[str, datetime | None]:
         """(method, end in UTC) of the credentials in use; raises what the SDK raises."""
-        if self.held:
-            return "assume-role", self.held.expires_at
-        found = await self._session.get_credentials()
+        if self.session_credentials:
+            return "assume-role", self.session_credentials.expires_at
+        credentials = await self._session.get_credentials()
         # The SDK shows the end nowhere else; static keys have none.
-        expires = getattr(found, "_expiry_time", None)
-        return str(getattr(found, "method", "") or ""), expires.astimezone(UTC) if expires else None
+        expires = getattr(credentials, "_expiry_time", None)
+        return str(getattr(credentials, "method", "") or ""), expires.astimezone(UTC) if expires else None
 
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown of the credentials in use, without seeking or renewing any."""
@@ -172,10 +176,10 @@ class Clients:
 
     async def hold(self) -> SessionCredentials:
         """Get the credentials now and fix them, so that the SDK never tries to renew them by itself."""
-        found = await self._session.get_credentials()
-        if found is None:
+        credentials = await self._session.get_credentials()
+        if credentials is None:
             raise NoCredentialsError
-        keys = await found.get_frozen_credentials()
+        keys = await credentials.get_frozen_credentials()
         _method, expires = await self.credentials()
         return SessionCredentials(keys.access_key, Secret(keys.secret_key), Secret(keys.token or ""), expires)
 

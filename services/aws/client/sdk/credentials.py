@@ -138,8 +138,8 @@ class ClientLogin:
         try:
             async with asyncio.timeout(timeout):
                 fresh = await self._build(desk=MfaPrompts(token_code))
-                held = await fresh.hold()
-                following = await self._build(held=held)
+                session_credentials = await fresh.hold()
+                following = await self._build(session_credentials=session_credentials)
         except FAILURES as error:
             raise self._failed(error, "sts", "AssumeRole", None) from error
         finally:
@@ -173,14 +173,18 @@ class ClientLogin:
 
     async def _outdated(self, clients: Clients) -> bool:
         """The credentials are lost and there is a reason to think that others can be had."""
-        asked, self._recheck = self._recheck, False
-        if clients.held and clients.held.expires_at and self._wall.now() >= clients.held.expires_at:
+        recheck, self._recheck = self._recheck, False
+        if (
+            clients.session_credentials
+            and clients.session_credentials.expires_at
+            and self._wall.now() >= clients.session_credentials.expires_at
+        ):
             return True
-        if not clients.suspect and (clients.held or not asked):
+        if not clients.suspect and (clients.session_credentials or not recheck):
             return False
         changed = await self._look(clients) != self._stamp
         waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
-        return changed or (clients.suspect and bool(asked or waited))
+        return changed or (clients.suspect and bool(recheck or waited))
 
     async def _begin(self) -> Clients:
         """New clients; who asks while others are being made waits for those."""
@@ -201,7 +205,7 @@ class ClientLogin:
         return looking.result()
 
     async def _build(
-        self, *, desk: MfaPrompts | None = None, held: SessionCredentials | None = None
+        self, *, desk: MfaPrompts | None = None, session_credentials: SessionCredentials | None = None
     ) -> Clients:
         def build() -> tuple[Clients, Stamp]:
             clients = Clients(
@@ -209,7 +213,7 @@ class ClientLogin:
                 clock=self._clock,
                 wire=self.wire,
                 desk=desk,
-                held=held,
+                session_credentials=session_credentials,
                 loader=self._loader,
                 journal=self._journal,
             )

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from services.host import known_secrets
-from services.host import regular_files as regular_file
+from services.host import known_secrets, regular_files
 from services.i18n import _
 
 FILE_VARIABLES = (
@@ -55,16 +54,16 @@ def check_variables() -> None:
 def check(name: object, setting: str = "") -> None:
     """`name` may be opened, is a folder, or is not there; `setting` is where it stands. Raises UnfitFile."""
     if name and isinstance(name, str):
-        _check(name, setting, limit=regular_file.LIMIT)
+        _check(name, setting, limit=regular_files.LIMIT)
 
 
 def _check(name: str, setting: str, *, limit: int) -> None:
     if name == os.devnull:
         return
-    path = regular_file.named(os.path.expandvars(name))
+    path = regular_files.named(os.path.expandvars(name))
     try:
-        regular_file.check(path, limit)
-    except regular_file.Unsuitable as error:
+        regular_files.check(path, limit)
+    except regular_files.Unsuitable as error:
         if not path.is_dir():  # a folder of certificates may be named, and a folder does no harm
             raise UnfitFile(": ".join(part for part in (setting, name, str(error)) if part)) from error
     except OSError:
@@ -90,8 +89,8 @@ def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
 
 def _text(path: str) -> str:
     try:
-        return regular_file.read(Path(path)).decode("utf-8")
-    except regular_file.Unsuitable as error:
+        return regular_files.read(Path(path)).decode("utf-8")
+    except regular_files.Unsuitable as error:
         raise UnfitFile(f"{path}: {error}") from error
     except UnicodeDecodeError as error:
         raise UnfitFile(f"{path}: {_('is not text in UTF-8')}") from error
@@ -107,7 +106,7 @@ def _written(names: Iterable[str]) -> list[str]:
     secrets: list[str] = []
     for name in names:
         try:
-            text = regular_file.read(regular_file.named(os.path.expandvars(name)))
+            text = regular_files.read(regular_files.named(os.path.expandvars(name)))
         except (OSError, ValueError):
             continue
         secrets += _SECRET.findall(text.decode("utf-8", "replace"))

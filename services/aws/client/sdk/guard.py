@@ -13,7 +13,7 @@ from aiobotocore import credentials as aio_credentials
 from aiobotocore.credentials import AioProcessProvider
 from botocore import credentials, utils
 
-from services.aws.client.sdk import files as sdk_files
+from services.aws.client.sdk.files import open_token
 from services.host import known_secrets, programs
 
 _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refreshToken", "SAMLAssertion")
@@ -54,9 +54,9 @@ class _ProcessProvider(AioProcessProvider):  # type: ignore[misc]  # the SDK shi
 
 def install() -> None:
     """Put the guards in place, for all sessions of this process; once."""
-    vars(credentials)["open"] = sdk_files.open_token
+    vars(credentials)["open"] = open_token
     vars(credentials)["FileWebIdentityTokenLoader"] = partial(
-        utils.FileWebIdentityTokenLoader, _open=sdk_files.open_token
+        utils.FileWebIdentityTokenLoader, _open=open_token
     )
     vars(aio_credentials)["AioProcessProvider"] = _ProcessProvider
     _remembering(credentials.Credentials, "__init__")
@@ -81,8 +81,10 @@ def _remembering(owner: Any, name: str) -> None:
     @wraps(method)
     def then_remember(self: Any, *args: Any, **options: Any) -> Any:
         result = method(self, *args, **options)
-        held = vars(self)
-        known_secrets.remember(held.get(each) for each in ("secret_key", "token", "_secret_key", "_token"))
+        attributes = vars(self)
+        known_secrets.remember(
+            attributes.get(each) for each in ("secret_key", "token", "_secret_key", "_token")
+        )
         return result
 
     setattr(owner, name, then_remember)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from dateutil.parser import parse
 
-from services.aws.client.sdk import files as sdk_files
+from services.aws.client.sdk import files
 from services.i18n import _
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
@@ -38,26 +38,26 @@ def check_expiration() -> None:
     if text := os.environ.get(EXPIRATION):
         with in_words():
             if parse(text).tzinfo is None:
-                said = _("must be a time with its zone, such as 2026-01-05T08:00:00Z")
-                raise ValueError(f"{EXPIRATION}: {said}")
+                requirement = _("must be a time with its zone, such as 2026-01-05T08:00:00Z")
+                raise ValueError(f"{EXPIRATION}: {requirement}")
 
 
 def check_files(session: Any) -> None:
     """The SDK would wait for a pipe for ever, and read a device without end. Raises SetupError."""
     with in_words():
-        sdk_files.check_variables()
-        for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *sdk_files.USUAL):
-            sdk_files.check(name)
+        files.check_variables()
+        for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *files.USUAL):
+            files.check(name)
         for profile, settings in _profiles(session):
             for key in _OF_PROFILE:
-                sdk_files.check(settings.get(key), f"[{profile}] {key}")
+                files.check(settings.get(key), f"[{profile}] {key}")
 
 
 def _profiles(session: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The profile in use, and those from which it takes its credentials."""
     profiles = session.full_config.get("profiles") or {}
-    name, seen = session.get_config_variable("profile") or "default", set()
-    while isinstance(name, str) and name not in seen and isinstance(profiles.get(name), dict):
+    name, visited = session.get_config_variable("profile") or "default", set()
+    while isinstance(name, str) and name not in visited and isinstance(profiles.get(name), dict):
         yield name, profiles[name]
-        seen.add(name)
+        visited.add(name)
         name = profiles[name].get("source_profile")

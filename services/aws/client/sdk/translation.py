@@ -1,6 +1,6 @@
 """Every way the SDK can fail, as one of our errors with a remedy in words; the only such place.
 
-Codes: "Common errors" of the API references, and botocore's own exceptions.
+Source: "Common errors" of the API references, and botocore's own exceptions.
 """
 
 import os
@@ -100,9 +100,9 @@ class Asked:
     mfa_serial: str = ""
 
 
-def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
+def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
     """The error of ours that says what `error` means."""
-    service, operation = _really(error, asked)
+    service, operation = _really(error, call)
     kind = _kind(error, service)
     detail = _detail(error)
     permission = permission_named(detail, service, operation) if kind is ProblemKind.ACCESS_DENIED else ""
@@ -110,13 +110,13 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         "service": service,
         "operation": operation,
         "permission": permission,
-        "profile": asked.profile,
+        "profile": call.profile,
         "detail": detail,
         "place": _place(error),
         "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
-    sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
+    sso = call.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
     topic = _topic(error, kind, wants_code=wants_code, sso=sso)
     problem = Problem(
         kind=kind,
@@ -130,8 +130,8 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         at=now,
     )
     if wants_code:
-        serial = getattr(error, "serial", "") or asked.mfa_serial
-        return MfaNeeded(problem, role_arn=asked.role_arn, serial=serial)
+        serial = getattr(error, "serial", "") or call.mfa_serial
+        return MfaNeeded(problem, role_arn=call.role_arn, serial=serial)
     translated = BY_KIND.get(kind, AwsError)(problem)
     translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
     return translated
@@ -181,13 +181,13 @@ def _names_file(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.filename is not None
 
 
-def _really(error: BaseException, asked: Asked) -> tuple[str, str]:
+def _really(error: BaseException, call: Asked) -> tuple[str, str]:
     """The operation that failed: getting credentials may fail inside a call to something else."""
-    operation = str(getattr(error, "operation_name", "") or asked.operation)
-    if operation == asked.operation:
-        return asked.service, asked.operation
+    operation = str(getattr(error, "operation_name", "") or call.operation)
+    if operation == call.operation:
+        return call.service, call.operation
     service = {"AssumeRole": "sts", "AssumeRoleWithWebIdentity": "sts", "GetRoleCredentials": "sso"}
-    return service.get(operation, asked.service), operation
+    return service.get(operation, call.service), operation
 
 
 def _code(error: Any) -> tuple[str, int]:

@@ -104,24 +104,24 @@ class MuteRules:
 
     async def active(self, now: datetime) -> tuple[Mute, ...]:
         """Every active rule. Raises AwsError."""
-        found = []
+        summaries = []
         # AWS's model marks the list optional: without the key no rule is active.
         pages = self._session.pages("cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
         async for page in pages:
-            found += rows(page, "AlarmMuteRuleSummaries")
-        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
+            summaries += rows(page, "AlarmMuteRuleSummaries")
+        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in summaries}
         if "" in listed:
             raise incomplete(
                 _("AWS returned a mute rule without a name."), "cloudwatch", "ListAlarmMuteRules"
             )
-        self._known = {arn: known for arn, known in self._known.items() if arn in listed}
+        self._known = {arn: entry for arn, entry in self._known.items() if arn in listed}
         return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
     async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
         changed = when(summary.get("LastUpdatedTimestamp"))
-        known = self._known.get(arn)
-        if known is not None and known[0] == changed:
-            return mute_of(known[1], arn, now)
+        entry = self._known.get(arn)
+        if entry is not None and entry[0] == changed:
+            return mute_of(entry[1], arn, now)
         name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
         answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
         mute = mute_of(answer, arn, now)
@@ -180,10 +180,10 @@ def window_end(expression: str, duration: str, zone: str, now: datetime) -> date
 
 
 def _length(duration: str) -> timedelta:
-    found = _DURATION.fullmatch(duration)
-    if found is None:
+    match = _DURATION.fullmatch(duration)
+    if match is None:
         return timedelta()
-    days, hours, minutes = (int(part or 0) for part in found.groups())
+    days, hours, minutes = (int(part or 0) for part in match.groups())
     return min(timedelta(days=days, hours=hours, minutes=minutes), LONGEST)
 
 

@@ -53,10 +53,10 @@ class Alarms:
 
     async def board(self) -> AlarmOverview:
         """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
-        found = await self._describe()
-        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in found})
+        existing = await self._describe()
+        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in existing})
         expected = {alarm.name for alarm in self._runbook.alarms}
-        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in found]
+        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in existing]
         alarms, unread = await self._parents.marked(alarms)
         remarks = (*muting.remarks, *unread)
         present = {alarm.id for alarm in alarms}
@@ -67,20 +67,20 @@ class Alarms:
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:
         """These alarms and whether they are muted; those that AWS lacks are absent. Raises AwsError."""
-        wanted = frozenset(names)
-        if not wanted:
+        targets = frozenset(names)
+        if not targets:
             return AlarmOverview()
         muting = await self._mutes.read(self._clock.now())
         # The alarms that mute rules name are asked for, too: that one is not there is told.
-        names = wanted | muting.names
-        found = await self._by_names(sorted(names))
-        if any(alarm.id not in names for alarm in found):
+        names = targets | muting.names
+        alarms = await self._by_names(sorted(names))
+        if any(alarm.id not in names for alarm in alarms):
             # One of those that were asked for came without its name.
             raise incomplete(
                 _("AWS returned an alarm that was not requested."), "cloudwatch", "DescribeAlarms"
             )
-        muting = muting.checked({alarm.id for alarm in found})
-        marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
+        muting = muting.checked({alarm.id for alarm in alarms})
+        marked = (_marked(alarm, muting, expected=False) for alarm in alarms if alarm.id in targets)
         return AlarmOverview(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
@@ -88,18 +88,18 @@ class Alarms:
         regions: dict[str, list[str]] = {}
         for arn in dict.fromkeys(arns):
             regions.setdefault(arn_region(arn), []).append(alarm_name(arn))
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         for region, names in regions.items():
-            found += await self._by_names(names, region or None)
-        return tuple(found)
+            alarms += await self._by_names(names, region or None)
+        return tuple(alarms)
 
     async def _by_names(self, names: Sequence[str], region: str | None = None) -> list[Alarm]:
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         for first in range(0, len(names), NAMES_PER_CALL):
-            found += await self._describe(
+            alarms += await self._describe(
                 region=region, AlarmNames=list(names[first : first + NAMES_PER_CALL])
             )
-        return found
+        return alarms
 
     async def history(self, alarm_id: str, since: datetime) -> tuple[AlarmTransition, ...]:
         """One alarm's changes since `since` (UTC), newest first; survives the alarm. Raises AwsError."""
@@ -121,7 +121,7 @@ class Alarms:
         async for page in pages:
             series += [contributor(row) for row in rows(page, "AlarmContributors")]
         return tuple(
-            sorted(series, key=lambda each: each.since.timestamp() if each.since else 0.0, reverse=True)
+            sorted(series, key=lambda entry: entry.since.timestamp() if entry.since else 0.0, reverse=True)
         )
 
     async def _describe(self, **params: Any) -> list[Alarm]:
@@ -131,12 +131,12 @@ class Alarms:
             # An endpoint older than log alarms refuses the type, by name; without it the rest is answered.
             if self._types == OLDER_TYPES or not _NEWER_TYPE.search(error.problem.detail):
                 raise
-            found = await self._described(params, OLDER_TYPES)
+            alarms = await self._described(params, OLDER_TYPES)
             self._types = OLDER_TYPES
-            return found
+            return alarms
 
     async def _described(self, params: dict[str, Any], types: Sequence[str] | None = None) -> list[Alarm]:
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         now = self._clock.now()
         pages = self._session.pages(
             "cloudwatch",
@@ -147,11 +147,11 @@ class Alarms:
         )
         async for page in pages:
             for key, make in KINDS:
-                found += [warmed(make(row), now) for row in rows(page, key)]
-        return found
+                alarms += [warmed(make(row), now) for row in rows(page, key)]
+        return alarms
 
     async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
-        found: list[AlarmTransition] = []
+        transitions: list[AlarmTransition] = []
         pages = self._session.pages(
             "cloudwatch",
             "DescribeAlarmHistory",
@@ -162,8 +162,8 @@ class Alarms:
             **params,
         )
         async for page in pages:
-            found += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
-        return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+            transitions += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
+        return tuple(sorted(transitions, key=lambda entry: entry.at, reverse=True))
 
 
 def _marked(alarm: Alarm, muting: Muting, expected: bool) -> Alarm:

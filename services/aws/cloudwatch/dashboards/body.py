@@ -78,9 +78,11 @@ def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
     boxes = placed(values, remarks)
     return tuple(
         _widget(
-            value, said, {"key": str(index), "x": box.x, "y": box.y, "width": box.width, "height": box.height}
+            value,
+            widget_remarks,
+            {"key": str(index), "x": box.x, "y": box.y, "width": box.width, "height": box.height},
         )
-        for index, (value, said, box) in enumerate(zip(values, remarks, boxes, strict=True))
+        for index, (value, widget_remarks, box) in enumerate(zip(values, remarks, boxes, strict=True))
     )
 
 

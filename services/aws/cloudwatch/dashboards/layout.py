@@ -30,14 +30,16 @@ def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
     boxes: list[Box | None] = [None] * len(widgets)
     free = [0] * COLUMNS
     flowing: list[tuple[int, int, int]] = []
-    for index, (widget, said) in enumerate(zip(widgets, remarks, strict=True)):
-        props = Properties(widget if isinstance(widget, dict) else None, said, _("widget"))
+    for index, (widget, widget_remarks) in enumerate(zip(widgets, remarks, strict=True)):
+        props = Properties(widget if isinstance(widget, dict) else None, widget_remarks, _("widget"))
         width = props.whole("width", DEFAULT, 1, COLUMNS)
         height = props.whole("height", DEFAULT, 1, TALLEST)
         if props.has("x") and props.has("y"):
             x, y = props.whole("x", 0, 0, COLUMNS - 1), props.whole("y", 0, 0, LOWEST)
             if x + width > COLUMNS:
-                said.say(_("The widget extends beyond the grid's right edge; it was made narrower."))
+                widget_remarks.say(
+                    _("The widget extends beyond the grid's right edge; it was made narrower.")
+                )
                 width = COLUMNS - x
             boxes[index] = _stand(Box(x, y, width, height), free)
         else:

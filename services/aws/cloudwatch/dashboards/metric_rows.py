@@ -114,20 +114,20 @@ def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tupl
     if len(rows) > MOST_ROWS:
         remarks.say(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
-    found: list[Trace] = []
+    curves: list[Trace] = []
     previous: list[str] | None = None
     for number, row in enumerate(rows[:MOST_ROWS], 1):
         try:
             items, options = _split(row, remarks, _("row {number}").format(number=number))
             if options.has("expression"):
-                found.append(_trace(options, defaults, ids, expression=_expression(items, options)))
+                curves.append(_trace(options, defaults, ids, expression=_expression(items, options)))
             else:
                 previous = expand(items, previous)
-                found.append(_trace(options, defaults, ids, row=previous))
+                curves.append(_trace(options, defaults, ids, row=previous))
         except RowError as error:
             text = _("Metric row {number} is not shown: {reason}.")
             remarks.say(text.format(number=number, reason=error), lost=True)
-    return tuple(found)
+    return tuple(curves)
 
 
 def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Properties]:
@@ -186,13 +186,13 @@ class _Ids:
         self._count = 0
 
     def take(self, options: Properties, letter: str) -> str:
-        wanted = options.text("id")
-        if wanted and (wanted in self._taken or not _ID.fullmatch(wanted)):
-            options.bad("id", wanted)
-            wanted = ""
-        while not wanted:
+        id = options.text("id")
+        if id and (id in self._taken or not _ID.fullmatch(id)):
+            options.bad("id", id)
+            id = ""
+        while not id:
             self._count += 1
             candidate = f"{letter}{self._count}"
-            wanted = "" if candidate in self._written or candidate in self._taken else candidate
-        self._taken.add(wanted)
-        return wanted
+            id = "" if candidate in self._written or candidate in self._taken else candidate
+        self._taken.add(id)
+        return id

@@ -20,13 +20,13 @@ def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
     )
     annotations = props.part("annotations")
     alarm_ids = tuple(map(RawId, annotations.texts("alarms")))
-    found = traces(props.items("metrics"), defaults, remarks)
-    if not found and not alarm_ids:
+    curves = traces(props.items("metrics"), defaults, remarks)
+    if not curves and not alarm_ids:
         remarks.say(_("The widget has no metrics."), lost=True)
     axes = props.part("yAxis")
     fields = {
         "view": View(props.choice("view", list(View), View.TIME_SERIES)),
-        "traces": found,
+        "traces": curves,
         "region": props.region("region"),
         "stat": defaults.stat,
         "period": defaults.period,

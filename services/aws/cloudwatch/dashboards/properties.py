@@ -96,10 +96,10 @@ class Properties:
         number = finite(value)
         if number is None or number != int(number):
             return self._default(key, value, default)
-        kept = min(max(int(number), low), high)
-        if kept != number:
+        bounded = min(max(int(number), low), high)
+        if bounded != number:
             self.bad(key, value)
-        return kept
+        return bounded
 
     def flag(self, key: str, default: bool = False) -> bool:
         """True or false."""
@@ -141,13 +141,13 @@ class Properties:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; what is not text is remarked on."""
-        kept = []
+        texts = []
         for value in self.items(key):
             if isinstance(value, str) and value:
-                kept.append(value)
+                texts.append(value)
             else:
                 self.bad(key, value)
-        return tuple(kept)
+        return tuple(texts)
 
     def ignore(self, *keys: str) -> None:
         """Keys that say nothing to a terminal."""
@@ -161,10 +161,10 @@ class Properties:
 
     def bad(self, key: str, value: object) -> None:
         """Remark on a value that the grammar does not allow."""
-        shown = clean(value if isinstance(value, str) else type(value).__name__, 40)
+        excerpt = clean(value if isinstance(value, str) else type(value).__name__, 40)
         self.remarks.say(
             _("{where}.{key} has an unrecognized value: {value}").format(
-                where=self.where, key=key, value=shown
+                where=self.where, key=key, value=excerpt
             ),
             lost=key in _JUDGED,
         )

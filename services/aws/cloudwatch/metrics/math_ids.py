@@ -29,13 +29,13 @@ def references(expression: str, ids: frozenset[str]) -> frozenset[str]:
     """Which of `ids` an expression uses; METRICS() uses all."""
     if is_sql(expression):
         return frozenset()
-    found: set[str] = set()
+    uses: set[str] = set()
     for token in _TOKEN.finditer(expression):
         if token["metrics"] is not None:
             return ids
         if token["word"] in ids and token["call"] is None:
-            found.add(token["word"])
-    return frozenset(found)
+            uses.add(token["word"])
+    return frozenset(uses)
 
 
 def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) -> str:

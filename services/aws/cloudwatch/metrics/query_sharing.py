@@ -17,16 +17,16 @@ Key = tuple[object, ...]
 def once(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, str]]:
     """(what to send, the id that answers for each repeat); expressions use the ids that are sent."""
     sent: list[MetricQuery] = []
-    kept: dict[Key, int] = {}
+    positions: dict[Key, int] = {}
     answered_by: dict[str, str] = {}
     for query in queries:
         base = _base(query)
-        at = None if base is None else _place(kept, base, query, sent)
+        at = None if base is None else _place(positions, base, query, sent)
         if at is not None:
             answered_by[query.id] = sent[at].id
             continue
         if base is not None:
-            kept[*base, _kind(query)] = len(sent)
+            positions[*base, _kind(query)] = len(sent)
         sent.append(query)
     return _renamed(sent, queries, answered_by), answered_by
 
@@ -52,14 +52,14 @@ def _kind(query: MetricQuery) -> object:
     return bool(query.label) if query.visible else _HIDDEN
 
 
-def _place(kept: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
+def _place(positions: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
     """Where the same question already stands; a hidden one becomes visible for one that is drawn."""
     kinds = (_kind(query),) if query.visible else (True, False, _HIDDEN)
     for kind in kinds:
-        if (*base, kind) in kept:
-            return kept[*base, kind]
-    if query.visible and (*base, _HIDDEN) in kept:
-        at = kept[*base, _kind(query)] = kept.pop((*base, _HIDDEN))
+        if (*base, kind) in positions:
+            return positions[*base, kind]
+    if query.visible and (*base, _HIDDEN) in positions:
+        at = positions[*base, _kind(query)] = positions.pop((*base, _HIDDEN))
         sent[at] = sent[at].model_copy(update={"visible": True, "label": query.label})
         return at
     return None

@@ -55,18 +55,18 @@ class Metrics:
         answers = await asyncio.gather(
             *(
                 self._ask(call, span, where or None)
-                for where, asked in calls.items()
-                for call in packed(asked, QUERIES_PER_CALL)
+                for where, region_queries in calls.items()
+                for call in packed(region_queries, QUERIES_PER_CALL)
             )
         )
-        found: dict[str, list[Series]] = {}
+        curves: dict[str, list[Series]] = {}
         for series in (each for answer in answers for each in answer):
-            found.setdefault(series.id, []).append(series)
+            curves.setdefault(series.id, []).append(series)
         return tuple(
             as_asked(each, query)
             for query in queries
             if query.visible
-            for each in found.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
+            for each in curves.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
         )
 
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
@@ -90,11 +90,11 @@ class Metrics:
 
 def request(query: MetricQuery) -> Answer:
     """A query as GetMetricData wants it."""
-    asked: Answer = {"Id": query.id, "ReturnData": query.visible}
+    fields: Answer = {"Id": query.id, "ReturnData": query.visible}
     if query.expression:
-        asked |= {"Expression": query.expression, "Period": query.period}
+        fields |= {"Expression": query.expression, "Period": query.period}
     else:
-        asked["MetricStat"] = {
+        fields["MetricStat"] = {
             "Metric": {
                 "Namespace": query.namespace,
                 "MetricName": query.metric,
@@ -104,10 +104,10 @@ def request(query: MetricQuery) -> Answer:
             "Stat": query.stat,
         }
     if query.label:
-        asked["Label"] = query.label
+        fields["Label"] = query.label
     if query.account:
-        asked["AccountId"] = query.account
-    return asked
+        fields["AccountId"] = query.account
+    return fields
 
 
 def _nothing(query: MetricQuery) -> Series:
@@ -170,12 +170,12 @@ class _Merged:
 
     def take(self, page: Answer) -> None:
         """Add one page."""
-        seen: dict[tuple[str, str], int] = {}
+        repeats: dict[tuple[str, str], int] = {}
         for row in rows(page, "MetricDataResults"):
             name = (str(row.get("Id")), str(row.get("Label") or ""))
             # A SEARCH with a label of its own answers several curves with one id and one label.
-            seen[name] = seen.get(name, -1) + 1
-            key = (*name, seen[name])
+            repeats[name] = repeats.get(name, -1) + 1
+            key = (*name, repeats[name])
             query = self._queries.get(name[0])
             if query is None:
                 # A curve that answers no question is the answer to one that then seems to have none.
@@ -218,5 +218,5 @@ class _Merged:
         )
 
 
-def _messages(found: Iterable[Answer]) -> str:
-    return "; ".join(str(each.get("Value") or each.get("Code") or "") for each in found)
+def _messages(entries: Iterable[Answer]) -> str:
+    return "; ".join(str(each.get("Value") or each.get("Code") or "") for each in entries)

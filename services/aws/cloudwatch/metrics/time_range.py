@@ -14,9 +14,9 @@ LONGEST = timedelta(days=455)
 
 def parse_point(text: str) -> timedelta | datetime | None:
     """How long before now, or when (UTC); None where the text is neither. A bare number is neither."""
-    found = _RELATIVE.fullmatch(text)
-    if found is not None:
-        parts = {name: int(value) for name, value in found.groupdict().items() if value}
+    match = _RELATIVE.fullmatch(text)
+    if match is not None:
+        parts = {name: int(value) for name, value in match.groupdict().items() if value}
         if not parts:
             return None
         days = (

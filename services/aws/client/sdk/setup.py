@@ -1,4 +1,4 @@
-"""What the SDK cannot begin with (addresses, files, variables of this machine) becomes an error it would raise itself."""
+"""Checks the machine's AWS settings (endpoints, files, variables) and reports unusable ones as an SDK error."""
 
 import os
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ _OF_PROFILE = ("web_identity_token_file", "ca_bundle")
 
 
 class SetupError(BotoCoreError):  # type: ignore[misc]  # the SDK ships no types
-    """The settings of this machine cannot be used; the message is the SDK's or names a file."""
+    """The AWS settings of this machine are unusable; the message is the SDK's or names a file."""
 
     fmt = "{reason}"
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """The SDK complains of settings with any of Python's own errors. Raises SetupError."""
+    """Convert the built-in exceptions that the SDK raises for bad settings. Raises SetupError."""
     try:
         yield
     except (ValueError, TypeError, OverflowError) as error:
@@ -34,7 +34,7 @@ def in_words() -> Iterator[None]:
 
 
 def check_expiration() -> None:
-    """Of a time without a zone the SDK cannot tell whether it has passed. Raises SetupError."""
+    """Reject an expiration without a UTC offset, which the SDK cannot compare. Raises SetupError."""
     if text := os.environ.get(EXPIRATION):
         with in_words():
             if parse(text).tzinfo is None:
@@ -43,7 +43,7 @@ def check_expiration() -> None:
 
 
 def check_files(session: Any) -> None:
-    """The SDK would wait for a pipe for ever, and read a device without end. Raises SetupError."""
+    """Reject pipes and devices, on which the SDK would block forever. Raises SetupError."""
     with in_words():
         files.check_variables()
         for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *files.USUAL):
@@ -54,7 +54,7 @@ def check_files(session: Any) -> None:
 
 
 def _profiles(session: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The profile in use, and those from which it takes its credentials."""
+    """The profile in use and its chain of source profiles."""
     profiles = session.full_config.get("profiles") or {}
     name, visited = session.get_config_variable("profile") or "default", set()
     while isinstance(name, str) and name not in visited and isinstance(profiles.get(name), dict):

@@ -1,4 +1,4 @@
-"""Every way the SDK can fail, as one of our errors with a remedy in words; the only such place.
+"""Translates every SDK failure into an AwsError with a remedy; the only place that does so.
 
 Source: "Common errors" of the API references, and botocore's own exceptions.
 """
@@ -26,7 +26,7 @@ from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
 DETAIL = 1000
-"""Characters kept of what AWS, or a proxy's page, says."""
+"""Maximum length of the detail taken from an AWS message or a proxy's page."""
 
 FAILURES = (
     sdk.ClientError,
@@ -41,7 +41,7 @@ FAILURES = (
     Redirected,
     RuntimeError,  # the SDK's own "refreshed, but still expired"
 )
-"""What a call may raise."""
+"""Exceptions that a call can raise."""
 
 _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
     ((IncompleteAnswer, ResponseParserError, UnicodeError, Redirected), ProblemKind.INCOMPLETE),
@@ -85,12 +85,12 @@ _CONFIGURED = (
     sdk.UnsupportedSignatureVersionError,
     sdk.UnsupportedS3ConfigurationError,
 )
-"""What the SDK raises of the AWS configuration file, or of a variable in its place, before it asks AWS."""
+"""SDK exceptions about the AWS configuration file, or an equivalent variable, raised before any request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, and with which login."""
+    """The failed call and the sign-in it used."""
 
     service: str
     operation: str
@@ -101,7 +101,7 @@ class Asked:
 
 
 def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
-    """The error of ours that says what `error` means."""
+    """The AwsError for an exception in FAILURES; `now` dates the problem."""
     service, operation = _really(error, call)
     kind = _kind(error, service)
     detail = _detail(error)
@@ -162,7 +162,7 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 
 def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bool) -> str:
-    """Which words fit; finer than the kind."""
+    """The key of the texts in `remedies`; finer than the kind."""
     if wants_code:
         return "mfa"
     if _is_redirect(error):
@@ -177,12 +177,12 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
 
 
 def _names_file(error: BaseException) -> bool:
-    """Whether a file of this machine, or a program that gives credentials, could not be opened."""
+    """Whether a local file or a `credential_process` program could not be opened."""
     return isinstance(error, OSError) and error.filename is not None
 
 
 def _really(error: BaseException, call: Asked) -> tuple[str, str]:
-    """The operation that failed: getting credentials may fail inside a call to something else."""
+    """The operation that actually failed: obtaining credentials may fail inside another call."""
     operation = str(getattr(error, "operation_name", "") or call.operation)
     if operation == call.operation:
         return call.service, call.operation
@@ -207,7 +207,7 @@ def _is_redirect(error: BaseException) -> bool:
 
 
 def _place(error: BaseException) -> str:
-    """The host that a redirect names, else what it says; clean."""
+    """The redirect's target host, or its raw location; cleaned for display."""
     location = error.location if isinstance(error, Redirected) else ""
     if isinstance(error, sdk.ClientError):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}

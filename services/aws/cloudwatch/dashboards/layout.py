@@ -1,4 +1,4 @@
-"""Where a dashboard's widgets stand on the grid of 24 columns."""
+"""Places a dashboard's widgets on the grid of 24 columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LOWEST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A place on the grid."""
+    """A widget's position and size on the grid."""
 
     x: int
     y: int
@@ -23,9 +23,9 @@ class Box:
 
 
 def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
-    """A box per widget; one without x and y flows into the highest free place, as CloudWatch does.
+    """A box per widget; one without x and y goes to the topmost free place, as in CloudWatch.
 
-    Widgets that say where they stand are placed first.
+    Widgets with coordinates are placed first.
     """
     boxes: list[Box | None] = [None] * len(widgets)
     free = [0] * COLUMNS

@@ -1,7 +1,7 @@
-"""Athena: runs one query in a workgroup and reads what it found.
+"""Athena: runs a query in a workgroup and reads its results.
 
 Source: GetWorkGroup, StartQueryExecution, GetQueryExecution, GetQueryResults, StopQueryExecution (Amazon Athena API
-reference). A query costs by the bytes it reads, so one that nobody waits for is stopped.
+reference). Athena charges by bytes scanned, so a query that nobody waits for is stopped.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.text import clean
 
 PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0)
-"""Seconds before each look at a running query; the last for ever."""
+"""Seconds between polls of a running query; the last value repeats."""
 LONGEST = 300.0
 """Seconds that a query may run (AWS itself allows half an hour)."""
 REUSE_MINUTES = 60
-"""An equal query made within so many minutes is answered again, free of charge."""
+"""Maximum age of reused results of an identical query, which are free of charge."""
 
 Sleep = Callable[[float], Awaitable[None]]
 Seen = Callable[[SqlResult], None]
@@ -33,7 +33,7 @@ def _unseen(_result: SqlResult) -> None:
 
 
 class Athena:
-    """Asks Athena; `sleep` waits on this machine's clock."""
+    """Runs Athena queries; `sleep` waits on this machine's clock."""
 
     def __init__(self, session: Reader, *, sleep: Sleep = asyncio.sleep) -> None:
         self._session = session
@@ -59,10 +59,10 @@ class Athena:
         longest: float = LONGEST,
         seen: Seen = _unseen,
     ) -> SqlResult:
-        """Run one query. Only a result that SUCCEEDED has rows; one that did not says why.
+        """Run one query. Only a SUCCEEDED result has rows; otherwise `reason` explains the failure.
 
-        `seen` is told of every state on the way, for what it read is charged however it ends. A query that runs
-        longer than `longest` seconds is stopped. Raises AwsError.
+        `seen` is called with every polled state, because scanned bytes are charged however the query ends. A query
+        that runs longer than `longest` seconds is stopped. Raises AwsError.
         """
         id = await self._start(query, database, workgroup)
         going = True
@@ -70,7 +70,7 @@ class Athena:
             result = await self._outcome(id, longest, seen)
             going = result.going
         finally:
-            # Also where the look is cancelled: what goes on is paid for.
+            # Also on cancellation: a query that keeps running is charged.
             if going:
                 await self._stop(id)
         if result.state is not SqlState.SUCCEEDED:
@@ -83,7 +83,7 @@ class Athena:
             "StartQueryExecution",
             required=("QueryExecutionId",),
             QueryString=query,
-            # Whatever stands between may send the request twice; with a token it still is one query.
+            # Makes the request idempotent, in case something in between sends it twice.
             ClientRequestToken=uuid4().hex,
             QueryExecutionContext={"Database": database},
             WorkGroup=workgroup,
@@ -93,14 +93,14 @@ class Athena:
         )
         return str(answer["QueryExecutionId"])
 
-    async def _outcome(self, id: str, longest: float, seen: Seen) -> SqlResult:
+    async def _outcome(self, id: str, longest: float, on_state: Seen) -> SqlResult:
         waited = 0.0
         result = SqlResult(state=SqlState.QUEUED)
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             await self._sleep(pause)
             waited += pause
             result = _state(await self._execution(id))
-            seen(result)
+            on_state(result)
             if not result.going or waited >= longest:
                 break
         return result
@@ -113,7 +113,7 @@ class Athena:
         return execution
 
     async def _rows(self, id: str) -> tuple[dict[str, str], ...]:
-        found: list[dict[str, str]] = []
+        records: list[dict[str, str]] = []
         pages = self._session.pages(
             "athena", "GetQueryResults", required=("ResultSet",), QueryExecutionId=id, MaxResults=1000
         )
@@ -124,15 +124,15 @@ class Athena:
             read = [
                 [cell.get("VarCharValue") for cell in row.get("Data") or ()] for row in rows(result, "Rows")
             ]
-            # Of a SELECT, the first row of all is the names of the columns.
+            # The first row of a SELECT's results contains the column names.
             if first and read and read[0] == names:
                 read = read[1:]
             first = False
-            found += [_row(names, values) for values in read]
-        return tuple(found)
+            records += [_row(names, values) for values in read]
+        return tuple(records)
 
     async def _stop(self, id: str) -> None:
-        # It may have ended meanwhile, which AWS calls an error; nothing is lost where this fails.
+        # Best effort: AWS returns an error if the query has ended meanwhile.
         with suppress(AwsError):
             await self._session.read("athena", "StopQueryExecution", timeout=5.0, QueryExecutionId=id)
 
@@ -152,12 +152,12 @@ def _row(names: list[str], values: list[Any]) -> dict[str, str]:
 
 def _state(execution: Answer) -> SqlResult:
     status, statistics = execution.get("Status") or {}, execution.get("Statistics") or {}
-    told = str(status.get("State") or "")
-    if told not in set(SqlState):
+    state = str(status.get("State") or "")
+    if state not in set(SqlState):
         raise incomplete(_("Athena did not return the state of its query."), "athena", "GetQueryExecution")
     reuse = statistics.get("ResultReuseInformation") or {}
     return SqlResult(
-        state=SqlState(told),
+        state=SqlState(state),
         reason=status.get("StateChangeReason"),
         scanned=int(finite(statistics.get("DataScannedInBytes")) or 0),
         reused=bool(reuse.get("ReusedPreviousResult")),

@@ -1,6 +1,6 @@
-"""The budgets that AWS watches itself.
+"""AWS Budgets: the cost budgets of an account.
 
-Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS recomputes a few times a day.
+Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS updates the figures a few times a day.
 """
 
 from decimal import Decimal
@@ -14,7 +14,7 @@ _COSTS = "COST"
 _OTHERS = frozenset(
     {"USAGE", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE"}
 )
-"""Types of budgets that are of something else than costs."""
+"""Budget types that do not track costs."""
 
 
 class Budgets:
@@ -24,19 +24,19 @@ class Budgets:
         self._session = session
 
     async def costs(self, account: str) -> tuple[Budget, ...]:
-        """Its cost budgets, by name; budgets of usage, reservations and savings plans are left out.
+        """The account's cost budgets by name, without usage, reservation and savings plans budgets.
 
-        One whose type cannot be read is not left out: it may be of costs. Raises AwsError.
+        Budgets of an unknown type are included, because they may track costs. Raises AwsError.
         """
-        # An account without budgets is answered without the key, so it cannot be required.
+        # The key is absent for an account without budgets, so it cannot be required.
         pages = self._session.pages("budgets", "DescribeBudgets", region=REGION, AccountId=account)
-        found = [
+        budgets = [
             _budget(row)
             async for page in pages
             for row in rows(page, "Budgets")
             if row.get("BudgetType") not in _OTHERS
         ]
-        return tuple(sorted(found, key=lambda budget: budget.name))
+        return tuple(sorted(budgets, key=lambda budget: budget.name))
 
 
 def _budget(row: Answer) -> Budget:
@@ -64,7 +64,7 @@ def _in(unit: str, value: object) -> Decimal | None:
 
 
 def _spend(value: object) -> tuple[Decimal | None, str]:
-    """(amount, its unit); an amount of less than nothing cannot be read."""
+    """(amount, unit); a negative amount is invalid and becomes None."""
     row = value if isinstance(value, dict) else {}
     amount = decimal(row.get("Amount"))
     return amount if amount is None or amount >= 0 else None, str(row.get("Unit") or "")

@@ -1,8 +1,8 @@
-"""Costs day by day: Cost Explorer.
+"""Cost Explorer: an account's daily costs.
 
-Source: GetCostAndUsage (AWS Cost Explorer API reference). AWS charges $0.01 for every page, and `Total` is empty
-where the answer is grouped, so sums are made here. Cost Explorer is one for the whole account, answers in UTC days,
-and says nothing (an empty answer) of a service whose name it does not know: it is never filtered by names.
+Source: GetCostAndUsage (AWS Cost Explorer API reference). AWS charges $0.01 per page. `Total` is empty in grouped
+responses, so sums are computed by the console. Cost Explorer covers the whole account in UTC days, and returns an
+empty response for an unknown service name, so requests are never filtered by name.
 """
 
 from collections.abc import AsyncIterator
@@ -19,18 +19,18 @@ from services.models.text import clean
 REGION = "us-east-1"
 METRIC, CURRENCY = "UnblendedCost", "USD"
 PAGES = 10
-"""That one question may take; each costs."""
+"""Maximum pages per request; each is charged."""
 TIMEOUT = 60.0
-"""Seconds; Cost Explorer is slow to add up."""
+"""Seconds; Cost Explorer is slow."""
 _MOST = Decimal(10) ** 15
-"""No amount of money in an account comes near it."""
+"""Bound for plausible amounts."""
 _CALL = ("ce", "GetCostAndUsage")
 _GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
 _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
 
 
 class CostExplorerReader:
-    """Reads what an account costs."""
+    """Reads the costs of an account."""
 
     def __init__(self, session: Reader) -> None:
         self._session = session
@@ -38,7 +38,7 @@ class CostExplorerReader:
     async def daily(self, first: date, last: date) -> CostHistory:
         """Costs by day, service and record type from `first` to `last` (both inclusive, UTC days).
 
-        Raises AwsError; Incomplete where a day is not answered, or an amount is no number of US dollars.
+        Raises AwsError; Incomplete if a day is missing or an amount is not a number of US dollars.
         """
         costs: list[DailyCost] = []
         days: set[date] = set()
@@ -58,8 +58,8 @@ class CostExplorerReader:
 
     async def _pages(self, first: date, end: date) -> AsyncIterator[Answer]:
         more: dict[str, Any] = {}
-        seen: set[str] = set()
-        while len(seen) < PAGES:
+        tokens: set[str] = set()
+        while len(tokens) < PAGES:
             answer = await self._session.read(
                 *_CALL,
                 region=REGION,
@@ -76,9 +76,9 @@ class CostExplorerReader:
             token = str(answer.get("NextPageToken") or "")
             if not token:
                 return
-            if token in seen:
+            if token in tokens:
                 raise incomplete(_("AWS returned the same page token twice."), *_CALL)
-            seen.add(token)
+            tokens.add(token)
             more = {"NextPageToken": token}
         raise incomplete(_("More than {limit} pages.").format(limit=PAGES), *_CALL)
 
@@ -87,13 +87,13 @@ def _day(row: Answer) -> date:
     try:
         return date.fromisoformat(str(row["TimePeriod"]["Start"]))
     except (KeyError, TypeError, ValueError) as error:
-        # A day that cannot be placed would be a day without costs.
+        # Skipping a row without a date would make its day look free of costs.
         raise incomplete(_("Cost Explorer returned costs without a day."), *_CALL) from error
 
 
 def _groups(row: Answer) -> list[Answer]:
     if row.get("Groups") is None:
-        # A day whose costs are not told would be a day without costs.
+        # Missing groups would make the day look free of costs.
         raise incomplete(_("Cost Explorer returned a day without costs."), *_CALL)
     return rows(row, "Groups")
 
@@ -116,14 +116,14 @@ def _cost(group: Answer, day: date) -> DailyCost:
 def _amount(value: Answer) -> Decimal:
     amount = decimal(value.get("Amount"))
     if amount is None:
-        # Left out, it would count as nothing.
+        # Skipping an unreadable amount would count it as zero.
         text = _("Cost Explorer returned an amount that is not a number: {amount}.")
         raise incomplete(text.format(amount=clean(value.get("Amount")) or "?"), *_CALL)
     return amount
 
 
 def decimal(value: object) -> Decimal | None:
-    """An amount as AWS writes it, a decimal number in text; None for anything else."""
+    """An AWS amount (a decimal number as text); None for anything else."""
     if not isinstance(value, str):
         return None
     try:

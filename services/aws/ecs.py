@@ -12,7 +12,7 @@ from services.models.containers import ContainerService, Deployment, ServiceEven
 from services.models.text import clean
 
 EVENTS = 100
-"""ECS keeps no more."""
+"""ECS's limit on service events."""
 
 
 class EcsReader:
@@ -22,13 +22,13 @@ class EcsReader:
         self._session = session
 
     async def service(self, cluster: str, name: str) -> ContainerService:
-        """One service as it stands. Raises AwsError (NotFound: no such cluster or service; Incomplete)."""
+        """One service's current state. Raises AwsError (NotFound: no such cluster or service; Incomplete)."""
         answer = await self._session.read(
             "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
         )
-        found = rows(answer, "services")
-        # A misspelt service is answered with status 200 and a row in `failures`.
-        if not found:
+        services = rows(answer, "services")
+        # For an unknown service ECS responds with status 200 and a row in `failures`.
+        if not services:
             failures = rows(answer, "failures")
             if not failures:
                 text = _("AWS returned neither the service {name} nor why it is missing.")
@@ -44,11 +44,11 @@ class EcsReader:
                 ),
                 remedy=_("Check the cluster and service names in the runbook."),
             )
-        # Without its counts a service would look as if nothing ran, and lowering its limit as if it stopped nothing.
-        if not _counted(found[0]):
+        # Missing counts would look like zero tasks, so that lowering the task limit would seem to stop none.
+        if not _counted(services[0]):
             text = _("AWS returned the service {name} without its task counts.")
             raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
-        return container_service(found[0], cluster)
+        return container_service(services[0], cluster)
 
 
 def container_service(row: Answer, cluster: str) -> ContainerService:
@@ -96,5 +96,5 @@ def _counts(row: Answer) -> dict[str, Any]:
 
 
 def _counted(row: Answer) -> bool:
-    """Whether AWS tells how many tasks are wanted and how many run."""
+    """Whether the row contains the desired and the running task counts."""
     return all(whole(row.get(key)) is not None for key in ("desiredCount", "runningCount"))

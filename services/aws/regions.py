@@ -1,4 +1,4 @@
-"""Which regions the account has enabled: nothing happens in the others.
+"""The account's enabled regions; there is no activity in others.
 
 Source: ListRegions (Account Management API reference), DescribeRegions (EC2), "Enable or disable AWS Regions in your
 account" (Account Management reference).
@@ -13,16 +13,16 @@ from services.i18n import _
 from services.models.trail import EnabledRegions
 
 REGION = "us-east-1"
-"""Account Management is one for the whole account and is asked there."""
+"""Account Management is a global service with its endpoint in this region."""
 _NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 DEFAULT = (
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
     "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
     "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 )  # fmt: skip
-"""Regions that need no opt-in: every account has them, and nobody can disable them."""
+"""Regions without opt-in: enabled in every account, cannot be disabled."""
 _APART = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
-"""How the regions of accounts begin that have none of these."""
+"""Region prefixes of other partitions, whose accounts have none of the default regions."""
 
 
 class Regions:
@@ -32,9 +32,9 @@ class Regions:
         self._session = session
 
     async def enabled(self) -> EnabledRegions:
-        """By Account Management, else by EC2; where both leave out a default region it is added and a problem told.
+        """From Account Management, else EC2; default regions that both omit are added, with a problem.
 
-        Never raises AwsError: the first problem says which permission would do.
+        Never raises AwsError: the first problem names a permission that would suffice.
         """
         names: set[str] = set()
         problem = None
@@ -56,7 +56,7 @@ class Regions:
         return EnabledRegions(names=tuple(sorted(names.union(left_out))), left_out=left_out, problem=problem)
 
     async def listed(self) -> tuple[str, ...]:
-        """By Account Management, by name. Raises AwsError."""
+        """The enabled regions from Account Management, sorted. Raises AwsError."""
         pages = self._session.pages(
             "account",
             "ListRegions",
@@ -69,13 +69,13 @@ class Regions:
         )
 
     async def described(self) -> tuple[str, ...]:
-        """The same by EC2, which leaves out those that are not enabled. Raises AwsError."""
+        """The same from EC2, which lists only enabled regions by default. Raises AwsError."""
         answer = await self._session.read("ec2", "DescribeRegions", required=("Regions",))
         return _names(rows(answer, "Regions"), "ec2", "DescribeRegions")
 
 
 def missing_defaults(names: Iterable[str]) -> tuple[str, ...]:
-    """Default regions that are not among the names that AWS lists."""
+    """Default regions missing from the names that AWS lists."""
     listed = set(names)
     if all(name.startswith(_APART) for name in listed):
         return ()
@@ -84,7 +84,7 @@ def missing_defaults(names: Iterable[str]) -> tuple[str, ...]:
 
 def _names(answered: list[Answer], service: str, operation: str) -> tuple[str, ...]:
     names = [str(row.get("RegionName") or "") for row in answered]
-    # A region left out would be one where nobody looks.
+    # A skipped region would never be inspected.
     if not names or not all(_NAME.fullmatch(name) for name in names):
         raise incomplete(_("AWS returned regions without names."), service, operation)
     return tuple(sorted(set(names)))

@@ -1,4 +1,4 @@
-"""S3: which objects lie under a prefix. Nothing here lists a bucket without one.
+"""S3: lists the objects under a prefix; never a whole bucket.
 
 Source: ListObjectsV2 (Amazon S3 API reference).
 """
@@ -10,7 +10,7 @@ from services.i18n import _
 from services.models.objects import ObjectListing, StoredObject
 
 PAGE = 1000
-"""Objects that one request lists at most."""
+"""Maximum objects per request."""
 
 
 class S3Reader:
@@ -20,13 +20,13 @@ class S3Reader:
         self._session = session
 
     async def under(self, bucket: str, prefix: str, *, pages: int) -> ObjectListing:
-        """What lies under `prefix`, in at most so many requests. Raises AwsError (NotFound: no such bucket).
+        """The objects under `prefix`, in at most `pages` requests. Raises AwsError (NotFound: no such bucket).
 
-        S3 lists by key, and keys that hold a date lie in its order.
+        S3 lists in key order, so keys that contain a date are in order of date.
         """
         if not prefix:
             raise ValueError("a prefix is needed")
-        found: list[StoredObject] = []
+        objects: list[StoredObject] = []
         token: dict[str, Any] = {}
         for number in range(1, pages + 1):
             answer = await self._session.read(
@@ -38,13 +38,13 @@ class S3Reader:
                 MaxKeys=PAGE,
                 **token,
             )
-            found += [_object(row) for row in rows(answer, "Contents")]
+            objects += [_object(row) for row in rows(answer, "Contents")]
             if not answer["IsTruncated"]:
-                return ObjectListing(objects=tuple(found), complete=True, pages=number)
+                return ObjectListing(objects=tuple(objects), complete=True, pages=number)
             token = {"ContinuationToken": str(answer.get("NextContinuationToken") or "")}
             if not token["ContinuationToken"]:
                 raise _cut()
-        return ObjectListing(objects=tuple(found), complete=False, pages=pages)
+        return ObjectListing(objects=tuple(objects), complete=False, pages=pages)
 
 
 def _object(row: Answer) -> StoredObject:

@@ -1,7 +1,7 @@
-"""AWS WAF: which web ACL protects, where its logs go, samples of what it did.
+"""AWS WAF: web ACLs, their log destinations and sampled requests.
 
 Source: GetWebACLForResource, ListWebACLs, GetWebACL, GetLoggingConfiguration, GetSampledRequests (AWS WAFV2 API
-reference). An ACL of a load balancer is asked in the system's own region, one of CloudFront in us-east-1.
+reference). A load balancer's ACL is read in the system's region, CloudFront's in us-east-1.
 """
 
 from typing import Any, Literal
@@ -15,9 +15,9 @@ from services.models.metrics import TimeSpan
 from services.models.text import clean
 
 GLOBAL_REGION = "us-east-1"
-"""Where everything of CloudFront's web ACLs is asked, metrics as well."""
+"""Region of CloudFront's web ACLs and their metrics."""
 SAMPLE = 500
-"""Requests that one sample holds at most."""
+"""Maximum requests per sample."""
 _PAGES = 20
 _NONE = "WAFNonexistentItem"
 
@@ -31,7 +31,7 @@ class WafReader:
         self._session = session
         self._scope = scope.upper()
         self.region = GLOBAL_REGION if scope == "cloudfront" else None
-        """None: the system's own."""
+        """Region to read from; None: the system's own."""
 
     async def protecting(self, resource_arn: str) -> WebAcl | None:
         """The web ACL of a load balancer; None: there is none.
@@ -47,18 +47,18 @@ class WafReader:
         marker: dict[str, str] = {}
         for _page in range(_PAGES):
             answer = await self._read("ListWebACLs", required=("WebACLs",), Scope=self._scope, **marker)
-            found = rows(answer, "WebACLs")
-            for row in found:
+            acls = rows(answer, "WebACLs")
+            for row in acls:
                 if row.get("Name") == name:
                     return await self._whole(row)
-            # AWS may send a marker with the last page as well.
-            if not found or not answer.get("NextMarker"):
+            # AWS may return a marker on the last page, too.
+            if not acls or not answer.get("NextMarker"):
                 return None
             marker = {"NextMarker": str(answer["NextMarker"])}
         raise incomplete(_("AWS WAF lists more web ACLs than an account can have."), "wafv2", "ListWebACLs")
 
     async def destination(self, acl: WebAcl) -> LogDestination | None:
-        """Where the ACL's logs really go; None: they are not written. Raises AwsError."""
+        """The ACL's configured log destination; None if logging is off. Raises AwsError."""
         try:
             answer = await self._read(
                 "GetLoggingConfiguration", required=("LoggingConfiguration",), ResourceArn=acl.arn
@@ -83,7 +83,7 @@ class WafReader:
         window = answer.get("TimeWindow") or {}
         start, end = when(window.get("StartTime")), when(window.get("EndTime"))
         listed = rows(answer, "SampledRequests")
-        found = tuple(sample for row in listed if (sample := _sample(row)))
+        requests = tuple(sample for row in listed if (sample := _sample(row)))
         population = whole(answer.get("PopulationSize"))
         if population is None:
             text = _("AWS WAF did not return how many requests the sample was taken from.")
@@ -92,8 +92,8 @@ class WafReader:
             rule=rule.name,
             population=population,
             span=TimeSpan(start=start or span.start, end=end or span.end),
-            requests=found,
-            unread=len(listed) - len(found),
+            requests=requests,
+            unread=len(listed) - len(requests),
         )
 
     async def _whole(self, row: Answer) -> WebAcl:
@@ -106,18 +106,18 @@ class WafReader:
         )
         return _acl(answer["WebACL"], "GetWebACL")
 
-    async def _read(self, operation: str, **asked: Any) -> Answer:
+    async def _read(self, operation: str, **params: Any) -> Answer:
         try:
-            return await self._session.read("wafv2", operation, region=self.region, **asked)
+            return await self._session.read("wafv2", operation, region=self.region, **params)
         except AwsError as error:
-            # WAF's own word for "not found" is none that other services use.
+            # WAF's error code for "not found" differs from other services'.
             if error.problem.detail.startswith(_NONE):
                 raise NotFound(error.problem) from error
             raise
 
 
 def _acl(row: Answer, operation: str) -> WebAcl:
-    seen = row.get("VisibilityConfig") or {}
+    visibility = row.get("VisibilityConfig") or {}
     arn = str(row.get("ARN") or "")
     if not arn or "DefaultAction" not in row:
         raise incomplete(
@@ -128,27 +128,27 @@ def _acl(row: Answer, operation: str) -> WebAcl:
     return WebAcl(
         name=row.get("Name"),
         arn=RawId(arn),
-        metric=RawId(str(seen.get("MetricName") or row.get("Name") or "")),
-        measured=bool(seen.get("CloudWatchMetricsEnabled", True)),
+        metric=RawId(str(visibility.get("MetricName") or row.get("Name") or "")),
+        measured=bool(visibility.get("CloudWatchMetricsEnabled", True)),
         blocks_by_default="Block" in (row["DefaultAction"] or {}),
         rules=tuple(_rule(rule) for rule in every),
     )
 
 
-def _by_priority(found: list[Answer]) -> list[Answer]:
-    return sorted(found, key=lambda rule: finite(rule.get("Priority")) or 0)
+def _by_priority(rules: list[Answer]) -> list[Answer]:
+    return sorted(rules, key=lambda rule: finite(rule.get("Priority")) or 0)
 
 
 def _rule(row: Answer) -> FirewallRule:
-    seen = row.get("VisibilityConfig") or {}
+    visibility = row.get("VisibilityConfig") or {}
     action, override = row.get("Action"), row.get("OverrideAction") or {}
-    metric = str(seen.get("MetricName") or "")
-    # A rule group has no action of its own: unless it is overridden, its rules do what they do.
+    metric = str(visibility.get("MetricName") or "")
+    # A rule group has no action of its own: its rules' actions apply unless overridden.
     return FirewallRule(
         name=row.get("Name"),
         metric=RawId(metric),
-        # Asked by a damaged name, AWS would have no samples.
-        sampled=bool(seen.get("SampledRequestsEnabled")) and bool(readable_name(metric)),
+        # A damaged metric name would match no samples.
+        sampled=bool(visibility.get("SampledRequestsEnabled")) and bool(readable_name(metric)),
         blocks="Block" in action if action else "Count" not in override,
     )
 
@@ -174,7 +174,7 @@ _ACTIONS = frozenset({"ALLOW", "BLOCK", "COUNT", "EXCLUDED_AS_COUNT", "CAPTCHA",
 
 
 def _sample(row: Answer) -> SampledRequest | None:
-    """None for one that lacks its time, its sender, its weight or what was done with it."""
+    """A sampled request; None without a time, client address, weight or known action."""
     request = row.get("Request") or {}
     at, action, weight = (
         when(row.get("Timestamp")),

@@ -1,4 +1,4 @@
-"""IAM users and their access keys as the console speaks of them; never the keys' secrets.
+"""IAM users and their access keys, without the secret keys.
 
 Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
@@ -14,11 +14,11 @@ class IamUser(Model):
     id: RawId
     """The user name."""
     name: Clean
-    """The same, for the screen."""
+    """The user name, cleaned for display."""
     created: datetime
     """UTC."""
     password_used: datetime | None = None
-    """Last sign-in with a password (UTC); None: never, or it has none."""
+    """Last sign-in with a password (UTC); None: never, or the user has no password."""
 
 
 class AccessKey(Model):
@@ -28,7 +28,7 @@ class AccessKey(Model):
     """`AKIA…`; an identifier, not a secret."""
     user: RawId
     name: Clean
-    """The id, for the screen."""
+    """The id, cleaned for display."""
     active: bool
     created: datetime
     """UTC."""
@@ -37,21 +37,21 @@ class AccessKey(Model):
 
 
 class KeyUse(Model):
-    """When a key was used last."""
+    """The last use of a key."""
 
     at: datetime | None
     """UTC; None: never."""
     service: Clean = ""
-    """`ecs`; "" where it was never used."""
+    """AWS service it was used for, e.g. `ecs`; "" if it was never used."""
     region: Clean = ""
 
 
 class RootUser(Model):
-    """The account's root user, as far as IAM tells of it."""
+    """The account's root user, as far as IAM reports it."""
 
     access_keys: int | None = None
-    """How many access keys it has; None: not told."""
+    """Number of its access keys; None: not reported."""
     mfa: bool | None = None
-    """It has a second factor; None: not told."""
+    """Whether MFA is enabled; None: not reported."""
     unreadable: tuple[str, ...] = ()
-    """Figures that IAM tells and that are none."""
+    """Names of figures whose reported values are not numbers."""

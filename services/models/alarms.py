@@ -1,4 +1,4 @@
-"""CloudWatch alarms as the console speaks of them.
+"""CloudWatch alarms: state, history, and who is notified.
 
 Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference).
 """
@@ -19,11 +19,11 @@ class AlarmState(StrEnum):
     INSUFFICIENT = "insufficient"
     OK = "ok"
     MISSING = "missing"
-    """The runbook expects it and AWS does not have it."""
+    """The runbook expects the alarm, but it does not exist in AWS."""
 
 
 class AlarmKind(StrEnum):
-    """What decides the state."""
+    """What an alarm's state is derived from."""
 
     METRIC = "metric"
     COMPOSITE = "composite"
@@ -31,19 +31,19 @@ class AlarmKind(StrEnum):
 
 
 class Hearing(StrEnum):
-    """Who hears of an alarm when it goes to ALARM. A scaling policy hears nothing and tells nobody."""
+    """How people are notified when an alarm goes to ALARM; scaling policies notify nobody."""
 
     DIRECT = "direct"
-    """An action of its own."""
+    """By an action of its own."""
     COMPOSITE = "composite"
-    """No action of its own; a composite alarm with one names it in its rule."""
+    """By a composite alarm with an action whose rule names this alarm."""
     NOBODY = "nobody"
     UNKNOWN = "unknown"
-    """No action of its own; what names it could not be read."""
+    """It has no action of its own, and its composite alarms could not be read."""
 
 
 WARM_UP_UNTOLD = "WARM_UP_UNTOLD"
-"""Stands for an evaluation state where an alarm has a warm-up and AWS does not say when it began."""
+"""Evaluation state of an alarm with a warm-up whose beginning AWS does not report."""
 _EVALUATIONS = {
     "PARTIAL_DATA": N_("judged on part of the data"),
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
@@ -53,13 +53,13 @@ _EVALUATIONS = {
 
 
 def evaluation_words(evaluation: str) -> str:
-    """`Alarm.evaluation` in words; a value of AWS's that nobody here knows, as it is."""
+    """`Alarm.evaluation` in words; unknown values are returned unchanged."""
     words = _EVALUATIONS.get(evaluation)
     return _(words) if words else evaluation
 
 
 class Alarm(Model):
-    """One alarm as it stands now."""
+    """The current state of one alarm."""
 
     id: RawId
     """The exact alarm name, for requests."""
@@ -72,30 +72,30 @@ class Alarm(Model):
     """When it entered this state (StateTransitionedTimestamp); None for MISSING."""
     description: CleanBlock = ""
     actions_enabled: bool | None = True
-    """None: AWS does not say."""
+    """None: not reported."""
     alarm_actions: tuple[RawId, ...] = ()
-    """What going to ALARM runs, by ARN."""
+    """ARNs of the actions run on ALARM."""
     has_actions: bool = False
-    """Going to ALARM runs an action that is no scaling policy."""
+    """Going to ALARM runs an action other than a scaling policy."""
     heard_through: tuple[Clean, ...] = ()
-    """Composite alarms that speak for it: each names it in its rule and has an action that is neither off nor muted."""
+    """Composite alarms that notify on its behalf: their rules name it, and their actions are enabled and not muted."""
     parents_read: bool = True
-    """False: whether a composite alarm speaks for it is not known."""
+    """False: it is unknown whether a composite alarm notifies on its behalf."""
     scaling: bool = False
-    """It drives a scaling policy and nothing else; its AlarmLow is normally in ALARM. Never one the runbook names."""
+    """It only drives a scaling policy (AlarmLow is normally in ALARM); never set for alarms named by the runbook."""
     expected: bool = False
     """The runbook names it."""
     evaluation: str = ""
-    """"", or PARTIAL_DATA, EVALUATION_ERROR, EVALUATION_FAILURE; WARM_UP_UNTOLD: whether it warms up is not known."""
+    """"", PARTIAL_DATA, EVALUATION_ERROR or EVALUATION_FAILURE; WARM_UP_UNTOLD: unknown whether it is warming up."""
     warm_up_until: datetime | None = None
-    """It warms up until then at the latest: AWS evaluates nothing and runs no action; None where it does not."""
+    """Latest end of its warm-up, during which AWS neither evaluates it nor runs actions; None: not warming up."""
     several: bool = False
     """It watches several series or groups, each with a state of its own (contributors)."""
     muted_by: Clean = ""
     """The mute rule in force, or ""."""
     muted_until: datetime | None = None
     queries: tuple[MetricQuery, ...] = ()
-    """What it watches, ready for GetMetricData; one for a plain alarm, several for a math alarm."""
+    """Its metrics as GetMetricData queries; one for a plain alarm, several for a math alarm."""
     comparison: str = ""
     """`>`, `>=`, `<`, `<=`, or "outside" for an anomaly band."""
     threshold: float | None = None
@@ -111,7 +111,7 @@ class Alarm(Model):
 
     @property
     def hearing(self) -> Hearing:
-        """Who hears of it; that actions are off or muted is another matter."""
+        """How people are notified, regardless of disabled or muted actions."""
         if self.has_actions:
             return Hearing.DIRECT
         if self.heard_through:
@@ -120,19 +120,19 @@ class Alarm(Model):
 
     @property
     def unheard(self) -> bool:
-        """Nobody is known to hear of it. Not asked of what does not exist, nor of what only scales."""
+        """Nobody is known to be notified; always false for missing and scaling-only alarms."""
         silent = self.hearing in (Hearing.NOBODY, Hearing.UNKNOWN)
         return silent and not self.scaling and self.state is not AlarmState.MISSING
 
 
 class Contributor(Model):
-    """One series or group of an alarm over several, which is in ALARM."""
+    """One series of a multi-series alarm that is in ALARM."""
 
     id: RawId
     name: Clean
     """Its attributes: `Service=staff-api, Cluster=prod`; its id where it has none."""
     since: datetime | None = None
-    """When it went to ALARM; None where AWS does not say."""
+    """When it went to ALARM; None: not reported."""
     reason: Clean = ""
 
 
@@ -158,18 +158,18 @@ class AlarmOverview(Model):
     alarms: tuple[Alarm, ...] = ()
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
     remarks: tuple[Clean, ...] = ()
-    """What could not be read beside the alarms (mute rules, say), in words."""
+    """Related data that could not be read (mute rules, for example), in words."""
     mutes_read: bool = True
-    """False: nobody can say which alarms are muted."""
+    """False: it is unknown which alarms are muted."""
 
     @property
     def watched(self) -> tuple[Alarm, ...]:
-        """Those that count: all but the alarms that scaling policies own."""
+        """The alarms that count: all except those owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if not alarm.scaling)
 
     @property
     def scaling(self) -> tuple[Alarm, ...]:
-        """Those that scaling policies own."""
+        """The alarms owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if alarm.scaling)
 
     def count(self, state: AlarmState) -> int:
@@ -183,7 +183,7 @@ class AlarmOverview(Model):
 
     @property
     def newest_firing(self) -> Alarm | None:
-        """Of the watched alarms that fire, the one that began last."""
+        """The watched alarm that went to ALARM last."""
         return _newest(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
 
 

@@ -1,4 +1,4 @@
-"""Athena: a workgroup, and what a query answered.
+"""Athena: a workgroup, and a query's state and results.
 
 Source: WorkGroup, QueryExecution, ResultSet (Amazon Athena API reference).
 """
@@ -9,7 +9,7 @@ from services.models.base import Clean, CleanLine, Model
 
 
 class SqlState(StrEnum):
-    """As AWS spells them."""
+    """Query states as spelled by AWS."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -29,7 +29,7 @@ class Workgroup(Model):
 
 
 class SqlResult(Model):
-    """How far a query has come, or what it found."""
+    """A query's state, and its rows once it has succeeded."""
 
     state: SqlState
     reason: Clean = ""
@@ -37,11 +37,11 @@ class SqlResult(Model):
     scanned: int = 0
     """Bytes read so far, which AWS charges for."""
     reused: bool = False
-    """The answer of an equal query made shortly before: nothing was read."""
+    """The results of an identical recent query were reused: nothing was scanned."""
     rows: tuple[dict[Clean, CleanLine], ...] = ()
     """Column to text; a column that is NULL is absent."""
 
     @property
     def going(self) -> bool:
-        """Athena still works on it."""
+        """The query is still queued or running."""
         return self.state in (SqlState.QUEUED, SqlState.RUNNING)

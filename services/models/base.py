@@ -1,4 +1,4 @@
-"""What every model shares: frozen, exact, and cleaned of text that a terminal would obey."""
+"""Base types of all models: frozen, strict, and free of text that could control the terminal."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from services.models.text import LINE_LIMIT, clean, clean_block
 
 
 class Model(BaseModel):
-    """A frozen value; equal values are equal objects to a Feed, so nothing is drawn twice."""
+    """A frozen value; a Feed compares values for equality to avoid needless redraws."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

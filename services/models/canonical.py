@@ -1,4 +1,4 @@
-"""Values as one text, equal where they are equal: for hashes and for comparing what was confirmed with what is sent."""
+"""Canonical JSON, for hashing values and for comparing a confirmed request with the one to be sent."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values are equal texts."""
+    """JSON with sorted keys and no spaces: equal values give equal texts."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

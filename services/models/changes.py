@@ -1,4 +1,4 @@
-"""Changes to production: what one would do, and what became of it."""
+"""Changes to production: plans, their steps, and the outcome of runs."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Danger(StrEnum):
 
 
 class Parameter(Model):
-    """Something the operator decides before there is a plan."""
+    """An input that the operator provides before the plan is made."""
 
     id: str
     title: Clean
@@ -56,7 +56,7 @@ class Fact(Model):
 
 
 class LiveState(Model):
-    """A target as AWS has it now."""
+    """A target's current state in AWS."""
 
     target: ChangeTarget
     facts: tuple[Fact, ...]
@@ -79,7 +79,7 @@ class Row(Model):
 
 
 class AwsCall(Model):
-    """Exactly one request: what is confirmed is what is sent."""
+    """Exactly one AWS request; the confirmed call is the one that is sent."""
 
     service: str
     """As botocore names it."""
@@ -90,10 +90,10 @@ class AwsCall(Model):
 
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters; what is serialized and sent."""
-        found = json.loads(self.body)
-        assert isinstance(found, dict)
-        return found
+        """The request parameters."""
+        parameters = json.loads(self.body)
+        assert isinstance(parameters, dict)
+        return parameters
 
     @property
     def digest(self) -> str:
@@ -107,21 +107,21 @@ def aws_call(service: str, operation: str, region: str, params: Mapping[str, Any
 
 
 class PlannedStep(Model):
-    """One request of a plan, with the state it was planned on."""
+    """One request of a plan, with the state it is based on."""
 
     id: str
     """Unique in its plan: `raise`, `schedule-revert` …"""
     title: Clean
     target: RawId
-    """The resource it changes; also what is locked while its outcome is unknown."""
+    """The resource it changes, which is locked while the outcome is unknown."""
     call: AwsCall
     rows: tuple[Row, ...]
     expects: str
-    """Digest of the state that must still be there when it is sent."""
+    """Digest of the state that must be unchanged when the request is sent."""
     required: tuple[str, ...] = ()
-    """Keys a good answer has. Without any the answer proves nothing: only reading AWS tells that it is done."""
+    """Keys of a valid response; if empty, the response proves nothing, and the result is verified by reading AWS."""
     before: str = ""
-    """The value it replaces, as the change spells it; tells "not done" from "changed by somebody else"."""
+    """The replaced value in the change's notation; distinguishes "not done" from "changed by somebody else"."""
 
 
 class Caution(Model):
@@ -132,16 +132,16 @@ class Caution(Model):
 
 
 class Revert(Model):
-    """The way back that goes with a change."""
+    """The planned revert of a change."""
 
     way: Literal["aws", "duty"]
-    """By AWS's scheduled action, which the last step makes, or a person's dated duty; counts once step 1 is done."""
+    """By a scheduled action in AWS, created by the last step, or by a dated duty; applies once step 1 is done."""
     at: datetime
     """When (UTC)."""
     title: Clean
-    """What the dated duty says."""
+    """Title of the dated duty."""
     values: dict[str, str]
-    """The wish that plans the way back."""
+    """The parameters from which the revert is planned."""
 
 
 class Plan(Model):
@@ -164,7 +164,7 @@ class Plan(Model):
     steps: tuple[PlannedStep, ...]
     """In order; a step that is not done stops the rest. None where the plan is refused."""
     blast: Clean = ""
-    """What it hits, first line of the dialog: `3 tasks are stopped at once`; "" where nothing is hit."""
+    """Impact, the first line of the dialog: `3 tasks are stopped at once`; "" if there is none."""
     cautions: tuple[Caution, ...] = ()
     refusals: tuple[Clean, ...] = ()
     """Why it must not be applied; a plan with one cannot be."""
@@ -177,7 +177,7 @@ class Plan(Model):
 
     @property
     def confirm(self) -> str:
-        """What must be typed; "" where a key is enough."""
+        """The text to type for confirmation; "" if a key press suffices."""
         return "" if self.danger is Danger.ROUTINE else self.target.title
 
 
@@ -247,7 +247,7 @@ class Run(Model):
 
     @property
     def locked(self) -> frozenset[RawId]:
-        """Resources that nobody may change now: a request is being sent or comes next, or its outcome is unknown."""
+        """Resources that must not be changed: a request is under way or next, or its outcome is unknown."""
         targets, turn = set(), not self.refusal
         for planned, step in zip(self.plan.steps, self.steps, strict=False):
             is_next = turn and step.state is StepState.WAITING
@@ -263,7 +263,7 @@ class Run(Model):
 
 
 class Place(StrEnum):
-    """Where AWS stands between a step's before and after."""
+    """How AWS's current state relates to a step's before and after."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -272,7 +272,7 @@ class Place(StrEnum):
 
 
 class Observation(Model):
-    """What AWS shows of a step's target."""
+    """The current state of a step's target in AWS."""
 
     digest: str
     """Comparable with `PlannedStep.expects`."""

@@ -12,7 +12,7 @@ class Reachable(Model):
     kind: Literal["contact", "approver"]
     """`contact`: is called; `approver`: approves changes."""
     reach: Clean = ""
-    """A contact's number or address, an approver's name; "" where nobody has decided."""
+    """A contact's number or address, or an approver's name; "" if undecided."""
     scope: Clean = ""
     """What it is called for, or what it approves."""
 

@@ -1,4 +1,4 @@
-"""ECS services as the console speaks of them.
+"""ECS services and their auto scaling.
 
 Source: DescribeServices (Amazon ECS API reference), Application Auto Scaling API reference.
 """
@@ -15,16 +15,16 @@ class Deployment(Model):
     status: str
     """PRIMARY, ACTIVE or INACTIVE."""
     rollout: str = ""
-    """IN_PROGRESS, COMPLETED or FAILED; "" where AWS does not tell it."""
+    """IN_PROGRESS, COMPLETED or FAILED; "": not reported."""
     reason: Clean = ""
-    """AWS's words on the rollout; a rollback is told here."""
+    """AWS's message on the rollout, including rollbacks."""
     desired: int = 0
     running: int = 0
     pending: int = 0
     counted: bool = True
-    """False: AWS did not tell `desired` or `running`."""
+    """False: AWS did not report `desired` or `running`."""
     failed: int | None = None
-    """Tasks that failed one after another; 0 again as soon as one is healthy. None: not told."""
+    """Consecutive failed tasks; reset to 0 once one is healthy. None: not reported."""
     task_definition: Clean = ""
     created: datetime | None = None
     updated: datetime | None = None
@@ -51,21 +51,21 @@ class ContainerService(Model):
     events: tuple[ServiceEvent, ...] = ()
     """Newest first, at most 100."""
     undated: int = 0
-    """Events that AWS listed without their time or their text, which are not in `events`."""
+    """Number of events without a time or text, which are not in `events`."""
     controller: str = "ECS"
-    """What carries deployments out: ECS, CODE_DEPLOY or EXTERNAL. Only ECS tells how a rollout goes."""
+    """Deployment controller: ECS, CODE_DEPLOY or EXTERNAL. Only ECS reports the rollout state."""
     target_groups: tuple[RawId, ...] = ()
 
 
 class ScalableTarget(Model):
-    """The bounds Application Auto Scaling keeps a service in; None where it is not registered."""
+    """A service's capacity bounds in Application Auto Scaling."""
 
     minimum: int
     maximum: int
     suspended: bool = False
-    """At least one part of it is."""
+    """At least one scaling process is suspended."""
     suspensions: tuple[str, ...] | None = ()
-    """Which: `DynamicScalingIn`, `DynamicScalingOut`, `ScheduledScaling`. None: AWS did not say."""
+    """Suspended processes: `DynamicScalingIn`, `DynamicScalingOut`, `ScheduledScaling`. None: not reported."""
 
 
 class ScalingPolicy(Model):
@@ -77,23 +77,23 @@ class ScalingPolicy(Model):
     kind: str
     """TargetTrackingScaling, StepScaling or PredictiveScaling."""
     target: float | None = None
-    """What target tracking keeps the metric at, in the metric's unit; None for other kinds."""
+    """Target value of target tracking, in the metric's unit; None for other kinds."""
     metric: Clean = ""
     """What it tracks, e.g. ECSServiceAverageCPUUtilization; "" for other kinds."""
     scales_in: bool = True
     """It may also lower the count."""
     triggered: bool = True
-    """Something can set it off: an alarm, or a forecast that is allowed to scale."""
+    """Something can trigger it: an alarm, or a forecast that is allowed to scale."""
     key: RawId = RawId("")
-    """What is in the ARN of every action that runs it: `scalingPolicy:<id>:`; "" where AWS does not say."""
+    """Part of the ARN of every action that runs it: `scalingPolicy:<id>:`; "": not reported."""
     alarms: tuple[RawId, ...] = ()
-    """The names of the alarms that set it off."""
+    """Names of the alarms that trigger it."""
     unread: bool = False
-    """AWS does not name all of its alarms, or not its kind."""
+    """Its kind is unknown, or not all of its alarms' names are readable."""
 
     @property
     def needs_alarm(self) -> bool:
-        """An alarm sets it off, or should; without any it is not `triggered`."""
+        """It is triggered by alarms; without any it is not `triggered`."""
         return self.kind != "PredictiveScaling" and (self.unread or bool(self.alarms))
 
 
@@ -106,13 +106,13 @@ class ScheduledAction(Model):
     schedule: RawId
     """As AWS spells it: `at(2026-12-01T17:00:00)`, `cron(…)`, `rate(…)`."""
     timezone: str = "UTC"
-    """In which `at` and `cron` are meant."""
+    """Time zone of `at` and `cron`."""
     at: datetime | None = None
-    """When (UTC), for `at(…)` alone."""
+    """Time of an `at(…)` schedule (UTC); None for others."""
     start: datetime | None = None
-    """It does not act before (UTC); a `rate(…)` counts from here."""
+    """Not run before (UTC); a `rate(…)` counts from here."""
     end: datetime | None = None
-    """It does not act after (UTC)."""
+    """Not run after (UTC)."""
     created: datetime | None = None
     minimum: int | None = None
     """None: not changed."""
@@ -137,7 +137,7 @@ class ScalingActivities(Model):
     activities: tuple[ScalingActivity, ...] = ()
     """Newest first."""
     undated: int = 0
-    """Decisions that AWS listed without their time."""
+    """Number of decisions without a time."""
 
 
 class ServiceStatus(Model):

@@ -1,4 +1,4 @@
-"""What AWS charges day by day, and the budgets that AWS itself watches."""
+"""Daily costs from Cost Explorer, and cost budgets from AWS Budgets."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ class DailyCost(Model):
     service: RawId
     """As Cost Explorer spells it."""
     title: Clean
-    """The same for people."""
+    """The service name, cleaned for display."""
     record: Clean
     """Cost Explorer's record type: `Usage`, `Tax`, `Credit`…"""
     kind: CostKind
@@ -34,7 +34,7 @@ class DailyCost(Model):
 
 
 class CostHistory(Model):
-    """One answer of Cost Explorer; every day from `first` to `last` was answered."""
+    """A Cost Explorer response that covers every day from `first` to `last`."""
 
     first: date
     last: date
@@ -56,14 +56,14 @@ class Budget(Model):
     unit: Clean
     """Of the amounts: `USD`."""
     limit: Decimal | None = None
-    """None: AWS tells of it without one."""
+    """None: not reported."""
     spent: Decimal | None = None
     """In its period so far."""
     forecast: Decimal | None = None
-    """AWS's own, for the whole period; None: there is none yet, or it cannot be read."""
+    """AWS's forecast for the whole period; None: not available yet, or unreadable."""
     forecast_unread: bool = False
-    """AWS sends one, and it is no amount in `unit`."""
+    """AWS sent a forecast that is not an amount in `unit`."""
     of_costs: bool = True
-    """False: AWS names a type that nobody here knows."""
+    """False: the budget's type is unknown."""
     filtered: bool = False
     """It counts only a part of the account's costs."""

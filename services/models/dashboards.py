@@ -1,4 +1,4 @@
-"""A CloudWatch dashboard, parsed and expanded; what its widgets show.
+"""A parsed CloudWatch dashboard and the data of its widgets.
 
 Source: GetDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch).
 """
@@ -62,7 +62,7 @@ class Trace(Model):
 
 
 class Widget(Model):
-    """What every kind shares; the grid has 24 columns, a row is about half a line tall per unit."""
+    """Common to all widgets; the grid has 24 columns, and a unit of height is about half a line."""
 
     key: str
     """Stable within a dashboard: `<index>`."""
@@ -72,9 +72,9 @@ class Widget(Model):
     height: int = 6
     title: Clean = ""
     remarks: tuple[Clean, ...] = ()
-    """What was not understood, in words; shown, never dropped."""
+    """Unsupported content, in words; always shown."""
     unreadable: bool = False
-    """Something that would be judged could not be read: a metric of it, or how it is asked."""
+    """Data to be judged could not be read: a metric, or how it is queried."""
 
 
 class MetricWidget(Widget):

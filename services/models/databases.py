@@ -1,4 +1,4 @@
-"""Databases as the console speaks of them: the instance, its snapshots, its events, what waits to be applied.
+"""RDS databases: instance, snapshots, events and pending maintenance.
 
 Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
 API reference).
@@ -11,24 +11,24 @@ from services.models.base import Clean, Model, RawId
 
 
 class DatabaseState(StrEnum):
-    """What a status means to whoever needs the database."""
+    """What an RDS status means for the database's users."""
 
     AVAILABLE = "available"
     """Also while a backup is made."""
     BUSY = "busy"
-    """It is being changed, maintained, restarted; that passes."""
+    """Temporarily busy: being modified, maintained or restarted."""
     BROKEN = "broken"
-    """Stopped, full, failed: somebody must act."""
+    """Stopped, full or failed: needs intervention."""
 
 
 class PendingSetting(Model):
-    """A change of the instance that was asked for and is not applied yet."""
+    """A requested modification of the instance that is not applied yet."""
 
     id: str
-    """`instance_class`, `storage_gib`, `engine_version`…; AWS's own word where the console has none."""
+    """`instance_class`, `storage_gib`, `engine_version`…; RDS's own name for other settings."""
     title: Clean
     value: Clean
-    """What it becomes; a password as `***`."""
+    """The new value; a password is shown as `***`."""
     outage: bool = False
     """Applying it interrupts the database."""
 
@@ -63,7 +63,7 @@ class Database(Model):
     """Logs sent to CloudWatch: `postgresql`."""
     pending: tuple[PendingSetting, ...] = ()
     pending_told: bool = True
-    """AWS says what is pending; otherwise `pending` being empty means nothing."""
+    """AWS reported the pending settings; if false, an empty `pending` means nothing."""
     certificate: Clean = ""
     """The server certificate's authority: `rds-ca-rsa2048-g1`."""
     certificate_until: datetime | None = None
@@ -91,13 +91,13 @@ class Snapshot(Model):
     """As RDS spells it."""
     state: SnapshotState
     at: datetime | None
-    """When it was taken (UTC); None while it is being made and AWS does not say yet."""
+    """When it was taken (UTC); None while it is being created, if AWS does not report it yet."""
     percent: int | None = None
-    """How far it has come."""
+    """Progress of its creation, in per cent."""
 
 
 class DatabaseEvent(Model):
-    """What RDS says happened."""
+    """An event reported by RDS."""
 
     at: datetime
     """UTC."""
@@ -107,7 +107,7 @@ class DatabaseEvent(Model):
 
 
 class OptIn(StrEnum):
-    """Whether a person has asked for a pending action."""
+    """Whether somebody has opted in to a pending action."""
 
     NONE = ""
     NEXT_WINDOW = "next-window"
@@ -115,15 +115,15 @@ class OptIn(StrEnum):
 
 
 class PendingAction(Model):
-    """A maintenance action that AWS offers or is going to apply; all times UTC."""
+    """A maintenance action that AWS offers or will apply; all times UTC."""
 
     action: Clean
     """`system-update`, `db-upgrade`, `ca-certificate-rotation`…"""
     description: Clean = ""
     auto_after: datetime | None = None
-    """Applied in the first maintenance window after it."""
+    """Applied automatically in the first maintenance window after this time."""
     forced: datetime | None = None
-    """Applied then, whatever the window."""
+    """Applied at this time, regardless of the window."""
     current: datetime | None = None
-    """When it is applied as things stand, all the others considered."""
+    """When it will currently be applied, taking the other dates and the opt-in into account."""
     opt_in: OptIn = OptIn.NONE

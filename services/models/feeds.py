@@ -12,7 +12,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Freshness(StrEnum):
-    """How far the shown value may be trusted; each looks different on screen."""
+    """How far the displayed value can be trusted; each is displayed differently."""
 
     WAITING = "waiting"
     """Nothing read yet."""
@@ -42,12 +42,12 @@ class FeedState(Generic[T_co]):
     failures: int = 0
     """Failed reads in a row."""
     since: Callable[[], float] | None = field(default=None, compare=False, repr=False)
-    """Seconds since `value` was read, by a clock that nobody can set; None where only `fetched_at` tells."""
+    """Seconds since `value` was read, by a monotonic clock; None if only `fetched_at` is known."""
 
     def age(self, now: datetime) -> float:
-        """Seconds since `value` was read: the larger of what the two clocks say; 0 where nothing was read.
+        """Seconds since `value` was read: the maximum of both clocks; 0 if nothing was read.
 
-        Negative only where the wall clock was set back and nothing else tells.
+        Negative only if the wall clock was set back and there is no monotonic reading.
         """
         if self.fetched_at is None:
             return 0.0

@@ -1,4 +1,4 @@
-"""Findings: what one inspection of AWS saw, judged by the runbook's limits, and what people decided about it."""
+"""Findings: the judged result of one inspection, and people's decisions on it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ ROWS = 50
 
 
 TOLD = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
-"""The order in which things are reported: what was measured as bad comes before what could not be judged."""
+"""Display order of verdicts: measured problems come before what could not be judged."""
 Tally = tuple[tuple[Verdict, int], ...]
 """How many of each judgement that is not normal, in the order of TOLD."""
 
@@ -180,7 +180,7 @@ class Finding(Model):
 
 
 class Progress(Model):
-    """The progress of a run."""
+    """The progress of a running inspection."""
 
     text: Clean = ""
     done: int = 0
@@ -199,7 +199,7 @@ class Overrule(Model):
 
 
 class Recorded(Model):
-    """A finding in the journal, and what people said of it."""
+    """A finding in the journal, and a person's decision on it."""
 
     seq: int
     by: Clean

@@ -19,7 +19,7 @@ class FirewallRule(Model):
     sampled: bool
     """Requests that match it are sampled."""
     blocks: bool
-    """It may block; otherwise it counts, allows or asks for a puzzle."""
+    """It may block; otherwise it counts, allows or issues a challenge or CAPTCHA."""
 
 
 class WebAcl(Model):
@@ -32,9 +32,9 @@ class WebAcl(Model):
     measured: bool
     """It publishes metrics."""
     blocks_by_default: bool
-    """What no rule allows is blocked."""
+    """Requests that no rule allows are blocked."""
     rules: tuple[FirewallRule, ...] = ()
-    """In the order in which they are tried."""
+    """In order of evaluation."""
 
 
 class LogDestination(Model):
@@ -62,12 +62,12 @@ class Samples(Model):
 
     rule: Clean
     population: int
-    """Requests from which the sample was taken, whatever was done with them."""
+    """Number of requests the sample was drawn from, whatever the action."""
     span: TimeSpan
-    """What the sample covers, which is less than what was asked for where there were more than 5,000 requests."""
+    """The time covered by the sample; shorter than requested if there were more than 5,000 requests."""
     requests: tuple[SampledRequest, ...] = ()
     unread: int = 0
-    """More requests of the sample, which cannot be read."""
+    """Number of unreadable requests in the sample."""
 
 
 class BlockedGroup(Model):

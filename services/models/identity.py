@@ -1,4 +1,4 @@
-"""Who the console is to AWS.
+"""The console's AWS identity.
 
 Source: GetCallerIdentity (AWS STS API reference) and the credential chain.
 """

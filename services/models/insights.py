@@ -1,4 +1,4 @@
-"""Logs Insights: what a query answered, and how much it read.
+"""Logs Insights: a query's results, and how much it scanned.
 
 Source: GetQueryResults, GetLogGroupFields (Amazon CloudWatch Logs API reference).
 """
@@ -10,7 +10,7 @@ from services.models.base import Clean, CleanLine, Model
 
 
 class QueryState(StrEnum):
-    """As AWS spells them."""
+    """Query states as spelled by AWS."""
 
     SCHEDULED = "Scheduled"
     RUNNING = "Running"
@@ -19,15 +19,15 @@ class QueryState(StrEnum):
     CANCELLED = "Cancelled"
     TIMEOUT = "Timeout"
     UNKNOWN = "Unknown"
-    """AWS's own word: it does not know how the query stands."""
+    """AWS does not know the query's state."""
 
 
 GOING = frozenset({QueryState.SCHEDULED, QueryState.RUNNING})
-"""States that another one follows; "Unknown" is none, for waiting on it ends nowhere."""
+"""Non-final states; "Unknown" is excluded, because waiting on it might never end."""
 
 
 class QueryResult(Model):
-    """What a query has found so far. Count by `matched`, never by `rows`: a query has a limit."""
+    """A query's results so far. Use `matched` for counting, not `rows`, which is limited."""
 
     state: QueryState
     rows: tuple[dict[Clean, CleanLine], ...] = ()
@@ -41,24 +41,24 @@ class QueryResult(Model):
 
     @property
     def complete(self) -> bool:
-        """Everything was read; otherwise it is partial and must not be judged."""
+        """The query has completed; otherwise the result is partial and must not be judged."""
         return self.state is QueryState.COMPLETE
 
     @property
     def going(self) -> bool:
-        """AWS still works on it."""
+        """The query is scheduled or running."""
         return self.state in GOING
 
     @property
     def whole(self) -> bool:
-        """Complete, and every matched event is a row; only of queries without `stats`."""
+        """Complete, and every matched event is a row; only for queries without `stats`."""
         return self.complete and len(self.rows) >= self.matched
 
 
 class GroupSize(Model):
-    """What a query over a span of a log group would read: an estimate."""
+    """An estimate of what a query over a span of a log group would scan."""
 
     bytes: int
-    """From the stored size, which is compressed: it may be several times as much."""
+    """Based on the compressed stored size: the actual amount may be several times as large."""
     since: datetime | None = None
-    """Older events cannot be there: the group was made then, or keeps no longer. None: not known."""
+    """No older events exist, given the group's creation time and retention. None: unknown."""

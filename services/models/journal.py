@@ -1,4 +1,4 @@
-"""The journal's entries: who did what, when, from where, chained so that no entry changes unseen."""
+"""The journal's entries: who did what, when and from where, hash-chained so that changes are detected."""
 
 import json
 from datetime import datetime
@@ -51,34 +51,34 @@ class EntryKind(StrEnum):
     REFUSED = "refused"
     """A change was stopped before anything was sent."""
     LOOKING = "looking"
-    """A console begins the looks of a duty; others leave them to it."""
+    """A console starts a duty's inspections, so that other consoles do not."""
     FINDING = "finding"
-    """A look was made and judged; holds the finding whole."""
+    """An inspection was run and judged; contains the complete finding."""
     OVERRULED = "overruled"
     """A person judged a finding otherwise, with a reason."""
     KNOWN = "known"
-    """A person or a network is known from now on."""
+    """A person or a network is on the known list from now on."""
     REMARK = "remark"
     """A person's words for the day's report."""
     POST = "post"
-    """A person let a note go to Slack; holds its text."""
+    """A person released a note to Slack; contains its text."""
     POSTING = "posting"
-    """It is about to be sent."""
+    """A console is about to send it."""
     POSTED = "posted"
     UNPOSTED = "unposted"
-    """Slack did not take it, or nobody knows whether it did."""
+    """Slack rejected it, or it is unknown whether Slack accepted it."""
     USAGE = "usage"
-    """What this console asked of AWS today, and its price."""
+    """This console's AWS requests today, and their cost."""
     OTHER = "other"
     """A kind that this version does not know, or an entry that cannot be read; never written. In a Query: every
     unknown kind."""
 
 
 class Person(Model):
-    """Who and from where, as far as the machine knows."""
+    """Who acted and from where, as far as the machine knows."""
 
     user: Clean = ""
-    """OS user; `alice (sudo: bob)` where sudo says who is behind it."""
+    """OS user; `alice (sudo: bob)` if sudo reports the invoking user."""
     origin: Clean = ""
     """Where the SSH session comes from, or the local terminal."""
     identity: Clean = ""
@@ -104,11 +104,11 @@ class NewEntry(Model):
     data: dict[str, Any] = {}  # noqa: RUF012  pydantic copies it
     """More for machines; JSON values only, no secrets."""
     claim: str = ""
-    """At most one entry has this claim; a second one is refused and told of the first. "": no claim."""
+    """At most one entry may have this claim; a second one is refused with a reference to the first. "": no claim."""
     holds: str = ""
     """Appending takes this hold; refused while another entry holds it. Only INTENT takes holds."""
     releases: str = ""
-    """Appending gives this hold back."""
+    """Appending releases this hold."""
 
 
 class Entry(Model):
@@ -129,7 +129,7 @@ class Entry(Model):
     holds: str = ""
     releases: str = ""
     unknown_kind: str = ""
-    """The kind as it stands in the file where this version does not know it; clean it before it is shown."""
+    """The kind's name in the file if this version does not know it; clean it before display."""
     previous: str
     """Hash of the entry before (hex); 64 zeros for the first."""
     hash: str
@@ -137,21 +137,21 @@ class Entry(Model):
 
     @property
     def kind_name(self) -> str:
-        """The kind as it stands in the file; clean it before it is shown."""
+        """The kind's name in the file; clean it before display."""
         return self.unknown_kind or self.kind.value
 
     @property
     def data(self) -> dict[str, Any]:
-        """The parsed body; clean texts before they are shown. {} where somebody's hand made it unreadable."""
+        """The parsed body; clean texts before display. {} if the file was edited and the body is invalid."""
         try:
-            found = json.loads(self.body)
+            value = json.loads(self.body)
         except (ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
 
 class EntryQuery(Model):
-    """Which entries are wanted; everything given must fit."""
+    """A filter for entries; all conditions must match."""
 
     kinds: frozenset[EntryKind] = frozenset()
     """These, or one of `unknown_kinds`; both empty: every kind."""
@@ -184,17 +184,17 @@ class ChainFaultKind(StrEnum):
     DROPPED = "dropped"
     """Missing between two others."""
     SWAPPED = "swapped"
-    """Stands where another one was."""
+    """In the place of another entry."""
     INSERTED = "inserted"
-    """Never was a link of the chain."""
+    """Never part of the chain."""
     CUT_OFF = "cut-off"
-    """Missing at the end: its hash is held outside."""
+    """Missing at the end: its hash is stored outside."""
     REPLACED = "replaced"
-    """The whole journal is another one than was here before."""
+    """The whole journal was replaced by another one."""
 
 
 class ChainFault(Model):
-    """One place where the journal is not what was written."""
+    """One place where the journal differs from what was written."""
 
     kind: ChainFaultKind
     seq: int
@@ -204,7 +204,7 @@ class ChainFault(Model):
 
 
 class Verification(Model):
-    """What a check of the whole chain found."""
+    """The result of verifying the whole chain."""
 
     path: Clean
     journal: Clean = ""
@@ -217,38 +217,38 @@ class Verification(Model):
     unlisted: int = 0
     """Faults beyond those listed."""
     anchors: int = 0
-    """Hashes of this journal held outside that were compared."""
+    """Number of hashes of this journal stored outside that were compared."""
     anchored_seq: int = 0
-    """The newest entry among them; what follows it could be cut off unseen."""
+    """The newest of these entries; later ones could be cut off undetected."""
     anchor_note: Clean = ""
-    """Which log outside could not be compared, and why."""
+    """Which external log could not be compared, and why."""
     distrusted: tuple[Clean, ...] = ()
-    """What lines in a log say against the journal that were not believed, and why not."""
+    """Log lines that contradict the journal but are not credible, and why."""
     doubts: tuple[Clean, ...] = ()
-    """The same of lines that nobody can vouch for or refute: until a person has looked, it is not known to be whole."""
+    """Contradicting log lines that can be neither confirmed nor refuted; a person has to check them."""
     problem: Problem | None = None
     """Why the check could not be made."""
 
     @property
     def intact(self) -> bool:
-        """It was checked, nothing is wrong, and nothing is left in doubt."""
+        """It was verified, without faults or doubts."""
         return self.problem is None and not self.faults and not self.doubts
 
 
 class JournalHealth(Model):
-    """Whether the journal can be written; without it nothing is changed."""
+    """Whether the journal can be written; without it, no changes are made."""
 
     writable: bool
     entries: int = 0
     head: str = ""
     """Hash of the newest entry."""
     problem: Problem | None = None
-    """Why not, and what to do."""
+    """Why it cannot be written, and what to do."""
     path: Clean = ""
     anchored_seq: int = 0
-    """The newest entry whose hash is held outside; 0: none."""
+    """The newest entry whose hash is stored outside; 0: none."""
     anchor_problem: Clean = ""
-    """Why the head could not be sent outside."""
+    """Why the head could not be stored outside."""
 
 
 class Acknowledgement(Model):
@@ -259,4 +259,4 @@ class Acknowledgement(Model):
     note: CleanBlock = ""
     seq: int
     state: AlarmState | None = None
-    """Which state was seen."""
+    """The state that was acknowledged."""

@@ -1,4 +1,4 @@
-"""The part of the journal that a screen holds."""
+"""The part of the journal that a screen has loaded."""
 
 from services.models.base import Model
 from services.models.journal import Entry, EntryQuery
@@ -18,19 +18,19 @@ class JournalView(Model):
 
     @property
     def filtered(self) -> bool:
-        """Something is left out."""
+        """A filter is active."""
         return self.query != EntryQuery()
 
 
 class EntryLink(Model):
-    """Whether one entry is the link of the chain that was written."""
+    """Whether one entry is an intact link of the chain."""
 
     unaltered: bool
-    """Its hash covers what it says."""
+    """Its hash matches its contents."""
     tied: bool
-    """It names the hash of the entry before it."""
+    """It contains the hash of the entry before it."""
 
     @property
     def holds(self) -> bool:
-        """Both."""
+        """The entry is unaltered and tied to the one before it."""
         return self.unaltered and self.tied

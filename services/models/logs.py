@@ -12,7 +12,7 @@ from services.models.problem import Problem
 
 
 class Severity(IntEnum):
-    """Ordered, so that a filter is one comparison."""
+    """Log severity; ordered, so that a filter is one comparison."""
 
     PLAIN = 0
     DEBUG = 1
@@ -23,7 +23,7 @@ class Severity(IntEnum):
 
 
 class LogLine(NamedTuple):
-    """One log event. A tuple, not a model: a page holds 10,000 and each costs a microsecond here."""
+    """One log event; a tuple for speed, since a page contains 10,000."""
 
     id: str
     """CloudWatch's eventId: unique within the group."""
@@ -50,34 +50,34 @@ class LogGroup(Model):
 
 
 class TailStats(Model):
-    """How the follow loop is doing."""
+    """Statistics of a follow loop."""
 
     group: Clean
     polls: int = 0
     lines: int = 0
     """Lines delivered since it began."""
     late: int = 0
-    """Of them, late ones."""
+    """Number of late lines among them."""
     duplicates: int = 0
-    """Events read again by the overlap and dropped."""
+    """Events read again because read windows overlap, and dropped."""
     lag: float | None = None
     """Seconds between the newest event's time and the read that brought it."""
     pages: int = 0
     newest: datetime | None = None
     complete_from: int | None = None
-    """Epoch ms: from here to `complete_to` no line is missing that CloudWatch showed within two minutes of its time."""
+    """Epoch ms; from here to `complete_to`, no line that CloudWatch ingested within two minutes is missing."""
     complete_to: int | None = None
     """Epoch ms; None before the first whole read."""
 
     def complete_after(self, moment: int) -> "TailStats":
-        """The same for whoever lacks lines up to `moment` (epoch ms)."""
+        """The same for a reader that lacks lines up to `moment` (epoch ms)."""
         if self.complete_from is None or self.complete_from > moment:
             return self
         return self.model_copy(update={"complete_from": moment + 1})
 
 
 class TailBatch(NamedTuple):
-    """What one step of a follow loop brought."""
+    """The result of one step of a follow loop."""
 
     lines: tuple[LogLine, ...]
     """New lines, oldest first; a late one belongs among lines already delivered."""

@@ -24,7 +24,7 @@ class MetricQuery(Model):
     period: int = 300
     """Seconds."""
     label: RawId = RawId("")
-    """As the request carries it (may hold `${LAST}` tokens); the answer's label is the one to draw."""
+    """As sent in the request (may contain `${LAST}` tokens); the label to draw is the response's."""
     visible: bool = True
     """ReturnData."""
     region: str = ""
@@ -33,7 +33,7 @@ class MetricQuery(Model):
 
 
 class SeriesStatus(StrEnum):
-    """How complete the answer for one query is."""
+    """How complete the result of one query is."""
 
     COMPLETE = "complete"
     PARTIAL = "partial"

@@ -1,4 +1,4 @@
-"""Notes for Slack: what a person let go, and what became of it."""
+"""Notes for Slack: proposals, released posts and their delivery state."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -26,10 +26,10 @@ UNSENT = frozenset({PostState.WAITING, PostState.SENDING, PostState.REFUSED, Pos
 
 
 class Proposal(Model):
-    """A note that the console proposes; a person edits it and lets it go."""
+    """A note that the console proposes; a person edits and releases it."""
 
     title: Clean
-    """What it is about, for people."""
+    """Its subject, for display."""
     text: CleanBlock
     """As proposed, in the screen's language."""
     evidence: CleanBlock = ""
@@ -37,7 +37,7 @@ class Proposal(Model):
     private: CleanBlock = ""
     """Rows that hold texts of logs; likewise."""
     thread: str = ""
-    """What its answers are gathered under: `alarm:<name>@<since>`; "": it stands alone."""
+    """Thread key: `alarm:<name>@<since>`; "" for a note without a thread."""
     target: RawId = RawId("")
     """The alarm or the inspection it is about, exactly."""
     alarm: Clean = ""
@@ -45,15 +45,15 @@ class Proposal(Model):
 
 
 class Post(Model):
-    """A post as the journal tells of it."""
+    """A post as recorded in the journal."""
 
     id: str
     seq: int
-    """The journal entry by which it was let go."""
+    """The journal entry that released it."""
     at: datetime
     """When that was (UTC)."""
     by: Clean
-    """Who let it go."""
+    """Who released it."""
     channel: Clean
     text: CleanBlock
     thread: str = ""
@@ -64,23 +64,23 @@ class Post(Model):
     let_go_at: datetime
     """When a person wanted it sent last."""
     reason: Clean = ""
-    """Why it is not in Slack, or why nobody knows, and what to do."""
+    """Why it was not delivered, or why that is unknown, and what to do."""
     code: str = ""
-    """Slack's own word for that; "" where it said none."""
+    """Slack's error code; "" if there is none."""
     attempts: int = 0
-    """How often Slack was asked."""
+    """Number of delivery attempts."""
     sent_at: datetime | None = None
-    """When the newest attempt began (UTC)."""
+    """When the latest attempt began (UTC)."""
     retry_at: datetime | None = None
-    """When the console asks again by itself; None: it does not."""
+    """When the console retries automatically; None: never."""
     ts: str = ""
-    """Slack's name of the message in its channel; "" where it tells none."""
+    """Slack's message timestamp, its id within the channel; "": not reported."""
     channel_id: str = ""
-    """Slack's own name of the channel; "" where it is not known."""
+    """Slack's channel id; "" if unknown."""
     thread_ts: str = ""
-    """The message that it answers; "" for the first of its thread."""
+    """Timestamp of the thread's first message; "" for that message itself."""
 
     @property
     def unsent(self) -> bool:
-        """Somebody may have to do something about it."""
+        """It is not known to be delivered and may need action."""
         return self.state in UNSENT

@@ -351,8 +351,8 @@ class Runbook(Model):
 
     def playbook_for(self, alarm_name: str) -> Playbook | None:
         """What the runbook says to do about an alarm, if anything."""
-        wanted = next((alarm.playbook for alarm in self.alarms if alarm.name == alarm_name), None)
-        return next((book for book in self.playbooks if book.id == wanted), None) if wanted else None
+        playbook = next((alarm.playbook for alarm in self.alarms if alarm.name == alarm_name), None)
+        return next((book for book in self.playbooks if book.id == playbook), None) if playbook else None
 
     def log_group_for(self, alarm_name: str) -> RawId:
         """The log group one key leads to from an alarm; "" where there is none."""

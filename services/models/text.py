@@ -1,24 +1,24 @@
-"""The one place where text from outside becomes safe to draw.
+"""Sanitizes external text for display.
 
-A terminal obeys control characters, and a reader is misled by invisible ones; both become visible
-here, as text enters the models. `widgets` and `tui` may then draw any model's text as it is.
+Control characters can control the terminal and invisible ones mislead the reader; both are made visible when text
+enters the models, so `widgets` and `tui` can draw any model's text as it is.
 """
 
 import re
 import unicodedata
 
 LIMIT = 4096
-"""Characters kept of a name, a reason, a label."""
+"""Maximum length of a name, a reason or a label, in characters."""
 
 LINE_LIMIT = 32_768
-"""Characters kept of one log line."""
+"""Maximum length of one log line, in characters."""
 
 UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""One character that steers the terminal, or is not seen, or turns the reading direction, or is half a pair."""
+"""Control characters, invisible characters, bidirectional controls and lone surrogates."""
 
 _NAMES = {
     0x200E: "LRM", 0x200F: "RLM", 0x061C: "ALM", 0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO",
@@ -26,11 +26,11 @@ _NAMES = {
 }  # fmt: skip
 _DROPPED = frozenset([0x200D, *range(0xFE00, 0xFE10)])
 _COMBINING_LIMIT = 2
-# Everything outside these blocks may combine; one search spares Japanese text a look at each character.
+# Characters outside these blocks may combine; one search saves checking every character of Japanese text.
 _MAY_COMBINE = re.compile(
     "[^\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]"
 )
-# Hangul vowels and finals, and skin tones, join what stands before them though Unicode does not call them marks.
+# Hangul vowels and finals, and skin tones, join the preceding character though Unicode does not class them as marks.
 _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 
 
@@ -43,7 +43,7 @@ def clean(value: object, limit: int = LIMIT) -> str:
 
 
 def clean_block(value: object, limit: int = LIMIT) -> str:
-    """As `clean`, but line feeds stay and a tab becomes spaces."""
+    """Same as `clean`, but line feeds are kept."""
     return _clean(value, limit, keep_lines=True)
 
 
@@ -55,9 +55,9 @@ def _clean(value: object, limit: int, *, keep_lines: bool) -> str:
         whole = _make_safe(text, keep_lines=keep_lines)
         if whole == text:  # cut and cleaned already
             return text
-    shown = _make_safe(text[:limit], keep_lines=keep_lines)
-    over = max(0, len(text) - limit) + max(0, len(shown) - limit)
-    return f"{shown[:limit]}…(+{over})" if over else shown
+    safe = _make_safe(text[:limit], keep_lines=keep_lines)
+    over = max(0, len(text) - limit) + max(0, len(safe) - limit)
+    return f"{safe[:limit]}…(+{over})" if over else safe
 
 
 _CUT_MARK = re.compile(r"…\(\+\d+\)\Z")
@@ -79,12 +79,12 @@ def _decode(value: object) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _keep_lines(found: re.Match[str]) -> str:
-    return "\n" if found[0] == "\n" else _show(found)
+def _keep_lines(match: re.Match[str]) -> str:
+    return "\n" if match[0] == "\n" else _show(match)
 
 
-def _show(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _show(match: re.Match[str]) -> str:
+    code = ord(match[0])
     if code == 0x09:
         return "  "
     if code < 0x20:
@@ -99,16 +99,16 @@ def _show(found: re.Match[str]) -> str:
 
 
 def _bound_combining(text: str) -> str:
-    """At most two combining marks on a base, so that a line keeps to its row."""
+    """Keep at most two combining marks per base character, so that a line does not overflow its row."""
     if _MAY_COMBINE.search(text) is None:
         return text
-    kept: list[str] = []
+    characters: list[str] = []
     run = 0
     for character in text:
         run = run + 1 if _combines(character) else 0
         if run <= _COMBINING_LIMIT:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)
 
 
 def _combines(character: str) -> bool:

@@ -1,4 +1,4 @@
-"""CloudTrail's event history as the console speaks of it: who did what, from where, and whether the trail records.
+"""CloudTrail: events with actor and origin, and the status of trails.
 
 Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference); "CloudTrail record contents" and
 "AWS Management Console sign-in events" (CloudTrail user guide).
@@ -12,7 +12,7 @@ from services.models.problem import Problem
 
 
 class ActorKind(StrEnum):
-    """Kinds of identities that are judged differently."""
+    """Kinds of identities, which are judged differently."""
 
     ROOT = "root"
     USER = "user"
@@ -25,26 +25,26 @@ class ActorKind(StrEnum):
 
 
 class Actor(Model):
-    """Who an event says it was."""
+    """The identity recorded in an event."""
 
     kind: ActorKind
     name: Clean = ""
-    """User name, or session name of a role; "" where the trail hides it."""
+    """User name, or session name of a role; "" if CloudTrail hides it."""
     role: Clean = ""
-    """Of an assumed role."""
+    """Name of the assumed role; "" for other kinds."""
     hidden: bool = False
-    """The trail hides what was typed: no user of the account has that name."""
+    """CloudTrail hides the entered name, because the account has no such user."""
     unreadable: bool = False
-    """It has a name that cannot be read, so it may be anybody."""
+    """Its name is unreadable, so it could be anyone."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names by which a runbook may know them."""
+        """Names to match against the runbook."""
         return tuple(filter(None, (self.name, self.role)))
 
     @property
     def shown(self) -> str:
-        """The name, with the role before it."""
+        """The display name: `role/name`, or the one that exists."""
         return "/".join(filter(None, (self.role, self.name)))
 
 
@@ -62,16 +62,16 @@ class TrailEvent(Model):
     """Where it was recorded."""
     actor: Actor
     address: Clean = ""
-    """An IP address, or the name of an AWS service that acted for somebody."""
+    """An IP address, or the name of an AWS service that acted on the caller's behalf."""
     resources: tuple[Clean, ...] = ()
     error: Clean = ""
-    """Why AWS refused it; "" where it was done."""
+    """Error code and message; "" on success."""
     read_only: bool = False
     """It changed nothing."""
 
 
 class SignIn(TrailEvent):
-    """A try to sign in to the AWS Management Console."""
+    """An attempt to sign in to the AWS Management Console."""
 
     success: bool
     mfa: bool | None = None
@@ -86,18 +86,18 @@ class AccessEvent(TrailEvent):
 
 
 class EnabledRegions(Model):
-    """Where the account can be used."""
+    """The regions enabled for the account."""
 
     names: tuple[str, ...] = ()
     """Empty where none could be read."""
     left_out: tuple[str, ...] = ()
-    """Of `names`, those that every account has and AWS did not list."""
+    """Default regions in `names` that AWS did not list."""
     problem: Problem | None = None
-    """Why not all of them could."""
+    """Why some could not be read."""
 
 
 class Lookup(Model):
-    """What one question to one region's event history brought."""
+    """The result of one lookup in one region's event history."""
 
     region: str
     value: str
@@ -106,31 +106,31 @@ class Lookup(Model):
     """Newest first, each once; those of the sign-in service are SignIn or AccessEvent."""
     requests: int = 0
     unreadable: int = 0
-    """Events that could not be understood and are not in `events`."""
+    """Number of events that could not be interpreted, which are not in `events`."""
     more: bool = False
-    """There are older ones, which were not read."""
+    """There are older events that were not read."""
     problem: Problem | None = None
-    """Why it ended early; `events` are what came before."""
+    """Why it ended early; `events` are those read before."""
 
     @property
     def whole(self) -> bool:
-        """Everything was read, to the last page, and understood."""
+        """All pages were read and all events interpreted."""
         return self.problem is None and not self.unreadable and not self.more
 
 
 class TrailStatus(Model):
-    """One trail, which keeps events for longer than the history's 90 days."""
+    """One trail, which stores events beyond the event history's 90 days."""
 
     name: Clean
     region: Clean
-    """Its home."""
+    """Its home region."""
     multi_region: bool
     logging: bool
     stopped_at: datetime | None = None
     started_at: datetime | None = None
     delivered_at: datetime | None = None
-    """When its newest file of the home region reached the bucket."""
+    """When its latest log file of the home region was delivered to the bucket."""
     every_event: bool = False
-    """It takes every management event of this account alone, so that it knows whatever the event history knows."""
+    """It records every management event of this account only, so it contains all of the event history."""
     delivery_error: Clean = ""
-    """Why its newest file did not reach the bucket."""
+    """Why its latest log file was not delivered."""

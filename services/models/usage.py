@@ -1,4 +1,4 @@
-"""What the console asked of AWS today, and what it costs."""
+"""The console's AWS requests today and their cost."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ class UsageRow(Model):
     calls: int
     """Requests sent since local midnight, retries included."""
     yen: float
-    """What they certainly cost."""
+    """Their certain cost."""
 
 
 class Usage(Model):
@@ -25,7 +25,7 @@ class Usage(Model):
     yen: float = 0.0
     """What they certainly cost: what AWS charges whatever the free tier."""
     worst_yen: float = 0.0
-    """With CloudWatch's free tier of a million requests used up by others."""
+    """Cost if others have used up CloudWatch's free tier of a million requests."""
     rows: tuple[UsageRow, ...] = ()
     """Most frequent first."""
     basis: Clean = ""

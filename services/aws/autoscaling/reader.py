@@ -36,7 +36,7 @@ class AutoScalingReader:
         self._session = session
 
     async def target(self, cluster: str, name: str) -> ScalableTarget | None:
-        """A service's bounds; None where scaling was never configured. Raises AwsError (Incomplete: no bounds)."""
+        """A service's capacity bounds; None if it is not registered. Raises AwsError (Incomplete: no bounds)."""
         answer = await self._session.read(
             SERVICE,
             "DescribeScalableTargets",
@@ -60,33 +60,33 @@ class AutoScalingReader:
         return None
 
     async def policies(self, cluster: str, name: str) -> tuple[ScalingPolicy, ...]:
-        """By what a service is scaled, by name; empty where nothing scales it. Raises AwsError."""
+        """A service's scaling policies, sorted by name. Raises AwsError."""
         pages = self._session.pages(
             SERVICE, "DescribeScalingPolicies", required=("ScalingPolicies",), **_of(cluster, name)
         )
-        found = [_policy(row) async for page in pages for row in rows(page, "ScalingPolicies")]
-        return tuple(sorted(found, key=lambda policy: policy.id))
+        policies = [_policy(row) async for page in pages for row in rows(page, "ScalingPolicies")]
+        return tuple(sorted(policies, key=lambda policy: policy.id))
 
     async def scheduled_actions(self, cluster: str, name: str) -> tuple[ScheduledAction, ...]:
-        """What AWS will do to a service's bounds by itself: what comes once, soonest first, then the rest.
+        """A service's scheduled actions: one-time actions first, soonest first, then recurring ones by name.
 
         Raises AwsError.
         """
         pages = self._session.pages(
             SERVICE, "DescribeScheduledActions", required=("ScheduledActions",), **_of(cluster, name)
         )
-        found = [_scheduled(row) async for page in pages for row in rows(page, "ScheduledActions")]
-        return tuple(sorted(found, key=lambda action: (action.at or _NEVER, action.id)))
+        actions = [_scheduled(row) async for page in pages for row in rows(page, "ScheduledActions")]
+        return tuple(sorted(actions, key=lambda action: (action.at or _NEVER, action.id)))
 
     async def activities(self, cluster: str, name: str, limit: int = 50) -> tuple[ScalingActivity, ...]:
-        """A service's newest scaling decisions, newest first, also those that changed nothing.
+        """A service's latest scaling decisions, newest first, including those without effect.
 
-        AWS keeps six weeks. Raises AwsError.
+        AWS keeps them for six weeks. Raises AwsError.
         """
         return (await self.decisions(cluster, name, limit)).activities
 
     async def decisions(self, cluster: str, name: str, limit: int = 50) -> ScalingActivities:
-        """The same, with how many could not be placed in time. Raises AwsError."""
+        """The same, with the number of decisions without a time. Raises AwsError."""
         activities: list[ScalingActivity] = []
         undated = 0
         pages = self._session.pages(
@@ -118,14 +118,14 @@ def _of(cluster: str, name: str) -> dict[str, Any]:
 
 
 def _suspensions(state: Answer) -> tuple[str, ...] | None:
-    """Which parts are suspended, without the word itself; None where AWS leaves one out."""
+    """The suspended parts, without the suffix `Suspended`; None if AWS omits one."""
     if not all(isinstance(state.get(f"{part}Suspended"), bool) for part in _PARTS):
         return None
     return tuple(sorted(key.removesuffix("Suspended") for key, suspended in state.items() if suspended))
 
 
 def _activity(row: Answer) -> ScalingActivity | None:
-    """None where AWS does not say when it was."""
+    """A scaling activity; None if it has no start time."""
     at = when(row.get("StartTime"))
     if at is None:
         return None
@@ -159,13 +159,13 @@ def _policy(row: Answer) -> ScalingPolicy:
 
 
 def _key(row: Answer) -> str:
-    """`scalingPolicy:<id>:`, since the ARN of an action may end in more than the policy's own (`:createdBy/…`)."""
-    found = _POLICY.search(str(row.get("PolicyARN") or ""))
-    return readable_name(found[0]) if found is not None else ""
+    """`scalingPolicy:<id>:`, because an action's ARN may have a suffix that the policy's lacks (`:createdBy/…`)."""
+    match = _POLICY.search(str(row.get("PolicyARN") or ""))
+    return readable_name(match[0]) if match is not None else ""
 
 
 def _triggered(row: Answer) -> bool:
-    """Whether it has the alarms that set it off; a prediction needs none, but may only forecast."""
+    """Whether something can trigger the policy: its alarms, or a forecast that is allowed to scale."""
     if row.get("PolicyType") == "PredictiveScaling":
         predicting = row.get("PredictiveScalingPolicyConfiguration") or {}
         return predicting.get("Mode") == "ForecastAndScale"
@@ -175,9 +175,9 @@ def _triggered(row: Answer) -> bool:
 def _scheduled(row: Answer) -> ScheduledAction:
     name, schedule = str(row.get("ScheduledActionName") or ""), str(row.get("Schedule") or "")
     timezone, bounds = str(row.get("Timezone") or "UTC"), row.get("ScalableTargetAction") or {}
-    wanted = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
-    # Two without a name would be one; a bound that cannot be read would be one that stays as it is.
-    if not name or any(bound is not None and whole(bound) is None for bound in wanted):
+    capacities = [bounds.get(key) for key in ("MinCapacity", "MaxCapacity")]
+    # Unnamed actions would be indistinguishable; an unreadable bound would look like one that does not change.
+    if not name or any(bound is not None and whole(bound) is None for bound in capacities):
         text = _("AWS returned a scheduled action without a name or with unreadable bounds.")
         raise incomplete(text, SERVICE, "DescribeScheduledActions")
     return ScheduledAction(
@@ -189,17 +189,17 @@ def _scheduled(row: Answer) -> ScheduledAction:
         start=when(row.get("StartTime")),
         end=when(row.get("EndTime")),
         created=when(row.get("CreationTime")),
-        minimum=wanted[0],
-        maximum=wanted[1],
+        minimum=capacities[0],
+        maximum=capacities[1],
     )
 
 
 def _moment(schedule: str, timezone: str) -> datetime | None:
-    """When an `at(…)` comes; None for any other schedule, and for a zone this machine does not know."""
-    found = _AT.fullmatch(schedule)
-    if found is None:
+    """The time of an `at(…)` schedule; None for other schedules and for unknown time zones."""
+    match = _AT.fullmatch(schedule)
+    if match is None:
         return None
     try:
-        return datetime.fromisoformat(found[1]).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+        return datetime.fromisoformat(match[1]).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return None

@@ -1,7 +1,7 @@
-"""When a scheduled action of Application Auto Scaling acts.
+"""Computes when a scheduled action of Application Auto Scaling runs.
 
 Source: ScheduledAction (Application Auto Scaling API reference), "Schedule recurring scaling actions using cron
-expressions" (user guide). The cron wildcard `W` (the working day nearest to a date) is not understood.
+expressions" (user guide). The cron wildcard `W` (the weekday nearest to a date) is not supported.
 """
 
 import re
@@ -16,7 +16,7 @@ from dateutil.rrule import FR, MO, MONTHLY, SA, SU, TH, TU, WE, rrule, weekday
 from services.models.containers import ScheduledAction
 
 MOST = 5000
-"""Moments of one action; who asks for more asks for too long a time."""
+"""Maximum number of runs computed for one action."""
 _RATE = re.compile(r"rate\((\d{1,6}) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+(?:\s+\S+){5})\)")
 _RANGE = re.compile(r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d{1,4}))?")
@@ -24,17 +24,17 @@ _NTH = re.compile(r"(\w+)#([1-5])")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _WEEKDAYS: tuple[weekday, ...] = (SU, MO, TU, WE, TH, FR, SA)
-"""1 is Sunday."""
+"""Weekdays in the order of cron numbers: 1 is Sunday."""
 
 
 class UnreadableSchedule(ValueError):
-    """It cannot be worked out when the action comes."""
+    """The schedule is not supported or has too many runs."""
 
 
 def moments(action: ScheduledAction, after: datetime, until: datetime) -> tuple[datetime, ...]:
-    """When it acts, later than `after` and not later than `until` (UTC), soonest first.
+    """The action's runs after `after` and up to `until` inclusive (UTC), in ascending order.
 
-    Raises UnreadableSchedule, also for more than MOST moments.
+    Raises UnreadableSchedule, also for more than MOST runs.
     """
     first = max(after, action.start - timedelta(seconds=1)) if action.start else after
     last = min(until, action.end) if action.end else until
@@ -73,7 +73,7 @@ def _cron(fields: Sequence[str], zone: ZoneInfo, after: datetime, until: datetim
     rule = rrule(
         MONTHLY,
         dtstart=after.astimezone(zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0),
-        # A day more: where the clocks are put back, local time comes twice.
+        # One extra day, because local time repeats when daylight saving time ends.
         until=until.astimezone(zone).replace(tzinfo=None) + timedelta(days=1),
         bymonth=_numbers(months, 1, 12, _MONTHS),
         byhour=_numbers(hours, 0, 23),

@@ -1,7 +1,7 @@
-"""How much one answer may hold: bytes before anything is read into memory, rows before anything is walked.
+"""Limits on one response: bytes before the body is read into memory, rows before it is processed.
 
-AWS's pages are small, and what is larger comes from something else on the way. Read and parsed, 100,000 alarms in
-one answer would hold the event loop for fifteen seconds.
+AWS's pages are small; a larger response comes from something between the console and AWS. Parsing 100,000 alarms
+in one response would block the event loop for fifteen seconds.
 """
 
 from functools import cache
@@ -11,18 +11,18 @@ from services.aws.client.single_attempt import ReadSession
 
 MIB = 1 << 20
 MOST_BYTES = 4 * MIB
-"""Of an answer, where nothing else is said."""
+"""Body size limit of services without an entry in MOST_BYTES_OF."""
 MOST_BYTES_OF = {
-    "logs": 10 * MIB,  # a megabyte of texts in 10,000 events, with escapes, ids and names of streams
-    "cloudwatch": 8 * MIB,  # GetMetricData: 100,800 values with their times
-    "cloudtrail": 8 * MIB,  # 50 events, each with the whole request
-    "wafv2": 8 * MIB,  # 500 requests with all of their headers
+    "logs": 10 * MIB,  # 1 MB of text in 10,000 events, plus JSON escapes, event ids and stream names
+    "cloudwatch": 8 * MIB,  # GetMetricData: 100,800 datapoints
+    "cloudtrail": 8 * MIB,  # 50 events, each including the full request
+    "wafv2": 8 * MIB,  # 500 sampled requests with all headers
     "athena": 8 * MIB,
     "ce": 8 * MIB,
 }
-"""By service; well above the largest page that AWS documents."""
+"""Body size limit by service; well above the largest page that AWS documents."""
 MOST_ROWS = 1_000
-"""Of one list of structures, where nothing else is said: the largest page that AWS documents for most lists."""
+"""Row limit of a list of structures without an entry in MOST_ROWS_OF: AWS's largest page for most lists."""
 MOST_ROWS_OF = {
     "FilteredLogEvents": 10_000,
     "OutputLogEvents": 10_000,
@@ -31,12 +31,12 @@ MOST_ROWS_OF = {
     "MetricDataResults": 5_000,
     "Groups": 10_000,
 }
-"""By the list's shape in the API's model."""
+"""Row limit by the name of the list's shape in the API model."""
 _CHUNK = 64 * 1024
 
 
 class TooLarge(bytes):
-    """Stands for a body that was not read to its end; its text says how much was allowed."""
+    """Placeholder for a body that exceeded the limit; its text names the limit."""
 
 
 class _Bounded:
@@ -50,7 +50,7 @@ class _Bounded:
         return getattr(self._response, name)
 
     async def read(self) -> bytes:
-        """The body, or TooLarge; the connection is closed then, since the rest of the body still comes."""
+        """The body, or TooLarge; then the connection is closed, because the rest of the body is still arriving."""
         promised = self._response.content_length
         if promised is not None and promised > self._limit:
             return self._refused()
@@ -63,7 +63,7 @@ class _Bounded:
                     return self._refused()
                 parts.append(part)
         except BaseException:
-            # Also where the call is given up: a connection in the middle of an answer is of no use to the next one.
+            # Also on cancellation: a connection with a half-read response cannot be reused.
             self._response.close()
             raise
         return b"".join(parts)
@@ -74,19 +74,19 @@ class _Bounded:
 
 
 class _BoundedClient:
-    """What the SDK uses of an aiohttp.ClientSession, with bounded responses."""
+    """The part of aiohttp.ClientSession that the SDK uses, with bounded responses."""
 
     def __init__(self, session: Any, limit: int) -> None:
         self._session = session
         self._limit = limit
 
     async def request(self, method: str, **options: Any) -> Any:
-        """As aiohttp's."""
+        """Same as `aiohttp.ClientSession.request`."""
         return _Bounded(await self._session.request(method, **options), self._limit)
 
 
 class BoundedSession(ReadSession):
-    """The session of reads, for answers of at most `limit` bytes; event streams pass as they are."""
+    """The HTTP session for reads: responses of at most `limit` bytes; event streams are not limited."""
 
     limit = MOST_BYTES
 
@@ -96,6 +96,6 @@ class BoundedSession(ReadSession):
 
 @cache
 def bounded_session(service: str) -> type[BoundedSession]:
-    """The session class for one service's answers; "" for what the SDK asks to get credentials."""
+    """The HTTP session class for one service; "" for the SDK's own credential requests."""
     limit = MOST_BYTES_OF.get(service, MOST_BYTES)
     return type(f"BoundedSession_{service}", (BoundedSession,), {"limit": limit})

@@ -1,4 +1,4 @@
-"""What AWS's error codes mean to us, and which permission a refusal names.
+"""Maps AWS error codes to problem kinds and extracts the missing permission from a denial.
 
 Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB, IAM and STS API references.
 """
@@ -96,26 +96,26 @@ _KINDS = (
 UNKNOWN_OPERATION = frozenset(
     {"UnknownOperationException", "UnknownOperation", "InvalidAction", "NotImplemented"}
 )
-"""What an endpoint says of an operation that it does not have: AWS by protocol, and the embedded AWS."""
+"""Error codes of an endpoint that does not implement an operation: AWS's by protocol, and the embedded AWS's."""
 _MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 
 _PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing", "stepfunctions": "states"}
-"""IAM's name of a service where it differs from botocore's."""
+"""IAM's service prefix where it differs from botocore's service name."""
 _ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket", ("budgets", "DescribeBudgets"): "budgets:ViewBudget"}
-"""Calls whose action has another name (service authorization reference)."""
+"""Operations whose IAM action has a different name (service authorization reference)."""
 
 
 def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemKind:
-    """The kind of an error answer: `code` as AWS spells it, HTTP `status`, `message`."""
+    """The problem kind of an error response with this AWS error code, HTTP status and message."""
     if _SKEWED.search(message):
         return ProblemKind.CLOCK
-    known = next((kind for codes, kind in _KINDS if code in codes), None)
-    if known is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
-        # IAM Identity Center says this of a sign-in that ended.
+    kind = next((kind for codes, kind in _KINDS if code in codes), None)
+    if kind is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
+        # IAM Identity Center returns this code for an expired sign-in.
         return ProblemKind.EXPIRED if service.startswith("sso") else ProblemKind.ACCESS_DENIED
-    return known or _by_status(code, status)
+    return kind or _by_status(code, status)
 
 
 def _by_status(code: str, status: int) -> ProblemKind:
@@ -125,16 +125,16 @@ def _by_status(code: str, status: int) -> ProblemKind:
         return ProblemKind.UNAVAILABLE
     if status == 429:
         return ProblemKind.THROTTLED
-    # AWS always sends a code; a bare status comes from something between here and AWS.
+    # AWS always sends a code; a bare status comes from a proxy or gateway in between.
     return ProblemKind.INCOMPLETE if not code or code.isdigit() else ProblemKind.INVALID
 
 
 def permission_named(message: str, service: str, operation: str) -> str:
-    """The IAM action that a refusal is about: as AWS names it, else made from the call."""
+    """The IAM action that was denied: as named in the message, else derived from the operation."""
     named = _DENIED.search(message)
     return named[1] if named else permission_of(service, operation)
 
 
 def permission_of(service: str, operation: str) -> str:
-    """The IAM action that a call needs; `service` as botocore names it."""
+    """The IAM action that an operation requires; `service` is botocore's name."""
     return _ACTIONS.get((service, operation)) or f"{_PREFIXES.get(service, service)}:{operation}"

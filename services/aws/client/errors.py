@@ -1,20 +1,20 @@
-"""The one family of errors that reading and writing AWS can raise.
+"""The exception hierarchy for reading and writing AWS; nothing else is raised for a failed call.
 
     AwsError
     ├── AccessDenied     a permission is missing; `problem.permission` names it
     ├── Throttled        AWS asks for fewer requests
-    ├── Expired          credentials ended
+    ├── Expired          credentials expired
     │   └── MfaNeeded    a six-digit code starts a new session
     ├── NoCredentials    none were found
-    ├── Unreachable      no connection, a time-out, an answer cut short
+    ├── Unreachable      no connection, a time-out, a truncated response
     ├── NotFound
     ├── Invalid          AWS refused the request as malformed
-    ├── Incomplete       an answer lacks keys that it must have
+    ├── Incomplete       a response lacks required keys
     ├── Unavailable      a server error
-    ├── Refused          the read-only gate stopped it
+    ├── Refused          blocked by the read-only gate
     └── ClockSkew        this machine's clock is wrong
 
-Loads no botocore, so feeds and tests may import it; `services.aws.client.sdk.translation` makes them.
+Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.translation` creates the errors.
 """
 
 from services.models.problem import Problem, ProblemKind
@@ -22,18 +22,18 @@ from services.models.text import clean
 
 
 class AwsError(Exception):
-    """Reading or writing AWS failed; `problem` says how, in words."""
+    """Reading or writing AWS failed; `problem` describes how, in words."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.summary)
         self.problem = problem
         self.certain: bool | None = None
-        """Of a write: whether it is proven that nothing was done; None: only the kind tells.
-        Ask `services.aws.client.outcome.nothing_done`."""
+        """For a write: whether it is proven to have had no effect; None: decided by the problem kind.
+        Use `services.aws.client.outcome.nothing_done` to evaluate it."""
         self.request_id = ""
-        """What AWS calls the request it refused; "" where AWS did not answer."""
+        """AWS's request id of the failed request; "" when AWS did not respond."""
         self.unknown_operation = False
-        """The endpoint says that it has no such operation, whatever the request asks."""
+        """The endpoint does not implement this operation at all."""
 
 
 class AccessDenied(AwsError):
@@ -45,11 +45,11 @@ class Throttled(AwsError):
 
 
 class Expired(AwsError):
-    """Credentials ended."""
+    """The credentials have expired."""
 
 
 class MfaNeeded(Expired):
-    """Only a code from the MFA device starts a session; `AwsSession.assume` takes it."""
+    """An MFA code is required to start a session; pass it to `AwsSession.assume`."""
 
     def __init__(self, problem: Problem, *, role_arn: str = "", serial: str = "") -> None:
         super().__init__(problem)
@@ -62,11 +62,11 @@ class NoCredentials(AwsError):
 
 
 class Unreachable(AwsError):
-    """No connection, a time-out, or an answer cut short."""
+    """No connection, a time-out, or a truncated response."""
 
 
 class NotFound(AwsError):
-    """The thing asked for does not exist."""
+    """The requested resource does not exist."""
 
 
 class Invalid(AwsError):
@@ -74,19 +74,19 @@ class Invalid(AwsError):
 
 
 class Incomplete(AwsError):
-    """An answer lacks keys that it must have."""
+    """A response lacks required keys."""
 
 
 class Unavailable(AwsError):
-    """AWS answered with a server error."""
+    """AWS returned a server error."""
 
 
 class Refused(AwsError):
-    """The read-only gate stopped the operation before it left the process."""
+    """The read-only gate blocked the operation before it left the process."""
 
 
 class ClockSkew(AwsError):
-    """This machine's clock is too far off."""
+    """This machine's clock is too far off for AWS to accept its signatures."""
 
 
 BY_KIND: dict[ProblemKind, type[AwsError]] = {

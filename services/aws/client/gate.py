@@ -1,7 +1,7 @@
-"""The read-only gate: below every screen, on every client, before a request leaves the process.
+"""The read-only gate: checks every request of every client before it leaves the process.
 
 The list is exact, never a prefix such as `Get*`: GetSecretValue and GetSessionToken are reads that leak.
-`generate_presigned_url` makes no call and is therefore not seen here; nothing of ours uses it.
+`generate_presigned_url` makes no call and therefore bypasses the gate; the console does not use it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "GetLogGroupFields",
         "GetQueryResults",
         "StartLiveTail",
-        # A query reads; stopping one only ends what the console began.
+        # A query only reads; StopQuery only ends queries that the console started.
         "StartQuery",
         "StopQuery",
     ),
@@ -68,7 +68,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribePendingMaintenanceActions",
     ),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
-    # Which regions are enabled; the second where the first is not allowed.
+    # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
     "account": ("ListRegions",),
     "ec2": ("DescribeRegions",),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
@@ -81,7 +81,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "GetWebACLForResource",
         "ListWebACLs",
     ),
-    # Athena writes what it finds to the workgroup's own place; the table it reads is not touched.
+    # Athena writes results to the workgroup's own location; the table it reads is not modified.
     "athena": (
         "GetQueryExecution",
         "GetQueryResults",
@@ -90,7 +90,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StopQueryExecution",
     ),
     "s3": ("ListObjectsV2",),
-    # AssumeRole and the two below it only obtain the console's own credentials.
+    # AssumeRole and the operations below only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
     "sso": ("GetRoleCredentials",),
     "sso-oidc": ("CreateToken",),
@@ -100,21 +100,21 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
 READS: frozenset[tuple[str, str]] = frozenset(
     (service, operation) for service, operations in _BY_SERVICE.items() for operation in operations
 )
-"""Every (service as botocore names it, API operation) that may leave the process."""
+"""Every allowed read: (botocore's service name, API operation)."""
 
 
 APPEND = ("logs", "PutLogEvents")
-"""The one write that needs no permit: the journal's newest hash, to the stream that the runbook names."""
+"""The only write that needs no grant: the journal's latest hash, to the log stream configured in the runbook."""
 
 _PARAMS, _PERMIT = "toban_params", "toban_permit"
 """Keys of the SDK's request context."""
 
 
 class Gate:
-    """Handlers on the SDK's events that raise Refused for anything not listed, permitted or appended.
+    """SDK event handlers that raise Refused for anything but listed reads, granted writes and journal appends.
 
-    A permitted request is compared as it is about to be serialized and again as it was serialized, so that
-    nothing the SDK adds on the way (an idempotency token, say) leaves without having been confirmed.
+    A granted request is compared before and after serialization, so that nothing the SDK adds on the way
+    (an idempotency token, for example) is sent without having been confirmed.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Gate:
         self._journal = journal
 
     def attach(self, session: Any) -> None:
-        """Listen on all of the session's clients, after the SDK's own handlers."""
+        """Register on all of the session's clients, after the SDK's own handlers."""
         events = session.get_component("event_emitter")
         events.register_last("before-parameter-build", self._asked)
         events.register_last("before-call", self._judge)
@@ -140,13 +140,13 @@ class Gate:
     def _judge(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_event: Any) -> None:
         """`model` is botocore's OperationModel, `params` the serialized request."""
         service, operation = str(model.service_model.service_name), str(model.name)
-        asked = context.get(_PARAMS)
-        if (service, operation) in self._allowed or self._appends(service, operation, asked):
+        parameters = context.get(_PARAMS)
+        if (service, operation) in self._allowed or self._appends(service, operation, parameters):
             return
         permit = permit_in_force()
         if permit is None:
             raise self._refused(service, operation, _("The console refused to send {call}: it is read-only."))
-        if not permit.fits(service, operation, asked) or not _same(params, model, permit.call.params):
+        if not permit.fits(service, operation, parameters) or not _same(params, model, permit.call.params):
             raise self._refused(
                 service, operation, _("The console refused to send {call}: it is not what was confirmed.")
             )
@@ -157,7 +157,7 @@ class Gate:
         return (service, operation) == APPEND and self._journal.takes(params)
 
     def _leaving(self, request: Any, **_event: Any) -> None:
-        """At every attempt; the SDK has retries of its own (S3's redirects) that no setting turns off."""
+        """Runs before every attempt: some of the SDK's retries (S3 redirects) cannot be disabled."""
         permit: WriteGrant | None = (request.context or {}).get(_PERMIT)
         if permit is None:
             return
@@ -178,16 +178,16 @@ class Gate:
 
 
 class SentBefore(ConnectionError):
-    """The SDK wanted to send a permitted request a second time; what the first one did is not known."""
+    """The SDK tried to send a granted request a second time; the outcome of the first attempt is unknown."""
 
 
 def _same(request: Mapping[str, Any], model: Any, params: dict[str, Any]) -> bool:
-    """Whether `request`, as serialized, is what these parameters serialize to."""
-    # Only where something is written: this module is loaded before the SDK is.
+    """Whether the serialized `request` equals these parameters when serialized."""
+    # Imported here because this module is loaded before the SDK; only writes need it.
     from botocore.serialize import create_serializer
 
     serializer = create_serializer(model.service_model.resolved_protocol, include_validation=False)
-    wanted = serializer.serialize_to_request(params, model)
+    expected = serializer.serialize_to_request(params, model)
     return all(
-        request.get(part) == wanted.get(part) for part in ("method", "url_path", "query_string", "body")
+        request.get(part) == expected.get(part) for part in ("method", "url_path", "query_string", "body")
     )

@@ -1,4 +1,4 @@
-"""Who we are to AWS, and whether somebody has renewed the credentials on this machine.
+"""The caller's AWS identity, and detection of renewed credential files on this machine.
 
 Source: GetCallerIdentity (AWS STS API reference); the SDK's credential files.
 """
@@ -16,7 +16,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def identity_of(answer: dict[str, Any], method: str, expires_at: datetime | None) -> Identity:
-    """The caller as GetCallerIdentity's answer names it."""
+    """The caller described by a GetCallerIdentity response."""
     arn = str(answer["Arn"])
     return Identity(
         account=str(answer["Account"]),
@@ -28,7 +28,7 @@ def identity_of(answer: dict[str, Any], method: str, expires_at: datetime | None
 
 
 def credential_files(named: Iterable[str]) -> tuple[Path, ...]:
-    """`named` (the SDK's configuration and credential files) and the sign-in caches of the AWS CLI."""
+    """`named` (the SDK's configuration and credential files) plus the AWS CLI's sign-in caches."""
     home = Path("~/.aws").expanduser()
     caches = ("sso/cache", "cli/cache", "login/cache")
     files = [Path(os.path.expandvars(name)).expanduser() for name in named if name]
@@ -38,7 +38,7 @@ def credential_files(named: Iterable[str]) -> tuple[Path, ...]:
 
 
 def stamp(files: Iterable[Path]) -> Stamp:
-    """What changes when a file is written; reads no contents."""
+    """A fingerprint that changes when a file is written; does not read the contents."""
     marks = []
     for file in files:
         try:

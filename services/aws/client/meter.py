@@ -1,7 +1,7 @@
-"""Counts requests to AWS and what they cost, by local day.
+"""Counts AWS requests and their cost per local day.
 
-Prices are those of `services.aws.client.prices`: GetMetricData and Cost Explorer always cost; other CloudWatch requests
-cost beyond the free million a month; what queries scan is told by who made them.
+Prices come from `services.aws.client.prices`: GetMetricData and Cost Explorer are always charged, other CloudWatch
+requests only beyond the free million a month; the scan cost of a query is reported by its caller.
 """
 
 from collections import Counter, deque
@@ -16,11 +16,11 @@ from services.models.usage import Usage, UsageRow
 _JST = ZoneInfo("Asia/Tokyo")
 _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
 DAYS_KEPT = 14
-"""Days before the present one; over a long closed run nobody asks for them."""
+"""Past days kept until the usage is recorded in the journal."""
 
 
 class UsageMeter:
-    """Today's requests; begins anew at midnight of the injected clock, in the system's zone."""
+    """Today's requests; resets at midnight of the injected clock, in the system's time zone."""
 
     def __init__(self, clock: Clock, *, usd_jpy: float = 150.0, zone: tzinfo = _JST) -> None:
         self._clock = clock
@@ -30,33 +30,33 @@ class UsageMeter:
         self._calls: Counter[str] = Counter()
         self._metrics = 0
         self._charged: Counter[str] = Counter()
-        """Micro-dollars charged for other things than metrics, by name."""
+        """Charges other than for metrics, in micro-dollars, by operation."""
         self._before: deque[Usage] = deque(maxlen=DAYS_KEPT)
 
     def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
-        """One request was sent; `metrics` is how many metrics a GetMetricData asked for."""
+        """Count one sent request; `metrics` is the number of metrics a GetMetricData requests."""
         self._turn()
         name = f"{service}.{operation}"
         self._calls[name] += 1
         self._metrics += metrics
-        # What the metrics of a GetMetricData cost is reckoned from their number.
+        # The cost of GetMetricData is computed from `_metrics`.
         if usd := usd_of_call(service, operation, {}):
             self.charge(name, usd)
 
     def charge(self, name: str, usd: float) -> None:
-        """AWS charges this for something that requests alone do not tell (what a query scanned)."""
+        """Add a charge that does not follow from the number of requests (data scanned by a query)."""
         self._turn()
         self._charged[name] += round(usd * 1e6)
 
     @property
     def calls_today(self) -> int:
-        """Requests sent since midnight."""
+        """Requests sent since local midnight."""
         self._turn()
         return self._calls.total()
 
     @property
     def yen_today(self) -> float:
-        """What they certainly cost."""
+        """Their certain cost in yen, whatever the free tier."""
         self._turn()
         return self._sure
 
@@ -65,12 +65,12 @@ class UsageMeter:
         return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
 
     def days(self) -> tuple[Usage, ...]:
-        """The days before on which this console asked anything, and the day so far."""
+        """Past days with requests by this console, and today so far."""
         today = self.snapshot()
         return (*self._before, today)
 
     def snapshot(self) -> Usage:
-        """The day so far, as a model."""
+        """Today's usage so far, as a model."""
         self._turn()
         return self._usage()
 

@@ -1,6 +1,6 @@
-"""Assuming a role without the SDK's prompt, which would block the event loop and garble the screen.
+"""Assumes a role without the SDK's terminal prompt, which would block the event loop and garble the screen.
 
-The SDK is given a prompter that hands over a code we already hold, or raises: it never asks anybody.
+The SDK gets a prompter that returns a code entered beforehand, or raises: it never prompts.
 """
 
 import re
@@ -19,7 +19,7 @@ Prompter = Callable[[str], str]
 
 
 class CodeWanted(Exception):
-    """The SDK wants an MFA code and there is none; `serial` names the device."""
+    """The SDK needs an MFA code and none was provided; `serial` names the device."""
 
     def __init__(self, serial: str) -> None:
         super().__init__("an MFA code is wanted")
@@ -27,23 +27,23 @@ class CodeWanted(Exception):
 
 
 class MfaPrompts:
-    """The prompter: a code works once, and without one it raises instead of asking."""
+    """The prompter: returns its code once, then raises CodeWanted instead of prompting."""
 
     def __init__(self, code: str = "") -> None:
         self._code = code
 
     def __call__(self, prompt: str) -> str:
-        """The code, or CodeWanted; `prompt` ends with the device's serial."""
+        """Return the code or raise CodeWanted; `prompt` ends with the device's serial."""
         code, self._code = self._code, ""
         if not code:
-            found = re.search(r"(\S+?):?\s*$", prompt)
-            raise CodeWanted(found[1] if found else "")
+            match = re.search(r"(\S+?):?\s*$", prompt)
+            raise CodeWanted(match[1] if match else "")
         return code
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCredentials:
-    """Temporary credentials got with a code; nothing can renew them but another code."""
+    """Temporary credentials obtained with an MFA code; only another code can renew them."""
 
     access_key: str
     secret_key: Secret
@@ -53,7 +53,7 @@ class SessionCredentials:
 
 
 class RoleProvider:
-    """Puts `AwsSettings.role_arn` on top of whatever the SDK's chain finds."""
+    """Assumes `AwsSettings.role_arn` with the credentials that the SDK's chain resolves."""
 
     METHOD = "assume-role"
     CANONICAL_NAME = None
@@ -65,7 +65,7 @@ class RoleProvider:
         self._prompter = prompter
 
     async def load_credentials(self) -> AioDeferredRefreshableCredentials | None:
-        """Credentials that assume the role when first needed; None where the chain finds none."""
+        """Credentials that assume the role on first use; None when the chain resolves none."""
         source = await self._chain.load_credentials()
         if source is None:
             return None
@@ -79,15 +79,15 @@ class RoleProvider:
         return AioDeferredRefreshableCredentials(method=self.METHOD, refresh_using=fetcher.fetch_credentials)
 
     def get_provider(self, name: str) -> Any:
-        """The chain's own provider of that name (the SDK looks SSO up this way)."""
+        """The chain's own provider of that name (the SDK looks up SSO this way)."""
         return self._chain.get_provider(name)
 
 
 def _extra(settings: AwsSettings) -> dict[str, str]:
-    given = {
+    options = {
         "ExternalId": settings.external_id,
         "SerialNumber": settings.mfa_serial,
         # RoleSessionName takes [\w+=,.@-], 2 to 64 characters.
         "RoleSessionName": re.sub(r"[^\w+=,.@-]", "-", settings.session_name, flags=re.ASCII)[:64],
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in options.items() if value}

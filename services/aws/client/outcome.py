@@ -1,17 +1,17 @@
-"""Whether a write that failed did nothing for certain; otherwise its outcome is unknown.
+"""Decides whether a failed write certainly had no effect; otherwise its outcome is unknown.
 
-Proof is one of these, and nothing else:
-- the gate stopped it, or credentials were not to be had: no byte left the process;
-- the connection was never made: refused, no such host, no answer to the connection attempt, no trust (TLS).
-  The SDK's EndpointConnectionError alone proves nothing: it also stands for a connection that was reset
-  after AWS had acted;
-- AWS itself answered with an error of the client's (4xx, with an error code and a request id): missing
-  permission, throttled, credentials ended or wrong, not found, invalid, clock too far off.
+Only the following counts as proof:
+- the gate blocked it, or no credentials were available: no byte left the process;
+- the connection was never established: refused, unknown host, connect time-out, TLS verification failure.
+  The SDK's EndpointConnectionError alone proves nothing: it also covers a connection that was reset after AWS
+  had acted;
+- AWS itself returned a client error (4xx, with an error code and a request id): missing permission, throttled,
+  credentials expired or wrong, not found, invalid, clock skew.
 
-A time-out, a reset, a server error, a redirect, a page from something between, an answer that lacks what
-it must have: unknown.
+The outcome is unknown after a time-out, a reset, a server error, a redirect, a proxy's page, or a response that
+lacks required keys.
 
-Loads no part of the SDK; `services.aws.client.sdk.outcome` looks at the SDK's own exceptions.
+Imports no part of the SDK; `services.aws.client.sdk.outcome` evaluates the SDK's own exceptions.
 """
 
 from services.aws.client.errors import AwsError
@@ -29,9 +29,9 @@ CERTAIN = frozenset(
         ProblemKind.REFUSED,
     }
 )
-"""Kinds of which nothing was done, when it is AWS (or the gate) that says so."""
+"""Problem kinds that mean the write had no effect, provided AWS or the gate reported them."""
 
 
 def nothing_done(error: AwsError) -> bool:
-    """True only where it is proven that the write changed nothing."""
+    """True only if the write is proven to have changed nothing."""
     return error.problem.kind in CERTAIN if error.certain is None else error.certain

@@ -1,4 +1,4 @@
-"""Permission to write: off until armed, for a limited time, and then for one exact request at a time."""
+"""Write permission: off until armed, limited in time, and granted for one exact request at a time."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,27 +15,27 @@ from services.models.problem import Problem, ProblemKind
 
 
 class WriteGrant:
-    """Leave to send exactly `call`, once."""
+    """Permission to send exactly `call`, once."""
 
     def __init__(self, call: AwsCall) -> None:
         self.call = call
         self.used = False
-        """The gate has let a request through on it; it lets no second one through."""
+        """The gate has passed a request on this grant and will not pass a second one."""
         self.sent = False
-        """Bytes may have left the process."""
+        """The request may have left the process."""
 
     def fits(self, service: str, operation: str, params: object) -> bool:
-        """Whether this is the request that was confirmed, and it has not been sent."""
+        """Whether this is the confirmed request and the grant is unused."""
         try:
-            asked = (service, operation, canonical(params))
+            request = (service, operation, canonical(params))
         except (TypeError, ValueError):
-            # What is no JSON cannot have been confirmed as JSON.
+            # Parameters that are not JSON cannot have been confirmed as JSON.
             return False
-        return not self.used and asked == (self.call.service, self.call.operation, self.call.body)
+        return not self.used and request == (self.call.service, self.call.operation, self.call.body)
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """The gate sees it in this task, and in no other."""
+        """Make the grant visible to the gate, in the current task only."""
         token = _in_force.set(self)
         try:
             yield
@@ -47,19 +47,19 @@ _in_force: ContextVar[WriteGrant | None] = ContextVar("permit in force", default
 
 
 def permit_in_force() -> WriteGrant | None:
-    """The permit of the task that asks."""
+    """The grant in force in the current task, if any."""
     return _in_force.get()
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLogStream:
-    """A CloudWatch Logs stream, exactly; what may be appended to without a permit. Empty names: none."""
+    """The one CloudWatch Logs stream that may be appended to without a grant; empty names match no stream."""
 
     group: str
     stream: str
 
     def takes(self, params: object) -> bool:
-        """Whether PutLogEvents with these parameters writes to it and nowhere else."""
+        """Whether PutLogEvents with these parameters writes to this stream."""
         if not (self.group and self.stream and isinstance(params, Mapping)):
             return False
         return (params.get("logGroupName"), params.get("logStreamName")) == (self.group, self.stream)
@@ -69,29 +69,29 @@ NOWHERE = JournalLogStream("", "")
 
 
 class WriteAuthorizer:
-    """Arms and disarms writing, and issues permits while it is armed."""
+    """Arms and disarms writing, and issues grants while armed."""
 
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock
         self._account = account
         self.read_only = read_only
-        """Configured never to write; arming is refused."""
+        """Configured as read-only; arming is refused."""
         self._armed: Armed | None = None
         self._since: Mark = mark(clock)
         self._lasts = 0.0
 
     @property
     def armed(self) -> Armed | None:
-        """Until when, why and by whom; None while read-only."""
+        """Until when, why and by whom writing is armed; None while read-only."""
         return self._armed if self.left > 0 else None
 
     @property
     def left(self) -> float:
-        """Seconds of the clock's time that writing stays allowed; setting the clock back does not make it more."""
+        """Seconds for which writing stays armed; setting the clock back does not extend it."""
         return self._lasts - passed(self._clock, self._since) if self._armed else 0.0
 
     def arm(self, armed: Armed) -> None:
-        """Allow writing until `armed.until`. Raises Refused where the console is configured read-only."""
+        """Allow writing until `armed.until`. Raises Refused if the console is configured read-only."""
         if self.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         self._since = mark(self._clock)
@@ -99,11 +99,11 @@ class WriteAuthorizer:
         self._armed = armed
 
     def disarm(self) -> None:
-        """Back to read-only at once."""
+        """Return to read-only immediately."""
         self._armed = None
 
     def issue(self, call: AwsCall, account: str) -> WriteGrant:
-        """Leave to send `call`; `account` is the one AWS says we are in. Raises Refused."""
+        """A grant for `call`; `account` is the account that AWS reports for the credentials. Raises Refused."""
         if self.armed is None:
             raise self._refused(_("The console is read-only; arm it first."), call)
         if account != self._account:

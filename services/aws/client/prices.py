@@ -1,17 +1,17 @@
-"""What AWS charges for requests, in US dollars.
+"""AWS's request prices in US dollars.
 
-Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged, by metrics requested; a million of the
-other requests a month are free), the Cost Explorer FAQ ($0.01 for each paginated request),
-aws.amazon.com/athena/pricing (10 MB at least), aws.amazon.com/s3/pricing (Tokyo: $0.0047 for 1,000 lists). Reading
-logs, containers, scaling, load balancers, databases, identity and the trail is free. What Logs Insights and Athena
-charge for a gigabyte differs by region and stands in the runbook (`[inspecting]`).
+Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged per metric; the first million other
+requests a month are free), the Cost Explorer FAQ ($0.01 per paginated request), aws.amazon.com/athena/pricing
+(10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST requests). Reading logs, containers,
+scaling, load balancers, databases, identity and CloudTrail is free. The scan prices of Logs Insights and Athena
+differ by region and are set in the runbook (`[inspecting]`).
 """
 
 from typing import Any
 
 USD_PER_METRIC = 0.01 / 1000
 USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
-"""Beyond the free million a month."""
+"""Price beyond the free million requests a month."""
 USD_PER_COST_CALL = 0.01
 USD_PER_S3_LIST = 0.0047 / 1000
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
@@ -26,18 +26,18 @@ _CHARGED = frozenset(
     }
 )
 GB = 10**9
-"""As AWS's price lists count gigabytes of scanned data."""
+"""Bytes per gigabyte in AWS's prices for scanned data."""
 ATHENA_LEAST = 10 * 10**6
-"""Bytes that Athena charges for at least."""
+"""Minimum number of bytes that Athena charges for."""
 
 
 def is_charged(service: str, operation: str) -> bool:
-    """Whether AWS charges for every such request, or for what it sets off: it is sent once, answered or not."""
+    """Whether AWS charges for every such request, or for the work it starts; such requests are never retried."""
     return (service, operation) in _CHARGED
 
 
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
-    """What one request certainly costs, whatever the free tier."""
+    """The certain cost of one request, whatever the free tier."""
     if (service, operation) == ("cloudwatch", "GetMetricData"):
         metrics = sum("MetricStat" in query for query in params.get("MetricDataQueries") or ())
         return metrics * USD_PER_METRIC
@@ -47,10 +47,10 @@ def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
 
 
 def usd_of_insights(size: int, usd_per_gb: float) -> float:
-    """What Logs Insights charges for scanning `size` bytes."""
+    """Logs Insights' charge for scanning `size` bytes."""
     return size / GB * usd_per_gb
 
 
 def usd_of_athena(size: int, usd_per_tb: float) -> float:
-    """What Athena charges for scanning `size` bytes; a query that scans nothing is free."""
+    """Athena's charge for scanning `size` bytes; a query that scans nothing is free."""
     return max(size, ATHENA_LEAST) / (1000 * GB) * usd_per_tb if size else 0.0

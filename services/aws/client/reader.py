@@ -1,4 +1,4 @@
-"""What the readers of one AWS service need of the session, and how they read its values."""
+"""The session interface of the service readers, and conversions for values in responses."""
 
 import json
 import math
@@ -18,11 +18,11 @@ _LAST = 253_402_300_799
 """The last second of the year 9999."""
 _MOST = 1 << 62
 _LARGEST = 1 << 360
-"""Of a metric's values, either way (CloudWatch API reference, MetricDatum)."""
+"""Largest absolute value of a metric (CloudWatch API reference, MetricDatum)."""
 
 
 class Reader(Protocol):
-    """The part of `services.aws.client.session.AwsSession` that reads; both raise AwsError."""
+    """The reading part of `services.aws.client.session.AwsSession`; both methods raise AwsError."""
 
     async def read(
         self,
@@ -35,7 +35,7 @@ class Reader(Protocol):
         timeout: float = 20.0,
         **params: Any,
     ) -> Answer:
-        """One call; an answer without a `required` key is Incomplete."""
+        """One call; a response without a `required` key raises Incomplete."""
         ...
 
     def pages(
@@ -49,14 +49,14 @@ class Reader(Protocol):
         timeout: float = 20.0,
         **params: Any,
     ) -> AsyncIterator[Answer]:
-        """Every page of a call, following its token."""
+        """Every page of a call, following its pagination token."""
         ...
 
 
 def when(value: object) -> datetime | None:
-    """An aware UTC time from what the parser left: a datetime, epoch seconds, or ISO 8601 text.
+    """A parsed value as an aware UTC time: a datetime, epoch seconds, or ISO 8601 text.
 
-    None for anything else, also for a time before 1970: AWS has none.
+    None for anything else, and for times before 1970, which AWS does not have.
     """
     try:
         if isinstance(value, datetime):
@@ -72,7 +72,7 @@ def when(value: object) -> datetime | None:
 
 
 def epoch(value: object) -> int | None:
-    """The same as whole epoch seconds; None also for what no calendar reaches."""
+    """The same in whole epoch seconds; None also for times after the year 9999."""
     number = finite(value)
     if number is not None:
         return int(number) if 0 <= number <= _LAST else None
@@ -81,17 +81,17 @@ def epoch(value: object) -> int | None:
 
 
 def is_readable(name: str) -> bool:
-    """Whether a name that is compared with ours came whole; U+FFFD stands for what could not be read."""
+    """Whether a name was decoded completely and can be compared; U+FFFD marks undecodable characters."""
     return "\ufffd" not in name
 
 
 def readable_name(value: object) -> str:
-    """A name that came whole; "" for one that did not, or for what is no text."""
+    """The name if it was decoded completely; "" for a damaged one and for non-text."""
     return value if isinstance(value, str) and is_readable(value) else ""
 
 
 def finite(value: object) -> float | None:
-    """A number that can be drawn, compared and added up, or None."""
+    """A finite number within a metric's range, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if -_LARGEST <= value <= _LARGEST else None
@@ -106,15 +106,15 @@ def whole(value: object, default: int) -> int: ...
 
 
 def whole(value: object, default: int | None = None) -> int | None:
-    """A count, a size or a number of days: not negative, and no larger than any of AWS's; else `default`."""
+    """A count, a size or a number of days: non-negative and below 2^62; else `default`."""
     number = finite(value)
     return int(number) if number is not None and 0 <= number <= _MOST else default
 
 
 def rows(answer: Answer, key: str) -> list[Answer]:
-    """The structures listed under `key`; absent or empty is no rows.
+    """The structures listed under `key`; [] if absent or empty.
 
-    Raises Incomplete where something else is listed: passed over, it would be no row at all.
+    Raises Incomplete for anything else in the list: skipping it would hide a row.
     """
     listed = answer.get(key) or ()
     if not isinstance(listed, list | tuple) or not all(isinstance(row, dict) for row in listed):
@@ -123,9 +123,9 @@ def rows(answer: Answer, key: str) -> list[Answer]:
 
 
 def inside(text: object) -> Any:
-    """What a text holds as JSON, with U+FFFD for halves of surrogate pairs.
+    """A text parsed as JSON, with U+FFFD for lone surrogates.
 
-    Raises ValueError for anything that is not JSON; NaN, Infinity and numbers of more than 64 bits are none.
+    Raises ValueError for anything that is not JSON, including NaN, Infinity and numbers of more than 64 bits.
     """
     if not isinstance(text, str):
         raise ValueError("not a text")
@@ -140,7 +140,7 @@ def _refuse(constant: str) -> Any:
 
 
 def not_found(summary: str, service: str, operation: str, *, detail: str = "", remedy: str = "") -> NotFound:
-    """What to raise where AWS says with status 200 that a thing is missing."""
+    """The error to raise when AWS reports a missing resource with status 200."""
     return NotFound(
         Problem(
             kind=ProblemKind.NOT_FOUND,
@@ -155,7 +155,7 @@ def not_found(summary: str, service: str, operation: str, *, detail: str = "", r
 
 
 def incomplete(summary: str, service: str, operation: str) -> Incomplete:
-    """What to raise where a row lacks what it must have and cannot be left out."""
+    """The error to raise when a row lacks required data and must not be skipped."""
     return Incomplete(
         Problem(
             kind=ProblemKind.INCOMPLETE,

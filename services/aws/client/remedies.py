@@ -1,4 +1,4 @@
-"""The words for each problem: what happened and what to do about it."""
+"""User-visible texts for each problem: what happened and how to fix it."""
 
 from services.i18n import N_, _
 
@@ -70,16 +70,16 @@ _ONCE = {
     "cut": N_("Check the network, then run it again."),
     "unavailable": N_("Wait a minute, then run it again."),
 }
-"""For what was asked once, as a command or an inspection does: nothing goes on by itself."""
+"""Remedies for one-off reads (a command, an inspection), which are not repeated automatically."""
 
 
 def summary(topic: str, words: dict[str, str]) -> str:
-    """What happened, one sentence."""
+    """One sentence on what happened."""
     return _(_SUMMARIES[topic]).format(**words)
 
 
 def remedy(topic: str, words: dict[str, str], *, once: bool = False) -> str:
-    """What to do, one sentence; `once`: where nothing asks again by itself, "" if that makes no difference."""
+    """One sentence on what to do; with `once`, the text for one-off reads, "" if it does not differ."""
     text = _ONCE.get(topic) if once else _REMEDIES[topic]
     login = f"aws sso login --profile {words['profile']}" if words["profile"] else "aws sso login"
     return _(text).format(login=login, **words) if text else ""

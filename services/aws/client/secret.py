@@ -1,4 +1,4 @@
-"""The one way secrets are carried: nothing that prints, logs or pickles an object can show them."""
+"""A wrapper for secrets, so that printing, logging or pickling an object cannot reveal them."""
 
 from typing import NoReturn
 
@@ -6,7 +6,7 @@ from services.host import known_secrets
 
 
 class Secret:
-    """A text that shows as `***`; only `reveal` gives it back."""
+    """A string displayed as `***`; only `reveal` returns the text."""
 
     __slots__ = ("__text",)
 
@@ -15,7 +15,7 @@ class Secret:
         known_secrets.remember([text])
 
     def reveal(self) -> str:
-        """The text itself, for the one call that needs it."""
+        """The plain text, for the call that needs it."""
         return self.__text
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
-"""The one way to AWS: every call has a time-out, is checked, counted, gated, and fails as an AwsError.
+"""The only access to AWS: every call has a time-out, passes the gate, is counted and validated, and fails as AwsError.
 
-Importing this module loads no part of the SDK, so the first frame need not wait for it.
+Importing this module does not import the SDK, so the first frame is not delayed.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
 PAGE_LIMIT = 100
-"""Pages that one question may take; more means a wrong question or a wrong answer."""
+"""Maximum pages per paginated call; more indicate a faulty request or response."""
 ROW_LIMIT = 20_000
-"""Rows of one list that the pages of one question may bring."""
+"""Maximum rows of one list over all pages of a paginated call."""
 
 _TOKENS = (
     ("NextToken", "NextToken"),
@@ -39,15 +39,15 @@ _TOKENS = (
     ("NextMarker", "Marker"),
     ("Marker", "Marker"),
 )
-"""(key in the answer, parameter of the next request)."""
+"""Pagination tokens: (key in the response, parameter of the next request)."""
 
 
 class AwsSession:
-    """Reads AWS, and writes what is permitted; opens what it needs when it needs it.
+    """Reads AWS, and writes with a grant; clients are opened on first use.
 
-    `clock` dates what is reported and is the world's; `wall` is this machine's own, by which signatures,
-    credentials and the comparison with AWS's clock go. `journal` is the one log stream that may be appended
-    to without a permit: the runbook's.
+    `clock` dates reported problems and may be simulated; `wall` is this machine's clock, used for signatures,
+    credentials and the comparison with AWS's clock. `journal` is the runbook's log stream, the only one that may be
+    appended to without a grant.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class AwsSession:
 
     @property
     def skew_seconds(self) -> float | None:
-        """AWS's clock minus this machine's; None before the first answer."""
+        """AWS's clock minus this machine's, in seconds; None before the first response."""
         return self._login.wire.skew_seconds if self._login else None
 
     async def warm(self, services: Iterable[str]) -> None:
-        """Import the SDK and read the models of `services` in a thread; asks AWS nothing, and raises nothing.
+        """Import the SDK and load the API models of `services` in a thread; sends no request and raises nothing.
 
-        Why the SDK cannot be imported is said by the first read.
+        If the SDK cannot be imported, the first read reports why.
         """
         try:
             login = await self._loaded()
@@ -93,13 +93,13 @@ class AwsSession:
         timeout: float = 20.0,
         **params: Any,
     ) -> dict[str, Any]:
-        """One answer with the API reference's keys; timestamps are datetimes, GetMetricData's epoch seconds.
+        """One response with the API reference's keys; timestamps are datetimes, GetMetricData's epoch seconds.
 
-        A missing `required` key or a wrong type anywhere is Incomplete. `timeout` (s) covers credentials,
-        retries and slow answers. Raises AwsError.
+        A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers credentials,
+        retries and slow responses. Raises AwsError.
         """
         login = await self._loaded()
-        # Timers and connections of a request outlive it, and whoever asked.
+        # Detached, because timers and connections of a request outlive the caller.
         return await detached(
             login.call(service, operation, params, region=region, required=required, timeout=timeout)
         )
@@ -117,12 +117,12 @@ class AwsSession:
         row_limit: int = ROW_LIMIT,
         **params: Any,
     ) -> AsyncIterator[dict[str, Any]]:
-        """Every page: the same request with the token of the page before; `timeout` is for each.
+        """Every page of a call; `timeout` (seconds) applies to each page.
 
-        A token that comes back, more than `page_limit` pages, or more than `row_limit` rows of one list is
-        Incomplete. Raises AwsError.
+        A repeated token, more than `page_limit` pages, or more than `row_limit` rows of one list raises Incomplete.
+        Raises AwsError.
         """
-        seen: set[str] = set()
+        tokens: set[str] = set()
         row_counts: Counter[str] = Counter()
         for _page in range(page_limit):
             answer = await self.read(
@@ -135,48 +135,48 @@ class AwsSession:
             parameter, token = _next(answer)
             if not token:
                 return
-            if token in seen:
+            if token in tokens:
                 raise self._endless(service, operation, _("AWS returned the same page token twice."))
-            seen.add(token)
+            tokens.add(token)
             params[parameter] = token
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
 
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """Send what the permit allows, exactly once: no retry, no redirect. The answer, as of `read`.
+        """Send the granted request exactly once, without retries or redirects, and return the response.
 
-        `answer["ResponseMetadata"]["RequestId"]` is what AWS calls the request; an answer without one is
-        Incomplete. Raises AwsError; `services.aws.client.outcome.nothing_done` says whether nothing was done.
+        `answer["ResponseMetadata"]["RequestId"]` is AWS's request id; a response without one raises Incomplete.
+        Raises AwsError; `services.aws.client.outcome.nothing_done` decides whether the write had no effect.
         """
         login = await self._loaded()
         return await detached(login.write(permit, required=required, timeout=timeout))
 
     async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> dict[str, Any]:
-        """PutLogEvents with these parameters: one attempt, without a permit, to the journal's own stream.
+        """PutLogEvents with these parameters: one attempt, without a grant, to the journal's log stream.
 
-        Any other stream is Refused. Raises AwsError.
+        Any other stream raises Refused. Raises AwsError.
         """
         login = await self._loaded()
         return await detached(login.call("logs", "PutLogEvents", params, purpose="write", timeout=timeout))
 
     async def identity(self) -> Identity:
-        """Who AWS says we are, how we signed in, and until when. Raises AwsError."""
+        """The caller's identity, sign-in method and expiry. Raises AwsError."""
         answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"))
         method, expires_at = await detached((await self._loaded()).method())
         return identity_of(answer, method, expires_at)
 
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown of the credentials in use: replaced wherever a fault is described."""
+        """The secrets of the credentials in use, for redaction in fault descriptions."""
         return self._login.secrets() if self._login else ()
 
     def renew(self) -> None:
-        """Take renewed credentials up at the next read; does nothing while the present ones are the newest."""
+        """Pick up renewed credentials at the next read; has no effect while the current ones are the newest."""
         if self._login:
             self._login.renew()
 
     async def assume(self, token_code: str) -> None:
-        """Start a session with the six digits of an MFA device, as MfaNeeded asks for. Raises AwsError."""
+        """Start a session with a six-digit MFA code, as MfaNeeded requests. Raises AwsError."""
         await detached((await self._loaded()).assume(token_code))
 
     async def close(self) -> None:
@@ -191,7 +191,7 @@ class AwsSession:
                 kind = await in_thread(_import)
             except UnfitFile as error:
                 raise self._unusable(error) from error
-            # Another task may have been as quick; there must be one.
+            # Another task may have created it during the await; there must be only one.
             self._login = self._login or kind(
                 self.settings,
                 clock=self._clock,
@@ -202,7 +202,7 @@ class AwsSession:
         return self._login
 
     def _unusable(self, error: UnfitFile) -> Invalid:
-        """The SDK is not imported: it would open the file that `error` names."""
+        """The error for an SDK that is not imported because it would open the file that `error` names."""
         return Invalid(
             Problem(
                 kind=ProblemKind.INVALID,
@@ -236,14 +236,14 @@ class AwsSession:
 
 
 def preload() -> None:
-    """Import the SDK before it is needed; run it in a thread while something else is waited for."""
-    # What must not be opened is said by the first request.
+    """Import the SDK in advance; run it in a thread."""
+    # An unsuitable file is reported by the first request.
     with suppress(UnfitFile):
         _import()
 
 
 def _import() -> "type[ClientLogin]":
-    """Raises UnfitFile."""
+    """Import the SDK. Raises UnfitFile."""
     # TLS opens its certificates while the SDK is imported.
     check_variables()
     from services.aws.client.sdk.credentials import ClientLogin

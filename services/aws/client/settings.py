@@ -1,24 +1,24 @@
-"""How to reach AWS; whatever is left empty, the SDK finds as every AWS tool does."""
+"""Connection settings for AWS; the SDK resolves empty ones like any AWS tool."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class AwsSettings:
-    """What the command line or the configuration said; "" leaves it to AWS_PROFILE, AWS_REGION, ~/.aws…
+    """Settings from the command line or the configuration; "" defers to AWS_PROFILE, AWS_REGION, ~/.aws…
 
     Source: "Configuration and credential precedence", AWS CLI user guide.
     """
 
     profile: str = ""
-    """A named profile; as with `aws --profile`, it wins over keys in the environment."""
+    """A named profile; as with `aws --profile`, it takes precedence over keys in the environment."""
     region: str = ""
     role_arn: str = ""
-    """A role to assume with the credentials found."""
+    """A role to assume with the resolved credentials."""
     external_id: str = ""
     mfa_serial: str = ""
-    """The MFA device that `role_arn` asks for."""
+    """The MFA device required by `role_arn`."""
     session_name: str = ""
-    """The operator's name, as CloudTrail will show it."""
+    """The operator's name, recorded by CloudTrail as the role session name."""
     endpoint_url: str = ""
-    """Another endpoint than AWS for every service (AWS_ENDPOINT_URL does the same)."""
+    """A custom endpoint for every service (same as AWS_ENDPOINT_URL)."""

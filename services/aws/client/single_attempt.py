@@ -1,8 +1,8 @@
-"""The HTTP layer of every client: no redirect is followed, and no request is repeated behind the SDK's back.
+"""The HTTP layer of every client: follows no redirects and sends each request once per SDK attempt.
 
-aiohttp repeats a request by itself in two cases: it follows redirects, to whatever host they name and with the
-session token among the headers, and it sends PUT, DELETE and GET again when a connection breaks before the
-answer (`aiohttp/client.py`). The SDK follows S3's own redirects to another region; the runbook names the region.
+aiohttp resends a request in two cases: it follows redirects, to any host and with the session token in the headers,
+and it retries PUT, DELETE and GET when a connection breaks before the response (`aiohttp/client.py`). The SDK
+follows S3's redirects to another region, which is not needed: the runbook names the region.
 """
 
 from typing import Any
@@ -18,29 +18,29 @@ _NOT_MODIFIED = 304
 
 
 class Redirected(Exception):
-    """An answer pointed elsewhere; nobody went there."""
+    """A response was a redirect, which is not followed."""
 
     def __init__(self, status: int, location: str) -> None:
         self.location = clean(location, 200)
-        """As the answer names it; "" where it names none."""
+        """The Location header, cleaned; "" if missing."""
         super().__init__(f"{status}: {self.location}")
 
 
 class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types
-    """The SDK's HTTP session without redirects and without second attempts; a redirect is an answer like any other."""
+    """The SDK's HTTP session without redirects and resends; a redirect is returned as a response."""
 
     async def _get_session(self, proxy_url: str | None) -> "_Once":
         session = await super()._get_session(proxy_url)
-        # aiohttp's own tests turn it off this way; it offers no other.
+        # There is no public option; aiohttp's own tests set the attribute the same way.
         session._retry_connection = False
         return _Once(session)
 
 
 class ReadSession(OnceSession):
-    """For reads: a redirect is an error, of which the SDK makes no further request."""
+    """For reads: raises an error on a redirect, so that the SDK does not follow it."""
 
     async def send(self, request: Any) -> Any:
-        """As the SDK's. Raises Redirected."""
+        """Same as the SDK's. Raises Redirected."""
         answer = await super().send(request)
         if is_redirect(answer.status_code):
             raise Redirected(answer.status_code, str(answer.headers.get("location") or ""))
@@ -48,27 +48,27 @@ class ReadSession(OnceSession):
 
 
 class MetadataSession(_RefCountedSessionMixin, ReadSession):  # type: ignore[misc]  # the SDK ships no types
-    """For the credentials that a container or a machine is given over HTTP."""
+    """For credentials served over HTTP to a container or an instance."""
 
 
 class _Once:
-    """What the SDK uses of an aiohttp.ClientSession."""
+    """The part of aiohttp.ClientSession that the SDK uses, without redirects."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
 
     async def request(self, method: str, **options: Any) -> Any:
-        """As aiohttp's; a redirect is an answer like any other."""
+        """Same as aiohttp's; a redirect is returned as a response."""
         return await self._session.request(method, allow_redirects=False, **options)
 
 
 def is_redirect(status: int) -> bool:
-    """Whether an HTTP status points elsewhere."""
+    """Whether an HTTP status is a redirect (3xx except 304)."""
     return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
 def keep_to_metadata(chain: Any) -> None:
-    """Let the SDK's credential chain follow no redirect of a container's or a machine's credential service."""
+    """Stop the SDK's credential chain from following redirects of container and instance metadata services."""
     container = chain.get_provider("container-role")
     container._fetcher = AioContainerMetadataFetcher(
         session=MetadataSession(timeout=AioContainerMetadataFetcher.TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""What passes between the console and AWS: how many requests, and what time it is over there."""
+"""Observes the traffic with AWS: counts requests and measures the clock skew."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -12,16 +12,16 @@ _MARK = "toban_call"
 
 
 class TrafficObserver:
-    """Sees every request and answer: counts them, and compares AWS's clock with this machine's."""
+    """Counts every request, and compares AWS's clock with this machine's at every response."""
 
     def __init__(self, meter: UsageMeter, wall: Clock) -> None:
         self._meter = meter
         self._wall = wall
         self.skew_seconds: float | None = None
-        """AWS's clock minus this machine's; None before the first answer."""
+        """AWS's clock minus this machine's, in seconds; None before the first response."""
 
     def attach(self, session: Any) -> None:
-        """Listen on all of the session's clients."""
+        """Register on all of the session's clients."""
         session.register("before-parameter-build", self._named)
         session.register("request-created", self._sent)
         session.register("response-received", self._received)
@@ -32,7 +32,7 @@ class TrafficObserver:
         context[_MARK] = (model.service_model.service_name, model.name, metrics)
 
     def _sent(self, request: Any, **_event: Any) -> None:
-        """Once for each attempt, retries included: AWS charges for those too."""
+        """Runs once per attempt, retries included: AWS charges for those too."""
         service, operation, metrics = request.context.get(_MARK, ("", "", 0))
         if service:
             self._meter.count(service, operation, metrics=metrics)

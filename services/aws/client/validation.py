@@ -1,8 +1,8 @@
-"""Whether an answer is what AWS promised: its keys, and their types all the way down.
+"""Validates responses against the API model: required keys, and types at every depth.
 
-A proxy's page with status 200 parses as an empty answer, and a wrong JSON type parses as a plausible
-one (`{"a": 1}` where a list belongs becomes `["a"]`); neither may ever look like "nothing is wrong". Half a
-surrogate pair becomes U+FFFD here, and a number that is not finite, or larger than any of AWS's, is refused.
+A proxy's page with status 200 parses as an empty response, and a wrong JSON type as a plausible one (`{"a": 1}` in
+place of a list becomes `["a"]`); neither may look like "nothing is wrong". Lone surrogates become U+FFFD, and
+numbers that are not finite or exceed AWS's range are rejected.
 """
 
 import math
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 Check = Callable[[Any], bool]
-"""True when the value is already what the SDK's parser would make of it; raises Misshapen."""
+"""Returns True if the SDK's parser would return the value unchanged; raises Misshapen."""
 
 SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -26,43 +26,43 @@ SCALARS: dict[str, tuple[type, ...]] = {
     "double": (int, float, str),
     "timestamp": (int, float, str),
 }
-"""JSON types by modelled type; a float may travel as "NaN", a timestamp as ISO 8601."""
+"""Accepted JSON types by model type; a float may be sent as "NaN", a timestamp as ISO 8601."""
 
 _NUMBERS = (int, float)
 _WHOLE = ("integer", "long")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 1 << 64
-"""No whole number of AWS's has more than 64 bits."""
+"""Bound of integers: AWS's have at most 64 bits."""
 
 
 class Misshapen(ValueError):
-    """A value has another type than the API's model says; the message names where."""
+    """A value's type differs from the API model; the message contains its path."""
 
     def inside(self, where: str) -> "Misshapen":
-        """The same, seen from one level up."""
+        """The same error with the enclosing key prepended to its path."""
         return Misshapen(f"{where}.{self}" if self.args else where)
 
 
 class TooManyRows(ValueError):
-    """A list holds more rows than any answer of AWS's; the message names how many are read."""
+    """A list exceeds its row limit; the message names the limit."""
 
 
 class IncompleteAnswer(ValueError):
-    """The answer lacks a key that it must have."""
+    """The response lacks a required key."""
 
 
 def require(answer: dict[str, Any], names: Iterable[str]) -> None:
-    """Raise IncompleteAnswer, naming every key of `names` that is absent."""
+    """Raise IncompleteAnswer, naming all missing keys, if any of `names` is absent."""
     missing = [name for name in names if answer.get(name) is None]
     if missing:
         raise IncompleteAnswer(", ".join(missing))
 
 
 def sound(value: Any) -> Any:
-    """Decoded JSON or a parsed answer with U+FFFD for halves of surrogate pairs.
+    """Decoded JSON or a parsed response with U+FFFD for lone surrogates.
 
-    Raises Misshapen for a number that is not finite or has more than 64 bits. Costs as much as the answer is
-    large: for answers that the fast decoder refuses, and for XML.
+    Raises Misshapen for a number that is not finite or has more than 64 bits. Takes time proportional to the size:
+    used only for XML and for responses that the fast decoder rejects.
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise Misshapen("a number that is not finite")
@@ -72,7 +72,7 @@ def sound(value: Any) -> Any:
 
 
 def whole_characters(value: Any) -> Any:
-    """Decoded JSON with U+FFFD for halves of surrogate pairs; numbers are left as they are."""
+    """Decoded JSON with U+FFFD for lone surrogates; numbers are not checked."""
     return _everywhere(value, whole_characters)
 
 
@@ -88,14 +88,14 @@ def _everywhere(value: Any, of_each: Callable[[Any], Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an answer is checked against besides its shape."""
+    """Options of a check in addition to the shape."""
 
     epoch: bool = False
-    """Numbers are the wanted form of timestamps, so they need no parsing either."""
+    """Timestamps stay epoch seconds, so numbers need no conversion."""
     most_rows: int = 10_000
-    """So many members may a list of anything but scalars have; more raises TooManyRows."""
+    """Row limit of a list of non-scalars; more rows raise TooManyRows."""
     most_rows_of: Mapping[str, int] = field(default_factory=dict)
-    """The same by the name of the list's shape."""
+    """Row limit by the name of the list's shape."""
 
 
 def checker(shape: Any, rules: Rules = Rules()) -> Check:
@@ -103,36 +103,36 @@ def checker(shape: Any, rules: Rules = Rules()) -> Check:
     return _compile(shape, rules, {})
 
 
-def _compile(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
-    if shape.name in known:
-        # A recursive shape: its check is not there yet, so look it up when it is called.
-        return _later(known, shape.name)
+def _compile(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
+    if shape.name in checks:
+        # A recursive shape: its check is not compiled yet, so it is looked up when called.
+        return _later(checks, shape.name)
     if shape.type_name == "structure":
-        known[shape.name] = None
-        known[shape.name] = check = _structure(shape, rules, known)
+        checks[shape.name] = None
+        checks[shape.name] = check = _structure(shape, rules, checks)
         return check
     if shape.type_name == "list":
-        member = _compile(shape.member, rules, known)
+        member = _compile(shape.member, rules, checks)
         if shape.member.type_name in SCALARS:
             return _list(member, _alike(shape.member, rules.epoch), None)
         most = rules.most_rows_of.get(shape.name, rules.most_rows)
         return _list(member, _alike(shape.member, rules.epoch), most)
     if shape.type_name == "map":
-        return _map(_compile(shape.value, rules, known))
+        return _map(_compile(shape.value, rules, checks))
     return _scalar(shape.type_name, rules.epoch)
 
 
-def _later(known: dict[str, Check | None], name: str) -> Check:
+def _later(checks: dict[str, Check | None], name: str) -> Check:
     def check(value: Any) -> bool:
-        found = known[name]
-        assert found is not None
-        return found(value)
+        compiled = checks[name]
+        assert compiled is not None
+        return compiled(value)
 
     return check
 
 
 def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
-    """The JSON types of a scalar that the SDK would leave as they are."""
+    """The JSON types of a scalar that the SDK's parser returns unchanged."""
     if kind == "timestamp":
         return _NUMBERS if epoch else ()
     if kind in _WHOLE:
@@ -141,7 +141,7 @@ def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
 
 
 def _unsound(kind: str, value: Any) -> bool:
-    """A whole number written with a fraction, or with more than 64 bits."""
+    """Whether an integer is written with a fraction or exceeds 64 bits."""
     return kind in _WHOLE and isinstance(value, float) and not (value.is_integer() and abs(value) < _LARGEST)
 
 
@@ -166,7 +166,7 @@ def _list(member: Check, alike: Callable[[list[Any]], bool], most: int | None) -
             return True
         exact = True
         for item in value:
-            # A null where a row belongs is a row that cannot be read: passed over, it would be no row at all.
+            # A null row is checked too and rejected: skipping it would hide a row.
             if not member(item):
                 exact = False
         return exact
@@ -175,9 +175,9 @@ def _list(member: Check, alike: Callable[[list[Any]], bool], most: int | None) -
 
 
 def _alike(shape: Any, epoch: bool) -> Callable[[list[Any]], bool]:
-    """A test of whole columns at once: True when all items have the same keys and all values are plain.
+    """A column-wise test: True when all items have the same keys and all values need no conversion.
 
-    It says nothing when False; a page of log events passes it three times as fast as one by one.
+    False is inconclusive. On a page of log events it is three times as fast as checking item by item.
     """
     if shape.type_name in SCALARS:
         kinds = frozenset(_plain(shape.type_name, epoch))
@@ -216,7 +216,7 @@ def _map(member: Check) -> Check:
     return check
 
 
-def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Check:
+def _structure(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
     if getattr(shape, "is_document_type", False):
         return lambda _value: False
     scalars: list[tuple[str, tuple[type, ...], tuple[type, ...], str]] = []
@@ -230,7 +230,7 @@ def _structure(shape: Any, rules: Rules, known: dict[str, Check | None]) -> Chec
                 (wire, SCALARS[member.type_name], _plain(member.type_name, rules.epoch), member.type_name)
             )
         else:
-            nested.append((wire, _compile(member, rules, known)))
+            nested.append((wire, _compile(member, rules, checks)))
     return _structure_check(tuple(scalars), tuple(nested), exact_names=not renamed)
 
 
@@ -243,12 +243,12 @@ def _structure_check(
     def check(value: Any) -> bool:
         if type(value) is not dict:
             raise Misshapen(f"structure expected, {_named(value)} found")
-        exact, seen = exact_names, 0
-        # Scalars are looked at in place: a page of log events holds 50,000 of them.
+        exact, present = exact_names, 0
+        # Scalars are checked inline for speed: a page of log events contains 50,000 of them.
         for name, allowed, plain, kind in scalars:
             item = value.get(name)
             if item is not None:
-                seen += 1
+                present += 1
                 if type(item) not in plain:
                     exact = False
                     if type(item) not in allowed or _unsound(kind, item):
@@ -256,12 +256,12 @@ def _structure_check(
         for name, member in nested:
             item = value.get(name)
             if item is not None:
-                seen += 1
+                present += 1
                 try:
                     exact = member(item) and exact
                 except Misshapen as error:
                     raise error.inside(name) from None
-        return exact and seen == len(value)
+        return exact and present == len(value)
 
     return check
 

@@ -1,4 +1,4 @@
-"""What the change engine needs of the session; readers see `services.aws.client.reader` instead."""
+"""The session interface of the change engine; for reading see `services.aws.client.reader`."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -8,14 +8,14 @@ from services.models.identity import Identity
 
 
 class Writer(Protocol):
-    """The part of `services.aws.client.session.AwsSession` that writes; both raise AwsError."""
+    """The writing part of `services.aws.client.session.AwsSession`; both methods raise AwsError."""
 
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """Send what the permit allows, exactly once; `services.aws.client.outcome` reads the error."""
+        """Send the granted request exactly once; `services.aws.client.outcome` interprets a failure."""
         ...
 
     async def identity(self) -> Identity:
-        """Who AWS says we are."""
+        """The caller's AWS identity."""
         ...

@@ -1,6 +1,6 @@
-"""One event of CloudTrail's history as a model.
+"""Converts CloudTrail events to models.
 
-What matters is in `CloudTrailEvent`, which is JSON in a string: LookupEvents itself has no source address.
+The details are in `CloudTrailEvent`, a JSON string: the rows of LookupEvents lack the source address.
 Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
 """
 
@@ -13,10 +13,10 @@ from services.models.trail import AccessEvent, Actor, ActorKind, SignIn, TrailEv
 
 SIGN_IN = "ConsoleLogin"
 SIGN_IN_SOURCE = "signin.amazonaws.com"
-"""The service that records sign-ins and what goes with them; also IAM Identity Center's."""
+"""Event source of sign-ins and related events, including IAM Identity Center's."""
 _OUTCOMES = {"success": True, "failure": False}
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""Stands for a user name that the account does not have."""
+"""CloudTrail's placeholder for a user name that does not exist in the account."""
 _KINDS = {
     "Root": ActorKind.ROOT,
     "IAMUser": ActorKind.USER,
@@ -31,20 +31,20 @@ _KINDS = {
     "Directory": ActorKind.OTHER,
     "Unknown": ActorKind.OTHER,
 }
-"""Every type of identity that is documented; of any other nobody can say that it was not root."""
+"""All documented identity types; an event with any other is rejected, since it could be root."""
 _TWICE = (("EventId", "eventID"), ("EventName", "eventName"), ("EventSource", "eventSource"))
-"""What a row says and the record in it says again."""
+"""Values that occur in the row and again in its record: (row key, record key)."""
 _APART = timedelta(minutes=1)
-"""More than this between both times of an event is damage."""
+"""Maximum difference between the row's and the record's time; beyond it the event is damaged."""
 _PARTS = ("responseElements", "additionalEventData", "serviceEventDetails", "requestParameters")
 _NAMING = ("name", "identifier", "arn", "keyid")
-"""How keys of request parameters end that name what is changed."""
+"""Suffixes of request parameter keys that identify the changed resource."""
 _RESOURCES = 5
 _PAIR = 2
 
 
 def event_of(row: Answer, region: str) -> TrailEvent | None:
-    """A row of LookupEvents, asked in `region`; None where it cannot be understood."""
+    """The event in a LookupEvents row from `region`; None if it cannot be interpreted."""
     record = _record(row.get("CloudTrailEvent"))
     if not record or _contradicts(row, record):
         return None
@@ -81,17 +81,17 @@ def _record(text: object) -> dict[str, Any]:
 
 
 def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
-    """Whether the row and the record in it tell of two events, or a part of the record is none."""
+    """Whether the row and its record disagree, or a section of the record is not an object."""
     if any(row.get(key) and record.get(same) and row[key] != record[same] for key, same in _TWICE):
         return True
-    listed, told = when(row.get("EventTime")), when(record.get("eventTime"))
-    if listed is not None and told is not None and abs(listed - told) > _APART:
+    listed_at, recorded_at = when(row.get("EventTime")), when(record.get("eventTime"))
+    if listed_at is not None and recorded_at is not None and abs(listed_at - recorded_at) > _APART:
         return True
     return any(not isinstance(record.get(key), dict | None) for key in _PARTS)
 
 
 def _identified(identity: dict[str, Any]) -> bool:
-    """Whether it says who it was; AWS's own services have no type at times, and then nothing but their name."""
+    """Whether the actor is identified; AWS services may lack a type and then have only `invokedBy`."""
     if kind := identity.get("type"):
         return isinstance(kind, str) and kind in _KINDS
     return isinstance(identity.get("invokedBy"), str) and set(identity) == {"invokedBy"}
@@ -103,20 +103,20 @@ def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
-    said = str(_part(record, "responseElements").get(SIGN_IN)).casefold()
-    if said not in _OUTCOMES:
+    outcome = str(_part(record, "responseElements").get(SIGN_IN)).casefold()
+    if outcome not in _OUTCOMES:
         return None
     # The documentation's examples spell it `Yes`, `No`, and for root `YES`.
     mfa = str(_part(record, "additionalEventData").get("MFAUsed")).casefold()
-    return SignIn(**common, success=_OUTCOMES[said], mfa={"yes": True, "no": False}.get(mfa))
+    return SignIn(**common, success=_OUTCOMES[outcome], mfa={"yes": True, "no": False}.get(mfa))
 
 
 def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> AccessEvent | None:
-    """Another event of the sign-in service; None where what it says of its outcome cannot be understood."""
+    """Another event of the sign-in service; None if its outcome cannot be interpreted."""
     name = common["name"]
-    # Identity Center tells it elsewhere.
-    told = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
-    words = [str(each).casefold() for each in told if each is not None]
+    # IAM Identity Center records the outcome in `serviceEventDetails`.
+    outcomes = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
+    words = [str(each).casefold() for each in outcomes if each is not None]
     if any(word not in _OUTCOMES for word in words):
         return None
     success = _OUTCOMES[words[0]] if words else False if common["error"] else None
@@ -125,8 +125,8 @@ def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> Acce
 
 def _actor(identity: dict[str, Any], username: str) -> Actor:
     kind = _KINDS.get(str(identity.get("type") or "AWSService"), ActorKind.OTHER)
-    told = identity.get("userName") or username
-    name = str(told)
+    user_name = identity.get("userName") or username
+    name = str(user_name)
     if kind is ActorKind.ROOT:
         return Actor(kind=kind, name="root")
     if kind is ActorKind.ROLE:
@@ -134,19 +134,19 @@ def _actor(identity: dict[str, Any], username: str) -> Actor:
     if kind is ActorKind.SERVICE:
         return Actor(kind=kind, name=str(identity.get("invokedBy") or username))
     if str(identity.get("type")) == "AWSAccount":
-        # Somebody of another account: known only where the runbook names it.
+        # A principal of another account; expected only if the runbook names that account.
         return Actor(kind=kind, name=str(identity.get("accountId") or username))
     if name == HIDDEN:
         return Actor(kind=kind, hidden=True)
-    # Everybody has a name but those whom an identity provider vouches for; a user's is told twice.
-    lost = not is_readable(name) or not isinstance(told, str)
+    # Only federated identities may lack a name; an IAM user's name must match the row's.
+    lost = not is_readable(name) or not isinstance(user_name, str)
     if kind is ActorKind.USER:
         lost = lost or not name or (bool(username) and username != name)
     return Actor(kind=kind, name=name, unreadable=lost)
 
 
 def _role(identity: dict[str, Any], username: str) -> Actor:
-    """`arn:aws:sts::…:assumed-role/<role>/<session>`"""
+    """The actor of an assumed role, from `arn:aws:sts::…:assumed-role/<role>/<session>`."""
     parts = str(identity.get("arn") or "").split("/")[1:]
     issuer = _part(_part(identity, "sessionContext"), "sessionIssuer")
     role = str(issuer.get("userName") or (parts[0] if parts else ""))
@@ -159,10 +159,10 @@ def _role(identity: dict[str, Any], username: str) -> Actor:
 def _resources(row: Answer, record: dict[str, Any]) -> tuple[str, ...]:
     named = [str(each["ResourceName"]) for each in rows(row, "Resources") if each.get("ResourceName")]
     if not named:
-        asked = _part(record, "requestParameters").items()
+        parameters = _part(record, "requestParameters").items()
         named = [
             value
-            for key, value in asked
+            for key, value in parameters
             if isinstance(value, str) and key.casefold().endswith(_NAMING) and value
         ]
     return tuple(dict.fromkeys(named[:_RESOURCES]))

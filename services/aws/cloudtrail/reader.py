@@ -1,4 +1,4 @@
-"""CloudTrail's event history, region by region, and whether a trail keeps it for longer.
+"""CloudTrail: the event history of each region, and the status of trails.
 
 Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference).
 """
@@ -17,19 +17,19 @@ from services.models.text import clean
 from services.models.trail import Lookup, TrailEvent, TrailStatus
 
 PACE = 0.5
-"""Seconds from request to request: LookupEvents answers two a second for an account and region."""
+"""Seconds between requests: LookupEvents allows two per second, account and region."""
 KEPT = timedelta(days=90)
-"""How long the event history keeps events."""
+"""Retention of the event history."""
 PAGE = 50
-"""Events in an answer; AWS gives no more."""
+"""Maximum events per page."""
 PAGES = 400
-"""Answers that one question may take; at two a second that is more than three minutes."""
+"""Maximum pages per lookup; at two per second, more than three minutes."""
 
 __all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "CloudTrailReader", "Pace"]
 
 
 class Pace:
-    """Lets requests pass at least `seconds` apart, by the machine's own time: AWS counts by its own."""
+    """Spaces requests at least `seconds` apart in real time, which AWS's rate limit uses."""
 
     def __init__(self, seconds: float = PACE, clock: Clock | None = None) -> None:
         self._apart = seconds
@@ -38,7 +38,7 @@ class Pace:
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait until the next request may leave."""
+        """Wait until the next request may be sent."""
         async with self._turn:
             wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
             if wait > 0:
@@ -47,7 +47,7 @@ class Pace:
 
 
 class CloudTrailReader:
-    """Reads the event history; requests to one region keep `pace` seconds between them, regions go side by side."""
+    """Reads the event history; requests to one region are `pace` seconds apart, regions run concurrently."""
 
     def __init__(self, session: Reader, *, pace: float = PACE, clock: Clock | None = None) -> None:
         self._session = session
@@ -66,37 +66,37 @@ class CloudTrailReader:
         most: int | None = None,
         tell: Callable[[int], None] = lambda _events: None,
     ) -> Lookup:
-        """Every event of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; "": every event.
+        """The events of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; all if `key` is "".
 
-        Never raises AwsError: what was read before one is kept beside it. `most`: no more pages than that.
-        `tell` hears how many events there are after each page.
+        Never raises AwsError: it is returned as `problem` together with the events read so far. `most` limits the
+        pages. `tell` is called with the number of events after each page.
         """
         attributes = [{"AttributeKey": key, "AttributeValue": value}]
-        asked: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
-        asked |= {"LookupAttributes": attributes} if key else {}
-        found: dict[str, TrailEvent] = {}
+        query: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
+        query |= {"LookupAttributes": attributes} if key else {}
+        events_by_id: dict[str, TrailEvent] = {}
         unreadable, requests, token = 0, 0, ""
         answer: Answer = {"Events": []}
         problem = None
         try:
             while requests < (most or PAGES):
-                answer = await self._page(region, asked, token)
+                answer = await self._page(region, query, token)
                 requests += 1
-                unreadable += _take(answer, region, found)
-                tell(len(found))
+                unreadable += _take(answer, region, events_by_id)
+                tell(len(events_by_id))
                 token = _next(answer, token)
                 if not token:
                     break
             if not token and len(answer["Events"]) >= PAGE and requests < (most or PAGES):
                 requests += 1
-                await self._confirm(region, asked, found)
+                await self._confirm(region, query, events_by_id)
             if token and most is None:
                 raise incomplete(
                     _("More than {limit} pages.").format(limit=PAGES), "cloudtrail", "LookupEvents"
                 )
         except AwsError as error:
             problem = error.problem
-        events = sorted(found.values(), key=lambda event: (event.at, event.id), reverse=True)
+        events = sorted(events_by_id.values(), key=lambda event: (event.at, event.id), reverse=True)
         return Lookup(
             region=region,
             value=value,
@@ -108,32 +108,32 @@ class CloudTrailReader:
         )
 
     async def trails(self, region: str) -> tuple[TrailStatus, ...]:
-        """Every trail that records `region`, also one whose home is another. Raises AwsError."""
+        """Every trail that records `region`, including those of other home regions. Raises AwsError."""
         answer = await self._session.read(
             "cloudtrail", "DescribeTrails", region=region, required=("trailList",), includeShadowTrails=True
         )
         return tuple([await self._status(row, region) for row in rows(answer, "trailList")])
 
-    async def _confirm(self, region: str, asked: dict[str, Any], found: dict[str, TrailEvent]) -> None:
-        """After a full page without a token: see that nothing is older. Raises AwsError where something is."""
-        known = len(found)
-        oldest = min((event.at for event in found.values()), default=asked["EndTime"])
-        _take(await self._page(region, asked | {"EndTime": oldest}, ""), region, found)
-        if len(found) > known:
+    async def _confirm(self, region: str, query: dict[str, Any], events_by_id: dict[str, TrailEvent]) -> None:
+        """After a full page without a token: raise AwsError if there are older events after all."""
+        count = len(events_by_id)
+        oldest = min((event.at for event in events_by_id.values()), default=query["EndTime"])
+        _take(await self._page(region, query | {"EndTime": oldest}, ""), region, events_by_id)
+        if len(events_by_id) > count:
             text = _("AWS returned a full page without a token, although there are older events.")
             raise incomplete(text, "cloudtrail", "LookupEvents")
 
-    async def _page(self, region: str, asked: dict[str, Any], token: str) -> Answer:
+    async def _page(self, region: str, query: dict[str, Any], token: str) -> Answer:
         await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).turn()
-        # The token is good only for the very same request.
+        # A token is valid only with an otherwise identical request.
         more: dict[str, Any] = {"NextToken": token} if token else {}
         return await self._session.read(
-            "cloudtrail", "LookupEvents", region=region, required=("Events",), **asked, **more
+            "cloudtrail", "LookupEvents", region=region, required=("Events",), **query, **more
         )
 
     async def _status(self, row: Answer, region: str) -> TrailStatus:
         home = str(row.get("HomeRegion") or region)
-        # A trail of another region answers to its ARN alone.
+        # A trail of another region is only addressable by its ARN.
         name = str(row.get("TrailARN") or row.get("Name") or "")
         answer = await self._session.read(
             "cloudtrail", "GetTrailStatus", region=home, required=("IsLogging",), Name=name
@@ -152,15 +152,15 @@ class CloudTrailReader:
         )
 
 
-def _take(answer: Answer, region: str, found: dict[str, TrailEvent]) -> int:
-    """Add what a page brings; how many of its events cannot be understood."""
+def _take(answer: Answer, region: str, events_by_id: dict[str, TrailEvent]) -> int:
+    """Add a page's events; returns how many of them cannot be interpreted."""
     unreadable = 0
     for row in rows(answer, "Events"):
         event = event_of(row, region)
         if event is None:
             unreadable += 1
         else:
-            found[event.id] = event
+            events_by_id[event.id] = event
     return unreadable
 
 

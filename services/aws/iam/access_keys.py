@@ -1,4 +1,4 @@
-"""IAM users and access keys: when they were made, which are in use, when they were used last.
+"""IAM users and access keys: creation, status and last use.
 
 Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
@@ -11,7 +11,7 @@ from services.models.base import RawId
 from services.models.text import clean
 
 REGION = "us-east-1"
-"""IAM is one for the whole account and is asked there."""
+"""IAM is a global service with its endpoint in this region."""
 
 
 class AccessKeys:
@@ -23,11 +23,11 @@ class AccessKeys:
     async def users(self) -> tuple[IamUser, ...]:
         """Every user of the account, by name. Raises AwsError."""
         pages = self._session.pages("iam", "ListUsers", region=REGION, required=("Users",))
-        found = [_user(row) async for page in pages for row in rows(page, "Users")]
-        return tuple(sorted(found, key=lambda user: user.id))
+        users = [_user(row) async for page in pages for row in rows(page, "Users")]
+        return tuple(sorted(users, key=lambda user: user.id))
 
     async def used(self, key: AccessKey) -> KeyUse:
-        """When, and for what, a key was used last. Raises AwsError."""
+        """When and for which service a key was last used. Raises AwsError."""
         answer = await self._session.read(
             "iam",
             "GetAccessKeyLastUsed",
@@ -37,7 +37,7 @@ class AccessKeys:
         )
         last = answer["AccessKeyLastUsed"]
         at = when(last.get("LastUsedDate"))
-        # Without a date the service and the region are "N/A".
+        # For a key that was never used, the service and the region are "N/A".
         return (
             KeyUse(at=at, service=last.get("ServiceName"), region=last.get("Region"))
             if at
@@ -47,7 +47,7 @@ class AccessKeys:
     async def keys(self, users: tuple[str, ...]) -> tuple[AccessKey, ...]:
         """Every key of these users, by user, then oldest first.
 
-        Raises AwsError; NotFound names the user whom IAM does not have.
+        Raises AwsError; NotFound names a user that does not exist.
         """
         return tuple([key for user in users for key in await self._of(user)])
 
@@ -56,7 +56,7 @@ class AccessKeys:
             "iam", "ListAccessKeys", region=REGION, required=("AccessKeyMetadata",), UserName=user
         )
         try:
-            found = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
+            keys = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
         except NotFound as error:
             raise not_found(
                 _("IAM has no user {user}.").format(user=clean(user)),
@@ -65,13 +65,13 @@ class AccessKeys:
                 detail=error.problem.detail,
                 remedy=_("Check the user names in the runbook (access_keys)."),
             ) from error
-        return sorted(found, key=lambda key: (key.created, key.id))
+        return sorted(keys, key=lambda key: (key.created, key.id))
 
 
 def _key(row: Answer, user: str) -> AccessKey:
     id, created = str(row.get("AccessKeyId") or ""), when(row.get("CreateDate"))
     if not id or created is None:
-        # A key left out would be a key that nobody rotates.
+        # A skipped key would never be rotated.
         raise incomplete(
             _("IAM returned a key of {user} without its ID or creation date.").format(user=clean(user)),
             "iam",
@@ -90,7 +90,7 @@ def _key(row: Answer, user: str) -> AccessKey:
 def _user(row: Answer) -> IamUser:
     name, created = str(row.get("UserName") or ""), when(row.get("CreateDate"))
     if not name or created is None:
-        # A user left out would be one whose keys nobody rotates.
+        # The keys of a skipped user would never be rotated.
         raise incomplete(_("IAM returned a user without a name or creation date."), "iam", "ListUsers")
     return IamUser(
         id=RawId(name), name=name, created=created, password_used=when(row.get("PasswordLastUsed"))

@@ -1,4 +1,4 @@
-"""The account's root user: whether it has access keys, and a second factor. No other operation tells it.
+"""The account's root user: its access keys and MFA, which only GetAccountSummary reports.
 
 Source: GetAccountSummary (IAM API reference).
 """
@@ -12,16 +12,16 @@ _FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
 
 
 class RootUsers:
-    """Reads what IAM says of root."""
+    """Reads IAM's figures on the root user."""
 
     def __init__(self, session: Reader) -> None:
         self._session = session
 
     async def root(self) -> RootUser:
-        """Raises AwsError."""
+        """The root user's access keys and MFA. Raises AwsError."""
         answer = await self._session.read("iam", "GetAccountSummary", region=REGION, required=("SummaryMap",))
         summary = answer["SummaryMap"] or {}
-        # A figure that has lost its name may be root's.
+        # A figure with a damaged name could be one of root's.
         if not all(name.isalnum() for name in summary):
             raise incomplete(
                 _("IAM returned figures of the account without names."), "iam", "GetAccountSummary"

@@ -12,9 +12,9 @@ from services.models.logs import LogGroup, LogLine
 from services.models.text import LINE_LIMIT, clean
 
 PAGE = 10_000
-"""FilterLogEvents' own bound on events per page."""
+"""FilterLogEvents' limit on events per page."""
 GROUPS = 1_000
-"""Log groups read at most; a longer list wants a prefix."""
+"""Maximum number of log groups read; a longer list needs a prefix."""
 
 
 class Logs:
@@ -24,14 +24,14 @@ class Logs:
         self._session = session
 
     async def groups(self, prefix: str = "") -> tuple[LogGroup, ...]:
-        """Log groups whose names begin with `prefix`, by name; at most GROUPS. Raises AwsError."""
+        """Log groups whose names start with `prefix`, by name; at most GROUPS. Raises AwsError."""
         params: dict[str, Any] = {"logGroupNamePrefix": prefix} if prefix else {}
-        found: list[LogGroup] = []
+        groups: list[LogGroup] = []
         async for page in self._session.pages("logs", "DescribeLogGroups", required=("logGroups",), **params):
-            found += [_group(row) for row in rows(page, "logGroups")]
-            if len(found) >= GROUPS:
+            groups += [_group(row) for row in rows(page, "logGroups")]
+            if len(groups) >= GROUPS:
                 break
-        return tuple(sorted(found[:GROUPS], key=lambda group: group.id))
+        return tuple(sorted(groups[:GROUPS], key=lambda group: group.id))
 
     async def page(
         self,
@@ -44,8 +44,8 @@ class Logs:
     ) -> tuple[tuple[LogLine, ...], str | None]:
         """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
 
-        A page may be empty and still have a token; None ends. `group` is a name or an ARN; `pattern` is
-        a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
+        A page may be empty and still have a token; None means the last page. `group` is a name or an ARN; `pattern`
+        is a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
         """
         params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
         params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
@@ -60,7 +60,7 @@ class Logs:
 
 
 def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
-    """Events as lines: cleaned, one line each (a line feed inside becomes a visible ␊), JSON left as text."""
+    """Events as cleaned single lines: a line feed inside becomes a visible ␊, JSON stays text."""
     streams: dict[str, str] = {}
     lines: list[LogLine] = []
     for event in events:
@@ -71,12 +71,12 @@ def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
         if not isinstance(text, str):
             text = clean(text, LINE_LIMIT)
         at = int(event.get("timestamp") or 0)
-        # Most lines are plain ASCII: asking the string costs a tenth of a call to clean().
+        # Most lines are printable ASCII: this check takes a tenth of a call to clean().
         if not (text.isascii() and text.isprintable() and len(text) <= LINE_LIMIT):
             text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), LINE_LIMIT)
-        seen = int(event.get("ingestionTime") or at)
+        ingested_at = int(event.get("ingestionTime") or at)
         lines.append(
-            LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, seen, streams[stream], text)
+            LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)
         )
     return tuple(lines)
 

@@ -1,7 +1,7 @@
-"""Logs Insights: runs a query and reads what it found; which fields a group's events hold; how much it stores.
+"""Logs Insights: runs queries; reads a log group's fields and its size.
 
-Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields, DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API
-reference). A query costs by the bytes it scans, so one that nobody waits for is stopped.
+Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields, DescribeLogGroups, FilterLogEvents (Amazon
+CloudWatch Logs API reference). Queries are charged by bytes scanned, so one that nobody waits for is stopped.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from services.models.metrics import TimeSpan
 from services.models.text import clean
 
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds before each look at a running query; the last for ever. AWS allows 10 such calls a second."""
+"""Seconds between polls of a running query; the last value repeats. AWS allows 10 such calls a second."""
 HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
-"""Seconds between attempts while too many queries run in the account; then it is given up."""
+"""Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
 LONGEST = 300.0
 """Seconds that a query may run (AWS itself allows an hour)."""
 LONGEST_KEPT = 3653
-"""Days: the longest retention of a log group that AWS offers."""
+"""The longest finite retention of a log group, in days."""
 ROWS = 1000
-"""Rows asked for unless somebody wants more; AWS sends at most 10,000 at once."""
+"""Default row limit; AWS's maximum is 10,000."""
 AROUND = timedelta(minutes=8)
-"""GetLogGroupFields looks so far to both sides of its time."""
+"""GetLogGroupFields samples events this far before and after its `time`."""
 
 Sleep = Callable[[float], Awaitable[None]]
 Seen = Callable[[QueryResult], None]
@@ -41,7 +41,7 @@ def _unseen(_result: QueryResult) -> None:
 
 
 class Insights:
-    """Asks Logs Insights. Groups are given by name or by ARN; `sleep` waits on this machine's clock."""
+    """Runs Logs Insights queries. Groups are given by name or ARN; `sleep` waits on this machine's clock."""
 
     def __init__(self, session: Reader, *, region: str = "", sleep: Sleep = asyncio.sleep) -> None:
         self._session = session
@@ -58,11 +58,11 @@ class Insights:
         longest: float = LONGEST,
         seen: Seen = _unseen,
     ) -> QueryResult:
-        """Run `query` over `span`; comments in it are taken out.
+        """Run `query` over `span`; comments are removed.
 
-        `seen` is told of every state on the way. A result that is not `complete` is partial: the query failed,
-        was cancelled, or ran longer than `longest` seconds and was stopped. Raises AwsError (Throttled: too many
-        queries run; Invalid: AWS does not understand the query; NotFound: no such group).
+        `seen` is called with every polled state. A result that is not `complete` is partial: the query failed, was
+        cancelled, or ran longer than `longest` seconds and was stopped. Raises AwsError (Throttled: too many
+        concurrent queries; Invalid: a malformed query; NotFound: no such group).
         """
         id = await self._start(
             logGroupIdentifiers=[_identifier(group)],
@@ -74,18 +74,18 @@ class Insights:
         going = True
         try:
             result = await self._outcome(id, longest, seen)
-            # AWS does not know how one in "Unknown" stands, so it may go on as well.
+            # A query in state "Unknown" may still be running.
             going = result.going or result.state is QueryState.UNKNOWN
             return result
         finally:
-            # Also where the look is cancelled: what goes on is paid for.
+            # Also on cancellation: a query that keeps running is charged.
             if going:
                 await self._stop(id)
 
     async def fields_of(self, group: str, until: datetime) -> dict[str, int]:
-        """Share of events, in per cent, that hold each field, in the quarter of an hour before `until`.
+        """The percentage of events that have each field, in the quarter of an hour before `until`.
 
-        {} where there were no events. Raises AwsError.
+        {} if there were no events. Raises AwsError.
         """
         answer = await self._session.read(
             "logs",
@@ -95,11 +95,11 @@ class Insights:
             logGroupIdentifier=_identifier(group),
             time=int((until - AROUND).timestamp()),
         )
-        found = ((clean(row.get("name")), row.get("percent")) for row in rows(answer, "logGroupFields"))
-        return {name: percent for name, percent in found if name and isinstance(percent, int)}
+        shares = ((clean(row.get("name")), row.get("percent")) for row in rows(answer, "logGroupFields"))
+        return {name: percent for name, percent in shares if name and isinstance(percent, int)}
 
     async def size_of(self, group: str, span: TimeSpan, now: datetime) -> GroupSize | None:
-        """About what a query over `span` would read; None where AWS does not list the group. Raises AwsError."""
+        """An estimate of the bytes a query over `span` scans; None if the group does not exist. Raises AwsError."""
         name = group.rsplit(":log-group:", 1)[-1].removesuffix(":*")
         pages = self._session.pages(
             "logs", "DescribeLogGroups", region=self._region, required=("logGroups",), logGroupNamePrefix=name
@@ -117,7 +117,7 @@ class Insights:
     async def has_events(self, group: str, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`, its end included; free of charge. Raises AwsError."""
         name = _identifier(group)
-        asked: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
+        target: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
         pages = self._session.pages(
             "logs",
             "FilterLogEvents",
@@ -126,7 +126,7 @@ class Insights:
             startTime=max(0, int(span.start.timestamp() * 1000)),
             endTime=max(0, int(span.end.timestamp() * 1000)),
             limit=1,
-            **asked,
+            **target,
         )
         async for page in pages:
             if page["events"]:
@@ -135,7 +135,7 @@ class Insights:
 
     async def _start(self, **params: Any) -> str:
         for pause in HOUSE_FULL:
-            # AWS says LimitExceededException while too many queries run; the SDK gives up after seconds.
+            # LimitExceededException: too many concurrent queries; the SDK's retries give up after seconds.
             try:
                 return await self._try(params)
             except Throttled:
@@ -148,7 +148,7 @@ class Insights:
         )
         return str(answer["queryId"])
 
-    async def _outcome(self, id: str, longest: float, seen: Seen) -> QueryResult:
+    async def _outcome(self, id: str, longest: float, on_state: Seen) -> QueryResult:
         waited = 0.0
         refused: Throttled | None = None
         result = QueryResult(state=QueryState.SCHEDULED)
@@ -160,7 +160,7 @@ class Insights:
             except Throttled as error:
                 refused = error
             else:
-                seen(result)
+                on_state(result)
             if not result.going or waited >= longest:
                 break
         if refused:
@@ -174,7 +174,7 @@ class Insights:
         return _result(answer)
 
     async def _stop(self, id: str) -> None:
-        # It may have ended meanwhile, which AWS calls an error; nothing is lost where this fails.
+        # Best effort: AWS returns an error if the query has ended meanwhile.
         with suppress(AwsError):
             await self._session.read("logs", "StopQuery", region=self._region, timeout=5.0, queryId=id)
 
@@ -188,15 +188,15 @@ def _identifier(group: str) -> str:
 
 
 def _result(answer: Answer) -> QueryResult:
-    told = str(answer["status"])
-    # A word that is not known here says neither that the query ended nor that it failed: it is waited for.
-    state = QueryState(told) if told in set(QueryState) else QueryState.RUNNING
+    status = str(answer["status"])
+    # An unknown status means neither success nor failure, so polling continues.
+    state = QueryState(status) if status in set(QueryState) else QueryState.RUNNING
     statistics = answer.get("statistics") or {}
     numbers = {
         key: whole(statistics.get(key)) for key in ("recordsMatched", "recordsScanned", "bytesScanned")
     }
     if state is QueryState.COMPLETE and None in numbers.values():
-        # Without them no errors and nothing read would look the same.
+        # Without statistics, "no matches" and "nothing scanned" would be indistinguishable.
         raise incomplete(
             _("Logs Insights did not return how many log events it scanned."), "logs", "GetQueryResults"
         )
@@ -212,30 +212,31 @@ def _result(answer: Answer) -> QueryResult:
 def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
     pairs = [(cell.get("field"), cell.get("value")) for cell in cells]
     if not pairs or not all(name and is_readable(str(name)) and text is not None for name, text in pairs):
-        # A field that an event lacks is absent; one without its value, or a row without fields, would look the same.
+        # A missing value must not look like a field that the event lacks, which is absent from the row.
         raise incomplete(_("Logs Insights returned a field without a value."), "logs", "GetQueryResults")
     return {str(name): text for name, text in pairs if name != "@ptr"}
 
 
 def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
-    # A new group has none yet; without the number a query would look free of charge.
+    # Without the stored size, a query would seem free of charge.
     stored = whole(row.get("storedBytes"))
     if stored is None:
         raise incomplete(
             _("AWS did not return the stored size of the log group."), "logs", "DescribeLogGroups"
         )
-    retention, made = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
+    retention, creation = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
     since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
-    created = when(made / 1000) if made is not None else None
+    created = when(creation / 1000) if creation is not None else None
     if created is not None:
         since.append(created)
     if not since:
-        # All that is stored may lie within the span.
+        # All stored events may lie within the span.
         return GroupSize(bytes=stored)
     oldest = max(since)
-    kept = max(1.0, (now - oldest).total_seconds())
-    wanted = (min(span.end, now) - max(span.start, oldest)).total_seconds()
-    # Every log group has a time of its making: without one nobody knows how far it reaches back.
+    stored_seconds = max(1.0, (now - oldest).total_seconds())
+    span_seconds = (min(span.end, now) - max(span.start, oldest)).total_seconds()
+    # Without a creation time the start of the group's data is unknown.
     return GroupSize(
-        bytes=int(stored * min(1.0, max(0.0, wanted / kept))), since=oldest if created is not None else None
+        bytes=int(stored * min(1.0, max(0.0, span_seconds / stored_seconds))),
+        since=oldest if created is not None else None,
     )

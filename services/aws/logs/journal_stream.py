@@ -1,4 +1,4 @@
-"""The CloudWatch Logs stream that keeps the journal's newest hash out of reach of whoever edits the file.
+"""The CloudWatch Logs stream that stores the journal's hashes outside the machine, to detect edits of the file.
 
 Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference).
 """
@@ -17,16 +17,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 PAGES = 1_000
-"""FilterLogEvents gives a megabyte a page, about 4,000 lines; pages may be empty."""
+"""Maximum pages read; FilterLogEvents returns 1 MB, about 4,000 lines, per page, and pages may be empty."""
 LINES = 4_000_000
-"""That are read of one stream: more than ten years of a busy journal."""
+"""Maximum lines read of one stream: more than ten years of a busy journal."""
 
 
 class Appender(Protocol):
-    """The part of `services.aws.client.session.AwsSession` that appends and reads pages."""
+    """The part of `services.aws.client.session.AwsSession` used here."""
 
     async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer:
-        """One PutLogEvents to the journal's own stream."""
+        """One PutLogEvents to the journal's stream."""
         ...
 
     def pages(
@@ -40,12 +40,12 @@ class Appender(Protocol):
         row_limit: int,
         **params: Any,
     ) -> AsyncIterator[Answer]:
-        """Every page of one question."""
+        """Every page of a call."""
         ...
 
 
 class JournalStream:
-    """One stream; the session lets through no other than the runbook's."""
+    """One log stream; the session only allows the one configured in the runbook."""
 
     def __init__(self, session: Appender, group: str, stream: str) -> None:
         self._session = session
@@ -53,10 +53,10 @@ class JournalStream:
         self._stream = stream
 
     async def put(self, at: datetime, line: str) -> None:
-        """Append a line with this time. One attempt.
+        """Append a line with this time, in a single attempt.
 
-        Raises AwsError; CloudWatch Logs takes times from 14 days ago to two hours ahead of its own clock and
-        drops others, which is an error too.
+        Raises AwsError, also if CloudWatch Logs drops the line: it accepts times from 14 days before to two hours
+        after its own clock.
         """
         event = {"timestamp": (at - _EPOCH) // timedelta(milliseconds=1), "message": line}
         params = {"logGroupName": self._group, "logStreamName": self._stream, "logEvents": [event]}
@@ -78,18 +78,18 @@ class JournalStream:
             )
 
     async def lines(self) -> tuple[str, ...]:
-        """Every message of the stream, byte for byte, oldest first. Raises AwsError."""
-        found: list[str] = []
-        wanted = {"logGroupName": self._group, "logStreamNames": [self._stream]}
+        """Every message of the stream, unmodified, oldest first. Raises AwsError."""
+        messages: list[str] = []
+        selection = {"logGroupName": self._group, "logStreamNames": [self._stream]}
         pages = self._session.pages(
-            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **wanted
+            "logs", "FilterLogEvents", required=("events",), page_limit=PAGES, row_limit=LINES, **selection
         )
         try:
             async for page in pages:
-                found += [str(event.get("message") or "") for event in page["events"]]
+                messages += [str(event.get("message") or "") for event in page["events"]]
         except NotFound as error:
             raise self._missing(error, "FilterLogEvents") from error
-        return tuple(found)
+        return tuple(messages)
 
     def _missing(self, error: AwsError, operation: str) -> NotFound:
         return not_found(

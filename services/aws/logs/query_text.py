@@ -1,8 +1,8 @@
-"""The text of Logs Insights queries: comments taken out, commands taken apart, names and values spelled.
+"""The syntax of Logs Insights queries: removes comments, splits commands, quotes names and values.
 
 Source: "CloudWatch Logs Insights language query syntax" and "Use aliases and comments in queries" (Amazon
-CloudWatch Logs user guide). Only a line that begins with `#` is documented as a comment; written runbooks also
-put one behind a command.
+CloudWatch Logs user guide). Only lines that start with `#` are documented as comments; existing runbooks also put
+comments after a command.
 """
 
 import re
@@ -13,36 +13,36 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _TOKEN = re.compile(r"""(?P<quoted>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?)|(?P<other>[\s\S])""")
 _REGEX = re.compile(r"/(?:\\.|[^/\\\n])*/?")
 _BEFORE_REGEX = re.compile(r"(?:\blike|=~|^\s*parse\b.*)\s*$", re.IGNORECASE | re.DOTALL)
-"""A slash behind anything else divides."""
+"""Contexts in which a slash starts a regular expression; elsewhere it is a division."""
 
 
 def commands(query: str) -> tuple[str, ...]:
-    """The query's commands in their order, without comments; `|` and `#` in quotes and expressions are text."""
-    found: list[str] = []
+    """The query's commands in order, without comments; `|` and `#` in quotes and regular expressions are text."""
+    segments: list[str] = []
     command = ""
     position = 0
     while position < len(query):
         part = _part(query, position, command)
         position += len(part)
         if part == "|":
-            found.append(command.strip())
+            segments.append(command.strip())
             command = ""
         elif part == "#":
             end = query.find("\n", position)
             position = len(query) if end < 0 else end
         else:
             command += part
-    return tuple(each for each in (*found, command.strip()) if each)
+    return tuple(each for each in (*segments, command.strip()) if each)
 
 
 def _part(query: str, position: int, command: str) -> str:
-    """The character at `position`, or the whole of what is quoted there."""
+    """The token at `position`: a whole quoted string or regular expression, else one character."""
     if query[position] == "/" and _BEFORE_REGEX.search(command):
-        found = _REGEX.match(query, position)
+        match = _REGEX.match(query, position)
     else:
-        found = _TOKEN.match(query, position)
-    assert found is not None
-    return found[0]
+        match = _TOKEN.match(query, position)
+    assert match is not None
+    return match[0]
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -51,17 +51,17 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def verb(command: str) -> str:
-    """What a command does: `fields`, `filter`, `stats`…, in small letters."""
+    """A command's keyword in lower case: `fields`, `filter`, `stats`…"""
     return command.split(None, 1)[0].lower() if command else ""
 
 
 def field(name: str) -> str:
-    """A field's name as a query spells it: in backticks where it holds anything unusual."""
+    """A field name for a query, in backticks if it contains special characters."""
     return name if _PLAIN.fullmatch(name) else "`" + name.replace("`", "") + "`"
 
 
 def value(text: str) -> str:
-    """A value as a query spells it: a number plain, else in quotes."""
+    """A literal for a query: numbers as they are, other texts in quotes."""
     if _NUMBER.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""Rows of RDS's answers as models.
+"""Converts rows of RDS responses to models; pure.
 
 Source: the types DBInstance, PendingModifiedValues, DBSnapshot, Event, PendingMaintenanceAction (Amazon RDS API
 reference); which settings interrupt the database: "Settings for DB instances" (Amazon RDS user guide).
@@ -45,11 +45,11 @@ _SETTINGS: dict[str, tuple[str, str, bool]] = {
     "IAMDatabaseAuthenticationEnabled": ("iam_sign_in", N_("IAM authentication"), False),
     "PendingCloudwatchLogsExports": ("log_exports", N_("Logs sent to CloudWatch"), False),
 }
-"""RDS's word -> ours, its title, whether applying it interrupts the database."""
+"""RDS's setting name -> (id, title, whether applying it interrupts the database)."""
 
 
 def database_of(row: Answer) -> Database:
-    """A DBInstances row; Incomplete where it lacks its name, ARN or status."""
+    """The database in a DBInstances row. Raises Incomplete without name, ARN or status."""
     name, arn, status = (
         str(row.get(key) or "") for key in ("DBInstanceIdentifier", "DBInstanceArn", "DBInstanceStatus")
     )
@@ -96,7 +96,7 @@ def _pending(values: Answer) -> Iterator[PendingSetting]:
         if value is None or value in ({}, []):
             continue
         id, title, outage = _SETTINGS.get(key, (clean(key), key, False))
-        # Backups that were off and go on, or the other way about, interrupt it; a zero is the sure sign.
+        # Turning backups on or off interrupts the database; a value of zero certainly does.
         outage = outage or (key == "BackupRetentionPeriod" and value == 0)
         yield PendingSetting(
             id=id,
@@ -120,11 +120,11 @@ def _value(value: Any) -> str:
 
 
 def snapshot_of(row: Answer) -> Snapshot:
-    """A DBSnapshots row; Incomplete where it lacks its name or status, or its time though it is not being made."""
+    """The snapshot in a DBSnapshots row. Raises Incomplete without name or status, or without time once created."""
     name, status = str(row.get("DBSnapshotIdentifier") or ""), str(row.get("Status") or "")
     at = when(row.get("SnapshotCreateTime"))
     if not (name and status) or (at is None and status != "creating"):
-        # A snapshot that cannot be placed may be the one that is missed.
+        # A skipped snapshot could be the newest one.
         raise incomplete(
             _("RDS returned a snapshot without its name, status or time."), "rds", "DescribeDBSnapshots"
         )
@@ -141,7 +141,7 @@ def snapshot_of(row: Answer) -> Snapshot:
 
 
 def event_of(row: Answer) -> DatabaseEvent:
-    """An Events row; Incomplete where it has no time."""
+    """The event in an Events row. Raises Incomplete without a time."""
     at = when(row.get("Date"))
     if at is None:
         raise incomplete(_("RDS returned an event without its time."), "rds", "DescribeEvents")
@@ -153,7 +153,7 @@ def event_of(row: Answer) -> DatabaseEvent:
 
 
 def pending_of(row: Answer) -> PendingAction:
-    """A PendingMaintenanceActionDetails row; Incomplete where it does not name its action."""
+    """The action in a PendingMaintenanceActionDetails row. Raises Incomplete without its name."""
     action = clean(row.get("Action"))
     if not action:
         raise incomplete(

@@ -1,4 +1,4 @@
-"""RDS: an instance as it stands, its snapshots, its events, what waits to be applied.
+"""RDS: an instance's current state, snapshots, events and pending maintenance.
 
 Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
 API reference); "Viewing Amazon RDS DB instance status" (Amazon RDS user guide).
@@ -16,7 +16,7 @@ from services.models.databases import Database, DatabaseEvent, PendingAction, Sn
 from services.models.text import clean
 
 EVENTS_KEPT = timedelta(days=14)
-"""How long RDS keeps events."""
+"""RDS's retention of events."""
 
 
 class RdsReader:
@@ -26,20 +26,20 @@ class RdsReader:
         self._session = session
 
     async def database(self, name: str) -> Database:
-        """One instance (NotFound: there is none of that name; Incomplete: it lacks what tells it apart)."""
+        """One instance (NotFound: no such instance; Incomplete: its name, ARN or status is missing)."""
         try:
             answer = await self._session.read(
                 "rds", "DescribeDBInstances", required=("DBInstances",), DBInstanceIdentifier=name
             )
         except NotFound as error:
             raise _no_database(name, error.problem.detail) from error
-        found = rows(answer, "DBInstances")
-        if not found:
+        instances = rows(answer, "DBInstances")
+        if not instances:
             raise _no_database(name)
-        return database_of(found[0])
+        return database_of(instances[0])
 
     async def snapshots(self, name: str, kind: str = "automated") -> tuple[Snapshot, ...]:
-        """The snapshots of one kind (`automated`, `manual`, `awsbackup`), newest first, those being made before."""
+        """The snapshots of one kind (`automated`, `manual`, `awsbackup`): those without a time, then newest first."""
         pages = self._session.pages(
             "rds",
             "DescribeDBSnapshots",
@@ -47,15 +47,19 @@ class RdsReader:
             DBInstanceIdentifier=name,
             SnapshotType=kind,
         )
-        found = [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
-        dated = sorted((each for each in found if each.at), key=lambda each: (each.at, each.id), reverse=True)
-        return (*(each for each in found if each.at is None), *dated)
+        snapshots = [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
+        dated = sorted(
+            (each for each in snapshots if each.at),
+            key=lambda snapshot: (snapshot.at, snapshot.id),
+            reverse=True,
+        )
+        return (*(each for each in snapshots if each.at is None), *dated)
 
     async def events(
         self, name: str, *, over: timedelta = EVENTS_KEPT, categories: Sequence[str] = ()
     ) -> tuple[DatabaseEvent, ...]:
-        """What happened to an instance in the last `over`, oldest first; RDS keeps EVENTS_KEPT."""
-        # Without a duration RDS tells of the last sixty minutes only.
+        """An instance's events of the last `over` (at most EVENTS_KEPT), oldest first."""
+        # Without a duration RDS returns only the last sixty minutes.
         minutes = max(1, int(min(over, EVENTS_KEPT).total_seconds() // 60))
         narrowed: dict[str, Any] = {"EventCategories": list(categories)} if categories else {}
         pages = self._session.pages(
@@ -67,18 +71,18 @@ class RdsReader:
             Duration=minutes,
             **narrowed,
         )
-        found = [event_of(row) async for page in pages for row in rows(page, "Events")]
-        return tuple(sorted(found, key=lambda event: event.at))
+        events = [event_of(row) async for page in pages for row in rows(page, "Events")]
+        return tuple(sorted(events, key=lambda event: event.at))
 
     async def pending_actions(self, database: Database) -> tuple[PendingAction, ...]:
-        """Every maintenance action that waits for an instance; none is an answer too."""
+        """An instance's pending maintenance actions, possibly none."""
         pages = self._session.pages(
             "rds",
             "DescribePendingMaintenanceActions",
             required=("PendingMaintenanceActions",),
             ResourceIdentifier=database.arn,
         )
-        found: list[PendingAction] = []
+        actions: list[PendingAction] = []
         async for page in pages:
             for resource in rows(page, "PendingMaintenanceActions"):
                 details = rows(resource, "PendingMaintenanceActionDetails")
@@ -87,8 +91,8 @@ class RdsReader:
                     raise incomplete(
                         text.format(name=database.name), "rds", "DescribePendingMaintenanceActions"
                     )
-                found.extend(map(pending_of, details))
-        return tuple(found)
+                actions.extend(map(pending_of, details))
+        return tuple(actions)
 
 
 def _no_database(name: str, detail: str = "") -> NotFound:

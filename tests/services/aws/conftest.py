@@ -51,7 +51,7 @@ async def open_session(
     aws_home: Path, server: FaultServer, clock: ManualClock
 ) -> AsyncIterator[Callable[..., AwsSession]]:
     """Makes sessions towards the fault server, and closes them."""
-    made: list[AwsSession] = []
+    sessions: list[AwsSession] = []
 
     def make(
         *,
@@ -64,11 +64,11 @@ async def open_session(
         session = AwsSession(
             AwsSettings(**settings), clock=clock, meter=meter or UsageMeter(clock), wall=wall, journal=journal
         )
-        made.append(session)
+        sessions.append(session)
         return session
 
     yield make
-    for session in made:
+    for session in sessions:
         await session.close()
 
 

@@ -11,8 +11,8 @@ from tests.services.aws.canned import Canned, failure
 MADE = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def row(id: str, made: datetime = MADE, status: str = "Active") -> dict[str, object]:
-    return {"UserName": "ci-cd-user", "AccessKeyId": id, "Status": status, "CreateDate": made}
+def row(id: str, created: datetime = MADE, status: str = "Active") -> dict[str, object]:
+    return {"UserName": "ci-cd-user", "AccessKeyId": id, "Status": status, "CreateDate": created}
 
 
 async def test_every_key_of_every_page_oldest_first() -> None:
@@ -71,8 +71,8 @@ async def test_a_key_without_a_date_of_use_was_never_used() -> None:
     never = {"ServiceName": "N/A", "Region": "N/A"}
     used = {"LastUsedDate": MADE, "ServiceName": "ecs", "Region": "ap-northeast-1"}
     for last, expected in ((never, (None, "", "")), (used, (MADE, "ecs", "ap-northeast-1"))):
-        found = await AccessKeys(Canned(GetAccessKeyLastUsed={"AccessKeyLastUsed": last})).used(key)
-        assert (found.at, found.service, found.region) == expected
+        use = await AccessKeys(Canned(GetAccessKeyLastUsed={"AccessKeyLastUsed": last})).used(key)
+        assert (use.at, use.service, use.region) == expected
 
 
 async def test_the_status_is_kept_as_iam_spells_it() -> None:

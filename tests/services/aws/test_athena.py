@@ -33,10 +33,10 @@ def page(*rows: tuple[str | None, ...]) -> dict[str, Any]:
 
 
 def canned(*states: dict[str, Any], **more: Any) -> Canned:
-    left = list(states)
+    pending = list(states)
 
     def stands(_params: dict[str, Any]) -> dict[str, Any]:
-        return left.pop(0) if len(left) > 1 else left[0]
+        return pending.pop(0) if len(pending) > 1 else pending[0]
 
     answers: dict[str, Any] = {
         "StartQueryExecution": {"QueryExecutionId": "q1"},
@@ -55,14 +55,18 @@ async def test_the_first_row_is_the_header_and_only_on_the_first_page() -> None:
     session = canned(
         execution("QUEUED"), execution("RUNNING", 5), execution("SUCCEEDED", 9), GetQueryResults=pages
     )
-    told: list[SqlResult] = []
-    result = await run(session, seen=told.append)
+    results: list[SqlResult] = []
+    result = await run(session, seen=results.append)
     assert result.rows == (
         {"address": "192.0.2.1", "blocked": "4"},
         {"address": "address", "blocked": "blocked"},
         {"blocked": "2"},
     )
-    assert [(each.state, each.scanned) for each in told] == [("QUEUED", 0), ("RUNNING", 5), ("SUCCEEDED", 9)]
+    assert [(each.state, each.scanned) for each in results] == [
+        ("QUEUED", 0),
+        ("RUNNING", 5),
+        ("SUCCEEDED", 9),
+    ]
     assert not session.asked("StopQueryExecution")
 
 

@@ -37,11 +37,11 @@ async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty()
         (Decimal("-3.0000000001"), CostKind.CREDIT),
     ]
     assert (history.pages, history.estimated) == (1, True)
-    (asked,) = canned.asked("GetCostAndUsage")
-    assert asked["TimePeriod"] == {"Start": "2026-01-01", "End": "2026-01-03"}
-    assert [each["Key"] for each in asked["GroupBy"]] == ["SERVICE", "RECORD_TYPE"]
+    (request,) = canned.asked("GetCostAndUsage")
+    assert request["TimePeriod"] == {"Start": "2026-01-01", "End": "2026-01-03"}
+    assert [each["Key"] for each in request["GroupBy"]] == ["SERVICE", "RECORD_TYPE"]
     # A name that Cost Explorer does not know would silently find nothing.
-    assert "Filter" not in asked
+    assert "Filter" not in request
 
 
 async def test_the_next_page_token_is_followed_and_a_day_may_be_split_between_pages() -> None:
@@ -64,7 +64,7 @@ async def test_pages_cost_money_and_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "words"),
     [
         ([result(FIRST, [])], "left out 1 of the days"),
         ([{"Groups": []}], "without their day"),
@@ -75,10 +75,10 @@ async def test_pages_cost_money_and_end() -> None:
         ([result(FIRST, [group("\ufffd", "1")])], "without their service"),
     ],
 )
-async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], said: str) -> None:
+async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], words: str) -> None:
     with pytest.raises(Incomplete) as caught:
         await daily({"ResultsByTime": rows})
-    assert said in str(caught.value)
+    assert words in str(caught.value)
 
 
 async def budgets(answer: Any) -> tuple[Budget, ...]:
@@ -86,18 +86,18 @@ async def budgets(answer: Any) -> tuple[Budget, ...]:
 
 
 async def test_budgets() -> None:
-    (found,) = await budgets(budget("700.0", "82.5", "650", CostFilters={"Service": ["AmazonRDS"]}))
-    assert (found.limit, found.spent, found.forecast) == (Decimal(700), Decimal("82.5"), Decimal(650))
-    assert (found.name, found.period, found.unit, found.filtered) == ("monthly", "MONTHLY", "USD", True)
+    (entry,) = await budgets(budget("700.0", "82.5", "650", CostFilters={"Service": ["AmazonRDS"]}))
+    assert (entry.limit, entry.spent, entry.forecast) == (Decimal(700), Decimal("82.5"), Decimal(650))
+    assert (entry.name, entry.period, entry.unit, entry.filtered) == ("monthly", "MONTHLY", "USD", True)
     # Amounts of another currency cannot be compared, and no amount is none of zero.
-    (found,) = await budgets(budget("700", "1", BudgetLimit={"Amount": "9", "Unit": "JPY"}))
-    assert (found.limit, found.spent, found.forecast) == (Decimal(9), None, None)
+    (entry,) = await budgets(budget("700", "1", BudgetLimit={"Amount": "9", "Unit": "JPY"}))
+    assert (entry.limit, entry.spent, entry.forecast) == (Decimal(9), None, None)
     assert await budgets({}) == ()
     assert await budgets(budget("1", "1", BudgetType="USAGE")) == ()
     # One of a type that nobody knows is not passed over.
     for word in ("COST\ufffd", "no such word", None):
-        (found,) = await budgets(budget("1", "1", BudgetType=word))
-        assert not found.of_costs
+        (entry,) = await budgets(budget("1", "1", BudgetType=word))
+        assert not entry.of_costs
     with pytest.raises(AccessDenied):
         await budgets(failure(ProblemKind.ACCESS_DENIED))
 
@@ -111,6 +111,6 @@ async def test_a_forecast_that_cannot_be_read_is_not_the_same_as_none(amount: st
     assert (none.forecast, none.forecast_unread) == (None, False)
     for forecast in ({"Amount": amount, "Unit": "USD"}, {"Amount": "650", "Unit": amount or None}, {}):
         calculated = spend | {"ForecastedSpend": forecast}
-        (found,) = await budgets(budget("700", "82.5", CalculatedSpend=calculated))
-        assert (found.forecast, found.forecast_unread) == (None, True)
-        assert found.spent == Decimal("82.5")
+        (entry,) = await budgets(budget("700", "82.5", CalculatedSpend=calculated))
+        assert (entry.forecast, entry.forecast_unread) == (None, True)
+        assert entry.spent == Decimal("82.5")

@@ -148,9 +148,9 @@ async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_
 async def pending(answer: Any) -> Any:
     canned = Canned(DescribeDBInstances={"DBInstances": [ROW]}, DescribePendingMaintenanceActions=answer)
     reader = RdsReader(canned)
-    found = await reader.pending_actions(await reader.database("facility-prod-db"))
+    actions = await reader.pending_actions(await reader.database("facility-prod-db"))
     assert canned.asked("DescribePendingMaintenanceActions") == [{"ResourceIdentifier": ARN}]
-    return found
+    return actions
 
 
 async def test_trap_4_actions_are_inside_the_details() -> None:

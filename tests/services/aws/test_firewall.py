@@ -58,18 +58,18 @@ def nonexistent() -> AwsError:
     )
 
 
-async def found() -> WebAcl:
-    made = await WafReader(Canned(GetWebACLForResource={"WebACL": acl()})).protecting(BALANCER)
-    assert made is not None
-    return made
+async def read_acl() -> WebAcl:
+    web_acl = await WafReader(Canned(GetWebACLForResource={"WebACL": acl()})).protecting(BALANCER)
+    assert web_acl is not None
+    return web_acl
 
 
 async def test_the_acl_of_a_load_balancer_and_which_of_its_rules_may_block() -> None:
-    made = await found()
-    assert (made.name, made.arn, made.metric) == ("city-acl", ARN, "cityMetric")
-    assert made.measured
-    assert not made.blocks_by_default
-    assert [(each.name, each.blocks, each.sampled) for each in made.rules] == [
+    web_acl = await read_acl()
+    assert (web_acl.name, web_acl.arn, web_acl.metric) == ("city-acl", ARN, "cityMetric")
+    assert web_acl.measured
+    assert not web_acl.blocks_by_default
+    assert [(each.name, each.blocks, each.sampled) for each in web_acl.rules] == [
         ("own", True, False),
         ("group", True, True),
         ("counted-group", False, True),
@@ -96,9 +96,9 @@ async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
         return {"WebACLs": [{"Name": "city-acl", "Id": "2", "ARN": ARN}], "NextMarker": "city-acl"}
 
     canned = Canned(ListWebACLs=pages, GetWebACL={"WebACL": acl(DefaultAction={"Block": {}})})
-    made = await WafReader(canned, scope="cloudfront").named("city-acl")
-    assert made is not None
-    assert made.blocks_by_default
+    web_acl = await WafReader(canned, scope="cloudfront").named("city-acl")
+    assert web_acl is not None
+    assert web_acl.blocks_by_default
     assert {region for _operation, _params, region in canned.calls} == {"us-east-1"}
     assert canned.asked("GetWebACL") == [{"Name": "city-acl", "Scope": "CLOUDFRONT", "Id": "2"}]
 
@@ -121,17 +121,19 @@ async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever() -> None:
     ],
 )
 async def test_trap_21_where_the_logs_really_go(arn: str, kind: str, name: str) -> None:
-    told = {"LoggingConfiguration": {"ResourceArn": ARN, "LogDestinationConfigs": [arn]}}
-    made = await WafReader(Canned(GetLoggingConfiguration=told)).destination(await found())
-    assert made is not None
-    assert (made.kind, made.name) == (kind, name)
+    configuration = {"LoggingConfiguration": {"ResourceArn": ARN, "LogDestinationConfigs": [arn]}}
+    destination = await WafReader(Canned(GetLoggingConfiguration=configuration)).destination(await read_acl())
+    assert destination is not None
+    assert (destination.kind, destination.name) == (kind, name)
 
 
 async def test_no_logging_is_none_and_no_permission_is_an_error() -> None:
-    assert await WafReader(Canned(GetLoggingConfiguration=nonexistent())).destination(await found()) is None
+    assert (
+        await WafReader(Canned(GetLoggingConfiguration=nonexistent())).destination(await read_acl()) is None
+    )
     denied = Canned(GetLoggingConfiguration=failure(ProblemKind.ACCESS_DENIED))
     with pytest.raises(AwsError):
-        await WafReader(denied).destination(await found())
+        await WafReader(denied).destination(await read_acl())
 
 
 async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
@@ -145,15 +147,15 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
     canned = Canned(
         GetSampledRequests={"SampledRequests": [row], "PopulationSize": 90, "TimeWindow": covered}
     )
-    made = await found()
+    web_acl = await read_acl()
     span = TimeSpan(start=NOW - timedelta(hours=3), end=NOW)
-    samples = await WafReader(canned).samples(made, made.rules[1], span)
+    samples = await WafReader(canned).samples(web_acl, web_acl.rules[1], span)
     assert (samples.population, samples.span.end) == (90, covered["EndTime"])
     assert samples.requests[0].uri == "/␛[2J"
     assert samples.requests[0].blocked
-    (asked,) = canned.asked("GetSampledRequests")
-    assert asked["MaxItems"] == 500
-    assert asked["RuleMetricName"] == "m-group"
+    (request,) = canned.asked("GetSampledRequests")
+    assert request["MaxItems"] == 500
+    assert request["RuleMetricName"] == "m-group"
     # One that cannot be read is counted, and no sample of nobody knows how many is believed.
     odd = (
         row | {"Timestamp": None},
@@ -165,18 +167,18 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
         row | {"Request": None},
     )
     listed = {"SampledRequests": [row, *odd], "PopulationSize": 90}
-    samples = await WafReader(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+    samples = await WafReader(Canned(GetSampledRequests=listed)).samples(web_acl, web_acl.rules[1], span)
     assert (len(samples.requests), samples.unread) == (1, len(odd))
     for population in (None, -90):
         listed = {"SampledRequests": [row], "PopulationSize": population}
         with pytest.raises(Incomplete):
-            await WafReader(Canned(GetSampledRequests=listed)).samples(made, made.rules[1], span)
+            await WafReader(Canned(GetSampledRequests=listed)).samples(web_acl, web_acl.rules[1], span)
 
 
 async def test_a_rule_whose_metric_is_named_by_damage_is_not_sampled() -> None:
     for name, sampled in (("m-own", True), ("m-\ufffd", False), ("", False)):
         rules = [rule("own", 0, Action={"Block": {}}, VisibilityConfig=visible(name))]
         answer = {"WebACL": acl(Rules=rules)}
-        made = await WafReader(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
-        assert made is not None
-        assert [each.sampled for each in made.rules] == [sampled]
+        web_acl = await WafReader(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
+        assert web_acl is not None
+        assert [each.sampled for each in web_acl.rules] == [sampled]

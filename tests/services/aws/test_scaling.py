@@ -48,9 +48,9 @@ async def test_activities_newest_first_with_the_reasons_for_doing_nothing() -> N
         {"ScalingActivities": [row(99)]},
     ]
     canned = Canned(DescribeScalingActivities=pages)
-    found = await AutoScalingReader(canned).activities("c", "s", limit=2)
-    assert [activity.description for activity in found] == ["1", "9"]
-    assert found[0].not_scaled == ("AlreadyAtMaxCapacity",)
+    activities = await AutoScalingReader(canned).activities("c", "s", limit=2)
+    assert [activity.description for activity in activities] == ["1", "9"]
+    assert activities[0].not_scaled == ("AlreadyAtMaxCapacity",)
     assert canned.asked("DescribeScalingActivities")[0]["IncludeNotScaledActivities"] is True
 
 
@@ -105,10 +105,10 @@ async def test_a_moment_that_cannot_be_told_is_none() -> None:
         scheduled("b", "at(2026-13-02T17:00:00)"),
         scheduled("c", "at(9999-12-31T23:59:00)", Timezone="America/New_York"),
     ]
-    found = await AutoScalingReader(
+    actions = await AutoScalingReader(
         Canned(DescribeScheduledActions={"ScheduledActions": rows})
     ).scheduled_actions("c", "s")
-    assert [action.at for action in found] == [None, None, None]
+    assert [action.at for action in actions] == [None, None, None]
 
 
 async def test_policies_with_what_they_track() -> None:

@@ -22,8 +22,8 @@ def action(schedule: str, timezone: str = TOKYO, **more: datetime) -> ScheduledA
 
 
 def jst(schedule: str, days: float = 40, timezone: str = TOKYO, **more: datetime) -> list[str]:
-    found = moments(action(schedule, timezone, **more), NOW, NOW + timedelta(days=days))
-    return [f"{each.astimezone(ZoneInfo(TOKYO)):%m-%d %H:%M}" for each in found]
+    instants = moments(action(schedule, timezone, **more), NOW, NOW + timedelta(days=days))
+    return [f"{each.astimezone(ZoneInfo(TOKYO)):%m-%d %H:%M}" for each in instants]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_utc_is_meant_where_no_zone_is_told() -> None:
 
 
 def test_a_rate_counts_from_its_start_else_from_its_making() -> None:
-    made = NOW - timedelta(hours=5)
-    assert jst("rate(6 hours)", 0.5, created=made) == ["01-14 11:00", "01-14 17:00"]
+    created = NOW - timedelta(hours=5)
+    assert jst("rate(6 hours)", 0.5, created=created) == ["01-14 11:00", "01-14 17:00"]
     start = NOW + timedelta(hours=2)
-    assert jst("rate(1 day)", 2, created=made, start=start) == ["01-14 12:00", "01-15 12:00"]
+    assert jst("rate(1 day)", 2, created=created, start=start) == ["01-14 12:00", "01-15 12:00"]
 
 
 def test_nothing_before_its_start_or_after_its_end() -> None:
@@ -90,8 +90,8 @@ def field(low: int, high: int) -> st.SearchStrategy[str]:
     return st.one_of(
         st.just("*"),
         number.map(str),
-        st.lists(number, min_size=1, max_size=3).map(lambda each: ",".join(map(str, each))),
-        pair.map(lambda each: f"{each[0]}-{each[1]}"),
+        st.lists(number, min_size=1, max_size=3).map(lambda values: ",".join(map(str, values))),
+        pair.map(lambda bounds: f"{bounds[0]}-{bounds[1]}"),
     )
 
 

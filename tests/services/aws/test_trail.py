@@ -37,13 +37,13 @@ def row(number: int = 0, *, name: str = "ConsoleLogin", **record: Any) -> dict[s
     }
 
 
-def login(number: int = 0, *, said: str = "Success", mfa: str = "Yes", **record: Any) -> dict[str, Any]:
+def login(number: int = 0, *, outcome: str = "Success", mfa: str = "Yes", **record: Any) -> dict[str, Any]:
     extra = {"MFAUsed": mfa} if mfa else {}
-    return row(number, responseElements={"ConsoleLogin": said}, additionalEventData=extra, **record)
+    return row(number, responseElements={"ConsoleLogin": outcome}, additionalEventData=extra, **record)
 
 
 @pytest.mark.parametrize(
-    ("identity", "said", "mfa", "kind", "shown", "success", "used"),
+    ("identity", "outcome", "mfa", "kind", "name", "success", "used"),
     [
         (ANAYA, "Success", "No", ActorKind.USER, "Anaya", True, False),
         (ANAYA, "Success", "Yes", ActorKind.USER, "Anaya", True, True),
@@ -55,11 +55,11 @@ def login(number: int = 0, *, said: str = "Success", mfa: str = "Yes", **record:
     ],
 )
 def test_the_user_guides_sign_ins(
-    identity: dict[str, Any], said: str, mfa: str, kind: ActorKind, shown: str, success: bool, used: bool
+    identity: dict[str, Any], outcome: str, mfa: str, kind: ActorKind, name: str, success: bool, used: bool
 ) -> None:
-    event = event_of(login(said=said, mfa=mfa, userIdentity=identity), "us-east-1")
+    event = event_of(login(outcome=outcome, mfa=mfa, userIdentity=identity), "us-east-1")
     assert isinstance(event, SignIn)
-    assert (event.actor.kind, event.actor.shown) == (kind, shown)
+    assert (event.actor.kind, event.actor.shown) == (kind, name)
     assert event.actor.hidden is (identity is HIDDEN)
     assert (event.success, event.mfa) == (success, used)
 
@@ -79,14 +79,14 @@ def test_roots_mfa_is_spelt_in_capitals(spelt: str) -> None:
 
 def test_a_change_says_what_it_was_made_to() -> None:
     named = row(name="DeleteDBInstance") | {"Resources": [{"ResourceName": "facility-prod-db"}]}
-    asked = row(name="DeleteBucket", requestParameters={"bucketName": "logs", "force": True})
+    deletion = row(name="DeleteBucket", requestParameters={"bucketName": "logs", "force": True})
     refused = row(name="CreateUser", errorCode="AccessDenied", errorMessage="not\x1b allowed")
     service = row(
         name="DeleteBucket",
         userIdentity={"type": "AWSService", "invokedBy": "cloudformation.amazonaws.com"},
         sourceIPAddress="cloudformation.amazonaws.com",
     )
-    events = [event_of(each, "ap-northeast-1") for each in (named, asked, refused, service)]
+    events = [event_of(each, "ap-northeast-1") for each in (named, deletion, refused, service)]
     assert [each.resources for each in events if each] == [("facility-prod-db",), ("logs",), (), ()]
     assert events[2] is not None
     assert events[2].error.startswith("AccessDenied: not")
@@ -101,7 +101,7 @@ def test_a_change_says_what_it_was_made_to() -> None:
         login() | {"CloudTrailEvent": "<html>"},
         login() | {"CloudTrailEvent": "[1]"},
         {key: value for key, value in login().items() if key != "CloudTrailEvent"},
-        login(said="Maybe"),
+        login(outcome="Maybe"),
         {key: value for key, value in login().items() if key != "EventId"},
         {key: value for key, value in login().items() if key != "EventTime"},
     ],
@@ -117,11 +117,11 @@ async def looked(canned: Canned, **options: Any) -> Any:
     )
 
 
-def pages(*given: Any) -> Any:
+def pages(*answers: Any) -> Any:
     """One answer after another, by the token asked with."""
 
     def answer(params: dict[str, Any]) -> Any:
-        return given[int(params.get("NextToken", "0"))]
+        return answers[int(params.get("NextToken", "0"))]
 
     return answer
 
@@ -129,10 +129,10 @@ def pages(*given: Any) -> Any:
 async def test_every_page_is_the_same_request_and_every_event_comes_once() -> None:
     first = {"Events": [login(3), login(2)], "NextToken": "1"}
     last = {"Events": [login(2), login(1, userIdentity=ROOT)]}
-    canned, told = Canned(LookupEvents=pages(first, last)), []
-    lookup = await looked(canned, tell=told.append)
+    canned, counts = Canned(LookupEvents=pages(first, last)), []
+    lookup = await looked(canned, tell=counts.append)
     assert [event.id for event in lookup.events] == ["id-3", "id-2", "id-1"]
-    assert (lookup.requests, lookup.whole, lookup.more, told) == (2, True, False, [2, 3])
+    assert (lookup.requests, lookup.whole, lookup.more, counts) == (2, True, False, [2, 3])
     before, after = canned.asked("LookupEvents")
     assert after == before | {"NextToken": "1"}
     assert before["MaxResults"] == 50
@@ -180,11 +180,11 @@ async def test_two_requests_a_second_and_region() -> None:
 
     clock = Skipping(AT)
     pace = Pace(0.5, clock)
-    left = []
+    departures = []
     for _request in range(3):
         await pace.turn()
-        left.append((clock.now() - AT).total_seconds())
-    assert left == [0.0, 0.5, 1.0]
+        departures.append((clock.now() - AT).total_seconds())
+    assert departures == [0.0, 0.5, 1.0]
     clock.advance(60)
     await pace.turn()
     assert clock.now() == AT + timedelta(seconds=61)
@@ -205,8 +205,12 @@ async def test_a_trail_is_asked_at_home_by_its_arn() -> None:
     }
     status = {"IsLogging": False, "StopLoggingTime": AT, "LatestDeliveryError": "AccessDenied"}
     canned = Canned(DescribeTrails={"trailList": [trail]}, GetTrailStatus=status)
-    (found,) = await CloudTrailReader(canned).trails("ap-northeast-1")
-    assert (found.name, found.region, found.multi_region) == ("main", "us-east-1", True)
-    assert (found.logging, found.stopped_at, found.delivery_error) == (False, AT, "AccessDenied")
+    (trail_status,) = await CloudTrailReader(canned).trails("ap-northeast-1")
+    assert (trail_status.name, trail_status.region, trail_status.multi_region) == ("main", "us-east-1", True)
+    assert (trail_status.logging, trail_status.stopped_at, trail_status.delivery_error) == (
+        False,
+        AT,
+        "AccessDenied",
+    )
     assert canned.calls[1] == ("GetTrailStatus", {"Name": "arn:trail/main"}, "us-east-1")
     assert await CloudTrailReader(Canned(DescribeTrails={"trailList": []})).trails("ap-northeast-1") == ()

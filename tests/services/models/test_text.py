@@ -70,7 +70,7 @@ def test_japanese_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         (None, ""),
         (12, "12"),
@@ -95,8 +95,8 @@ def test_japanese_is_left_alone(text: str) -> None:
         ("[/] [@click=app.quit]x[/]", "[/] [@click=app.quit]x[/]"),
     ],
 )
-def test_what_is_shown(text: object, shown: str) -> None:
-    assert clean(text) == shown
+def test_what_is_shown(text: object, expected: str) -> None:
+    assert clean(text) == expected
 
 
 def test_a_block_keeps_its_lines() -> None:

@@ -1,7 +1,7 @@
-"""The SDK's session and clients for one set of credentials.
+"""The SDK session and clients for one set of credentials.
 
-This module imports the SDK, which costs half a second: `services.aws.client.session` loads it in a thread, after
-the first frame.
+Importing the SDK takes half a second: `services.aws.client.session` loads this module in a thread, after the first
+frame.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from services.aws.client.gate import Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
 from services.aws.client.permits import NOWHERE, JournalLogStream
-from services.aws.client.sdk import guard as sdk_guard
+from services.aws.client.sdk import guard
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
@@ -35,19 +35,19 @@ from services.aws.client.traffic import TrafficObserver
 from services.clock import Clock
 
 Purpose = Literal["read", "charged", "write"]
-"""A free read may be tried again; what AWS charges for, and a write, is sent once."""
+"""A free read may be retried; charged reads and writes are sent once."""
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
-"""Seconds without a byte; a slow drip beats it, so every call has a time-out around it as well."""
+"""Seconds without receiving a byte; does not bound a slowly trickling response, so calls also have a total time-out."""
 
 _FRESH = {"force_close": True, "keepalive_timeout": None}
-"""A connection for each request that is sent once: one kept alive may have died unseen, and the outcome with it."""
+"""A new connection per single-attempt request: a stale keep-alive connection would leave the outcome unknown."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 for _name in ("botocore", "aiobotocore", "aiohttp"):
-    # The SDK logs tracebacks and, at DEBUG, whole bodies: neither belongs on the screen or in a file.
+    # The SDK logs tracebacks and, at DEBUG, whole bodies: neither may reach the screen or a file.
     _logger = logging.getLogger(_name)
     _logger.addHandler(logging.NullHandler())
     _logger.propagate = False
@@ -55,22 +55,22 @@ for _name in ("botocore", "aiobotocore", "aiohttp"):
 
 
 class _Session(AioSession):  # type: ignore[misc]  # the SDK ships no types
-    """The SDK's session; every client, also those it makes to get credentials, goes to our endpoint."""
+    """An SDK session whose clients, including those for credentials, all use the configured endpoint."""
 
     endpoint_url: str = ""
 
     def create_client(self, *args: Any, **options: Any) -> Any:
-        """As the SDK's; an async context manager that gives the client."""
+        """Same as the SDK's: an async context manager that yields the client."""
         if self.endpoint_url:
             options.setdefault("endpoint_url", self.endpoint_url)
         return super().create_client(*args, **options)
 
 
 class Clients:
-    """One session and its clients, opened on first use, for as long as its credentials are good.
+    """One session and its clients, opened on first use, for as long as its credentials are valid.
 
-    Readers and writers have clients, and so connection pools, of their own: ten hung reads must not keep
-    a change waiting, and a change is tried once while a read may be tried again, unless AWS charges for it.
+    Reads and writes use separate clients, hence separate connection pools: ten hung reads must not delay a change,
+    and their retry policies differ.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class Clients:
         clock: Clock,
         wire: TrafficObserver,
         desk: MfaPrompts | None = None,
-        held: SessionCredentials | None = None,
+        session_credentials: SessionCredentials | None = None,
         loader: Loader,
         journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
-        self.held = held
+        self.session_credentials = session_credentials
         self.suspect = False
-        """AWS refused these credentials, or there were none."""
+        """AWS rejected these credentials, or there were none."""
         self._users = 0
         self._retired = False
         self._stack = AsyncExitStack()
@@ -96,26 +96,30 @@ class Clients:
         self._loader = loader
         with in_words():
             self._session = _session(settings, loader)
-        sdk_guard.attach(self._session)
+        guard.attach(self._session)
         Gate(clock, journal=journal).attach(self._session)
         wire.attach(self._session)
-        if held:
-            self._session.set_credentials(held.access_key, held.secret_key.reveal(), held.token.reveal())
+        if session_credentials:
+            self._session.set_credentials(
+                session_credentials.access_key,
+                session_credentials.secret_key.reveal(),
+                session_credentials.token.reveal(),
+            )
         else:
             with in_words():
                 _never_prompt(self._session, settings, desk or MfaPrompts())
 
     def profile(self) -> dict[str, Any]:
-        """The configured profile's keys; {} where there is none."""
+        """The keys of the configured profile; {} without a profile."""
         return dict(self._session.get_scoped_config())
 
     def stamp(self) -> Stamp:
-        """What changes when somebody renews the credentials; reads directories, so run it in a thread."""
+        """A fingerprint of the credential files, which changes on renewal; does file I/O, so run it in a thread."""
         named = [self._session.get_config_variable(name) for name in ("credentials_file", "config_file")]
         return stamp(credential_files(named))
 
     async def client(self, purpose: Purpose, service: str, region: str | None = None) -> Any:
-        """The one client for (purpose, service, region)."""
+        """The shared client for (purpose, service, region)."""
         key = (purpose, service, region or self.settings.region)
         async with self._lock:
             if key not in self._open:
@@ -140,28 +144,28 @@ class Clients:
         params: dict[str, Any],
         region: str | None = None,
     ) -> dict[str, Any]:
-        """The SDK's parsed answer; raises what the SDK raises."""
+        """The SDK's parsed response; raises the SDK's exceptions."""
         client = await self.client(purpose, service, region)
         answer: dict[str, Any] = await getattr(client, xform_name(operation))(**params)
         return answer
 
     def _custom_endpoint(self) -> bool:
-        """Another endpoint than AWS: it has no host for each prefix (`stream-logs.…`)."""
+        """Whether an endpoint other than AWS is configured, which has no host prefixes (`stream-logs.…`)."""
         named = any(name.startswith("AWS_ENDPOINT_URL") for name in os.environ)
         profile = self.profile()
         return bool(self.settings.endpoint_url) or named or "endpoint_url" in profile or "services" in profile
 
     async def credentials(self) -> tuple[str, datetime | None]:
-        """(method, end in UTC) of the credentials in use; raises what the SDK raises."""
-        if self.held:
-            return "assume-role", self.held.expires_at
-        found = await self._session.get_credentials()
-        # The SDK shows the end nowhere else; static keys have none.
-        expires = getattr(found, "_expiry_time", None)
-        return str(getattr(found, "method", "") or ""), expires.astimezone(UTC) if expires else None
+        """(method, expiry in UTC) of the credentials in use; raises the SDK's exceptions."""
+        if self.session_credentials:
+            return "assume-role", self.session_credentials.expires_at
+        credentials = await self._session.get_credentials()
+        # The SDK exposes the expiry nowhere else; static keys have none.
+        expires = getattr(credentials, "_expiry_time", None)
+        return str(getattr(credentials, "method", "") or ""), expires.astimezone(UTC) if expires else None
 
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown of the credentials in use, without seeking or renewing any."""
+        """The secrets of the credentials in use, for redaction; does not resolve or renew credentials."""
         credentials = getattr(self._session, "_credentials", None)
         parts = vars(credentials) if credentials else {}
         return tuple(
@@ -171,17 +175,17 @@ class Clients:
         )
 
     async def hold(self) -> SessionCredentials:
-        """Get the credentials now and fix them, so that the SDK never tries to renew them by itself."""
-        found = await self._session.get_credentials()
-        if found is None:
+        """Resolve the credentials now and freeze them, so that the SDK never tries to renew them."""
+        credentials = await self._session.get_credentials()
+        if credentials is None:
             raise NoCredentialsError
-        keys = await found.get_frozen_credentials()
+        keys = await credentials.get_frozen_credentials()
         _method, expires = await self.credentials()
         return SessionCredentials(keys.access_key, Secret(keys.secret_key), Secret(keys.token or ""), expires)
 
     @asynccontextmanager
     async def used(self) -> AsyncIterator["Clients"]:
-        """Keep the clients open during a call; the last user of retired ones closes them."""
+        """Keep the clients open during a call; the last user of retired clients closes them."""
         self._users += 1
         try:
             yield self
@@ -191,7 +195,7 @@ class Clients:
                 await self.close()
 
     async def retire(self) -> None:
-        """Others have taken over; close when the last call has ended."""
+        """Close once the last running call has ended; other clients have replaced these."""
         self._retired = True
         if not self._users:
             await self.close()
@@ -211,7 +215,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
         session.set_config_variable("region", settings.region)
     session.register_component("data_loader", loader)
     session.register_component("response_parser_factory", Parsers())
-    # Also for the clients with which the SDK itself gets credentials: its defaults wait for minutes.
+    # Also applies to the SDK's own clients for credentials, whose default time-outs are minutes.
     session.set_default_client_config(_config("read", settings, "", custom_endpoint=False))
     return session
 
@@ -219,7 +223,7 @@ def _session(settings: AwsSettings, loader: Loader) -> _Session:
 def _never_prompt(session: _Session, settings: AwsSettings, desk: MfaPrompts) -> None:
     chain = session.get_component("credential_provider")
     keep_to_metadata(chain)
-    # The AWS CLI sets its own prompter this way; the SDK offers no other.
+    # The AWS CLI sets its prompter the same way; the SDK has no public option for it.
     chain.get_provider("assume-role")._prompter = desk
     if settings.role_arn:
         session.register_component("credential_provider", RoleProvider(session, settings, chain, desk))
@@ -231,7 +235,7 @@ def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_end
     if purpose != "read":
         more["connector_args"] = _FRESH
     if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
-        # A proxy cannot know the embedded AWS, and NO_PROXY often does not name this machine.
+        # A proxy cannot reach the embedded AWS, and NO_PROXY often does not include this machine.
         more["proxies"] = {}
     return AioConfig(
         retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},

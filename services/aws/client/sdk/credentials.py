@@ -1,6 +1,6 @@
-"""The credentials in force: asks AWS with them, notices when they are lost, takes renewed ones up.
+"""Calls AWS with the current credentials, detects their loss, and picks up renewed ones.
 
-Imports the SDK; see `services.aws.client.session` for the part that does not.
+Imports the SDK; `services.aws.client.session` is the part that does not.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from services.clock import Clock, Mark, mark, passed
 from services.models.problem import ProblemKind
 
 RETRY_LOGIN = 30.0
-"""Seconds between tries with newly sought credentials while no file has changed (an instance's role, say)."""
+"""Seconds between attempts to resolve new credentials while no file has changed (an instance role, for example)."""
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ _LOST = (ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS)
 
 
 class ClientLogin:
-    """One set of clients at a time, replaced when its credentials are lost and others may be had."""
+    """One set of clients at a time, replaced when its credentials are lost and new ones may be available."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class ClientLogin:
         self._recheck = False
         self._closed = False
         self._beginning: asyncio.Task[Clients] | None = None
-        """Reads this machine's settings, which takes for ever where a file system hangs."""
+        """The running build of new clients; it reads settings files, which blocks on a hung file system."""
         self._looking: asyncio.Task[Stamp] | None = None
-        """Looks at the credentials' files; the same holds for it."""
+        """The running check of the credential files; it may block likewise."""
 
     def warm(self, services: Iterable[str]) -> None:
-        """Read API models; run it in a thread."""
+        """Load the API models of `services`; run it in a thread."""
         warm_up(self._loader, services)
 
     async def call(
@@ -79,7 +79,7 @@ class ClientLogin:
         required: Sequence[str] = (),
         timeout: float = 20.0,
     ) -> dict[str, Any]:
-        """One checked answer. Raises AwsError, and nothing else, for whatever goes wrong out there."""
+        """One validated response. Every failure of the call is raised as AwsError."""
         clients: Clients | None = None
         try:
             if purpose == "read" and is_charged(service, operation):
@@ -96,7 +96,7 @@ class ClientLogin:
     async def write(
         self, permit: WriteGrant, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """The checked answer to the permitted request. Raises AwsError, with `certain` set."""
+        """The validated response to the granted request. Raises AwsError with `certain` set."""
         call = permit.call
         try:
             with permit.in_force():
@@ -116,7 +116,7 @@ class ClientLogin:
             raise
 
     async def method(self) -> tuple[str, datetime | None]:
-        """(where the credentials came from, their end in UTC). Raises AwsError."""
+        """(source of the credentials, expiry in UTC). Raises AwsError."""
         clients: Clients | None = None
         try:
             async with self._used() as clients:
@@ -125,21 +125,21 @@ class ClientLogin:
             raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
 
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown of the credentials in use."""
+        """The secrets of the credentials in use, for redaction."""
         return self._clients.secrets() if self._clients else ()
 
     def renew(self) -> None:
-        """Look at the next call whether better credentials are to be had, failing or not."""
+        """Check for newer credentials at the next call, even if the current ones still work."""
         self._recheck = True
 
     async def assume(self, token_code: str, *, timeout: float = 20.0) -> None:
-        """Start a session with an MFA code, and use it until it ends. Raises AwsError."""
+        """Start a session with an MFA code, and use it until it expires. Raises AwsError."""
         fresh: Clients | None = None
         try:
             async with asyncio.timeout(timeout):
                 fresh = await self._build(desk=MfaPrompts(token_code))
-                held = await fresh.hold()
-                following = await self._build(held=held)
+                session_credentials = await fresh.hold()
+                following = await self._build(session_credentials=session_credentials)
         except FAILURES as error:
             raise self._failed(error, "sts", "AssumeRole", None) from error
         finally:
@@ -172,28 +172,32 @@ class ClientLogin:
             yield clients
 
     async def _outdated(self, clients: Clients) -> bool:
-        """The credentials are lost and there is a reason to think that others can be had."""
-        asked, self._recheck = self._recheck, False
-        if clients.held and clients.held.expires_at and self._wall.now() >= clients.held.expires_at:
+        """Whether the credentials are lost and new ones may be available."""
+        recheck, self._recheck = self._recheck, False
+        if (
+            clients.session_credentials
+            and clients.session_credentials.expires_at
+            and self._wall.now() >= clients.session_credentials.expires_at
+        ):
             return True
-        if not clients.suspect and (clients.held or not asked):
+        if not clients.suspect and (clients.session_credentials or not recheck):
             return False
         changed = await self._look(clients) != self._stamp
         waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
-        return changed or (clients.suspect and bool(asked or waited))
+        return changed or (clients.suspect and bool(recheck or waited))
 
     async def _begin(self) -> Clients:
-        """New clients; who asks while others are being made waits for those."""
+        """New clients; concurrent callers share one build."""
         if self._beginning is None:
             self._beginning = _shared(self._build(), "settings of the SDK")
         beginning = self._beginning
-        # Whoever is cancelled leaves it to the next one.
+        # `asyncio.wait` keeps the shared task running if this caller is cancelled.
         await asyncio.wait([beginning])
         self._beginning = None
         return beginning.result()
 
     async def _look(self, clients: Clients) -> Stamp:
-        """The files as they are now; a look that has not ended is not begun a second time."""
+        """The current fingerprint of the credential files; concurrent callers share one check."""
         if self._looking is None or self._looking.done():
             self._looking = _shared(in_thread(clients.stamp), "files of the credentials")
         looking = self._looking
@@ -201,7 +205,7 @@ class ClientLogin:
         return looking.result()
 
     async def _build(
-        self, *, desk: MfaPrompts | None = None, held: SessionCredentials | None = None
+        self, *, desk: MfaPrompts | None = None, session_credentials: SessionCredentials | None = None
     ) -> Clients:
         def build() -> tuple[Clients, Stamp]:
             clients = Clients(
@@ -209,7 +213,7 @@ class ClientLogin:
                 clock=self._clock,
                 wire=self.wire,
                 desk=desk,
-                held=held,
+                session_credentials=session_credentials,
                 loader=self._loader,
                 journal=self._journal,
             )
@@ -245,7 +249,7 @@ class ClientLogin:
 
 
 def _shared(work: Coroutine[Any, Any, T], name: str) -> "asyncio.Task[T]":
-    """A task for whoever waits for it; its fault is seen also where nobody does any more."""
+    """A task shared by several waiters; its exception is retrieved even when nobody waits any more."""
     task = detached(work, name=name)
     task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     return task

@@ -1,6 +1,6 @@
-"""The files that the AWS SDK opens because a setting names them: regular ones of a bounded size, or none of it begins.
+"""Checks that files named by AWS SDK settings are regular files of bounded size before the SDK opens them.
 
-Imports no part of the SDK, which opens some of them while it is imported.
+Imports no part of the SDK, because the SDK opens some of the files at import time.
 """
 
 import io
@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from services.host import known_secrets
-from services.host import regular_files as regular_file
+from services.host import known_secrets, regular_files
 from services.i18n import _
 
 FILE_VARIABLES = (
@@ -23,13 +22,13 @@ FILE_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_FILE",
 )
-"""Variables by which the SDK, and TLS below it, are led to files, beside the configuration and the credentials."""
+"""Variables that name files for the SDK or TLS, other than the configuration and credential files."""
 FOLDER_VARIABLE = "SSL_CERT_DIR"
-"""Folders with certificates, which TLS opens by their hashes, parted by colons."""
+"""Certificate directories, separated by colons; TLS opens the files in them by their hashes."""
 WRITTEN_VARIABLE = "SSLKEYLOGFILE"
-"""A file to which TLS writes."""
+"""A file that TLS writes to."""
 USUAL = ("~/.boto", "/etc/boto.cfg")
-"""What the SDK opens though no setting names it."""
+"""Files that the SDK opens by default."""
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
 _SECRET = re.compile(
     r"^\s*aws_(?:secret_access_key|session_token|security_token)\s*=\s*(\S+)\s*$",
@@ -38,11 +37,11 @@ _SECRET = re.compile(
 
 
 class UnfitFile(ValueError):
-    """A file that is not opened; the message names it and says why, in the screen's language."""
+    """A file that must not be opened; the message names it and gives the reason, in the screen's language."""
 
 
 def check_variables() -> None:
-    """Look at what the variables lead to; done before the SDK is imported. Raises UnfitFile."""
+    """Check the files that environment variables name; call it before importing the SDK. Raises UnfitFile."""
     for variable in FILE_VARIABLES:
         check(os.environ.get(variable), variable)
     for folder in filter(None, os.environ.get(FOLDER_VARIABLE, "").split(os.pathsep)):
@@ -53,22 +52,22 @@ def check_variables() -> None:
 
 
 def check(name: object, setting: str = "") -> None:
-    """`name` may be opened, is a folder, or is not there; `setting` is where it stands. Raises UnfitFile."""
+    """Accept a suitable file, a directory or a missing path; `setting` names its origin. Raises UnfitFile."""
     if name and isinstance(name, str):
-        _check(name, setting, limit=regular_file.LIMIT)
+        _check(name, setting, limit=regular_files.LIMIT)
 
 
 def _check(name: str, setting: str, *, limit: int) -> None:
     if name == os.devnull:
         return
-    path = regular_file.named(os.path.expandvars(name))
+    path = regular_files.named(os.path.expandvars(name))
     try:
-        regular_file.check(path, limit)
-    except regular_file.Unsuitable as error:
-        if not path.is_dir():  # a folder of certificates may be named, and a folder does no harm
+        regular_files.check(path, limit)
+    except regular_files.Unsuitable as error:
+        if not path.is_dir():  # a setting may name a certificate directory, which is harmless
             raise UnfitFile(": ".join(part for part in (setting, name, str(error)) if part)) from error
     except OSError:
-        return  # the SDK says so, or does without
+        return  # the SDK reports it or ignores the file
 
 
 def _hashed(folder: str) -> list[str]:
@@ -79,9 +78,9 @@ def _hashed(folder: str) -> list[str]:
 
 
 def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
-    """The text of a file that holds a secret and nothing else, as `open` would give it for reading.
+    """A replacement for `open` for a file that contains only a secret.
 
-    Without waiting for a pipe. Raises OSError, UnfitFile.
+    Never blocks on a pipe. Raises OSError, UnfitFile.
     """
     text = _text(path)
     known_secrets.remember([text.strip()])
@@ -90,15 +89,15 @@ def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
 
 def _text(path: str) -> str:
     try:
-        return regular_file.read(Path(path)).decode("utf-8")
-    except regular_file.Unsuitable as error:
+        return regular_files.read(Path(path)).decode("utf-8")
+    except regular_files.Unsuitable as error:
         raise UnfitFile(f"{path}: {error}") from error
     except UnicodeDecodeError as error:
         raise UnfitFile(f"{path}: {_('is not text in UTF-8')}") from error
 
 
 def remember_written() -> None:
-    """Get to know the secrets that stand in the AWS files of this person; reads files, and raises nothing."""
+    """Register the secrets in the user's AWS files for redaction; raises nothing."""
     variables = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
     known_secrets.remember(_written(os.environ.get(name) or usual for name, usual in variables.items()))
 
@@ -107,7 +106,7 @@ def _written(names: Iterable[str]) -> list[str]:
     secrets: list[str] = []
     for name in names:
         try:
-            text = regular_file.read(regular_file.named(os.path.expandvars(name)))
+            text = regular_files.read(regular_files.named(os.path.expandvars(name)))
         except (OSError, ValueError):
             continue
         secrets += _SECRET.findall(text.decode("utf-8", "replace"))

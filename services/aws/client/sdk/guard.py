@@ -1,7 +1,6 @@
-"""What the SDK does beside requests, kept within bounds: files it opens, programs it runs, secrets it gets.
+"""Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains.
 
-It offers no other way for these than its own modules' names; the tests of `services.aws` fail where one of them has
-moved.
+The SDK has no hooks for these, so names in its modules are replaced; tests fail if one of them moves.
 """
 
 import asyncio
@@ -13,26 +12,26 @@ from aiobotocore import credentials as aio_credentials
 from aiobotocore.credentials import AioProcessProvider
 from botocore import credentials, utils
 
-from services.aws.client.sdk import files as sdk_files
+from services.aws.client.sdk.files import open_token
 from services.host import known_secrets, programs
 
 _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refreshToken", "SAMLAssertion")
-"""Of requests that get credentials."""
+"""Parameters of credential requests that are secrets."""
 
 
 class _Program:
-    """A program that is asked for credentials; whoever stops waiting for it ends it."""
+    """A `credential_process` program; it is terminated when the waiting call is cancelled."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     @property
     def returncode(self) -> int | None:
-        """As the process's."""
+        """Same as the process's."""
         return self._process.returncode
 
     async def communicate(self) -> tuple[bytes, bytes]:
-        """What it wrote, after its end."""
+        """Its standard output and standard error, once it has exited."""
         try:
             return await self._process.communicate()
         except BaseException:
@@ -46,17 +45,17 @@ async def _run(*command: str, **_streams: Any) -> _Program:
 
 
 class _ProcessProvider(AioProcessProvider):  # type: ignore[misc]  # the SDK ships no types
-    """The SDK's provider of `credential_process`, with programs that end with the request."""
+    """The SDK's `credential_process` provider, with programs that end with the request."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"popen": _run, **options})
 
 
 def install() -> None:
-    """Put the guards in place, for all sessions of this process; once."""
-    vars(credentials)["open"] = sdk_files.open_token
+    """Install the patches for all sessions of this process; runs once, at import."""
+    vars(credentials)["open"] = open_token
     vars(credentials)["FileWebIdentityTokenLoader"] = partial(
-        utils.FileWebIdentityTokenLoader, _open=sdk_files.open_token
+        utils.FileWebIdentityTokenLoader, _open=open_token
     )
     vars(aio_credentials)["AioProcessProvider"] = _ProcessProvider
     _remembering(credentials.Credentials, "__init__")
@@ -65,7 +64,7 @@ def install() -> None:
 
 
 def attach(session: Any) -> None:
-    """Remember the secrets with which a session's clients ask for credentials."""
+    """Register the secrets in a session's credential requests for redaction."""
     session.get_component("event_emitter").register_first("before-parameter-build", _on_parameters)
 
 
@@ -75,14 +74,16 @@ def _on_parameters(params: Any, **_event: Any) -> None:
 
 
 def _remembering(owner: Any, name: str) -> None:
-    """Let a method of credentials be followed by a look at what they are now."""
+    """Wrap a method of a credentials class so that the resulting secrets are registered for redaction."""
     method = getattr(owner, name)
 
     @wraps(method)
     def then_remember(self: Any, *args: Any, **options: Any) -> Any:
         result = method(self, *args, **options)
-        held = vars(self)
-        known_secrets.remember(held.get(each) for each in ("secret_key", "token", "_secret_key", "_token"))
+        attributes = vars(self)
+        known_secrets.remember(
+            attributes.get(each) for each in ("secret_key", "token", "_secret_key", "_token")
+        )
         return result
 
     setattr(owner, name, then_remember)

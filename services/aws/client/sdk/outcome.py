@@ -10,7 +10,7 @@ _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError
 
 
 def proves_nothing_done(error: BaseException, kind: ProblemKind) -> bool:
-    """Whether `error`, of this kind, shows that a request which was sent did nothing."""
+    """Whether `error`, of this problem kind, proves that a sent request had no effect."""
     if isinstance(error, sdk.ClientError):
         return kind in CERTAIN and _is_of_aws(error)
     cause = getattr(error, "kwargs", {}).get("error")
@@ -18,12 +18,12 @@ def proves_nothing_done(error: BaseException, kind: ProblemKind) -> bool:
 
 
 def request_id(error: BaseException) -> str:
-    """What AWS calls the request it refused; "" where it was not AWS that answered."""
+    """AWS's request id of the failed request; "" when AWS did not respond."""
     response = error.response if isinstance(error, sdk.ClientError) else {}
     return str(response.get("ResponseMetadata", {}).get("RequestId") or "")
 
 
 def _is_of_aws(error: sdk.ClientError) -> bool:
-    """AWS gives every answer an id and every error a code; what stands between us and AWS gives neither."""
+    """Whether AWS itself responded: it always sends a request id and an error code, a proxy sends neither."""
     code = str(error.response.get("Error", {}).get("Code") or "")
     return bool(code) and not code.isdigit() and bool(request_id(error))

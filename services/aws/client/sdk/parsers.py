@@ -1,9 +1,9 @@
-"""How answers become dicts: orjson, checked against the API's model, converted only where needed.
+"""Response parsing: orjson, validated against the API model, converted only where needed.
 
-Where the model holds nothing but texts, numbers, lists, maps and structures (FilterLogEvents), the JSON
-is the answer as it stands, six times cheaper than the SDK's walk; elsewhere the SDK's own parser walks
-it. GetMetricData's timestamps stay epoch seconds (numbers): 32 µs each would go into datetimes that the
-charts do not want. Credentials, signing, retries and errors remain the SDK's.
+If the model contains only strings, numbers, lists, maps and structures (FilterLogEvents), the decoded JSON is
+returned as it is, six times faster than the SDK's parser; otherwise the SDK's parser converts it. GetMetricData's
+timestamps stay epoch seconds: datetimes would cost 32 µs each, and the charts do not need them. Credentials,
+signing, retries and errors remain the SDK's.
 """
 
 import json
@@ -27,28 +27,28 @@ _BROKEN = (
     TypeError,
     AttributeError,
     LookupError,
-    NameError,  # an entry of a map without its key
+    NameError,  # a map entry without its key
     ArithmeticError,
     OSError,
     RecursionError,
 )
-"""What the SDK's parsers raise on answers that nobody at AWS wrote."""
+"""Exceptions of the SDK's parsers on responses that do not come from AWS."""
 
 
 _PAIR = 2
-"""An entry of a map: its key and its value."""
+"""Elements of a map entry: its key and its value."""
 _BOOLEANS = frozenset({"true", "false"})
 
 
 class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
-    """The answer is larger than any of AWS's: it was not read to its end."""
+    """The response is larger than AWS's limits and was not read completely."""
 
 
 class _Checked:
-    """Makes a parser fail in one way, whatever is wrong with the answer."""
+    """Raises ResponseParserError for any kind of malformed response."""
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """The parsed answer; ResponseParserError for anything that is not one, TooMuch for one that is too large."""
+        """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
         if isinstance(response["body"], TooLarge):
             raise TooMuch(response["body"].decode())
         try:
@@ -60,10 +60,10 @@ class _Checked:
 
 
 class _Sound(_Checked):
-    """The same for answers that the SDK decodes and walks itself (XML): their numbers are looked at afterwards."""
+    """The same for responses that the SDK decodes itself (XML): numbers are checked after parsing."""
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """As `_Checked.parse`."""
+        """Same as `_Checked.parse`."""
         parsed = await super().parse(response, shape)
         if getattr(shape, "serialization", {}).get("eventstream") or not isinstance(parsed, dict):
             return parsed
@@ -74,9 +74,9 @@ class _Sound(_Checked):
 
 
 class _Shaped:
-    """Refuses XML of another shape than the API's model: the SDK takes text in place of rows for no rows at all.
+    """Rejects XML that does not match the API model: the SDK would parse text in place of rows as no rows.
 
-    Elements that the model does not know are left out, as AWS adds to its answers.
+    Unknown elements are ignored, because AWS adds new ones to its responses.
     """
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
@@ -96,7 +96,7 @@ class _Shaped:
             _hold(shape, node)
         entries = node if isinstance(node, list) else [node] if flattened else node
         if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
-            # The SDK would give it those of the entry before.
+            # The SDK would reuse the previous entry's key or value.
             raise ResponseParserError("an entry of a map without its key or its value")
         parsed = super()._handle_map(shape, node)  # type: ignore[misc]
         if len(parsed) != len(entries):
@@ -113,7 +113,7 @@ class _Shaped:
 
 
 def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
-    """Raise ResponseParserError unless `node` is one element that holds no text, and only elements of these names."""
+    """Raise ResponseParserError unless `node` is a single element without text whose children have these names."""
     if isinstance(node, list):
         raise ResponseParserError(f"{shape.name}: the same element more than once")
     if any(text and text.strip() for text in (node.text, *(each.tail for each in node))):
@@ -153,7 +153,7 @@ def _loads(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        # Halves of surrogate pairs are JSON, and AWS passes on what people write; NaN and Infinity are none.
+        # Lone surrogates are valid JSON and AWS passes user text through; NaN and Infinity are not valid.
         return sound(json.loads(body.decode(), parse_constant=_refuse))
 
 
@@ -181,7 +181,7 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         }
 
     def create_parser(self, protocol_name: str) -> Any:
-        """A parser for one answer."""
+        """A parser for one response."""
         if protocol_name == "json":
             return FastJsonParser(self._checks, **self._defaults)
         return self._classes[protocol_name](**self._defaults)

@@ -1,4 +1,4 @@
-"""What the SDK cannot begin with (addresses, files, variables of this machine) becomes an error it would raise itself."""
+"""Checks the machine's AWS settings (endpoints, files, variables) and reports unusable ones as an SDK error."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from dateutil.parser import parse
 
-from services.aws.client.sdk import files as sdk_files
+from services.aws.client.sdk import files
 from services.i18n import _
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
@@ -19,14 +19,14 @@ _OF_PROFILE = ("web_identity_token_file", "ca_bundle")
 
 
 class SetupError(BotoCoreError):  # type: ignore[misc]  # the SDK ships no types
-    """The settings of this machine cannot be used; the message is the SDK's or names a file."""
+    """The AWS settings of this machine are unusable; the message is the SDK's or names a file."""
 
     fmt = "{reason}"
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """The SDK complains of settings with any of Python's own errors. Raises SetupError."""
+    """Convert the built-in exceptions that the SDK raises for bad settings. Raises SetupError."""
     try:
         yield
     except (ValueError, TypeError, OverflowError) as error:
@@ -34,30 +34,30 @@ def in_words() -> Iterator[None]:
 
 
 def check_expiration() -> None:
-    """Of a time without a zone the SDK cannot tell whether it has passed. Raises SetupError."""
+    """Reject an expiration without a UTC offset, which the SDK cannot compare. Raises SetupError."""
     if text := os.environ.get(EXPIRATION):
         with in_words():
             if parse(text).tzinfo is None:
-                said = _("must be a time with its zone, such as 2026-01-05T08:00:00Z")
-                raise ValueError(f"{EXPIRATION}: {said}")
+                requirement = _("must be a time with its zone, such as 2026-01-05T08:00:00Z")
+                raise ValueError(f"{EXPIRATION}: {requirement}")
 
 
 def check_files(session: Any) -> None:
-    """The SDK would wait for a pipe for ever, and read a device without end. Raises SetupError."""
+    """Reject pipes and devices, on which the SDK would block forever. Raises SetupError."""
     with in_words():
-        sdk_files.check_variables()
-        for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *sdk_files.USUAL):
-            sdk_files.check(name)
+        files.check_variables()
+        for name in (*(session.get_config_variable(key) for key in _CONFIGURATION), *files.USUAL):
+            files.check(name)
         for profile, settings in _profiles(session):
             for key in _OF_PROFILE:
-                sdk_files.check(settings.get(key), f"[{profile}] {key}")
+                files.check(settings.get(key), f"[{profile}] {key}")
 
 
 def _profiles(session: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The profile in use, and those from which it takes its credentials."""
+    """The profile in use and its chain of source profiles."""
     profiles = session.full_config.get("profiles") or {}
-    name, seen = session.get_config_variable("profile") or "default", set()
-    while isinstance(name, str) and name not in seen and isinstance(profiles.get(name), dict):
+    name, visited = session.get_config_variable("profile") or "default", set()
+    while isinstance(name, str) and name not in visited and isinstance(profiles.get(name), dict):
         yield name, profiles[name]
-        seen.add(name)
+        visited.add(name)
         name = profiles[name].get("source_profile")

@@ -1,6 +1,6 @@
-"""Every way the SDK can fail, as one of our errors with a remedy in words; the only such place.
+"""Translates every SDK failure into an AwsError with a remedy; the only place that does so.
 
-Codes: "Common errors" of the API references, and botocore's own exceptions.
+Source: "Common errors" of the API references, and botocore's own exceptions.
 """
 
 import os
@@ -26,7 +26,7 @@ from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
 DETAIL = 1000
-"""Characters kept of what AWS, or a proxy's page, says."""
+"""Maximum length of the detail taken from an AWS message or a proxy's page."""
 
 FAILURES = (
     sdk.ClientError,
@@ -41,7 +41,7 @@ FAILURES = (
     Redirected,
     RuntimeError,  # the SDK's own "refreshed, but still expired"
 )
-"""What a call may raise."""
+"""Exceptions that a call can raise."""
 
 _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
     ((IncompleteAnswer, ResponseParserError, UnicodeError, Redirected), ProblemKind.INCOMPLETE),
@@ -85,12 +85,12 @@ _CONFIGURED = (
     sdk.UnsupportedSignatureVersionError,
     sdk.UnsupportedS3ConfigurationError,
 )
-"""What the SDK raises of the AWS configuration file, or of a variable in its place, before it asks AWS."""
+"""SDK exceptions about the AWS configuration file, or an equivalent variable, raised before any request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, and with which login."""
+    """The failed call and the sign-in it used."""
 
     service: str
     operation: str
@@ -100,9 +100,9 @@ class Asked:
     mfa_serial: str = ""
 
 
-def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
-    """The error of ours that says what `error` means."""
-    service, operation = _really(error, asked)
+def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
+    """The AwsError for an exception in FAILURES; `now` dates the problem."""
+    service, operation = _really(error, call)
     kind = _kind(error, service)
     detail = _detail(error)
     permission = permission_named(detail, service, operation) if kind is ProblemKind.ACCESS_DENIED else ""
@@ -110,13 +110,13 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         "service": service,
         "operation": operation,
         "permission": permission,
-        "profile": asked.profile,
+        "profile": call.profile,
         "detail": detail,
         "place": _place(error),
         "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
-    sso = asked.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
+    sso = call.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
     topic = _topic(error, kind, wants_code=wants_code, sso=sso)
     problem = Problem(
         kind=kind,
@@ -130,8 +130,8 @@ def translate(error: BaseException, asked: Asked, now: datetime) -> AwsError:
         at=now,
     )
     if wants_code:
-        serial = getattr(error, "serial", "") or asked.mfa_serial
-        return MfaNeeded(problem, role_arn=asked.role_arn, serial=serial)
+        serial = getattr(error, "serial", "") or call.mfa_serial
+        return MfaNeeded(problem, role_arn=call.role_arn, serial=serial)
     translated = BY_KIND.get(kind, AwsError)(problem)
     translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
     return translated
@@ -162,7 +162,7 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 
 def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bool) -> str:
-    """Which words fit; finer than the kind."""
+    """The key of the texts in `remedies`; finer than the kind."""
     if wants_code:
         return "mfa"
     if _is_redirect(error):
@@ -177,17 +177,17 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
 
 
 def _names_file(error: BaseException) -> bool:
-    """Whether a file of this machine, or a program that gives credentials, could not be opened."""
+    """Whether a local file or a `credential_process` program could not be opened."""
     return isinstance(error, OSError) and error.filename is not None
 
 
-def _really(error: BaseException, asked: Asked) -> tuple[str, str]:
-    """The operation that failed: getting credentials may fail inside a call to something else."""
-    operation = str(getattr(error, "operation_name", "") or asked.operation)
-    if operation == asked.operation:
-        return asked.service, asked.operation
+def _really(error: BaseException, call: Asked) -> tuple[str, str]:
+    """The operation that actually failed: obtaining credentials may fail inside another call."""
+    operation = str(getattr(error, "operation_name", "") or call.operation)
+    if operation == call.operation:
+        return call.service, call.operation
     service = {"AssumeRole": "sts", "AssumeRoleWithWebIdentity": "sts", "GetRoleCredentials": "sso"}
-    return service.get(operation, asked.service), operation
+    return service.get(operation, call.service), operation
 
 
 def _code(error: Any) -> tuple[str, int]:
@@ -207,7 +207,7 @@ def _is_redirect(error: BaseException) -> bool:
 
 
 def _place(error: BaseException) -> str:
-    """The host that a redirect names, else what it says; clean."""
+    """The redirect's target host, or its raw location; cleaned for display."""
     location = error.location if isinstance(error, Redirected) else ""
     if isinstance(error, sdk.ClientError):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}

@@ -1,4 +1,4 @@
-"""What an alarm's actions say of it: whether somebody is told, whether it only drives a scaling policy. Pure."""
+"""Classifies an alarm's actions: whether they notify somebody or only drive a scaling policy; pure."""
 
 from services.aws.client.reader import Answer, readable_name
 from services.models.alarms import AlarmKind
@@ -7,26 +7,26 @@ _EVERY_STATE = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def scaling_name(name: str) -> bool:
-    """Whether target tracking names its alarms so."""
+    """Whether the name is one that target tracking gives its alarms."""
     return name.startswith("TargetTracking-")
 
 
 def tells_somebody(row: Answer) -> bool:
-    """Whether going to ALARM runs an action that is no scaling policy; one that cannot be read tells nobody."""
+    """Whether ALARM runs an action other than a scaling policy; unreadable actions do not count."""
     return not all(map(_scales, action_arns(row, "AlarmActions")))
 
 
 def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:
-    """Whether every action, of whatever state, is a scaling policy; one without actions goes by its name."""
+    """Whether all actions of all states are scaling policies; without actions the name decides."""
     actions = _listed(row, *_EVERY_STATE)
     if not actions:
         return kind is AlarmKind.METRIC and scaling_name(name)
-    # One that cannot be read may be somebody who is told.
+    # An unreadable action may notify somebody.
     return all(_is_arn(action) and _scales(str(action)) for action in actions)
 
 
 def action_arns(row: Answer, *keys: str) -> list[str]:
-    """The actions listed under these keys, without those that cannot be read."""
+    """The readable actions listed under these keys."""
     return [str(action) for action in _listed(row, *keys) if _is_arn(action)]
 
 

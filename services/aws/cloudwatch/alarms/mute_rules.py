@@ -15,9 +15,9 @@ from services.i18n import _
 from services.models.text import clean
 
 LONGEST = timedelta(days=15)
-"""AWS's own bound of a mute's duration."""
+"""AWS's maximum duration of a mute."""
 AGAIN = timedelta(hours=1)
-"""When to ask again for mute rules after AWS refused them."""
+"""Delay before reading mute rules again after AWS denied it."""
 _NAMED = 5
 
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?")
@@ -33,38 +33,38 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """One rule in force."""
+    """One active mute rule."""
 
     rule: str
     until: datetime | None
     alarms: frozenset[str]
     whole: bool = True
-    """False: AWS does not say which alarms it mutes, or not of all of them."""
+    """False: the list of muted alarms is missing or incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Muting:
-    """What is muted now, as far as it could be read."""
+    """What is muted now, as far as it is readable."""
 
     mutes: tuple[Mute, ...] = ()
     remarks: tuple[str, ...] = ()
-    """What could not be read, in words."""
+    """What was unreadable, in words."""
     known: bool = True
     """False: more alarms may be muted than `mutes` says."""
 
     @property
     def names(self) -> frozenset[str]:
-        """Every alarm that a rule in force names."""
+        """Every alarm named by an active rule."""
         return frozenset().union(*(mute.alarms for mute in self.mutes))
 
     def of(self, name: str) -> Mute | None:
-        """The rule that mutes an alarm."""
+        """The rule that mutes the alarm, if any."""
         return next((mute for mute in self.mutes if name in mute.alarms), None)
 
     def checked(self, names: Collection[str]) -> "Muting":
-        """The same beside the alarms that AWS has: that a rule names another is told and no more.
+        """The same with a remark on every rule that names alarms not in `names` (the existing ones).
 
-        Rules are of every team of the account, and outlive the alarms that they name.
+        That is no fault: rules belong to every team of the account and outlive the alarms they name.
         """
         remarks = list(self.remarks)
         for mute in self.mutes:
@@ -79,7 +79,7 @@ class Muting:
 
 
 class MuteRules:
-    """The rules in force; a rule is read again only when AWS says that it changed."""
+    """Reads the active rules; a rule is read again only after it was updated."""
 
     def __init__(self, session: Reader) -> None:
         self._session = session
@@ -87,7 +87,7 @@ class MuteRules:
         self._held: tuple[datetime, Muting] | None = None
 
     async def read(self, now: datetime) -> Muting:
-        """What is muted now; an account that refuses its rules is asked again an hour later. Raises no AwsError."""
+        """What is muted now; after a denial the result is reused for an hour. Never raises AwsError."""
         if self._held is not None and self._held[0] <= now < self._held[0] + AGAIN:
             return self._held[1]
         self._held = None
@@ -104,24 +104,24 @@ class MuteRules:
 
     async def active(self, now: datetime) -> tuple[Mute, ...]:
         """Every active rule. Raises AwsError."""
-        found = []
-        # AWS's model marks the list optional: without the key no rule is active.
+        summaries = []
+        # The list is optional in AWS's model: no key means no active rule.
         pages = self._session.pages("cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
         async for page in pages:
-            found += rows(page, "AlarmMuteRuleSummaries")
-        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in found}
+            summaries += rows(page, "AlarmMuteRuleSummaries")
+        listed = {str(row.get("AlarmMuteRuleArn") or ""): row for row in summaries}
         if "" in listed:
             raise incomplete(
                 _("AWS returned a mute rule without a name."), "cloudwatch", "ListAlarmMuteRules"
             )
-        self._known = {arn: known for arn, known in self._known.items() if arn in listed}
+        self._known = {arn: entry for arn, entry in self._known.items() if arn in listed}
         return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
     async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
         changed = when(summary.get("LastUpdatedTimestamp"))
-        known = self._known.get(arn)
-        if known is not None and known[0] == changed:
-            return mute_of(known[1], arn, now)
+        entry = self._known.get(arn)
+        if entry is not None and entry[0] == changed:
+            return mute_of(entry[1], arn, now)
         name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
         answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
         mute = mute_of(answer, arn, now)
@@ -131,7 +131,7 @@ class MuteRules:
 
 
 def _unread(error: AwsError) -> Muting:
-    """What is known of mutes where AWS did not tell them."""
+    """The result when the rules could not be read."""
     if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
         return Muting(remarks=(_("This endpoint has no mute rules; no alarm is treated as muted."),))
     text = _("Mute rules could not be read: {reason}")
@@ -139,9 +139,9 @@ def _unread(error: AwsError) -> Muting:
 
 
 def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
-    """A rule in force as GetAlarmMuteRule tells it.
+    """An active rule from a GetAlarmMuteRule response.
 
-    MuteTargets may be absent where a rule was put without targets; that it mutes nothing is not said by that.
+    MuteTargets is absent for a rule created without targets, which does not prove that it mutes nothing.
     """
     targets = _inner(rule, "MuteTargets").get("AlarmNames")
     listed = targets if isinstance(targets, list | tuple) else ()
@@ -166,7 +166,7 @@ def _inner(answer: Answer, key: str) -> Answer:
 
 
 def window_end(expression: str, duration: str, zone: str, now: datetime) -> datetime | None:
-    """When the window that holds `now` ends; None where the schedule is not understood."""
+    """The end of the schedule window that contains `now`; None if the schedule is not supported."""
     length = _length(duration)
     try:
         local = now.astimezone(ZoneInfo(zone))
@@ -180,10 +180,10 @@ def window_end(expression: str, duration: str, zone: str, now: datetime) -> date
 
 
 def _length(duration: str) -> timedelta:
-    found = _DURATION.fullmatch(duration)
-    if found is None:
+    match = _DURATION.fullmatch(duration)
+    if match is None:
         return timedelta()
-    days, hours, minutes = (int(part or 0) for part in found.groups())
+    days, hours, minutes = (int(part or 0) for part in match.groups())
     return min(timedelta(days=days, hours=hours, minutes=minutes), LONGEST)
 
 

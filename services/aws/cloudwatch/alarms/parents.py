@@ -1,4 +1,4 @@
-"""Which composite alarms speak for an alarm that has no action of its own.
+"""Finds the composite alarms that notify on behalf of alarms without actions.
 
 Source: DescribeAlarms, ParentsOfAlarmName (Amazon CloudWatch API reference).
 """
@@ -11,14 +11,14 @@ from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind
 
 AT_ONCE = 30
-"""Alarms that the runbook does not name and that are asked about in one reading; the next one asks of the next."""
+"""Maximum number of alarms outside the runbook whose parents are requested per read; later reads continue."""
 
 Composites = frozenset[tuple[str, str]]
-"""Names and rules: while they stay the same, so do the parents."""
+"""Names and rules of composite alarms; the parents are cached until they change."""
 
 
 class ParentAlarms:
-    """Asks AWS, once for each alarm until some composite alarm changes."""
+    """Reads the parents of each alarm once, until a composite alarm changes."""
 
     def __init__(self, session: Reader) -> None:
         self._session = session
@@ -26,7 +26,7 @@ class ParentAlarms:
         self._parents: dict[str, tuple[str, ...]] = {}
 
     async def marked(self, alarms: Sequence[Alarm]) -> tuple[list[Alarm], tuple[str, ...]]:
-        """The alarms with who speaks for them, and what to say of what could not be read."""
+        """The alarms with `heard_through` and `parents_read` set, and remarks on failed reads."""
         composites = {str(alarm.id): alarm for alarm in alarms if alarm.kind is AlarmKind.COMPOSITE}
         speakers = {
             id
@@ -64,7 +64,7 @@ class ParentAlarms:
             self._parents.clear()
 
     async def _speakers(self, name: str, composites: dict[str, Alarm], speakers: set[str]) -> list[str]:
-        """The nearest composites above `name` that have an action, through those that have none."""
+        """The nearest composite ancestors of `name` with an action, searched through those without."""
         through: list[str] = []
         below, visited = [name], {name}
         while below:
@@ -87,7 +87,7 @@ class ParentAlarms:
                 ):
                     names += [str(row.get("AlarmName") or "") for row in rows(page, "CompositeAlarms")]
             except (Invalid, NotFound):
-                # An alarm of a kind that no composite can name, or that is gone.
+                # The alarm's type cannot be part of a composite alarm, or it no longer exists.
                 names = []
             self._parents[name] = tuple(names)
         return self._parents[name]

@@ -1,4 +1,4 @@
-"""DescribeAlarms and DescribeAlarmHistory answers turned into models; pure."""
+"""Converts DescribeAlarms and DescribeAlarmHistory responses to models; pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ COMPARISONS = {
 }
 ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 EVENTFUL = ("AWS/ApplicationELB", "AWS/ELB", "AWS/Lambda", "AWS/ApiGateway", "AWS/CloudFront", "AWS/WAFV2")
-"""Namespaces of metrics that come only while there are requests."""
+"""Namespaces whose metrics are reported only while there are requests."""
 HISTORY_KINDS = {
     "StateUpdate": "state",
     "ConfigurationUpdate": "configuration",
@@ -79,17 +79,17 @@ def log_alarm(row: Answer) -> Alarm:
 
 
 def _grouped(expression: str) -> bool:
-    """Whether it is a Metrics Insights query: one with GROUP BY answers a series for each group."""
+    """Whether it is a Metrics Insights query, which can return a series per group (GROUP BY)."""
     return expression.lstrip()[:6].upper() == "SELECT"
 
 
 def eventful(namespace: str, metric: str) -> bool:
-    """Whether AWS reports this metric only while there is something to count; hosts are always counted."""
+    """Whether AWS reports this metric only while there is traffic; host counts are always reported."""
     return namespace in EVENTFUL and not metric.endswith("HostCount")
 
 
 def sparse(alarm: Alarm) -> bool:
-    """Whether no data is usual for an alarm, and is what its own rule calls missing."""
+    """Whether missing data is normal for an alarm, and the alarm treats it as missing."""
     metrics = [query for query in alarm.queries if query.metric]
     return (
         alarm.treat_missing == "missing"
@@ -112,7 +112,7 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         name=name,
         arn=RawId(row.get("AlarmArn") or ""),
         kind=kind,
-        # A state that this console does not know must not look like "fine".
+        # An unknown state maps to INSUFFICIENT, so that it never looks like OK.
         state=state,
         reason=row.get("StateReason"),
         since=since,
@@ -137,7 +137,7 @@ def _threshold(row: Answer) -> dict[str, Any]:
 
 
 def alarm_queries(row: Answer) -> tuple[MetricQuery, ...]:
-    """What an alarm watches, ready for GetMetricData."""
+    """The alarm's metrics as GetMetricData queries."""
     if metrics := rows(row, "Metrics"):
         return tuple(_query(metric) for metric in metrics)
     if not row.get("MetricName"):
@@ -178,7 +178,7 @@ def _dimensions(row: Answer) -> tuple[tuple[RawId, RawId], ...]:
 
 
 def recent_points(data: object) -> tuple[float | None, ...]:
-    """StateReasonData's recentDatapoints, oldest first; what is not a number is a gap."""
+    """StateReasonData's recentDatapoints, oldest first; non-numbers become gaps (None)."""
     points = _parsed(data).get("recentDatapoints")
     if not isinstance(points, list):
         return ()
@@ -186,9 +186,9 @@ def recent_points(data: object) -> tuple[float | None, ...]:
 
 
 def transition(row: Answer, since: datetime) -> AlarmTransition:
-    """One AlarmHistoryItem; of the kind `unreadable` where it does not tell what happened, when, or to which alarm.
+    """One AlarmHistoryItem; its kind is `unreadable` if the event, time or alarm is missing.
 
-    One without a time stands at `since`, from where on the history was asked for.
+    An entry without a time is placed at `since`, the start of the requested history.
     """
     at = when(row.get("Timestamp"))
     kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "unreadable")
@@ -237,7 +237,7 @@ def _state(value: object) -> AlarmState | None:
 
 
 def alarm_name(arn: str) -> str:
-    """The name in an alarm's ARN (`arn:aws:cloudwatch:region:account:alarm:name`); a name stays one."""
+    """The name in an alarm's ARN (`arn:aws:cloudwatch:region:account:alarm:name`); a plain name is returned as is."""
     parts = arn.split(":", 6)
     return parts[6] if len(parts) == 7 and parts[5] == "alarm" else arn
 

@@ -1,6 +1,7 @@
-"""CloudWatch alarms: the board of all that matter, and what changed when.
+"""CloudWatch alarms: their states, history and contributors.
 
-Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API reference).
+Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API
+reference).
 """
 
 import re
@@ -29,12 +30,12 @@ from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmTransition, Contributor
 from services.models.runbook import Runbook
 
-# Without AlarmTypes both calls answer metric alarms only.
+# Without AlarmTypes, DescribeAlarms and DescribeAlarmHistory return only metric alarms.
 ALL_TYPES = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
 OLDER_TYPES = ("MetricAlarm", "CompositeAlarm")
 KINDS = (("MetricAlarms", metric_alarm), ("CompositeAlarms", composite_alarm), ("LogAlarms", log_alarm))
 NAMES_PER_CALL = 100
-"""DescribeAlarms' own bound on AlarmNames."""
+"""DescribeAlarms' limit on AlarmNames."""
 
 
 _NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
@@ -52,11 +53,11 @@ class Alarms:
         self._types: Sequence[str] = ALL_TYPES
 
     async def board(self) -> AlarmOverview:
-        """Every alarm, with those the runbook expects and AWS lacks. Raises AwsError."""
-        found = await self._describe()
-        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in found})
+        """Every alarm, including missing ones that the runbook expects. Raises AwsError."""
+        existing = await self._describe()
+        muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in existing})
         expected = {alarm.name for alarm in self._runbook.alarms}
-        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in found]
+        alarms = [_marked(alarm, muting, alarm.id in expected) for alarm in existing]
         alarms, unread = await self._parents.marked(alarms)
         remarks = (*muting.remarks, *unread)
         present = {alarm.id for alarm in alarms}
@@ -66,54 +67,54 @@ class Alarms:
         return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:
-        """These alarms and whether they are muted; those that AWS lacks are absent. Raises AwsError."""
-        wanted = frozenset(names)
-        if not wanted:
+        """These alarms and whether they are muted; nonexistent ones are absent. Raises AwsError."""
+        targets = frozenset(names)
+        if not targets:
             return AlarmOverview()
         muting = await self._mutes.read(self._clock.now())
-        # The alarms that mute rules name are asked for, too: that one is not there is told.
-        names = wanted | muting.names
-        found = await self._by_names(sorted(names))
-        if any(alarm.id not in names for alarm in found):
-            # One of those that were asked for came without its name.
+        # Also request the alarms that mute rules name, so that nonexistent ones can be remarked on.
+        names = targets | muting.names
+        alarms = await self._by_names(sorted(names))
+        if any(alarm.id not in names for alarm in alarms):
+            # A requested alarm was returned with a damaged name.
             raise incomplete(
                 _("AWS returned an alarm that was not requested."), "cloudwatch", "DescribeAlarms"
             )
-        muting = muting.checked({alarm.id for alarm in found})
-        marked = (_marked(alarm, muting, expected=False) for alarm in found if alarm.id in wanted)
+        muting = muting.checked({alarm.id for alarm in alarms})
+        marked = (_marked(alarm, muting, expected=False) for alarm in alarms if alarm.id in targets)
         return AlarmOverview(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms behind ARNs, each asked in its own region; those AWS lacks are absent. Raises AwsError."""
+        """The alarms of these ARNs, each read in its own region; nonexistent ones are absent. Raises AwsError."""
         regions: dict[str, list[str]] = {}
         for arn in dict.fromkeys(arns):
             regions.setdefault(arn_region(arn), []).append(alarm_name(arn))
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         for region, names in regions.items():
-            found += await self._by_names(names, region or None)
-        return tuple(found)
+            alarms += await self._by_names(names, region or None)
+        return tuple(alarms)
 
     async def _by_names(self, names: Sequence[str], region: str | None = None) -> list[Alarm]:
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         for first in range(0, len(names), NAMES_PER_CALL):
-            found += await self._describe(
+            alarms += await self._describe(
                 region=region, AlarmNames=list(names[first : first + NAMES_PER_CALL])
             )
-        return found
+        return alarms
 
     async def history(self, alarm_id: str, since: datetime) -> tuple[AlarmTransition, ...]:
-        """One alarm's changes since `since` (UTC), newest first; survives the alarm. Raises AwsError."""
+        """One alarm's changes since `since` (UTC), newest first, also after its deletion. Raises AwsError."""
         return await self._history(since, AlarmName=alarm_id)
 
     async def history_all(self, since: datetime) -> tuple[AlarmTransition, ...]:
-        """Every alarm's state changes since `since` (UTC), newest first; entries that cannot be read among them.
+        """Every alarm's state changes since `since` (UTC), newest first, including unreadable entries.
 
         Raises AwsError.
         """
         return await self._history(since, HistoryItemType="StateUpdate")
 
     async def contributors(self, alarm_id: str) -> tuple[Contributor, ...]:
-        """The series of an alarm over several that are in ALARM, the newest first. Raises AwsError."""
+        """The series of a multi-series alarm that are in ALARM, newest first. Raises AwsError."""
         series: list[Contributor] = []
         pages = self._session.pages(
             "cloudwatch", "DescribeAlarmContributors", required=("AlarmContributors",), AlarmName=alarm_id
@@ -121,22 +122,22 @@ class Alarms:
         async for page in pages:
             series += [contributor(row) for row in rows(page, "AlarmContributors")]
         return tuple(
-            sorted(series, key=lambda each: each.since.timestamp() if each.since else 0.0, reverse=True)
+            sorted(series, key=lambda entry: entry.since.timestamp() if entry.since else 0.0, reverse=True)
         )
 
     async def _describe(self, **params: Any) -> list[Alarm]:
         try:
             return await self._described(params)
         except Invalid as error:
-            # An endpoint older than log alarms refuses the type, by name; without it the rest is answered.
+            # An endpoint without log alarms rejects the type by name; retry without it.
             if self._types == OLDER_TYPES or not _NEWER_TYPE.search(error.problem.detail):
                 raise
-            found = await self._described(params, OLDER_TYPES)
+            alarms = await self._described(params, OLDER_TYPES)
             self._types = OLDER_TYPES
-            return found
+            return alarms
 
     async def _described(self, params: dict[str, Any], types: Sequence[str] | None = None) -> list[Alarm]:
-        found: list[Alarm] = []
+        alarms: list[Alarm] = []
         now = self._clock.now()
         pages = self._session.pages(
             "cloudwatch",
@@ -147,11 +148,11 @@ class Alarms:
         )
         async for page in pages:
             for key, make in KINDS:
-                found += [warmed(make(row), now) for row in rows(page, key)]
-        return found
+                alarms += [warmed(make(row), now) for row in rows(page, key)]
+        return alarms
 
     async def _history(self, since: datetime, **params: Any) -> tuple[AlarmTransition, ...]:
-        found: list[AlarmTransition] = []
+        transitions: list[AlarmTransition] = []
         pages = self._session.pages(
             "cloudwatch",
             "DescribeAlarmHistory",
@@ -162,13 +163,13 @@ class Alarms:
             **params,
         )
         async for page in pages:
-            found += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
-        return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+            transitions += [transition(row, since) for row in rows(page, "AlarmHistoryItems")]
+        return tuple(sorted(transitions, key=lambda entry: entry.at, reverse=True))
 
 
 def _marked(alarm: Alarm, muting: Muting, expected: bool) -> Alarm:
     mute = muting.of(alarm.id)
-    # What the runbook names is judged, whatever it drives besides.
+    # An alarm named by the runbook counts even if it also drives a scaling policy.
     marks: dict[str, object] = {"expected": True, "scaling": False} if expected else {}
     if mute is not None:
         marks |= {"muted_by": mute.rule, "muted_until": mute.until}

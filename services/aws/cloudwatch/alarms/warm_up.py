@@ -1,4 +1,4 @@
-"""An alarm's warm-up: the time after a change in which AWS neither evaluates it nor runs its actions. Pure.
+"""An alarm's warm-up: the time after a change in which AWS neither evaluates it nor runs its actions; pure.
 
 Source: WarmUpConfiguration (Amazon CloudWatch API reference), "Alarm warm-up periods" (User Guide).
 """
@@ -9,13 +9,13 @@ from services.aws.client.reader import Answer, when, whole
 from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmState
 
 LONGEST = 2880
-"""Minutes; AWS's own bound."""
+"""AWS's maximum warm-up in minutes."""
 
 
 def warm_up_end(row: Answer, state: AlarmState, since: datetime | None) -> datetime | None:
-    """When its warm-up ends at the latest; None without one, and where it was evaluated since its last change.
+    """The latest end of its warm-up; None without one, or if it was evaluated since its last change.
 
-    AWS evaluates early where the window fills early, unless the alarm asks for the whole time.
+    AWS evaluates early if the window fills early, unless the alarm requires the full warm-up.
     """
     warm_up = row.get("WarmUpConfiguration")
     configured = when(row.get("AlarmConfigurationUpdatedTimestamp"))
@@ -30,13 +30,13 @@ def warm_up_end(row: Answer, state: AlarmState, since: datetime | None) -> datet
 
 
 def warm_up_doubt(row: Answer) -> str:
-    """WARM_UP_UNTOLD where whether the alarm warms up cannot be worked out, else ""."""
+    """WARM_UP_UNTOLD if it cannot be determined whether the alarm is warming up, else ""."""
     has_one = row.get("WarmUpConfiguration") is not None
     return WARM_UP_UNTOLD if has_one and when(row.get("AlarmConfigurationUpdatedTimestamp")) is None else ""
 
 
 def warmed(alarm: Alarm, now: datetime) -> Alarm:
-    """The alarm as it stands at `now`: one that warms up is not evaluated, so that its last state says nothing."""
+    """The alarm at `now`: an OK state during warm-up becomes INSUFFICIENT, because nothing is evaluated."""
     if alarm.warm_up_until is None:
         return alarm
     if alarm.warm_up_until <= now:

@@ -1,7 +1,7 @@
-"""The grammar of a dashboard's body; pure.
+"""Parses a dashboard's body; pure.
 
-Source: "Dashboard Body Structure and Syntax" (Amazon CloudWatch). Whatever a body holds, the answer is a
-Dashboard: what is not understood becomes a remark, an unknown widget is named.
+Source: "Dashboard Body Structure and Syntax" (Amazon CloudWatch). Any body yields a Dashboard: unsupported parts
+become remarks, unsupported widgets become UnknownWidget.
 """
 
 import json
@@ -30,10 +30,10 @@ AnyWidget = MetricWidget | TextWidget | AlarmWidget | LogWidget | UnknownWidget
 
 
 def parse_body(name: str, body: str) -> Dashboard:
-    """The dashboard that `body` (JSON text of GetDashboard) describes; never raises."""
+    """The dashboard described by `body` (GetDashboard's JSON text); never raises."""
     remarks = Remarks()
     try:
-        # NaN and Infinity are not JSON, but Python would let them in.
+        # NaN and Infinity are not JSON, but Python's decoder accepts them.
         value = whole_characters(json.loads(body, parse_constant=lambda _constant: None))
     except (ValueError, RecursionError, TypeError):
         text = _("The dashboard's body is not valid JSON.")
@@ -78,9 +78,11 @@ def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
     boxes = placed(values, remarks)
     return tuple(
         _widget(
-            value, said, {"key": str(index), "x": box.x, "y": box.y, "width": box.width, "height": box.height}
+            value,
+            widget_remarks,
+            {"key": str(index), "x": box.x, "y": box.y, "width": box.width, "height": box.height},
         )
-        for index, (value, said, box) in enumerate(zip(values, remarks, boxes, strict=True))
+        for index, (value, widget_remarks, box) in enumerate(zip(values, remarks, boxes, strict=True))
     )
 
 
@@ -102,7 +104,7 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
 
 
 def _told(remarks: Remarks) -> dict[str, object]:
-    """What a widget says of how it was read."""
+    """The widget fields that describe how it was parsed."""
     return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
 
@@ -150,5 +152,5 @@ def _metrics(props: Properties, remarks: Remarks, frame: dict[str, object]) -> A
 
 
 NOT_DRAWN = ("explorer", "custom")
-"""Kinds that are named and not drawn: of explorer widgets AWS chooses the metrics, custom ones a function draws."""
+"""Kinds that are not drawn: AWS selects an explorer widget's metrics, a Lambda function draws a custom one."""
 KINDS = {"metric": _metrics, "text": _text, "alarm": _alarms, "log": _logs}

@@ -1,4 +1,4 @@
-"""The dashboard shown when the account has none: the runbook's own targets.
+"""The built-in dashboard for accounts without one, generated from the runbook's targets.
 
 Metric names, dimensions and units: "CloudWatch metrics" pages of Amazon ECS, Elastic Load Balancing and
 Amazon RDS.
@@ -21,7 +21,7 @@ Dimensions = tuple[tuple[RawId, RawId], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """A widget before it has a place."""
+    """A widget without its position."""
 
     title: str
     traces: tuple[Trace, ...]
@@ -30,7 +30,7 @@ class _Panel:
 
 
 def builtin_dashboard(runbook: Runbook) -> Dashboard:
-    """Container, load balancer, database and network curves of the targets the runbook names."""
+    """Container, load balancer, database and network widgets for the runbook's targets."""
     panels = [*_ecs(runbook.ecs), *_alb(runbook.alb), *_rds(runbook.rds), *_network(runbook)]
     widgets = tuple(
         MetricWidget(
@@ -77,8 +77,8 @@ def _alb(alb: LoadBalancer | None) -> Iterator[_Panel]:
     def count(name: str, metric: str) -> Trace:
         return _metric(name, "AWS/ApplicationELB", metric, at, stat="Sum", visible=False)
 
-    # The error counts are reported only when not zero, and RequestCount leaves out requests for which no
-    # target could be chosen: a plain ratio hides a total outage.
+    # Error counts are reported only when non-zero, and RequestCount excludes requests for which no target could
+    # be chosen, so a plain ratio would hide a total outage.
     yield _Panel(
         "ALB 5xx",
         (

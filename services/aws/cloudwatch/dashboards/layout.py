@@ -1,4 +1,4 @@
-"""Where a dashboard's widgets stand on the grid of 24 columns."""
+"""Places a dashboard's widgets on the grid of 24 columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LOWEST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A place on the grid."""
+    """A widget's position and size on the grid."""
 
     x: int
     y: int
@@ -23,21 +23,23 @@ class Box:
 
 
 def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
-    """A box per widget; one without x and y flows into the highest free place, as CloudWatch does.
+    """A box per widget; one without x and y goes to the topmost free place, as in CloudWatch.
 
-    Widgets that say where they stand are placed first.
+    Widgets with coordinates are placed first.
     """
     boxes: list[Box | None] = [None] * len(widgets)
     free = [0] * COLUMNS
     flowing: list[tuple[int, int, int]] = []
-    for index, (widget, said) in enumerate(zip(widgets, remarks, strict=True)):
-        props = Properties(widget if isinstance(widget, dict) else None, said, _("widget"))
+    for index, (widget, widget_remarks) in enumerate(zip(widgets, remarks, strict=True)):
+        props = Properties(widget if isinstance(widget, dict) else None, widget_remarks, _("widget"))
         width = props.whole("width", DEFAULT, 1, COLUMNS)
         height = props.whole("height", DEFAULT, 1, TALLEST)
         if props.has("x") and props.has("y"):
             x, y = props.whole("x", 0, 0, COLUMNS - 1), props.whole("y", 0, 0, LOWEST)
             if x + width > COLUMNS:
-                said.say(_("The widget extends beyond the grid's right edge; it was made narrower."))
+                widget_remarks.say(
+                    _("The widget extends beyond the grid's right edge; it was made narrower.")
+                )
                 width = COLUMNS - x
             boxes[index] = _stand(Box(x, y, width, height), free)
         else:

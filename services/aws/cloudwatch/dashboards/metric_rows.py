@@ -1,4 +1,4 @@
-"""The `metrics` array of a dashboard widget: its shorthand expanded, its rows as queries.
+"""Expands the shorthand in a dashboard widget's `metrics` array and converts its rows to queries.
 
 Source: "Dashboard Body Structure and Syntax" (Amazon CloudWatch), metric widget object:
 `[namespace, metric, (dimension name, dimension value)*, options?]` or `[{"expression": …}]`.
@@ -30,12 +30,12 @@ _STAT = re.compile(
 
 
 class RowError(ValueError):
-    """A row that cannot be read; says why in words."""
+    """A row is invalid; the message gives the reason in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a row takes from its widget."""
+    """Values that a row inherits from its widget."""
 
     stat: str = "Average"
     period: int = 300
@@ -45,7 +45,7 @@ class Defaults:
 def expand(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
     """A metric row with its shorthand replaced by the previous metric row's values.
 
-    `"."` is the value at the same position; `"..."`, once, stands for as many values as make the row as
+    `"."` repeats the value at the same position; `"..."`, allowed once, repeats as many values as make the row as
     long as the previous one. Raises RowError.
     """
     if "..." in items:
@@ -83,7 +83,7 @@ def _filled(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
 
 
 def stat_of(props: Properties, default: str) -> str:
-    """A statistic that CloudWatch has; others are remarked on."""
+    """The `stat` property if it is a valid statistic, else `default` with a remark."""
     stat = props.text("stat", default)
     if _STAT.fullmatch(stat):
         return stat
@@ -92,7 +92,7 @@ def stat_of(props: Properties, default: str) -> str:
 
 
 def period_of(props: Properties, default: int) -> int:
-    """A period that CloudWatch has: 1, 5, 10, 20, 30, or full minutes."""
+    """The `period` property in seconds: 1, 5, 10, 20, 30 or a multiple of 60; others are rounded up with a remark."""
     period = props.whole("period", default, 1, LONGEST_PERIOD)
     if period in PERIODS_BELOW_A_MINUTE or period % 60 == 0:
         return period
@@ -101,7 +101,7 @@ def period_of(props: Properties, default: int) -> int:
 
 
 def account_of(props: Properties, default: str) -> str:
-    """A twelve-digit account."""
+    """The `accountId` property: a twelve-digit account, or "" for the current one."""
     account = props.text("accountId", default)
     if not account or account == "LOCAL" or _ACCOUNT.fullmatch(account):
         return "" if account == "LOCAL" else account
@@ -110,24 +110,24 @@ def account_of(props: Properties, default: str) -> str:
 
 
 def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tuple[Trace, ...]:
-    """A widget's rows; one that cannot be read leaves a remark and the others stay."""
+    """A widget's rows; an invalid row is skipped with a remark."""
     if len(rows) > MOST_ROWS:
         remarks.say(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
-    found: list[Trace] = []
+    curves: list[Trace] = []
     previous: list[str] | None = None
     for number, row in enumerate(rows[:MOST_ROWS], 1):
         try:
             items, options = _split(row, remarks, _("row {number}").format(number=number))
             if options.has("expression"):
-                found.append(_trace(options, defaults, ids, expression=_expression(items, options)))
+                curves.append(_trace(options, defaults, ids, expression=_expression(items, options)))
             else:
                 previous = expand(items, previous)
-                found.append(_trace(options, defaults, ids, row=previous))
+                curves.append(_trace(options, defaults, ids, row=previous))
         except RowError as error:
             text = _("Metric row {number} is not shown: {reason}.")
             remarks.say(text.format(number=number, reason=error), lost=True)
-    return tuple(found)
+    return tuple(curves)
 
 
 def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Properties]:
@@ -176,7 +176,7 @@ def _trace(
 
 
 class _Ids:
-    """Gives every row an id that no other row of the widget has."""
+    """Assigns every row an id that is unique within the widget."""
 
     def __init__(self, rows: Sequence[object]) -> None:
         lasts = [row[-1] for row in rows if isinstance(row, list) and row]
@@ -186,13 +186,13 @@ class _Ids:
         self._count = 0
 
     def take(self, options: Properties, letter: str) -> str:
-        wanted = options.text("id")
-        if wanted and (wanted in self._taken or not _ID.fullmatch(wanted)):
-            options.bad("id", wanted)
-            wanted = ""
-        while not wanted:
+        id = options.text("id")
+        if id and (id in self._taken or not _ID.fullmatch(id)):
+            options.bad("id", id)
+            id = ""
+        while not id:
             self._count += 1
             candidate = f"{letter}{self._count}"
-            wanted = "" if candidate in self._written or candidate in self._taken else candidate
-        self._taken.add(wanted)
-        return wanted
+            id = "" if candidate in self._written or candidate in self._taken else candidate
+        self._taken.add(id)
+        return id

@@ -1,4 +1,4 @@
-"""A metric widget's properties: view, axes, annotations, rows."""
+"""Parses a metric widget's properties: view, axes, annotations, rows."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,13 +20,13 @@ def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
     )
     annotations = props.part("annotations")
     alarm_ids = tuple(map(RawId, annotations.texts("alarms")))
-    found = traces(props.items("metrics"), defaults, remarks)
-    if not found and not alarm_ids:
+    curves = traces(props.items("metrics"), defaults, remarks)
+    if not curves and not alarm_ids:
         remarks.say(_("The widget has no metrics."), lost=True)
     axes = props.part("yAxis")
     fields = {
         "view": View(props.choice("view", list(View), View.TIME_SERIES)),
-        "traces": found,
+        "traces": curves,
         "region": props.region("region"),
         "stat": defaults.stat,
         "period": defaults.period,
@@ -43,7 +43,7 @@ def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
         "full_precision": props.flag("singleValueFullPrecision"),
         "legend": props.part("legend").choice("position", ("bottom", "right", "hidden"), "bottom"),
     }
-    # How a browser lays a table out, refreshes or animates has no counterpart in a terminal.
+    # Properties of the browser's layout and refresh have no counterpart in a terminal.
     props.ignore("liveData", "labels", "table", "timezone", "trend", "theme", "id")
     axes.finish()
     annotations.finish()
@@ -60,7 +60,7 @@ def _axis(props: Properties) -> Axis:
 def _pairs(
     annotations: Properties, key: str, remarks: Remarks
 ) -> Iterator[tuple[Properties, Properties | None]]:
-    """Each annotation; a band or a span is a list of two."""
+    """Each annotation as (first, second); only a band or a span has a second."""
     for number, item in enumerate(annotations.items(key), 1):
         where = _("annotation {number}").format(number=number)
         if isinstance(item, list) and len(item) == 2:
@@ -110,7 +110,7 @@ def _moment(props: Properties) -> datetime | None:
 
 
 def _end(first: Properties, second: Properties | None, *drawing: str) -> None:
-    """What only decides how a browser draws is no remark."""
+    """Finish both parts, without remarks on properties that only affect drawing."""
     for props in (first, second):
         if props is not None:
             props.ignore(*drawing)

@@ -1,4 +1,4 @@
-"""CloudWatch dashboards, and the one shown where AWS has none.
+"""CloudWatch dashboards, and the built-in one.
 
 Source: GetDashboard (Amazon CloudWatch API reference). Dashboards are global: any region answers.
 """
@@ -24,5 +24,5 @@ class Dashboards:
         return parse_body(name, answer["DashboardBody"])
 
     def builtin(self, runbook: Runbook) -> Dashboard:
-        """A dashboard of the runbook's own targets."""
+        """The built-in dashboard of the runbook's targets."""
         return builtin_dashboard(runbook)

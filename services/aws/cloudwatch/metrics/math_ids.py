@@ -1,8 +1,7 @@
-"""Identifiers inside metric math: found and renamed without touching strings, numbers or functions.
+"""Finds and renames ids in metric math without touching strings, numbers or functions.
 
-Two dashboards' widgets may both call a metric `m1`; to ask for both in one GetMetricData every id gets
-its widget's prefix, and expressions must follow. Source: "Using math expressions with CloudWatch
-metrics".
+Two widgets may both use the id `m1`; to request both in one GetMetricData, every id gets its widget's prefix, also
+inside expressions. Source: "Using math expressions with CloudWatch metrics".
 """
 
 import re
@@ -21,28 +20,28 @@ _TOKEN = re.compile(
 
 
 def is_sql(expression: str) -> bool:
-    """A Metrics Insights query: it has no ids, and a call may hold only one."""
+    """Whether it is a Metrics Insights query, which uses no ids; GetMetricData allows one per call."""
     return expression.lstrip()[:7].upper().rstrip() == "SELECT"
 
 
 def references(expression: str, ids: frozenset[str]) -> frozenset[str]:
-    """Which of `ids` an expression uses; METRICS() uses all."""
+    """The subset of `ids` that an expression uses; METRICS() uses all."""
     if is_sql(expression):
         return frozenset()
-    found: set[str] = set()
+    uses: set[str] = set()
     for token in _TOKEN.finditer(expression):
         if token["metrics"] is not None:
             return ids
         if token["word"] in ids and token["call"] is None:
-            found.add(token["word"])
-    return frozenset(found)
+            uses.add(token["word"])
+    return frozenset(uses)
 
 
 def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) -> str:
     """The expression with every id of `names` replaced.
 
-    `METRICS()` and `METRICS("part")` become the list of the widget's own metrics (`metrics`, old ids),
-    because in a shared call they would take in every other widget's.
+    `METRICS()` and `METRICS("part")` become the list of the widget's own metrics (`metrics`, old ids), because in
+    a shared call they would include other widgets' metrics.
     """
     if is_sql(expression):
         return expression
@@ -59,7 +58,7 @@ def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) ->
 
 
 def prefixed(queries: Sequence[MetricQuery], prefix: str) -> tuple[MetricQuery, ...]:
-    """The queries of one widget with `prefix` before every id, inside expressions too."""
+    """The queries of one widget with `prefix` added to every id, also inside expressions."""
     names = {query.id: prefix + query.id for query in queries}
     metrics = [query.id for query in queries if query.metric]
     return tuple(
@@ -76,10 +75,10 @@ def prefixed(queries: Sequence[MetricQuery], prefix: str) -> tuple[MetricQuery, 
 
 
 def packed(queries: Sequence[MetricQuery], size: int) -> list[list[MetricQuery]]:
-    """Calls of at most `size` queries that never part an expression from what it uses.
+    """Calls of at most `size` queries that keep expressions together with the queries they use.
 
-    A group larger than `size` stays whole: AWS refuses it in its own words. Each Metrics Insights query
-    begins a call of its own when one already holds one.
+    A group larger than `size` is not split: AWS rejects it with its own message. A call contains at most one
+    Metrics Insights query.
     """
     calls: list[list[MetricQuery]] = []
     has_sql: list[bool] = []
@@ -97,7 +96,7 @@ def packed(queries: Sequence[MetricQuery], size: int) -> list[list[MetricQuery]]
 
 
 def _groups(queries: Sequence[MetricQuery]) -> list[list[MetricQuery]]:
-    """Connected components of "uses", in the given order."""
+    """Connected components of the "uses" relation, in the given order."""
     ids = frozenset(query.id for query in queries)
     leader = {identity: identity for identity in ids}
 

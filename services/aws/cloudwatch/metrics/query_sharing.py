@@ -1,4 +1,4 @@
-"""A metric that several curves share is asked for once: AWS charges for every time it is asked.
+"""Requests a metric that several curves share only once: AWS charges per metric requested.
 
 Source: "GetMetricData" pricing (Amazon CloudWatch); labels as in "Using dynamic labels".
 """
@@ -15,24 +15,24 @@ Key = tuple[object, ...]
 
 
 def once(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, str]]:
-    """(what to send, the id that answers for each repeat); expressions use the ids that are sent."""
+    """(queries to send, the sent query's id by each duplicate's id); expressions refer to sent ids."""
     sent: list[MetricQuery] = []
-    kept: dict[Key, int] = {}
+    positions: dict[Key, int] = {}
     answered_by: dict[str, str] = {}
     for query in queries:
         base = _base(query)
-        at = None if base is None else _place(kept, base, query, sent)
+        at = None if base is None else _place(positions, base, query, sent)
         if at is not None:
             answered_by[query.id] = sent[at].id
             continue
         if base is not None:
-            kept[*base, _kind(query)] = len(sent)
+            positions[*base, _kind(query)] = len(sent)
         sent.append(query)
     return _renamed(sent, queries, answered_by), answered_by
 
 
 def as_asked(series: Series, query: MetricQuery) -> Series:
-    """The answer to a shared metric, with the id and the label of one that shares it."""
+    """The series of a shared metric, with the id and label of `query`."""
     if series.id == query.id:
         return series
     label = clean(query.label) if query.label else series.label
@@ -40,7 +40,7 @@ def as_asked(series: Series, query: MetricQuery) -> Series:
 
 
 def _base(query: MetricQuery) -> Key | None:
-    """What makes two questions the same; None for one that must be asked by itself."""
+    """The key by which queries are duplicates; None for a query that cannot be shared."""
     if query.expression or "${" in query.label:
         return None
     dimensions = tuple(sorted(query.dimensions))
@@ -48,18 +48,18 @@ def _base(query: MetricQuery) -> Key | None:
 
 
 def _kind(query: MetricQuery) -> object:
-    """Whether it is drawn, and under a label of its own: AWS's own label is known only to AWS."""
+    """Whether it is drawn, and with its own label; AWS's default label is known only from the response."""
     return bool(query.label) if query.visible else _HIDDEN
 
 
-def _place(kept: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
-    """Where the same question already stands; a hidden one becomes visible for one that is drawn."""
+def _place(positions: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
+    """Index in `sent` of an equal query; a hidden one becomes visible if `query` is drawn."""
     kinds = (_kind(query),) if query.visible else (True, False, _HIDDEN)
     for kind in kinds:
-        if (*base, kind) in kept:
-            return kept[*base, kind]
-    if query.visible and (*base, _HIDDEN) in kept:
-        at = kept[*base, _kind(query)] = kept.pop((*base, _HIDDEN))
+        if (*base, kind) in positions:
+            return positions[*base, kind]
+    if query.visible and (*base, _HIDDEN) in positions:
+        at = positions[*base, _kind(query)] = positions.pop((*base, _HIDDEN))
         sent[at] = sent[at].model_copy(update={"visible": True, "label": query.label})
         return at
     return None

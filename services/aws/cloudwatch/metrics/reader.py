@@ -1,7 +1,7 @@
-"""CloudWatch metrics: curves for queries.
+"""CloudWatch metrics: reads the series of metric queries.
 
-Source: GetMetricData (Amazon CloudWatch API reference). It is billed per metric asked for, not per
-point, so a whole window is fetched at once.
+Source: GetMetricData (Amazon CloudWatch API reference). It is billed per metric, not per datapoint, so a whole
+window is fetched at once.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 _JST = ZoneInfo("Asia/Tokyo")
 QUERIES_PER_CALL = 500
-"""GetMetricData's own bound."""
+"""GetMetricData's limit on queries."""
 
 STATUS = {
     "Complete": SeriesStatus.COMPLETE,
@@ -29,11 +29,11 @@ STATUS = {
 }
 FINAL = (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR)
 _COUNTED = "AWS/"
-"""How the namespaces of AWS's own metrics begin."""
+"""Prefix of the namespaces of AWS's own metrics."""
 
 
 class Metrics:
-    """Reads metric data of any region; times in labels are of `zone`."""
+    """Reads metric data of any region; times in labels are in `zone`."""
 
     def __init__(self, session: Reader, *, zone: tzinfo = _JST) -> None:
         self._session = session
@@ -42,11 +42,11 @@ class Metrics:
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
     ) -> tuple[Series, ...]:
-        """The curves of the visible queries, in their order; SEARCH gives several with one id.
+        """The series of the visible queries, in their order; SEARCH returns several with one id.
 
-        One GetMetricData per region (more only above 500 queries), each distinct metric once. A query without its own region is
-        asked in `region`, or in the system's. An unanswered query gives an empty Series: no data.
-        Ids must be unique. Raises AwsError; the first region's failure is everyone's.
+        Sends one GetMetricData per region (more only above 500 queries), each distinct metric once. A query without
+        a region is read in `region`, or in the system's. A query without a result yields an empty Series.
+        Ids must be unique. Raises AwsError if any region fails.
         """
         calls: dict[str, list[MetricQuery]] = {}
         sent, answered_by = once(queries)
@@ -55,18 +55,18 @@ class Metrics:
         answers = await asyncio.gather(
             *(
                 self._ask(call, span, where or None)
-                for where, asked in calls.items()
-                for call in packed(asked, QUERIES_PER_CALL)
+                for where, region_queries in calls.items()
+                for call in packed(region_queries, QUERIES_PER_CALL)
             )
         )
-        found: dict[str, list[Series]] = {}
+        curves: dict[str, list[Series]] = {}
         for series in (each for answer in answers for each in answer):
-            found.setdefault(series.id, []).append(series)
+            curves.setdefault(series.id, []).append(series)
         return tuple(
             as_asked(each, query)
             for query in queries
             if query.visible
-            for each in found.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
+            for each in curves.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
         )
 
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
@@ -80,7 +80,7 @@ class Metrics:
             StartTime=span.start,
             EndTime=span.end,
             ScanBy="TimestampAscending",
-            # Labels may hold times (`${LAST_TIME}`...); CloudWatch takes an offset and no zone.
+            # Labels may contain times (`${LAST_TIME}`...); CloudWatch accepts a UTC offset, not a zone name.
             LabelOptions={"Timezone": f"{span.end.astimezone(self._zone):%z}"},
         )
         async for page in pages:
@@ -89,12 +89,12 @@ class Metrics:
 
 
 def request(query: MetricQuery) -> Answer:
-    """A query as GetMetricData wants it."""
-    asked: Answer = {"Id": query.id, "ReturnData": query.visible}
+    """A query in GetMetricData's format."""
+    fields: Answer = {"Id": query.id, "ReturnData": query.visible}
     if query.expression:
-        asked |= {"Expression": query.expression, "Period": query.period}
+        fields |= {"Expression": query.expression, "Period": query.period}
     else:
-        asked["MetricStat"] = {
+        fields["MetricStat"] = {
             "Metric": {
                 "Namespace": query.namespace,
                 "MetricName": query.metric,
@@ -104,16 +104,16 @@ def request(query: MetricQuery) -> Answer:
             "Stat": query.stat,
         }
     if query.label:
-        asked["Label"] = query.label
+        fields["Label"] = query.label
     if query.account:
-        asked["AccountId"] = query.account
-    return asked
+        fields["AccountId"] = query.account
+    return fields
 
 
 def _nothing(query: MetricQuery) -> Series:
-    """The empty curve of a query that AWS did not answer, under the name the query gives itself.
+    """The empty series of a query without a result, with the query's own label.
 
-    A search may find nothing; of a metric without data AWS tells that it has none.
+    Valid for an expression, since a search may match nothing; for a metric, AWS would return an empty result.
     """
     written = query.label if "${" not in query.label else ""
     untold = not query.expression
@@ -128,12 +128,12 @@ def _nothing(query: MetricQuery) -> Series:
 
 @dataclass
 class _Curve:
-    """One result, put together from pages."""
+    """One result, merged from pages."""
 
     id: str
     label: str
     counted: bool = False
-    """AWS's own metric: counts, sizes, shares and times, of which a negative one means "not known"."""
+    """An AWS metric (counts, sizes, ratios, times); a negative value means "unknown"."""
     points: list[tuple[int, float]] = field(default_factory=list)
     status: SeriesStatus = SeriesStatus.COMPLETE
     message: str = ""
@@ -142,7 +142,7 @@ class _Curve:
 
     def take(self, row: Answer) -> None:
         times, values = row.get("Timestamps") or (), row.get("Values") or ()
-        # What is no value is drawn as a gap, and the curve is not whole.
+        # An unreadable value becomes a gap and makes the curve partial.
         points = [
             (time, float(value))
             for time, value in zip(map(epoch, times), map(finite, values), strict=False)
@@ -150,17 +150,17 @@ class _Curve:
         ]
         self.points += points
         self.unreadable += min(len(times), len(values)) - len(points)
-        # PartialData only means "see the next page" until the last one; a refusal stays.
+        # PartialData on any but the last page only means that more pages follow; errors are final.
         if self.status not in FINAL:
             self.status = STATUS.get(str(row.get("StatusCode")), SeriesStatus.ERROR)
         if len(times) != len(values):
-            # Which value is of which time is not known, and what is missing may be the worst.
+            # Values cannot be matched to times, and the missing ones may be the worst.
             self.status = SeriesStatus.ERROR
         self.message = self.message or _messages(rows(row, "Messages"))
 
 
 class _Merged:
-    """The results of one call: pages of one curve are joined by id and label."""
+    """The results of one call; pages of one curve are merged by id and label."""
 
     def __init__(self, queries: dict[str, MetricQuery]) -> None:
         self._queries = queries
@@ -170,15 +170,15 @@ class _Merged:
 
     def take(self, page: Answer) -> None:
         """Add one page."""
-        seen: dict[tuple[str, str], int] = {}
+        repeats: dict[tuple[str, str], int] = {}
         for row in rows(page, "MetricDataResults"):
             name = (str(row.get("Id")), str(row.get("Label") or ""))
-            # A SEARCH with a label of its own answers several curves with one id and one label.
-            seen[name] = seen.get(name, -1) + 1
-            key = (*name, seen[name])
+            # A SEARCH with a fixed label returns several curves with the same id and label.
+            repeats[name] = repeats.get(name, -1) + 1
+            key = (*name, repeats[name])
             query = self._queries.get(name[0])
             if query is None:
-                # A curve that answers no question is the answer to one that then seems to have none.
+                # A result with an unknown id is the damaged result of a query that would then seem to have none.
                 raise incomplete(
                     _("CloudWatch returned something that was not requested."), "cloudwatch", "GetMetricData"
                 )
@@ -198,7 +198,7 @@ class _Merged:
         message = curve.message
         status = curve.status
         if self._remark and not message and bool(query.expression) is self._searches:
-            # The call's own remark ("maximum number of metrics exceeded") is about its searches, if any.
+            # A message on the whole call ("maximum number of metrics exceeded") concerns its searches, if any.
             message = self._remark
             status = SeriesStatus.PARTIAL if status is SeriesStatus.COMPLETE else status
         if curve.unreadable:
@@ -218,5 +218,5 @@ class _Merged:
         )
 
 
-def _messages(found: Iterable[Answer]) -> str:
-    return "; ".join(str(each.get("Value") or each.get("Code") or "") for each in found)
+def _messages(entries: Iterable[Answer]) -> str:
+    return "; ".join(str(each.get("Value") or each.get("Code") or "") for each in entries)

@@ -1,4 +1,4 @@
-"""Points in time as dashboards write them: `-PT3H` before now, or ISO 8601."""
+"""Parses times as written in dashboards: relative to now (`-PT3H`) or ISO 8601."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,14 @@ _RELATIVE = re.compile(
     re.ASCII,
 )
 LONGEST = timedelta(days=455)
-"""CloudWatch keeps metrics for fifteen months."""
+"""CloudWatch's retention of metrics: fifteen months."""
 
 
 def parse_point(text: str) -> timedelta | datetime | None:
-    """How long before now, or when (UTC); None where the text is neither. A bare number is neither."""
-    found = _RELATIVE.fullmatch(text)
-    if found is not None:
-        parts = {name: int(value) for name, value in found.groupdict().items() if value}
+    """The duration before now, or the time (UTC); None for other texts, including bare numbers."""
+    match = _RELATIVE.fullmatch(text)
+    if match is not None:
+        parts = {name: int(value) for name, value in match.groupdict().items() if value}
         if not parts:
             return None
         days = (
@@ -40,6 +40,6 @@ def parse_point(text: str) -> timedelta | datetime | None:
 
 
 def resolve(text: str, now: datetime) -> datetime | None:
-    """The same as a moment; None for "" and for what is not understood."""
+    """The same as an absolute time; None for "" and for unsupported texts."""
     point = parse_point(text) if text else None
     return now - point if isinstance(point, timedelta) else point

@@ -90,11 +90,16 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
         return flood
 
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
-    async with context(empty_aws) as made:
+    async with context(empty_aws) as started:
         inspector = InspectionRunner(
-            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
+            started.runbook,
+            started.calendar,
+            started.reader,
+            started.clock,
+            UsageMeter(started.clock),
+            region=started.region,
         )
-        now = made.clock.now()
+        now = started.clock.now()
         finding = await inspector.look("alarms", InspectionRequest(since=now, until=now))
     assert finding.verdict is Verdict.UNKNOWN
     assert "too many rows or bytes" in finding.summary
@@ -148,8 +153,8 @@ async def test_a_body_of_xml_has_a_bound_too(session: AwsSession, server: FaultS
 
 
 async def test_the_rows_of_one_question_are_bounded(session: AwsSession, server: FaultServer) -> None:
-    def respond(seen: Seen) -> Any:
-        token = str(int(json.loads(seen.body).get("NextToken", 0)) + 1)
+    def respond(request: Seen) -> Any:
+        token = str(int(json.loads(request.body).get("NextToken", 0)) + 1)
         return answer({**alarms(100), "NextToken": token})
 
     server.respond = respond

@@ -47,20 +47,20 @@ def _assumed(key: str, ends: datetime) -> Reply:
 def _accepting(server: FaultServer, *keys: str, ends: datetime | None = None) -> None:
     """Accept requests signed by `keys`; AssumeRole gives AKIAROLE until `ends` for the code 123456."""
 
-    def respond(seen: Seen) -> Reply:
-        if seen.operation == "AssumeRole":
-            if b"SerialNumber" in seen.body and b"TokenCode=123456" not in seen.body:
+    def respond(request: Seen) -> Reply:
+        if request.operation == "AssumeRole":
+            if b"SerialNumber" in request.body and b"TokenCode=123456" not in request.body:
                 return Reply(
                     b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with"
                     b" invalid MFA one time pass code. </Message></Error></ErrorResponse>",
                     403,
                 )
             return _assumed("AKIAROLE", ends or datetime.now(UTC) + timedelta(hours=1))
-        if seen.access_key not in keys:
+        if request.access_key not in keys:
             return failure("ExpiredTokenException", "The security token included in the request is expired")
         return (
             xml("GetCallerIdentity", WHO)
-            if seen.operation == "GetCallerIdentity"
+            if request.operation == "GetCallerIdentity"
             else answer({"MetricAlarms": []})
         )
 
@@ -94,7 +94,7 @@ async def test_renewed_keys_are_taken_up_without_being_told(
             await session.read("cloudwatch", "DescribeAlarms")
     _write(from_files, "credentials", _keys("AKIANEW") + "\n")
     assert await session.read("cloudwatch", "DescribeAlarms") is not None
-    assert [seen.access_key for seen in server.seen] == ["AKIAOLD"] * 3 + ["AKIANEW"]
+    assert [request.access_key for request in server.seen] == ["AKIAOLD"] * 3 + ["AKIANEW"]
 
 
 async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(
@@ -207,7 +207,7 @@ async def test_endpoint_and_region_of_the_environment_are_honoured(
     session = open_session(endpoint_url="", region="")
     await session.read("cloudwatch", "DescribeAlarms")
     await session.read("cloudwatch", "DescribeAlarms", region="us-east-1")
-    regions = [seen.headers["authorization"].split("/")[2] for seen in server.seen]
+    regions = [request.headers["authorization"].split("/")[2] for request in server.seen]
     assert regions == ["eu-west-1", "us-east-1"]
 
 
@@ -227,7 +227,7 @@ async def test_a_role_is_assumed_with_the_credentials_found(
     assert identity.method == "assume-role"
     assert identity.expires_at is not None
     assert identity.expires_at > datetime.now(UTC)
-    body = next(seen.body.decode() for seen in server.seen if seen.operation == "AssumeRole")
+    body = next(request.body.decode() for request in server.seen if request.operation == "AssumeRole")
     assert "ExternalId=ext" in body
     assert "RoleSessionName=---taro" in body
 
@@ -335,7 +335,7 @@ async def test_errors_carry_no_secret(
     await session.assume("123456")
     login = await session._loaded()
     assert login._clients is not None
-    assert "canary" not in repr(login._clients.held)
+    assert "canary" not in repr(login._clients.session_credentials)
     with pytest.raises(Expired) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
     assert "canary" not in repr(caught.value.problem)

@@ -126,10 +126,10 @@ async def test_every_listed_read_exists_and_is_exact(session: AwsSession) -> Non
 
     session_of_botocore = get_session()
     for service in {service for service, _operation in READS}:
-        known = set(await asyncio.to_thread(_operations, session_of_botocore, service))
-        wanted = {operation for name, operation in READS if name == service}
-        assert wanted <= known
-        assert not any("*" in operation for operation in wanted)
+        operations = set(await asyncio.to_thread(_operations, session_of_botocore, service))
+        reads = {operation for name, operation in READS if name == service}
+        assert reads <= operations
+        assert not any("*" in operation for operation in reads)
     assert not READS & {
         ("secretsmanager", "GetSecretValue"),
         ("sts", "GetSessionToken"),

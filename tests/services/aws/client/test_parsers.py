@@ -122,15 +122,15 @@ def test_other_operations_keep_their_datetimes() -> None:
     body = json.dumps(
         {"MetricAlarms": [{"AlarmName": "a", "StateTransitionedTimestamp": 1775000000}]}
     ).encode()
-    found = _parse(PARSERS.create_parser("json"), body, _shape("cloudwatch", "DescribeAlarms"))
-    assert found["MetricAlarms"][0]["StateTransitionedTimestamp"] == datetime.fromtimestamp(1775000000, UTC)
+    parsed = _parse(PARSERS.create_parser("json"), body, _shape("cloudwatch", "DescribeAlarms"))
+    assert parsed["MetricAlarms"][0]["StateTransitionedTimestamp"] == datetime.fromtimestamp(1775000000, UTC)
 
 
 def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
     shape = _shape("logs", "FilterLogEvents")
     body = b'{"events": [{"message": "lone \\ud800 surrogate, \\ud83d\\ude00 pair", "timestamp": 1}]}'
-    found = _parse(PARSERS.create_parser("json"), body, shape)
-    assert found["events"][0]["message"] == "lone \ufffd surrogate, \U0001f600 pair"
+    parsed = _parse(PARSERS.create_parser("json"), body, shape)
+    assert parsed["events"][0]["message"] == "lone \ufffd surrogate, \U0001f600 pair"
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_a_number_of_xml_that_nobody_can_count_with_is_refused() -> None:
     text = "<R><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>{}</AllocatedStorage>"
     text += "</DBInstance></DBInstances></DescribeDBInstancesResult><ResponseMetadata/></R>"
     parser = PARSERS.create_parser("query")
-    found = _parse(parser, text.format(20).encode(), shape)
-    assert found["DBInstances"][0]["AllocatedStorage"] == 20
+    parsed = _parse(parser, text.format(20).encode(), shape)
+    assert parsed["DBInstances"][0]["AllocatedStorage"] == 20
     for number in ("NaN", "1e308", "1" + "0" * 400, "", "x"):
         with pytest.raises(ResponseParserError):
             _parse(parser, text.format(number).encode(), shape)
@@ -187,10 +187,10 @@ _WRONG = st.recursive(
 def test_anything_else_is_one_kind_of_error_or_well_typed(body: bytes) -> None:
     shape = _shape("logs", "FilterLogEvents")
     try:
-        found = _parse(PARSERS.create_parser("json"), body, shape)
+        parsed = _parse(PARSERS.create_parser("json"), body, shape)
     except ResponseParserError:
         return
-    events = found.get("events", [])
+    events = parsed.get("events", [])
     assert isinstance(events, list)
     assert all(event is None or isinstance(event, dict) for event in events)
 
@@ -207,5 +207,7 @@ async def test_a_page_of_log_lines_is_whole(session: AwsSession, server: FaultSe
         for n in range(5_000)
     ]
     server.always(answer({"events": events, "searchedLogStreams": []}))
-    found = await session.read("logs", "FilterLogEvents", required=("events",), logGroupName="/ecs/staff-api")
-    assert found["events"] == events
+    parsed = await session.read(
+        "logs", "FilterLogEvents", required=("events",), logGroupName="/ecs/staff-api"
+    )
+    assert parsed["events"] == events

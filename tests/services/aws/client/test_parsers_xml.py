@@ -30,10 +30,10 @@ OPERATIONS = (
 Elements = list[tuple[ElementTree.Element, Any]]
 
 
-def _filled(tag: str, shape: Any, made: Elements, depth: int = 0) -> ElementTree.Element:
+def _filled(tag: str, shape: Any, elements: Elements, depth: int = 0) -> ElementTree.Element:
     """An element with every member of the shape, one of each; what was made of which shape is added to `made`."""
     element = ElementTree.Element(tag)
-    made.append((element, shape))
+    elements.append((element, shape))
     if shape.type_name == "structure" and depth < 6:
         for name, member in shape.members.items():
             if member.serialization.get("location") or member.serialization.get("xmlAttribute"):
@@ -41,15 +41,15 @@ def _filled(tag: str, shape: Any, made: Elements, depth: int = 0) -> ElementTree
             flat = member.type_name in ("list", "map") and member.serialization.get("flattened")
             named = member.member.serialization.get("name") if flat and member.type_name == "list" else None
             child = named or member.serialization.get("name", name)
-            element.append(_filled(child, member.member if flat else member, made, depth + 1))
+            element.append(_filled(child, member.member if flat else member, elements, depth + 1))
     elif shape.type_name == "list":
         element.append(
-            _filled(shape.member.serialization.get("name", "member"), shape.member, made, depth + 1)
+            _filled(shape.member.serialization.get("name", "member"), shape.member, elements, depth + 1)
         )
     elif shape.type_name == "map":
         entry = ElementTree.SubElement(element, "entry")
-        entry.append(_filled("key", shape.key, made, depth + 1))
-        entry.append(_filled("value", shape.value, made, depth + 1))
+        entry.append(_filled("key", shape.key, elements, depth + 1))
+        entry.append(_filled("value", shape.value, elements, depth + 1))
     elif shape.type_name not in ("structure", "list", "map"):
         element.text = SAMPLES.get(shape.type_name, "2026-01-19T00:00:00Z")
         # What is not 7 but a text is a time or data.
@@ -61,15 +61,15 @@ def _answer(service: str, operation: str) -> tuple[str, Any, ElementTree.Element
     """The protocol, the output's shape, a whole answer, and its elements with their shapes."""
     model = ServiceModel(LOADER.load_service_model(service, "service-2"), service)
     shape = model.operation_model(operation).output_shape
-    made: Elements = []
+    elements: Elements = []
     wrapper = shape.serialization.get("resultWrapper")
-    inner = _filled(wrapper or f"{operation}Response", shape, made)
+    inner = _filled(wrapper or f"{operation}Response", shape, elements)
     root = inner
     if wrapper:
         root = ElementTree.Element(f"{operation}Response")
         root.append(inner)
         ElementTree.SubElement(ElementTree.SubElement(root, "ResponseMetadata"), "RequestId").text = "r"
-    return model.metadata["protocol"], shape, root, made
+    return model.metadata["protocol"], shape, root, elements
 
 
 def _parse(parser: Any, root: ElementTree.Element, shape: Any) -> Any:
@@ -95,10 +95,10 @@ def test_xml_is_read_as_the_stock_parsers_read_it(service: str, operation: str) 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
 def test_xml_of_another_shape_than_the_models_is_refused(service: str, operation: str) -> None:
-    protocol, shape, root, made = _answer(service, operation)
+    protocol, shape, root, elements = _answer(service, operation)
     parser = Parsers().create_parser(protocol)
     _parse(parser, root, shape)
-    for element, of in made:
+    for element, of in elements:
         text, children = element.text, list(element)
         for child in children:
             element.remove(child)
@@ -121,9 +121,9 @@ def test_xml_of_another_shape_than_the_models_is_refused(service: str, operation
 
 
 def test_what_stands_there_twice_and_what_is_no_member_of_a_list_is_refused() -> None:
-    protocol, shape, root, made = _answer("rds", "DescribePendingMaintenanceActions")
+    protocol, shape, root, elements = _answer("rds", "DescribePendingMaintenanceActions")
     parser = Parsers().create_parser(protocol)
-    listed = next(element for element, of in made if of.type_name == "list")
+    listed = next(element for element, of in elements if of.type_name == "list")
     ElementTree.SubElement(listed, "a")
     with pytest.raises(ResponseParserError):
         _parse(parser, root, shape)

@@ -116,8 +116,8 @@ async def test_a_profile_that_is_not_in_use_may_name_anything(
 
 
 def with_token(server: FaultServer) -> None:
-    def respond(seen: Seen) -> Reply:
-        if seen.operation != "AssumeRoleWithWebIdentity":
+    def respond(request: Seen) -> Reply:
+        if request.operation != "AssumeRoleWithWebIdentity":
             return answer({"MetricAlarms": []})
         # Ended before it began: it is renewed for every request.
         return xml(
@@ -191,9 +191,9 @@ def test_what_tls_opens_while_it_is_imported_is_looked_at_before(
         check=False,
     )
     assert done.returncode == 3, done.stderr.decode()
-    said = done.stdout.decode()
-    assert f"{variable}: {path}" in said
-    assert "is not a file but a pipe" in said
+    output = done.stdout.decode()
+    assert f"{variable}: {path}" in output
+    assert "is not a file but a pipe" in output
 
 
 async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
@@ -350,9 +350,9 @@ async def test_a_mistake_in_the_aws_configuration_names_that_file(
             "[ops]\naws_access_key_id = AKIAOPS\naws_secret_access_key = canary-of-the-tests\n"
         )
     server.always(answer({"MetricAlarms": []}))
-    asked = ("s3", "ListObjectsV2") if setting.startswith("s3 ") else ("cloudwatch", "DescribeAlarms")
+    call = ("s3", "ListObjectsV2") if setting.startswith("s3 ") else ("cloudwatch", "DescribeAlarms")
     with pytest.raises(AwsError) as caught:
-        await open_session(profile="ops").read(*asked, **least_params(*asked))
+        await open_session(profile="ops").read(*call, **least_params(*call))
     problem = caught.value.problem
     assert "~/.aws/config" in problem.remedy or "~/.aws;" in problem.remedy, problem
     assert "runbook" not in problem.remedy

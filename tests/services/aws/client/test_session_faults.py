@@ -50,8 +50,8 @@ async def test_every_fault_is_an_error_of_ours_in_words(
 
 async def test_a_good_answer_arrives(session: AwsSession, server: FaultServer) -> None:
     server.always(answer({"MetricAlarms": [{"AlarmName": "a"}], "CompositeAlarms": []}))
-    found = await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
-    assert found["MetricAlarms"] == [{"AlarmName": "a"}]
+    page = await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
+    assert page["MetricAlarms"] == [{"AlarmName": "a"}]
 
 
 async def test_a_lasting_fault_is_tried_three_times(session: AwsSession, server: FaultServer) -> None:
@@ -79,7 +79,7 @@ async def test_a_sign_in_page_behind_a_redirect_is_incomplete(
     session: AwsSession, server: FaultServer
 ) -> None:
     there = Reply(status=302, headers={"Location": f"{server.url}/portal"})
-    server.respond = lambda seen: FAULTS["html with 200"] if seen.path == "/portal" else there
+    server.respond = lambda request: FAULTS["html with 200"] if request.path == "/portal" else there
     with pytest.raises(Incomplete):
         await session.read("cloudwatch", "DescribeAlarms")
 
@@ -112,7 +112,7 @@ async def test_a_name_without_address_is_unreachable(open_session: Callable[...,
 
 async def test_hung_reads_leave_the_connections_usable(session: AwsSession, server: FaultServer) -> None:
     good = answer({"MetricAlarms": []})
-    server.respond = lambda seen: Reply(manner=Manner.HANG) if b"hang" in seen.body else good
+    server.respond = lambda request: Reply(manner=Manner.HANG) if b"hang" in request.body else good
     hung = [
         asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=0.6, AlarmNamePrefix="hang"))
         for _ in range(25)

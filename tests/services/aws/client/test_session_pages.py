@@ -5,8 +5,8 @@ from services.aws.client.session import AwsSession
 from tests.faults.server import FAULTS, FaultServer, Reply, Seen, answer, xml
 
 
-def _chain(seen: Seen) -> Reply:
-    token = seen.json.get("NextToken")
+def _chain(request: Seen) -> Reply:
+    token = request.json.get("NextToken")
     number = int(token or 0)
     more = {"NextToken": str(number + 1)} if number < 4 else {}
     return answer({"MetricAlarms": [{"AlarmName": f"a{number}"}], **more})
@@ -23,9 +23,9 @@ async def _names(session: AwsSession, **params: object) -> list[str]:
 async def test_every_page_is_asked_with_the_same_parameters(session: AwsSession, server: FaultServer) -> None:
     server.respond = _chain
     assert await _names(session, AlarmNamePrefix="p", MaxRecords=1) == ["a0", "a1", "a2", "a3", "a4"]
-    asked = [seen.json for seen in server.seen]
-    assert [request.pop("NextToken", None) for request in asked] == [None, "1", "2", "3", "4"]
-    assert asked == [{"AlarmNamePrefix": "p", "MaxRecords": 1}] * 5
+    bodies = [request.json for request in server.seen]
+    assert [request.pop("NextToken", None) for request in bodies] == [None, "1", "2", "3", "4"]
+    assert bodies == [{"AlarmNamePrefix": "p", "MaxRecords": 1}] * 5
 
 
 async def test_a_token_that_comes_back_ends_the_reading(session: AwsSession, server: FaultServer) -> None:
@@ -43,22 +43,24 @@ async def test_pages_without_end_are_refused(session: AwsSession, server: FaultS
 
 
 async def test_a_page_that_fails_fails_the_whole(session: AwsSession, server: FaultServer) -> None:
-    server.respond = lambda seen: FAULTS["throttled"] if seen.json.get("NextToken") == "2" else _chain(seen)
+    server.respond = lambda request: (
+        FAULTS["throttled"] if request.json.get("NextToken") == "2" else _chain(request)
+    )
     with pytest.raises(Throttled):
         await _names(session)
 
 
 async def test_markers_of_the_query_services(session: AwsSession, server: FaultServer) -> None:
-    server.respond = lambda seen: (
+    server.respond = lambda request: (
         xml("DescribeDBInstances", "<DBInstances/>")
-        if b"Marker=m1" in seen.body
+        if b"Marker=m1" in request.body
         else xml("DescribeDBInstances", "<DBInstances/><Marker>m1</Marker>")
     )
     pages = [page async for page in session.pages("rds", "DescribeDBInstances", required=("DBInstances",))]
     assert len(pages) == 2
-    server.respond = lambda seen: (
+    server.respond = lambda request: (
         xml("DescribeTargetGroups", "<TargetGroups/>")
-        if b"Marker=m2" in seen.body
+        if b"Marker=m2" in request.body
         else xml("DescribeTargetGroups", "<TargetGroups/><NextMarker>m2</NextMarker>")
     )
     assert len([page async for page in session.pages("elbv2", "DescribeTargetGroups")]) == 2

@@ -176,11 +176,11 @@ def test_an_ended_sso_login_names_the_command() -> None:
 
 
 def test_a_wanted_code_carries_role_and_device() -> None:
-    asked = Asked("ecs", "X", role_arn="arn:aws:iam::111122223333:role/ops", mfa_serial="from-profile")
-    error = translate(CodeWanted("arn:aws:iam::111122223333:mfa/taro"), asked, NOW)
+    call = Asked("ecs", "X", role_arn="arn:aws:iam::111122223333:role/ops", mfa_serial="from-profile")
+    error = translate(CodeWanted("arn:aws:iam::111122223333:mfa/taro"), call, NOW)
     assert isinstance(error, MfaNeeded)
-    assert (error.role_arn, error.serial) == (asked.role_arn, "arn:aws:iam::111122223333:mfa/taro")
-    later = translate(sdk.RefreshWithMFAUnsupportedError(), asked, NOW)
+    assert (error.role_arn, error.serial) == (call.role_arn, "arn:aws:iam::111122223333:mfa/taro")
+    later = translate(sdk.RefreshWithMFAUnsupportedError(), call, NOW)
     assert isinstance(later, MfaNeeded)
     assert later.serial == "from-profile"
 

@@ -38,9 +38,9 @@ async def test_what_is_confirmed_is_what_arrives(session: AwsSession, server: Fa
     got = await session.write(WriteGrant(call), required=ARN)
     assert got["ScalableTargetARN"].startswith("arn:")
     assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
-    (seen,) = server.seen
-    assert canonical(seen.json) == call.body
-    assert seen.operation == "RegisterScalableTarget"
+    (request,) = server.seen
+    assert canonical(request.json) == call.body
+    assert request.operation == "RegisterScalableTarget"
 
 
 async def test_a_permit_sends_once(session: AwsSession, server: FaultServer) -> None:
@@ -190,7 +190,7 @@ async def test_without_credentials_nothing_is_done(
 
 async def test_hung_reads_do_not_keep_a_write_waiting(session: AwsSession, server: FaultServer) -> None:
     hang = Reply(manner=Manner.HANG)
-    server.respond = lambda seen: DONE if seen.operation == "RegisterScalableTarget" else hang
+    server.respond = lambda request: DONE if request.operation == "RegisterScalableTarget" else hang
     hung = [
         asyncio.create_task(
             session.read(SCALING, "DescribeScalableTargets", timeout=5, ServiceNamespace="ecs")
@@ -252,9 +252,9 @@ async def test_a_token_that_the_sdk_adds_is_refused(session: AwsSession, server:
     assert nothing_done(caught.value)
     assert server.seen == []
     server.always(answer({"tasks": [], "failures": []}))
-    given = aws_call("ecs", "RunTask", "ap-northeast-1", {**call.params, "clientToken": "plan-1"})
-    await session.write(WriteGrant(given))
-    assert canonical(server.seen[0].json) == given.body
+    explicit = aws_call("ecs", "RunTask", "ap-northeast-1", {**call.params, "clientToken": "plan-1"})
+    await session.write(WriteGrant(explicit))
+    assert canonical(server.seen[0].json) == explicit.body
 
 
 async def test_what_is_changed_after_serializing_is_refused(session: AwsSession, server: FaultServer) -> None:

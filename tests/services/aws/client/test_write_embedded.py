@@ -33,11 +33,11 @@ BACK = {
 
 @pytest.fixture
 async def session(embedded: Any) -> AsyncIterator[AwsSession]:
-    made = AwsSession(
+    session = AwsSession(
         AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)
     )
-    yield made
-    await made.close()
+    yield session
+    await session.close()
 
 
 def maximum(embedded: Any) -> int:

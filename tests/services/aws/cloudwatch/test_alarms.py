@@ -84,8 +84,8 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
     assert board.count(AlarmState.MISSING) == 1
     assert [alarm.id for alarm in board.watched if alarm.expected] == ["fires", "gone"]
     assert board.remarks == ()
-    asked = canned.asked("DescribeAlarms")
-    assert asked == [{"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}]
+    requests = canned.asked("DescribeAlarms")
+    assert requests == [{"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}]
 
 
 async def test_a_plain_alarm_says_what_it_watches_and_why() -> None:
@@ -146,12 +146,12 @@ async def test_composite_log_and_promql_alarms() -> None:
     }
     answer = {"MetricAlarms": [promql], "CompositeAlarms": [composite], "LogAlarms": [log]}
     board = await reader(session(DescribeAlarms=answer)).board()
-    found = {alarm.id: alarm for alarm in board.alarms}
-    assert (found["all"].kind, found["all"].rule) == (AlarmKind.COMPOSITE, 'ALARM("a") OR ALARM("b")')
-    assert found["all"].muted_by == "maintenance:night"
-    assert (found["errors"].kind, found["errors"].comparison) == (AlarmKind.LOG, "<=")
-    assert (found["errors"].evaluation_periods, found["errors"].datapoints_to_alarm) == (5, 3)
-    assert found["prom"].rule == "up == 0"
+    alarms = {alarm.id: alarm for alarm in board.alarms}
+    assert (alarms["all"].kind, alarms["all"].rule) == (AlarmKind.COMPOSITE, 'ALARM("a") OR ALARM("b")')
+    assert alarms["all"].muted_by == "maintenance:night"
+    assert (alarms["errors"].kind, alarms["errors"].comparison) == (AlarmKind.LOG, "<=")
+    assert (alarms["errors"].evaluation_periods, alarms["errors"].datapoints_to_alarm) == (5, 3)
+    assert alarms["prom"].rule == "up == 0"
 
 
 async def test_an_unknown_state_is_never_fine_and_hostile_text_is_cleaned() -> None:
@@ -191,9 +191,9 @@ async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
     )
     alarms = reader(canned)
     for _time in range(2):
-        found = {alarm.id: alarm for alarm in (await alarms.board()).alarms}
-    assert (found["cpu"].muted_by, found["cpu"].muted_until) == ("night work", NOW + timedelta(minutes=30))
-    assert found["other"].muted_by == ""
+        by_id = {alarm.id: alarm for alarm in (await alarms.board()).alarms}
+    assert (by_id["cpu"].muted_by, by_id["cpu"].muted_until) == ("night work", NOW + timedelta(minutes=30))
+    assert by_id["other"].muted_by == ""
     assert canned.asked("GetAlarmMuteRule") == [{"AlarmMuteRuleName": "night work"}]
 
 

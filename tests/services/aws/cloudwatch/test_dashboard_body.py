@@ -25,9 +25,9 @@ def dashboard(*widgets: Any, **more: Any) -> Dashboard:
 
 
 def metric(*rows: Any, **properties: Any) -> MetricWidget:
-    found = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
-    assert isinstance(found, MetricWidget)
-    return found
+    widget = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
+    assert isinstance(widget, MetricWidget)
+    return widget
 
 
 def test_a_whole_metric_widget() -> None:
@@ -107,8 +107,8 @@ def test_the_other_kinds() -> None:
     assert nothing.remarks
 
 
-def boxes(found: Dashboard) -> list[tuple[int, int, int, int]]:
-    return [(widget.x, widget.y, widget.width, widget.height) for widget in found.widgets]
+def boxes(parsed: Dashboard) -> list[tuple[int, int, int, int]]:
+    return [(widget.x, widget.y, widget.width, widget.height) for widget in parsed.widgets]
 
 
 def test_widgets_without_a_place_flow_and_the_default_size_is_six_by_six() -> None:
@@ -119,45 +119,45 @@ def test_widgets_without_a_place_flow_and_the_default_size_is_six_by_six() -> No
 
 
 def test_a_place_outside_the_grid_is_brought_inside_with_a_remark() -> None:
-    found = dashboard(
+    parsed = dashboard(
         {"type": "text", "x": 20, "y": 10**30, "width": 99, "height": -1, "properties": {"markdown": ""}}
     )
-    ((x, y, width, height),) = boxes(found)
+    ((x, y, width, height),) = boxes(parsed)
     assert 0 <= x < x + width <= 24
     assert (y, height) == (100_000, 1)
-    assert len(found.widgets[0].remarks) == 4
+    assert len(parsed.widgets[0].remarks) == 4
 
 
 def test_variables_are_remarked_on_and_ranges_kept() -> None:
-    found = dashboard(
+    parsed = dashboard(
         start="-PT8H",
         end="2026-04-01T00:00:00Z",
         periodOverride="inherit",
         variables=[{"id": "v", "label": "環境"}],
     )
-    assert (found.start, found.end) == ("-PT8H", "2026-04-01T00:00:00Z")
-    assert len(found.remarks) == 1
-    assert "環境" in found.remarks[0]
+    assert (parsed.start, parsed.end) == ("-PT8H", "2026-04-01T00:00:00Z")
+    assert len(parsed.remarks) == 1
+    assert "環境" in parsed.remarks[0]
 
 
 @pytest.mark.parametrize("body", ["", "no", "[", "null", "7", "[]", '{"widgets": 5}', "[" * 100_000, '{"widgets": [' * 50_000, "9" * 5_000])  # fmt: skip
 def test_a_body_that_is_none_says_so(body: str) -> None:
-    found = parse_body("d", body)
-    assert found.widgets == ()
-    assert found.remarks or body == "null"
+    parsed = parse_body("d", body)
+    assert parsed.widgets == ()
+    assert parsed.remarks or body == "null"
 
 
 def test_a_thousand_bad_widgets_are_bounded_and_quick() -> None:
     rows = [[index] for index in range(600)]
-    found = dashboard(*[{"type": "metric", "properties": {"metrics": rows}}] * 501)
-    assert len(found.widgets) == 500
-    assert len(found.widgets[0].remarks) < 25
-    assert found.remarks
+    parsed = dashboard(*[{"type": "metric", "properties": {"metrics": rows}}] * 501)
+    assert len(parsed.widgets) == 500
+    assert len(parsed.widgets[0].remarks) < 25
+    assert parsed.remarks
 
 
 def test_hostile_text_is_cleaned_everywhere() -> None:
     evil = "\x1b]0;x\x07[@click=app.quit]\u202e"
-    found = dashboard(
+    parsed = dashboard(
         {
             "type": evil,
             "properties": {"title": evil, evil: evil},
@@ -170,11 +170,11 @@ def test_hostile_text_is_cleaned_everywhere() -> None:
         {"type": "text", "properties": {"markdown": evil}},
         variables=[{"label": evil}],
     )  # fmt: skip
-    for widget in found.widgets:
-        shown = [widget.title, *widget.remarks, getattr(widget, "kind", ""), getattr(widget, "markdown", "")]
-        assert "\x1b" not in "".join(shown)
-        assert "\u202e" not in "".join(shown)
-    assert "\x1b" not in "".join(found.remarks)
+    for widget in parsed.widgets:
+        texts = [widget.title, *widget.remarks, getattr(widget, "kind", ""), getattr(widget, "markdown", "")]
+        assert "\x1b" not in "".join(texts)
+        assert "\u202e" not in "".join(texts)
+    assert "\x1b" not in "".join(parsed.remarks)
 
 
 KEYS = [
@@ -255,8 +255,8 @@ def test_random_json_never_raises(value: Any) -> None:
     )
 )
 def test_random_widgets_never_raise_and_none_is_dropped(widgets: list[Any]) -> None:
-    found = parse_body("d", json.dumps({"widgets": widgets}))
-    assert [widget.key for widget in found.widgets] == [str(index) for index in range(len(widgets))]
-    for box in boxes(found):
+    parsed = parse_body("d", json.dumps({"widgets": widgets}))
+    assert [widget.key for widget in parsed.widgets] == [str(index) for index in range(len(widgets))]
+    for box in boxes(parsed):
         assert 0 <= box[0] < box[0] + box[2] <= 24
-    assert found == parse_body("d", json.dumps({"widgets": widgets})), "the same body is the same dashboard"
+    assert parsed == parse_body("d", json.dumps({"widgets": widgets})), "the same body is the same dashboard"

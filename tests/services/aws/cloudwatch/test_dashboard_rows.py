@@ -21,9 +21,9 @@ def dashboard(*widgets: Any, **more: Any) -> Dashboard:
 
 
 def metric(*rows: Any, **properties: Any) -> MetricWidget:
-    found = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
-    assert isinstance(found, MetricWidget)
-    return found
+    widget = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
+    assert isinstance(widget, MetricWidget)
+    return widget
 
 
 def names(widget: MetricWidget) -> list[list[str]]:

@@ -51,11 +51,11 @@ async def test_one_request_with_everything_aws_needs() -> None:
         math_("e", "a*2"),
     )
     await Metrics(canned).fetch(queries, SPAN)
-    (asked,) = canned.asked("GetMetricData")
-    assert asked["ScanBy"] == "TimestampAscending"
-    assert asked["LabelOptions"] == {"Timezone": "+0900"}
-    assert (asked["StartTime"], asked["EndTime"]) == (SPAN.start, SPAN.end)
-    assert asked["MetricDataQueries"] == [
+    (request,) = canned.asked("GetMetricData")
+    assert request["ScanBy"] == "TimestampAscending"
+    assert request["LabelOptions"] == {"Timezone": "+0900"}
+    assert (request["StartTime"], request["EndTime"]) == (SPAN.start, SPAN.end)
+    assert request["MetricDataQueries"] == [
         {
             "Id": "a",
             "ReturnData": True,
@@ -76,17 +76,17 @@ async def test_pages_of_one_curve_are_joined_and_the_given_order_is_kept() -> No
         page(result("b", 1.0, 2.0, StatusCode="PartialData"), result("a", 9.0)),
         page(result("b", 3.0, start=2)),
     ]
-    found = await Metrics(Canned(GetMetricData=pages)).fetch((metric("a"), metric("b")), SPAN)
-    assert [series.id for series in found] == ["a", "b"]
-    assert found[1].values == (1.0, 2.0, 3.0)
-    assert found[1].times == (T0, T0 + 60, T0 + 120)
-    assert found[1].status is SeriesStatus.COMPLETE
+    curves = await Metrics(Canned(GetMetricData=pages)).fetch((metric("a"), metric("b")), SPAN)
+    assert [series.id for series in curves] == ["a", "b"]
+    assert curves[1].values == (1.0, 2.0, 3.0)
+    assert curves[1].times == (T0, T0 + 60, T0 + 120)
+    assert curves[1].status is SeriesStatus.COMPLETE
 
 
 async def test_a_search_answers_several_curves_even_under_one_label() -> None:
     answer = page(result("s", 1.0, label="one"), result("s", 2.0, label="two"), result("s", 3.0, label="two"))
-    found = await Metrics(Canned(GetMetricData=answer)).fetch((math_("s", "SEARCH('x', 'Sum')"),), SPAN)
-    assert [(series.label, series.values) for series in found] == [
+    curves = await Metrics(Canned(GetMetricData=answer)).fetch((math_("s", "SEARCH('x', 'Sum')"),), SPAN)
+    assert [(series.label, series.values) for series in curves] == [
         ("one", (1.0,)),
         ("two", (2.0,)),
         ("two", (3.0,)),
@@ -95,8 +95,8 @@ async def test_a_search_answers_several_curves_even_under_one_label() -> None:
 
 async def test_what_is_not_answered_is_no_data_and_what_is_hidden_is_not_returned() -> None:
     queries = (metric("a"), metric("hidden", visible=False), math_("e", "SEARCH('x', 'Sum')", label="${MAX}"))
-    found = await Metrics(Canned(GetMetricData=page())).fetch(queries, SPAN)
-    assert [(series.id, series.label, series.values) for series in found] == [
+    curves = await Metrics(Canned(GetMetricData=page())).fetch(queries, SPAN)
+    assert [(series.id, series.label, series.values) for series in curves] == [
         ("a", "Ma", ()),
         ("e", "SEARCH('x', 'Sum')", ()),
     ]
@@ -120,8 +120,8 @@ async def test_statuses_and_messages() -> None:
         Messages=[{"Code": "MaxMetricsExceeded", "Value": "too many metrics"}],
     )
     queries = (metric("a"), metric("b"), metric("c"), math_("e", "SEARCH('x','Sum')"))
-    found = await Metrics(Canned(GetMetricData=answer)).fetch(queries, SPAN)
-    assert [(series.status, series.message) for series in found] == [
+    curves = await Metrics(Canned(GetMetricData=answer)).fetch(queries, SPAN)
+    assert [(series.status, series.message) for series in curves] == [
         (SeriesStatus.FORBIDDEN, "not allowed"),
         (SeriesStatus.PARTIAL, ""),
         (SeriesStatus.ERROR, ""),

@@ -164,8 +164,8 @@ def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, a
 @MUTED
 async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Embedded) -> None:
     """AWS's model marks the list optional; an answer with an empty body is damaged all the same."""
-    async with recording() as answers, context(embedded) as made:
-        mutes = MuteRules(made.reader)
+    async with recording() as answers, context(embedded) as started:
+        mutes = MuteRules(started.reader)
         assert (await mutes.read(NOW)).names == {"alb-latency-high"}
         key = "AlarmMuteRuleSummaries"
         (lost,) = (
@@ -184,14 +184,14 @@ async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "held"),
+    ("error", "remembered"),
     [(kind, kind in (ProblemKind.ACCESS_DENIED, ProblemKind.REFUSED)) for kind in ProblemKind if kind in (
         ProblemKind.ACCESS_DENIED, ProblemKind.REFUSED, ProblemKind.INVALID, ProblemKind.INCOMPLETE,
         ProblemKind.NOT_FOUND, ProblemKind.THROTTLED, ProblemKind.UNAVAILABLE, ProblemKind.UNREACHABLE,
     )],
 )  # fmt: skip
 async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
-    error: ProblemKind, held: bool
+    error: ProblemKind, remembered: bool
 ) -> None:
     canned, clock = Canned(ListAlarmMuteRules=failure(error)), ManualClock(NOW)
     mutes = MuteRules(canned)
@@ -199,7 +199,7 @@ async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
         muting = await mutes.read(clock.now())
         assert not muting.known
         assert muting.remarks == ("Mute rules could not be read: refused",)
-    assert len(canned.asked("ListAlarmMuteRules")) == (1 if held else 3)
+    assert len(canned.asked("ListAlarmMuteRules")) == (1 if remembered else 3)
     canned.answers["ListAlarmMuteRules"] = {"AlarmMuteRuleSummaries": []}
     for step in (timedelta(hours=1), -timedelta(days=3)):
         assert (await mutes.read(NOW + step)).known, "a clock set back makes the hour no longer"
@@ -220,7 +220,7 @@ async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred
     assert [alarm.id for alarm in board.alarms] == names
     assert [alarm.id for alarm in board.alarms if alarm.muted_by] == ["a001"]
     assert board.mutes_read
-    assert [len(asked["AlarmNames"]) for asked in canned.asked("DescribeAlarms")] == [100, 100, 30]
+    assert [len(request["AlarmNames"]) for request in canned.asked("DescribeAlarms")] == [100, 100, 30]
     canned.calls.clear()
     assert (await reader.named([])).alarms == ()
     assert canned.calls == [], "no name is not every alarm"
@@ -245,4 +245,4 @@ async def test_a_request_refused_for_another_reason_does_not_end_the_reading_of_
         "ListAlarmMuteRules": {"AlarmMuteRuleSummaries": []},
     }
     assert (await reader.board()).remarks == ()
-    assert all("LogAlarm" in asked["AlarmTypes"] for asked in canned.asked("DescribeAlarms"))
+    assert all("LogAlarm" in request["AlarmTypes"] for request in canned.asked("DescribeAlarms"))

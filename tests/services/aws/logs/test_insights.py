@@ -35,8 +35,8 @@ def answer(status: str, *rows: dict[str, str], matched: float = 0, scanned: floa
 
 def script(*answers: Any) -> Callable[[dict[str, Any]], Any]:
     """One answer after the other; the last for ever."""
-    left = list(answers)
-    return lambda _params: left.pop(0) if len(left) > 1 else left[0]
+    pending = list(answers)
+    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
 
 
 class Pauses:
@@ -57,14 +57,14 @@ def reader(canned: Canned, pauses: Pauses | None = None) -> Insights:
 async def test_trap_the_range_is_in_epoch_seconds_not_milliseconds() -> None:
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete"))
     await reader(canned).run(GROUP, "fields @timestamp # the time\n| limit 5", SPAN)
-    [asked] = canned.asked("StartQuery")
-    assert (asked["startTime"], asked["endTime"]) == (1767513600, 1767571200)
-    assert asked["logGroupIdentifiers"] == [GROUP]
-    assert asked["queryString"] == "fields @timestamp\n| limit 5"
+    [request] = canned.asked("StartQuery")
+    assert (request["startTime"], request["endTime"]) == (1767513600, 1767571200)
+    assert request["logGroupIdentifiers"] == [GROUP]
+    assert request["queryString"] == "fields @timestamp\n| limit 5"
 
 
 async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> None:
-    pauses, seen = Pauses(), list[QueryResult]()
+    pauses, results = Pauses(), list[QueryResult]()
     canned = Canned(
         StartQuery=STARTED,
         GetQueryResults=script(
@@ -75,11 +75,11 @@ async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> N
             ),
         ),
     )
-    result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN, seen=seen.append)
+    result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN, seen=results.append)
     assert result.complete
     assert result.rows == ({"@timestamp": "2026-01-05 00:12:33.123", "n": "7"},)
     assert (result.matched, result.scanned, result.bytes) == (7, 10, 1234)
-    assert [each.state for each in seen] == ["Scheduled", "Running", "Complete"]
+    assert [each.state for each in results] == ["Scheduled", "Running", "Complete"]
     assert pauses.slept == list(insights.PAUSES[:3])
     assert not canned.asked("StopQuery")
 
@@ -136,10 +136,10 @@ async def test_a_state_that_nobody_knows_is_waited_for() -> None:
 
 
 async def test_a_look_that_is_given_up_stops_its_query_even_when_stopping_fails() -> None:
-    asked = asyncio.Event()
+    polling = asyncio.Event()
 
     def running(_params: dict[str, Any]) -> dict[str, Any]:
-        asked.set()
+        polling.set()
         return answer("Running")
 
     canned = Canned(
@@ -148,7 +148,7 @@ async def test_a_look_that_is_given_up_stops_its_query_even_when_stopping_fails(
         StopQuery=failure(ProblemKind.INVALID, "not running"),
     )
     task = asyncio.create_task(reader(canned).run(GROUP, "limit 1", SPAN))
-    await asked.wait()
+    await polling.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

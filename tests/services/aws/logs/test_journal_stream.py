@@ -24,8 +24,8 @@ def session(open_session: Callable[..., AwsSession]) -> AwsSession:
 async def test_a_line_arrives_whole(session: AwsSession, server: FaultServer) -> None:
     server.always(answer({}))
     await JournalStream(session, GROUP, STREAM).put(AT, "12 abcdef 記録")
-    (seen,) = server.seen
-    assert seen.json == {
+    (request,) = server.seen
+    assert request.json == {
         "logGroupName": GROUP,
         "logStreamName": STREAM,
         "logEvents": [{"timestamp": 1775001600123, "message": "12 abcdef 記録"}],
@@ -88,9 +88,9 @@ async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer)
     )
     server.respond = lambda _seen: next(pages)
     assert await JournalStream(session, GROUP, STREAM).lines() == ("one", "二", "three")
-    asked = {"logGroupName": GROUP, "logStreamNames": [STREAM]}
-    assert [seen.json for seen in server.seen] == [
-        asked, {**asked, "nextToken": "more"}, {**asked, "nextToken": "further"}
+    selection = {"logGroupName": GROUP, "logStreamNames": [STREAM]}
+    assert [request.json for request in server.seen] == [
+        selection, {**selection, "nextToken": "more"}, {**selection, "nextToken": "further"}
     ]  # fmt: skip
 
 

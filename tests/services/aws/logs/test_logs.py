@@ -89,8 +89,8 @@ async def test_groups_by_prefix() -> None:
         {"logGroupName": "/a", "logGroupArn": "arn:a"},
     ]
     canned = Canned(DescribeLogGroups=[{"logGroups": rows[:1]}, {"logGroups": rows[1:]}])
-    found = await Logs(canned).groups("/")
-    assert [(group.id, group.arn, group.stored_bytes, group.retention_days) for group in found] == [
+    groups = await Logs(canned).groups("/")
+    assert [(group.id, group.arn, group.stored_bytes, group.retention_days) for group in groups] == [
         ("/a", "arn:a", 0, None),
         ("/b", "arn:b", 7, 30),
     ]

@@ -1,0 +1,13 @@
+"""The guide to the code names files and folders that exist."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_place_that_the_guide_names_exists() -> None:
+    text = (ROOT / "docs/guide.md").read_text("utf-8")
+    places = re.findall(r"`((?:services|tui|widgets|tests)/[\w/]*(?:\.py)?)`", text)
+    assert len(places) > 30
+    assert [place for place in places if not (ROOT / place).exists()] == []

@@ -80,14 +80,16 @@ REASONS = [
                 "services.models.journal",
                 "tui.startup.connection",
             },
-            "tui/cli/main.py": {
-                "click.shell_completion",
-                "services.demo.launch",
+            "tui/cli/data_files.py": {
                 "services.runbook.loader",
                 "services.toml.files",
                 "tui.cli.configuration",
                 "tui.cli.files",
                 "tui.startup.config",
+            },
+            "tui/cli/main.py": {
+                "click.shell_completion",
+                "services.demo.launch",
                 "tui.startup.start",
             },
             "tui/cli/opened_journal.py": {

@@ -4,12 +4,10 @@ Exit statuses are listed in `tui.exit_status`. No error ends in a traceback.
 """
 
 import io
-import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -18,7 +16,8 @@ from services import i18n
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.change import change_command
-from tui.cli.click_i18n import Choice, Command, Group, Moment, Named, Speed, answered, usage_error
+from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
+from tui.cli.data_files import config_command, runbook_group
 from tui.cli.duties import duties_command
 from tui.cli.inspect import inspect_command
 from tui.cli.journal import journal_group
@@ -117,8 +116,8 @@ def build(output: Output) -> click.Group:
             duties_command(output, read_options(), _before),
             report_command(output, read_options(), _before),
             journal_group(output, read_options(), _before),
-            _runbook(output),
-            _config(output),
+            runbook_group(output, _before),
+            config_command(output, lambda flags: replace(_before(), **_set_flags(flags))),
         ],
     )
 
@@ -217,87 +216,3 @@ def _headless(output: Output) -> list[Command]:
         )
 
     return [command_of(each) for each in HEADLESS]
-
-
-def _runbook(output: Output) -> Group:
-    def check(file: str) -> int:
-        from tui.cli.files import check as check_file
-
-        return _reading(output, lambda: check_file(Path(file)))
-
-    def schema() -> int:
-        from services.runbook.loader import schema as runbook_schema
-
-        output.hand_over([json.dumps(runbook_schema(), ensure_ascii=False, indent=2)])
-        return ExitStatus.NORMAL
-
-    def show(name: str | None, form: str | None) -> int:
-        from tui.cli.files import show as readable_lines
-        from tui.cli.files import source as source_lines
-
-        # Readable text on a terminal; a file or a program gets TOML that can be loaded as a runbook again.
-        as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
-        lines_of = readable_lines if as_text else source_lines
-        chosen = name or _before().runbook or "facility-prod"
-        return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL), data=not as_text)
-
-    return Group(
-        "runbook",
-        help=_("Check, describe and show runbooks."),
-        commands=[
-            Command(
-                "check",
-                callback=check,
-                params=[click.Argument(["file"], metavar="FILE")],
-                help=_("List every error in a runbook by file, line and key."),
-            ),
-            Command("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
-            Command(
-                "show",
-                callback=show,
-                params=[
-                    click.Argument(["name"], metavar="[FILE|NAME]", required=False),
-                    click.Option(
-                        ["--format", "form"],
-                        type=Choice(["text", "toml"]),
-                        help=_("Output format; default: text on a terminal, else toml"),
-                    ),
-                ],
-                help=_(
-                    "Print a runbook.\n\nOn a terminal as readable text, otherwise as a file to start from."
-                ),
-            ),
-        ],
-    )
-
-
-def _config(output: Output) -> Command:
-    def show(**flags: Any) -> int:
-        from tui.cli.configuration import configuration
-
-        options = replace(_before(), **_set_flags(flags))
-        return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))
-
-    return Command(
-        "config",
-        callback=show,
-        params=[*start_options(), *aws_options()],
-        help=_("Print the configuration and where each value comes from."),
-    )
-
-
-def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data: bool = False) -> int:
-    """Print the lines of `work` and return its status; print the mistakes of a faulty file instead.
-
-    `data` says that the lines are meant for a program, not for a person.
-    """
-    from services.toml.files import DataFileError
-    from tui.startup.config import status_of
-
-    try:
-        lines, status = work()
-    except DataFileError as error:
-        output.say(map(str, error.mistakes), error=True)
-        return status_of(error)
-    (output.hand_over if data else output.say)(lines)
-    return status

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 LANGUAGES = ("ja", "en")
+"""Languages that the console speaks."""
 _CATALOGUES = Path(__file__).parent / "locale"
 _active: _gettext.NullTranslations = _gettext.NullTranslations()
 _language = "en"

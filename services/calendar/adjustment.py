@@ -16,6 +16,7 @@ class AllowedDays(NamedTuple):
     """The days on which one occurrence may be done."""
 
     day: date
+    """The first allowed day."""
     until: date
     """The last allowed day; equal to `day` unless the runbook says "within the month"."""
     has_open_day: bool = True
@@ -26,7 +27,9 @@ class Adjusted(NamedTuple):
     """Allowed days and the nominal dates (of the rule) that were adjusted to them, in order."""
 
     place: AllowedDays
+    """The days on which it may be done."""
     nominal: tuple[date, ...]
+    """The rule's dates, in order."""
 
     @property
     def own(self) -> date:

@@ -14,6 +14,7 @@ from services.models.dashboards import Dashboard, MetricWidget, Trace
 from services.models.metrics import MetricQuery, Series, TimeSpan
 
 USUAL_RANGE = timedelta(hours=3)
+"""Range of a widget without a usable one of its own."""
 FASTEST = 60
 """Shortest request interval in seconds; metrics of AWS services arrive once a minute."""
 SETTLE = 60
@@ -24,6 +25,7 @@ MOST_POINTS = 1_440
 RETENTION = ((63 * 86_400, 3_600), (15 * 86_400, 300), (3 * 3_600, 60))
 """(age, shortest period that CloudWatch keeps beyond that age), both in seconds."""
 BELOW_A_MINUTE = (1, 5, 10, 20, 30)
+"""Periods below a minute that CloudWatch accepts, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class WidgetRequest:
     """The request of one widget."""
 
     key: str
+    """Key of the widget."""
     traces: tuple[Trace, ...]
     """The widget's traces with prefixed query ids and resolved regions and periods."""
     start: int
@@ -38,6 +41,7 @@ class WidgetRequest:
     end: int
     """End of the range, exclusive (epoch seconds); every bucket before it is complete."""
     whole: bool
+    """Whether one value is requested for the whole range."""
     fixed: bool
     """Whether the range is absolute, i.e. the same at every read."""
 

@@ -22,6 +22,7 @@ from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
 
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
 _WINDOW = re.compile(

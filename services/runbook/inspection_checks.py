@@ -13,6 +13,7 @@ from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
 
 
 def duties(book: Runbook) -> Mistakes:

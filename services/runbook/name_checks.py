@@ -14,6 +14,7 @@ from services.models.runbook import Runbook
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
 
 
 @dataclass(frozen=True, slots=True)

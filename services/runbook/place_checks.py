@@ -12,6 +12,7 @@ from services.toml import mistakes
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
 
 REGIONS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),

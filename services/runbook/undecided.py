@@ -7,6 +7,7 @@ from services.models.runbook import Runbook
 from services.toml.positions import Path
 
 Entries = Iterator[tuple[Path, str]]
+"""(path, message) of each undecided point."""
 
 
 def undecided(book: Runbook) -> Entries:

@@ -45,6 +45,7 @@ class Statement:
     table: Path
     """The path of the table that contains it."""
     header: bool
+    """Whether it is a table header."""
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -11,6 +11,7 @@ from services.toml.positions import Path
 EVERY = None
 """Matches any index of a list."""
 Pattern = tuple[str | None, ...]
+"""A path in which EVERY matches any index."""
 
 _GROUPS: tuple[Pattern, ...] = (("log_groups", EVERY, "id"),)
 _ROLES: tuple[Pattern, ...] = (("contacts", EVERY, "role"), ("approvers", EVERY, "role"))

@@ -14,6 +14,7 @@ from services.toml.positions import Path
 
 M = TypeVar("M", bound=BaseModel)
 Parse = Callable[[dict[str, Any]], M]
+"""Validates data into a model; raises ValidationError."""
 
 MOST = 200
 """Maximum number of invalid values replaced; a file with more is probably of another kind."""

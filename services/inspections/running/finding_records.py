@@ -23,6 +23,7 @@ SIGNED = timedelta(days=430)
 BY_HAND = "hand"
 """Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
 HAND_KEPT = 20
+"""Maximum number of findings on demand that are shown."""
 SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {

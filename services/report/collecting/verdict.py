@@ -11,6 +11,7 @@ from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
 
 Reason = tuple[Verdict, str]
+"""A verdict and why it is given, in words; "" for normal ones."""
 _NAMED = 8
 """Maximum number of reasons listed; the rest are only counted."""
 

@@ -14,6 +14,7 @@ from services.models.verdict import Verdict
 from services.report.periods import era_of
 
 NOTHING = "—"
+"""Shown in place of a missing value."""
 _WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _MONTHS = (
     N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),

@@ -12,6 +12,7 @@ from services.runbook.maintenance_window.wording import WordedWindow, read_windo
 from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
 
 SHORTEST = timedelta(minutes=30)
 """The shortest maintenance window (PreferredMaintenanceWindow, Amazon RDS API reference)."""

@@ -283,7 +283,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
     assert verdicts(finding) == {"Load balancer without a healthy target": V.ABNORMAL}
     assert measure(finding, "Load balancer").shown == "10m"
     assert "04:00–04:10 JST" in finding.summary
-    assert any("A rate of errors hides a total outage" in each for each in finding.advice)
+    assert any("An error rate can hide a total outage" in each for each in finding.advice)
     unhealthy = await judged(HealthyHostCount=lambda at: 0 if out(at) else 2)
     assert measure(unhealthy, "Load balancer").verdict is V.ABNORMAL
     minute = between(300, 299, 1, usual=0)
@@ -386,7 +386,7 @@ def without(*path: str | int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (("widgets",), "dashboard.widgets has a value that is not understood"),
+        (("widgets",), "dashboard.widgets has an unrecognized value"),
         (("widgets", 0), "1 widget of the dashboard cannot be read in full: #0"),
         (("widgets", 0, "type"), "1 widget of the dashboard cannot be read in full"),
         (("widgets", 0, "properties"), "1 widget of the dashboard cannot be read in full"),
@@ -522,7 +522,7 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
 
 
 async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
-    title, remark = "Load balancer without a healthy target", "taken for unused"
+    title, remark = "Load balancer without a healthy target", "treated as unused"
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
         assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)

@@ -220,7 +220,7 @@ async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
     for desired, verdict, text in (
         (1, V.ATTENTION, "1 tasks are wanted, fewer than the minimum of 2"),
         (7, V.ATTENTION, "7 tasks are wanted, more than the maximum of 5"),
-        (0, V.ABNORMAL, "no task is wanted at all"),
+        (0, V.ABNORMAL, "the desired count is 0"),
     ):
         with embedded.world.lock:
             staff.set_desired(desired, now(embedded))
@@ -267,9 +267,9 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
          "minimum 2 → 1"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=3), V.NORMAL, ""),
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-01-14T22:00:00)", MaxCapacity=1), V.ATTENTION,
-         "AWS will refuse it"),
+         "AWS will reject it"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 15W * ? *)", MaxCapacity=1), V.UNKNOWN,
-         "cannot be worked out from cron(0 22 15W * ? *)"),
+         "cannot be determined from cron(0 22 15W * ? *)"),
         # Months ahead, and after other looks.
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
     ],

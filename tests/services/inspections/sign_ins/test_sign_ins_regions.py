@@ -223,7 +223,7 @@ async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded
     source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
     assert asked.count(source) == 18
     assert not any(each["AttributeValue"] == "ConsoleLogin" for each in asked)
-    assert any(each.startswith("Every enabled region was asked: ") for each in finding.remarks)
+    assert any(each.startswith("Every enabled region was queried: ") for each in finding.remarks)
     (call,) = canned.asked("ListRegions")
     assert call == {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]}
 

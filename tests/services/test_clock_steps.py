@@ -88,11 +88,11 @@ async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -
         await claims.take(slot)
         owner = records.looking(slot.key)
         assert owner is not None
-        assert claims.left(owner) == LEASE
+        assert claims.seconds_left(owner) == LEASE
         clock.step(step)
-        assert claims.left(owner) == LEASE
+        assert claims.seconds_left(owner) == LEASE
         clock.suspend(LEASE - 1)
-        assert claims.left(owner) == pytest.approx(1)
+        assert claims.seconds_left(owner) == pytest.approx(1)
 
 
 class ClaimDesk:

@@ -335,7 +335,7 @@ def test_what_cannot_be_changed_is_refused(state: ScalingState, text: str) -> No
 def test_a_suspended_target_is_said_to_be() -> None:
     state = scaling_state(suspended=True)
     plan = make_plan(state)
-    assert "Auto Scaling is suspended" in texts(plan, grave=True)
+    assert "Auto Scaling is at least partly suspended" in texts(plan, grave=True)
     assert "AWS does not revert it either" in texts(plan, grave=True)
     assert plan.steps[0].rows[2].after == "5"
     assert any("suspended" in each for each in remarks(state, UTC))

@@ -171,7 +171,7 @@ def test_names_that_only_look_like_addresses_are_names(name: str, thing: NamedTh
 
 
 def test_a_blank_around_a_name_is_told_where_aws_takes_none() -> None:
-    assert "blank" in name_mistake("city ", CLUSTER)
+    assert "ends with a space" in name_mistake("city ", CLUSTER)
     assert name_mistake("city ", ALARM) == ""
 
 

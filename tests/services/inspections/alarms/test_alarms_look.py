@@ -226,7 +226,7 @@ async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_
     history = [change("a", 100, "INSUFFICIENT_DATA", "OK"), change("a", 120, "OK", "INSUFFICIENT_DATA")]
     dense = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
     finding = await judged(row("a", **dense), runbook=book("a"), history=history)
-    assert (finding.verdict, finding.summary) == (V.ATTENTION, "Was without data: T a.")
+    assert (finding.verdict, finding.summary) == (V.ATTENTION, "Without data for a time: T a.")
     assert (await judged(row("a"), runbook=book("a"), history=history)).verdict is V.NORMAL
     short = [history[0], change("a", 114, "OK", "INSUFFICIENT_DATA")]
     assert (await judged(row("a", **dense), runbook=book("a"), history=short)).verdict is V.NORMAL

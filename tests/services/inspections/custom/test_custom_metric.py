@@ -46,7 +46,7 @@ def book(**changed: Any) -> Runbook:
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
     finding = await look(embedded, "memory", runbook=book())
     assert finding.verdict is V.NORMAL
-    assert finding.summary.startswith("DB の空きメモリ: at worst 1,3")
+    assert finding.summary.startswith("DB の空きメモリ: worst 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")

@@ -140,7 +140,7 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     assert "No events in /app/other since 01-14 06:3" in grave.summary
     # A log that nobody may read event by event may have stopped.
     empty_aws.fault("logs", "FilterLogEvents", preset="denied")
-    assert "Whether events still come cannot be read" in (await seen(empty_aws)).summary
+    assert "Could not read whether events still arrive" in (await seen(empty_aws)).summary
 
 
 async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: Embedded) -> None:
@@ -164,7 +164,7 @@ async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> N
     fill(empty_aws, [*(error(60 + n / 10, f"order {n} failed") for n in range(2400)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
-    assert measure(finding, "Errors per hour").note == "2,400 in all"
+    assert measure(finding, "Errors per hour").note == "2,400 in total"
     assert measure(finding, "Errors in the worst hour").shown == "600"
     assert measure(finding, "5xx responses").shown == "2,400"
     same = measure(finding, "Most frequent error")
@@ -356,7 +356,7 @@ async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> No
     fill(empty_aws, [], days=1)
     finding = await seen(empty_aws, hours=72)
     assert finding.verdict is Verdict.UNKNOWN
-    assert any("/app/library keeps nothing from before 01-13 10:00 JST" in each for each in finding.remarks)
+    assert any("/app/library has nothing from before 01-13 10:00 JST" in each for each in finding.remarks)
 
 
 def test_what_a_runbook_must_say() -> None:

@@ -99,7 +99,7 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
 async def test_less_than_the_lead_is_left() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
-    assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days are left." in finding.summary
+    assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days left." in finding.summary
     assert finding.advice == ("AWS applies it in the maintenance window: notify the users of the system.",)
     finding = await maintenance(details(ForcedApplyDate=MONDAY + timedelta(days=8)))
     assert finding.verdict is Verdict.ATTENTION
@@ -189,7 +189,7 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     asked = details(CurrentApplyDate=COMING) | {"OptInStatus": "next-maintenance"}
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
-    assert "is applied at Sun 2026-01-18 02:00 JST, as somebody asked." in finding.summary
+    assert "is applied at Sun 2026-01-18 02:00 JST, as requested." in finding.summary
     assert "定期デプロイ（計画時） (if planned)" in finding.summary
     assert finding.evidence[1].rows[0].cells == ("Sun 2026-01-18 02:00 JST", "定期デプロイ（計画時）")
     at_three = Duty(id="x", title="later", rule="FREQ=WEEKLY;BYDAY=SU", at=("03:00",), closed_day="keep")
@@ -216,9 +216,9 @@ async def test_changes_that_wait_stand_beside_it() -> None:
 @pytest.mark.parametrize(
     ("days", "verdict", "said"),
     [
-        (91.0, Verdict.NORMAL, "Nothing is pending"),
-        (90.0, Verdict.ATTENTION, "ends in 90 days"),
-        (30.0, Verdict.ABNORMAL, "ends in 30 days"),
+        (91.0, Verdict.NORMAL, "No action is pending"),
+        (90.0, Verdict.ATTENTION, "expires in 90 days"),
+        (30.0, Verdict.ABNORMAL, "expires in 30 days"),
         (-1.0, Verdict.ABNORMAL, "has expired"),
         (None, Verdict.UNKNOWN, "did not return the expiry"),
     ],

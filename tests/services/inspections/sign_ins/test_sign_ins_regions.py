@@ -105,7 +105,7 @@ async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) 
     finding = await week(embedded)
     regions_read = measure(finding, "Regions read")
     assert (finding.verdict, regions_read.verdict, regions_read.shown) == (V.UNKNOWN, V.UNKNOWN, "5 of 5")
-    said = next(each for each in finding.remarks if each.startswith("Not judged: which regions"))
+    said = next(each for each in finding.remarks if each.startswith("Not judged: the enabled regions"))
     assert "account:ListRegions" in said
     assert SYDNEY in said
     # What is seen in them all the same is not hidden.

@@ -258,7 +258,7 @@ def test_the_target_of_scaling_weighs_the_way_back() -> None:
     assert "target 60 %" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
     )
-    assert "removed to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
+    assert "reverted to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
 
 
 @pytest.mark.parametrize(

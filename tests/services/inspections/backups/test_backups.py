@@ -178,7 +178,7 @@ async def test_after_closed_days_every_window_since_the_last_look_is_looked_at()
         ({"BackupRetentionPeriod": 14}, Verdict.ATTENTION, "kept for 14 days; the runbook says 7 days"),
         ({"BackupRetentionPeriod": None}, Verdict.UNKNOWN, "did not return the backup retention period"),
         ({"PreferredBackupWindow": None}, Verdict.UNKNOWN, "gaps cannot be detected"),
-        ({"LatestRestorableTime": None}, Verdict.UNKNOWN, "until when"),
+        ({"LatestRestorableTime": None}, Verdict.UNKNOWN, "did not return the latest restorable time"),
         ({"LatestRestorableTime": MONDAY - timedelta(minutes=40)}, Verdict.ATTENTION, "40m ago"),
         ({"DBInstanceStatus": "modifying"}, Verdict.ATTENTION, "is modifying"),
         ({"DBInstanceStatus": "storage-full"}, Verdict.ABNORMAL, "is storage-full"),

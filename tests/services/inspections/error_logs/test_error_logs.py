@@ -104,7 +104,7 @@ OTHER_MEANINGS: list[tuple[list[Event], str]] = [
     (fine(5, 20, level=30), "is a number here (30; pino writes 50 for an error)"),
     (fine(5, 20, level="info"), "case matters"),
     ([*fine(5, 20), (6, {"level": "Error"})], "is written differently here (Error, INFO)"),
-    ([*fine(5), (6, "plain"), (7, "text"), (8, "lines")], "Only 25 % of the events hold the field level"),
+    ([*fine(5), (6, "plain"), (7, "text"), (8, "lines")], "Only 25 % of the events have the field level"),
     (fine(300, 301, level=30), "is a number here"),
     ([(300, "plain"), (301, "lines")], "No such field: the events have no level."),
 ]

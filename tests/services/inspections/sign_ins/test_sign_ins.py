@@ -220,7 +220,7 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
 @pytest.mark.parametrize(
     ("event", "verdict"),
     [
-        (login(said="Maybe"), Verdict.UNKNOWN),
+        (login(outcome="Maybe"), Verdict.UNKNOWN),
         (login(mfa="", userIdentity={"type": "IAMUser", "userName": "anaya"}), Verdict.UNKNOWN),
         (login(mfa="YES", userIdentity=ROOT), Verdict.ABNORMAL),
     ],

@@ -305,7 +305,7 @@ SIGNIN = "signin.amazonaws.com"
 TROUBLES: dict[str, tuple[str, Any]] = {
     "root signed in": ("LookupEvents", login(userIdentity=ROOT, mfa="No")),
     "no MFA": ("LookupEvents", login(mfa="No")),
-    "failed": ("LookupEvents", login(said="Failure")),
+    "failed": ("LookupEvents", login(outcome="Failure")),
     "recovery": ("LookupEvents", row(name="PasswordRecoveryCompleted", userIdentity=ROOT)),
     "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"})),
     "bucket": ("LookupEvents", CHANGED),

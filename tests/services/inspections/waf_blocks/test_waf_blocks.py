@@ -367,7 +367,7 @@ async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
     assert finding.verdict is Verdict.ATTENTION
     assert not finding.summary.startswith("Signs of an attack")
     assert measure(finding, "Log delivery").shown == "off"
-    assert said(finding, "none available of this window")
+    assert said(finding, "there are none for this window")
     assert not canned.asked("GetSampledRequests")
     direct = {
         "LoggingConfiguration": {"ResourceArn": "a", "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-y"]}

@@ -19,7 +19,7 @@ def test_who_to_call_for_what_with_what_is_undecided() -> None:
 def test_escalation_says_in_words_that_nobody_decided() -> None:
     assert escalation(RUNBOOK, "AWSサポート") == "AWSサポート: AWSコンソール"
     assert "UNDECIDED" in escalation(RUNBOOK, "開発チーム")
-    assert "no contact of that role" in escalation(RUNBOOK, "社長")
+    assert "no contact for that role" in escalation(RUNBOOK, "社長")
     assert escalation(RUNBOOK, "") == ""
 
 

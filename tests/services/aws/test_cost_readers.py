@@ -66,13 +66,13 @@ async def test_pages_cost_money_and_end() -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([result(FIRST, [])], "left out 1 of the days"),
-        ([{"Groups": []}], "without their day"),
-        ([result(FIRST, [group("a", "1", unit="CNY")])], "answers in CNY"),
-        ([result(FIRST, [group("a", "NaN")])], "no number: NaN"),
-        ([result(FIRST, [group("a", "")])], "no number: ?"),
-        ([result(FIRST, [{"Keys": ["a"], "Metrics": {}}])], "without their service"),
-        ([result(FIRST, [group("\ufffd", "1")])], "without their service"),
+        ([result(FIRST, [])], "omitted 1 of the requested days"),
+        ([{"Groups": []}], "without a day"),
+        ([result(FIRST, [group("a", "1", unit="CNY")])], "responded in CNY"),
+        ([result(FIRST, [group("a", "NaN")])], "not a number: NaN"),
+        ([result(FIRST, [group("a", "")])], "not a number: ?"),
+        ([result(FIRST, [{"Keys": ["a"], "Metrics": {}}])], "without a service"),
+        ([result(FIRST, [group("\ufffd", "1")])], "without a service"),
     ],
 )
 async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], words: str) -> None:

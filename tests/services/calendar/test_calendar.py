@@ -177,7 +177,7 @@ def test_a_month_that_is_closed_as_a_whole() -> None:
     schedule = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.NEXT, within=Within.MONTH), closures=closed)
     [slot] = schedule.slots(date(2026, 2, 1), date(2026, 2, 28))
     assert slot.day == slot.until == date(2026, 2, 1)
-    assert slot.remark.startswith("No open day is near")
+    assert slot.remark.startswith("There is no open day nearby")
 
 
 def test_twice_in_one_month_is_missed_when_the_month_is_over() -> None:

@@ -85,8 +85,8 @@ def check_place(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> Non
     assert slot.key.startswith(f"{one.id}@{min(slot.nominal, key=lambda day: abs(day - slot.day))}")
     assert schedule.day_of(slot.due_at) == slot.day
     assert slot.due_at < slot.late_at
-    assert bool(slot.remark) == (slot.nominal != (slot.day,) or "No open day" in slot.remark)
-    unplaced = slot.remark.startswith("No open day")
+    assert bool(slot.remark) == (slot.nominal != (slot.day,) or "There is no open day" in slot.remark)
+    unplaced = slot.remark.startswith("There is no open day")
     if unplaced:
         assert slot.nominal == (slot.day,)
         assert not schedule.open_days.is_open(slot.day)

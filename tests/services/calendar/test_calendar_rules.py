@@ -67,7 +67,7 @@ def test_a_rule_has_a_beginning_and_an_end() -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("FREQ=DAILY;COUNT=3", "say UNTIL"),
+        ("FREQ=DAILY;COUNT=3", "use UNTIL"),
         ("FREQ=DAILY;UNTIL=2030", "20301231"),
         ("FREQ=DAILY;UNTIL=2030-12-31", "20301231"),
         ("FREQ=DAILY;INTERVAL=1001", "from 1 to 1000"),

@@ -99,7 +99,7 @@ async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path
         await refused(one, plan.model_copy(update={"steps": ()}), "refused")
         await refused(one, plan.model_copy(update={"kind": "unheard-of"}), "refused")
         embedded.fault("sts", "GetCallerIdentity", preset="denied")
-        await refused(one, plan, "does not say which account")
+        await refused(one, plan, "The AWS account could not be identified")
         embedded.clear_faults()
         embedded.advance(120)
         await refused(one, plan, "expired")
@@ -249,7 +249,7 @@ async def test_a_state_that_moved_since_the_plan_is_not_changed(
             embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), bounds)
         run = await one.apply(plan)
         assert run.state is StepState.REFUSED
-        assert "It moved since the plan" in run.steps[0].text
+        assert "The resource changed since the plan was made" in run.steps[0].text
         assert run.steps[1].state is StepState.WAITING
         assert embedded.counts().get(REGISTER) is None
         again = await one.plan(max="10", revert="duty")
@@ -264,13 +264,13 @@ async def test_a_plan_for_a_target_under_change_is_refused(embedded: Any, tmp_pa
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
         run = await one.apply(await one.plan(max="10"))
         assert run.state is StepState.UNKNOWN
-        assert any("outcome of that is unknown" in why for why in (await two.plan(max="8")).refusals)
+        assert any("or its outcome has been unknown" in why for why in (await two.plan(max="8")).refusals)
         late = await two.apply(early)
         assert late.steps[0].state is StepState.REFUSED
-        assert "outcome of that is unknown" in late.steps[0].text
+        assert "or its outcome has been unknown" in late.steps[0].text
         assert embedded.counts()[REGISTER] == 1
         # What the second console may not do is give the first one's hold back.
-        assert any("outcome of that is unknown" in why for why in (await two.plan(max="8")).refusals)
+        assert any("or its outcome has been unknown" in why for why in (await two.plan(max="8")).refusals)
 
 
 async def test_what_was_not_done_is_told_from_what_was_once_nothing_can_be_under_way(
@@ -304,7 +304,7 @@ async def test_what_reading_does_not_tell_is_asked(embedded: Any, tmp_path: Path
             embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), {"MaxCapacity": 7})
         run = await two.engine.resolve(run.id)
         assert run.steps[0].state is StepState.UNKNOWN
-        assert "Say what became of it" in run.steps[0].text
+        assert "Record what happened" in run.steps[0].text
         mine, theirs = await asyncio.gather(
             one.engine.resolve_manually(run.id, "register", done=True, note="見た"),
             two.engine.resolve_manually(run.id, "register", done=False, note="見ていない"),
@@ -393,7 +393,7 @@ async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any
         await advance_until(embedded, lambda: service(embedded).desired > 5 and alarm(embedded) == "OK", 60)
         assert target(embedded).maximum == 10
         (slot,) = one.engine.reverts()
-        assert "by itself" in slot.remark
+        assert "AWS reverts it automatically" in slot.remark
         await advance_until(embedded, lambda: target(embedded).maximum == 5, 180)
         assert embedded.clock.now() - slot.due_at < timedelta(minutes=2)
         assert service(embedded).desired <= 5

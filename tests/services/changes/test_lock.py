@@ -28,7 +28,7 @@ AGES = [59, 61, 86_400, 40 * 86_400]
 """Seconds after a console was killed."""
 POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
 """The last entry that a killed console wrote."""
-LOCKED = "or the outcome of that is unknown, since"
+LOCKED = "or its outcome has been unknown, since"
 
 
 class World:

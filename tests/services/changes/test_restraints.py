@@ -106,7 +106,7 @@ async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
         target = (await plan_of(engine)).target.id
         of_tomorrow(world.path, "window", at=world.clock.now(), data=HARMLESS, holds=target)
         (why,) = (await plan_of(engine)).refusals
-        assert "alice is changing it" in why
+        assert "alice has been changing it" in why
 
 
 async def test_the_newest_one_is_named_in_the_operators_language(world: World) -> None:

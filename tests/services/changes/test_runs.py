@@ -245,7 +245,7 @@ def test_a_change_that_was_made_has_a_dated_duty() -> None:
     (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), unknown)), UTC)
     assert "not known" in slot.remark
     (slot,) = reverts(runs_from(entries_of(plan("p2", way="duty"))), UTC)
-    assert "person" in slot.remark
+    assert "To be reverted by hand" in slot.remark
 
 
 def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:

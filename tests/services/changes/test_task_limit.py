@@ -177,7 +177,7 @@ def test_without_parameters_the_busy_maximum_is_planned_and_taken_back_by_the_ru
     assert plan.approval == "PM（プロジェクトマネージャー）"
     assert "the runbook does not say yet who that is" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
-    assert "stops the tasks above 5 at once" in texts(plan)
+    assert "stops the tasks above 5 immediately" in texts(plan)
     assert plan.revert is not None
     assert plan.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
 
@@ -247,7 +247,7 @@ def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:
 def test_while_tasks_start_the_load_is_not_foretold() -> None:
     starting = scaling_state(maximum=10, service=service(desired=8, running=5))
     plan = make_plan(starting, max="5", revert="none")
-    assert "no telling what the CPU would be" in texts(plan, grave=True)
+    assert "CPU cannot be estimated" in texts(plan, grave=True)
     assert "CPU would be about" not in texts(plan)
     rows = {row.name: row.after for row in plan.steps[0].rows}
     assert rows["Running"] == "5", "none of those that run is stopped"
@@ -258,14 +258,14 @@ def test_the_target_of_scaling_weighs_the_way_back() -> None:
     assert "target 60 %" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
     )
-    assert "removed to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
+    assert "reverted to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
 
 
 @pytest.mark.parametrize(
     ("load", "grave", "text"),
     [
-        (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks make about 40"),
-        (Load(80, 40), True, "so 10 tasks make about 80; the limit is below 80. That is too many."),
+        (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks would use about 40"),
+        (Load(80, 40), True, "so 10 tasks would use about 80; the limit is below 80. That is too many."),
         (Load(80, None), True, "could not be measured: check that 10 tasks stay below 80"),
     ],
 )
@@ -277,7 +277,9 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(book))
-    assert "20 connections per task per the runbook, so 10 tasks make about 200" in texts(plan, grave=True)
+    assert "20 connections per task per the runbook, so 10 tasks would use about 200" in texts(
+        plan, grave=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
         ({"max": "1001"}, "from 1 to 1000"),
         ({"max": "1"}, "below the minimum, 2"),
         ({"max": "5"}, "Nothing to change"),
-        ({"max": "10", "revert": "none"}, "needs a way back"),
+        ({"max": "10", "revert": "none"}, "needs a revert plan"),
         ({"max": "10", "revert": "later"}, "must be one of aws, duty, none"),
         ({"max": "10", "revert_at": "tomorrow"}, "must look like"),
         ({"max": "10", "revert_at": "2026-02-30 17:00"}, "must look like"),
@@ -333,8 +335,8 @@ def test_what_cannot_be_changed_is_refused(state: ScalingState, text: str) -> No
 def test_a_suspended_target_is_said_to_be() -> None:
     state = scaling_state(suspended=True)
     plan = make_plan(state)
-    assert "Auto Scaling is suspended" in texts(plan, grave=True)
-    assert "does not take it back either" in texts(plan, grave=True)
+    assert "Auto Scaling is at least partly suspended" in texts(plan, grave=True)
+    assert "AWS does not revert it either" in texts(plan, grave=True)
     assert plan.steps[0].rows[2].after == "5"
     assert any("suspended" in each for each in remarks(state, UTC))
 
@@ -365,7 +367,7 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
-    assert "at its limit: 5 tasks of at most 5" in text
-    assert "deployment is under way" in text
-    assert "tried in vain" in text
+    assert "at its limit: 5 of at most 5 tasks" in text
+    assert "deployment is in progress" in text
+    assert "Auto Scaling did not scale at" in text
     assert "nightly" in texts(make_plan(state))

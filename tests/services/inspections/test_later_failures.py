@@ -163,7 +163,7 @@ async def test_a_query_that_did_not_end_tells_what_is_bad_already(
     assert finding.verdict is verdict
     assert "not judged" in finding.summary
     assert (finding.measured, finding.unjudged) == (measured, 1)
-    assert ("an hour so far: ≥ 150 (allowed < " in finding.summary) is (measured is not V.NORMAL)
+    assert ("per hour so far: ≥ 150 (allowed < " in finding.summary) is (measured is not V.NORMAL)
 
 
 async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_read() -> None:
@@ -224,6 +224,6 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
             InspectionRequest(since=NINE - timedelta(hours=15), until=NINE)
         )
         assert finding.verdict is V.ABNORMAL
-        assert "ECS CPU使用率: at worst 95 %" in finding.summary
+        assert "ECS CPU使用率: worst 95 %" in finding.summary
     assert finding.unjudged >= 1
     assert "not in that region" in finding.summary

@@ -245,7 +245,7 @@ async def test_a_stream_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
     async with journal(path) as book:
         await book.append(note())
-    assert "holds no hash" in (await verified(path, stream)).anchor_note
+    assert "contains no journal hash" in (await verified(path, stream)).anchor_note
     stream.trouble = "AWS cannot be reached."
     found = await verified(path, stream)
     assert found.anchors == 0
@@ -290,7 +290,7 @@ async def test_the_machines_log_finds_a_cut_off_end(
     assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, ChainFaultKind.CUT_OFF)]
     unvouched = checked(path, machine_log())
     assert not unvouched.intact
-    assert "does not tell who sent it" in unvouched.doubts[0]
+    assert "does not record who sent it" in unvouched.doubts[0]
 
 
 def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

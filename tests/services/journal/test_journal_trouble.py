@@ -77,7 +77,7 @@ async def test_a_folder_in_the_way(tmp_path: Path) -> None:
 
 async def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("x")
-    assert "folder cannot be made" in said(await opened(tmp_path / "folder" / "j.db"))
+    assert "folder could not be created" in said(await opened(tmp_path / "folder" / "j.db"))
 
 
 async def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path: P
 
 async def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "j.db")
-    assert "no file" in said(await opened(tmp_path / "j.db"))
+    assert "is not a file" in said(await opened(tmp_path / "j.db"))
 
 
 @pytest.mark.parametrize("entries", [1, 300])
@@ -247,9 +247,9 @@ async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) 
         filled(path, 5)
         with pytest.raises(JournalError, match="moved or deleted"):
             await book.append(note())
-        with pytest.raises(JournalError, match="Another journal"):
+        with pytest.raises(JournalError, match="replaced by another one"):
             await book.append(note())
-        with pytest.raises(JournalError, match="Another journal"):
+        with pytest.raises(JournalError, match="replaced by another one"):
             await book.page()
 
 
@@ -277,7 +277,7 @@ async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: 
         tampered(path, "DELETE FROM entries WHERE seq = 3")
         await listener.hears(lambda _heard: not book.health.writable)
         assert "toban journal verify" in said(book.health)
-        with pytest.raises(JournalError, match="gone or altered"):
+        with pytest.raises(JournalError, match="missing or altered"):
             await book.append(note())
         assert len(await book.entries()) == 2
 
@@ -359,7 +359,7 @@ async def test_what_is_no_file_beside_the_journal_hangs_nobody(tmp_path: Path, e
     path = tmp_path / "j.db"
     filled(path, 2)
     put(kind, Path(f"{path}{end}"))
-    assert f"its {end} file is no file" in said(await opened(path))
+    assert f"The {end} file beside the journal is not a file" in said(await opened(path))
     assert checked(path).problem is not None
 
 

@@ -192,7 +192,7 @@ def test_a_closed_day_without_duties_claims_nothing(ledger: Ledger) -> None:
 
 def test_signatures_say_what_was_decided_ticked_and_written(ledger: Ledger) -> None:
     findings = [
-        {"seq": 7, "inspection": "alarms", "verdict": "abnormal", "decision": "overridden", "reason": "訓練"},
+        {"seq": 7, "inspection": "alarms", "verdict": "abnormal", "decision": "overruled", "reason": "訓練"},
         {"seq": "no", "inspection": "dashboard", "verdict": "normal", "decision": "accepted"},
         {"verdict": "purple"}, 3,
     ]  # fmt: skip
@@ -298,7 +298,7 @@ def test_charges_take_the_newest_total_of_each_console(ledger: Ledger) -> None:
     ledger.entry(f"{DAY} 13:00", EntryKind.USAGE, data={"day": DAY, "calls": "many", "yen": True, "pid": 4})
     charges = day(ledger).charges
     assert (charges.calls, round(charges.yen, 2), charges.worst_yen, charges.consoles) == (37, 3.7, 8.0, 3)
-    assert "¥3.70 of the ¥20" in to_markdown(day(ledger))
+    assert "¥3.70 (daily limit ¥20)" in to_markdown(day(ledger))
 
 
 def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger: Ledger) -> None:

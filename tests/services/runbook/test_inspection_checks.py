@@ -28,7 +28,7 @@ DUTY = '[[duties]]\nid = "a"\ntitle = "A"\nrule = "FREQ=DAILY"\nat = ["09:00"]\n
         (DUTY + 'inspections = ["backups"]', 16, "needs rds"),
         (METRIC + "below = 1", 11, "namespace is missing"),
         (METRIC + 'namespace = "N"\nmetric = "M"', 11, "exactly one of below and above"),
-        (METRIC.replace("queue", "alarms") + 'namespace = "N"\nmetric = "M"\nbelow = 1', 12, "there twice"),
+        (METRIC.replace("queue", "alarms") + 'namespace = "N"\nmetric = "M"\nbelow = 1', 12, "appears twice"),
         (
             METRIC.replace('"metric"', '"insights"') + 'log_group = "/ap"\nquery = "fields x"\nbelow = 1',
             15,
@@ -36,7 +36,7 @@ DUTY = '[[duties]]\nid = "a"\ntitle = "A"\nrule = "FREQ=DAILY"\nat = ["09:00"]\n
         ),
         ('[trail]\nknown_networks = ["203.0.113.0/33"]', 12, "203.0.113.0/28"),
         ('[closures]\nopens = "17:15"\ncloses = "08:30"', 13, "later than opens"),
-        (DUTY + 'evidence = [{ id = "m", title = "M" }, { id = "m", title = "N" }]', 16, "there twice"),
+        (DUTY + 'evidence = [{ id = "m", title = "M" }, { id = "m", title = "N" }]', 16, "appears twice"),
     ],
 )
 def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:

@@ -84,7 +84,7 @@ def test_an_arn_where_a_name_belongs_is_told_with_the_name(text: str, value: str
     for written in (value, f" {value}", value.replace("arn:", "ARN:")):
         expected = f'must be the name alone, not an ARN or an address: "{name}"'
         if not name:
-            expected = f"is another ARN or address; here belongs {KEYS[key].what}"
+            expected = f"is another ARN or address; expected here: {KEYS[key].what}"
         assert mistakes(text.format(written)) == {spelt(key): expected}
 
 
@@ -101,7 +101,7 @@ def test_an_arn_where_a_name_belongs_is_told_with_the_name(text: str, value: str
 @pytest.mark.parametrize("text", {key_of(text): text for text, _value, _name in CASES}.values())
 def test_an_arn_of_something_else_is_told_with_what_is_wanted(text: str, other: str) -> None:
     key = key_of(text)
-    expected = f"is another ARN or address; here belongs {KEYS[key].what}"
+    expected = f"is another ARN or address; expected here: {KEYS[key].what}"
     assert mistakes(text.format(other)) == {spelt(key): expected}
 
 
@@ -138,7 +138,7 @@ def test_a_dimension_of_a_metric_of_aws_takes_the_name_alone(
     assert mistakes(text.format(value)) == {
         place: f'must be the name alone, not an ARN or an address: "{name}"'
     }
-    other = f"is another ARN or address; here belongs {DIMENSIONS[dimension].what}"
+    other = f"is another ARN or address; expected here: {DIMENSIONS[dimension].what}"
     assert mistakes(text.format(MACHINE)) == {place: other}
 
 
@@ -171,7 +171,7 @@ def test_names_that_only_look_like_addresses_are_names(name: str, thing: NamedTh
 
 
 def test_a_blank_around_a_name_is_told_where_aws_takes_none() -> None:
-    assert "blank" in name_mistake("city ", CLUSTER)
+    assert "ends with a space" in name_mistake("city ", CLUSTER)
     assert name_mistake("city ", ALARM) == ""
 
 

@@ -203,7 +203,7 @@ async def test_without_the_scope_or_with_a_webhook_a_person_decides(
         await console.let_go("y")
         console.clock.advance(1)
         await console.until(lambda: console.state("y") is S.REFUSED)
-        assert "switched off" in console.post("y").reason
+        assert "was disabled" in console.post("y").reason
         slack.faults.append("page")
         await console.let_go("z")
         console.clock.advance(1)

@@ -99,7 +99,7 @@ async def test_where_it_points_is_said_and_clean(
     server.always(Reply(b"", 302, headers={"Location": location}))
     with pytest.raises(Incomplete) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
-    assert "nobody went there" in caught.value.problem.summary
+    assert "the redirect was not followed" in caught.value.problem.summary
     assert "\x1b" not in caught.value.problem.said
     assert len(caught.value.problem.summary) < 300
 

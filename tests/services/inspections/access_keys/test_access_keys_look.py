@@ -126,7 +126,7 @@ async def test_trap_23_every_user_is_looked_at_and_two_keys_are_the_most() -> No
     assert finding.verdict is Verdict.ABNORMAL
     assert "forgotten is 200 days old" in finding.summary
     assert any("forgotten has 2 keys" in each for each in finding.remarks)
-    assert any("not used for 200 days" in each for each in finding.remarks)
+    assert any("not been used for 200 days" in each for each in finding.remarks)
     assert "Disable the older key of forgotten" in " ".join(finding.advice)
 
 

@@ -77,7 +77,7 @@ async def test_an_entry_that_cannot_be_read_is_said_and_not_judged(damage: dict[
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"T a": V.UNKNOWN, FIRED: V.UNKNOWN})
     assert "1 entry of the alarm history cannot be read." in finding.summary
     assert "Not known whether it fired: T a" in finding.summary
-    assert any("look at its history in CloudWatch" in each for each in finding.advice)
+    assert any("check its history in CloudWatch" in each for each in finding.advice)
 
 
 def moved(minutes: float, before: str, after: str) -> AlarmTransition:

@@ -49,7 +49,7 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
     assert finding.summary == "The runbook's 7 alarms are OK and none fired in 15.8 h."
     assert [each.title for each in finding.measures][:7] == [each.title for each in BOOK.alarms]
     assert (finding.advice, finding.spells, finding.evidence) == ((), (), ())
-    assert any("of Auto Scaling are left out" in each for each in finding.remarks)
+    assert any("Auto Scaling alarms are excluded" in each for each in finding.remarks)
 
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
@@ -192,7 +192,7 @@ async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -
     assert finding.verdict is V.ABNORMAL
     assert [each.title for each in finding.measures] == ["b", "T a", "Fired since the last sign-off"]
     assert any(
-        "3 alarms that the runbook does not name were looked at too: " in each for each in finding.remarks
+        "3 alarms that the runbook does not name were checked too: " in each for each in finding.remarks
     )
     assert "Of these, without data and not judged: c." in finding.remarks
     assert "the runbook has no steps for it" in finding.advice[0]
@@ -216,17 +216,17 @@ async def test_an_alarm_that_was_deleted_after_it_fired_is_told() -> None:
 async def test_a_sparse_alarm_without_data_has_the_hint_and_is_not_green() -> None:
     finding = await judged(row("a", "INSUFFICIENT_DATA", 300), runbook=book("a"))
     assert finding.verdict is V.UNKNOWN
-    assert "comes only when there is something to count" in finding.measures[0].note
+    assert "is reported only when there is something to count" in finding.measures[0].note
     plain = row("a", "INSUFFICIENT_DATA", 300, Namespace="AWS/RDS", MetricName="CPUUtilization")
     finding = await judged(plain, runbook=book("a"))
-    assert "comes only" not in finding.measures[0].note
+    assert "reported only" not in finding.measures[0].note
 
 
 async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_sparse_metric() -> None:
     history = [change("a", 100, "INSUFFICIENT_DATA", "OK"), change("a", 120, "OK", "INSUFFICIENT_DATA")]
     dense = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
     finding = await judged(row("a", **dense), runbook=book("a"), history=history)
-    assert (finding.verdict, finding.summary) == (V.ATTENTION, "Was without data: T a.")
+    assert (finding.verdict, finding.summary) == (V.ATTENTION, "Without data for a time: T a.")
     assert (await judged(row("a"), runbook=book("a"), history=history)).verdict is V.NORMAL
     short = [history[0], change("a", 114, "OK", "INSUFFICIENT_DATA")]
     assert (await judged(row("a", **dense), runbook=book("a"), history=short)).verdict is V.NORMAL

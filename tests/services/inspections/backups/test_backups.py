@@ -58,7 +58,7 @@ async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embe
     assert finding.measures[NEWEST].verdict is Verdict.NORMAL
     assert finding.evidence[0].rows[0].verdict is Verdict.ABNORMAL
     assert finding.evidence[1].title == "RDS events"
-    assert finding.advice[0].startswith("Look at the RDS events")
+    assert finding.advice[0].startswith("Check the RDS events")
     assert finding.advice[1:] == (
         "スナップショットが作成されていない場合、AWSサポートに問い合わせ",
         "AWSサポート: AWSコンソール",
@@ -176,9 +176,9 @@ async def test_after_closed_days_every_window_since_the_last_look_is_looked_at()
     [
         ({"BackupRetentionPeriod": 0, "LatestRestorableTime": None}, Verdict.ABNORMAL, "backups are off"),
         ({"BackupRetentionPeriod": 14}, Verdict.ATTENTION, "kept for 14 days; the runbook says 7 days"),
-        ({"BackupRetentionPeriod": None}, Verdict.UNKNOWN, "does not say how long"),
-        ({"PreferredBackupWindow": None}, Verdict.UNKNOWN, "gaps cannot be told"),
-        ({"LatestRestorableTime": None}, Verdict.UNKNOWN, "until when"),
+        ({"BackupRetentionPeriod": None}, Verdict.UNKNOWN, "did not return the backup retention period"),
+        ({"PreferredBackupWindow": None}, Verdict.UNKNOWN, "gaps cannot be detected"),
+        ({"LatestRestorableTime": None}, Verdict.UNKNOWN, "did not return the latest restorable time"),
         ({"LatestRestorableTime": MONDAY - timedelta(minutes=40)}, Verdict.ATTENTION, "40m ago"),
         ({"DBInstanceStatus": "modifying"}, Verdict.ATTENTION, "is modifying"),
         ({"DBInstanceStatus": "storage-full"}, Verdict.ABNORMAL, "is storage-full"),

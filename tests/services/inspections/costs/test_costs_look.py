@@ -176,7 +176,7 @@ async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, held: 
     month = measure(finding, "RDS, whole month")
     assert month.note.startswith("2026-01" if held else "2026-02")
     assert ("RDS, whole month" in bad(finding)) is not held
-    assert any("held back until 3" in each for each in finding.remarks) is held
+    assert any("not judged until 3" in each for each in finding.remarks) is held
     if day == 1:
         assert finding.summary.startswith("2026-01: ¥67,500 in 30 days, about ¥69,750 for the whole month")
         assert "this month is not judged yet" in finding.summary
@@ -229,7 +229,7 @@ async def test_what_is_new_and_what_is_tiny() -> None:
     others = measure(finding, "Others, growth")
     # The runbook gives the rest no limit of its own; the whole has grown by more than half.
     assert others.verdict is Verdict.ATTENTION
-    assert "most of it: Amazon Bedrock ¥9,000, EC2 - Other" in others.note
+    assert "mostly Amazon Bedrock ¥9,000, EC2 - Other" in others.note
     assert measure(finding, "Total, growth").verdict is Verdict.ABNORMAL
     assert measure(finding, "Total, whole month").verdict is None
     assert {*REPORT, UNDECIDED} <= set(finding.advice)
@@ -415,7 +415,7 @@ async def test_the_newest_day_of_a_service_may_be_late() -> None:
 
         finding = await costs(priced)
         assert finding.verdict is Verdict.NORMAL
-        (late,) = [each for each in finding.measures if "nothing yet for " in each.note]
+        (late,) = [each for each in finding.measures if "no costs yet for " in each.note]
         (whole,) = [each for each in (await costs()).measures if each.title == late.title]
         assert late.value == whole.value, "it counts as the mean of the six days before"
 
@@ -434,8 +434,8 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
 
     finding = await costs(priced)
     assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
-    assert "Cost Explorer tells nothing of " in finding.summary
-    assert "or it is not used any more: take it out of [costs]" in finding.summary
+    assert "Cost Explorer has no costs of " in finding.summary
+    assert "or it is no longer used: then remove it from [costs]" in finding.summary
 
     def nothing(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
@@ -458,7 +458,7 @@ async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() 
     made.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
     finding = await look_with(made)
     assert len(canned.asked("GetCostAndUsage")) == 1
-    assert finding.remarks[1].startswith("Cost Explorer's answer is 7h 0m old: it is kept for 8 hours")
+    assert finding.remarks[1].startswith("This Cost Explorer response is 7h 0m old: it is reused for 8 hours")
     assert "¥1.5" in finding.remarks[1]
     made.clock.advance(3600)  # type: ignore[attr-defined]
     await look_with(made)

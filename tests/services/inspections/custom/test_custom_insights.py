@@ -111,7 +111,7 @@ async def _what_it_counts(empty_aws: Embedded, made: InspectionContext) -> None:
     # Nothing read, or not all of it.
     fill(empty_aws, [])
     finding = await seen(made, below=3)
-    assert (finding.verdict, finding.summary[:16]) == (Verdict.UNKNOWN, "Nothing to judge")
+    assert (finding.verdict, finding.summary[:16]) == (Verdict.UNKNOWN, "Cannot be judged")
     fill(empty_aws, [*late])
     ends(empty_aws, "Failed")
     finding = await seen(made, below=3)

@@ -46,7 +46,7 @@ def book(**changed: Any) -> Runbook:
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
     finding = await look(embedded, "memory", runbook=book())
     assert finding.verdict is V.NORMAL
-    assert finding.summary.startswith("DB の空きメモリ: at worst 1,3")
+    assert finding.summary.startswith("DB の空きメモリ: worst 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
@@ -134,7 +134,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
     finding, _asked = await judged([1, 7, 8, 2], **upper)
     assert finding.verdict is V.ABNORMAL
-    assert "beyond it for 10m in all, at 01-14 08:50 JST." in finding.summary
+    assert "outside it for 10m in total, at 01-14 08:50 JST." in finding.summary
 
 
 async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_does_not_exist() -> None:

@@ -45,7 +45,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await look(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
-    assert finding.summary == ("RDS CPU使用率: at worst 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
+    assert finding.summary == ("RDS CPU使用率: worst 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
     seen = measure(finding, "RDS CPU使用率")
     assert (seen.allowed, seen.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
     assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
@@ -283,7 +283,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
     assert verdicts(finding) == {"Load balancer without a healthy target": V.ABNORMAL}
     assert measure(finding, "Load balancer").shown == "10m"
     assert "04:00–04:10 JST" in finding.summary
-    assert any("A rate of errors hides a total outage" in each for each in finding.advice)
+    assert any("An error rate can hide a total outage" in each for each in finding.advice)
     unhealthy = await judged(HealthyHostCount=lambda at: 0 if out(at) else 2)
     assert measure(unhealthy, "Load balancer").verdict is V.ABNORMAL
     minute = between(300, 299, 1, usual=0)
@@ -386,7 +386,7 @@ def without(*path: str | int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (("widgets",), "dashboard.widgets has a value that is not understood"),
+        (("widgets",), "dashboard.widgets has an unrecognized value"),
         (("widgets", 0), "1 widget of the dashboard cannot be read in full: #0"),
         (("widgets", 0, "type"), "1 widget of the dashboard cannot be read in full"),
         (("widgets", 0, "properties"), "1 widget of the dashboard cannot be read in full"),
@@ -460,7 +460,7 @@ async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something
     two = await judged(body=body, runbook=book, **{metric: at_night})
     assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
     assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
-    assert "no data of before" not in two.summary
+    assert "no data before" not in two.summary
     none = await judged(body=body, runbook=book)
     assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
     many = await judged(body=body, runbook=book, **{metric: lambda at: at_night(at) and 60})
@@ -522,7 +522,7 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
 
 
 async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
-    title, remark = "Load balancer without a healthy target", "taken for unused"
+    title, remark = "Load balancer without a healthy target", "treated as unused"
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
         assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)
@@ -545,4 +545,4 @@ async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:
     finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN
-    assert credits_.note == "most 500; no data since 01-14 07:00 JST"
+    assert credits_.note == "max 500; no data since 01-14 07:00 JST"

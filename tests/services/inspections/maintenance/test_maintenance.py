@@ -59,7 +59,7 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
 async def test_trap_17_a_window_typed_in_local_time(embedded: Embedded) -> None:
     finding = await look(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
-    assert "written in local time, but RDS reads UTC: it is Sunday 11:00-12:00 JST" in finding.summary
+    assert "entered in local time, but RDS reads it as UTC: it is Sunday 11:00-12:00 JST" in finding.summary
     assert "sat:17:00-sat:18:00 (UTC)" in finding.advice[0]
 
 
@@ -99,11 +99,14 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
 async def test_less_than_the_lead_is_left() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
-    assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days are left." in finding.summary
+    assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days left." in finding.summary
     assert finding.advice == ("AWS applies it in the maintenance window: notify the users of the system.",)
     finding = await maintenance(details(ForcedApplyDate=MONDAY + timedelta(days=8)))
     assert finding.verdict is Verdict.ATTENTION
-    assert "no window is left 7 days before it; the next is Sun 2026-01-18 02:00 JST." in finding.summary
+    assert (
+        "no window is left at least 7 days before it; the next is Sun 2026-01-18 02:00 JST."
+        in finding.summary
+    )
 
 
 NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MONDAY + timedelta(days=days))
@@ -177,16 +180,16 @@ async def test_an_action_without_a_date_or_far_away_is_normal() -> None:
     far = details(AutoAppliedAfterDate=MONDAY + timedelta(days=40))
     finding = await maintenance(details(), far)
     assert finding.verdict is Verdict.NORMAL
-    assert "Nothing that is pending comes before Sun 2026-02-22 02:00 JST" in finding.summary
+    assert "No pending action is applied before Sun 2026-02-22 02:00 JST" in finding.summary
     assert [each.shown for each in finding.measures[:2]] == ["Sun 2026-02-22 02:00 JST", "no date"]
-    assert "has a date" in (await maintenance(details())).summary
+    assert "No pending action is scheduled" in (await maintenance(details())).summary
 
 
 async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied() -> None:
     asked = details(CurrentApplyDate=COMING) | {"OptInStatus": "next-maintenance"}
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
-    assert "is applied at Sun 2026-01-18 02:00 JST, as somebody asked." in finding.summary
+    assert "is applied at Sun 2026-01-18 02:00 JST, as requested." in finding.summary
     assert "定期デプロイ（計画時） (if planned)" in finding.summary
     assert finding.evidence[1].rows[0].cells == ("Sun 2026-01-18 02:00 JST", "定期デプロイ（計画時）")
     at_three = Duty(id="x", title="later", rule="FREQ=WEEKLY;BYDAY=SU", at=("03:00",), closed_day="keep")
@@ -213,11 +216,11 @@ async def test_changes_that_wait_stand_beside_it() -> None:
 @pytest.mark.parametrize(
     ("days", "verdict", "said"),
     [
-        (91.0, Verdict.NORMAL, "Nothing is pending"),
-        (90.0, Verdict.ATTENTION, "ends in 90 days"),
-        (30.0, Verdict.ABNORMAL, "ends in 30 days"),
-        (-1.0, Verdict.ABNORMAL, "has ended"),
-        (None, Verdict.UNKNOWN, "does not say until when"),
+        (91.0, Verdict.NORMAL, "No action is pending"),
+        (90.0, Verdict.ATTENTION, "expires in 90 days"),
+        (30.0, Verdict.ABNORMAL, "expires in 30 days"),
+        (-1.0, Verdict.ABNORMAL, "has expired"),
+        (None, Verdict.UNKNOWN, "did not return the expiry"),
     ],
 )
 async def test_the_certificate(days: float | None, verdict: Verdict, said: str) -> None:

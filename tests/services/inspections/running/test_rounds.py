@@ -136,7 +136,7 @@ async def test_the_window_reaches_back_to_what_a_person_signed_for(
         first = script.windows("alarms")[0]
         # Nobody has looked before: since city hall closed on Tuesday.
         assert first.since == jst("2026-01-13 17:15")
-        assert "first look" in first.gap
+        assert "first inspection" in first.gap
         # The morning is not signed: the afternoon's look covers it again.
         one.desk.advance("2026-01-14 14:00")
         await one.until(lambda: one.found("daily-afternoon").complete)
@@ -218,7 +218,7 @@ async def test_overruling_needs_a_reason_and_happens_once(
         assert not one.found("daily-morning").all_normal
         said = drafts.signed(one.found("daily-morning").recorded)[0]
         assert (said["decision"], said["reason"], said["verdict"]) == (
-            "overridden",
+            "overruled",
             "planned load test",
             "abnormal",
         )

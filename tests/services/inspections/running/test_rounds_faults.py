@@ -268,7 +268,7 @@ async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
         script.gate.clear()
         hung = await one.rounds.looks.by_hand("alarms")
         assert hung.finding.verdict is Verdict.UNKNOWN
-        assert "did not come to an end" in hung.finding.summary
+        assert "did not finish" in hung.finding.summary
 
 
 async def test_what_could_not_be_asked_is_asked_once_aws_can_be_reached_again(

@@ -149,7 +149,7 @@ def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
 
 
 @pytest.mark.parametrize(
-    ("signed", "words"), [(None, "the first look"), ("2026-01-16 17:00", "2 closed days")]
+    ("signed", "words"), [(None, "first inspection"), ("2026-01-16 17:00", "2 closed days")]
 )
 def test_since_when_is_said_once(office: Office, signed: str | None, words: str) -> None:
     moment = None if signed is None else jst(signed)

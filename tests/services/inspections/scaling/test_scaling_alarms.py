@@ -35,7 +35,7 @@ V = Verdict
 TITLE = "Alarms of the scaling policies"
 NAME = "staff-api-cpu60"
 WORLD = pytest.mark.scenario("ordinary-day", history=1200)
-AGAIN = f"Have the scaling policy {NAME} put in place again from the system's definition: AWS makes its alarms anew then."
+AGAIN = f"Have the scaling policy {NAME} registered again from the system's definition: AWS then recreates its alarms."
 
 
 def alarm(embedded: Embedded, way: str) -> Alarm:

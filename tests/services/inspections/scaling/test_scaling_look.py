@@ -176,7 +176,7 @@ async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> 
     assert finding.evidence[0].rows[0].cells == (
         "staff-api", "toban-revert-1", "2026-02-02 17:00 JST: maximum 5",
     )  # fmt: skip
-    assert finding.remarks[-1].startswith("Next change by the runbook: 02-02 17:00 JST")
+    assert finding.remarks[-1].startswith("Next change per the runbook: 02-02 17:00 JST")
 
 
 async def test_not_registered_is_abnormal_and_suspended_asks_for_attention() -> None:

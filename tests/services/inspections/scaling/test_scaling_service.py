@@ -82,7 +82,7 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
     embedded.advance(120)
     finding = await look(embedded, "scaling")
     assert row(finding, "Tasks running") == ("1", V.ABNORMAL, "for 6m")
-    assert re.search(r"staff-api: 1 of \d tasks run \(for 6m\)\.", finding.summary)
+    assert re.search(r"staff-api: 1 of \d tasks are running \(for 6m\)\.", finding.summary)
     assert "ECS タスククラッシュ: ECS Service が自動復旧（5分待機）" in finding.advice
     assert any(each.startswith("Not recovered within 10 minutes? Call 開発チーム") for each in finding.advice)
     # One that is healthy is enough for AWS to count none as failed.
@@ -218,9 +218,9 @@ async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
 async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
     staff = staff_api(embedded)
     for desired, verdict, text in (
-        (1, V.ATTENTION, "1 tasks are wanted, fewer than the minimum of 2"),
-        (7, V.ATTENTION, "7 tasks are wanted, more than the maximum of 5"),
-        (0, V.ABNORMAL, "no task is wanted at all"),
+        (1, V.ATTENTION, "1 tasks are desired, fewer than the minimum of 2"),
+        (7, V.ATTENTION, "7 tasks are desired, more than the maximum of 5"),
+        (0, V.ABNORMAL, "the desired count is 0"),
     ):
         with embedded.world.lock:
             staff.set_desired(desired, now(embedded))
@@ -238,7 +238,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     }
     (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
     assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
-    assert "at 01-14 22:00 JST the scheduled action night-saving cuts: maximum 5 → 1" in finding.summary
+    assert "at 01-14 22:00 JST the scheduled action night-saving reduces: maximum 5 → 1" in finding.summary
     assert "1 of the 2 tasks desired now stop immediately" in finding.summary
     assert "there is no scaling policy" in finding.summary
     assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
@@ -267,9 +267,9 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
          "minimum 2 → 1"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=3), V.NORMAL, ""),
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-01-14T22:00:00)", MaxCapacity=1), V.ATTENTION,
-         "AWS will refuse it"),
+         "AWS will reject it"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 15W * ? *)", MaxCapacity=1), V.UNKNOWN,
-         "cannot be worked out from cron(0 22 15W * ? *)"),
+         "cannot be determined from cron(0 22 15W * ? *)"),
         # Months ahead, and after other looks.
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
     ],

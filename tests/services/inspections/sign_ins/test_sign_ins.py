@@ -220,7 +220,7 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
 @pytest.mark.parametrize(
     ("event", "verdict"),
     [
-        (login(said="Maybe"), Verdict.UNKNOWN),
+        (login(outcome="Maybe"), Verdict.UNKNOWN),
         (login(mfa="", userIdentity={"type": "IAMUser", "userName": "anaya"}), Verdict.UNKNOWN),
         (login(mfa="YES", userIdentity=ROOT), Verdict.ABNORMAL),
     ],
@@ -235,7 +235,7 @@ async def test_ninety_days_at_most_with_an_overlap_and_what_is_unseen() -> None:
     finding, canned = await by_hand(since=NOW - timedelta(days=120))
     asked = canned.asked("LookupEvents")
     assert {each["StartTime"] for each in asked} == {NOW - timedelta(days=90)}
-    assert any(each.startswith("Not seen: what happened before 2025-10-16") for each in finding.remarks)
+    assert any(each.startswith("Not covered: before 2025-10-16") for each in finding.remarks)
     _finding, canned = await by_hand(since=NOW - timedelta(days=31))
     assert {each["StartTime"] for each in canned.asked("LookupEvents")} == {NOW - timedelta(days=31, hours=3)}
 

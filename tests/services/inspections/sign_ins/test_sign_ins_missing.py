@@ -80,7 +80,7 @@ async def test_a_default_region_that_is_not_listed_is_asked_and_told(
     told = measure(finding, "Regions read")
     assert (told.verdict, told.shown) == (V.UNKNOWN, "18 of 18")
     lost = ", ".join(each for each in DEFAULT if each not in BY_DEFAULT[half::2])
-    assert f"Not judged: AWS left out {lost}; it was asked all the same." in finding.remarks
+    assert f"Not judged: AWS did not list {lost}; it was queried anyway." in finding.remarks
     assert not any("could not be read" in each for each in finding.remarks)
     for each in whole.measures:
         assert measure(finding, each.title).verdict is not V.NORMAL or each.verdict is V.NORMAL
@@ -141,4 +141,4 @@ async def test_a_figure_of_root_that_is_none_is_told(figure: str) -> None:
     summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
     finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
     assert finding.verdict is V.UNKNOWN
-    assert f"IAM tells {figure} in a figure that cannot be read." in finding.remarks
+    assert f"IAM returned an unreadable value for {figure}." in finding.remarks

@@ -105,7 +105,7 @@ async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) 
     finding = await week(embedded)
     regions_read = measure(finding, "Regions read")
     assert (finding.verdict, regions_read.verdict, regions_read.shown) == (V.UNKNOWN, V.UNKNOWN, "5 of 5")
-    said = next(each for each in finding.remarks if each.startswith("Not judged: which regions"))
+    said = next(each for each in finding.remarks if each.startswith("Not judged: the enabled regions"))
     assert "account:ListRegions" in said
     assert SYDNEY in said
     # What is seen in them all the same is not hidden.
@@ -223,7 +223,7 @@ async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded
     source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
     assert asked.count(source) == 18
     assert not any(each["AttributeValue"] == "ConsoleLogin" for each in asked)
-    assert any(each.startswith("Every enabled region was asked: ") for each in finding.remarks)
+    assert any(each.startswith("Every enabled region was queried: ") for each in finding.remarks)
     (call,) = canned.asked("ListRegions")
     assert call == {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]}
 
@@ -305,7 +305,7 @@ SIGNIN = "signin.amazonaws.com"
 TROUBLES: dict[str, tuple[str, Any]] = {
     "root signed in": ("LookupEvents", login(userIdentity=ROOT, mfa="No")),
     "no MFA": ("LookupEvents", login(mfa="No")),
-    "failed": ("LookupEvents", login(said="Failure")),
+    "failed": ("LookupEvents", login(outcome="Failure")),
     "recovery": ("LookupEvents", row(name="PasswordRecoveryCompleted", userIdentity=ROOT)),
     "switched role": ("LookupEvents", row(name="SwitchRole", userIdentity=ROLE, responseElements={"SwitchRole": "Success"})),
     "bucket": ("LookupEvents", CHANGED),

@@ -62,7 +62,7 @@ async def test_an_event_history_that_stops_is_not_judged(
     whole = await day(embedded)
     assert (whole.verdict, measure(whole, TITLE).verdict) == (V.NORMAL, V.NORMAL)
     assert measure(whole, TITLE).shown.startswith("up to ")
-    assert any(f"is watched in {HOME} alone" in each for each in whole.remarks)
+    assert any(f"is checked in {HOME} only" in each for each in whole.remarks)
     before = embedded.counts()["cloudtrail.LookupEvents"]
     recorded(embedded, ends=embedded.clock.now() - timedelta(hours=hours))
     silent = await day(embedded)
@@ -143,7 +143,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     trail = measure(finding, "Trail")
     assert (finding.verdict, trail.verdict) == (V.ATTENTION, V.ATTENTION)
     assert trail.shown == "logging, but files do not arrive"
-    assert any("has delivered no file" in each for each in finding.remarks)
+    assert any("has not delivered any file" in each for each in finding.remarks)
 
 
 # By hand

@@ -74,8 +74,8 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert f"{total:,} requests blocked in the 26 h with data (of 31 days), at most " in finding.summary
     assert measure(finding, "Time with requests").verdict is Verdict.NORMAL
     assert measure(finding, FROM_ONE).allowed == "< 650 in 26 h"
-    assert said(finding, "The web ACL counted no request before 01-13 ")
-    assert said(finding, "The window's log files begin on 2026-01-1")
+    assert said(finding, "The web ACL counted no requests before 01-13 ")
+    assert said(finding, "The log files of the window begin on 2026-01-1")
     assert sum(int(row.cells[-1]) for row in evidence(finding, "Addresses (entire window)").rows) == total
     assert evidence(finding, "Rules (entire window)").rows[0].cells[1] == f"{total:,}"
     assert evidence(finding, "Requested paths (entire window)").private
@@ -85,12 +85,12 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert said(finding, "no limit for blocked requests")
     # Trap 21: a bucket of this name is none that WAF itself writes to.
     assert said(finding, "The logs go to Firehose: aws-waf-logs-facility-prod.")
-    assert said(finding, "Estimated before: ")
-    assert said(finding, "Athena read ")
+    assert said(finding, "Estimate: ")
+    assert said(finding, "Athena scanned ")
     assert tally.cost.bytes_scanned > 1_000_000
     assert 0.005 < tally.cost.yen < 0.1  # 10 MB at least
     # The same question within the hour costs nothing.
-    assert said(again, "nothing was read")
+    assert said(again, "nothing was scanned")
     counts = embedded.counts()
     assert counts["cloudwatch.GetMetricData"] == 4  # each with one for what was before the window
     assert counts["s3.ListObjectsV2"] == 2 * 32
@@ -149,7 +149,7 @@ async def test_a_price_above_the_limit_waits_for_consent(embedded: Embedded) -> 
     assert waiting.verdict is Verdict.UNKNOWN
     assert waiting.waits_for_consent
     assert "athena.StartQueryExecution" not in embedded.counts()
-    assert said(waiting, "somebody must agree first")
+    assert said(waiting, "consent is required first")
     agreed = await seen(embedded, runbook=book, consent=True)
     assert agreed.verdict is Verdict.NORMAL
     assert not agreed.waits_for_consent
@@ -193,7 +193,7 @@ async def test_without_an_acl_nobody_protects(embedded: Embedded) -> None:
     book = runbook()
     named = await seen(embedded, runbook=book.model_copy(update={"alb": None}))
     assert named.verdict is Verdict.NORMAL
-    assert said(named, "not looked at")
+    assert said(named, "not whether anything uses it")
     assert book.waf is not None
     global_ = book.model_copy(update={"waf": book.waf.model_copy(update={"scope": "cloudfront"})})
     gone = await seen(embedded, runbook=global_)
@@ -295,7 +295,10 @@ async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
     [
         ({"Configuration": {}}, "BytesScannedCutoffPerQuery"),
         ({"State": "DISABLED"}, "is disabled"),
-        ({"Configuration": {"BytesScannedCutoffPerQuery": 2_999_999}}, "lets a query read 3.0 MB"),
+        (
+            {"Configuration": {"BytesScannedCutoffPerQuery": 2_999_999}},
+            "above the workgroup's limit of 3.0 MB per query",
+        ),
     ],
 )
 async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(
@@ -324,7 +327,7 @@ async def test_a_sampled_request_that_cannot_be_read_is_said() -> None:
     row = {"Request": request, "Weight": 1, "Timestamp": ORIGIN, "Action": "BLOCK"}
     sampled = {"SampledRequests": [row, row | {"Timestamp": None}], "PopulationSize": 2}
     finding = await scripted(script(GetSampledRequests=sampled))
-    assert said(finding, "Sampled requests that cannot be read: ")
+    assert said(finding, "Unreadable sampled requests: ")
 
 
 async def test_what_a_stopped_query_read_is_charged() -> None:
@@ -341,7 +344,7 @@ async def test_what_a_stopped_query_read_is_charged() -> None:
 async def test_a_table_that_lacks_most_of_what_was_blocked_proves_nothing() -> None:
     finding = await scripted(script(GetQueryResults=rows(("7", "10"))))
     assert measure(finding, FROM_ONE).verdict is Verdict.UNKNOWN
-    assert said(finding, "The logs hold 10 of the 1,800 blocked requests")
+    assert said(finding, "The logs contain 10 of the 1,800 blocked requests")
 
 
 async def test_no_blocked_requests_are_zero_only_where_others_were_allowed() -> None:
@@ -364,7 +367,7 @@ async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
     assert finding.verdict is Verdict.ATTENTION
     assert not finding.summary.startswith("Signs of an attack")
     assert measure(finding, "Log delivery").shown == "off"
-    assert said(finding, "none available of this window")
+    assert said(finding, "there are none for this window")
     assert not canned.asked("GetSampledRequests")
     direct = {
         "LoggingConfiguration": {"ResourceArn": "a", "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-y"]}
@@ -397,7 +400,7 @@ async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None
     canned = script(ListObjectsV2=endless)
     finding = await scripted(canned)
     assert len(canned.asked("ListObjectsV2")) == 120
-    assert said(finding, "Estimated before: 3.0 MB")  # three days as the one that was listed
+    assert said(finding, "Estimate: 3.0 MB")  # three days as the one that was listed
 
 
 async def test_trap_counts_and_logs_that_stopped_are_not_peace() -> None:
@@ -412,7 +415,7 @@ async def test_trap_counts_and_logs_that_stopped_are_not_peace() -> None:
     assert verdicts["Requests counted"] is Verdict.UNKNOWN
     assert verdicts["Log files in S3"] is Verdict.UNKNOWN
     assert said(finding, "No log files since 01-12")
-    assert said(finding, "counted no request since then (until 01-12")
+    assert said(finding, "stopped counting requests (until 01-12")
 
 
 def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -435,7 +438,7 @@ async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peac
     time = measure(holed, "Time with requests")
     assert (time.verdict, time.shown) == (Verdict.ATTENTION, "the 20.5 days with data (of 31 days)")
     assert "no requests counted 01-01 23:00–01-12 10:00 JST (10d 11h)" in holed.summary
-    assert said(holed, "The web ACL counted no request in these times: 01-01 ")
+    assert said(holed, "The web ACL counted no requests at these times: 01-01 ")
     assert not holed.summary.startswith("Signs of an attack")
 
     # Without the window's first days: a hole where anything was before them, and else only said.
@@ -461,7 +464,7 @@ async def test_trap_days_without_log_files_between_others_are_attention() -> Non
     assert finding.verdict is Verdict.ATTENTION
     assert measure(finding, "Log files in S3").verdict is Verdict.ATTENTION
     assert said(finding, "before and after: 2026-01-10 to 2026-01-12.")
-    assert said(finding, "log files begin on 2026-01-09 (UTC)")
+    assert said(finding, "log files of the window begin on 2026-01-09 (UTC)")
 
     def younger(params: dict[str, Any]) -> dict[str, Any]:
         return listing(params) if "01/09" not in params["Prefix"] else {"IsTruncated": False, "Contents": []}
@@ -469,7 +472,7 @@ async def test_trap_days_without_log_files_between_others_are_attention() -> Non
     finding = await month(script(GetQueryResults=ENOUGH, GetMetricData=metrics, ListObjectsV2=younger))
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Log files in S3").verdict is Verdict.UNKNOWN
-    assert said(finding, "log files begin on 2026-01-13 (UTC)")
+    assert said(finding, "log files of the window begin on 2026-01-13 (UTC)")
 
 
 async def test_trap_one_address_is_judged_by_the_day() -> None:

@@ -103,7 +103,9 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(pilot, lambda: "A reason is required" in screen_text(pilot))
         await pilot.press(*"load test", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
-        await until(pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot))
+        await until(
+            pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
+        )
         # It is overruled once; the key is no longer offered.
         assert first.check_action("override", ()) is False
         await pilot.press("escape")

@@ -22,6 +22,8 @@ _LABEL = 26
 """The most cells that a label may take beside its value."""
 _BEFORE, _AFTER = 24, 14
 """The most cells for the value before, and the least that the value after needs beside it."""
+_NARROWEST = 8
+"""The fewest cells that wrapped text gets, however little room there is."""
 _ODD = 3
 """How many unusual characters of a name are listed."""
 
@@ -29,14 +31,15 @@ _ODD = 3
 def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
     """`text` wrapped behind `first`; further lines begin where the text began."""
     indent = sum(cell_len(words) for words, _role in first)
-    rows = wrap(text, max(8, width - indent)) or [""]
+    rows = wrap(text, max(_NARROWEST, width - indent)) or [""]
     return [[*(first if at == 0 else [(" " * indent, "")]), (words, role)] for at, words in enumerate(rows)]
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
     """One row each of (label, value, role), the values in one column; a name that would break goes below its label."""
     triples = list(rows)
-    room = min(_LABEL, max((cell_len(label) for label, _value, _role in triples), default=0))
+    widest = max((cell_len(label) for label, _value, _role in triples), default=0)
+    room = min(_LABEL, widest, max(0, width - 2 - _NARROWEST))
     lines: list[Line] = []
     for label, value, role in triples:
         name = " " not in value and cell_len(value) == len(value)  # Japanese text may break anywhere

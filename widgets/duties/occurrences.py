@@ -119,7 +119,7 @@ def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     finding_column = (Column(_("finding"), max_width=14),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
-        Column(zone, max_width=19),
+        Column(zone, max_width=20),
         Column(_("duty"), flex=4, min_width=24),
         Column(_("state"), max_width=12),
         *finding_column,

@@ -166,6 +166,8 @@ class CustomMetric(OwnInspection):
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(doubts))
         limit, zone = self.limit, self.context.calendar.zone
         text = _("{title}: worst {value} in {hours} (allowed {allowed})")
+        if limit.above is not None:
+            text = _("{title}: lowest {value} in {hours} (allowed {allowed})")
         if course.beyond:
             text = _(
                 "{title}: worst {value} in {hours} (allowed {allowed}), outside it for {length} in total"

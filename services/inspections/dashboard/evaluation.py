@@ -92,7 +92,8 @@ class Limits:
         if course.now is not None:
             notes.insert(0, _("now {value}").format(value=value_words(course.now, limit)))
         if course.worst_at is not None:
-            notes.insert(0, _("worst at {time}").format(time=moment(at(course.worst_at), self._zone)))
+            text = _("lowest at {time}") if limit.above is not None else _("worst at {time}")
+            notes.insert(0, text.format(time=moment(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=moment(at(course.first), self._zone)))
         return CheckResult(

@@ -106,7 +106,7 @@ def test_insufficient_is_never_green_and_says_why() -> None:
     alarm = made.ALARMS[2]
     assert state_spans(alarm)[0][1] == "warn"
     assert "no datapoints" in remark(alarm)
-    assert "not “all well”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
+    assert "not “all clear”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
 
 
 def test_every_state_of_an_evaluation_is_told_in_words() -> None:
@@ -195,7 +195,7 @@ STRIPS = {
     "waiting": (FeedState(), "reading"),
     "failed": (FeedState(problem=made.PROBLEM), "state is unknown"),
     "stale": (made.stale(made.BOARD), "stale, 4m ago"),
-    "none": (made.fresh(AlarmOverview()), "nothing watches"),
+    "none": (made.fresh(AlarmOverview()), "not monitored"),
     "fresh": (made.fresh(made.BOARD), "■ firing 1 "),
 }
 

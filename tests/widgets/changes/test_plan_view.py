@@ -128,7 +128,7 @@ def test_the_grave_stands_first_and_only_there() -> None:
 
 
 def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
-    assert "02-02 17:00 JST: AWS does it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
+    assert "02-02 17:00 JST: AWS reverts it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
     assert "none: not reverted" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
 
 
@@ -178,7 +178,7 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
         output = text(app).splitlines()
         assert "Most important" in output[0]
         assert "■ 3 タスクがただちに停止" in output[1]
-        side_by_side = any("Before → after" in line and "To know" in line for line in output)
+        side_by_side = any("Before → after" in line and "Before you confirm" in line for line in output)
         assert side_by_side is (size[0] >= 110)
 
 
@@ -215,7 +215,7 @@ async def test_the_progress_tells_each_stage_with_a_mark() -> None:
         output = text(app)
         assert "✓ recorded ─ ✓ rechecked ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in output
         assert "? AWS accepted" in output
-        assert "sends nothing again" in output
+        assert "resends nothing" in output
 
 
 @pytest.mark.parametrize("page", ["plan", "lower", "runs", "progress"])

@@ -60,7 +60,7 @@ def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
 
 def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
     run = made.run(StepState.DONE, StepState.FAILED)
-    assert "step 2 was not made" in partly(run)
+    assert "step 2 was not done" in partly(run)
     assert "▲ partly done" in plain(run_rows([run], (), made.JST, made.NOW)[0].cells)[0]
     assert "Not done" not in "\n".join(plain(outcome_lines(run, 120)))
     way, role = revert_span(run, made.JST, made.NOW, waiting=True)
@@ -109,7 +109,7 @@ def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
     output = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
     assert output[0] == "? elsewhere or cut off: recheck 10:01"
     assert "verified" not in " ".join(output)
-    assert "looks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
+    assert "checks again at 10:01 JST" in " ".join(plain(elsewhere_lines(run, made.JST, 200)))
     assert "? sent" in "\n".join(plain(progress_lines(run.plan, run, 120)))
     assert elsewhere_lines(made.run(StepState.SENDING), made.JST, 100) == [], "this console sends it"
 

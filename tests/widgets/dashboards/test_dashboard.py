@@ -61,7 +61,7 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
             "limit < 70%",
             "AccessDenied",
             "type “explorer”",
-            "never runs by itself",
+            "never run automatically",
             "市役所",
             "△ 未知の設定",
         ):
@@ -170,7 +170,7 @@ async def test_an_empty_dashboard_is_not_fine() -> None:
     app = DashboardApp(gallery.fresh(view))
     async with app.run_test(size=(100, 20)) as pilot:
         await pilot.pause()
-        assert "nothing is being watched" in text(app)
+        assert "nothing is monitored" in text(app)
 
 
 async def test_times_move_to_utc_on_every_tile() -> None:

@@ -33,8 +33,8 @@ def text_of(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -
 def test_a_late_one_says_what_to_do_and_until_when() -> None:
     text = text_of(made.one("daily-afternoon", 14))
     for words in (
-        "CloudWatch Alarms 確認（午後）\n! late  12m over",
-        "due at              Wed 14 Jan 2026 14:00 JST",
+        "CloudWatch Alarms 確認（午後）\n! late  12m overdue",
+        "due at       Wed 14 Jan 2026 14:00 JST",
         "late from    Wed 14 Jan 2026 14:30 JST",
         "missed from  Wed 14 Jan 2026 17:00 JST  the next one comes",
         "□ 1 ECS CPU使用率",
@@ -58,7 +58,7 @@ def test_one_signed_early_and_one_left_out() -> None:
     early = made.done(made.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
     assert "early  30m before it was due" in text_of(early)
     text = text_of(made.one("daily-evening", 9))
-    for words in ("– left out", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
+    for words in ("– skipped", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
         assert words in text
 
 
@@ -67,7 +67,7 @@ def test_window_plan_and_why_it_moved() -> None:
     assert "once from Mon 5 Jan to Fri 30 Jan" in text
     assert "moved" in text
     assert "閉庁日のため" in text
-    assert "nobody has planned it" in text_of(made.one("weekly-deploy", 25))
+    assert "it is not planned" in text_of(made.one("weekly-deploy", 25))
     assert "◆ planned" in text_of(made.one("weekly-deploy", 18))
     back = made.done(made.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
     assert "from Mon 12" in text_of(back)

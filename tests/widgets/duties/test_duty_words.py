@@ -80,7 +80,7 @@ def test_where_it_comes_from() -> None:
     [
         (State.UPCOMING, "in 18m", ""),
         (State.DUE, "late in 48m", "late from 15:30"),
-        (State.LATE, "under 1m over", "since 15:30"),
+        (State.LATE, "under 1m overdue", "since 15:30"),
         (State.MISSED, "since 18:00", "since 18:00"),
         (State.UNPLANNED, "", ""),
         (State.NO_RECORD, "", ""),

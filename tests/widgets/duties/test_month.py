@@ -101,7 +101,7 @@ def test_the_legend_names_every_mark_where_there_is_room() -> None:
         "● due",
         "○ upcoming",
         "✓ done",
-        "– left out",
+        "– skipped",
         "◇ not planned",
         "◆ planned",
         "· no record",

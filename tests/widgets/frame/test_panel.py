@@ -60,7 +60,7 @@ STATES = {
     "waiting": (FeedState(), "Reading…"),
     "fresh": (gallery.fresh((1, 2)), "(1, 2)"),
     "stale": (gallery.stale((1, 2)), "stale, 4m ago"),
-    "failed": (FeedState(problem=gallery.PROBLEM), "not “all well”"),
+    "failed": (FeedState(problem=gallery.PROBLEM), "not mean “all clear”"),
 }
 
 
@@ -119,7 +119,7 @@ async def test_overdue_without_a_failure_is_stale_too() -> None:
         panel._tick()
         await pilot.pause()
         assert panel.has_class("-stale")
-        assert "No new data arrives" in screen_text(app)
+        assert "No new data is arriving" in screen_text(app)
 
 
 async def test_the_notice_goes_when_reading_works_again() -> None:

@@ -82,7 +82,7 @@ async def test_empty_not_found_failed_and_waiting_look_different() -> None:
     waiting, empty, not_found, failed, full = messages
     assert "Reading" in waiting
     assert "Nothing is recorded yet" in empty
-    assert "esc shows all" in not_found
+    assert "Esc shows all" in not_found
     assert "The journal cannot be read" in failed
     assert made.PROBLEM.summary in failed
     assert "RDSの保守" in full
@@ -200,10 +200,10 @@ def test_days_have_names() -> None:
 def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
     says = lambda **facts: "\n".join(plain(verification_lines(Verification(path="/j.db", **facts), 80)))  # noqa: E731
     assert "10 entries were checked" in says(entries=10, anchors=2, anchored_seq=10)
-    assert "cut off unseen" in says(entries=10, anchors=2, anchored_seq=8)
+    assert "a later cut-off would go unnoticed" in says(entries=10, anchors=2, anchored_seq=8)
     cut_off = ChainFault(kind=ChainFaultKind.CUT_OFF, seq=9, text="entry 10 was written")
-    assert "A log outside" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
-    assert "cannot be told" in says(entries=10, anchor_note="no log")
+    assert "An external log" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
+    assert "cannot be determined" in says(entries=10, anchor_note="no log")
     assert made.PROBLEM.remedy in says(problem=made.PROBLEM)
     faulty = says(
         entries=10,
@@ -246,7 +246,7 @@ async def test_a_long_window_is_shown_quickly() -> None:
 
 def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
     i18n.use("ja")
-    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overridden"}]
+    findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
     entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
     text = "\n".join(plain(contents_lines(entry, made.JST, 60)))

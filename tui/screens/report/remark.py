@@ -22,7 +22,7 @@ class RemarkScreen(WritingDialog):
 
     def heading(self) -> str:
         """Return the window's title."""
-        return _("Remark")
+        return _("Add remark")
 
     def placeholder(self) -> str:
         """Return the prompt shown while the field is empty."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services import i18n
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
@@ -46,7 +47,7 @@ def book(**changed: Any) -> Runbook:
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
     finding = await look(embedded, "memory", runbook=book())
     assert finding.verdict is V.NORMAL
-    assert finding.summary.startswith("DB の空きメモリ: worst 1,3")
+    assert finding.summary.startswith("DB の空きメモリ: lowest 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
@@ -98,6 +99,21 @@ async def judged(
     )
     asked = canned.asked("GetMetricData")[0]
     return found, asked
+
+
+async def test_the_value_nearest_the_limit_is_the_lowest_or_the_worst() -> None:
+    lower, _request = await judged([1e9, 1e9])
+    upper, _request = await judged([2, 3], above=None, below=5, unit=None, scale=None)
+    assert "lowest 954" in lower.summary
+    assert "worst 3 " in upper.summary
+    i18n.use("ja")
+    try:
+        lower, _request = await judged([1e9, 1e9])
+        upper, _request = await judged([2, 3], above=None, below=5, unit=None, scale=None)
+    finally:
+        i18n.use("en")
+    assert "最小 954" in lower.summary
+    assert "最大 3" in upper.summary
 
 
 @pytest.mark.parametrize(

@@ -500,6 +500,14 @@ async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other
         assert measure(finding, "5xx").verdict is verdict
 
 
+async def test_the_note_tells_when_the_value_was_lowest_or_worst() -> None:
+    metric = "NewConnectionCount"
+    for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "worst at")):
+        body, book = of_faults(metric, **limit)
+        finding = await judged(body=body, runbook=book, NewConnectionCount=lambda _at: 9)
+        assert word in measure(finding, "5xx").note
+
+
 GROUPS = {
     "blue": "targetgroup/facility-blue/1111111111111111",
     "green": "targetgroup/facility-green/2222222222222222",

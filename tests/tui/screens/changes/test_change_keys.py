@@ -109,7 +109,7 @@ async def test_a_key_that_the_number_does_not_take_is_refused_in_words(embedded:
         await until(pilot, lambda: screen.focused is number(screen))
         for key in ("s", "-"):
             await pilot.press(key)
-            await until(pilot, lambda: "Only digits are taken here" in said(pilot))
+            await until(pilot, lambda: "Only digits are accepted here" in said(pilot))
             assert number(screen).value == "10"
         await pilot.press("8")
         await until(pilot, lambda: "Only digits" not in said(pilot))
@@ -338,8 +338,8 @@ async def test_a_change_cut_off_between_its_steps_is_not_called_sending_and_c_sa
         assert "verified ✓" not in output.replace("✓ verified", "verified ✓")
         assert "▶ locked" in output
         await pilot.press("c")
-        await until(pilot, lambda: "looks again at 10:01 JST" in notices(pilot))
-        assert "No outcome is unknown" not in notices(pilot)
+        await until(pilot, lambda: "checks again at 10:01 JST" in notices(pilot))
+        assert "No change has an unknown outcome" not in notices(pilot)
         embedded.advance(61)
         await until(pilot, lambda: app.runs[0].state is not StepState.SENDING)
         await until(pilot, lambda: "elsewhere or cut off" not in said(pilot))

@@ -73,7 +73,7 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
         await burst(pilot, *"staff-api")
         await pilot.press("enter")
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.UNKNOWN)
-        await until(pilot, lambda: "sends nothing again" in said(pilot))
+        await until(pilot, lambda: "resends nothing" in said(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
         assert "? locked" in said(pilot)
@@ -94,9 +94,9 @@ async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_no
         await until(pilot, lambda: settle.focused is settle.choice)
         note = settle.query_one("#note", Input)
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: "Choose whether it was done" in said(pilot))
+        await until(pilot, lambda: "choose whether it was done" in said(pilot))
         await pilot.press("right", "right", "tab", "enter")
-        await until(pilot, lambda: "Write down how you know" in said(pilot))
+        await until(pilot, lambda: "Enter how you know" in said(pilot))
         assert settle.choice.value == "failed"
         note.value = "CloudTrail にない"
         await pilot.press("enter")
@@ -121,7 +121,7 @@ async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded
         screen.action_revert()
         screen.action_resolve()
         assert [type(each) for each in app.screen_stack[-2:]] == [ChangeScreen, PlanScreen]
-        assert "no change to take back" not in notices(pilot)
+        assert "no change to revert" not in notices(pilot)
 
 
 async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_asked(
@@ -139,10 +139,10 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
             await app.services.journal.append(draft)
         await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
         await pilot.press("tab", "r")
-        await until(pilot, lambda: "no way back that can be planned" in notices(pilot))
+        await until(pilot, lambda: "No revert can be planned" in notices(pilot))
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
-        await until(pilot, lambda: "does not know this kind of change" in said(pilot))
+        await until(pilot, lambda: "does not support this kind of change" in said(pilot))
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)
         settle.query_one("#note", Input).value = "looked in the AWS console"
@@ -220,9 +220,9 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await pilot.press("c")
-        await until(pilot, lambda: "No outcome is unknown" in notices(pilot))
+        await until(pilot, lambda: "No change has an unknown outcome" in notices(pilot))
         await pilot.press("r")
-        await until(pilot, lambda: "no change to take back" in notices(pilot))
+        await until(pilot, lambda: "no change to revert" in notices(pilot))
 
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
@@ -235,7 +235,7 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
         screen = app.screen
         assert "PRODUCTION" in said(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "A reason is needed" in said(pilot))
+        await until(pilot, lambda: "Enter a reason" in said(pilot))
         screen.query_one("#reason", Input).value = "why"
         for minutes in ("0", "61", ""):
             screen.query_one("#minutes", Input).value = minutes
@@ -297,11 +297,11 @@ async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embed
     async with change_mode(embedded, journal=tmp_path / "file" / "journal.db") as pilot:
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await until(pilot, lambda: "Without a journal available: no changes" in said(pilot))
+        await until(pilot, lambda: "Without a journal there are no changes" in said(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
         await planned(pilot)
-        await until(pilot, lambda: "Without the journal nothing is changed" in said(pilot))
+        await until(pilot, lambda: "Without the journal nothing can be changed" in said(pilot))
 
 
 async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) -> None:

@@ -100,10 +100,12 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await pilot.press("o")
         await until(pilot, lambda: isinstance(pilot.app.screen, OverrideScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        await until(pilot, lambda: "A reason is required" in screen_text(pilot))
         await pilot.press(*"load test", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
-        await until(pilot, lambda: "overruled by" in screen_text(pilot) and "load test" in screen_text(pilot))
+        await until(
+            pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
+        )
         # It is overruled once; the key is no longer offered.
         assert first.check_action("override", ()) is False
         await pilot.press("escape")
@@ -114,7 +116,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         decisions = {each["inspection"]: each["decision"] for each in signed.data["findings"]}
-        assert decisions["alarms"] == "overridden"
+        assert decisions["alarms"] == "overruled"
         assert decisions["error-logs"] == "accepted"
 
 
@@ -185,7 +187,7 @@ async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embed
         pilot.app.screen.list.select(key)
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        assert "it is not made any more" in " ".join(screen_text(pilot).split())
+        assert "it will not be run" in " ".join(screen_text(pilot).split())
         await pilot.press("escape", "enter")
         await until(pilot, lambda: pilot.app.screen.query("FindingList"))
         await pilot.press("enter")
@@ -205,7 +207,7 @@ async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded)
                 pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
             )
             if not said:
-                assert "take it back" in screen_text(pilot)
+                assert "known; remove" in screen_text(pilot)
                 await pilot.press("down")
             await pilot.press("enter")
             await until(pilot, lambda said=said: tuple(e.target for e in records.said_known) == said)

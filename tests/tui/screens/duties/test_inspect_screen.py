@@ -84,7 +84,7 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
         await until(pilot, lambda: "quiet" in screen_text(pilot))
         await pilot.press("s")
-        await until(pilot, lambda: "first was" in screen_text(pilot))
+        await until(pilot, lambda: "already recorded by" in screen_text(pilot))
         await pilot.press("4", "x")
         assert isinstance(pilot.app.screen, NoticeScreen), "a note that is typed already presses nothing"
         await pilot.press("enter")
@@ -127,7 +127,7 @@ async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
         await pilot.press("x")
         await ready(pilot, SkipScreen)
         await pilot.press("enter")
-        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        await until(pilot, lambda: "A reason is required" in screen_text(pilot))
         await pilot.press(*"power", "enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.SKIPPED)
 
@@ -187,7 +187,7 @@ async def test_a_signature_of_another_console_appears(embedded: Embedded) -> Non
             pilot, lambda: "alice" in screen_text(pilot) and "from the other desk" in screen_text(pilot)
         )
         await pilot.press("s")
-        await until(pilot, lambda: "first was alice" in screen_text(pilot))
+        await until(pilot, lambda: "already recorded by alice" in screen_text(pilot))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: pilot.app.screen is screen)
 
@@ -232,7 +232,7 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         await until(pilot, lambda: screen.focused is screen.agenda.table)
         assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
         await pilot.press("s")
-        await until(pilot, lambda: "it can be signed on its day" in screen_text(pilot))
+        await until(pilot, lambda: "it can be signed off from Thu 15 Jan 09:00 on" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
 
@@ -277,7 +277,7 @@ async def test_a_deploy_is_planned_and_the_plan_taken_back(embedded: Embedded) -
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
         await until(pilot, lambda: "p Plan" in screen_text(pilot))
         await pilot.press("s")
-        await until(pilot, lambda: "nobody has planned it" in screen_text(pilot))
+        await until(pilot, lambda: "it is not planned" in screen_text(pilot))
         await pilot.press("escape", "p")
         await until(pilot, lambda: screen.chosen.planned)
         assert screen.chosen.state is S.UPCOMING

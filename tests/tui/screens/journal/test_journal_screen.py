@@ -150,7 +150,7 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             await pilot.press("f")
             await until(pilot, lambda: isinstance(pilot.app.screen, JournalFilterScreen))
             await pilot.press(*"sign-off", "enter", "escape")
-            await until(pilot, lambda: "No entry fits the filter" in screen_text(pilot))
+            await until(pilot, lambda: "No entry matches the filter" in screen_text(pilot))
             await pilot.press("escape")
             await until(pilot, lambda: texts() == everything)
             assert screen.focused is screen.panel.table
@@ -276,7 +276,7 @@ async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, pa
             lambda: "No hash is kept externally: CloudWatch Logs: There is no stream" in screen_text(pilot),
         )
         await pilot.press("v")
-        await until(pilot, lambda: "cannot be told" in screen_text(pilot))
+        await until(pilot, lambda: "cannot be determined" in screen_text(pilot))
         assert "There is no stream none" in flat_text(pilot)
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
         assert not pilot.app.screen.anchor_line.display
@@ -299,7 +299,7 @@ async def test_verify_says_in_words_what_was_altered(embedded: Embedded, path: P
             db.executescript("DROP TRIGGER entries_stay; UPDATE entries SET user = 'nobody' WHERE seq = 3")
         db.close()
         await pilot.press("v")
-        await until(pilot, lambda: "not what was written" in screen_text(pilot))
+        await until(pilot, lambda: "differs from what was written" in screen_text(pilot))
         assert "#3" in screen_text(pilot)
 
 

@@ -99,7 +99,7 @@ async def test_a_note_of_several_lines_about_what_is_looked_at(embedded: Embedde
         await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
         await until(pilot, lambda: "about ecs-cpu-high" in screen_text(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: "Nothing is written yet" in screen_text(pilot))
+        await until(pilot, lambda: "Nothing has been written yet" in screen_text(pilot))
         assert "[ ] about" in screen_text(pilot), "the cursor merely stands there"
         await burst(pilot, "ctrl+t", *"one", "ctrl+j", *"two")
         await pilot.press("enter")
@@ -128,7 +128,7 @@ async def test_what_was_written_is_not_lost_by_one_key_or_a_journal_that_is_gone
             pilot, lambda: isinstance(pilot.app.screen, NoteScreen) and pilot.app.screen.field.text == "kept"
         )
         await pilot.press("escape")
-        await until(pilot, lambda: "esc again throws" in screen_text(pilot))
+        await until(pilot, lambda: "Esc again to discard" in screen_text(pilot))
         os.rename(path, f"{path}.away")
         await pilot.press("enter")
         await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))

@@ -179,7 +179,7 @@ async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: E
         board = await reader.board()
     child = next(alarm for alarm in board.alarms if alarm.id == "child")
     assert child.hearing is Hearing.UNKNOWN
-    assert "could not be read" in board.remarks[0]
+    assert "Could not read" in board.remarks[0]
     assert judge(board) == ExitStatus.UNKNOWN
 
 

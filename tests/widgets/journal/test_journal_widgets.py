@@ -210,7 +210,7 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
         faults=(ChainFault(kind=ChainFaultKind.SWAPPED, seq=7, text="stands where 6 was"),),
         unlisted=3,
     )
-    for words in ("4 faults", "#7 swapped", "3 more", "Keep a copy of /j.db"):
+    for words in ("4 problems", "#7 swapped", "3 more", "Keep a copy of /j.db"):
         assert words in faulty
 
 

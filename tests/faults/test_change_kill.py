@@ -109,7 +109,7 @@ def check(embedded: Any, answer: dict[str, Any], *, moved: bool = False) -> str:
     assert answer["held"] == unknown, "what is unknown holds its target, and nothing else does"
     for (state, text), truth in zip(steps, done, strict=True):
         if state == "unknown":
-            assert "Say what became of it" in text, "unknown, and not asked"
+            assert "Record what happened" in text, "unknown, and not asked"
         else:
             assert (state == "done") == truth, f"the journal says {state}: {text}"
     return "+".join(state for state, _text in steps)

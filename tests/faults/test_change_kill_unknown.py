@@ -25,7 +25,7 @@ AGES = [59, 61, 86_400, 40 * 86_400]
 """Seconds of the world after the kill."""
 WRITING = 6
 """Marks up to the request: confirmed, the plan's and the intent's entry (two each), and the request's first."""
-LOCKED = "or the outcome of that is unknown, since"
+LOCKED = "or its outcome has been unknown, since"
 
 
 @pytest.fixture

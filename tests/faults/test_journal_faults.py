@@ -132,7 +132,7 @@ async def test_a_full_disk_is_told_reading_goes_on_and_room_heals_it(small_disk:
         assert str(refused) == "The disk is full: the journal cannot be written."
         assert not book.health.writable
         assert book.health.problem is not None
-        assert book.health.problem.remedy.startswith("Free some room")
+        assert book.health.problem.remedy.startswith("Free up space")
         assert len(await book.entries()) == len(recorded) + further
         (small_disk / "other").unlink()
         await healed(book)

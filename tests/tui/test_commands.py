@@ -160,6 +160,6 @@ async def test_the_help_lists_what_works_here_in_words(embedded: Embedded) -> No
             pilot,
             lambda: (
                 "Everywhere" in (text := screen_text(pilot))
-                and "Give the focused panel the whole screen" in text
+                and "Maximize the focused panel, or restore it" in text
             ),
         )

@@ -69,7 +69,7 @@ async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: py
         await until(pilot, lambda: all(stub.calls for stub in stubs))
         await until(pilot, lambda: app.board.problem and app.view.problem)
         text = screen_text(pilot)
-        assert "A fault of the console stopped this read" in text
+        assert "An internal error stopped this read" in text
         assert "stale" in text
         assert not green(pilot), text
         assert "? ok" in text

@@ -88,7 +88,9 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
 
 async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("")
-    await refuses_and_watches(embedded, tmp_path / "folder" / "j.db", "folder cannot be made", readable=False)
+    await refuses_and_watches(
+        embedded, tmp_path / "folder" / "j.db", "folder could not be created", readable=False
+    )
 
 
 async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
             terminal.wait_text("Nothing was recorded")
             terminal.wait_text("lost?")
             terminal.send("\x1b")
-            terminal.wait_text("esc again throws")
+            terminal.wait_text("Press Esc again to discard")
             terminal.send("\x1b")
             terminal.wait_text("rds-storage-low")
             terminal.send("\x11")

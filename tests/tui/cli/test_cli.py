@@ -293,7 +293,7 @@ def test_runbook_check_cautions_where_the_window_cannot_be_compared(
     city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")
     assert toban("runbook", "check", str(city)) == 0
     *lines, last = capsys.readouterr().out.splitlines()
-    assert last == "no errors; undecided: 6; cautions: 1"
+    assert last == "no errors; undecided: 6; warnings: 1"
     (caution,) = [line for line in lines if ": undecided: " not in line]
-    assert caution.startswith(f"{city}:39: rds.window: caution: ")
+    assert caution.startswith(f"{city}:39: rds.window: warning: ")
     assert "日曜の夜中" in caution

@@ -39,7 +39,7 @@ def test_a_plan_is_printed_and_nothing_is_sent(
         "5 → 10",
         "application-autoscaling:RegisterScalableTarget",
         "service/facility-prod-cluster/staff-api",
-        "02-02 17:00 JST: AWS does it",
+        "02-02 17:00 JST: AWS reverts it",
         "at(2026-02-02T17:00:00)",
     ):
         assert part in output
@@ -92,7 +92,7 @@ def test_a_number_that_is_none_is_told_without_credentials(
 @pytest.mark.parametrize(
     ("argv", "text"),
     [
-        (("change", "task-limit"), "applied in the console only"),
+        (("change", "task-limit"), "applied only in the console"),
         (("change", "task-limt", "--plan"), 'did you mean "task-limit"?'),
         (("change", "--plan"), "KIND"),
         (("change", "task-limit", "--plan", "--max"), "--max is missing"),

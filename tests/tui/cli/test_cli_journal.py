@@ -59,7 +59,7 @@ def test_an_intact_journal(book: Path, capsys: pytest.CaptureFixture[str]) -> No
     output = capsys.readouterr().out
     assert str(book) in output
     assert "3 entries" in output
-    assert "cut-off end would not be seen" in output
+    assert "cut-off end would go unnoticed" in output
     assert output.endswith("INTACT\n")
 
 
@@ -114,7 +114,7 @@ def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
     assert "entry 3: cut off" in capsys.readouterr().out
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
     assert toban("verify") == 0
-    assert "cut-off end would not be seen: No log of this machine" in (output := capsys.readouterr().out)
+    assert "cut-off end would go unnoticed: No log on this machine" in (output := capsys.readouterr().out)
     assert "CloudWatch Logs: " in output
     with closing(JournalReader.open(book)) as reader:
         assert reader.head()[0] == 2, "a check writes nothing"

@@ -57,7 +57,7 @@ def test_what_cannot_be_read_cannot_be_judged(
     assert answer["verdict"] == "unknown"
     assert answer["problem"]["kind"] == "unreachable"
     assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9") == 3
-    assert "by itself" not in capsys.readouterr().out, "a command that has ended asks nothing again"
+    assert "automatically" not in capsys.readouterr().out, "a command that has ended asks nothing again"
 
 
 def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:

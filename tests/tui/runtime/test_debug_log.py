@@ -85,10 +85,10 @@ def test_a_file_of_something_else_stays_as_it_is(
     path, precious = folder / "debug.log", folder / name
     precious.write_bytes(content)
     precious.chmod(0o644)
-    with pytest.raises(Unsuitable, match="something else"):
+    with pytest.raises(Unsuitable, match="something other"):
         debug_log.begin(path)
     assert run(["--lang", "en", "config", "--debug", str(path)], Output(outline_drawn=False)) == 64
-    assert "name another one" in capsys.readouterr().err
+    assert "choose another file" in capsys.readouterr().err
     assert precious.read_bytes() == content
     assert stat.S_IMODE(precious.stat().st_mode) == 0o644
     assert {file.name for file in folder.iterdir()} <= {name, "debug.log"}

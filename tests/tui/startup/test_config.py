@@ -73,7 +73,7 @@ def test_every_mistake_in_the_file_is_named(file: Path) -> None:
     write(file, '[keys]\nqit = "x"\nquit = "ctr+q"\n')
     assert refusals() == [
         f'{file}:2: keys.qit: "qit" does not exist: did you mean "quit"?',
-        f'{file}:3: keys.quit: "ctr+q" is no key: write it as ctrl+r, f5, question_mark or ?',
+        f'{file}:3: keys.quit: "ctr+q" is not a key: write it as ctrl+r, f5, question_mark or ?',
     ]
     write(file, "theme = \n")
     assert refusals() == [f"{file}:1: not TOML: Invalid value"]

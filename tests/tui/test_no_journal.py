@@ -88,7 +88,9 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
 
 async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("")
-    await refuses_and_watches(embedded, tmp_path / "folder" / "j.db", "folder could not be created", readable=False)
+    await refuses_and_watches(
+        embedded, tmp_path / "folder" / "j.db", "folder could not be created", readable=False
+    )
 
 
 async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:

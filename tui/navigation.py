@@ -132,10 +132,10 @@ class Navigation:
 
     def enter_code(self, needed: MfaNeeded) -> None:
         """Ask for the six digits of the MFA device in our own dialog, and read again with the session they give."""
-        self._app.run_worker(self._enter_code(needed), group="mfa", exclusive=True)
+        # Another failed read must not take an open dialog away, with what was typed.
+        if not any(isinstance(screen, CodeScreen) for screen in self._app.screen_stack):
+            self._app.run_worker(self._enter_code(needed), group="mfa", exclusive=True)
 
     async def _enter_code(self, needed: MfaNeeded) -> None:
-        if any(isinstance(screen, CodeScreen) for screen in self._app.screen_stack):
-            return
         if await self._app.push_screen_wait(CodeScreen(self._app.ready.session, needed)):
             self._app.refresh_feeds()

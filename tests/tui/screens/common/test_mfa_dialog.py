@@ -3,6 +3,7 @@
 import getpass
 
 import pytest
+from textual.widgets import Input
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
@@ -46,3 +47,16 @@ async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded:
         await settled(pilot)
         assert not isinstance(app.screen, CodeScreen)
         assert app.screen.banner.display, "and the banner says what is missing"
+
+
+async def test_another_failed_read_leaves_the_open_dialog_and_what_was_typed(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+        await settled(pilot)
+        dialog = app.screen
+        await pilot.press(*"123")
+        app.enter_code(app.ready.feeds["alarms"].error)
+        await settled(pilot)
+        assert app.screen is dialog
+        assert dialog.query_one(Input).value == "123"

@@ -180,7 +180,7 @@ class Session:
 
     def alarm(self, name: str, **changes: Any) -> Alarm:
         """An alarm of the board, with some fields replaced."""
-        board = self.services.board_feed.state.value
+        board = self.services.feeds["alarms"].state.value
         assert board is not None
         return next(alarm for alarm in board.alarms if alarm.id == name).model_copy(update=changes)
 
@@ -237,7 +237,7 @@ async def session(
         tasks = [asyncio.create_task(states) for states in _followed(current)]
         try:
             await current.until(
-                lambda: current.view and all(feed.state.value is not None for feed in services.feeds)
+                lambda: current.view and all(feed.state.value is not None for feed in services.feeds.values())
             )
             yield current
         finally:
@@ -267,7 +267,7 @@ def _followed(current: Session) -> Iterator[Any]:
     yield follow(services.rounds.states())
     yield follow(services.engine.states())
     yield follow(services.acknowledgements.states())
-    for feed in services.feeds:
+    for feed in services.feeds.values():
         yield follow(feed.states())
 
 
@@ -368,7 +368,7 @@ async def write_changes(current: Session) -> None:
     await engine.arm("月末の負荷に備える", timedelta(minutes=30))
     assert (await current.apply(plan)).state is StepState.DONE
     embedded.advance(30)
-    way_back = engine.changes["task-limit"].way_back(plan)
+    way_back = engine.changes["task-limit"].revert_parameters(plan)
     assert (await current.apply(await current.plan(**way_back))).state is StepState.DONE
     await engine.disarm("done for now")
     embedded.advance(30)
@@ -383,7 +383,7 @@ async def write_changes(current: Session) -> None:
     assert engine.runs[0].id == run.id, "AWS was read and shows that nothing was changed"
     plan = await current.plan(max="9", **by_person)
     run = await current.apply_without_answer(plan)
-    await engine.settle(run.id, plan.steps[0].id, done=False, note="AWS のコンソールで見た")
+    await engine.resolve_manually(run.id, plan.steps[0].id, done=False, note="AWS のコンソールで見た")
     plan = await current.plan(max="9", **by_person)
     embedded.world.scaling.targets[RESOURCE].maximum = 7
     assert (await current.apply(plan)).state is StepState.REFUSED, "the state moved since the plan"

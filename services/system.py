@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from services.alarms.acknowledgements import Acknowledgements
 from services.aws.client.meter import UsageMeter
 from services.aws.client.permits import JournalLogStream, WriteAuthorizer
+from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
@@ -173,9 +174,8 @@ def connect(
     reach Slack; None: not at all.
     """
     intervals = intervals or Intervals()
-    usd_jpy = runbook.costs.usd_jpy if runbook.costs else 150.0
     calendar = Calendar(runbook)
-    meter = UsageMeter(clock, usd_jpy=usd_jpy, zone=calendar.zone)
+    meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
     permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
     session = AwsSession(settings, clock=clock, meter=meter, journal=log_stream)

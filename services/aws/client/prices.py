@@ -9,6 +9,9 @@ differ by region and are set in the runbook (`[inspecting]`).
 
 from typing import Any
 
+from services.models.runbook_looks import Costs
+
+_USD_JPY = 150.0
 USD_PER_METRIC = 0.01 / 1000
 USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 """Price beyond the free million requests a month."""
@@ -54,3 +57,8 @@ def usd_of_insights(size: int, usd_per_gb: float) -> float:
 def usd_of_athena(size: int, usd_per_tb: float) -> float:
     """Athena's charge for scanning `size` bytes; a query that scans nothing is free."""
     return max(size, ATHENA_LEAST) / (1000 * GB) * usd_per_tb if size else 0.0
+
+
+def yen_per_dollar(costs: Costs | None) -> float:
+    """The runbook's exchange rate, or 150 if it has no costs section."""
+    return costs.usd_jpy if costs is not None else _USD_JPY

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError, NotFound
-from services.aws.client.prices import USD_PER_METRIC
+from services.aws.client.prices import USD_PER_METRIC, yen_per_dollar
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
@@ -31,8 +31,6 @@ from services.models.verdict import Limit, Verdict
 
 _NAMED = 5
 """Widgets that are named where there may be many."""
-YEN = 150.0
-"""Yen for a dollar where the runbook says nothing of costs."""
 
 
 class DashboardValues(Inspection):
@@ -162,7 +160,7 @@ class DashboardValues(Inspection):
             yield compared
         costs = self.context.runbook.costs
         count = len(curves.items) + len(curves.of("transfer"))
-        yen = count * USD_PER_METRIC * (costs.usd_jpy if costs else YEN)
+        yen = count * USD_PER_METRIC * yen_per_dollar(costs)
         text = plural(
             "{count} metric requested from CloudWatch: {yen}.",
             "{count} metrics requested from CloudWatch: {yen}.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
+from services.aws.client.prices import yen_per_dollar
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, unheard
 from services.calendar.calendar import Calendar
@@ -21,8 +22,6 @@ from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
-YEN = 150.0
-"""Yen per US dollar if the runbook has no costs section."""
 LIMIT = 1800.0
 """Seconds (of real time) that an inspection may take, so that a hanging one does not block its duty all day."""
 
@@ -46,7 +45,7 @@ class InspectionRunner:
         self._reader = reader
         self._meter = meter
         self._known = known
-        self._usd_jpy = runbook.costs.usd_jpy if runbook.costs else YEN
+        self._usd_jpy = yen_per_dollar(runbook.costs)
         self._context = InspectionContext(
             runbook=runbook, calendar=calendar, clock=clock, region=region, reader=reader
         )

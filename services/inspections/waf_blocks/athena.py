@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from services.aws.athena import Athena
 from services.aws.client.errors import AwsError
-from services.aws.client.prices import usd_of_athena
+from services.aws.client.prices import usd_of_athena, yen_per_dollar
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.queries import YEN
 from services.inspections.toolkit.wording import size_words, yen_words
 from services.inspections.waf_blocks.sql import LIMIT, blocked_query, groups_of
 from services.models.athena import SqlResult, SqlState, Workgroup
@@ -147,7 +146,7 @@ class History:
 
     def _yen(self, size: int) -> float:
         costs, inspecting = self._context.runbook.costs, self._context.runbook.inspecting
-        return usd_of_athena(size, inspecting.athena_usd_per_tb) * (costs.usd_jpy if costs else YEN)
+        return usd_of_athena(size, inspecting.athena_usd_per_tb) * yen_per_dollar(costs)
 
 
 def _failure(result: SqlResult) -> str:

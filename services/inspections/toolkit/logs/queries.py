@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError, Throttled
-from services.aws.client.prices import usd_of_insights
+from services.aws.client.prices import usd_of_insights, yen_per_dollar
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -22,8 +22,6 @@ LATE = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 CROWDED = (0.5, 1.0, 2.0)
 """Seconds between attempts when AWS throttles requests for log events; some regions allow 5 requests a second."""
-YEN = 150.0
-"""Yen for a dollar where the runbook says nothing of costs."""
 
 _STATES = {
     QueryState.FAILED: N_("The Logs Insights query failed."),
@@ -102,7 +100,7 @@ class Queries:
         """The price of scanning so many bytes."""
         costs = self._context.runbook.costs
         usd = usd_of_insights(int(size), self._context.runbook.inspecting.insights_usd_per_gb)
-        return usd * (costs.usd_jpy if costs else YEN)
+        return usd * yen_per_dollar(costs)
 
     def affordable(self, yen: float) -> bool:
         """Whether so much may be spent: it is within the runbook's limit, or a person agreed."""

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cached_property
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,6 @@ from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
 from tui.modes import MODES
-from tui.named_objects import module_of, named_object
 from tui.options import StartError
 from tui.panels import PANELS
 from tui.runtime.crash_report import environment_secrets
@@ -108,7 +108,7 @@ class TobanApp(Console):
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
         names = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
-        await in_thread("tui.following", *map(module_of, names))
+        await in_thread("tui.following", *(name.partition(":")[0] for name in names))
         await asyncio.to_thread(_import_inspections)
         try:
             self.services, self._config = await self._connect()
@@ -150,7 +150,7 @@ class TobanApp(Console):
     def add_modes(self) -> None:
         """Register the modes; a mode's screen is built when it is first shown."""
         for mode in MODES:
-            self.add_mode(mode.id, named_object(mode.screen))
+            self.add_mode(mode.id, resolve_name(mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
         """The environment's, and those of the credentials in use."""

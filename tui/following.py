@@ -5,6 +5,7 @@ Imported after the first frame: it loads the models.
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from pkgutil import resolve_name
 from typing import Any
 
 from services.aws.client.session import MfaNeeded
@@ -15,7 +16,6 @@ from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
 from tui.console import Console
-from tui.named_objects import named_object
 from tui.notifications import changes, duty_changes, post_changes, sentence
 from tui.panels import PANELS, PanelSpec
 
@@ -57,7 +57,7 @@ class Following:
         yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
         yield "feed-anchors", _("reading access keys"), feeds["anchors"].states, self._take_anchors
         for panel in PANELS:
-            if (reads := named_object(panel.panel).reads) is not None:
+            if (reads := resolve_name(panel.panel).reads) is not None:
                 self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
                 title = _("showing the panel “{title}”").format(title=_(panel.title))
                 yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._take_panel, panel.id)

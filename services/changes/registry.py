@@ -1,6 +1,6 @@
 """Every kind of change, one line each. Listing them imports none of their code."""
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from services.changes.kind import ChangeKind
@@ -16,8 +16,7 @@ CHANGES: tuple[ChangeKind, ...] = (
 
 def change_class(kind: ChangeKind) -> "type[Change]":
     """The class that plans changes of this kind, imported now."""
-    module, _colon, name = kind.code.partition(":")
-    change: type[Change] = getattr(import_module(module), name)
+    change: type[Change] = resolve_name(kind.code)
     return change
 
 

@@ -4,8 +4,7 @@ Listing inspections imports none of them; a class is imported when its inspectio
 """
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+from pkgutil import resolve_name
 
 from services.i18n import N_
 from services.inspections import requirements
@@ -47,7 +46,7 @@ class InspectionEntry:
 
     def create(self, context: InspectionContext) -> Inspection:
         """Import its class and make it."""
-        inspection: Inspection = _load(self.implementation)(context, self.info)
+        inspection: Inspection = resolve_name(self.implementation)(context, self.info)
         return inspection
 
 
@@ -75,7 +74,7 @@ KINDS: dict[str, str] = {
 def import_all() -> None:
     """Import every inspection: in a thread, so that the event loop does not wait when one is made."""
     for implementation in (*(entry.implementation for entry in INSPECTIONS), *KINDS.values()):
-        _load(implementation)
+        resolve_name(implementation)
 
 
 def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
@@ -91,12 +90,6 @@ def make(context: InspectionContext, id: str) -> Inspection:
             return entry.create(context)
     for spec in context.runbook.inspections:
         if spec.id == id:
-            inspection: Inspection = _load(KINDS[spec.kind])(context, spec)
+            inspection: Inspection = resolve_name(KINDS[spec.kind])(context, spec)
             return inspection
     raise LookupError(id)
-
-
-def _load(implementation: str) -> Any:
-    """The class that `module:Class` names."""
-    module, _colon, name = implementation.partition(":")
-    return getattr(import_module(module), name)

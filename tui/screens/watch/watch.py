@@ -1,5 +1,6 @@
 """監視: alarms, dashboard and log tail on one screen; one of them at a time where there is no room."""
 
+from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from textual import on
@@ -12,7 +13,6 @@ from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from tui import messages
 from tui.commands import bindings
-from tui.named_objects import named_object
 from tui.panels import PANELS
 from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
@@ -34,7 +34,7 @@ class WatchScreen(PaneScreen):
     def __init__(self) -> None:
         super().__init__()
         self.panels: dict[str, WatchedPanel[Any]] = {
-            spec.id: named_object(spec.panel)(spec, self) for spec in PANELS
+            spec.id: resolve_name(spec.panel)(spec, self) for spec in PANELS
         }
         self.zoomed = False
         self.current = PANELS[0].id

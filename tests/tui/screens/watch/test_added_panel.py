@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 FILE = Path("tui/screens/watch/panels/tasks.py")
-REGISTRY = Path("tui/panels.py")
+PANELS_FILE = Path("tui/panels.py")
 LINE = (
     '    PanelSpec("tasks", "e", N_("Tasks"), N_("Go to the tasks"),'
     ' "tui.screens.watch.panels.tasks:WatchedTasks", "たすくすう tasukusuu",'
@@ -30,9 +30,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for folder in ("services", "widgets", "tests"):
         (copy / folder).symlink_to(ROOT / folder)
     shutil.copy(Path(__file__).with_name("tasks_panel.py"), copy / FILE)
-    registry = (copy / REGISTRY).read_text("utf-8")
+    registry = (copy / PANELS_FILE).read_text("utf-8")
     last, end = registry.rsplit("\n)", 1)
-    (copy / REGISTRY).write_text(f"{last}\n{LINE.rstrip()}\n){end}", "utf-8")
+    (copy / PANELS_FILE).write_text(f"{last}\n{LINE.rstrip()}\n){end}", "utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOBAN_")}
     ended = subprocess.run(
         [sys.executable, "-m", "tests.tui.screens.watch.added_panel_script"],

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
 from services.aws.client.meter import UsageMeter
-from services.aws.client.permits import JournalLogStream, WriteAuthorizer
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.client.write_grants import JournalLogStream, WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
@@ -41,7 +41,7 @@ from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
 from services.logs.follower import LogFollower, TailBatch
-from services.logs.shared import SharedTails
+from services.logs.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate

@@ -24,12 +24,12 @@ from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
 from tui.modes import MODES
-from tui.options import StartError
 from tui.panels import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
-from tui.screens.common.shell import ShellScreen
+from tui.screens.common.first_frame import ShellScreen
+from tui.start_options import StartError
 from tui.terminal.driver.keyboard import AltKey
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from services.system import Services
     from tui.config import ConsoleConfig
     from tui.navigation import Navigation
-    from tui.terminal.cells.link import Link
+    from tui.terminal.cells.line_speed import Link
 
 UTC = ZoneInfo("UTC")
 
@@ -55,7 +55,7 @@ def _import_inspections() -> None:
 
 def commands_of_the_console() -> type[Provider]:
     """The palette's source; imported when the palette is first opened."""
-    from tui.palette import CommandProvider
+    from tui.command_search import CommandProvider
 
     return CommandProvider
 

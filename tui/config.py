@@ -1,4 +1,4 @@
-"""The console's own configuration as one frozen value; `tui.startup.config` reads it from flags, environment and file.
+"""The console's own configuration as one frozen value; `tui.startup.config_reader` reads it from flags, environment and file.
 
 Imported late: the first frame is drawn before pydantic-settings is loaded.
 """
@@ -12,9 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from services.i18n import _
 from services.models.intervals import Intervals
 from services.models.runbook_types import Region
-from tui.options import Language, Output, Theme
 from tui.panels import PANELS
-from tui.terminal.cells.link import Link
+from tui.start_options import Language, Output, Theme
+from tui.terminal.cells.line_speed import Link
 
 PREFIX = "TOBAN_"
 """Of the environment variables that hold settings."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from services.models.runbook import Runbook
     from services.system import Services
     from tui.config import ConsoleConfig
-    from tui.terminal.cells.link import Link, LinkState
+    from tui.terminal.cells.line_speed import Link, LinkState
 
 JST = ZoneInfo("Asia/Tokyo")
 

@@ -8,8 +8,8 @@ from functools import singledispatchmethod
 from services.aws.client.session import MfaNeeded
 from services.i18n import _
 from tui import messages
+from tui.command_search import JumpProvider
 from tui.console import Console
-from tui.palette import JumpProvider
 from tui.screens.changes.arm import arm_or_disarm
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.command_palette import ConsolePalette

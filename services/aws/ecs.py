@@ -8,7 +8,7 @@ from typing import Any
 from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
-from services.models.containers import ContainerService, Deployment, ServiceEvent
+from services.models.ecs import ContainerService, Deployment, ServiceEvent
 from services.models.text import clean
 
 EVENTS = 100

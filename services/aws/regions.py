@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import Answer, Reader, incomplete, rows
 from services.i18n import _
-from services.models.trail import EnabledRegions
+from services.models.cloudtrail import EnabledRegions
 
 REGION = "us-east-1"
 """Account Management is a global service with its endpoint in this region."""

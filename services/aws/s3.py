@@ -7,7 +7,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, rows, when
 from services.i18n import _
-from services.models.objects import ObjectListing, StoredObject
+from services.models.s3 import ObjectListing, StoredObject
 
 PAGE = 1000
 """Maximum objects per request."""

@@ -10,9 +10,9 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.client.reader import Answer, Reader, finite, incomplete, readable_name, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
-from services.models.firewall import FirewallRule, LogDestination, SampledRequest, Samples, WebAcl
 from services.models.metrics import TimeSpan
 from services.models.text import clean
+from services.models.waf import FirewallRule, LogDestination, SampledRequest, Samples, WebAcl
 
 GLOBAL_REGION = "us-east-1"
 """Region of CloudFront's web ACLs and their metrics."""

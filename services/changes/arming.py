@@ -17,7 +17,7 @@ from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.client.permits import WriteAuthorizer
+    from services.aws.client.write_grants import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
 """The longest time for which one decision may allow writing."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from services import i18n
-from services.aws.client.permits import WriteAuthorizer
+from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unheard

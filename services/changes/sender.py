@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from services.aws.client.errors import AwsError, Refused
-from services.aws.client.outcome import nothing_done
+from services.aws.client.write_outcome import nothing_done
 from services.aws.client.writer import Writer
 from services.changes import entries
 from services.changes.base import Change
@@ -21,7 +21,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
 
 if TYPE_CHECKING:
-    from services.aws.client.permits import WriteAuthorizer
+    from services.aws.client.write_grants import WriteAuthorizer
 
 WRITE_SECONDS = 20.0
 """The longest that AWS may take to answer a change."""

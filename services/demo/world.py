@@ -27,8 +27,8 @@ from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import TOKYO, Refuse, Scenario, ScenarioRun
 from services.demo.system import dashboard, names, provisioning
 from services.demo.system.alarms import create_alarms
+from services.demo.system.backfill import publish_past
 from services.demo.system.day import OFFICE_DAYS
-from services.demo.system.past import publish_past
 from services.demo.system.simulation import SimulatedSystem
 from services.demo.waf.log import FirewallLog
 

@@ -9,9 +9,9 @@ from services.calendar.base_dates import ANCHOR
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.access_keys import AccessKey
 from services.models.base import RawId
 from services.models.duties import BaseDate
+from services.models.iam import AccessKey
 from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import Runbook
 

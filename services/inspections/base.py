@@ -15,7 +15,7 @@ from services.models.base import RawId
 from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
-from services.models.runbook_looks import CustomInspection
+from services.models.runbook_inspections import CustomInspection
 from services.models.verdict import Limit
 
 

@@ -18,8 +18,8 @@ from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, Strea
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher
+from services.journal.health import HealthState
 from services.journal.reader import JournalReader
-from services.journal.state import HealthState
 from services.journal.threads import Threads
 from services.journal.verify import verify
 from services.journal.writer import JournalWriter

@@ -14,11 +14,11 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, linked, row_of, storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother
+from services.journal.file_check import check_newest, check_tables
 from services.journal.problems import UnusableJournal
 from services.journal.queries import fold, searched
 from services.journal.reader import LARGEST, JournalReader, connect
 from services.journal.schema import INSERT, INSERT_WORDS
-from services.journal.soundness import check_newest, check_tables
 from services.models.journal import Entry, NewEntry, Person
 
 SMALL = 4 << 20

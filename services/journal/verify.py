@@ -15,7 +15,7 @@ from services.journal.external_hashes import ExternalHashes, machine_log
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
-from services.journal.senders import TrustedSenders
+from services.journal.trusted_senders import TrustedSenders
 from services.models.journal import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000

@@ -34,7 +34,7 @@ class ProblemKind(StrEnum):
 
 
 class Problem(Model):
-    """A failure in words; made only by `services.aws.client.sdk.translation` and the readers above it."""
+    """A failure in words; made only by `services.aws.client.sdk.error_translation` and the readers above it."""
 
     kind: ProblemKind
     """Decides what a person does about it."""

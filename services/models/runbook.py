@@ -1,7 +1,7 @@
 """The runbook: the whole configuration of one system, as a validated data file describes it.
 
 The file's grammar is this module; `services.runbook.loader` reads it and names file, key and line of
-every mistake. Unknown keys are mistakes. What the looks need is in `services.models.runbook_looks`.
+every mistake. Unknown keys are mistakes. What the looks need is in `services.models.runbook_inspections`.
 Longer than other files because it is one grammar, read from top to bottom beside a data file.
 """
 
@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.models.base import Clean, Model, RawId
-from services.models.runbook_looks import (
+from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
     CustomInspection,

@@ -7,7 +7,7 @@ from services.i18n import _
 from services.inspections.known import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Runbook
-from services.models.runbook_looks import CustomInspection
+from services.models.runbook_inspections import CustomInspection
 from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path

@@ -20,8 +20,9 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from services.aws.client.secret import Secret
 from services.i18n import _
-from services.slack import wording as words
-from services.slack.answers import (
+from services.slack import refusals
+from services.slack.message import body, mark
+from services.slack.responses import (
     EVENT,
     ID,
     TOO_MANY,
@@ -35,7 +36,6 @@ from services.slack.answers import (
     untold,
     why,
 )
-from services.slack.message import body, mark
 from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
 from services.slack.settings import SlackSettings
 
@@ -83,7 +83,7 @@ class Bot:
                 raise refused(error, message.channel) from None
         ts, channel = answer.get("ts"), answer.get("channel")
         if answer.get("ok") is not True or not matches(TS, ts):
-            raise Unanswered(words.unanswered(_("a response without ts")))
+            raise Unanswered(refusals.unanswered(_("a response without ts")))
         return Sent(ts=str(ts), channel_id=str(channel) if matches(ID, channel) else "")
 
     async def find(
@@ -116,7 +116,7 @@ class Bot:
         for kind in ("public_channel", "private_channel"):
             if id := await self._listed(client, channel.removeprefix("#"), kind):
                 return id
-        raise CannotTell(words.refusal("channel_not_found", channel=channel))
+        raise CannotTell(refusals.refusal("channel_not_found", channel=channel))
 
     async def _listed(self, client: AsyncWebClient, name: str, kind: str) -> str:
         cursor = ""
@@ -126,7 +126,7 @@ class Bot:
             )
             channels = answer.get("channels")
             if answer.get("ok") is not True or not isinstance(channels, list):
-                raise CannotTell(words.unanswered(_("a response without channels")), again=True)
+                raise CannotTell(refusals.unanswered(_("a response without channels")), again=True)
             for item in channels:
                 if item["name"] == name and matches(ID, item["id"]):
                     return str(item["id"])
@@ -150,7 +150,7 @@ class Bot:
                 answer = await client.conversations_history(**params)
             messages = answer.get("messages")
             if answer.get("ok") is not True or not isinstance(messages, list):
-                raise CannotTell(words.unanswered(_("a response without messages")), again=True)
+                raise CannotTell(refusals.unanswered(_("a response without messages")), again=True)
             for message in messages:
                 if is_message(message, post):
                     # It is there, even where its ts cannot be read.
@@ -183,9 +183,9 @@ class Webhook:
             return Sent()
         if answer.status_code == TOO_MANY:
             raise rate_limited(answer.headers)
-        if 400 <= answer.status_code < 500 and words.known(text):
-            raise Refused(words.refusal(text, channel=_("the webhook's channel")), code=text)
-        raise Unanswered(words.unanswered(f"HTTP {answer.status_code}"))
+        if 400 <= answer.status_code < 500 and refusals.known(text):
+            raise Refused(refusals.refusal(text, channel=_("the webhook's channel")), code=text)
+        raise Unanswered(refusals.unanswered(f"HTTP {answer.status_code}"))
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
@@ -239,11 +239,11 @@ async def _sent(address: str) -> AsyncIterator[None]:
         aiohttp.ConnectionTimeoutError,
         aiohttp.ClientHttpProxyError,
     ) as error:
-        raise Refused(words.unreachable(host, why(error)), backoff=True) from None
+        raise Refused(refusals.unreachable(host, why(error)), backoff=True) from None
     except SlackError:
         raise
     except Exception as error:  # noqa: BLE001  the boundary: no such error proves that nothing was posted
-        raise Unanswered(words.unanswered(why(error))) from None
+        raise Unanswered(refusals.unanswered(why(error))) from None
 
 
 @asynccontextmanager
@@ -255,9 +255,9 @@ async def _reading(address: str) -> AsyncIterator[None]:
     except SlackError:
         raise
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CannotTell(words.unreachable(host, why(error)), again=True) from None
+        raise CannotTell(refusals.unreachable(host, why(error)), again=True) from None
     except Exception as error:  # noqa: BLE001  the boundary: an unreadable answer does not prove that the message is not there
-        raise CannotTell(words.unanswered(why(error)), again=True) from None
+        raise CannotTell(refusals.unanswered(why(error)), again=True) from None
 
 
 def _proxy(address: str) -> str | None:

@@ -17,11 +17,11 @@ from services.host import regular_files
 from services.i18n import _
 from services.models.text import clean
 from services.toml import grammar
+from services.toml.dependencies import unfounded
 from services.toml.mistakes import invalid, not_text, unknown_key
+from services.toml.placeholders import concerned, parsed_in_part
 from services.toml.positions import Path, dotted, key_lines, line_of
 from services.toml.repair import repair
-from services.toml.rests import unfounded
-from services.toml.stand_ins import concerned, parsed_in_part
 
 M = TypeVar("M", bound=BaseModel)
 

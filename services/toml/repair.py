@@ -11,8 +11,8 @@ from typing import Any
 
 from services.i18n import _
 from services.toml import mistakes
-from services.toml.extent import end_of, header_lines
 from services.toml.positions import Path, Statement, statements
+from services.toml.statement_end import end_of, header_lines
 
 MOST = 50
 """Maximum number of syntax errors reported; a text with more is probably not TOML at all."""

@@ -33,7 +33,12 @@ REASONS = [
         "The first frame needs Textual alone; screens, models and AWS's readers are imported while it is shown.",
         ("tui.cli.main", "tui.startup.start", "tui.app"),
         {
-            "tui/app.py": {"services.inspections.registry", "tui.following", "tui.navigation", "tui.palette"},
+            "tui/app.py": {
+                "services.inspections.registry",
+                "tui.following",
+                "tui.navigation",
+                "tui.command_search",
+            },
             "tui/startup/start.py": {"tui.startup.connection"},
         },
     ),
@@ -83,9 +88,9 @@ REASONS = [
             "tui/cli/data_files.py": {
                 "services.runbook.loader",
                 "services.toml.files",
-                "tui.cli.configuration",
+                "tui.cli.config_command",
                 "tui.cli.files",
-                "tui.startup.config",
+                "tui.startup.config_reader",
             },
             "tui/cli/main.py": {
                 "click.shell_completion",
@@ -95,9 +100,9 @@ REASONS = [
             "tui/cli/opened_journal.py": {
                 "services.runbook.loader",
                 "services.toml.files",
-                "tui.startup.config",
+                "tui.startup.config_reader",
             },
-            "tui/cli/options.py": {"importlib.metadata"},
+            "tui/cli/shared_options.py": {"importlib.metadata"},
             "tui/cli/reads.py": {
                 "asyncio",
                 "services.aws.client.errors",
@@ -121,7 +126,7 @@ REASONS = [
         "AWS's library is imported in a thread, once the console's own modules are there.",
         ("tui.following", "tui.navigation", "tui.startup.connection"),
         {
-            "services/aws/client/gate.py": {"botocore.serialize"},
+            "services/aws/client/allowed_operations.py": {"botocore.serialize"},
             "services/aws/client/session.py": {"services.aws.client.sdk.credentials"},
         },
     ),

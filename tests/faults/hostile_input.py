@@ -19,7 +19,7 @@ from services.slack.settings import VARIABLES
 from tests.services.journal.book import filled
 from tui.cli.main import COMPLETION, build
 from tui.cli.printing import Output
-from tui.startup import config
+from tui.startup import config_reader
 
 SPARSE = 3 << 30
 """Bytes of a file that takes no room on the disk."""
@@ -136,13 +136,13 @@ def _walk(
 
 def variables() -> list[str]:
     """Every variable that the console or the SDK reads."""
-    ours = [each.variable for each in config.settings() if each.variable]
+    ours = [each.variable for each in config_reader.settings() if each.variable]
     sdk = [
         name
         for _key, names, *_rest in SDK_VARIABLES.values()
         for name in ([names] if isinstance(names, str) else names or [])
     ]
-    return sorted({*ours, config.FILE_VARIABLE, *VARIABLES, *sdk, *ALSO})
+    return sorted({*ours, config_reader.FILE_VARIABLE, *VARIABLES, *sdk, *ALSO})
 
 
 class Fuzz:

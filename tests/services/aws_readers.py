@@ -38,7 +38,7 @@ from services.inspections.waf_blocks.sql import blocked_query
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan
-from services.models.runbook_looks import Firewall as FirewallSpec
+from services.models.runbook_inspections import Firewall as FirewallSpec
 
 if TYPE_CHECKING:
     from services.demo.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.aws.client.permits import WriteAuthorizer
+from services.aws.client.write_grants import WriteAuthorizer
 from services.clock import ManualClock, mark, passed
 from services.host.clock_watch import MEMORY, ClockWatch
 from services.inspections.known import AllowList
@@ -19,7 +19,7 @@ from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import desk
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.rounds_world import Script, console
+from tests.services.inspections.running.scheduler_world import Script, console
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86_400.0

@@ -24,7 +24,7 @@ from services.models.findings import Finding
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws_readers import CALLS, questions, speak
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 from tests.services.one_fault import WORLDS, World
 from tests.tools.better import is_told, same, too_good, unseen
 from tests.tools.mutations import Mutation

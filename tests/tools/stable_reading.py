@@ -22,11 +22,11 @@ from services import i18n
 from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock, SystemClock
 from services.duties.base_dates import BaseDates
-from services.models.access_keys import AccessKey
 from services.models.base import RawId
 from services.models.changes import Run
 from services.models.duties import Occurrence, SignOff
 from services.models.findings import Recorded
+from services.models.iam import AccessKey
 from services.models.journal import Acknowledgement, EntryKind, EntryQuery
 from services.models.posts import Post
 from services.models.runbook import JournalSpec

@@ -35,7 +35,7 @@ from tui.cli.printing import Output
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
 from tui.modes import MODES
-from tui.startup.config import FILE_VARIABLE, settings
+from tui.startup.config_reader import FILE_VARIABLE, settings
 
 Shape = dict[str, str]
 SCENE = ("monday-faults", "2026-01-19 09:00", 3.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 
 
 @pytest.fixture

@@ -30,11 +30,11 @@ from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.runbook import RunbookScreen
-from tui.screens.common.shell import ShellScreen
 from tui.screens.duties import duty_actions, finding_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen

@@ -30,8 +30,8 @@ from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.app import TobanApp
 from tui.commands import COMMANDS
 from tui.modes import MODES
-from tui.screens.common.guard import TypeAheadGuard
-from tui.screens.common.shell import ShellScreen
+from tui.screens.common.first_frame import ShellScreen
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
 from tui.terminal.app import TerminalApp
 

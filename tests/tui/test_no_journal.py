@@ -20,7 +20,7 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text
 from tests.tui.pty_console import PtyConsole
 from tui.screens.changes.arm import ArmScreen
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.note import NoteScreen

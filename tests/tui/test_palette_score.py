@@ -1,8 +1,8 @@
 import pytest
 
+from tui.command_search import folded, score
 from tui.commands import COMMANDS
 from tui.modes import MODES
-from tui.palette import folded, score
 
 
 @pytest.mark.parametrize(

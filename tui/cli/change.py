@@ -28,7 +28,7 @@ from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Named, Prints, answered
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.changes.base import Change

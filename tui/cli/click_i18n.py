@@ -15,7 +15,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.printing import show
-from tui.options import StartError
+from tui.start_options import StartError
 
 
 class Prints(Protocol):

@@ -10,10 +10,10 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Group
-from tui.cli.options import aws_options, start_options
 from tui.cli.printing import Output
+from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 
 def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
@@ -74,7 +74,7 @@ def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOp
     """`toban config`; `merged` adds the flags of the command to the options in front of it."""
 
     def show(**flags: Any) -> int:
-        from tui.cli.configuration import configuration
+        from tui.cli.config_command import configuration
 
         options = merged(flags)
         return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))
@@ -93,7 +93,7 @@ def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data:
     `data` says that the lines are meant for a program, not for a person.
     """
     from services.toml.files import DataFileError
-    from tui.startup.config import status_of
+    from tui.startup.config_reader import status_of
 
     try:
         lines, status = work()

@@ -22,7 +22,7 @@ from services.models.text import clean
 from tui.cli.click_i18n import Command, Prints
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 MOST_DAYS = 400
 """Upper bound of `--days`."""

@@ -21,7 +21,7 @@ from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
 from tui.exit_status import OF_VERDICT, ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.inspect_answer import InspectAnswer

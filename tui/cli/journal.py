@@ -27,7 +27,7 @@ from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.opened_journal import CommandStopped, configured
 from tui.days import usable
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.journal.external_hashes import ExternalHashes

@@ -21,14 +21,14 @@ from tui.cli.data_files import config_command, runbook_group
 from tui.cli.duties import duties_command
 from tui.cli.inspect import inspect_command
 from tui.cli.journal import journal_group
-from tui.cli.options import aws_options, read_options, start_options, version_option
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
 from tui.cli.report import report_command
+from tui.cli.shared_options import aws_options, read_options, start_options, version_option
 from tui.exit_status import ExitStatus, epilog
-from tui.options import StartOptions
 from tui.runtime import last_resort
+from tui.start_options import StartOptions
 from tui.startup import early_flags
 
 COMPLETION = "_TOBAN_COMPLETE"

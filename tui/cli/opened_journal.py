@@ -17,7 +17,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Prints
 from tui.exit_status import ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.runbook import Runbook
@@ -80,7 +80,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     """Return the configured runbook and the path of its journal, or of `file`. Raises CommandStopped."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
-    from tui.startup.config import journal_path, load_config, status_of
+    from tui.startup.config_reader import journal_path, load_config, status_of
 
     try:
         config = load_config(options)

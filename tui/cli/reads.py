@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.i18n import N_
 from tui.exit_status import VERDICT_OF, ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.alarms import Alarm, AlarmOverview

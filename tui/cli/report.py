@@ -27,7 +27,7 @@ from tui.cli.opened_journal import (
 )
 from tui.days import read_day
 from tui.exit_status import OF_VERDICT, ExitStatus
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.report import Report

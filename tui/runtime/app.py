@@ -30,7 +30,7 @@ from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.orderly_end import HUNG_UP, OrderlyEnd
 from tui.runtime.watchdog import leave_blocked
 from tui.signals import on_loop as loop_signals
-from tui.terminal.cells.link import Link
+from tui.terminal.cells.line_speed import Link
 from tui.terminal.output_filter import OutputFilter
 
 

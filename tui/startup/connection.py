@@ -23,8 +23,8 @@ from services.system import connect as wire
 from services.toml.files import DataFileError
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
-from tui.options import StartError, StartOptions
-from tui.startup.config import journal_path, load_config, status_of
+from tui.start_options import StartError, StartOptions
+from tui.startup.config_reader import journal_path, load_config, status_of
 
 
 async def connect(

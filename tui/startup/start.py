@@ -17,10 +17,10 @@ from services.demo.launch import spawn, stop_child
 from services.i18n import _
 from services.models.text import clean
 from tui.exit_status import ExitStatus
-from tui.options import StartError, StartOptions
 from tui.signals import before_loop as early_signals
+from tui.start_options import StartError, StartOptions
 from tui.startup.early_flags import peek
-from tui.terminal.cells.link import as_link
+from tui.terminal.cells.line_speed import as_link
 from tui.terminal.checks import check_terminal, forget_textual_settings
 
 if TYPE_CHECKING:

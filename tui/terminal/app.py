@@ -11,9 +11,9 @@ from textual.events import Event, Key, MouseDown, MouseScrollDown, MouseScrollUp
 from textual.screen import Screen
 
 from tui.terminal.cells.capabilities import erases_in_colour
+from tui.terminal.cells.cell_output import CellOutput
 from tui.terminal.cells.compositor import is_paintable
-from tui.terminal.cells.link import Link, LinkState
-from tui.terminal.cells.output import CellOutput
+from tui.terminal.cells.line_speed import Link, LinkState
 from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.visibility import Visibility, pane

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from widgets.drawing.ticker import every_second
 from widgets.logs.gauge import Gauge
+from widgets.logs.log_window import LogWindow
 from widgets.logs.scroll import Anchor
 from widgets.logs.separators import Gap, same_minute
 from widgets.logs.store import StoredLine
@@ -15,7 +16,6 @@ from widgets.logs.strips import Accent, LogFormat
 from widgets.logs.styles import LINES_CSS
 from widgets.logs.time import moment
 from widgets.logs.view import LogView
-from widgets.logs.window import LogWindow
 
 _WHEEL = 3
 """Screen rows per turn of the mouse wheel."""

@@ -22,6 +22,7 @@ from services.models.problem import Problem
 from widgets.drawing.frame_rate import FrameLimiter
 from widgets.drawing.timers import is_going
 from widgets.logs.bar import LogBar, LogTitle, LogTrouble
+from widgets.logs.follow_watchdog import Watchdog
 from widgets.logs.keys import LOG_BINDINGS
 from widgets.logs.pager import LogPager
 from widgets.logs.prompt import Ask, LogPrompt
@@ -30,7 +31,6 @@ from widgets.logs.status import bar_facts, empty_text, title_facts
 from widgets.logs.store import DEFAULT_BYTES, LogStore
 from widgets.logs.strips import LogFormat
 from widgets.logs.view import LogView
-from widgets.logs.watchdog import Watchdog
 
 BAR_SECONDS = 0.25
 """Shortest time between two paintings of the counters."""

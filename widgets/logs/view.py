@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from services.models.logs import Severity
-from widgets.logs.chunk import Chunk
-from widgets.logs.rows import Rows
+from widgets.logs.line_chunk import Chunk
+from widgets.logs.row_subsets import Rows
 from widgets.logs.search import Query
 from widgets.logs.severity import at_least
 from widgets.logs.store import LogStore

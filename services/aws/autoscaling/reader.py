@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.aws.client.reader import Answer, Reader, finite, incomplete, readable_name, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
-from services.models.containers import (
+from services.models.ecs import (
     ScalableTarget,
     ScalingActivities,
     ScalingActivity,

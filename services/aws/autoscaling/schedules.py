@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import FR, MO, MONTHLY, SA, SU, TH, TU, WE, rrule, weekday
 
-from services.models.containers import ScheduledAction
+from services.models.ecs import ScheduledAction
 
 MOST = 5000
 """Maximum number of runs computed for one action."""

@@ -14,7 +14,7 @@
     ├── Refused          blocked by the read-only gate
     └── ClockSkew        this machine's clock is wrong
 
-Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.translation` creates the errors.
+Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
 
 from services.models.problem import Problem, ProblemKind
@@ -29,7 +29,7 @@ class AwsError(Exception):
         self.problem = problem
         self.certain: bool | None = None
         """For a write: whether it is proven to have had no effect; None: decided by the problem kind.
-        Use `services.aws.client.outcome.nothing_done` to evaluate it."""
+        Use `services.aws.client.write_outcome.nothing_done` to evaluate it."""
         self.request_id = ""
         """AWS's request id of the failed request; "" when AWS did not respond."""
         self.unknown_operation = False

@@ -9,7 +9,7 @@ differ by region and are set in the runbook (`[inspecting]`).
 
 from typing import Any
 
-from services.models.runbook_looks import Costs
+from services.models.runbook_inspections import Costs
 
 _USD_JPY = 150.0
 USD_PER_METRIC = 0.01 / 1000

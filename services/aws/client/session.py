@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
 from services.aws.client.meter import UsageMeter
-from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
+from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
 from services.background.detached import detached, in_thread
 from services.clock import Clock, SystemClock
 from services.host import programs
@@ -147,7 +147,7 @@ class AwsSession:
         """Send the granted request exactly once, without retries or redirects, and return the response.
 
         `answer["ResponseMetadata"]["RequestId"]` is AWS's request id; a response without one raises Incomplete.
-        Raises AwsError; `services.aws.client.outcome.nothing_done` decides whether the write had no effect.
+        Raises AwsError; `services.aws.client.write_outcome.nothing_done` decides whether the write had no effect.
         """
         login = await self._loaded()
         return await detached(login.write(permit, required=required, timeout=timeout))

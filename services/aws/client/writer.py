@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from services.aws.client.permits import WriteGrant
+from services.aws.client.write_grants import WriteGrant
 from services.models.identity import Identity
 
 
@@ -13,7 +13,7 @@ class Writer(Protocol):
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """Send the granted request exactly once; `services.aws.client.outcome` interprets a failure."""
+        """Send the granted request exactly once; `services.aws.client.write_outcome` interprets a failure."""
         ...
 
     async def identity(self) -> Identity:

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, inside, is_readable, rows, when
 from services.models.base import RawId
-from services.models.trail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
+from services.models.cloudtrail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
 
 SIGN_IN = "ConsoleLogin"
 SIGN_IN_SOURCE = "signin.amazonaws.com"

@@ -13,8 +13,8 @@ from services.aws.client.reader import Answer, Reader, incomplete, rows, when
 from services.aws.cloudtrail.events import SIGN_IN_SOURCE, event_of
 from services.clock import Clock, SystemClock
 from services.i18n import _
+from services.models.cloudtrail import Lookup, TrailEvent, TrailStatus
 from services.models.text import clean
-from services.models.trail import Lookup, TrailEvent, TrailStatus
 
 PACE = 0.5
 """Seconds between requests: LookupEvents allows two per second, account and region."""

@@ -6,8 +6,8 @@ Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when
 from services.i18n import _
-from services.models.access_keys import AccessKey, IamUser, KeyUse
 from services.models.base import RawId
+from services.models.iam import AccessKey, IamUser, KeyUse
 from services.models.text import clean
 
 REGION = "us-east-1"

@@ -6,7 +6,7 @@ Source: GetAccountSummary (IAM API reference).
 from services.aws.client.reader import Reader, incomplete, whole
 from services.aws.iam.access_keys import REGION
 from services.i18n import _
-from services.models.access_keys import RootUser
+from services.models.iam import RootUser
 
 _FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
 

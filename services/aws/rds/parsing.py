@@ -10,7 +10,7 @@ from typing import Any
 from services.aws.client.reader import Answer, incomplete, when, whole
 from services.i18n import N_, _
 from services.models.base import RawId
-from services.models.databases import (
+from services.models.rds import (
     Database,
     DatabaseEvent,
     DatabaseState,

@@ -12,7 +12,7 @@ from services.aws.client.errors import NotFound
 from services.aws.client.reader import Reader, incomplete, not_found, rows
 from services.aws.rds.parsing import database_of, event_of, pending_of, snapshot_of
 from services.i18n import _
-from services.models.databases import Database, DatabaseEvent, PendingAction, Snapshot
+from services.models.rds import Database, DatabaseEvent, PendingAction, Snapshot
 from services.models.text import clean
 
 EVENTS_KEPT = timedelta(days=14)

@@ -7,7 +7,7 @@ from services.changes.task_limit.state import ScalingState
 from services.changes.wording import moment
 from services.i18n import N_, _
 from services.models.changes import Fact
-from services.models.containers import ScalingPolicy, ScheduledAction
+from services.models.ecs import ScalingPolicy, ScheduledAction
 
 _REASONS = {
     "AlreadyAtMaxCapacity": N_("already at the maximum"),

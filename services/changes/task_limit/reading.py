@@ -14,7 +14,7 @@ from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
 from services.changes.task_limit.state import Load, ScalingState, names
 from services.models.base import RawId
-from services.models.containers import ContainerService, ScheduledAction
+from services.models.ecs import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan
 
 RECENT = timedelta(minutes=10)

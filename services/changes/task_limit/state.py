@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.models.canonical import digest
-from services.models.containers import (
+from services.models.ecs import (
     ContainerService,
     ScalableTarget,
     ScalingActivity,

@@ -16,7 +16,7 @@ from services.changes.wording import moment
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
-from services.models.containers import ScheduledAction
+from services.models.ecs import ScheduledAction
 
 REGISTER = "register"
 SCHEDULE = "schedule-revert"

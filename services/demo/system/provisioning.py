@@ -12,8 +12,8 @@ from services.demo.facts import ScalingFact, ScheduledFact
 from services.demo.logs.store import LogStore
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
+from services.demo.system.backfill import write_past
 from services.demo.system.minute import simulate
-from services.demo.system.past import write_past
 
 CPU_TARGET = 60.0
 """Per cent of CPU that target tracking aims at."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from services.demo.cloudwatch.store import Dimensions, MetricStore
 from services.demo.system import names
+from services.demo.system.backfill import processed, received, sent
 from services.demo.system.minute import GIB, Minute
-from services.demo.system.past import processed, received, sent
 
 Put = Callable[..., None]
 """The signature of MetricStore.put."""

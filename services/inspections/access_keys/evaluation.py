@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
-from services.models.access_keys import AccessKey, KeyUse
-from services.models.runbook_looks import AccessKeys as KeysSpec
+from services.models.iam import AccessKey, KeyUse
+from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.verdict import Verdict
 
 QUOTA = 2

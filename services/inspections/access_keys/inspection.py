@@ -13,7 +13,7 @@ from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
-from services.models.runbook_looks import AccessKeys as KeysSpec
+from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import Verdict
 

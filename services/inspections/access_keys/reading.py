@@ -7,8 +7,8 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
 from services.aws.iam.access_keys import AccessKeys
 from services.i18n import _
-from services.models.access_keys import AccessKey, IamUser, KeyUse
 from services.models.findings import Progress
+from services.models.iam import AccessKey, IamUser, KeyUse
 from services.models.problem import Problem, ProblemKind
 
 

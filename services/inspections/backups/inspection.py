@@ -17,8 +17,8 @@ from services.inspections.backups.windows import GAPS, Night, Outcome, expected,
 from services.inspections.base import InspectionRequest
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.models.databases import Database, DatabaseEvent, Snapshot
 from services.models.findings import Finding
+from services.models.rds import Database, DatabaseEvent, Snapshot
 from services.models.verdict import Verdict
 
 WINDOWS = 7

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.calendar.maintenance_windows import DAY, Window
-from services.models.databases import Snapshot, SnapshotState
+from services.models.rds import Snapshot, SnapshotState
 
 JUST_AFTER = timedelta(hours=1)
 """How long after the window a snapshot may still be in the making."""

@@ -16,7 +16,7 @@ from services.inspections.costs.wording import Rate, month_words, yen_words
 from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
 from services.models.findings import Measure, worst
-from services.models.runbook_looks import Costs as Spec
+from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
 _DOLLARS = "USD"

@@ -23,7 +23,7 @@ from services.inspections.costs.wording import (
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import listed
 from services.models.findings import Measure
-from services.models.runbook_looks import Costs as Spec
+from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
 NEAR = Decimal("0.8")

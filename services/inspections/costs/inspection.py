@@ -27,7 +27,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.findings import Finding, Measure
-from services.models.runbook_looks import Costs as Spec
+from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
 KEPT = timedelta(hours=8)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from services.inspections.costs.days import WEEK, Compared, Days
 from services.models.costs import CostHistory, CostKind, DailyCost
-from services.models.runbook_looks import Costs as Spec
+from services.models.runbook_inspections import Costs as Spec
 
 Series = dict[date, Decimal]
 ZERO = Decimal(0)

@@ -8,7 +8,7 @@ from services.calendar.wording import day_words
 from services.i18n import _
 from services.inspections.costs.days import Days
 from services.inspections.costs.lines import Growth
-from services.models.runbook_looks import Costs as Spec
+from services.models.runbook_inspections import Costs as Spec
 
 ONE_YEN = Decimal(1)
 

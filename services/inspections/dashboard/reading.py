@@ -14,8 +14,8 @@ from services.dashboards.requests import WidgetRequest, ask, calls
 from services.inspections.toolkit.curves import STEP
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
-from services.models.databases import Database
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+from services.models.rds import Database
 from services.models.runbook import Runbook
 from services.models.verdict import Limit
 

@@ -20,7 +20,7 @@ from services.inspections.toolkit.logs.inspection import AT_ONCE
 from services.inspections.toolkit.logs.message_grouping import about_database, shape
 from services.inspections.toolkit.logs.queries import Queries
 from services.models.insights import QueryResult
-from services.models.runbook_looks import ErrorLogs
+from services.models.runbook_inspections import ErrorLogs
 
 MESSAGES = 1000
 LONGEST = 18

@@ -29,7 +29,7 @@ from services.inspections.toolkit.logs.silence import (
 from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure, Row
 from services.models.insights import QueryResult
-from services.models.runbook_looks import ErrorLogs as Spec
+from services.models.runbook_inspections import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
 

@@ -11,7 +11,7 @@ from services.i18n import _
 from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.queries import Queries
 from services.models.insights import QueryResult
-from services.models.runbook_looks import ErrorLogs
+from services.models.runbook_inspections import ErrorLogs
 from services.models.verdict import Verdict
 
 HALF = 50

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.calendar.maintenance_windows import WEEK, Window
-from services.models.databases import OptIn, PendingAction
+from services.models.rds import OptIn, PendingAction
 from services.models.verdict import Verdict
 
 LEAST = timedelta(minutes=1)

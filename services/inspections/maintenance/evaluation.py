@@ -10,9 +10,9 @@ from services.i18n import _, plural
 from services.inspections.maintenance.dates import ActionUrgency, Due
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import listed
-from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
+from services.models.rds import Database, OptIn
 from services.models.runbook import Rds
 from services.models.verdict import Verdict
 

@@ -17,9 +17,9 @@ from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import MaintenanceReading, checks, normal_summary, touched
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.models.databases import Database, OptIn
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import TOLD, Evidence, Finding, Row
+from services.models.rds import Database, OptIn
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
 

@@ -18,7 +18,7 @@ from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
-from services.models.containers import ScalingPolicy
+from services.models.ecs import ScalingPolicy
 from services.models.findings import Measure, worst
 from services.models.verdict import Verdict
 

@@ -13,7 +13,7 @@ from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import COUNTED
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
-from services.models.containers import ScalingActivities, ScalingActivity
+from services.models.ecs import ScalingActivities, ScalingActivity
 from services.models.findings import Evidence, Measure, Row
 from services.models.verdict import Verdict
 

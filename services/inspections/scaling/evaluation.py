@@ -8,7 +8,7 @@ from services.i18n import N_, _
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import listed
-from services.models.containers import ContainerService, ScalableTarget
+from services.models.ecs import ContainerService, ScalableTarget
 from services.models.findings import Measure
 from services.models.verdict import Verdict
 

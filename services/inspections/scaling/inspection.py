@@ -28,8 +28,8 @@ from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import AlarmOverview
-from services.models.containers import ContainerService
 from services.models.duties import ScheduledOccurrence
+from services.models.ecs import ContainerService
 from services.models.findings import Evidence, Finding
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict

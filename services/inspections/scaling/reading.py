@@ -12,7 +12,7 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.ecs import EcsReader
 from services.i18n import _
 from services.models.alarms import AlarmOverview
-from services.models.containers import (
+from services.models.ecs import (
     ContainerService,
     ScalableTarget,
     ScalingActivities,

@@ -11,7 +11,7 @@ from services.inspections.scaling.evaluation import Expected, Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
-from services.models.containers import ContainerService, ScalableTarget, ScheduledAction
+from services.models.ecs import ContainerService, ScalableTarget, ScheduledAction
 from services.models.findings import Measure
 from services.models.verdict import Verdict
 

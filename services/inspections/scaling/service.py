@@ -13,7 +13,7 @@ from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import length
-from services.models.containers import ContainerService, Deployment
+from services.models.ecs import ContainerService, Deployment
 from services.models.findings import Measure
 from services.models.verdict import Verdict
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.models.containers import ContainerService, ScalingActivity, ServiceEvent
+from services.models.ecs import ContainerService, ScalingActivity, ServiceEvent
 
 _STEADY = re.compile(r"has reached a steady state")
 _HARMLESS = re.compile(r"has reached a steady state|deployment completed|\bregistered \d+ targets")

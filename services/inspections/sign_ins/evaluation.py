@@ -10,10 +10,10 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from services.calendar.calendar import Calendar
 from services.i18n import N_
 from services.inspections.known import AllowList, is_network
+from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.findings import UnknownIdentity, worst
 from services.models.runbook import Runbook
-from services.models.runbook_looks import Trail as TrailSpec
-from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
+from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 _HOME_BITS = 64

@@ -26,7 +26,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import listed
 from services.models.findings import Finding
 from services.models.problem import Problem
-from services.models.runbook_looks import Trail as TrailSpec
+from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 OVERLAP = timedelta(hours=3)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from services.inspections.sign_ins.evaluation import RECOVERIES, JudgedAccess, Reason, Rules
-from services.models.trail import AccessEvent, ActorKind, TrailEvent
+from services.models.cloudtrail import AccessEvent, ActorKind, TrailEvent
 
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.aws.cloudtrail.reader import SIGN_IN_SOURCE
-from services.models.runbook_looks import Trail as TrailSpec
+from services.models.runbook_inspections import Trail as TrailSpec
 
 FEW_PAGES = 10
 """Answers read about one user, root too; where there are more, what they did is not judged."""

@@ -15,11 +15,11 @@ from services.i18n import _
 from services.inspections.base import InspectionContext
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
 from services.inspections.sign_ins.silence import History, read_history
-from services.models.access_keys import IamUser, RootUser
+from services.models.cloudtrail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
 from services.models.findings import Progress
+from services.models.iam import IamUser, RootUser
 from services.models.problem import Problem, ProblemKind
-from services.models.runbook_looks import Trail as TrailSpec
-from services.models.trail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
+from services.models.runbook_inspections import Trail as TrailSpec
 
 USERS = 10
 """Unexpected users whose events are looked up."""

@@ -9,7 +9,7 @@ from services.inspections.sign_ins.measures import Judged
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import USERS, Gathered
 from services.inspections.sign_ins.silence import QUIET, is_behind
-from services.models.runbook_looks import Trail as TrailSpec
+from services.models.runbook_inspections import Trail as TrailSpec
 
 
 def unread(gathered: Gathered) -> Iterator[str]:

@@ -17,8 +17,8 @@ from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.toolkit.wording import moment
+from services.models.cloudtrail import Lookup, TrailEvent, TrailStatus
 from services.models.findings import Measure
-from services.models.trail import Lookup, TrailEvent, TrailStatus
 from services.models.verdict import Verdict
 
 BEFORE = timedelta(days=14)

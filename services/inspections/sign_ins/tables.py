@@ -11,9 +11,9 @@ from services.inspections.base import table
 from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
-from services.models.access_keys import IamUser
+from services.models.cloudtrail import Lookup, SignIn, TrailEvent
 from services.models.findings import TOLD, Evidence, Row
-from services.models.trail import Lookup, SignIn, TrailEvent
+from services.models.iam import IamUser
 from services.models.verdict import Verdict
 
 ADDRESSES = 5

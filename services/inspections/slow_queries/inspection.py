@@ -38,7 +38,7 @@ from services.inspections.toolkit.wording import number
 from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
-from services.models.runbook_looks import SlowQueries as Spec
+from services.models.runbook_inspections import SlowQueries as Spec
 from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)

@@ -12,8 +12,8 @@ from services.inspections.toolkit.wording import size_words, yen_words
 from services.inspections.waf_blocks.sql import LIMIT, blocked_query, groups_of
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.findings import Progress
-from services.models.firewall import BlockedGroup
-from services.models.runbook_looks import Firewall as Spec
+from services.models.runbook_inspections import Firewall as Spec
+from services.models.waf import BlockedGroup
 
 
 @dataclass(frozen=True, slots=True)

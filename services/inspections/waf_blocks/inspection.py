@@ -23,9 +23,9 @@ from services.inspections.waf_blocks.sources import FromOne, Sources, newest
 from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
 from services.models.findings import Finding, Measure
-from services.models.firewall import Samples, WebAcl
-from services.models.runbook_looks import Firewall as Spec
+from services.models.runbook_inspections import Firewall as Spec
 from services.models.verdict import Verdict
+from services.models.waf import Samples, WebAcl
 
 MONTH = timedelta(days=31)
 COVERED = 0.5

@@ -14,10 +14,10 @@ from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import size_words
 from services.inspections.waf_blocks.coverage import missing, runs_words
 from services.models.findings import Measure, Progress
-from services.models.firewall import LogDestination, WebAcl
-from services.models.objects import StoredObject
-from services.models.runbook_looks import Firewall as Spec
+from services.models.runbook_inspections import Firewall as Spec
+from services.models.s3 import StoredObject
 from services.models.verdict import Verdict
+from services.models.waf import LogDestination, WebAcl
 
 NEWEST = 20
 """Objects shown, as many as the runbook asks for."""

@@ -13,8 +13,8 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.models.base import RawId
-from services.models.firewall import BlockedGroup, Samples, WebAcl
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
+from services.models.waf import BlockedGroup, Samples, WebAcl
 
 HOUR = 3600
 DAILY = 86400

@@ -10,8 +10,8 @@ from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import hours_words
 from services.models.findings import Evidence, Measure, Row
-from services.models.firewall import BlockedGroup, Samples
 from services.models.verdict import Verdict
+from services.models.waf import BlockedGroup, Samples
 
 NEWEST = 20
 

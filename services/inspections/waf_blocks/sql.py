@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from services.models.base import RawId
-from services.models.firewall import BlockedGroup
 from services.models.metrics import TimeSpan
-from services.models.runbook_looks import Firewall
+from services.models.runbook_inspections import Firewall
+from services.models.waf import BlockedGroup
 
 LIMIT = 100
 """Rows, as many as the runbook asks for."""

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from services.aws.client.meter import UsageMeter
-from services.aws.client.permits import NOWHERE, JournalLogStream
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
+from services.aws.client.write_grants import NOWHERE, JournalLogStream
 from services.clock import ManualClock
 from tests.faults.server import FaultServer, fault_server
 

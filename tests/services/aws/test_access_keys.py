@@ -4,7 +4,7 @@ import pytest
 
 from services.aws.client.errors import Incomplete, NotFound
 from services.aws.iam.access_keys import AccessKeys
-from services.models.access_keys import AccessKey
+from services.models.iam import AccessKey
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.aws.autoscaling.schedules import MOST, UnreadableSchedule, moments
 from services.demo.autoscaling.schedules import parse
 from services.models.base import RawId
-from services.models.containers import ScheduledAction
+from services.models.ecs import ScheduledAction
 
 TOKYO = "Asia/Tokyo"
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

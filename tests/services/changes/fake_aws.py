@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.aws.client.errors import Invalid, Throttled, Unreachable
-from services.aws.client.permits import WriteGrant
+from services.aws.client.write_grants import WriteGrant
 from services.changes.task_limit.state import action_digest, limit_digest
 from services.models.base import RawId
 from services.models.changes import AwsCall, Plan
-from services.models.containers import ScalableTarget, ScheduledAction
+from services.models.ecs import ScalableTarget, ScheduledAction
 from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.aws.client.permits import WriteAuthorizer
+from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine

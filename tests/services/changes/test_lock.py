@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.permits import WriteAuthorizer
+from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes import entries
 from services.changes.ages import marked

@@ -19,7 +19,7 @@ from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
 from services.models.changes import Danger, Plan
-from services.models.containers import (
+from services.models.ecs import (
     ContainerService,
     Deployment,
     ScalableTarget,

@@ -13,7 +13,7 @@ from services.models.findings import Finding, Measure
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST; Friday was the last open day."""

@@ -22,10 +22,17 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.dashboard.test_dashboard_look import BODY, BOOK, DATABASE, METRICS, NINE, data
+from tests.services.inspections.dashboard.test_dashboard_inspection import (
+    BODY,
+    BOOK,
+    DATABASE,
+    METRICS,
+    NINE,
+    data,
+)
 from tests.services.inspections.database_answers import instance, judged
 from tests.services.inspections.insights_world import GROUP, Event, fill, measure, runbook
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 from tests.services.inspections.test_every_fault import MONDAY, WEEKEND
 
 V = Verdict

@@ -8,9 +8,9 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.entry_check import check_link
+from services.journal.entry_window import EntryWindow
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.window import EntryWindow
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

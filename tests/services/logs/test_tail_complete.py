@@ -6,10 +6,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from services.clock import ManualClock
-from services.logs import shared
+from services.logs import shared_tails
+from services.logs.follow_window import OVERLAP
 from services.logs.follower import LogFollower, TailBatch
-from services.logs.shared import SharedTails
-from services.logs.window import OVERLAP
+from services.logs.shared_tails import SharedTails
 from services.models.logs import LogLine, TailStats
 from tests.faults.waiting import until
 
@@ -108,7 +108,7 @@ async def test_who_comes_late_to_a_long_tail_is_not_told_of_lines_that_were_let_
 
     tails = SharedTails(loop)
     stats = TailStats(group="/g", complete_from=0, complete_to=10**9)
-    lines = tuple(line(at) for at in range(shared.BACKLOG + 5))
+    lines = tuple(line(at) for at in range(shared_tails.BACKLOG + 5))
     async with aclosing(tails.batches("/g")) as first:
         queue.put_nowait(TailBatch(lines, stats))
         assert (await anext(first)).stats.complete_from == 0
@@ -118,7 +118,7 @@ async def test_who_comes_late_to_a_long_tail_is_not_told_of_lines_that_were_let_
             assert (await anext(second)).stats.complete_from == 5
             assert (await anext(first)).stats.complete_from == 0
     # Nor of the many that few long ones took the room of.
-    long = shared.BACKLOG_CHARACTERS // 4
+    long = shared_tails.BACKLOG_CHARACTERS // 4
     async with aclosing(tails.batches("/g")) as first:
         for at in range(6):
             queue.put_nowait(TailBatch((line(at)._replace(text="x" * long),), stats))

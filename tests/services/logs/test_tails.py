@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from services.logs.follower import TailBatch
-from services.logs.shared import SharedTails
+from services.logs.shared_tails import SharedTails
 from services.models.logs import LogLine, TailStats
 
 

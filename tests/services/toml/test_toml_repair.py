@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from services.models.runbook import Runbook
 from services.runbook.loader import RunbookError, loads
-from services.toml.extent import end_of
 from services.toml.files import Mistake
 from services.toml.grammar import lists
 from services.toml.positions import statements
 from services.toml.repair import MOST, repair
+from services.toml.statement_end import end_of
 
 SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
 MISSPELT = SHIPPED.replace('region = "ap-northeast-1"', 'region = "ap-norheast-1"', 1)

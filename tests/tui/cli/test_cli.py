@@ -11,7 +11,7 @@ import pytest
 from services import i18n
 from services.runbook.loader import load, load_builtin
 from tui.cli.main import Output, run
-from tui.options import StartOptions
+from tui.start_options import StartOptions
 from tui.startup import start
 
 

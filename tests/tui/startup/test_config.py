@@ -6,8 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.commands import COMMANDS
-from tui.options import StartOptions
-from tui.startup.config import ConfigError, Setting, config_path, describe, effective, load_config, settings
+from tui.start_options import StartOptions
+from tui.startup.config_reader import (
+    ConfigError,
+    Setting,
+    config_path,
+    describe,
+    effective,
+    load_config,
+    settings,
+)
 from tui.startup.key_checks import key_mistakes, textual_keys
 
 

@@ -14,7 +14,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.problem import Problem
 from tui.console import Console
-from tui.screens.common.place import PlacedDialog
+from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.frame.panel import words_of
 
 LONGEST = 60

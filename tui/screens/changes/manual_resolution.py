@@ -11,7 +11,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import Place, PlannedStep, Run
-from tui.screens.common.place import PlacedDialog
+from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.lines import hanging, pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.block import Block

@@ -24,8 +24,8 @@ from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
-from tui.screens.common.guard import TypeAheadGuard
-from tui.screens.common.place import PlacedDialog
+from tui.screens.common.environment_dialog import PlacedDialog
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.lines import why_then
 from widgets.changes.plan.form import PlanForm
 from widgets.changes.plan.view import PlanView

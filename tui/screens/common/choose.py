@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from tui.screens.common.guard import GuardedDialog
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
 

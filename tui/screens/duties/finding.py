@@ -13,8 +13,8 @@ from services.inspections.running.finding_records import BY_HAND
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
-from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions
 from tui.screens.slack.post import propose_finding
 from widgets.findings.view import FindingView

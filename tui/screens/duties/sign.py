@@ -14,7 +14,7 @@ from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Recorded
 from tui.screens.common.already_recorded import signed_first, was_first
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose

@@ -11,7 +11,7 @@ from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties.sign import accepting_words
 from widgets.drawing.lines import ROLES

@@ -17,7 +17,7 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
-from tui.palette import folded
+from tui.command_search import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from services.i18n import _
+from services.journal.entry_window import EntryWindow
 from services.journal.errors import JournalError
-from services.journal.window import EntryWindow
 from services.models.feeds import FeedState
 from services.models.journal import EntryQuery
 from services.models.journal_view import JournalView

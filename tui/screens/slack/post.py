@@ -14,9 +14,9 @@ from services.journal.origin import person
 from services.models.alarms import Alarm
 from services.models.findings import Recorded
 from services.models.posts import Proposal
-from services.slack.texts import FILL, NoteContext, about_alarm, about_finding
+from services.slack.notes import FILL, NoteContext, about_alarm, about_finding
 from tui.console import Console
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from services.alarms.acknowledgements import present
 from services.i18n import _
 from services.models.alarms import Alarm
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.alarms.acknowledgements import acknowledged_content, state_content
 from widgets.drawing.prose import Prose

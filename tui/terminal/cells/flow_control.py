@@ -9,8 +9,8 @@ Small frames are sent without a question until they add up to WINDOW bytes. To s
 asking at every tick of a clock would cost more than everything else.
 """
 
-from tui.terminal.cells.link import Meter
-from tui.terminal.cells.replies import Answer, Question
+from tui.terminal.cells.line_speed import Meter
+from tui.terminal.cells.reply_queue import Answer, Question
 
 WINDOW = 1024
 """Bytes that may be on their way without a question behind them."""

@@ -18,7 +18,7 @@ from textual.geometry import Size
 
 from tui.signals import on_loop as loop_signals
 from tui.terminal import outline
-from tui.terminal.cells.output import CellOutput
+from tui.terminal.cells.cell_output import CellOutput
 from tui.terminal.driver.keyboard import Keyboard
 from tui.terminal.driver.output import Output, write_after, write_now
 

@@ -19,12 +19,11 @@ from botocore import xform_name
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
-from services.aws.client.bounds import bounded_session
-from services.aws.client.gate import Gate
+from services.aws.client.allowed_operations import Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
-from services.aws.client.permits import NOWHERE, JournalLogStream
-from services.aws.client.sdk import guard
+from services.aws.client.response_limits import bounded_session
+from services.aws.client.sdk import patches
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
@@ -32,6 +31,7 @@ from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.aws.client.single_attempt import OnceSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
+from services.aws.client.write_grants import NOWHERE, JournalLogStream
 from services.clock import Clock
 
 Purpose = Literal["read", "charged", "write"]
@@ -96,7 +96,7 @@ class Clients:
         self._loader = loader
         with in_words():
             self._session = _session(settings, loader)
-        guard.attach(self._session)
+        patches.attach(self._session)
         Gate(clock, journal=journal).attach(self._session)
         wire.attach(self._session)
         if session_credentials:

@@ -14,15 +14,15 @@ from services.aws.client.errors import AwsError
 from services.aws.client.identity import Stamp
 from services.aws.client.meter import UsageMeter
 from services.aws.client.mfa import MfaPrompts, SessionCredentials
-from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant
 from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
+from services.aws.client.sdk.error_outcome import proves_nothing_done, request_id
+from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
 from services.aws.client.sdk.models import ModelLoader, warm_up
-from services.aws.client.sdk.outcome import proves_nothing_done, request_id
-from services.aws.client.sdk.translation import FAILURES, Asked, translate
 from services.aws.client.settings import AwsSettings
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require
+from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
 from services.background.detached import detached, in_thread
 from services.clock import Clock, Mark, mark, passed
 from services.models.problem import ProblemKind

@@ -16,7 +16,7 @@ from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponsePars
 from botocore.parsers import BaseXMLResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
-from services.aws.client.bounds import MOST_ROWS, MOST_ROWS_OF, TooLarge
+from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
 from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})

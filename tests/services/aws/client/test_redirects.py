@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from services.aws.client.allowed_operations import READS
 from services.aws.client.errors import AwsError, Incomplete
-from services.aws.client.gate import READS
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import is_charged
 from services.aws.client.session import AwsSession

@@ -20,7 +20,12 @@ from tests.faults.server import FAULTS, FaultServer, Reply, answer, failure
 
 @pytest.mark.parametrize(
     "module",
-    ["services.aws.client.session", "services.feed", "services.aws.client.meter", "services.aws.client.gate"],
+    [
+        "services.aws.client.session",
+        "services.feed",
+        "services.aws.client.meter",
+        "services.aws.client.allowed_operations",
+    ],
 )
 def test_importing_loads_no_sdk(module: str) -> None:
     code = f"import sys, {module}; print([m for m in sys.modules if m.split('.')[0] in {{'botocore','aiobotocore','aiohttp'}}])"

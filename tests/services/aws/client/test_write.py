@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Refused, Throttled, Unreachable
-from services.aws.client.outcome import nothing_done
-from services.aws.client.permits import WriteGrant
 from services.aws.client.session import AwsSession
+from services.aws.client.write_grants import WriteGrant
+from services.aws.client.write_outcome import nothing_done
 from services.models.canonical import canonical
 from services.models.changes import AwsCall, aws_call
 from services.models.problem import ProblemKind

@@ -8,10 +8,10 @@ import pytest
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
-from services.aws.client.outcome import nothing_done
-from services.aws.client.permits import WriteGrant
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
+from services.aws.client.write_grants import WriteGrant
+from services.aws.client.write_outcome import nothing_done
 from services.models.changes import aws_call
 
 CLUSTER, SERVICE = "facility-prod-cluster", "staff-api"

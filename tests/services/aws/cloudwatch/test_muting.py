@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.cloudwatch.test_alarms import book, metric
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.running_world import context, look
 from tests.tools.recorded import recording
 
 V = Verdict

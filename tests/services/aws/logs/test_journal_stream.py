@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AwsError, ClockSkew, NotFound, Refused
-from services.aws.client.permits import JournalLogStream
 from services.aws.client.session import AwsSession
+from services.aws.client.write_grants import JournalLogStream
 from services.aws.logs.journal_stream import JournalStream
 from tests.faults.server import FAULTS, FaultServer, answer, failure
 

@@ -15,7 +15,7 @@ from services.models.base import RawId
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.services.inspections.alarms.test_alarms_look import (
+from tests.services.inspections.alarms.test_alarms_inspection import (
     CLOSED,
     NINE,
     book,
@@ -24,7 +24,7 @@ from tests.services.inspections.alarms.test_alarms_look import (
     row,
     verdicts,
 )
-from tests.services.inspections.looking import look
+from tests.services.inspections.running_world import look
 
 V = Verdict
 FIRED = "Fired since the last sign-off"

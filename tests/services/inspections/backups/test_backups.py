@@ -11,9 +11,9 @@ from services.aws.client.errors import AwsError
 from services.calendar.maintenance_windows import daily
 from services.inspections.backups.windows import Outcome, expected, nights
 from services.models.base import RawId
-from services.models.databases import Snapshot, SnapshotState
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
+from services.models.rds import Snapshot, SnapshotState
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
@@ -26,7 +26,7 @@ from tests.services.inspections.database_answers import (
     judged,
     snapshots,
 )
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 NO_EVENTS: dict[str, Any] = {"Events": []}
 NEWEST, WINDOWS, STATUS, RETENTION, RESTORABLE, INSTANCE = range(6)

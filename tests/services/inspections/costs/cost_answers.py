@@ -10,7 +10,7 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.findings import Finding
 from services.models.runbook import Runbook
-from services.models.runbook_looks import Costs
+from services.models.runbook_inspections import Costs
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 

@@ -9,12 +9,12 @@ from services.inspections.base import InspectionContext
 from services.inspections.custom.log_query import by_hour
 from services.models.findings import Finding
 from services.models.runbook import Runbook
-from services.models.runbook_looks import CustomInspection
+from services.models.runbook_inspections import CustomInspection
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.inspections.insights_world import GROUP, again, cells, ends, evidence, fill, measure
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 
 QUERY = """
 # 返却の遅れ

@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
-from tests.services.inspections.looking import look
+from tests.services.inspections.running_world import look
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 V = Verdict

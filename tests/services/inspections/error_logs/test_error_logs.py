@@ -29,7 +29,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.looking import context, look, missing_setting
+from tests.services.inspections.running_world import context, look, missing_setting
 
 
 @pytest.fixture(autouse=True)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from services import i18n
 from services.calendar.maintenance_windows import WEEK, weekly
 from services.inspections.maintenance.dates import ActionUrgency, bites, due
-from services.models.databases import OptIn, PendingAction
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
+from services.models.rds import OptIn, PendingAction
 from services.models.runbook import Duty
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.database_answers import BOOK, MONDAY, instance, judged, pending
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 WINDOW = weekly("sat:17:00-sat:18:00")
 COMING = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.looking import look
-from tests.services.inspections.scaling.test_scaling_look import (
+from tests.services.inspections.running_world import look
+from tests.services.inspections.scaling.test_scaling_inspection import (
     ACTION,
     BOOK,
     POLICY,

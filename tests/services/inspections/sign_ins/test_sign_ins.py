@@ -20,8 +20,8 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin, loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.aws.test_trail import ROOT, login, row
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.aws.test_cloudtrail import ROOT, login, row
+from tests.services.inspections.running_world import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from services.calendar.calendar import Calendar
 from services.inspections.known import AllowList
 from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
 from services.models.base import RawId
+from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.findings import WORSE
-from services.models.runbook_looks import Trail as TrailSpec
-from services.models.trail import Actor, ActorKind, SignIn, TrailEvent
+from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 

@@ -14,8 +14,8 @@ from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import access, change
 from services.inspections.sign_ins.questions import FEW_PAGES, Purpose, Question
 from services.inspections.sign_ins.reading import Gathered
+from services.models.cloudtrail import EnabledRegions, Lookup
 from services.models.problem import ProblemKind
-from services.models.trail import EnabledRegions, Lookup
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure

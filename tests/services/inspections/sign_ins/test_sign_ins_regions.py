@@ -17,16 +17,16 @@ from services.aws.regions import DEFAULT, Regions
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
+from services.models.cloudtrail import AccessEvent
 from services.models.findings import WORSE, Finding
 from services.models.problem import ProblemKind
-from services.models.runbook_looks import Trail
-from services.models.trail import AccessEvent
+from services.models.runbook_inspections import Trail
 from services.models.verdict import Verdict
 from services.runbook.loader import loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.aws.test_trail import HIDDEN, ROLE, ROOT, login, row
-from tests.services.inspections.looking import look
+from tests.services.aws.test_cloudtrail import HIDDEN, ROLE, ROOT, login, row
+from tests.services.inspections.running_world import look
 from tests.services.inspections.sign_ins.test_sign_ins import OTHER, by_hand, measure, regions, rows
 
 V = Verdict

@@ -22,12 +22,12 @@ from services.inspections.sign_ins.silence import (
     is_silent,
     read_history,
 )
+from services.models.cloudtrail import Actor, ActorKind, Lookup, TrailEvent, TrailStatus
 from services.models.findings import Finding
-from services.models.trail import Actor, ActorKind, Lookup, TrailEvent, TrailStatus
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.running_world import context, look
 from tests.services.inspections.sign_ins.test_sign_ins import measure
 
 V = Verdict

@@ -30,7 +30,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.looking import context, look, missing_setting
+from tests.services.inspections.running_world import context, look, missing_setting
 
 STEPS = "2026-01-14 00:00:00 UTC:10.0.1.9(40000):app@app:[77]:LOG:  duration: {ms} ms  {text}"
 

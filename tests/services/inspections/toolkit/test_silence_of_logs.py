@@ -22,7 +22,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import REGION, Embedded
 from tests.services.inspections.insights_world import GROUP, again, fill, measure, runbook
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 
 V = Verdict
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)

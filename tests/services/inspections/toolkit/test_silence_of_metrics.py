@@ -20,8 +20,8 @@ from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.inspections.custom.test_custom_metric import book
-from tests.services.inspections.dashboard.test_dashboard_look import judged, measure
-from tests.services.inspections.looking import context
+from tests.services.inspections.dashboard.test_dashboard_inspection import judged, measure
+from tests.services.inspections.running_world import context
 
 V = Verdict
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)

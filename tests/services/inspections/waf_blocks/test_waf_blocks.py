@@ -25,9 +25,9 @@ from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN, Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_athena import execution
-from tests.services.aws.test_firewall import acl
+from tests.services.aws.test_waf import acl
 from tests.services.inspections.insights_world import evidence, measure, runbook
-from tests.services.inspections.looking import context, look, missing_setting
+from tests.services.inspections.running_world import context, look, missing_setting
 
 MONTH = timedelta(days=31)
 PER_HOUR, FROM_ONE = "Most blocked in one hour", "From one address"

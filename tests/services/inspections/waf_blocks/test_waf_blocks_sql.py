@@ -11,10 +11,10 @@ from services.inspections.waf_blocks.metrics import grouped
 from services.inspections.waf_blocks.sources import FromOne, Sources
 from services.inspections.waf_blocks.sql import blocked_query, days_of, groups_of
 from services.models.base import RawId
-from services.models.firewall import BlockedGroup, SampledRequest, Samples
 from services.models.metrics import TimeSpan
-from services.models.runbook_looks import Firewall
+from services.models.runbook_inspections import Firewall
 from services.models.verdict import Verdict
+from services.models.waf import BlockedGroup, SampledRequest, Samples
 
 SPEC = Firewall(athena_table=RawId("waf_logs"))
 UNTIL = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

@@ -23,7 +23,7 @@ from tests.tui.change_steps import (
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 
 pytestmark = pytest.mark.scenario("ecs-cpu")
 

@@ -16,8 +16,8 @@ from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
 from tests.tools.console import console, screen_text, until
-from tui.screens.common.guard import TypeAheadGuard
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.journal.window import EntryWindow
+from services.journal.entry_window import EntryWindow
 from services.models.base import RawId
 from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import JournalSpec, Runbook

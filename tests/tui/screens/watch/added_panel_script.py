@@ -14,7 +14,7 @@ from services import i18n
 from services.demo.launch import start
 from tests.tools.console import console, screen_text, until
 from tui.screens.watch.watch import WatchScreen
-from tui.startup.config import load_config, settings
+from tui.startup.config_reader import load_config, settings
 from tui.startup.key_checks import key_mistakes
 
 WIDE = (200, 60)

@@ -6,7 +6,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from services.aws.ecs import EcsReader
-from services.models.containers import ContainerService
+from services.models.ecs import ContainerService
 from services.system import Services
 from tui.screens.watch.panel import StatePanel
 from widgets.drawing.lines import Line, LineWidget

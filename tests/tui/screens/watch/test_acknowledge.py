@@ -12,7 +12,7 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text, other_console
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenAlarm
-from tui.screens.common.guard import TypeAheadGuard
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen

@@ -24,7 +24,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 from tui.cli.reads import judge
 from tui.exit_status import ExitStatus
 from tui.notifications import changes

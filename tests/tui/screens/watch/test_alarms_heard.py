@@ -18,7 +18,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN, REGION, Embedded
-from tests.services.inspections.looking import context, look
+from tests.services.inspections.running_world import context, look
 from tui.cli.reads import judge
 from tui.exit_status import ExitStatus
 

@@ -1,8 +1,8 @@
 """An output, a line in made-up time and a terminal at its end."""
 
 from tests.tui.terminal.cells.line import Line, MadeUpLoop, screen_of
-from tui.terminal.cells.link import Link
-from tui.terminal.cells.output import CellOutput
+from tui.terminal.cells.cell_output import CellOutput
+from tui.terminal.cells.line_speed import Link
 
 WIDTH, HEIGHT = 100, 16
 

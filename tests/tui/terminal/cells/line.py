@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.tui.terminal.cells.emulated import Emulator
-from tui.terminal.cells.output import CellOutput
+from tui.terminal.cells.cell_output import CellOutput
 
 _QUESTION = re.compile(rb"\x1b\[[56]n")
 

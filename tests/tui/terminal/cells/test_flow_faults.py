@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
 from tui.terminal.cells import flow_control as pacing
-from tui.terminal.cells import link
+from tui.terminal.cells import line_speed
 
 
 def test_a_lost_answer_is_asked_for_again() -> None:
@@ -30,7 +30,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
 def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(link, "_ASSUMED_RATE", 1000)
+    monkeypatch.setattr(line_speed, "_ASSUMED_RATE", 1000)
     desk = Desk(link="slow")
     desk.loop.run(1)
     desk.line.lose = [True]

@@ -14,7 +14,7 @@ from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.slack.console_links import inspection_page
-from services.slack.texts import NoteContext, about_alarm, about_finding
+from services.slack.notes import NoteContext, about_alarm, about_finding
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
 BOOK = load_builtin("facility-prod")

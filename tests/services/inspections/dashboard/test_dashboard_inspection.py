@@ -20,7 +20,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from services.i18n import _
-from services.slack import wording as words
+from services.slack import refusals
 from services.slack.message import mark
 from services.slack.sending import CannotTell, Refused, Unanswered
 
@@ -45,19 +45,19 @@ def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
     status = answer.status_code if answer is not None else 0
     if answer is not None and status == TOO_MANY:
         return rate_limited(answer.headers)
-    if not code or code in words.UNCLEAR or status >= 500:
-        return Unanswered(words.unanswered(code or f"HTTP {status}"))
+    if not code or code in refusals.UNCLEAR or status >= 500:
+        return Unanswered(refusals.unanswered(code or f"HTTP {status}"))
     needed = needed_scope(answer)
-    return Refused(words.refusal(code, channel=channel, needed=needed), code=code)
+    return Refused(refusals.refusal(code, channel=channel, needed=needed), code=code)
 
 
 def untold(error: SlackApiError, channel: str) -> CannotTell:
     """Why reading back gave no result."""
     code, answer = code_of(error)
-    if answer is None or not code or code in words.UNCLEAR or answer.status_code >= TOO_MANY:
-        return CannotTell(words.unanswered(code or "HTTP"), code=code, again=True)
+    if answer is None or not code or code in refusals.UNCLEAR or answer.status_code >= TOO_MANY:
+        return CannotTell(refusals.unanswered(code or "HTTP"), code=code, again=True)
     needed = needed_scope(answer) or "channels:history"
-    return CannotTell(words.refusal(code, channel=channel, needed=needed), code=code)
+    return CannotTell(refusals.refusal(code, channel=channel, needed=needed), code=code)
 
 
 def rate_limited(headers: Mapping[str, str]) -> Refused:
@@ -65,7 +65,7 @@ def rate_limited(headers: Mapping[str, str]) -> Refused:
     header = str(headers.get("Retry-After") or "")
     requested = float(header) if header.isascii() and header.isdigit() else _USUAL_WAIT
     seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, requested))
-    return Refused(words.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
+    return Refused(refusals.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
 
 
 def code_of(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
@@ -92,7 +92,7 @@ def next_page(answer: AsyncSlackResponse) -> str:
     """The next page's cursor; "" at the end. Raises CannotTell where there is more, but no cursor."""
     cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
     if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
-        raise CannotTell(words.unanswered(_("a response without its next page")), again=True)
+        raise CannotTell(refusals.unanswered(_("a response without its next page")), again=True)
     return cursor
 
 

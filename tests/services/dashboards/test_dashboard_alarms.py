@@ -4,7 +4,7 @@ from services.models.dashboards import MetricWidget
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
-from tests.services.dashboards.board_world import ARN, alarm, data, reader
+from tests.services.dashboards.dashboard_world import ARN, alarm, data, reader
 
 
 async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> None:

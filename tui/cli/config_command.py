@@ -5,8 +5,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from services.i18n import _
 from services.models.text import clean
-from tui.options import StartOptions
-from tui.startup.config import effective, settings
+from tui.start_options import StartOptions
+from tui.startup.config_reader import effective, settings
 
 
 def configuration(options: StartOptions) -> Iterator[str]:

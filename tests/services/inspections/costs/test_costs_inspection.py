@@ -35,7 +35,7 @@ from tests.services.inspections.costs.cost_answers import (
     look_with,
     usual,
 )
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 PM = "PM（プロジェクトマネージャー）"
 REPORT = ("予算超過の兆候があれば、PM（プロジェクトマネージャー）に報告",)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiobotocore.parsers import AioJSONParser
 
-from services.aws.client.bounds import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.errors import Incomplete
 from services.aws.client.meter import UsageMeter
+from services.aws.client.response_limits import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
@@ -19,7 +19,7 @@ from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.faults.server import FaultServer, Seen, answer
-from tests.services.inspections.looking import context
+from tests.services.inspections.running_world import context
 
 HUNDRED_THOUSAND = 100_000
 

@@ -1,9 +1,9 @@
-"""What the SDK's own exceptions prove about a write; see `services.aws.client.outcome`."""
+"""What the SDK's own exceptions prove about a write; see `services.aws.client.write_outcome`."""
 
 import aiohttp
 from botocore import exceptions as sdk
 
-from services.aws.client.outcome import CERTAIN
+from services.aws.client.write_outcome import CERTAIN
 from services.models.problem import ProblemKind
 
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)

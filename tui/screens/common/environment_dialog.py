@@ -7,7 +7,7 @@ from textual.widgets import Static
 from services.i18n import _
 from services.models.runbook import Environment
 from tui.console import Console
-from tui.screens.common.guard import GuardedDialog, T
+from tui.screens.common.type_ahead_guard import GuardedDialog, T
 
 
 class PlacedDialog(GuardedDialog[T]):

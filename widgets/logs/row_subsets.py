@@ -9,7 +9,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
-from widgets.logs.chunk import Chunk
+from widgets.logs.line_chunk import Chunk
 from widgets.logs.store import LogStore
 
 _SLICE_SECONDS = 0.008

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.aws.client.errors import Refused
-from services.aws.client.permits import NOWHERE, JournalLogStream, WriteGrant, permit_in_force
+from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant, permit_in_force
 from services.clock import Clock
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind

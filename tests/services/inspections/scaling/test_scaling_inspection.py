@@ -18,7 +18,7 @@ from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 V = Verdict

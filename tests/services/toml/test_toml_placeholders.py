@@ -12,7 +12,7 @@ from services.models.runbook import Runbook
 from services.runbook.loader import RunbookError, loads
 from services.toml.files import Mistake
 from services.toml.files import parse as read_toml
-from services.toml.stand_ins import parsed_in_part
+from services.toml.placeholders import parsed_in_part
 
 SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
 DANGLING = '\n[[alarms]]\nname = "dangling"\ntitle = "t"\nplaybook = "no-such-playbook"\n'

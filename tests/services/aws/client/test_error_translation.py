@@ -11,7 +11,7 @@ from services.aws.client import remedies
 from services.aws.client.codes import permission_named
 from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.client.mfa import CodeWanted
-from services.aws.client.sdk.translation import FAILURES, Asked, translate
+from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
 from services.aws.client.validation import IncompleteAnswer
 from services.models.problem import ProblemKind as Kind
 

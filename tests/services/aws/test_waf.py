@@ -7,9 +7,9 @@ import pytest
 
 from services.aws.client.errors import AwsError, Incomplete, NotFound
 from services.aws.waf import WafReader
-from services.models.firewall import WebAcl
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
+from services.models.waf import WebAcl
 from tests.services.aws.canned import Canned, failure
 
 ARN = (

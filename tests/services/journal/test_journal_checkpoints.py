@@ -20,7 +20,7 @@ from services.journal.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_i
 from services.journal.external_hashes import ExternalHashes, from_file, machine_log
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
-from services.journal.senders import TrustedSenders
+from services.journal.trusted_senders import TrustedSenders
 from services.models.journal import ChainFaultKind, Verification
 from services.models.problem import Problem, ProblemKind
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered

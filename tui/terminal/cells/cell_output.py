@@ -9,8 +9,8 @@ from tui.terminal.cells.compositor import Update, is_whole, paint, size_of
 from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.flow_control import FlowControl
 from tui.terminal.cells.grid import Grid
-from tui.terminal.cells.link import Link, LinkState, Meter
-from tui.terminal.cells.replies import Answers, Question
+from tui.terminal.cells.line_speed import Link, LinkState, Meter
+from tui.terminal.cells.reply_queue import Answers, Question
 from tui.terminal.cells.styles import Renditions
 
 _SYNC_FROM = 256

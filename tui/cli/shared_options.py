@@ -8,9 +8,9 @@ from services.models.text import clean
 from tui.cli.click_i18n import Choice
 from tui.cli.printing import show as show_text
 from tui.modes import MODES
-from tui.options import LANGUAGES, THEMES
 from tui.runtime import debug_log
-from tui.terminal.cells.link import LINKS
+from tui.start_options import LANGUAGES, THEMES
+from tui.terminal.cells.line_speed import LINKS
 
 
 def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:

@@ -12,7 +12,7 @@ from services.models.metrics import SeriesStatus
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
-from tests.services.dashboards.board_world import ARN, NOW, data, reader, widget
+from tests.services.dashboards.dashboard_world import ARN, NOW, data, reader, widget
 
 
 async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> None:

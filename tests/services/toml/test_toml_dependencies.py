@@ -5,8 +5,8 @@ from pydantic import BaseModel
 from services.inspections.registry import INSPECTIONS
 from services.models.base import RawId
 from services.runbook.loader import load_builtin
+from services.toml.dependencies import unfounded
 from services.toml.positions import Path
-from services.toml.rests import unfounded
 
 EMPTY = {str: "", RawId: RawId(""), tuple: ()}
 DUTY: Path = ("duties", 0, "inspections", 0)

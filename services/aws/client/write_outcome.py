@@ -11,7 +11,7 @@ Only the following counts as proof:
 The outcome is unknown after a time-out, a reset, a server error, a redirect, a proxy's page, or a response that
 lacks required keys.
 
-Imports no part of the SDK; `services.aws.client.sdk.outcome` evaluates the SDK's own exceptions.
+Imports no part of the SDK; `services.aws.client.sdk.error_outcome` evaluates the SDK's own exceptions.
 """
 
 from services.aws.client.errors import AwsError

@@ -7,8 +7,8 @@ import pytest
 
 from services.aws.client.errors import Incomplete, NotFound
 from services.aws.rds.reader import RdsReader
-from services.models.databases import DatabaseState, OptIn, SnapshotState
 from services.models.problem import ProblemKind
+from services.models.rds import DatabaseState, OptIn, SnapshotState
 from tests.services.aws.canned import Canned, failure
 
 ARN = "arn:aws:rds:ap-northeast-1:123456789012:db:facility-prod-db"

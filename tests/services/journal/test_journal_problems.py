@@ -133,7 +133,7 @@ async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.journal.store.SMALL", 0)
-    monkeypatch.setattr("services.journal.soundness.NEWEST", 50)
+    monkeypatch.setattr("services.journal.file_check.NEWEST", 50)
     path = tmp_path / "j.db"
     filled(path, 300)
     spoilt = bytearray(path.read_bytes())

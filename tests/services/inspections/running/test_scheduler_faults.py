@@ -24,7 +24,7 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.rounds_world import Console, Script, console
+from tests.services.inspections.running.scheduler_world import Console, Script, console
 
 
 def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:

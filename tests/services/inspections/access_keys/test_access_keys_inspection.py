@@ -14,16 +14,16 @@ from services.inspections.access_keys.evaluation import KeyRules
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
-from services.models.access_keys import AccessKey, KeyUse
 from services.models.base import RawId
 from services.models.findings import Finding
+from services.models.iam import AccessKey, KeyUse
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.looking import look, missing_setting
+from tests.services.inspections.running_world import look, missing_setting
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from services.aws.cloudtrail.events import event_of
 from services.aws.cloudtrail.reader import CloudTrailReader, Pace
 from services.clock import ManualClock
+from services.models.cloudtrail import ActorKind, SignIn
 from services.models.problem import ProblemKind
-from services.models.trail import ActorKind, SignIn
 from tests.services.aws.canned import Canned, failure
 
 AT = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from services.aws.client.errors import AwsError
-from services.background.faults import Fault, fault_problem, from_within, unheard
+from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.background.wake import Wake
 from services.clock import Clock, Mark, mark
 from services.i18n import _
@@ -50,7 +50,7 @@ class Feed(Generic[T]):
         lag: float = 0.0,
         backoff_limit: float | None = None,
         rng: random.Random | None = None,
-        fault: Fault = unheard,
+        fault: Fault = unreported,
     ) -> None:
         self.name = name
         self._fault = fault

@@ -83,15 +83,15 @@ class Services:
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
     """What is read again and again, by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity`
-    (Identity), `anchors` (tuple of BaseDate), and what panels add under their ids."""
+    (Identity), `base_dates` (tuple of BaseDate), and what panels add under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
-    inspector: InspectionRunner
+    inspection_runner: InspectionRunner
     records: FindingRecords
-    rounds: InspectionScheduler
+    scheduler: InspectionScheduler
     usage_log: UsageLog
     outbox: Outbox
     clock_watch: ClockWatch
@@ -116,7 +116,7 @@ class Services:
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
         """Report faults of the console to `report`, those in feeds and tails to `repeating`."""
-        self.inspector.fault = report
+        self.inspection_runner.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
         # The feeds and tails report to these workers.
@@ -144,7 +144,7 @@ class Services:
     async def close(self) -> None:
         """Bring a change in flight to its recorded outcome; end the loops and close the connections."""
         await self.engine.drain()
-        await self.rounds.close()
+        await self.scheduler.close()
         await self.outbox.close()
         # A command that only reads writes nothing to the journal, and creates none.
         if self._began:
@@ -188,7 +188,7 @@ def connect(
     poll_seconds = intervals.logs
     workers = Workers(clock)
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.board, interval=intervals.alarms)
+    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.overview, interval=intervals.alarms)
 
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
@@ -213,7 +213,9 @@ def connect(
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
     anchors = BaseDates(AccessKeys(session), book, runbook)
-    anchors_feed: Feed[tuple[BaseDate, ...]] = feed("anchors", anchors.read, interval=BASE_DATES_SECONDS)
+    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
+        "base_dates", anchors.read, interval=BASE_DATES_SECONDS
+    )
     context = ChangeContext(
         runbook=runbook,
         calendar=calendar,
@@ -225,8 +227,8 @@ def connect(
     region = settings.region or runbook.system.region
     records = FindingRecords(book, known_of(runbook))
     usage_log = UsageLog(book, meter)
-    inspector = InspectionRunner(
-        runbook, calendar, session, clock, meter, region=region, known=lambda: records.known
+    inspection_runner = InspectionRunner(
+        runbook, calendar, session, clock, meter, region=region, allow_list=lambda: records.allow_list
     )
 
     return Services(
@@ -243,26 +245,31 @@ def connect(
             "alarms": alarms_feed,
             "dashboard": feed("dashboard", view, interval=intervals.metrics),
             "identity": identity_feed,
-            "anchors": anchors_feed,
+            "base_dates": base_dates_feed,
         },
         journal=book,
         calendar=calendar,
         duties=Duties(
-            runbook, calendar, book, clock, anchors=lambda: _newest(anchors_feed.state), dated=engine.reverts
+            runbook,
+            calendar,
+            book,
+            clock,
+            anchors=lambda: _newest(base_dates_feed.state),
+            dated=engine.reverts,
         ),
         engine=engine,
         acknowledgements=Acknowledgements(book),
-        inspector=inspector,
+        inspection_runner=inspection_runner,
         records=records,
-        rounds=InspectionScheduler(
-            inspector,
+        scheduler=InspectionScheduler(
+            inspection_runner,
             records,
             book,
             calendar,
             clock,
             jitter=runbook.inspecting.jitter_seconds,
             rng=rng,
-            looked=usage_log.record,
+            on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,
         outbox=Outbox(

@@ -163,7 +163,7 @@ class TobanApp(Console):
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
-            self.say(_("The console quits as soon as the outcome of the change is recorded."))
+            self.inform(_("The console quits as soon as the outcome of the change is recorded."))
         await super().action_quit()
 
     async def drain(self) -> None:
@@ -254,7 +254,7 @@ class TobanApp(Console):
         """Japanese or English; the screens are built anew in the other language."""
         i18n.use("en" if i18n.language() == "ja" else "ja")
         current = self.current_mode
-        with self.type_ahead.held():
+        with self.type_ahead.keys_waiting():
             self.add_mode("between", ShellScreen)
             await self.switch_mode("between")
             for mode in MODES:

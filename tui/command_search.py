@@ -111,7 +111,7 @@ class JumpProvider(Provider):
     def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
         yield from _changes(app)
-        board = app.board.value if app.board else None
+        board = app.alarms.value if app.alarms else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in board.alarms if board else ():
             title = titles.get(alarm.id, "")

@@ -38,12 +38,12 @@ JST = ZoneInfo("Asia/Tokyo")
 class Console(RuntimeApp):
     """The states that are followed, each assigned by one worker; a screen watches those that it draws."""
 
-    board: var["FeedState[AlarmOverview] | None"] = var(None)
+    alarms: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
     """What panels of the watch mode have read by feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)
-    anchors: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
+    base_dates: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
     findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())
@@ -106,7 +106,7 @@ class Console(RuntimeApp):
             "\n".join(wrap(message, width)), title=title, severity=severity, timeout=timeout, markup=False
         )
 
-    def say(self, text: str) -> None:
+    def inform(self, text: str) -> None:
         """Show a short message to the operator; never markup."""
         self.notify(text, markup=False)
 

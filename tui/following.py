@@ -52,15 +52,15 @@ class Following:
 
     def _feeds(self) -> Iterator[Followed]:
         feeds, to = self._services.feeds, partial(partial, setattr, self._app)
-        yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._take_board
+        yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._show_alarms
         yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, to("view")
         yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
-        yield "feed-anchors", _("reading access keys"), feeds["anchors"].states, self._take_anchors
+        yield "feed-base-dates", _("reading access keys"), feeds["base_dates"].states, self._show_base_dates
         for panel in PANELS:
             if (reads := resolve_name(panel.panel).reads) is not None:
                 self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
                 title = _("showing the panel “{title}”").format(title=_(panel.title))
-                yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._take_panel, panel.id)
+                yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._show_panel, panel.id)
 
     def _seconds(self, panel: PanelSpec) -> float:
         """Between two reads of a panel's feed."""
@@ -68,45 +68,45 @@ class Following:
         seconds: float = getattr(self._app.config.intervals, panel.interval.key)
         return seconds
 
-    def _take_panel(self, id: str, state: FeedState[Any]) -> None:
+    def _show_panel(self, id: str, state: FeedState[Any]) -> None:
         self._app.panel_states = {**self._app.panel_states, id: state}
 
     def _records(self) -> Iterator[Followed]:
         services, to = self._services, partial(partial, setattr, self._app)
         yield "journal", _("reading the journal"), services.journal.follow, to("journal_head")
-        yield "findings", _("updating the findings"), services.rounds.states, to("findings")
-        yield "duties", _("updating the duties"), services.duties.states, self._take_duties
-        yield "runs", _("updating the changes"), services.engine.states, self._take_runs
+        yield "findings", _("updating the findings"), services.scheduler.states, to("findings")
+        yield "duties", _("updating the duties"), services.duties.states, self._show_duties
+        yield "runs", _("updating the changes"), services.engine.states, self._show_runs
         acknowledgements = services.acknowledgements.states
         yield "acknowledgements", _("updating the acknowledgements"), acknowledgements, to("acknowledged")
-        yield "posts", _("updating the Slack messages"), services.outbox.states, self._take_posts
+        yield "posts", _("updating the Slack messages"), services.outbox.states, self._show_posts
 
-    def _take_board(self, state: FeedState[AlarmOverview]) -> None:
-        before, self._app.board = self._app.board, state
+    def _show_alarms(self, state: FeedState[AlarmOverview]) -> None:
+        before, self._app.alarms = self._app.alarms, state
         if before is not None and before.problem is not None and state.problem is None:
-            self._services.rounds.recovered()
+            self._services.scheduler.recovered()
         self._ring_for_alarms(before, state)
         error = self._services.feeds["alarms"].error
         if isinstance(error, MfaNeeded):
             self._ask_for_code(error)
 
-    def _take_anchors(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
-        self._app.anchors = state
+    def _show_base_dates(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
+        self._app.base_dates = state
         self._services.duties.refresh()
 
-    def _take_duties(self, view: DutyView) -> None:
+    def _show_duties(self, view: DutyView) -> None:
         before, self._app.duties = self._app.duties, view
-        self._services.rounds.consider(view)
+        self._services.scheduler.schedule(view)
         self._ring(duty_changes(before, view))
 
-    def _take_runs(self, runs: tuple[Run, ...]) -> None:
+    def _show_runs(self, runs: tuple[Run, ...]) -> None:
         self._app.runs = runs
         self._services.duties.refresh()
 
-    def _take_posts(self, posts: tuple[Post, ...]) -> None:
+    def _show_posts(self, posts: tuple[Post, ...]) -> None:
         before, self._app.posts = self._app.posts, posts
         for text in post_changes(before, posts):
-            self._app.say(text)
+            self._app.inform(text)
 
     def _ring_for_alarms(
         self, before: FeedState[AlarmOverview] | None, after: FeedState[AlarmOverview]

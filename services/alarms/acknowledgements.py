@@ -99,7 +99,7 @@ class Acknowledgements(Projection):
         query = EntryQuery(kinds=frozenset(self.spans), target=target)
         return (await self.journal.page(query, limit=limit)).entries
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Keep it for its state change, unless a newer one is there."""
         changes = self._newest.setdefault(entry.target, {})
         before = changes.get(entry.subject)

@@ -25,10 +25,10 @@ REUSE_MINUTES = 60
 """Maximum age of reused results of an identical query, which are free of charge."""
 
 Sleep = Callable[[float], Awaitable[None]]
-Seen = Callable[[SqlResult], None]
+OnProgress = Callable[[SqlResult], None]
 
 
-def _unseen(_result: SqlResult) -> None:
+def _ignore_progress(_result: SqlResult) -> None:
     pass
 
 
@@ -57,17 +57,17 @@ class Athena:
         database: str,
         workgroup: str,
         longest: float = LONGEST,
-        seen: Seen = _unseen,
+        on_progress: OnProgress = _ignore_progress,
     ) -> SqlResult:
         """Run one query. Only a SUCCEEDED result has rows; otherwise `reason` explains the failure.
 
-        `seen` is called with every polled state, because scanned bytes are charged however the query ends. A query
+        `on_progress` is called with every polled state, because scanned bytes are charged however the query ends. A query
         that runs longer than `longest` seconds is stopped. Raises AwsError.
         """
         id = await self._start(query, database, workgroup)
         going = True
         try:
-            result = await self._outcome(id, longest, seen)
+            result = await self._outcome(id, longest, on_progress)
             going = result.going
         finally:
             # Also on cancellation: a query that keeps running is charged.
@@ -93,7 +93,7 @@ class Athena:
         )
         return str(answer["QueryExecutionId"])
 
-    async def _outcome(self, id: str, longest: float, on_state: Seen) -> SqlResult:
+    async def _outcome(self, id: str, longest: float, on_state: OnProgress) -> SqlResult:
         waited = 0.0
         result = SqlResult(state=SqlState.QUEUED)
         for pause in chain(PAUSES, repeat(PAUSES[-1])):

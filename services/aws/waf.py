@@ -50,7 +50,7 @@ class WafReader:
             acls = rows(answer, "WebACLs")
             for row in acls:
                 if row.get("Name") == name:
-                    return await self._whole(row)
+                    return await self._web_acl(row)
             # AWS may return a marker on the last page, too.
             if not acls or not answer.get("NextMarker"):
                 return None
@@ -96,7 +96,7 @@ class WafReader:
             unread=len(listed) - len(requests),
         )
 
-    async def _whole(self, row: Answer) -> WebAcl:
+    async def _web_acl(self, row: Answer) -> WebAcl:
         answer = await self._read(
             "GetWebACL",
             required=("WebACL",),

@@ -18,7 +18,7 @@ AGAIN = 5.0
 """Seconds (of the machine) after which work that an internal error stopped is started again."""
 
 
-def unheard(_error: BaseException) -> None:
+def unreported(_error: BaseException) -> None:
     """Reports to nobody: for what runs without a console."""
 
 
@@ -47,7 +47,7 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
 class Workers:
     """The console's own repeating work: an internal error is reported, shown until the work runs again, and survived."""
 
-    def __init__(self, clock: Clock, fault: Fault = unheard) -> None:
+    def __init__(self, clock: Clock, fault: Fault = unreported) -> None:
         self.fault = fault
         """Called with each internal error."""
         self.problems: dict[str, Problem] = {}

@@ -26,7 +26,7 @@ class AllowedDays(NamedTuple):
 class Adjusted(NamedTuple):
     """Allowed days and the nominal dates (of the rule) that were adjusted to them, in order."""
 
-    place: AllowedDays
+    allowed_days: AllowedDays
     """The days on which it may be done."""
     nominal: tuple[date, ...]
     """The rule's dates, in order."""
@@ -37,7 +37,7 @@ class Adjusted(NamedTuple):
 
         So a date that needed no adjustment keeps its identity when another date moves to the same day.
         """
-        return min(self.nominal, key=lambda day: (abs(self.place.day - day), day))
+        return min(self.nominal, key=lambda day: (abs(self.allowed_days.day - day), day))
 
 
 class BusinessDayAdjustment:
@@ -52,7 +52,7 @@ class BusinessDayAdjustment:
         self._policy = closed_day
         self._month = within is Within.MONTH
 
-    def place(self, nominal: date) -> AllowedDays | None:
+    def allowed_days(self, nominal: date) -> AllowedDays | None:
         """The allowed days of a nominal date; None if the policy skips it."""
         if self._policy is ClosedDay.SKIP and not self._open.is_open(nominal):
             return None
@@ -60,11 +60,11 @@ class BusinessDayAdjustment:
 
     def adjusted(self, nominal: Iterable[date]) -> Iterator[Adjusted]:
         """Adjusted dates in order; nominal dates that fall on the same day are grouped."""
-        placed = ((each, place) for each in nominal if (place := self.place(each)))
+        placed = ((each, place) for each in nominal if (place := self.allowed_days(each)))
         for place, group in groupby(placed, key=lambda pair: pair[1]):
             yield Adjusted(place, tuple(each for each, _place in group))
 
-    def reach(self, first: date, last: date) -> tuple[date, date]:
+    def nominal_range(self, first: date, last: date) -> tuple[date, date]:
         """The range of nominal dates that covers every adjusted date from `first` to `last`."""
         if self._month:
             return first.replace(day=1), _month_end(last)

@@ -23,23 +23,23 @@ class _Ruled:
     def __init__(self, open_days: BusinessCalendar, duty: Duty) -> None:
         self.duty = duty
         self._rule = Rule(duty.rule)
-        self._places = BusinessDayAdjustment(
+        self._adjustment = BusinessDayAdjustment(
             open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0
         )
 
     def between(self, first: date, last: date) -> Iterator[Adjusted]:
         """Adjusted dates from `first` to `last` (inclusive), in order."""
-        adjusted = self._places.adjusted(self._rule.between(*self._places.reach(first, last)))
-        return (each for each in adjusted if first <= each.place.day <= last)
+        adjusted = self._adjustment.adjusted(self._rule.between(*self._adjustment.nominal_range(first, last)))
+        return (each for each in adjusted if first <= each.allowed_days.day <= last)
 
     def next_day(self, after: date) -> date | None:
         """The first adjusted date after `after`; None if there is none within HORIZON years."""
         if after >= LAST:
             return None
         first = after + _DAY
-        start = self._places.reach(first, first)[0]
+        start = self._adjustment.nominal_range(first, first)[0]
         end = min(LAST, date(min(after.year + HORIZON, LAST.year), 12, 31))
-        placed = (self._places.place(nominal) for nominal in self._rule.between(start, end))
+        placed = (self._adjustment.allowed_days(nominal) for nominal in self._rule.between(start, end))
         return next((place.day for place in placed if place and place.day >= first), None)
 
 
@@ -168,7 +168,7 @@ class Calendar:
             place = bisect_right(dues, due)
             missed = dues[place] if place < len(dues) else None
             if missed and ruled.duty.within is Within.MONTH:
-                missed = max(missed, self.local(_next_month(adjusted.place.day)))
+                missed = max(missed, self.local(_next_month(adjusted.allowed_days.day)))
             remark = "" if _counted(ruled.duty, adjusted) else wording.moved(adjusted, self.open_days)
             key = f"{ruled.duty.id}@{adjusted.own}"
             yield self._slot(ruled.duty, adjusted, at, key=key, missed_at=missed, remark=remark)
@@ -203,7 +203,7 @@ class Calendar:
     def _slot(
         self, duty: Duty, adjusted: Adjusted, at: str, *, key: str, missed_at: datetime | None, remark: str
     ) -> ScheduledOccurrence:
-        place = adjusted.place
+        place = adjusted.allowed_days
         if at:
             late = self.local(place.until, at) + timedelta(minutes=duty.late_after_minutes)
         else:
@@ -224,7 +224,7 @@ class Calendar:
         )
 
     def _due(self, duty: Duty, adjusted: Adjusted, at: str) -> datetime:
-        return self.local(adjusted.place.day, at or "00:00")
+        return self.local(adjusted.allowed_days.day, at or "00:00")
 
     def _sorted(self, slots: list[ScheduledOccurrence]) -> tuple[ScheduledOccurrence, ...]:
         return tuple(sorted(slots, key=lambda slot: (slot.due_at, self._order[slot.duty], slot.key)))
@@ -232,7 +232,7 @@ class Calendar:
 
 def _counted(duty: Duty, adjusted: Adjusted) -> bool:
     """Whether the date was counted back from the rule's date by open days, which is no adjustment to be remarked on."""
-    return duty.open_days_before is not None and adjusted.place.has_open_day
+    return duty.open_days_before is not None and adjusted.allowed_days.has_open_day
 
 
 def _series(duty: Duty) -> str:

@@ -27,22 +27,22 @@ _DAILY = re.compile(rf"{_TIME}-{_TIME}")
 class Window:
     """A recurring window in UTC."""
 
-    every: timedelta
+    interval: timedelta
     """The recurrence interval: a week or a day."""
     offset: timedelta
-    """From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `every`."""
+    """From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `interval`."""
     length: timedelta
-    """The duration; positive, at most `every`."""
+    """The duration; positive, at most `interval`."""
 
-    def begun(self, at: datetime) -> datetime:
+    def latest_start(self, at: datetime) -> datetime:
         """The latest start at or before `at` (UTC)."""
         first = _EPOCH + self.offset
-        return first + (at - first) // self.every * self.every
+        return first + (at - first) // self.interval * self.interval
 
     def next(self, at: datetime) -> datetime:
         """The first start at or after `at` (UTC)."""
-        start = self.begun(at)
-        return start if start == at else start + self.every
+        start = self.latest_start(at)
+        return start if start == at else start + self.interval
 
     def chance(self, at: datetime) -> datetime:
         """The first moment at or after `at` that lies in a window (UTC)."""
@@ -53,7 +53,7 @@ class Window:
         start = self.next(first)
         while start <= last:
             yield start
-            start += self.every
+            start += self.interval
 
     def end(self, start: datetime) -> datetime:
         """The end of the window that begins at `start`."""
@@ -61,7 +61,7 @@ class Window:
 
     def __contains__(self, at: datetime) -> bool:
         """Whether `at` lies in a window; the end is exclusive."""
-        return at < self.end(self.begun(at))
+        return at < self.end(self.latest_start(at))
 
 
 def weekly(text: str) -> Window | None:
@@ -95,7 +95,7 @@ def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) 
     """Whether `actual` is `meant` with its local time entered as if it were UTC."""
     start = meant.next(near)
     local = start.astimezone(zone).replace(tzinfo=UTC)
-    return actual != meant and actual.begun(local) == local and actual.length == meant.length
+    return actual != meant and actual.latest_start(local) == local and actual.length == meant.length
 
 
 def stamp(at: datetime, zone: tzinfo) -> str:
@@ -109,7 +109,7 @@ def stamp(at: datetime, zone: tzinfo) -> str:
     )
 
 
-def said(window: Window, zone: tzinfo, near: datetime) -> str:
+def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
     """The window in local time, in words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` if daily.
 
     `near` selects the occurrence whose UTC offset is used.
@@ -117,6 +117,6 @@ def said(window: Window, zone: tzinfo, near: datetime) -> str:
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
     hours = f"{local:%H:%M}-{end:%H:%M} {local.tzname()}"
-    if window.every == DAY:
+    if window.interval == DAY:
         return hours
     return _("{weekday} {hours}").format(weekday=_(WEEKDAYS[local.weekday()]), hours=hours)

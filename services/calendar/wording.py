@@ -12,16 +12,18 @@ _NAMED = 3
 
 def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
     """The closed days because of which an occurrence was moved; "" if it was not moved."""
-    if not adjusted.place.has_open_day:
-        return _("There is no open day nearby: it stays on {day}").format(day=day_words(adjusted.place.day))
-    closed = [day for day in adjusted.nominal if day != adjusted.place.day]
+    if not adjusted.allowed_days.has_open_day:
+        return _("There is no open day nearby: it stays on {day}").format(
+            day=day_words(adjusted.allowed_days.day)
+        )
+    closed = [day for day in adjusted.nominal if day != adjusted.allowed_days.day]
     if not closed:
         return ""
     days = [_closed(day, open_days.closed_name(day)) for day in closed[-_NAMED:]]
     if more := len(closed) - len(days):
         days.append(plural("{count} more day", "{count} more days", more).format(count=more))
     text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
-    return text.format(days=_(", ").join(days), held=day_words(adjusted.place.day))
+    return text.format(days=_(", ").join(days), held=day_words(adjusted.allowed_days.day))
 
 
 def day_words(day: date) -> str:

@@ -100,7 +100,7 @@ class Change(ABC):
         """What the runbook lets it be applied to; empty where this system has none."""
 
     @abstractmethod
-    async def look(self, target: ChangeTarget) -> LiveState:
+    async def read_target(self, target: ChangeTarget) -> LiveState:
         """The target as it is now. Raises AwsError."""
 
     @abstractmethod

@@ -9,7 +9,7 @@ from services import i18n
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.background.detached import detached
-from services.background.faults import Fault, Workers, unheard
+from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
 from services.changes.arming import Arming
 from services.changes.base import Change
@@ -44,7 +44,7 @@ class ChangeEngine:
         session: Writer,
         permits: WriteAuthorizer,
         clock: Clock,
-        fault: Fault = unheard,
+        fault: Fault = unreported,
     ) -> None:
         self.workers = Workers(clock, fault)
         self.changes = changes
@@ -69,7 +69,7 @@ class ChangeEngine:
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
         self._reverts: tuple[ScheduledOccurrence, ...] = ()
         self._retrying: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._check_task: asyncio.Task[None] | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -86,7 +86,7 @@ class ChangeEngine:
 
         While the journal cannot be read, the runs stay as they were.
         """
-        with self._history.news.listen() as news:
+        with self._history.wakes.listen() as news:
             follower = asyncio.create_task(self._follow(news), name="changes-follow")
             follower.add_done_callback(lambda _done: news.wake())
             reported: tuple[Run, ...] | None = None
@@ -98,7 +98,7 @@ class ChangeEngine:
                     if self.runs != reported:
                         reported = self.runs
                         yield reported
-                    self._look()
+                    self._start_check()
                     if self.runs == reported:
                         await self._until(news, self._next_change(), follower)
             finally:
@@ -182,7 +182,7 @@ class ChangeEngine:
         self._sender.shutdown.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
-        for background in (self._retrying, self._looking):
+        for background in (self._retrying, self._check_task):
             if background is not None:
                 background.cancel()
         if self._history.unrecorded:
@@ -219,7 +219,7 @@ class ChangeEngine:
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
-        self._history.news.wake()
+        self._history.wakes.wake()
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
         """Why the journal does not allow a plan: a sentence each."""
@@ -244,22 +244,22 @@ class ChangeEngine:
         async for _seq in self._journal.follow():
             news.wake()
 
-    def _look(self) -> None:
+    def _start_check(self) -> None:
         """Start checking the unknown steps that are due, in the background."""
-        due = self._recovery.next_look(self._history.runs())
-        if not self._is_looking and due is not None and due <= self._clock.now():
-            self._looking = asyncio.create_task(self._check_unknown(), name="changes-look")
-            self._looking.add_done_callback(self._report)
+        due = self._recovery.next_check(self._history.runs())
+        if not self._is_checking and due is not None and due <= self._clock.now():
+            self._check_task = asyncio.create_task(self._check_unknown(), name="changes-check")
+            self._check_task.add_done_callback(self._report)
 
     @property
-    def _is_looking(self) -> bool:
-        return self._looking is not None and not self._looking.done()
+    def _is_checking(self) -> bool:
+        return self._check_task is not None and not self._check_task.done()
 
     async def _check_unknown(self) -> None:
         try:
-            await self._recovery.look(self._history.runs())
+            await self._recovery.check_due(self._history.runs())
         finally:
-            self._history.news.wake()
+            self._history.wakes.wake()
 
     def _report(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -267,8 +267,8 @@ class ChangeEngine:
 
     def _next_change(self) -> datetime | None:
         now, runs = self._clock.now(), self._history.runs()
-        look = None if self._is_looking else self._recovery.next_look(runs)
-        return min((at for at in (self._history.next_change(now), look) if at is not None), default=None)
+        check_at = None if self._is_checking else self._recovery.next_check(runs)
+        return min((at for at in (self._history.next_change(now), check_at) if at is not None), default=None)
 
     async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:
         seconds = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())

@@ -44,9 +44,9 @@ class History(Projection):
         self._entries: dict[str, dict[int, Entry]] = {}
         self._runs: dict[str, Run] = {}
         self._unrecorded: list[Entry] = []
-        self._drafts: list[NewEntry] = []
+        self._new_entries: list[NewEntry] = []
         self._recording = asyncio.Lock()
-        self.news = Wakes()
+        self.wakes = Wakes()
         """Woken whenever `runs` may have changed."""
 
     # ---- reading
@@ -99,7 +99,7 @@ class History(Projection):
         self._ours[plan] -= 1
         if self._ours[plan] <= 0:
             del self._ours[plan]
-        self.news.wake()
+        self.wakes.wake()
 
     async def append(self, draft: NewEntry) -> Entry:
         """Record durably, or not at all. Raises JournalError, AlreadyRecorded, HeldByAnother."""
@@ -109,27 +109,27 @@ class History(Projection):
 
     async def keep(self, draft: NewEntry) -> None:
         """Record something that has happened; if the journal does not take it now, it is kept, shown and tried again."""
-        self._drafts.append(marked(draft, self._clock))
+        self._new_entries.append(marked(draft, self._clock))
         if not await self.retry():
-            self._unrecorded = [self._pending_entry(each) for each in self._drafts]
+            self._unrecorded = [self._pending_entry(each) for each in self._new_entries]
             self._rebuild({draft.subject})
 
     async def retry(self) -> bool:
         """Try again to record what is kept, in order. Returns whether nothing is left."""
         async with self._recording:
-            while self._drafts:
+            while self._new_entries:
                 try:
-                    entry = await self.journal.append(self._drafts[0])
+                    entry = await self.journal.append(self._new_entries[0])
                 except JournalError:
                     return False
                 except AlreadyRecorded as error:
-                    if _is(error.entry, self._drafts[0]):
+                    if _is(error.entry, self._new_entries[0]):
                         entry = error.entry  # the journal had taken it, but reported a failure
                     else:
                         # Another console has resolved it meanwhile, and released the hold.
-                        self._drafts[0] = later(self._drafts[0])
+                        self._new_entries[0] = later(self._new_entries[0])
                         continue
-                self._drafts.pop(0)
+                self._new_entries.pop(0)
                 self._unrecorded = self._unrecorded[1:]
                 self.absorb([entry])
         return True
@@ -137,7 +137,7 @@ class History(Projection):
     @property
     def unrecorded(self) -> int:
         """How many entries wait for the journal."""
-        return len(self._drafts)
+        return len(self._new_entries)
 
     # ---- time
 
@@ -146,7 +146,7 @@ class History(Projection):
         wait = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
         return None if wait is None else now + wait
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Add it to the entries of its plan."""
         entries = self._entries.setdefault(entry.subject, {})
         changed = entry.seq not in entries
@@ -168,7 +168,7 @@ class History(Projection):
             if run is not None:
                 self._runs[plan] = run
         if plans:
-            self.news.wake()
+            self.wakes.wake()
 
     def _pending_entry(self, draft: NewEntry) -> Entry:
         return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")

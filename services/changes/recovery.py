@@ -47,13 +47,13 @@ class Recovery:
         )
         return run.model_copy(update={"steps": steps})
 
-    def next_look(self, runs: Iterable[Run]) -> datetime | None:
+    def next_check(self, runs: Iterable[Run]) -> datetime | None:
         """When the next unknown step is to be checked (UTC); None where there is none."""
         now, elapsed = self._clock.now(), self._clock.elapsed()
         dues = (self._due.get(key, (elapsed, 0))[0] for key in self._unknown(runs))
         return min((now + timedelta(seconds=due - elapsed) for due in dues), default=None)
 
-    async def look(self, runs: Iterable[Run]) -> None:
+    async def check_due(self, runs: Iterable[Run]) -> None:
         """Check every unknown step that is due; after a failure it is checked again later."""
         for run in runs:
             for plan_step, step in self._open(run):

@@ -27,7 +27,7 @@ class Restraints(Projection):
         self._zone = zone
         self._newest: Entry | None = None
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Unless it says that it restrains nothing; the newest one counts."""
         harmless = entry.data.get(RESTRAINS_CHANGES) is False
         if harmless or (self._newest is not None and self._newest.seq >= entry.seq):

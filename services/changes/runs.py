@@ -75,7 +75,7 @@ _REFUSED, _SENDING, _UNKNOWN, _RESOLVED, _ANSWERED = range(5)
 
 
 def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
-    news = _news(entry)
+    news = _step_update(entry)
     if news is None or news[0] < rank:
         return rank, step
     weight, state, text, verified = news
@@ -88,12 +88,12 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
         at=entry.at,
         text=text,
         verified=verified,
-        found=weight == _RESOLVED,
+        observed=weight == _RESOLVED,
         seq=entry.seq,
     )
 
 
-def _news(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
+def _step_update(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
     """(weight, state, text, verified) that an entry gives its step; None for an entry that gives nothing."""
     data = entry.data
     if entry.kind is EntryKind.INTENT:

@@ -103,7 +103,7 @@ class Sender:
 
     def _objection(self, plan: Plan, typed: str) -> str:
         """Why the plan cannot be confirmed; "" where it can."""
-        if self.shutdown.begun:
+        if self.shutdown.has_begun:
             return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
@@ -188,13 +188,13 @@ class Sender:
         try:
             await self.shutdown.in_time(write)
         except TimeoutError:
-            return await self._unknown(plan, step, _("The console stopped before AWS responded."))
+            return await self._record_unknown(plan, step, _("The console stopped before AWS responded."))
         except AwsError as error:
             if nothing_done(error):
                 refused = isinstance(error, Refused)
                 state = StepState.REFUSED if refused else StepState.FAILED
                 return await self._record(plan, step, state, problem_text(error.problem))
-            return await self._unknown(plan, step, problem_text(error.problem))
+            return await self._record_unknown(plan, step, problem_text(error.problem))
         if not step.required:
             return await self._prove(plan, step)
         await self._record(plan, step, StepState.DONE, _("AWS accepted it."))
@@ -216,7 +216,7 @@ class Sender:
         why = _("AWS responded, but the change is not visible: {state}").format(state=text)
         return await self._record(plan, step, StepState.UNKNOWN, why)
 
-    async def _unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
+    async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
         """Record the unknown outcome, then read AWS: where it shows the change, the rest of the plan goes on."""
         await self._record(plan, step, StepState.UNKNOWN, why)
         try:

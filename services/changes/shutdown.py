@@ -17,28 +17,28 @@ class Shutdown:
     """Whether the console is shutting down, and waits that end with it."""
 
     def __init__(self) -> None:
-        self.begun = False
+        self.has_begun = False
         """Whether the shutdown has begun: start nothing new."""
         self._over = False
         """Whether the time is up: what is still under way is given up."""
-        self._news = Wakes()
+        self._wakes = Wakes()
 
     def begin(self) -> None:
         """Begin the shutdown; repeated calls change nothing."""
-        if not self.begun:
-            self.begun = True
-            self._news.wake()
+        if not self.has_begun:
+            self.has_begun = True
+            self._wakes.wake()
             asyncio.get_running_loop().call_later(LAST_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         self._over = True
-        self._news.wake()
+        self._wakes.wake()
 
     async def in_time(self, work: Awaitable[T]) -> T:
         """The result of `work`. Raises TimeoutError, and cancels `work`, once an ending console can wait no longer."""
         task = asyncio.ensure_future(work)
         try:
-            with self._news.listen() as news:
+            with self._wakes.listen() as news:
                 task.add_done_callback(lambda _done: news.wake())
                 # Work that does not have to wait is done even after the time is up.
                 await asyncio.sleep(0)
@@ -52,6 +52,6 @@ class Shutdown:
 
     async def pause(self, clock: Clock, seconds: float) -> None:
         """Wait on `clock`, unless the console ends."""
-        if seconds and not self.begun:
-            with self._news.listen() as news:
+        if seconds and not self.has_begun:
+            with self._wakes.listen() as news:
                 await news.wait(clock, seconds)

@@ -47,7 +47,11 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
     newest = curve.times[-1] if curve.times else None
     value = curve.last
     # An old point is not a current reading: a curve that ended an hour ago must not look normal now.
-    if newest is not None and not ask.whole and newest < ask.end - curve.period - max(LATE, 2 * curve.period):
+    if (
+        newest is not None
+        and not ask.is_single_value
+        and newest < ask.end - curve.period - max(LATE, 2 * curve.period)
+    ):
         value = None
     return Reading(
         label=curve.label,

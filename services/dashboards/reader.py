@@ -110,7 +110,7 @@ class DashboardReader:
         dashboard = self._with_alarms(dashboard)
         home = self._runbook.system.region
         asks = {
-            widget.key: requests.ask(widget, dashboard, now, region=home)
+            widget.key: requests.widget_request(widget, dashboard, now, region=home)
             for widget in dashboard.widgets
             if isinstance(widget, MetricWidget)
         }
@@ -293,7 +293,7 @@ STATE_NAMES = {
 
 def _again(ask: requests.WidgetRequest) -> requests.WidgetRequest:
     """The request with a stamp that never matches, so that a partly answered widget is due again."""
-    return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.whole, ask.fixed)
+    return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.is_single_value, ask.fixed)
 
 
 def _missing(arn: str) -> Alarm:

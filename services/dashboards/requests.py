@@ -40,7 +40,7 @@ class WidgetRequest:
     """First second drawn (epoch seconds)."""
     end: int
     """End of the range, exclusive (epoch seconds); every bucket before it is complete."""
-    whole: bool
+    is_single_value: bool
     """Whether one value is requested for the whole range."""
     fixed: bool
     """Whether the range is absolute, i.e. the same at every read."""
@@ -61,7 +61,7 @@ class WidgetRequest:
 
     def trimmed(self, series: Series) -> Series:
         """The part of a curve that this widget draws: within its range, without an incomplete bucket."""
-        if self.whole:
+        if self.is_single_value:
             return series
         points = [
             (time, value)
@@ -84,7 +84,9 @@ class RequestBatch:
     queries: tuple[MetricQuery, ...]
 
 
-def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = "") -> WidgetRequest:
+def widget_request(
+    widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: str = ""
+) -> WidgetRequest:
     """The request of a widget at `now`, aligned to its period; `region` is the default region."""
     start_text, end_text = (widget.start, widget.end) if widget.start else (dashboard.start, dashboard.end)
     last = min(resolve(end_text, now) or now, now)
@@ -107,7 +109,7 @@ def ask(widget: MetricWidget, dashboard: Dashboard, now: datetime, *, region: st
         traces=resolved,
         start=start,
         end=end,
-        whole=widget.whole_range,
+        is_single_value=widget.whole_range,
         fixed=bool(start_text) and not start_text.startswith("-"),
     )
 
@@ -151,7 +153,7 @@ def calls(asks: Iterable[WidgetRequest]) -> list[RequestBatch]:
             key = (
                 query.region,
                 request.end - request.start,
-                request.whole,
+                request.is_single_value,
                 request.end if request.fixed else 0,
             )
             groups.setdefault(key, []).append((request, query))

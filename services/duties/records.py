@@ -46,7 +46,7 @@ class DutyRecords(Projection):
             self._older = None
         return await super().read(now)
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Add what it says to the record of its occurrence."""
         before = self.of(entry.subject)
         after = _with(before, entry)

@@ -22,22 +22,22 @@ class ScheduleCache:
         dated: Callable[[], tuple[ScheduledOccurrence, ...]],
     ) -> None:
         self._calendar = calendar
-        self._anchors = anchors
+        self._base_dates = anchors
         self._dated = dated
         # Replaced as a whole: a thread that still computes with older dates fills only the months it began with.
         self._months: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
 
     def basis(self) -> object:
         """What the slots depend on besides the calendar; unequal values mean other slots."""
-        return self._anchors(), self._dated(), i18n.language()
+        return self._base_dates(), self._dated(), i18n.language()
 
     def dated(self) -> tuple[ScheduledOccurrence, ...]:
         """Those that depend on a base date or a change, however long ago they were due."""
-        return (*self._calendar.anchored(self._anchors()), *self._dated())
+        return (*self._calendar.anchored(self._base_dates()), *self._dated())
 
     def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
         """Duties whose base date is not known: due today, until they are signed off."""
-        for duty, anchor in self._calendar.undated(self._anchors()):
+        for duty, anchor in self._calendar.undated(self._base_dates()):
             yield ScheduledOccurrence(
                 key=f"{duty.id}:{anchor.id}@",
                 duty=duty.id,
@@ -64,7 +64,7 @@ class ScheduleCache:
             yield from (slot for slot in self.month(year, month) if first <= slot.day <= last)
 
     def _of_month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
-        anchors = self._anchors()
+        anchors = self._base_dates()
         # Remarks are in the language of the screen.
         basis = anchors, i18n.language()
         basis_before, by_month = self._months

@@ -22,7 +22,7 @@ def remember(texts: Iterable[object]) -> None:
             del _known[next(iter(_known))]
 
 
-def known() -> tuple[str, ...]:
+def all_secrets() -> tuple[str, ...]:
     """All secrets currently kept. Thread-safe."""
     with _lock:
         return tuple(_known)

@@ -32,14 +32,14 @@ async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
     """Start a program in its own session, where it can neither read the console's keys nor write to its screen.
 
     If the caller is cancelled, the program is killed as soon as it has started: asyncio would wait for its pipes, which
-    a child process may hold open for ever. Before the event loop is closed, await `settled`. Raises OSError.
+    a child process may hold open for ever. Before the event loop is closed, await `all_ended`. Raises OSError.
     """
     beginning = detached(asyncio.create_subprocess_exec(*command, start_new_session=True, **streams))
     try:
         return await asyncio.shield(beginning)
     except asyncio.CancelledError:
         _abandoned.add(beginning)
-        beginning.add_done_callback(_end_begun)
+        beginning.add_done_callback(_end_started)
         raise
 
 
@@ -51,7 +51,7 @@ def end(process: asyncio.subprocess.Process) -> None:
     process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way
 
 
-async def settled() -> None:
+async def all_ended() -> None:
     """Wait until all programs whose start was cancelled have started and been killed."""
     loop = asyncio.get_running_loop()
     if beginnings := {each for each in _abandoned if each.get_loop() is loop}:
@@ -62,7 +62,7 @@ _abandoned: set[asyncio.Task[asyncio.subprocess.Process]] = set()
 """Start-up tasks whose caller was cancelled; held here because the event loop keeps only weak references."""
 
 
-def _end_begun(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
+def _end_started(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
     _abandoned.discard(beginning)
     if not beginning.cancelled() and beginning.exception() is None:
         end(beginning.result())

@@ -37,7 +37,7 @@ class InspectionContext:
     """Reports the bytes that a query scanned and what they cost (yen)."""
 
 
-def _quiet(_progress: Progress) -> None:
+def _ignore_progress(_progress: Progress) -> None:
     pass
 
 
@@ -53,7 +53,7 @@ class InspectionRequest:
     """What is unusual about the window, in words: it covers closed days, or time that no run covered."""
     consent: bool = False
     """A person has agreed to what it costs."""
-    tell: Callable[[Progress], None] = _quiet
+    on_progress: Callable[[Progress], None] = _ignore_progress
     """Reports the progress."""
 
     @property

@@ -56,7 +56,7 @@ class CheckpointStream(Protocol):
         ...
 
 
-def anchor_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
+def checkpoint_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
     """What this machine says of the journal at this path."""
     return Checkpoint(journal, seq, head, str(path.absolute()), socket.gethostname())
 

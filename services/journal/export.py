@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from services.host.private_files import new_file
 from services.journal.chain import moment
-from services.journal.files import place
+from services.journal.files import publish
 from services.journal.reader import JournalReader, Row
 from services.models.canonical import canonical
 from services.models.journal import EntryQuery
@@ -68,7 +68,7 @@ def write(lines: Iterable[str], to: Path) -> int:
                 count += 1
             file.flush()
             os.fsync(file.fileno())
-        place(unfinished, to)
+        publish(unfinished, to)
     finally:
         unfinished.unlink(missing_ok=True)
     return count

@@ -24,10 +24,10 @@ _PATIENCE = 60
 class ExternalHashes(NamedTuple):
     """The hashes held outside."""
 
-    anchors: tuple[Checkpoint, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
     note: str = ""
     """In words: what could not be read, or that there is nothing."""
-    given: bool = False
+    is_configured: bool = False
     """A person named the source, so it is expected to hold hashes of this journal."""
 
 
@@ -50,13 +50,13 @@ def from_file(path: Path) -> ExternalHashes:
     """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
     anchors = _in_file(path)
     note = "" if anchors else _("The file contains no journal hash.")
-    return ExternalHashes(anchors, note, given=True)
+    return ExternalHashes(anchors, note, is_configured=True)
 
 
 async def in_stream(stream: CheckpointStream) -> ExternalHashes:
     """From a log stream in AWS."""
     try:
-        anchors = _anchors(await stream.lines())
+        anchors = _checkpoints(await stream.lines())
     except AwsError as error:
         return ExternalHashes(note=of_aws(error))
     return ExternalHashes(
@@ -67,9 +67,9 @@ async def in_stream(stream: CheckpointStream) -> ExternalHashes:
 def together(*parts: ExternalHashes) -> ExternalHashes:
     """Several results as one."""
     return ExternalHashes(
-        tuple(anchor for part in parts for anchor in part.anchors),
+        tuple(anchor for part in parts for anchor in part.checkpoints),
         " ".join(part.note for part in parts if part.note),
-        any(part.given for part in parts),
+        any(part.is_configured for part in parts),
     )
 
 
@@ -83,10 +83,10 @@ def _in_file(path: Path) -> tuple[Checkpoint, ...]:
     with open(path, "rb", opener=regular_file.opener) as file:
         content = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
         with TextIOWrapper(content, encoding="utf-8", errors="replace") as lines:
-            return _anchors(lines)
+            return _checkpoints(lines)
 
 
-def _anchors(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
+def _checkpoints(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
     anchors = (checkpoint_in(line) for line in lines)
     # Interned: there are many lines about few journals.
     return tuple(

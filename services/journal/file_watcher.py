@@ -11,16 +11,16 @@ from typing import Self
 
 
 class FileWatcher:
-    """A thread that looks at the file every `seconds` and, when it is not as it was, calls `tell` in the event loop.
+    """A thread that looks at the file every `seconds` and, when it is not as it was, calls `on_change` in the event loop.
 
-    It only compares the status of the file and its -wal; reading is left to `tell`. Use as a context manager, in
+    It only compares the status of the file and its -wal; reading is left to `on_change`. Use as a context manager, in
     the event loop.
     """
 
-    def __init__(self, path: Path, seconds: float, tell: Callable[[], object]) -> None:
+    def __init__(self, path: Path, seconds: float, on_change: Callable[[], object]) -> None:
         self._paths = (path, Path(f"{path}-wal"))
         self._seconds = seconds
-        self._tell = tell
+        self._on_change = on_change
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
@@ -43,9 +43,9 @@ class FileWatcher:
             changed, told_before = now != before, changed
             before = now
             if changed or told_before:
-                # The loop may have been closed meanwhile; then there is nobody to tell.
+                # The loop may have been closed meanwhile; then there is nobody to on_change.
                 with suppress(RuntimeError):
-                    loop.call_soon_threadsafe(self._tell)
+                    loop.call_soon_threadsafe(self._on_change)
 
 
 def _mark(path: Path) -> tuple[int, ...]:

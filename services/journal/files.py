@@ -106,7 +106,7 @@ def create(path: Path) -> None:
             db.execute("INSERT INTO journal VALUES ('id', ?)", (uuid4().hex,))
         _share(unfinished)
         with suppress(FileExistsError):
-            place(unfinished, path)
+            publish(unfinished, path)
     finally:
         for name in (unfinished, *(Path(f"{unfinished}{end}") for end in ("-wal", "-shm", "-journal"))):
             name.unlink(missing_ok=True)
@@ -119,7 +119,7 @@ def _share(file: Path) -> None:
         file.chmod(SHARED)
 
 
-def place(unfinished: Path, path: Path) -> None:
+def publish(unfinished: Path, path: Path) -> None:
     """Give a finished file its name. Raises FileExistsError rather than take the place of another one."""
     try:
         os.link(unfinished, path)

@@ -12,7 +12,7 @@ class HealthState:
 
     def __init__(self, path: Path) -> None:
         self.health = JournalHealth(writable=False, path=str(path))
-        self.news = asyncio.Event()
+        self.changed = asyncio.Event()
         """Set at the next change. Each change gets a new event, so that no listener clears another's."""
 
     def set(
@@ -49,7 +49,7 @@ class HealthState:
 
     def announce(self) -> None:
         """Wake every listener."""
-        news, self.news = self.news, asyncio.Event()
+        news, self.changed = self.changed, asyncio.Event()
         news.set()
 
     def _hold(self, health: JournalHealth) -> None:

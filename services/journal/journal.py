@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from services.background.faults import Fault, Workers, unheard
+from services.background.faults import Fault, Workers, unreported
 from services.clock import Clock
 from services.i18n import _
 from services.journal.chain import storable
-from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, anchor_of
+from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, checkpoint_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher
@@ -62,7 +62,7 @@ class Journal:
         retry: float = RETRY,
         syslog: Path | None = DEV_LOG,
         stream: CheckpointStream | None = None,
-        fault: Fault = unheard,
+        fault: Fault = unreported,
     ) -> None:
         self.workers = Workers(clock, fault)
         self.path = path
@@ -71,8 +71,8 @@ class Journal:
         self._poll = poll
         self._retry = retry
         self._stream = StreamFeed(stream, clock) if stream else None
-        self._keeper = JournalWriter(path, Syslog(syslog) if syslog else None)
-        self._threads = Threads(self._keeper, clock)
+        self._writer = JournalWriter(path, Syslog(syslog) if syslog else None)
+        self._threads = Threads(self._writer, clock)
         self._state = HealthState(path)
         self._watching: asyncio.Task[None] | None = None
         self._tried = 0.0
@@ -181,7 +181,7 @@ class Journal:
             watching = self.workers.keep("journal-watch", self._title, self._watch)
             self._watching = asyncio.create_task(watching, name="journal-watch")
         while not self._closed:
-            news = self._state.news
+            news = self._state.changed
             if reported == self.health:
                 await news.wait()
             else:
@@ -235,18 +235,18 @@ class Journal:
                 written.clear()
                 # The problem is in `health`.
                 with suppress(JournalError):
-                    await self._look()
+                    await self._check_file()
 
-    async def _look(self) -> None:
+    async def _check_file(self) -> None:
         """Check whether another console has written."""
         now = asyncio.get_running_loop().time()
         if now - self._tried >= self._retry:
             if not self.health.writable:
                 await self._try_out()
                 return
-            if self._keeper.anchor_problem:
+            if self._writer.checkpoint_problem:
                 self._tried = now
-                await self._write(JournalWriter.anchor)
+                await self._write(JournalWriter.send_checkpoint)
                 self._set(writable=True)
         try:
             head = await self._read(lambda reader: reader.head())
@@ -275,7 +275,7 @@ class Journal:
     async def _feed(self, stream: StreamFeed) -> None:
         """Send the newest hash to AWS when it has changed, and not too often."""
         while True:
-            news = self._state.news
+            news = self._state.changed
             if await self._send(stream):
                 self._set(writable=self.health.writable, problem=self.health.problem)
                 await self._clock.sleep(EVERY)
@@ -285,20 +285,20 @@ class Journal:
     async def _send(self, stream: StreamFeed) -> bool:
         """Send the newest hash to AWS unless it is there already. Returns whether an attempt was made."""
         health = self.health
-        if not self._keeper.id or health.entries <= stream.sent:
+        if not self._writer.id or health.entries <= stream.sent:
             return False
-        await stream.send(anchor_of(self._keeper.id, health.entries, health.head, self.path))
+        await stream.send(checkpoint_of(self._writer.id, health.entries, health.head, self.path))
         return True
 
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
-        keeper, stream = self._keeper, self._stream
-        troubles = (keeper.anchor_problem, stream.problem if stream else "")
+        keeper, stream = self._writer, self._stream
+        troubles = (keeper.checkpoint_problem, stream.problem if stream else "")
         head = (self.health.entries, self.health.head)
         self._state.set(
             writable=writable,
             problem=problem,
             head=max(head, (keeper.head.seq, keeper.head.hash)) if writable else head,
-            anchored=max(keeper.anchored, stream.sent if stream else 0),
+            anchored=max(keeper.checkpoint_seq, stream.sent if stream else 0),
             anchor_problem="; ".join(trouble for trouble in troubles if trouble),
         )
 
@@ -315,6 +315,6 @@ class Journal:
         try:
             return await self._threads.read(work)
         except JournalError as error:
-            if self._keeper.damage is not None and self.health.writable:
+            if self._writer.damage is not None and self.health.writable:
                 self._set(writable=False, problem=error.problem)
             raise

@@ -70,7 +70,7 @@ def closed() -> UnusableJournal:
     )
 
 
-def gone() -> UnusableJournal:
+def file_is_gone() -> UnusableJournal:
     """The error for a file that was moved or deleted."""
     return UnusableJournal(
         _("The journal file was moved or deleted while it was open."),

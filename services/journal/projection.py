@@ -20,7 +20,7 @@ class Projection(ABC):
       passed over.
     - The first reading goes back only as far as `spans` says, by the entries' own times; what is older stands in
       the journal and is asked for there. What is written while it is under way comes with the next reading.
-    - Entries may be absorbed in any order and any number of times, so `take` goes by their numbers. For that reason
+    - Entries may be absorbed in any order and any number of times, so `apply` goes by their numbers. For that reason
       a reading that fails loses nothing: what was absorbed stays, and the next one begins where this one did.
     - The state and `position` belong together: whoever restores both, and sets `started`, reads on from there.
     """
@@ -41,13 +41,13 @@ class Projection(ABC):
         self._reading = asyncio.Lock()
 
     @abstractmethod
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Take in one entry of these kinds, which may have been taken in before; whether the state changed."""
 
     def absorb(self, entries: Iterable[Entry]) -> None:
         """Take entries in, in any order and as often as they come; those of other kinds are left out."""
         for entry in entries:
-            if entry.kind in self.spans and self.take(entry):
+            if entry.kind in self.spans and self.apply(entry):
                 self.version += 1
 
     async def read(self, now: datetime) -> bool:

@@ -48,7 +48,7 @@ class JournalReader:
         try:
             db.text_factory = _text
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
-            self.ask(f"PRAGMA busy_timeout = {BUSY_MS}")
+            self.query(f"PRAGMA busy_timeout = {BUSY_MS}")
             self.id = self._identify()
             """Unique to this journal; part of every hash."""
         except BaseException:
@@ -72,7 +72,7 @@ class JournalReader:
         """Close the file."""
         self._db.close()
 
-    def ask(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Every row of an answer. Raises nothing but sqlite3.Error and UnusableJournal, whatever the file contains."""
         rows: list[Row] = []
         size = 0
@@ -88,16 +88,16 @@ class JournalReader:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Everything read within is of one moment, whatever other consoles append meanwhile."""
-        self.ask("BEGIN")
+        self.query("BEGIN")
         try:
             yield
         finally:
             if self._db.in_transaction:
-                self.ask("ROLLBACK")
+                self.query("ROLLBACK")
 
     def head(self) -> tuple[int, str]:
         """(number, hash) of the newest entry; (0, 64 zeros) where there is none."""
-        for seq, hash_ in self.ask("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"):
+        for seq, hash_ in self.query("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"):
             if not isinstance(seq, int) or not isinstance(hash_, str):
                 raise damaged()
             return seq, hash_
@@ -105,12 +105,12 @@ class JournalReader:
 
     def header(self) -> tuple[int, int]:
         """(application, version of the tables)."""
-        return self.ask("PRAGMA application_id")[0][0], self.ask("PRAGMA user_version")[0][0]
+        return self.query("PRAGMA application_id")[0][0], self.query("PRAGMA user_version")[0][0]
 
     def objects(self) -> frozenset[tuple[str, str, str]]:
         """(type, name, SQL) of every table, index, trigger and view."""
         statement = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-        return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.ask(statement))
+        return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.query(statement))
 
     def rows(
         self,
@@ -128,13 +128,13 @@ class JournalReader:
         text, values = select(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
         )
-        return self.ask(text, values)
+        return self.query(text, values)
 
     def newest_rows(self, limit: int) -> list[Row]:
         """The newest entries, oldest first, byte for byte; the last column is the words of the search."""
         self._db.text_factory = _exact
         try:
-            return self.ask(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
+            return self.query(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
         finally:
             self._db.text_factory = _text
 
@@ -149,11 +149,11 @@ class JournalReader:
 
     def last_words(self) -> int:
         """The number of the newest entry that the search covers; 0 where there is none."""
-        return int(self.ask("SELECT max(seq) FROM words")[0][0] or 0)
+        return int(self.query("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
         """Check the file's own structure. Raises UnusableJournal where it is broken or an index disagrees with the entries."""
-        if self.ask("PRAGMA integrity_check(1)") != [("ok",)]:
+        if self.query("PRAGMA integrity_check(1)") != [("ok",)]:
             raise damaged()
 
     def find(
@@ -193,7 +193,7 @@ class JournalReader:
         value = b""
         while True:
             before = value
-            ((value,),) = self.ask(hop, (before,))
+            ((value,),) = self.query(hop, (before,))
             if not isinstance(value, bytes) or value <= before:
                 return
             yield _text(value)
@@ -206,12 +206,12 @@ class JournalReader:
         return holding if holding and (releasing is None or releasing.seq < holding.seq) else None
 
     def _newest(self, where: str, *values: object) -> Entry | None:
-        rows = self.ask(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)
+        rows = self.query(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)
         return entry_of(rows[0]) if rows else None
 
     def _identify(self) -> str:
         """The journal's id; raises UnusableJournal for another program's database, or a newer console's."""
-        tables = {row[0] for row in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        tables = {row[0] for row in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {"journal", "entries", "words"} <= tables:
             raise UnusableJournal(
                 _("The file is a database, but not a journal of this console."),
@@ -225,8 +225,8 @@ class JournalReader:
                 ),
             )
         # Fails where a column is missing, before anything is read.
-        self.ask(f"{_WITH_WORDS} LIMIT 0")
-        rows = self.ask("SELECT value FROM journal WHERE key = 'id'")
+        self.query(f"{_WITH_WORDS} LIMIT 0")
+        rows = self.query("SELECT value FROM journal WHERE key = 'id'")
         if not rows or not isinstance(rows[0][0], str) or not rows[0][0]:
             raise damaged()
         return rows[0][0]

@@ -34,8 +34,8 @@ class Store(JournalReader):
         super().__init__(connect(path, "mode=rw"))
         try:
             check_tables(self)
-            self.ask("PRAGMA journal_mode = WAL")
-            self.ask("PRAGMA synchronous = FULL")
+            self.query("PRAGMA journal_mode = WAL")
+            self.query("PRAGMA synchronous = FULL")
             if path.stat().st_size <= SMALL:
                 self.check_pages()
             check_newest(self)
@@ -58,11 +58,11 @@ class Store(JournalReader):
     def probe(self) -> None:
         """Write something that is not an entry: only an attempt shows what the disk and the permissions allow."""
         with self._transaction():
-            self.ask("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
+            self.query("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
 
     def hash_at(self, seq: int) -> str:
         """The hash of an entry; "" where there is no such entry, 64 zeros for 0."""
-        rows = self.ask("SELECT hash FROM entries WHERE seq = ?", (seq,))
+        rows = self.query("SELECT hash FROM entries WHERE seq = ?", (seq,))
         return rows[0][0] if rows else ("" if seq else NOTHING)
 
     def _insert(self, entry: Entry) -> None:
@@ -72,20 +72,20 @@ class Store(JournalReader):
                 _("The entry is too large for the journal; it was not recorded."),
                 _("Shorten it; {path} itself is fine."),
             )
-        self.ask(INSERT, row)
-        self.ask(INSERT_WORDS, (entry.seq, fold(searched(row))))
+        self.query(INSERT, row)
+        self.query(INSERT_WORDS, (entry.seq, fold(searched(row))))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self.ask("BEGIN IMMEDIATE")
+        self.query("BEGIN IMMEDIATE")
         try:
             yield
-            self.ask("COMMIT")
+            self.query("COMMIT")
         except BaseException:
             # SQLite may have rolled back already, or be unable to: either way no entry may stay half written.
             if self._db.in_transaction:
                 try:
-                    self.ask("ROLLBACK")
+                    self.query("ROLLBACK")
                 except sqlite3.Error:
                     self.close()
             raise

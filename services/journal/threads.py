@@ -9,7 +9,15 @@ from typing import TypeVar
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.problems import UnusableJournal, another, closed, damaged, gone, is_damage, problem_of
+from services.journal.problems import (
+    UnusableJournal,
+    another,
+    closed,
+    damaged,
+    file_is_gone,
+    is_damage,
+    problem_of,
+)
 from services.journal.reader import JournalReader
 from services.journal.writer import JournalWriter
 
@@ -20,7 +28,7 @@ class Threads:
     """Runs blocking work. Raises JournalError for whatever is wrong with the file."""
 
     def __init__(self, keeper: JournalWriter, clock: Clock) -> None:
-        self._keeper = keeper
+        self._writer = keeper
         self._clock = clock
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
@@ -30,7 +38,7 @@ class Threads:
 
     async def write(self, work: Callable[[JournalWriter], T]) -> T:
         """Do `work` with the keeper; one at a time, in the order of the calls."""
-        return await self._run(self._writing, lambda: work(self._keeper))
+        return await self._run(self._writing, lambda: work(self._writer))
 
     async def read(self, work: Callable[[JournalReader], T]) -> T:
         """Do `work` with a reader; a file that turns out to be damaged is not written to any more."""
@@ -39,7 +47,7 @@ class Threads:
         except JournalError as error:
             damage = error.__cause__
             if isinstance(damage, Exception) and is_damage(damage):
-                await self.write(lambda keeper: keeper.give_up(damage))
+                await self.write(lambda keeper: keeper.stop_writing(damage))
             raise
 
     async def close(self) -> None:
@@ -48,7 +56,7 @@ class Threads:
         loop = asyncio.get_running_loop()
         # The writer closes last: it can move the entries of the -wal file into the journal.
         await loop.run_in_executor(self._reading, self._drop_reader)
-        await loop.run_in_executor(self._writing, self._keeper.close)
+        await loop.run_in_executor(self._writing, self._writer.close)
         self._writing.shutdown(wait=False)
         self._reading.shutdown(wait=False)
 
@@ -62,7 +70,7 @@ class Threads:
         except Exception as error:  # noqa: BLE001  the boundary: no content of a file ends the watching
             expected = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
             trouble = error if expected else damaged()
-            problem = problem_of(trouble, self._keeper.path, self._clock.now())
+            problem = problem_of(trouble, self._writer.path, self._clock.now())
             raise JournalError(problem) from trouble
 
     def _with_reader(self, work: Callable[[JournalReader], T]) -> T:
@@ -77,13 +85,13 @@ class Threads:
         return result
 
     def _opened(self) -> JournalReader:
-        path, journal_id = self._keeper.path, self._keeper.id
+        path, journal_id = self._writer.path, self._writer.id
         if self._reader is not None and files.which(path) != self._file:
             # The open file no longer has this name: it would show old entries, or none at all.
             self._drop_reader()
         if self._reader is None:
             if journal_id and not path.exists():
-                raise gone()
+                raise file_is_gone()
             reader = JournalReader.open(path)
             if journal_id and reader.id != journal_id:
                 reader.close()

@@ -45,7 +45,7 @@ class _Check:
 
     def __init__(self, reader: JournalReader, path: Path, witnesses: ExternalHashes) -> None:
         self.reader = reader
-        self.place = str(path)
+        self.path_name = str(path)
         self.witnesses = witnesses
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
@@ -56,7 +56,7 @@ class _Check:
         """Anchors of this journal that are not trusted, by entry, and why not."""
         self.refuted: list[tuple[Checkpoint, str]] = []
         """Those among them that disagree with the journal."""
-        for anchor in witnesses.anchors:
+        for anchor in witnesses.checkpoints:
             own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
             if own and doubt:
                 self.unsure.setdefault(anchor.seq, []).append((anchor, doubt))
@@ -73,7 +73,7 @@ class _Check:
         self.count = 0
         self.unfit: list[Row] = []
         """The first entries whose own hash does not fit."""
-        self.unfits = 0
+        self.broken_links = 0
         self.newest, self.head = 0, ""
         self.worded = reader.last_words()
         """Read before the entries, as a console may write meanwhile."""
@@ -81,21 +81,21 @@ class _Check:
     def run(self) -> Verification:
         """Check everything."""
         self._walk()
-        if self.unfits == self.count > 1:
+        if self.broken_links == self.count > 1:
             self.faults, self.unlisted = {}, 0
             self._fault(
                 0,
                 ChainFaultKind.REPLACED,
                 _("No entry matches the journal's ID: either belongs to another journal."),
             )
-        elif self.unfits <= _SWAPPED_AMONG:
+        elif self.broken_links <= _SWAPPED_AMONG:
             self._find_swapped()
         self._compare_end()
         self._look_for_others()
         self.refuted += [each for seq in sorted(self.unsure) for each in self.unsure[seq]]
         unnamed = "" if self.own else _("No external log contains this journal.")
         return Verification(
-            path=self.place,
+            path=self.path_name,
             journal=self.reader.id,
             entries=self.count,
             head=self.head,
@@ -161,7 +161,7 @@ class _Check:
             )
 
     def _unfit(self, row: Row, links: set[str]) -> None:
-        self.unfits += 1
+        self.broken_links += 1
         if len(self.unfit) < _SWAPPED_AMONG:
             self.unfit.append(row)
         seq, own = row[0], row[_HASH]
@@ -200,7 +200,7 @@ class _Check:
     def _look_for_others(self) -> None:
         """Compare with other journals that the log outside knows at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
-        lost = here or (self.others if self.witnesses.given and not self.own else [])
+        lost = here or (self.others if self.witnesses.is_configured and not self.own else [])
         if lost:
             newest: Checkpoint = max(lost, key=lambda anchor: anchor.seq)
             text = _("An external log has a different journal here, {journal}, with {count} entries.")
@@ -208,7 +208,7 @@ class _Check:
 
     def _is_here(self, anchor: Checkpoint) -> bool:
         """Whether the anchor is of this path on this machine: several machines may send to one stream."""
-        return anchor.file == self.place and anchor.host in ("", socket.gethostname())
+        return anchor.file == self.path_name and anchor.host in ("", socket.gethostname())
 
     def _fault(self, seq: int, kind: ChainFaultKind, text: str) -> None:
         """Add a fault; an entry's first one is kept, as it is the clearest."""

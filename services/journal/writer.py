@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING
-from services.journal.checkpoints import Syslog, anchor_of, line_of
-from services.journal.problems import UnusableJournal, another, damaged, gone, is_damage
+from services.journal.checkpoints import Syslog, checkpoint_of, line_of
+from services.journal.problems import UnusableJournal, another, damaged, file_is_gone, is_damage
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
 
@@ -36,9 +36,9 @@ class JournalWriter:
         """The journal's id; "" before it was first opened."""
         self.head = Head()
         """The newest entry known."""
-        self.anchored = 0
+        self.checkpoint_seq = 0
         """The newest entry whose hash went to syslog."""
-        self.anchor_problem = ""
+        self.checkpoint_problem = ""
         self._syslog = syslog
         self._store: Store | None = None
         self._file = (0, 0)
@@ -48,24 +48,24 @@ class JournalWriter:
     def try_out(self) -> None:
         """Open the file if needed, and find out whether it can be written."""
         self._use(lambda store: store.probe())
-        self.anchor()
+        self.send_checkpoint()
 
     def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
         """Record durably, then send the hash to syslog. Raises AlreadyRecorded and HeldByAnother, too."""
         entry = self._use(lambda store: store.append(draft, at=at, person=person))
         self.head = Head(entry.seq, entry.hash)
-        self.anchor()
+        self.send_checkpoint()
         return entry
 
-    def anchor(self) -> None:
+    def send_checkpoint(self) -> None:
         """Send the newest hash to syslog, unless it was sent already."""
-        if self._syslog is None or self.anchored >= self.head.seq:
+        if self._syslog is None or self.checkpoint_seq >= self.head.seq:
             return
-        self.anchor_problem = self._syslog.send(line_of(anchor_of(self.id, *self.head, self.path)))
-        if not self.anchor_problem:
-            self.anchored = self.head.seq
+        self.checkpoint_problem = self._syslog.send(line_of(checkpoint_of(self.id, *self.head, self.path)))
+        if not self.checkpoint_problem:
+            self.checkpoint_seq = self.head.seq
 
-    def give_up(self, damage: Exception) -> None:
+    def stop_writing(self, damage: Exception) -> None:
         """Write nothing more, as a reader has found the file damaged."""
         self.damage = self.damage or damage
         self.close()
@@ -95,7 +95,7 @@ class JournalWriter:
     def _opened(self) -> Store:
         if self._store is None:
             if self.id and not self.path.exists():
-                raise gone()
+                raise file_is_gone()
             store = Store(self.path)
             if self.id and store.id != self.id:
                 store.close()
@@ -103,7 +103,7 @@ class JournalWriter:
             self._store, self.id, self._file = store, store.id, files.which(self.path)
         elif files.which(self.path) != self._file:
             # What is written into a file that no longer has this name is lost.
-            raise gone()
+            raise file_is_gone()
         else:
             # The file may have been emptied, and the -wal file alone is not a journal.
             files.check(self.path)

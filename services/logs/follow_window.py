@@ -23,7 +23,7 @@ BUCKET = 60_000
 class FollowWindow:
     """The memory of one follow loop.
 
-    A round is `begin`, `take` for every page, and `finish` after the last; a round that fails is simply
+    A round is `begin`, `accept` for every page, and `finish` after the last; a round that fails is simply
     begun again, and loses nothing. `start` is where the reader wants to begin, `began` (the present at the
     first read) tells an event that came late from one that was merely too old to be wanted.
     """
@@ -88,7 +88,7 @@ class FollowWindow:
         self._sweeping = now - self._swept >= self._sweep_every
         return min(start, now - self._sweep, self._finished - self._sweep) if self._sweeping else start
 
-    def take(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
+    def accept(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
         """The lines of a page not delivered before, oldest first, late ones marked."""
         fresh = [line for line in page if self._is_new(line)]
         if not fresh:
@@ -115,7 +115,7 @@ class FollowWindow:
         self._prune(self._finished - 2 * self._sweep)
 
     def _is_new(self, line: LogLine) -> bool:
-        if line.at < self._start and line.seen < self._began:
+        if line.at < self._start and line.ingested_at < self._began:
             return False
         ids = self._ids.setdefault(line.at // BUCKET, set())
         if line.id in ids:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from services.aws.client.errors import AwsError
-from services.background.faults import Fault, fault_problem, from_within, unheard
+from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.logs.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
@@ -66,7 +66,7 @@ class LogFollower:
         sweep: float = SWEEP / 1000,
         sweep_every: float = SWEEP_EVERY / 1000,
         rng: random.Random | None = None,
-        fault: Fault = unheard,
+        fault: Fault = unreported,
     ) -> None:
         self._fault = fault
         self.group = group
@@ -87,7 +87,7 @@ class LogFollower:
         self._polls = self._pages = self._lines = self._late = self._failures = 0
         self._lag: float | None = None
         self._complete_from: int | None = None
-        self._anchor: Mark | None = None
+        self._mark: Mark | None = None
 
     def __aiter__(self) -> AsyncGenerator[TailBatch, None]:
         return self.batches()
@@ -127,7 +127,7 @@ class LogFollower:
         self._polls += 1
         now = self._now()
         if self._window is None and self._start_ms is None:
-            async with aclosing(self._look_back(now)) as steps:
+            async with aclosing(self._read_newest(now)) as steps:
                 async for batch in steps:
                     yield batch
             return
@@ -137,14 +137,14 @@ class LogFollower:
         window = self._window
         async with aclosing(self._read(window.begin(now))) as pages:
             async for page in pages:
-                lines = window.take(page, self._now())
+                lines = window.accept(page, self._now())
                 if lines:
                     self._lag = max(0.0, (self._now() - lines[-1].at) / 1000)
                     yield self._batch(lines)
         window.finish(now)
         yield self._batch(())
 
-    async def _look_back(self, now: int) -> AsyncGenerator[TailBatch, None]:
+    async def _read_newest(self, now: int) -> AsyncGenerator[TailBatch, None]:
         """The newest lines to begin with."""
         recent: list[LogLine] = []
         start, end = now, None
@@ -160,7 +160,7 @@ class LogFollower:
                 break
             end = start - 1
         window = self._fresh_window(start, now)
-        lines = window.take(recent, now)
+        lines = window.accept(recent, now)
         window.finish(now)
         self._window = window
         note = "" if lines else _("No lines in the last seven days.")
@@ -225,6 +225,6 @@ class LogFollower:
 
     def _now(self) -> int:
         """The present; it goes on evenly however the clock is set, or lines would be left out or read anew for hours."""
-        anchor = self._anchor = self._anchor or mark(self._clock)
+        anchor = self._mark = self._mark or mark(self._clock)
         passed = self._clock.elapsed() - anchor.elapsed
         return int(anchor.at.timestamp() * 1000) + round(passed * 1000)

@@ -119,7 +119,7 @@ class Alarm(Model):
         return Hearing.NOBODY if self.parents_read else Hearing.UNKNOWN
 
     @property
-    def unheard(self) -> bool:
+    def notifies_nobody(self) -> bool:
         """Nobody is known to be notified; always false for missing and scaling-only alarms."""
         silent = self.hearing in (Hearing.NOBODY, Hearing.UNKNOWN)
         return silent and not self.scaling and self.state is not AlarmState.MISSING

@@ -208,7 +208,7 @@ class StepRun(Model):
     """What happened, in words."""
     verified: bool | None = None
     """AWS, read again, shows the change; None: not looked yet."""
-    found: bool = False
+    observed: bool = False
     """The state was found by reading AWS or said by a person: no answer tells of it."""
     until: datetime | None = None
     """Not carried out by this console: under way in another one until then (UTC), or cut off. None: not so."""

@@ -113,7 +113,7 @@ class Lookup(Model):
     """Why it ended early; `events` are those read before."""
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """All pages were read and all events interpreted."""
         return self.problem is None and not self.unreadable and not self.more
 

@@ -15,7 +15,7 @@ ROWS = 50
 """Evidence rows kept of one table; the rest is counted."""
 
 
-TOLD = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
+DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
 """Display order of verdicts: measured problems come before what could not be judged."""
 Tally = tuple[tuple[Verdict, int], ...]
 """How many of each judgement that is not normal, in the order of TOLD."""
@@ -24,7 +24,7 @@ Tally = tuple[tuple[Verdict, int], ...]
 def tally(verdicts: Iterable[Verdict | None]) -> Tally:
     """How often each judgement comes that is not normal."""
     counts = Counter(verdicts)
-    return tuple((verdict, counts[verdict]) for verdict in TOLD[:-1] if counts[verdict])
+    return tuple((verdict, counts[verdict]) for verdict in DISPLAY_ORDER[:-1] if counts[verdict])
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
@@ -158,7 +158,7 @@ class Finding(Model):
         return (
             counts
             if own
-            else tuple(sorted((*counts, (self.verdict, 1)), key=lambda pair: TOLD.index(pair[0])))
+            else tuple(sorted((*counts, (self.verdict, 1)), key=lambda pair: DISPLAY_ORDER.index(pair[0])))
         )
 
     @property
@@ -235,7 +235,7 @@ class DutyFindings(Model):
     """Ids of its inspections, in the runbook's order."""
     recorded: tuple[Recorded, ...] = ()
     """The newest of each inspection, in the runbook's order."""
-    looking: tuple[RunningInspection, ...] = ()
+    running: tuple[RunningInspection, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -269,9 +269,9 @@ class FindingsView(Model):
     """The findings of every occurrence that matters now."""
 
     duties: tuple[DutyFindings, ...] = ()
-    by_hand: tuple[Recorded, ...] = ()
+    on_demand: tuple[Recorded, ...] = ()
     """Looks that belong to no duty, newest first."""
-    looking: tuple[RunningInspection, ...] = ()
+    running: tuple[RunningInspection, ...] = ()
     """Looks under way for anything else than these duties."""
     version: int = 0
 

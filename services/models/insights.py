@@ -50,7 +50,7 @@ class QueryResult(Model):
         return self.state in GOING
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Complete, and every matched event is a row; only for queries without `stats`."""
         return self.complete and len(self.rows) >= self.matched
 

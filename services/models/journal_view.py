@@ -31,6 +31,6 @@ class EntryLink(Model):
     """It contains the hash of the entry before it."""
 
     @property
-    def holds(self) -> bool:
+    def is_intact(self) -> bool:
         """The entry is unaltered and tied to the one before it."""
         return self.unaltered and self.tied

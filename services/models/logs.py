@@ -29,7 +29,7 @@ class LogLine(NamedTuple):
     """CloudWatch's eventId: unique within the group."""
     at: int
     """The event's own time, epoch milliseconds."""
-    seen: int
+    ingested_at: int
     """Ingestion time, epoch milliseconds."""
     stream: str
     """Log stream, cleaned."""

@@ -61,6 +61,6 @@ class Problem(Model):
         return self.once or self.remedy
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """What happened and what to do about it."""
         return sentences(self.summary, self.remedy)

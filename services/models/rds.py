@@ -62,7 +62,7 @@ class Database(Model):
     log_exports: tuple[Clean, ...] = ()
     """Logs sent to CloudWatch: `postgresql`."""
     pending: tuple[PendingSetting, ...] = ()
-    pending_told: bool = True
+    pending_reported: bool = True
     """AWS reported the pending settings; if false, an empty `pending` means nothing."""
     certificate: Clean = ""
     """The server certificate's authority: `rds-ca-rsa2048-g1`."""

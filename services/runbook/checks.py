@@ -41,7 +41,9 @@ def system(book: Runbook) -> Mistakes:
         ZoneInfo(book.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         message = _("no such time zone")
-        hint = mistakes.meant(book.system.timezone, available_timezones()) or _("names look like Asia/Tokyo")
+        hint = mistakes.suggestion(book.system.timezone, available_timezones()) or _(
+            "names look like Asia/Tokyo"
+        )
         yield ("system", "timezone"), f"{message}: {hint}"
     yield from _bounds(book)
     if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
@@ -105,12 +107,12 @@ def references(book: Runbook) -> Mistakes:
     for index, procedure in enumerate(book.procedures):
         mentions.append((("procedures", index, "approval"), procedure.approval, approvers))
     mentions.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
-    for name, look in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
-        mentions.append(((name, "log_group"), look.log_group if look else "", groups))
+    for name, spec in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
+        mentions.append(((name, "log_group"), spec.log_group if spec else "", groups))
     for path, name, existing in mentions:
         # An ARN in place of a name is reported by `name_checks`.
         if name and name not in existing and not name_checks.is_address(name):
-            yield path, mistakes.unknown(name, existing)
+            yield path, mistakes.unknown_name(name, existing)
 
 
 def limits(book: Runbook) -> Mistakes:
@@ -136,7 +138,7 @@ def duties(book: Runbook) -> Mistakes:
             if message:
                 yield (*path, "rule"), message
         else:
-            yield from _anchor(book, duty, path)
+            yield from _base_date(book, duty, path)
         yield from _counted(duty, path)
         for place in _repeated(duty.at):
             yield (
@@ -164,18 +166,18 @@ def _series(book: Runbook) -> Mistakes:
         if duty.series and duty.anchor:
             yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
-            hint = mistakes.meant(duty.series, set(members) - {duty.series}) or _("remove it")
+            hint = mistakes.suggestion(duty.series, set(members) - {duty.series}) or _("remove it")
             message = _('no other duty is of the series "{name}"').format(name=duty.series)
             yield ("duties", index, "series"), f"{message}: {hint}"
 
 
-def _anchor(book: Runbook, duty: Duty, path: Path) -> Mistakes:
+def _base_date(book: Runbook, duty: Duty, path: Path) -> Mistakes:
     spec = ANCHOR.fullmatch(duty.anchor)
     users = name_checks.with_names(book.access_keys.users if book.access_keys else (), name_checks.USER)
     if spec is None:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
     elif spec[2] not in users:
-        yield (*path, "anchor"), mistakes.unknown(spec[2], users)
+        yield (*path, "anchor"), mistakes.unknown_name(spec[2], users)
     elif duty.closed_day is ClosedDay.SKIP:
         message = _("an anchored date comes once: use next-open, previous-open or keep")
         yield (*path, "closed_day"), message

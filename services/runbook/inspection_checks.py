@@ -26,7 +26,7 @@ def duties(book: Runbook) -> Mistakes:
             if name in own:
                 continue
             if name not in built:
-                yield path, mistakes.unknown(name, [*built, *own])
+                yield path, mistakes.unknown_name(name, [*built, *own])
             elif lacking := built[name].missing_setting(book):
                 message = _("{name} needs {key}, which this runbook does not have")
                 yield path, message.format(name=name, key=lacking)
@@ -68,7 +68,7 @@ def own(book: Runbook) -> Mistakes:
             and inspection.log_group not in groups
             and not name_checks.is_address(inspection.log_group)
         ):
-            yield (*path, "log_group"), mistakes.unknown(inspection.log_group, groups)
+            yield (*path, "log_group"), mistakes.unknown_name(inspection.log_group, groups)
 
 
 def _lacking(inspection: CustomInspection) -> list[str]:

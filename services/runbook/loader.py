@@ -68,7 +68,7 @@ def load_builtin(name: str) -> Runbook:
     """Load a runbook that ships with the console; raises RunbookError for an unknown name."""
     names = builtin_names()
     if name not in names:
-        mistake = mistakes.unknown(name, names)
+        mistake = mistakes.unknown_name(name, names)
         raise RunbookError(
             [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
         )

@@ -129,10 +129,10 @@ def names(book: Runbook) -> Mistakes:
 
 def dimensions(book: Runbook) -> Mistakes:
     """Dimensions of AWS's own metrics hold plain names, because CloudWatch finds no data by anything else."""
-    for index, look in enumerate(book.inspections):
-        if not look.namespace.startswith(_OF_AWS):
+    for index, spec in enumerate(book.inspections):
+        if not spec.namespace.startswith(_OF_AWS):
             continue
-        for key, value in look.dimensions.items():
+        for key, value in spec.dimensions.items():
             thing = DIMENSIONS.get(key)
             if thing and (mistake := name_mistake(value, thing)):
                 yield ("inspections", index, "dimensions", str(key)), mistake

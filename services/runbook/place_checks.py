@@ -67,7 +67,7 @@ def regions(book: Runbook) -> Mistakes:
     for path, name in named:
         area, _dash, number = name.rpartition("-")
         if area not in _AREAS or number.startswith("0"):
-            hint = mistakes.meant(name, REGIONS) or _("names look like ap-northeast-1")
+            hint = mistakes.suggestion(name, REGIONS) or _("names look like ap-northeast-1")
             yield path, f"{_('AWS has no such region')}: {hint}"
 
 

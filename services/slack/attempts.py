@@ -8,7 +8,7 @@ from services.clock import Clock, Mark, passed, real
 from services.i18n import _
 from services.models.journal import Entry, NewEntry
 from services.models.posts import Post
-from services.slack import entries as drafts
+from services.slack import entries as post_entries
 from services.slack.message import mark
 from services.slack.records import PostRecords, thread_of
 from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
@@ -37,9 +37,9 @@ class Attempts:
         self._clock = clock
         self._connect = connect
         self._record = record
-        self._looks: dict[tuple[str, int], datetime | None] = {}
+        self._checks: dict[tuple[str, int], datetime | None] = {}
         """By post and attempt: when to ask Slack again; None: it cannot tell."""
-        self._untold: dict[tuple[str, int], str] = {}
+        self._failures: dict[tuple[str, int], str] = {}
 
     async def make(self, id: str, begun: Entry, since: Mark) -> None:
         """The one request of the attempt that `begun`, recorded after `since`, stands for."""
@@ -47,40 +47,44 @@ class Attempts:
         assert post is not None, "an attempt is of a post that was read"
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
             reason = _("Nothing was sent: this console was suspended. It tries again.")
-            await self._refused(post, Refused(reason, retry_after=0.0), drafts.outcome_claim(post))
+            await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
             return
         try:
             sender = await self._connect()
             sent = await sender.post(_message(post, thread_of(begun)))
         except Refused as error:
-            await self._refused(post, error, drafts.outcome_claim(post))
+            await self._refused(post, error, post_entries.outcome_claim(post))
         except Unanswered as error:
-            await self._record(drafts.unknown(post, error.explanation, drafts.outcome_claim(post)))
+            await self._record(
+                post_entries.unknown(post, error.explanation, post_entries.outcome_claim(post))
+            )
         except asyncio.CancelledError:
             reason = _("The console stopped before Slack responded.")
-            await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
+            await self._record(post_entries.unknown(post, reason, post_entries.outcome_claim(post)))
             raise
         except Exception:
             reason = _("An internal error cut the attempt short.")
-            await self._record(drafts.unknown(post, reason, drafts.outcome_claim(post)))
+            await self._record(post_entries.unknown(post, reason, post_entries.outcome_claim(post)))
             raise
         else:
-            await self._record(drafts.posted(post, sent, thread_of(begun), drafts.outcome_claim(post)))
+            await self._record(
+                post_entries.posted(post, sent, thread_of(begun), post_entries.outcome_claim(post))
+            )
 
-    def look_at(self, post: Post) -> datetime | None:
+    def check_at(self, post: Post) -> datetime | None:
         """When Slack is to be asked for a post of unknown outcome; None: it cannot tell."""
-        return self._looks.get((post.id, post.attempts), self._clock.now())
+        return self._checks.get((post.id, post.attempts), self._clock.now())
 
-    def untold(self, post: Post) -> str:
+    def failure(self, post: Post) -> str:
         """Why Slack could not tell whether it has the post."""
-        return self._untold.get((post.id, post.attempts), "")
+        return self._failures.get((post.id, post.attempts), "")
 
-    async def look(self, post: Post, *, carried: bool) -> None:
+    async def check(self, post: Post, *, carried: bool) -> None:
         """Ask Slack whether it has the post; `carried`: if not, it is sent again without asking a person."""
         key = (post.id, post.attempts)
         now, sent_at = self._clock.now(), post.sent_at or post.at
         # Set first, so that a failure does not make the console ask Slack again at once.
-        self._looks[key] = now + real(self._clock, LOOK_AGAIN)
+        self._checks[key] = now + real(self._clock, LOOK_AGAIN)
         sender = await self._connect()
         thread = thread_of(self._records.sending(post))
         try:
@@ -92,27 +96,29 @@ class Attempts:
                 age=now - sent_at,
             )
         except CannotTell as error:
-            self._untold[key] = error.explanation
+            self._failures[key] = error.explanation
             if not error.again:
-                self._looks[key] = None
+                self._checks[key] = None
             return
         settled = sent_at + real(self._clock, SETTLED)
         if sent is not None:
             reason = _("found in Slack")
-            await self._record(drafts.posted(post, sent, thread, drafts.settled_claim(post), evidence=reason))
+            await self._record(
+                post_entries.posted(post, sent, thread, post_entries.settled_claim(post), evidence=reason)
+            )
         elif now < settled:
-            self._looks[key] = settled
+            self._checks[key] = settled
         else:
             reason = _("Slack was queried and does not have it.")
             missing = Refused(reason, retry_after=0.0 if carried else None)
-            await self._refused(post, missing, drafts.settled_claim(post))
+            await self._refused(post, missing, post_entries.settled_claim(post))
 
     async def _refused(self, post: Post, error: Refused, claim: str) -> None:
         wait = error.retry_after
         if error.backoff:
             wait = min(LONGEST, SHORTEST * 2.0 ** min(post.attempts - 1, 8))
         at = "" if wait is None else (self._clock.now() + real(self._clock, wait)).isoformat()
-        await self._record(drafts.refused(post, error.explanation, claim, code=error.code, retry_at=at))
+        await self._record(post_entries.refused(post, error.explanation, claim, code=error.code, retry_at=at))
 
 
 def _message(post: Post, thread_ts: str) -> Message:

@@ -27,13 +27,13 @@ from services.slack.responses import (
     ID,
     TOO_MANY,
     TS,
+    failure,
     is_message,
     matches,
     next_page,
     older,
     rate_limited,
     refused,
-    untold,
     why,
 )
 from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
@@ -95,9 +95,9 @@ class Bot:
         async with self._client() as client, _reading(self._base):
             try:
                 id = channel_id or await self._channel_id(client, channel)
-                return await self._look(client, post, id, thread_ts, age)
+                return await self._read_back(client, post, id, thread_ts, age)
             except SlackApiError as error:
-                raise untold(error, channel) from None
+                raise failure(error, channel) from None
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AsyncWebClient]:
@@ -135,7 +135,7 @@ class Bot:
                 break
         return ""
 
-    async def _look(
+    async def _read_back(
         self, client: AsyncWebClient, post: str, channel: str, thread_ts: str, age: timedelta
     ) -> Sent | None:
         """Read back. Ages go by Slack's clock, as this machine's may be wrong by hours."""
@@ -183,7 +183,7 @@ class Webhook:
             return Sent()
         if answer.status_code == TOO_MANY:
             raise rate_limited(answer.headers)
-        if 400 <= answer.status_code < 500 and refusals.known(text):
+        if 400 <= answer.status_code < 500 and refusals.is_refusal(text):
             raise Refused(refusals.refusal(text, channel=_("the webhook's channel")), code=text)
         raise Unanswered(refusals.unanswered(f"HTTP {answer.status_code}"))
 

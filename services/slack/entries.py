@@ -16,7 +16,7 @@ _LINE = 200
 """Characters of a note in the one line of its entry."""
 
 
-def let_go(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
+def release(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
     """A person releases a note for sending; once for each id."""
     return NewEntry(
         kind=EntryKind.POST,

@@ -13,7 +13,7 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.findings import TOLD, Evidence, Finding, Recorded
+from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
 from services.models.verdict import Verdict
@@ -91,7 +91,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
     finding = recorded.finding
     bad = sorted(
         (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
-        key=lambda measure: TOLD.index(measure.verdict or Verdict.NORMAL),
+        key=lambda measure: DISPLAY_ORDER.index(measure.verdict or Verdict.NORMAL),
     )
     measured = [f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "") for each in bad]
     rows = [
@@ -102,7 +102,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
         (_("By"), desk.by),
-        (_("Next check"), _next_look(finding, desk)),
+        (_("Next check"), _next_run(finding, desk)),
         (_("Escalation"), _named(finding, desk.runbook)),
         (_("AWS console"), inspection_page(desk.region, finding.inspection)),
         (_("Journal"), str(recorded.seq) if recorded.seq else ""),
@@ -199,7 +199,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
     return _("not yet; next {who}").format(who=called) if called else _("not yet")
 
 
-def _next_look(finding: Finding, desk: NoteContext) -> str:
+def _next_run(finding: Finding, desk: NoteContext) -> str:
     """When a duty runs the inspection next."""
     duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
     slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)

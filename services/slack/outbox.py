@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
-from services.background.faults import Fault, Workers, unheard
+from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
 from services.clock import Clock, mark, real
 from services.i18n import _, sentences
@@ -19,9 +19,9 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.posts import Post, PostState, Proposal
-from services.slack import entries as drafts
+from services.slack import entries as post_entries
 from services.slack.attempts import Attempts
-from services.slack.records import Gone, PostRecords, gone, thread_of
+from services.slack.records import Gone, PostRecords, has_ended, thread_of
 from services.slack.schedule import Schedule
 from services.slack.sending import Sender, Sent, connect
 from services.slack.settings import SlackSettings
@@ -48,8 +48,8 @@ class Outbox:
         channel: str,
         *,
         connect: Callable[[SlackSettings], Awaitable[Sender]] = connect,
-        gone: Gone = gone,
-        fault: Fault = unheard,
+        has_ended: Gone = has_ended,
+        fault: Fault = unreported,
     ) -> None:
         self.channel = channel
         """Where notes go; "" where the runbook does not say."""
@@ -57,7 +57,7 @@ class Outbox:
         self.workers = Workers(clock, fault)
         self._journal = journal
         self._clock = clock
-        self._gone = gone
+        self._has_ended = has_ended
         self._console = uuid4().hex
         """Identifies this run of the console, as process ids are reused."""
         self._records = PostRecords(journal)
@@ -66,7 +66,7 @@ class Outbox:
         self._unrecorded: list[NewEntry] = []
         """Outcomes that the journal has not taken yet."""
         self._published: tuple[Post, ...] = ()
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._wake = Wake()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
@@ -99,7 +99,7 @@ class Outbox:
             self._publish()
         reported: tuple[Post, ...] | None = None
         while not self._closed:
-            news = self._news
+            news = self._changed
             if reported == self._published:
                 await news.wait()
             else:
@@ -108,29 +108,31 @@ class Outbox:
 
     # ---- by a person
 
-    async def let_go(self, id: str, text: str, about: Proposal) -> Entry | None:
+    async def release(self, id: str, text: str, about: Proposal) -> Entry | None:
         """Record a note that is to be sent. Raises JournalError; None where this id was released already."""
         try:
-            return await self._keep(drafts.let_go(id, self.channel, text, about))
+            return await self._keep(post_entries.release(id, self.channel, text, about))
         except AlreadyRecorded:
             return None
 
     async def send_again(self, post: Post, why: str) -> None:
         """Send it once more, in spite of an unknown outcome (then `why` says how it is known not to be there)."""
-        claim = drafts.settled_claim(post) if post.state is PostState.UNKNOWN else ""
-        await self._keep(drafts.again(post, why, claim))
+        claim = post_entries.settled_claim(post) if post.state is PostState.UNKNOWN else ""
+        await self._keep(post_entries.again(post, why, claim))
 
     async def mark_sent(self, post: Post, why: str) -> None:
         """Record a person's word that a post of unknown outcome is in Slack."""
         evidence = _("confirmed by a person: {why}").format(why=why) if why else _("confirmed by a person")
         entry = self._records.sending(post)
         await self._keep(
-            drafts.posted(post, Sent(), thread_of(entry), drafts.settled_claim(post), evidence=evidence)
+            post_entries.posted(
+                post, Sent(), thread_of(entry), post_entries.settled_claim(post), evidence=evidence
+            )
         )
 
     async def drop(self, post: Post, why: str) -> None:
         """Give it up, with a reason."""
-        await self._keep(drafts.dropped(post, why))
+        await self._keep(post_entries.dropped(post, why))
 
     async def close(self) -> None:
         """Wait a moment for Slack's answer, record what is known of it, and stop."""
@@ -186,9 +188,9 @@ class Outbox:
         if self.why:
             return None
         if post.state is PostState.UNKNOWN:
-            at = self._attempts.look_at(post)
+            at = self._attempts.check_at(post)
             return (
-                (at, lambda: self._attempts.look(post, carried=self._schedule.carried(post))) if at else None
+                (at, lambda: self._attempts.check(post, carried=self._schedule.carried(post))) if at else None
             )
         at = self._schedule.send_at(post)
         return (at, lambda: self._send(post)) if at else None
@@ -199,13 +201,13 @@ class Outbox:
         if entry is None or entry.data.get("console") == self._console:
             return None
         ends = entry.at + real(self._clock, LEASE)
-        at = self._clock.now() if self._gone(entry) else ends
+        at = self._clock.now() if self._has_ended(entry) else ends
         return at, lambda: self._give_up(post)
 
     async def _send(self, post: Post) -> None:
         try:
             root = self._records.root(post) if self.threads else None
-            draft = drafts.posting(post, self._console, root.ts if root else "")
+            draft = post_entries.posting(post, self._console, root.ts if root else "")
             since = mark(self._clock)
             begun = await self._journal.append(draft)
         except AlreadyRecorded as error:
@@ -219,7 +221,7 @@ class Outbox:
     async def _give_up(self, post: Post) -> None:
         """Record the outcome as unknown: the console that made the attempt has ended."""
         reason = _("The console stopped while sending: the message may or may not be posted.")
-        draft = drafts.unknown(post, reason, drafts.outcome_claim(post))
+        draft = post_entries.unknown(post, reason, post_entries.outcome_claim(post))
         try:
             entry = await self._journal.append(draft)
         except AlreadyRecorded as error:
@@ -262,14 +264,14 @@ class Outbox:
         posts = tuple(self._as_shown(post) for post in self._records.posts)
         if posts != self._published or self._closed:
             self._published = posts
-            news, self._news = self._news, asyncio.Event()
+            news, self._changed = self._changed, asyncio.Event()
             news.set()
 
     def _as_shown(self, post: Post) -> Post:
         """The post with this console's reason for not sending it by itself."""
         reasons = [post.reason]
         if post.state is PostState.UNKNOWN:
-            reasons.append(self._attempts.untold(post) or self.why)
+            reasons.append(self._attempts.failure(post) or self.why)
         elif post.state in (PostState.WAITING, PostState.REFUSED) and self.why:
             reasons.append(self.why)
         elif post.state is PostState.WAITING and not self._schedule.carried(post):

@@ -11,7 +11,7 @@ from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.journal import Entry, EntryKind
 from services.models.posts import Post, PostState
-from services.slack import entries as drafts
+from services.slack import entries as post_entries
 from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
@@ -26,7 +26,7 @@ Gone = Callable[[Entry], bool]
 """Whether the console that wrote an entry has ended."""
 
 
-def gone(entry: Entry) -> bool:
+def has_ended(entry: Entry) -> bool:
     """Its process no longer runs on this host. A restarted console may have got the same process id."""
     here = socket.gethostname()
     return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
@@ -81,7 +81,7 @@ class PostRecords(Projection):
             (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
         )
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Add it to the entries of its post."""
         entries = self._entries.setdefault(_id(entry), {})
         changed = entry.seq not in entries
@@ -170,7 +170,7 @@ def _fits(post: Post, entry: Entry) -> bool:
         unclear = post.state is PostState.UNKNOWN
         return _attempt(entry.data) == post.attempts and (
             post.state in (PostState.WAITING, PostState.REFUSED)
-            or (unclear and entry.claim == drafts.settled_claim(post))
+            or (unclear and entry.claim == post_entries.settled_claim(post))
         )
     if entry.kind is EntryKind.UNPOSTED:
         return _attempt(entry.data) in (None, post.attempts)

@@ -38,7 +38,7 @@ def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 
     return f"{text} ({code})"
 
 
-def known(code: str) -> bool:
+def is_refusal(code: str) -> bool:
     """Whether it is a code by which Slack refuses."""
     return code in _WORDS
 

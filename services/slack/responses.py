@@ -51,7 +51,7 @@ def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
     return Refused(refusals.refusal(code, channel=channel, needed=needed), code=code)
 
 
-def untold(error: SlackApiError, channel: str) -> CannotTell:
+def failure(error: SlackApiError, channel: str) -> CannotTell:
     """Why reading back gave no result."""
     code, answer = code_of(error)
     if answer is None or not code or code in refusals.UNCLEAR or answer.status_code >= TOO_MANY:

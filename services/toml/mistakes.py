@@ -91,17 +91,17 @@ def _short(value: object) -> str:
 def unknown_key(name: str, existing: Iterable[str]) -> str:
     """The message for an unknown key, with the most similar existing one, or all of them."""
     names = list(existing)
-    return f"{_('unknown key')}: {meant(name, names) or _listing(names)}"
+    return f"{_('unknown key')}: {suggestion(name, names) or _listing(names)}"
 
 
-def unknown(name: str, existing: Iterable[str]) -> str:
+def unknown_name(name: str, existing: Iterable[str]) -> str:
     """The message for a reference to an undefined name, with the most similar existing one, or all of them."""
     names = list(existing)
     message = _('"{name}" does not exist').format(name=name)
-    return f"{message}: {meant(name, names) or _listing(names)}"
+    return f"{message}: {suggestion(name, names) or _listing(names)}"
 
 
-def meant(name: str, existing: Iterable[str]) -> str:
+def suggestion(name: str, existing: Iterable[str]) -> str:
     """`did you mean "x"?`, or "" if no existing name is similar."""
     candidate = near(name, existing)
     return did_you_mean(candidate) if candidate else ""

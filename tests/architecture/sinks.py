@@ -38,29 +38,33 @@ def findings(source: str, path: str) -> list[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None
     }
-    found = [*_plain_renders(tree, path, returns)]
+    reports = [*_plain_renders(tree, path, returns)]
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    seen: set[tuple[int, int]] = set()
+    places: set[tuple[int, int]] = set()
     # Inner functions first, so that their own names count; what stands outside of any function last.
     for owner in [*reversed(functions), tree]:
         scope = Scope(returns, _names(owner))
         for node in ast.walk(owner):
             place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
             for what, text in _sinks(node):
-                if (*place,) not in seen and not is_safe(text, scope):
-                    found.append(f"{path}:{text.lineno}: {what} is given {ast.unparse(text)[:60]}")
+                if (*place,) not in places and not is_safe(text, scope):
+                    reports.append(f"{path}:{text.lineno}: {what} is given {ast.unparse(text)[:60]}")
             if isinstance(node, ast.Call | ast.Assign):
-                seen.add(place)
-    return sorted(set(found))
+                places.add(place)
+    return sorted(set(reports))
 
 
 def _plain_renders(tree: ast.AST, path: str, returns: dict[str, str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "render":
             scope = Scope(returns, _names(node))
-            for each in ast.walk(node):
-                if isinstance(each, ast.Return) and each.value is not None and not is_safe(each.value, scope):
-                    yield f"{path}:{each.lineno}: render() gives {ast.unparse(each.value)[:60]}"
+            for child in ast.walk(node):
+                if (
+                    isinstance(child, ast.Return)
+                    and child.value is not None
+                    and not is_safe(child.value, scope)
+                ):
+                    yield f"{path}:{child.lineno}: render() gives {ast.unparse(child.value)[:60]}"
 
 
 def _names(owner: ast.AST) -> dict[str, list[ast.expr | str]]:
@@ -71,10 +75,10 @@ def _names(owner: ast.AST) -> dict[str, list[ast.expr | str]]:
                 if isinstance(target, ast.Name):
                     names.setdefault(target.id, []).append(node.value)
         elif isinstance(node, ast.AugAssign | ast.AnnAssign) and isinstance(node.target, ast.Name):
-            said: ast.expr | str | None = (
+            binding: ast.expr | str | None = (
                 ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else node.value
             )
-            names.setdefault(node.target.id, []).append(said or "")
+            names.setdefault(node.target.id, []).append(binding or "")
         elif isinstance(node, ast.arg) and node.annotation is not None:
             names.setdefault(node.arg, []).append(ast.unparse(node.annotation))
     return names
@@ -143,10 +147,10 @@ def is_safe(node: ast.expr, scope: Scope, depth: int = 0) -> bool:
         case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element):
             return is_safe(element, scope, depth + 1)
         case ast.Name(id=name):
-            said = scope.names.get(name, [])
-            return bool(said) and all(
+            bindings = scope.names.get(name, [])
+            return bool(bindings) and all(
                 _is_safe_type(each) if isinstance(each, str) else is_safe(each, scope, depth + 1)
-                for each in said
+                for each in bindings
             )
     return False
 

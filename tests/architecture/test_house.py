@@ -67,14 +67,14 @@ def imports(path: Path) -> frozenset[str]:
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
         if ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             # `from services import i18n` names a module, too.
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(found)
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(modules)
 
 
 def is_within(name: str, *packages: str) -> bool:
@@ -172,14 +172,14 @@ FOLDERS_MADE_IN = {"services/host/private_files.py", "services/demo/scratch.py"}
 
 def test_folders_are_made_in_one_place() -> None:
     makers = {"mkdir", "makedirs", "mkdtemp", "TemporaryDirectory"}
-    found = {
+    paths = {
         named(path)
         for path in files(*FLOORS)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute | ast.Name)
         and getattr(node, "attr", getattr(node, "id", "")) in makers
     }
-    assert found == FOLDERS_MADE_IN
+    assert paths == FOLDERS_MADE_IN
 
 
 def modules_of(folder: Path) -> list[str]:

@@ -18,12 +18,12 @@ def test_every_string_is_translated_and_compiled() -> None:
 
 
 def test_update_changes_nothing_that_is_up_to_date() -> None:
-    kept = catalogue.merged(catalogue.collect(), catalogue.read_catalogue(catalogue.PO))
-    text = catalogue.po_bytes(kept)
-    assert text == catalogue.po_bytes(kept)
+    translations = catalogue.merged(catalogue.collect(), catalogue.read_catalogue(catalogue.PO))
+    text = catalogue.po_bytes(translations)
+    assert text == catalogue.po_bytes(translations)
     assert b"Date" not in text
     assert str(ROOT).encode() not in text
-    assert b"Date" not in catalogue.mo_bytes(kept)
+    assert b"Date" not in catalogue.mo_bytes(translations)
 
 
 def test_marked_strings_are_plain_literals() -> None:
@@ -58,7 +58,7 @@ def test_a_translation_reaches_the_screen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("translation", "said"),
+    ("translation", "text"),
     [
         ("", "not translated"),
         ("{nome} を読む", "placeholders differ"),
@@ -66,12 +66,12 @@ def test_a_translation_reaches_the_screen() -> None:
         ("{name} を読む", None),
     ],
 )
-def test_what_the_check_refuses(translation: str, said: str | None) -> None:
+def test_what_the_check_refuses(translation: str, text: str | None) -> None:
     strings = Catalog()
     strings.add("Read {name}")
-    kept = Catalog(locale="ja")
-    kept.add("Read {name}", translation)
-    message = catalogue.merged(strings, kept).get("Read {name}")
+    translations = Catalog(locale="ja")
+    translations.add("Read {name}", translation)
+    message = catalogue.merged(strings, translations).get("Read {name}")
     assert message is not None
-    found = list(catalogue.message_mistakes(message))
-    assert (said in found[0]) if said else not found
+    mistakes = list(catalogue.message_mistakes(message))
+    assert (text in mistakes[0]) if text else not mistakes

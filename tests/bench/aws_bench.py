@@ -103,7 +103,7 @@ async def _looks(services: Services) -> float:
     """Yen of the looks of a Monday, each over the time since the evening before."""
     until = services.clock.now()
     look = InspectionRequest(since=until - timedelta(hours=16), until=until)
-    return sum([(await services.inspector.look(id, look)).cost.yen for id in MONDAY])
+    return sum([(await services.inspection_runner.run(id, look)).cost.yen for id in MONDAY])
 
 
 async def _watch_one(stream: AsyncIterator[object]) -> None:

@@ -135,7 +135,7 @@ def test_it_is_locked_until_aws_was_read(
         assert locked, "whoever sends it may still be at it"
         return
     assert killed.steps[0].state is (StepState.DONE if done else StepState.FAILED)
-    assert killed.steps[0].found
+    assert killed.steps[0].observed
     assert locked == done, "after a step that is done, its console would go on with the next"
     later = Still(sent_at, age + 61)
     plan, killed = asyncio.run(plan_and_run(embedded.url, path, later, reads=False))

@@ -35,15 +35,15 @@ async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app, tail = pilot.app, pilot.app.screen.tail
         await until(pilot, lambda: len(tail.store) > 50)
-        board, lines = app.board.value, len(tail.store)
+        board, lines = app.alarms.value, len(tail.store)
         embedded.fault(service, "", **FAULTS[fault])
         embedded.advance(67)
         await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
-        assert app.board.value == board, "the last good board stays"
+        assert app.alarms.value == board, "the last good board stays"
         assert len(tail.store) >= lines
         if service != "logs":
-            assert app.board.value.count(AlarmState.OK) == 0 or app.board.problem
+            assert app.alarms.value.count(AlarmState.OK) == 0 or app.alarms.problem
             assert "stale" in screen_text(pilot).splitlines()[1], "the strip does not look fine"
         embedded.clear_faults()
         await until(pilot, lambda: embedded.advance(20) or recovered(app, tail), limit=90)
@@ -53,12 +53,12 @@ async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
 
 def reported(app: Any, tail: Any, service: str) -> bool:
     problems = {
-        "cloudwatch": [app.board.problem],
+        "cloudwatch": [app.alarms.problem],
         "logs": [tail.problem],
-        "": [app.board.problem, tail.problem],
+        "": [app.alarms.problem, tail.problem],
     }
     return all(problems[service])
 
 
 def recovered(app: Any, tail: Any) -> bool:
-    return app.board.problem is None and app.view.problem is None and tail.problem is None
+    return app.alarms.problem is None and app.view.problem is None and tail.problem is None

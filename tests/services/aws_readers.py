@@ -193,7 +193,7 @@ CALLS: dict[str, Question] = {
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
     "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),
-    "Alarms.board": lambda context: Alarms(context.reader, context.runbook, clock=context.clock).board(),
+    "Alarms.overview": lambda context: Alarms(context.reader, context.runbook, clock=context.clock).overview(),
     "Alarms.by_arns": lambda context: Alarms(context.reader, context.runbook).by_arns([context.runbook.alarms[0].name]),
     "Alarms.contributors": lambda context: Alarms(context.reader, context.runbook).contributors(context.runbook.alarms[0].name),
     "Alarms.history": lambda context: Alarms(context.reader, context.runbook).history(context.runbook.alarms[0].name, _span(context).start),

@@ -85,8 +85,8 @@ async def test_a_plan_expires_however_the_clock_is_set(embedded: object, tmp_pat
 async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -> None:
     clock = ManualClock(jst("2026-01-14 09:00"))
     async with ClaimDesk(tmp_path, clock) as (claims, records, slot):
-        await claims.take(slot)
-        owner = records.looking(slot.key)
+        await claims.acquire(slot)
+        owner = records.claim(slot.key)
         assert owner is not None
         assert claims.seconds_left(owner) == LEASE
         clock.step(step)
@@ -132,12 +132,12 @@ async def test_a_small_step_back_makes_no_look_twice(
 ) -> None:
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
-        await one.until(lambda: one.found("daily-morning").complete)
-        count = len(script.made)
+        await one.until(lambda: one.findings_of("daily-morning").complete)
+        count = len(script.runs)
         clock.advance(600)
         clock.step(step)
         await one.until(lambda: clock.now() >= jst("2026-01-14 09:30"), step=20.0)
-        assert len(script.made) == count
+        assert len(script.runs) == count
         assert not one.faults
 
 
@@ -146,17 +146,20 @@ async def test_a_look_made_on_the_wrong_day_is_made_again_on_the_right_one(
 ) -> None:
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
-        await one.until(lambda: one.found("daily-morning").complete)
+        await one.until(lambda: one.findings_of("daily-morning").complete)
         clock.step(DAY)  # tomorrow, falsely
         await one.until(
-            lambda: one.desk.today("daily-morning").slot.day.day == 15 and one.found("daily-morning").complete
+            lambda: (
+                one.desk.today("daily-morning").slot.day.day == 15
+                and one.findings_of("daily-morning").complete
+            )
         )
-        count = len(script.made)
+        count = len(script.runs)
         clock.step(-DAY)
         await one.until(lambda: one.desk.today("daily-morning").slot.day.day == 14, step=5.0)
-        assert len(script.made) == count, "today's were made"
+        assert len(script.runs) == count, "today's were made"
         await one.until(lambda: clock.now() >= jst("2026-01-15 08:59"), step=600.0)
-        await one.until(lambda: len(script.made) >= count + 3, step=5.0)
+        await one.until(lambda: len(script.runs) >= count + 3, step=5.0)
         assert not one.faults
 
 

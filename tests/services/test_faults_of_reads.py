@@ -61,7 +61,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     feeds: dict[str, Feed[Any]] = {**services.feeds}
     (change,) = services.engine.changes.values()
     target = change.targets()[0]
-    feeds["live"] = services.feed("live", lambda: change.look(target), interval=15.0)
+    feeds["live"] = services.feed("live", lambda: change.read_target(target), interval=15.0)
     return feeds
 
 
@@ -127,11 +127,13 @@ async def test_whatever_an_inspection_reads_raises_is_not_judged(
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
         now = embedded.clock.now()
-        since, gap = window(services.inspector.inspection(id), None, now, services.calendar)
+        since, gap = window(services.inspection_runner.inspection(id), None, now, services.calendar)
         for error in EVERY:
             faults.clear()
             breaking.error = error
-            finding = await services.inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
+            finding = await services.inspection_runner.run(
+                id, InspectionRequest(since=since, until=now, gap=gap)
+            )
             assert finding.verdict is Verdict.UNKNOWN, error
             assert finding.problem, error
             assert finding.problem.remedy, error

@@ -197,7 +197,7 @@ async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
             await alarms(services)
         look = InspectionRequest(since=now.replace(hour=0), until=now)
         for id in JUDGED:
-            finding = await services.inspector.look(id, look)
+            finding = await services.inspection_runner.run(id, look)
             assert finding.verdict is Verdict.UNKNOWN, id
             assert finding.summary
         outage(False)

@@ -65,7 +65,7 @@ def chosen(every: list[Mutation], most: int, salt: str) -> list[Mutation]:
 
 async def finding_of(console: InspectionContext, id: str, faults: list[str]) -> Finding:
     """One inspection as a duty makes it; what is no AwsError is one of `faults`."""
-    inspector = InspectionRunner(
+    inspection_runner = InspectionRunner(
         console.runbook,
         console.calendar,
         console.reader,
@@ -75,9 +75,9 @@ async def finding_of(console: InspectionContext, id: str, faults: list[str]) -> 
         fault=lambda error: faults.append(repr(error)[:300]),
     )
     now = console.clock.now()
-    since, gap = window(inspector.inspection(id), None, now, console.calendar)
+    since, gap = window(inspection_runner.inspection(id), None, now, console.calendar)
     async with asyncio.timeout(HANG):
-        return await inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
+        return await inspection_runner.run(id, InspectionRequest(since=since, until=now, gap=gap))
 
 
 @asynccontextmanager

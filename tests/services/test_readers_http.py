@@ -122,7 +122,7 @@ async def test_an_alarm_fires_and_clears_and_history_tells_both(empty_aws: Any) 
         for minutes, value in ((5, 10.0), (5, 200.0), (8, 10.0)):
             await measure(empty_aws, client, minutes, value)
             empty_aws.advance(60)
-            board = await alarms.board()
+            board = await alarms.overview()
             by_id = {alarm.id: alarm for alarm in board.alarms}
             states.append({name: alarm.state for name, alarm in by_id.items()})
             if value > 100:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from services.aws.client.settings import AwsSettings
-from services.changes import entries as change_drafts
+from services.changes import entries as change_entries
 from services.changes.ages import marked
 from services.clock import ManualClock
-from services.inspections.running import entries as look_drafts
+from services.inspections.running import entries as inspection_entries
 from services.inspections.running.finding_records import finding_in
 from services.journal.reader import JournalReader
 from services.journal.usage import UsageLog
@@ -30,7 +30,7 @@ from services.models.posts import Post, Proposal
 from services.models.runbook import JournalSpec
 from services.models.usage import Usage
 from services.runbook.loader import load
-from services.slack import entries as post_drafts
+from services.slack import entries as post_entries
 from services.slack.records import post_of
 from services.slack.sending import Sent
 from services.system import Services, connect
@@ -87,14 +87,14 @@ def recorded_of(entries: Entries, seq: int, overrule: Overrule | None = None) ->
 
 def test_findings(entries: Entries) -> None:
     for entry in of_kinds(entries, EntryKind.FINDING):
-        draft = look_drafts.found(entry.subject, recorded_of(entries, entry.seq).finding)
+        draft = inspection_entries.finding_entry(entry.subject, recorded_of(entries, entry.seq).finding)
         assert machine_fields(draft) == machine_fields(entry)
 
 
 def test_overruled_findings(entries: Entries) -> None:
     for entry in of_kinds(entries, EntryKind.OVERRULED):
         recorded = recorded_of(entries, entry.data["seq"])
-        draft = look_drafts.overruled(entry.subject, recorded, entry.data["reason"])
+        draft = inspection_entries.override_entry(entry.subject, recorded, entry.data["reason"])
         assert machine_fields(draft) == machine_fields(entry)
 
 
@@ -108,7 +108,7 @@ def test_findings_in_sign_offs(entries: Entries) -> None:
     for of_entry in decisions:
         numbers = [decision["seq"] for decision in of_entry]
         recorded = [recorded_of(entries, seq, overrules.get(seq)) for seq in numbers]
-        assert look_drafts.signed(recorded) == of_entry
+        assert inspection_entries.signed(recorded) == of_entry
 
 
 def test_known_people_and_networks(entries: Entries) -> None:
@@ -117,7 +117,11 @@ def test_known_people_and_networks(entries: Entries) -> None:
         network = value if kind == "network" else ""
         stranger = UnknownIdentity(kind=kind, value=value, network=network)
         is_forgotten = "forgotten" in entry.data
-        draft = look_drafts.forgotten(entry) if is_forgotten else look_drafts.known(stranger)
+        draft = (
+            inspection_entries.forget_entry(entry)
+            if is_forgotten
+            else inspection_entries.allow_entry(stranger)
+        )
         assert machine_fields(draft) == machine_fields(entry)
 
 
@@ -128,7 +132,7 @@ def test_claims_on_inspections(entries: Entries) -> None:
             key=entry.subject, duty=entry.target, title="x", nominal=(), day=day, until=day,
             due_at=entry.at, late_at=entry.at, missed_at=None, timed=True,
         )  # fmt: skip
-        draft = look_drafts.looking(slot, entry.data["turn"])
+        draft = inspection_entries.claim_entry(slot, entry.data["turn"])
         assert machine_fields(draft) == machine_fields(entry)
         assert "pid" in draft.data
 
@@ -149,24 +153,24 @@ def change_draft(plan: Plan, entry: Entry) -> NewEntry:
     data = entry.data
     step = next((step for step in plan.steps if step.id == data.get("step")), None)
     if entry.kind is EntryKind.PLAN:
-        return change_drafts.confirmed(plan)
+        return change_entries.confirmed(plan)
     if entry.kind is EntryKind.REFUSED:
-        return change_drafts.refused(plan, data["why"], step)
+        return change_entries.refused(plan, data["why"], step)
     assert step is not None
     if entry.kind is EntryKind.INTENT:
-        return change_drafts.intent(plan, step)
+        return change_entries.intent(plan, step)
     state = StepState(data["state"])
     if entry.kind is EntryKind.RESOLVED:
         done = state is StepState.DONE
-        return change_drafts.resolved(plan, step, done=done, text=data["text"], how=data["how"])
-    draft = change_drafts.outcome(plan, step, state, data["text"], data["verified"])
+        return change_entries.resolved(plan, step, done=done, text=data["text"], how=data["how"])
+    draft = change_entries.outcome(plan, step, state, data["text"], data["verified"])
     # The second outcome of a step, its verification, releases nothing.
-    return draft if entry.claim else change_drafts.later(draft)
+    return draft if entry.claim else change_entries.later(draft)
 
 
 def test_changes(entries: Entries) -> None:
     plans = plans_in(entries)
-    for entry in of_kinds(entries, *change_drafts.CHANGE_KINDS):
+    for entry in of_kinds(entries, *change_entries.CHANGE_KINDS):
         draft = change_draft(plans[entry.subject], entry)
         assert machine_fields(draft) == machine_fields(entry)
         assert marked(draft, ManualClock(NOW)).data.keys() == entry.data.keys()
@@ -179,17 +183,17 @@ def post_draft(post: Post, entry: Entry) -> NewEntry:
     """The draft for the fact that an entry records; `post` is the state before it."""
     data = entry.data
     if entry.kind is EntryKind.POSTING:
-        return post_drafts.posting(post, data["console"], data["thread_ts"])
+        return post_entries.posting(post, data["console"], data["thread_ts"])
     if entry.kind is EntryKind.POSTED:
         sent = Sent(ts=data["ts"], channel_id=data["channel_id"])
-        return post_drafts.posted(post, sent, data["thread_ts"], entry.claim)
+        return post_entries.posted(post, sent, data["thread_ts"], entry.claim)
     if entry.kind is EntryKind.POST:
-        return post_drafts.again(post, data["why"], entry.claim)
+        return post_entries.again(post, data["why"], entry.claim)
     if data["state"] == "dropped":
-        return post_drafts.dropped(post, data["why"])
+        return post_entries.dropped(post, data["why"])
     if data["state"] == "unknown":
-        return post_drafts.unknown(post, entry.text, entry.claim)
-    return post_drafts.refused(post, entry.text, entry.claim, code=data["code"], retry_at=data["retry_at"])
+        return post_entries.unknown(post, entry.text, entry.claim)
+    return post_entries.refused(post, entry.text, entry.claim, code=data["code"], retry_at=data["retry_at"])
 
 
 def first_post_draft(entry: Entry) -> NewEntry:
@@ -198,8 +202,8 @@ def first_post_draft(entry: Entry) -> NewEntry:
     about = Proposal(
         title="x", text="x", thread=data["thread"], target=RawId(entry.target), alarm=data["alarm"]
     )
-    id = entry.subject.removeprefix(post_drafts.SUBJECT)
-    return post_drafts.let_go(id, data["channel"], data["text"], about)
+    id = entry.subject.removeprefix(post_entries.SUBJECT)
+    return post_entries.release(id, data["channel"], data["text"], about)
 
 
 def test_posts(entries: Entries) -> None:
@@ -211,7 +215,7 @@ def test_posts(entries: Entries) -> None:
         assert machine_fields(draft) == machine_fields(entry)
         is_outcome = entry.kind in (EntryKind.POSTED, EntryKind.UNPOSTED)
         if post is not None and is_outcome and entry.data.get("state") != "dropped":
-            assert entry.claim in (post_drafts.outcome_claim(post), post_drafts.settled_claim(post))
+            assert entry.claim in (post_entries.outcome_claim(post), post_entries.settled_claim(post))
         earlier[entry.subject].append(entry)
 
 

@@ -75,7 +75,7 @@ async def console(
 
 def _filled(app: TobanApp) -> bool:
     return all(
-        state is not None and (state.value is not None or state.problem) for state in (app.board, app.view)
+        state is not None and (state.value is not None or state.problem) for state in (app.alarms, app.view)
     )
 
 

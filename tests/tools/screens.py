@@ -73,7 +73,7 @@ async def _looked(pilot: Pilot[object]) -> None:
 
     def complete() -> bool:
         open_now = app.duties.open if app.duties is not None else ()
-        findings = [app.ready.rounds.of(each.slot) for each in open_now if each.state.value != "missed"]
+        findings = [app.ready.scheduler.of(each.slot) for each in open_now if each.state.value != "missed"]
         return bool(findings) and all(each is None or each.complete for each in findings)
 
     await until(pilot, complete, limit=60.0)

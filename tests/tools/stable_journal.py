@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 from services import i18n
 from services.aws.client.settings import AwsSettings
 from services.changes import ages
-from services.changes import entries as change_drafts
+from services.changes import entries as change_entries
 from services.changes.ages import marked
 from services.clock import ManualClock
-from services.inspections.running import entries as look_drafts
+from services.inspections.running import entries as inspection_entries
 from services.inspections.sign_ins.inspection import SignIns
 from services.journal import origin
 from services.journal.store import Store
@@ -37,7 +37,7 @@ from services.models.posts import Post, PostState, Proposal
 from services.models.runbook import JournalSpec, Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load
-from services.slack import entries as post_drafts
+from services.slack import entries as post_entries
 from services.slack.settings import SlackSettings, read
 from services.system import Services, connect
 from tests.conftest import Embedded, _run
@@ -163,7 +163,7 @@ class Session:
 
     def findings(self, duty: str) -> DutyFindings:
         """The findings of a duty so far."""
-        findings = self.services.rounds.of(self.occurrence(duty).slot)
+        findings = self.services.scheduler.of(self.occurrence(duty).slot)
         assert findings is not None
         return findings
 
@@ -174,8 +174,8 @@ class Session:
     async def sign(self, duty: str, note: str = "", **more: Any) -> Occurrence:
         """Sign a duty off as the dialog does, with its findings."""
         occurrence = self.occurrence(duty)
-        if self.services.rounds.wanted(occurrence.slot):
-            more = {"findings": look_drafts.signed(self.findings(duty).recorded), **more}
+        if self.services.scheduler.inspections_of(occurrence.slot):
+            more = {"findings": inspection_entries.signed(self.findings(duty).recorded), **more}
         return await self.services.duties.sign(occurrence, note, more=more)
 
     def alarm(self, name: str, **changes: Any) -> Alarm:
@@ -253,7 +253,7 @@ def _followed(current: Session) -> Iterator[Any]:
 
     def take_duties(view: DutyView) -> None:
         current.view = view
-        services.rounds.consider(view)
+        services.scheduler.schedule(view)
 
     def take_posts(posts: tuple[Post, ...]) -> None:
         current.posts = posts
@@ -264,7 +264,7 @@ def _followed(current: Session) -> Iterator[Any]:
 
     yield follow(services.duties.states(), take_duties)
     yield follow(services.outbox.states(), take_posts)
-    yield follow(services.rounds.states())
+    yield follow(services.scheduler.states())
     yield follow(services.engine.states())
     yield follow(services.acknowledgements.states())
     for feed in services.feeds.values():
@@ -311,9 +311,9 @@ async def write_monday(embedded: Embedded, path: Path, syslog: Path, server: Sla
 
 async def write_inspections(current: Session) -> None:
     """Inspections by hand, and a finding that is overruled."""
-    looks = current.services.rounds.looks
+    looks = current.services.scheduler.runs
     for id in ("scaling", "requests", "lost-logins"):
-        await looks.by_hand(id)
+        await looks.run_on_demand(id)
         current.embedded.advance(5)
     recorded = next(
         recorded
@@ -321,7 +321,7 @@ async def write_inspections(current: Session) -> None:
         if recorded.finding.verdict is Verdict.UNKNOWN
     )
     reason = f"looked by hand: {recorded.finding.inspection}"
-    await looks.overrule(current.occurrence("daily-morning").key, recorded, reason)
+    await looks.override(current.occurrence("daily-morning").key, recorded, reason)
 
 
 async def write_duties(current: Session) -> None:
@@ -400,25 +400,25 @@ async def write_posts(current: Session, server: SlackServer) -> None:
     )
     about_costs = Proposal(title="costs", text="x", target=RawId("costs"))
     for id in ("first", "answer"):
-        await outbox.let_go(id, "RDS の CPU が 78 % に達した\n見ている", about_alarm)
+        await outbox.release(id, "RDS の CPU が 78 % に達した\n見ている", about_alarm)
         await current.reached(id, PostState.POSTED)
     slack.faults.append("429")
-    await outbox.let_go("limited", "too many", about_costs)
+    await outbox.release("limited", "too many", about_costs)
     await current.reached("limited", PostState.REFUSED)
     await current.reached("limited", PostState.POSTED)
     slack.faults.append("channel_not_found")
-    await outbox.let_go("given-up", "no such channel", about_costs)
+    await outbox.release("given-up", "no such channel", about_costs)
     await outbox.drop(await current.reached("given-up", PostState.REFUSED), "reported by telephone")
     slack.faults.append("lost")
-    await outbox.let_go("lost", "the answer is lost", about_costs)
+    await outbox.release("lost", "the answer is lost", about_costs)
     await current.reached("lost", PostState.POSTED)
     slack.faults.append("closed")
-    await outbox.let_go("again", "never arrived", about_costs)
+    await outbox.release("again", "never arrived", about_costs)
     await current.reached("again", PostState.POSTED)
     slack.scopes.discard("channels:history")
     for id in ("marked-sent", "sent-again", "unknown"):
         slack.faults.append("lost" if id == "marked-sent" else "closed")
-        await outbox.let_go(id, "nobody knows", about_costs)
+        await outbox.release(id, "nobody knows", about_costs)
         await current.reached(id, PostState.UNKNOWN)
     await outbox.mark_sent(await current.reached("marked-sent", PostState.UNKNOWN), "it is in the channel")
     await outbox.send_again(
@@ -442,7 +442,7 @@ async def write_notes_and_remarks(embedded: Embedded, path: Path) -> None:
 
         await write("f8")
         await pilot.press("a", "home", "enter")
-        await until(pilot, lambda: app.screen.place() is not None and app.screen.place().opened)
+        await until(pilot, lambda: app.screen.note_subject() is not None and app.screen.note_subject().opened)
         await write("f8")
         await pilot.press("escape", "2")
         await until(pilot, lambda: app.duties)
@@ -464,13 +464,13 @@ async def write_tuesday(embedded: Embedded, path: Path) -> None:
     )
     async with session(embedded, path, SATO, runbook=runbook) as current:
         services = current.services
-        looks = services.rounds.looks
-        unmade = await looks.by_hand("slow-queries")
+        looks = services.scheduler.runs
+        unmade = await looks.run_on_demand("slow-queries")
         assert unmade.finding.waits_for_consent
-        sign_ins = await looks.by_hand("sign-ins")
+        sign_ins = await looks.run_on_demand("sign-ins")
         for unfamiliar in sign_ins.finding.unfamiliar:
-            await looks.make_known(unfamiliar)
-        entries = [entry for entry in services.records.said_known if entry.target == "temp-admin"]
+            await looks.allow(unfamiliar)
+        entries = [entry for entry in services.records.allowed_by_operators if entry.target == "temp-admin"]
         await looks.forget(entries[0])
         await current.advance_to("2026-01-20 09:30")
         await current.sign("weekly-patches", "一日遅れた")
@@ -483,7 +483,7 @@ async def write_tuesday(embedded: Embedded, path: Path) -> None:
         assert recorded.finding.problem is not None
         await current.sign("daily-afternoon", "権限がない")
         about_alarms = Proposal(title="alarms", text="x", target=RawId("alarms"))
-        await services.outbox.let_go("waiting", "権限がなく、アラームを読めない", about_alarms)
+        await services.outbox.release("waiting", "権限がなく、アラームを読めない", about_alarms)
 
 
 def with_duties(runbook: Runbook, *duties: str) -> Runbook:
@@ -508,18 +508,18 @@ async def write_february(embedded: Embedded, path: Path, syslog: Path) -> None:
         plan = await current.plan(max="6", **by_person)
         interrupted = await current.plan(max="8", **by_person)
         await services.engine.arm("beginning of the month", timedelta(minutes=15))
-        await services.outbox.let_go("sending", "the console is killed", Proposal(title="x", text="x"))
+        await services.outbox.release("sending", "the console is killed", Proposal(title="x", text="x"))
         post = await current.reached("sending", PostState.WAITING)
         begun = (
-            change_drafts.confirmed(interrupted),
-            change_drafts.intent(interrupted, interrupted.steps[0]),
+            change_entries.confirmed(interrupted),
+            change_entries.intent(interrupted, interrupted.steps[0]),
         )
         write_as_killed(path, embedded, *(marked(draft, embedded.clock) for draft in begun))
         run = await current.apply(plan)
         assert run.state is StepState.REFUSED, "the target is held by another console"
         early = await current.sign("scale-down", "early: the month's end is over")
-    posting = post_drafts.posting(post, "c0ffee" * 5, "")
-    write_as_killed(path, embedded, posting, look_drafts.looking(early.slot, 1))
+    posting = post_entries.posting(post, "c0ffee" * 5, "")
+    write_as_killed(path, embedded, posting, inspection_entries.claim_entry(early.slot, 1))
 
 
 def write_as_killed(path: Path, embedded: Embedded, *drafts: NewEntry) -> None:

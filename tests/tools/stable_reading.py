@@ -199,16 +199,16 @@ async def _findings(services: Services) -> dict[str, Any]:
             subject: [_recorded(recorded) for recorded in records.of(subject, ids)]
             for subject, ids in inspections_of.items()
         },
-        "by hand": [recorded.seq for recorded in records.by_hand()],
+        "by hand": [recorded.seq for recorded in records.on_demand()],
         "signed until": {id: records.signed_until(id, NOW) for id in inspections},
-        "first look": {id: records.first_look(id) for id in inspections},
+        "first look": {id: records.earliest_window(id) for id in inspections},
         "looking": {
-            key: entry.seq if (entry := records.looking(key)) else None
+            key: entry.seq if (entry := records.claim(key)) else None
             for key in (*inspections_of, "scale-down@2026-02-01T17:00")
         },
-        "known people": records.known.people,
-        "known networks": records.known.networks,
-        "known by a person's word": [(entry.seq, entry.target) for entry in records.said_known],
+        "known people": records.allow_list.people,
+        "known networks": records.allow_list.networks,
+        "known by a person's word": [(entry.seq, entry.target) for entry in records.allowed_by_operators],
     }
 
 
@@ -275,7 +275,7 @@ def _run(run: Run) -> dict[str, Any]:
                 "entry": step.seq,
                 "text": step.text,
                 "verified": step.verified,
-                "read or said": step.found,
+                "read or said": step.observed,
                 "until": step.until,
             }
             for step in run.steps

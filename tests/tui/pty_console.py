@@ -166,13 +166,15 @@ class PtyConsole:
     # -- waiting
 
     def wait(
-        self, seen: Callable[[], bool], what: str = "", *, reading: bool = True, limit: float = LIMIT
+        self, condition: Callable[[], bool], what: str = "", *, reading: bool = True, limit: float = LIMIT
     ) -> None:
-        """Wait until `seen()`; the terminal is read meanwhile, unless it is to be stalled."""
+        """Wait until `condition()`; the terminal is read meanwhile, unless it is to be stalled."""
         deadline = time.monotonic() + limit
-        while not seen():
+        while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"never seen: {what or seen}\n{self.text}\n{bytes(self.raw[-2000:])!r}")
+                raise AssertionError(
+                    f"never seen: {what or condition}\n{self.text}\n{bytes(self.raw[-2000:])!r}"
+                )
             if not (reading and self.read()):
                 select.select([], [], [], 0.01)
 

@@ -73,8 +73,8 @@ async def things(pilot: Pilot[Any]) -> Things:
     app = pilot.app
     assert isinstance(app, TobanApp)
     ready = app.ready
-    recorded = await ready.rounds.looks.by_hand("alarms")
-    await ready.outbox.let_go("a" * 12, "text", Proposal(title="title", text="text"))
+    recorded = await ready.scheduler.runs.run_on_demand("alarms")
+    await ready.outbox.release("a" * 12, "text", Proposal(title="title", text="text"))
     (change,) = ready.engine.changes.values()
     (target,) = change.targets()
     await ready.engine.arm("a test", timedelta(minutes=15))
@@ -82,13 +82,13 @@ async def things(pilot: Pilot[Any]) -> Things:
     await ready.engine.apply(plan, plan.confirm)
     await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
     await ready.engine.disarm()
-    assert app.board is not None
-    assert app.board.value is not None
+    assert app.alarms is not None
+    assert app.alarms.value is not None
     assert app.duties is not None
     (entry, *_older) = (await ready.journal.page(EntryQuery(), limit=1)).entries
     return Things(
         app,
-        app.board.value.watched[0],
+        app.alarms.value.watched[0],
         next(each for each in app.duties.today.occurrences if ready.duties.signable(each.slot)),
         recorded,
         app.runs[0],
@@ -114,7 +114,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ArmScreen: (lambda it: it.app.action_arm(),),
     ChooseScreen: (
         lambda it: duty_actions.choose_inspection(it.app),
-        lambda it: finding_actions.choose_known(it.app, it.recorded.finding),
+        lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),
     ),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
@@ -169,9 +169,9 @@ def every_screen() -> set[type[Screen[Any]]]:
 
 
 def _below(kind: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:
-    for each in kind.__subclasses__():
-        yield each
-        yield from _below(each)
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _below(subclass)
 
 
 async def call(opener: Opener, it: Things) -> None:

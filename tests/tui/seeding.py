@@ -10,8 +10,10 @@ from aiobotocore.session import get_session
 @asynccontextmanager
 async def client(service: str, url: str) -> AsyncIterator[Any]:
     """A client of the SDK's own making, without anything of the console's."""
-    async with get_session().create_client(service, region_name="ap-northeast-1", endpoint_url=url) as made:
-        yield made
+    async with get_session().create_client(
+        service, region_name="ap-northeast-1", endpoint_url=url
+    ) as sdk_client:
+        yield sdk_client
 
 
 async def put_lines(logs: Any, group: str, stream: str, lines: list[tuple[int, str]]) -> None:

@@ -60,16 +60,14 @@ class Made:
     def left(self) -> list[object]:
         """What is left of those that are closed."""
         gc.collect()
-        self._made = [each for each in self._made if any(made() is not None for made in each)]
-        widgets = [
-            widget for made, _lines in self._made if (widget := made()) is not None and widget._closing
-        ]
-        lines = [lines for made, drawn in self._made if made() is None and (lines := drawn()) is not None]
+        self._made = [each for each in self._made if any(ref() is not None for ref in each)]
+        widgets = [widget for ref, _lines in self._made if (widget := ref()) is not None and widget._closing]
+        lines = [lines for ref, drawn in self._made if ref() is None and (lines := drawn()) is not None]
         return [*widgets, *lines]
 
 
 @pytest.fixture
-def made(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+def new_widgets(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     """What is made from now on; what is there before is not looked through again and again."""
     assert embedded
     noted = Made()
@@ -86,12 +84,12 @@ def made(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     gc.enable()
 
 
-async def gone(pilot: Pilot[Any], made: Made) -> None:
+async def gone(pilot: Pilot[Any], new_widgets: Made) -> None:
     """Wait until nothing closed is left; says what holds it."""
     try:
-        await until(pilot, lambda: not made.left())
+        await until(pilot, lambda: not new_widgets.left())
     except AssertionError:
-        left = made.left()
+        left = new_widgets.left()
         ways = "\n".join(holders(left[0]))
         kinds = dict(Counter(type(each).__name__ for each in left))
         raise AssertionError(f"left of what is closed: {kinds}; {left[0]} is held by\n{ways}") from None
@@ -109,7 +107,7 @@ def test_every_screen_has_an_opener() -> None:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_closed_screens_are_gone(embedded: Embedded, made: Made) -> None:
+async def test_closed_screens_are_gone(embedded: Embedded, new_widgets: Made) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
         await settled(pilot)
@@ -119,7 +117,7 @@ async def test_closed_screens_are_gone(embedded: Embedded, made: Made) -> None:
                 await open_screen(pilot, kind, opener, it)
                 await has_read(pilot)
                 await close_screens(pilot)
-        await gone(pilot, made)
+        await gone(pilot, new_widgets)
         await until(pilot, lambda: all(count <= before[name] + FEW for name, count in tasks().items()))
 
 
@@ -135,7 +133,7 @@ class Kept(Message, bubble=False):
 @pytest.mark.parametrize("kind", [Said, Kept, Prompt])
 @pytest.mark.parametrize("bar", [False, True])
 async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
-    embedded: Embedded, made: Made, kind: type[Message], bar: bool
+    embedded: Embedded, new_widgets: Made, kind: type[Message], bar: bool
 ) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         shown = VerticalScroll()
@@ -151,14 +149,16 @@ async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
             quiet.post_message(kind())
         del dialog
         ends = monotonic() + 5.0
-        while made.left() and monotonic() < ends:  # noqa: ASYNC110  a pilot's pause is what must not be
+        while new_widgets.left() and monotonic() < ends:  # noqa: ASYNC110  a pilot's pause is what must not be
             await asyncio.sleep(0.01)
-        assert not (left := made.left()), holders(left[0])
+        assert not (left := new_widgets.left()), holders(left[0])
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Embedded, made: Made) -> None:
+async def test_the_modes_screens_are_gone_once_they_are_built_anew(
+    embedded: Embedded, new_widgets: Made
+) -> None:
     # As the launcher does: the first mode's screen is frozen with what else the start made.
     gc.disable()
     async with console(embedded.url, embedded.clock) as pilot:
@@ -173,7 +173,7 @@ async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Emb
                 pilot, lambda first=first: app.screen is not first and app.current_mode == MODES[-1].id
             )
             del first
-            await gone(pilot, made)
+            await gone(pilot, new_widgets)
         assert gc.isenabled()
 
 
@@ -181,7 +181,7 @@ async def test_the_modes_screens_are_gone_once_they_are_built_anew(embedded: Emb
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_what_an_opening_leaves(embedded: Embedded, made: Made, part: int) -> None:
+async def test_what_an_opening_leaves(embedded: Embedded, new_widgets: Made, part: int) -> None:
     # From before the start on: what is replaced by its like then weighs nothing.
     tracemalloc.start()
     try:
@@ -195,7 +195,7 @@ async def test_what_an_opening_leaves(embedded: Embedded, made: Made, part: int)
                     if time % 2 == 0:
                         await has_read(pilot)
                     await close_screens(pilot)
-                await gone(pilot, made)
+                await gone(pilot, new_widgets)
                 return tracemalloc.get_traced_memory()[0]
 
             for kind, openers in list(OPENERS.items())[part::PARTS]:

@@ -25,10 +25,14 @@ SCOPES = list(dict.fromkeys(command.scope for command in COMMANDS))
 @pytest.mark.parametrize("scope", SCOPES)
 async def test_every_command_runs_and_the_console_lives(embedded: Embedded, scope: str) -> None:
     mode = scope if scope != "app" else "watch"
-    commands = [each for each in COMMANDS if each.scope == scope and each.id not in LEAVES]
+    commands = [
+        candidate for candidate in COMMANDS if candidate.scope == scope and candidate.id not in LEAVES
+    ]
     async with console(embedded.url, embedded.clock, mode=mode) as pilot:
         home = pilot.app.focused
-        for command in sorted(commands, key=lambda each: LAST.index(each.id) if each.id in LAST else -1):
+        for command in sorted(
+            commands, key=lambda candidate: LAST.index(candidate.id) if candidate.id in LAST else -1
+        ):
             with blamed_on(command):
                 await run_and_come_back(pilot, command, mode)
                 if home is not None and home.is_attached:

@@ -44,8 +44,8 @@ def live(console: PtyConsole) -> None:
 
 
 def calls(console: PtyConsole) -> int:
-    found = re.search(r"([\d,]+) calls", console.text)
-    return int(found[1].replace(",", "")) if found else 0
+    match = re.search(r"([\d,]+) calls", console.text)
+    return int(match[1].replace(",", "")) if match else 0
 
 
 def children(console: PtyConsole) -> list[int]:

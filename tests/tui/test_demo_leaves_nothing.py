@@ -19,9 +19,9 @@ COMMAND = [sys.executable, "-m", "tui", "demo", "--lang", "en", "--at", "2026-01
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Stands in for /tmp."""
-    made = tmp_path / "tmp"
-    made.mkdir()
-    return made
+    temp_folder = tmp_path / "tmp"
+    temp_folder.mkdir()
+    return temp_folder
 
 
 def started(folder: Path) -> PtyConsole:
@@ -96,9 +96,9 @@ def test_while_it_starts(folder: Path, end: Callable[[PtyConsole, int], None]) -
 def test_what_two_killed_processes_left_the_next_demo_takes_away(folder: Path) -> None:
     """And nothing that is still used, or is no demo's."""
     left, used, other, own = (folder / f"{scratch.PREFIX}{name}" for name in ("left", "used", "file", "own"))
-    for each in (left, used):
-        each.mkdir()
-        (each / "demo.db").write_text("x")
+    for demo_folder in (left, used):
+        demo_folder.mkdir()
+        (demo_folder / "demo.db").write_text("x")
     other.write_text("x")
     reader, writer = os.pipe()
     pid = os.fork()

@@ -67,7 +67,7 @@ async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: py
         stubs = [broken(monkeypatch, feed, "_read", error) for feed in app.services.feeds.values()]
         app.action_refresh_feeds()
         await until(pilot, lambda: all(stub.calls for stub in stubs))
-        await until(pilot, lambda: app.board.problem and app.view.problem)
+        await until(pilot, lambda: app.alarms.problem and app.view.problem)
         text = screen_text(pilot)
         assert "An internal error stopped this read" in text
         assert "stale" in text
@@ -78,13 +78,13 @@ async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: py
         for stub in stubs:
             stub.on = False
         app.action_refresh_feeds()
-        await until(pilot, lambda: app.board.problem is None and app.view.problem is None)
+        await until(pilot, lambda: app.alarms.problem is None and app.view.problem is None)
         await until(pilot, lambda: green(pilot))
 
 
 LOOPS = {
     "duties": lambda services: (services.duties, "_read"),
-    "findings": lambda services: (services.rounds, "_view"),
+    "findings": lambda services: (services.scheduler, "_view"),
     "runs": lambda services: (services.engine._history, "load"),
     "acknowledgements": lambda services: (services.acknowledgements, "_read"),
     "outbox": lambda services: (services.outbox, "_steps"),
@@ -106,7 +106,7 @@ async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
             app.services.duties.refresh()
             await app.services.usage_log.record()
             embedded.advance(61)
-            app.services.rounds._wake.wake()
+            app.services.scheduler._wake.wake()
             stopped: list[Problem] = []
             await until(
                 pilot, lambda stopped=stopped: stopped or stopped.extend(filter(None, [app.services.stopped]))
@@ -160,10 +160,10 @@ async def test_a_tail_that_cannot_take_a_line_goes_on(
 async def test_a_beat_that_failed_is_not_the_last(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from widgets.drawing.ticker import beat_of
+    from widgets.drawing.ticker import ticker_of
 
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
-        beat = beat_of(pilot.app)
+        beat = ticker_of(pilot.app)
         stub = broken(monkeypatch, beat, "now", RuntimeError("a widget without a screen"))
         with pytest.raises(RuntimeError):
             beat._beat()

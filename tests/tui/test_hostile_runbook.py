@@ -59,27 +59,27 @@ async def looked_at(pilot: Pilot[Any]) -> str:
 
 @pytest.mark.slow
 async def test_no_screen_obeys_it(embedded: Embedded, hostile: Path) -> None:
-    seen = []
+    screens = []
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=hostile) as pilot:
         app = pilot.app
-        seen.append(await looked_at(pilot))
+        screens.append(await looked_at(pilot))
         for keys in (["a", "enter"], ["escape", "2"], ["enter"], ["escape", "s"], ["escape", "4"], ["enter"]):
             await pilot.press(*keys)
-            seen.append(await looked_at(pilot))
+            screens.append(await looked_at(pilot))
         await pilot.press("escape", "escape", "6")
-        seen.append(await looked_at(pilot))
+        screens.append(await looked_at(pilot))
         await app.run_action("app.show_runbook")
         await until(pilot, lambda: type(app.screen).__name__ == "RunbookScreen")
-        seen.append(await looked_at(pilot))
+        screens.append(await looked_at(pilot))
         await pilot.press("escape", "2", "g")
-        seen.append(await looked_at(pilot))
+        screens.append(await looked_at(pilot))
         await pilot.press("escape", "question_mark")
-        seen.append(await looked_at(pilot))
+        screens.append(await looked_at(pilot))
         assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
         assert not app.bugs
         assert app.is_running
-    assert sum("gnp" in text for text in seen) >= 5, "the hostile words were on most of these screens"
-    assert [sign for text in seen for sign in UNSAFE.findall(text) if sign != "\n"] == []
+    assert sum("gnp" in text for text in screens) >= 5, "the hostile words were on most of these screens"
+    assert [sign for text in screens for sign in UNSAFE.findall(text) if sign != "\n"] == []
 
 
 def test_what_is_used_as_it_is_written_is_refused_with_the_character(tmp_path: Path) -> None:

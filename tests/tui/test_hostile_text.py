@@ -97,27 +97,29 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     await writer.lines(text)
     embedded.advance(5)
     await pilot.press("ctrl+r")
-    await until(pilot, lambda: app.board.fetched_at == app.view.fetched_at == embedded.clock.now())
+    await until(pilot, lambda: app.alarms.fetched_at == app.view.fetched_at == embedded.clock.now())
     await until(pilot, lambda: len(watch.tail.store) == lines + 2)
     shown = [tile.widget for tile in watch.dashboard.grid.tiles]
     assert [type(each) for each in shown] == [MetricWidget, UnknownWidget, TextWidget]
     assert shown == list(app.view.value.dashboard.widgets)
-    seen = await looked_at(pilot)
-    alarm = next(each for each in app.board.value.alarms if str(each.id) == name)
+    content = await looked_at(pilot)
+    alarm = next(each for each in app.alarms.value.alarms if str(each.id) == name)
     assert alarm.state is AlarmState.ALARM
     app.post_message(OpenAlarm(alarm))
     await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
-    seen += await looked_at(pilot)
+    content += await looked_at(pilot)
     await pilot.press("escape", "l", "end", "enter")
-    seen += await looked_at(pilot)
-    app.say(alarm.name)
+    content += await looked_at(pilot)
+    app.inform(alarm.name)
     await until(pilot, lambda: app._notifications)
-    seen += await looked_at(pilot)
+    content += await looked_at(pilot)
     assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
     assert not app.bugs
     assert app.is_running
     assert not [
-        c for c in seen if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")
+        c
+        for c in content
+        if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")
     ]
     await pilot.press("escape")
     app.clear_notifications()

@@ -7,7 +7,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.painting import Asked, painting
 from tests.tui.change_steps import change_mode, planned
-from widgets.drawing.ticker import beat_of
+from widgets.drawing.ticker import ticker_of
 
 AT_REST = Intervals.model_construct(alarms=36_000, metrics=36_000, logs=36_000)
 """Longer than the configuration allows."""
@@ -28,7 +28,7 @@ async def minute(pilot, embedded: Embedded) -> list[Asked]:  # type: ignore[no-u
     with painting() as asked:
         for second in range(1, 61):
             embedded.clock.advance(1)
-            beat_of(pilot.app).now(second)
+            ticker_of(pilot.app).now(second)
             await pilot.pause()
     return asked
 
@@ -54,10 +54,10 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
 async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
-        board, view = pilot.app.board, pilot.app.view
+        board, view = pilot.app.alarms, pilot.app.view
         with painting() as asked:
             pilot.app.action_refresh_feeds()
-            await until(pilot, lambda: pilot.app.board is not board and pilot.app.view is not view)
+            await until(pilot, lambda: pilot.app.alarms is not board and pilot.app.view is not view)
             await pilot.pause()
         assert {each.kind for each in asked} <= {"Clock", "PanelHead"} | COUNTS
 

@@ -198,7 +198,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
         app = pilot.app
         app.fail_fast = False
         recent: list[str] = []
-        await until(pilot, lambda: app.board and app.board.value and app.duties)
+        await until(pilot, lambda: app.alarms and app.alarms.value and app.duties)
         it = await things(pilot)
         before, runs = embedded.counts(), app.runs
         ways = [way for every in OPENERS.values() for way in every]
@@ -303,6 +303,6 @@ def test_every_key_of_the_console_is_among_those_typed() -> None:
         "left_square_bracket": "[",
         "right_square_bracket": "]",
     }
-    known = {*LETTERS, *MOVES, *OPENS, "escape", "ctrl+q"}
+    typed_keys = {*LETTERS, *MOVES, *OPENS, "escape", "ctrl+q"}
     bound = {key for command in COMMANDS for key in command.key.split(",") if key}
-    assert {spelled.get(key, key) for key in bound} <= known
+    assert {spelled.get(key, key) for key in bound} <= typed_keys

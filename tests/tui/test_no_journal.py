@@ -38,10 +38,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own with half a megabyte."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(
+    mount = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder)], check=False, capture_output=True
     )
-    if made.returncode:
+    if mount.returncode:
         pytest.skip("no right to mount a disk")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=False)
@@ -51,7 +51,7 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
     """Everything a console without a writable journal must do."""
     async with console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as pilot:
         app = pilot.app
-        assert app.board.value.count(AlarmState.OK) == 8, "it watches"
+        assert app.alarms.value.count(AlarmState.OK) == 8, "it watches"
         await until(pilot, lambda: app.screen.journal_banner.display)
         text = screen_text(pilot)
         assert "no journal" in text.splitlines()[0]
@@ -65,7 +65,7 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
             assert isinstance(dialog, WritingDialog)
             assert words in flat_text(pilot)
             dialog.field.text = "kept"
-            await until(pilot, lambda dialog=dialog: dialog.hears())
+            await until(pilot, lambda dialog=dialog: dialog.accepts_enter())
             await pilot.press("enter")
             await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
             assert dialog.field.text == "kept"

@@ -49,15 +49,15 @@ async def test_a_system_with_other_names_is_watched(empty_aws: Embedded) -> None
     await seed(empty_aws)
     async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER) as pilot:
         app = pilot.app
-        states = {alarm.name: alarm.state for alarm in app.board.value.alarms}
+        states = {alarm.name: alarm.state for alarm in app.alarms.value.alarms}
         assert states["never-created"] is AlarmState.MISSING
-        before = app.board
+        before = app.alarms
         empty_aws.advance(130)
-        await until(pilot, lambda: app.board is not before)
+        await until(pilot, lambda: app.alarms is not before)
         empty_aws.advance(65)
         await until(
             pilot,
-            lambda: {a.name: a.state for a in app.board.value.alarms}["catalogue-slow"] is AlarmState.ALARM,
+            lambda: {a.name: a.state for a in app.alarms.value.alarms}["catalogue-slow"] is AlarmState.ALARM,
         )
         await until(pilot, lambda: len(app.screen.tail.store) == 10)
         await settled(pilot)

@@ -17,25 +17,25 @@ async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(emb
         await until(pilot, lambda: tail.problem)
         assert tail.problem.permission == "logs:FilterLogEvents"
         await until(pilot, lambda: "logs:FilterLogEvents" in screen_text(pilot))
-        assert pilot.app.board.value.alarms
+        assert pilot.app.alarms.value.alarms
         assert not pilot.app.screen.banner.display, "one panel's trouble is not everybody's"
 
 
 async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
-        board = app.board.value
+        board = app.alarms.value
         embedded.fault("", "", preset="expired")
         embedded.advance(67)
-        await until(pilot, lambda: app.board.problem and app.board.problem.kind is ProblemKind.EXPIRED)
-        assert app.board.value == board, "the last values stay"
+        await until(pilot, lambda: app.alarms.problem and app.alarms.problem.kind is ProblemKind.EXPIRED)
+        assert app.alarms.value == board, "the last values stay"
         await until(pilot, lambda: app.screen.banner.display and "stale" in screen_text(pilot))
         await pilot.pause()
         text = screen_text(pilot)
-        assert text.count(app.board.problem.summary) == 1, "the panels do not repeat the banner"
+        assert text.count(app.alarms.problem.summary) == 1, "the panels do not repeat the banner"
         embedded.clear_faults()
         embedded.advance(67)
-        await until(pilot, lambda: app.board.problem is None)
+        await until(pilot, lambda: app.alarms.problem is None)
         embedded.advance(67)
         await until(
             pilot, lambda: (app.view.problem is None and app.identity.problem is None) or embedded.advance(60)
@@ -48,17 +48,17 @@ async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded: Embe
         app = pilot.app
         embedded.fault("cloudwatch", "DescribeAlarms", preset="throttled")
         embedded.advance(67)
-        await until(pilot, lambda: app.board.problem)
-        assert app.board.problem.kind is ProblemKind.THROTTLED
-        assert app.board.value.count(AlarmState.MISSING) == 0
+        await until(pilot, lambda: app.alarms.problem)
+        assert app.alarms.problem.kind is ProblemKind.THROTTLED
+        assert app.alarms.value.count(AlarmState.MISSING) == 0
 
 
 async def test_a_proxys_page_is_no_all_clear(embedded: Embedded) -> None:
     embedded.fault("cloudwatch", "DescribeAlarms", mode="html")
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
-        assert app.board.value is None
-        assert app.board.problem.kind is ProblemKind.INCOMPLETE
+        assert app.alarms.value is None
+        assert app.alarms.problem.kind is ProblemKind.INCOMPLETE
         await pilot.pause()
         assert "ok" not in screen_text(pilot).splitlines()[1].casefold().replace("looked", "")
 
@@ -67,8 +67,8 @@ async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -
     async with console("http://127.0.0.1:9", embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.screen.banner.display)
-        assert app.board.problem.kind is ProblemKind.UNREACHABLE
-        assert app.board.value is None
+        assert app.alarms.problem.kind is ProblemKind.UNREACHABLE
+        assert app.alarms.value is None
 
 
 @pytest.mark.parametrize("sizes", [[(1, 1), (2, 2), (10, 3), (40, 10)], [(500, 200)]], ids=["small", "large"])

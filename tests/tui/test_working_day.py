@@ -131,6 +131,6 @@ async def test_the_first_on_a_sunday_stands_on_the_second(embedded: Embedded) ->
         await until(
             pilot, lambda: pilot.app.screen.chosen and pilot.app.screen.chosen.slot.day == date(2026, 2, 2)
         )
-        held = {each.slot.duty for each in pilot.app.screen.agenda.month.days[1].occurrences}
-        assert {"monthly-trail", "monthly-patches", "monthly-review", "weekly-backup"} <= held
+        duties = {each.slot.duty for each in pilot.app.screen.agenda.month.days[1].occurrences}
+        assert {"monthly-trail", "monthly-patches", "monthly-review", "weekly-backup"} <= duties
         assert "CloudTrail ログの確認" in screen_text(pilot)

@@ -19,8 +19,8 @@ KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "
 
 def messages(*reads: str) -> list[Message]:
     """What the driver makes of `reads`; time passes only after the last."""
-    told: list[Message] = []
-    keyboard = Keyboard(0, told.append, lambda _report: False)
+    deliveries: list[Message] = []
+    keyboard = Keyboard(0, deliveries.append, lambda _report: False)
     try:
         for text in reads:
             keyboard._deliver(keyboard.filter.feed(text, 0.0))
@@ -28,7 +28,7 @@ def messages(*reads: str) -> list[Message]:
             keyboard._deliver(keyboard.filter.expire(deadline))
     finally:
         keyboard.close()
-    return told
+    return deliveries
 
 
 def type_in(app: Any, *reads: str) -> None:

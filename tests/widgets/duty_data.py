@@ -114,25 +114,25 @@ def _state(slot: ScheduledOccurrence) -> Occurrence:
 
 def _slots(day: date) -> list[ScheduledOccurrence]:
     closed = day.weekday() >= 5 or day.day in HOLIDAYS
-    found: list[ScheduledOccurrence] = []
+    slots: list[ScheduledOccurrence] = []
     if day.weekday() == 6:
-        found.append(slot("weekly-deploy", "定期デプロイ（計画時）", day, 2, if_planned=True))
+        slots.append(slot("weekly-deploy", "定期デプロイ（計画時）", day, 2, if_planned=True))
     if closed:
-        return found
+        return slots
     if day.day == 5:
         remark = "1日(木)、2日(金)、3日(土) ほか1日は閉庁日のため、次の開庁日に行います"
-        found.append(slot("dr-drill", "DR訓練（バックアップ復元訓練）", day, None, nominal=(date(2026, 1, 1),), until=date(2026, 1, 30), remark=remark))  # fmt: skip
-        found += [slot(duty, title, day, 9, nominal=(date(2026, 1, 1),), remark=remark) for duty, title in MONTHLY]  # fmt: skip
+        slots.append(slot("dr-drill", "DR訓練（バックアップ復元訓練）", day, None, nominal=(date(2026, 1, 1),), until=date(2026, 1, 30), remark=remark))  # fmt: skip
+        slots += [slot(duty, title, day, 9, nominal=(date(2026, 1, 1),), remark=remark) for duty, title in MONTHLY]  # fmt: skip
     if day.day in (5, 13, 19, 26):
         nominal = date(2026, 1, 12) if day.day == 13 else day
         remark = "12日(月)は成人の日のため、次の開庁日に行います" if day.day == 13 else ""
-        found += [slot(duty, title, day, 9, nominal=(nominal,), remark=remark) for duty, title in WEEKLY]
+        slots += [slot(duty, title, day, 9, nominal=(nominal,), remark=remark) for duty, title in WEEKLY]
     if day.day == 27:
-        found.append(slot("month-end-scale-up", "月末のスケール調整（最大タスク数 5 → 10）", day, 9))
+        slots.append(slot("month-end-scale-up", "月末のスケール調整（最大タスク数 5 → 10）", day, 9))
     if day.day == 21:
-        found.append(slot("hostile", HOSTILE, day, 10, remark=HOSTILE, nominal=(day - timedelta(days=1),)))
-    found += [slot(duty, title, day, hour) for duty, title, hour in DAILY]
-    return sorted(found, key=lambda each: (each.timed, each.due_at))
+        slots.append(slot("hostile", HOSTILE, day, 10, remark=HOSTILE, nominal=(day - timedelta(days=1),)))
+    slots += [slot(duty, title, day, hour) for duty, title, hour in DAILY]
+    return sorted(slots, key=lambda item: (item.timed, item.due_at))
 
 
 def _occurrence(slot: ScheduledOccurrence) -> Occurrence:

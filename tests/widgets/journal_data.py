@@ -48,7 +48,9 @@ ENTRIES = (
     entry(11, EntryKind.OUTCOME, "答えが届かなかった", subject="plan-0", target="service/api", state="unknown"),
     entry(10, EntryKind.ENDED, "コンソールを終了"),
 )  # fmt: skip
-STORY = tuple(sorted((each for each in ENTRIES if each.subject == "plan-1"), key=lambda each: each.seq))
+STORY = tuple(
+    sorted((record for record in ENTRIES if record.subject == "plan-1"), key=lambda record: record.seq)
+)
 VIEW = JournalView(entries=ENTRIES, older=True, total=20)
 
 

@@ -76,7 +76,7 @@ SCHEDULE = PlannedStep(
 
 def plan(**more: object) -> Plan:
     """Raise the limit, with AWS taking it back."""
-    found: dict[str, object] = {
+    fields: dict[str, object] = {
         "id": "01kg",
         "kind": "task-limit",
         "title": "最大タスク数 5 → 10",
@@ -105,7 +105,7 @@ def plan(**more: object) -> Plan:
             way="aws", at=BACK, title="最大タスク数を 5 に戻す", values={"max": "5", "revert": "none"}
         ),
     }
-    return Plan.model_validate({**found, **more})
+    return Plan.model_validate({**fields, **more})
 
 
 LOWER = {
@@ -119,18 +119,18 @@ LOWER = {
 
 def run(*states: StepState, plan_made: Plan | None = None, **more: object) -> Run:
     """A run whose steps stand so; the rest is waiting."""
-    made = plan_made or plan()
+    run_plan = plan_made or plan()
     steps = tuple(
         StepRun(id=step.id, state=state, at=NOW, **(more if at == 0 else {}))
         for at, (step, state) in enumerate(
             zip(
-                made.steps,
-                [*states, *[StepState.WAITING] * (len(made.steps) - len(states))],
+                run_plan.steps,
+                [*states, *[StepState.WAITING] * (len(run_plan.steps) - len(states))],
                 strict=True,
             )
         )
     )
-    return Run(plan=made, by="yamada", at=NOW, steps=steps)
+    return Run(plan=run_plan, by="yamada", at=NOW, steps=steps)
 
 
 def cut_off(whole: Run) -> Run:

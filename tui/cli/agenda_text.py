@@ -10,7 +10,7 @@ from services.i18n import _
 from services.models.duties import Day, Occurrence
 from services.report.agenda import Agenda
 from widgets.drawing.format import day_words, pad
-from widgets.duties.wording import look, moved_from, progress, when, zone_name
+from widgets.duties.wording import moved_from, progress, state_style, when, zone_name
 
 _WHEN = 16
 """Cells of the time column; wide enough for a date range."""
@@ -46,6 +46,4 @@ def _line(occurrence: Occurrence, zone: tzinfo, day: Day) -> str:
     progress_text = "".join(text for text, _role in progress(occurrence, None, zone, day.day))
     note = occurrence.signed.note if occurrence.signed else ""
     extra = "  ".join(part.strip() for part in (progress_text, moved_from(slot), note) if part.strip())
-    return (
-        f"  {pad(when(slot, zone, day.day), _WHEN)} {pad(look(occurrence).text, 10)} {title} {extra}".rstrip()
-    )
+    return f"  {pad(when(slot, zone, day.day), _WHEN)} {pad(state_style(occurrence).text, 10)} {title} {extra}".rstrip()

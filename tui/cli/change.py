@@ -192,7 +192,7 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
     match = next((target for target in targets if name in (target.id, target.title)), None)
     if match is None:
         raise click.UsageError(
-            mistakes.unknown(clean(name), [target.title for target in targets]), _context()
+            mistakes.unknown_name(clean(name), [target.title for target in targets]), _context()
         )
     return match
 
@@ -201,7 +201,7 @@ def _check(parameters: "Iterable[Parameter]", values: Mapping[str, str]) -> None
     ids = [parameter.id for parameter in parameters]
     for name in values:
         if name not in ids:
-            raise click.UsageError(mistakes.unknown(clean(name), ids), _context())
+            raise click.UsageError(mistakes.unknown_name(clean(name), ids), _context())
 
 
 def plan_data(plan: "Plan") -> dict[str, object]:

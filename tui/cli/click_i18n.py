@@ -21,7 +21,7 @@ from tui.start_options import StartError
 class Prints(Protocol):
     """The output that commands print to."""
 
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+    def print_lines(self, lines: Iterable[str], *, error: bool = False) -> None:
         """Print lines meant for a person."""
         ...
 
@@ -38,9 +38,9 @@ def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, da
     try:
         lines, status = ask()
     except StartError as error:
-        output.say([str(error)], error=True)
+        output.print_lines([str(error)], error=True)
         return error.status
-    (output.hand_over if data else output.say)(lines)
+    (output.hand_over if data else output.print_lines)(lines)
     return status
 
 
@@ -99,7 +99,7 @@ class Choice(click.Choice[str]):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Return a message that suggests the nearest name, or lists all of them."""
-        return mistakes.unknown(clean(value), [str(each) for each in self.choices])
+        return mistakes.unknown_name(clean(value), [str(each) for each in self.choices])
 
 
 class Named(click.ParamType[str]):
@@ -114,7 +114,7 @@ class Named(click.ParamType[str]):
         """Return the name if it exists; otherwise fail and suggest the nearest."""
         names = list(self.names())
         if value not in names:
-            self.fail(mistakes.unknown(clean(value), names), param, ctx)
+            self.fail(mistakes.unknown_name(clean(value), names), param, ctx)
         return str(value)
 
 

@@ -98,7 +98,7 @@ def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data:
     try:
         lines, status = work()
     except DataFileError as error:
-        output.say(map(str, error.mistakes), error=True)
+        output.print_lines(map(str, error.mistakes), error=True)
         return status_of(error)
-    (output.hand_over if data else output.say)(lines)
+    (output.hand_over if data else output.print_lines)(lines)
     return status

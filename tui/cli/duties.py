@@ -97,7 +97,7 @@ class _Duties:
         if json_wanted:
             self.output.hand_over([as_json(duties.model_dump(mode="json")).rstrip("\n")])
         else:
-            self.output.say(agenda_lines(duties))
+            self.output.print_lines(agenda_lines(duties))
         return ExitStatus.NORMAL
 
     def _export(self, journal: OpenedJournal, now: datetime, to: str) -> int:
@@ -110,9 +110,9 @@ class _Duties:
         if to != "-":
             count = len(duties.occurrences)
             words = plural("{count} duty is in {file}.", "{count} duties are in {file}.", count)
-            self.output.say([words.format(count=f"{count:,}", file=clean(to))], error=True)
+            self.output.print_lines([words.format(count=f"{count:,}", file=clean(to))], error=True)
         if duties.remarks:
-            self.output.say(duties.remarks, error=True)
+            self.output.print_lines(duties.remarks, error=True)
         return ExitStatus.NORMAL
 
 

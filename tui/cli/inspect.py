@@ -122,16 +122,19 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
             click.echo(error.problem.summary, err=True)
 
     def request(id: str) -> InspectionRequest:
-        inspection = services.inspector.inspection(id)
-        signed_until, first_run = services.records.signed_until(id, until), services.records.first_look(id)
-        begin, gap = window(inspection, signed_until, until, services.calendar, looked=first_run)
+        inspection = services.inspection_runner.inspection(id)
+        signed_until, first_run = (
+            services.records.signed_until(id, until),
+            services.records.earliest_window(id),
+        )
+        begin, gap = window(inspection, signed_until, until, services.calendar, covered_from=first_run)
         first, unseen = reached(inspection, since or begin, began, services.calendar)
         gaps = [text for text in ("" if since else gap, unseen) if text]
         return InspectionRequest(
             since=min(first, until), until=until, gap=_("; ").join(gaps), consent=flags["whatever"]
         )
 
-    findings = await asyncio.gather(*(services.inspector.look(id, request(id)) for id in ids))
+    findings = await asyncio.gather(*(services.inspection_runner.run(id, request(id)) for id in ids))
     if not flags["private"]:
         findings = [
             each.model_copy(update={"evidence": tuple(table for table in each.evidence if not table.private)})
@@ -164,7 +167,7 @@ def _ids(services: "Services", names: Sequence[str]) -> list[str]:
             ids += duties[name]
         else:
             raise click.UsageError(
-                mistakes.unknown(clean(name), [*inspections, *duties]), click.get_current_context()
+                mistakes.unknown_name(clean(name), [*inspections, *duties]), click.get_current_context()
             )
     return list(dict.fromkeys(ids))
 

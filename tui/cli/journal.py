@@ -64,7 +64,7 @@ def journal_group(
             try:
                 return work(output, find(replace(before(), **overrides), file), **rest)
             except CommandStopped as stop:
-                output.say(stop.lines, error=True)
+                output.print_lines(stop.lines, error=True)
                 return stop.status
 
         return callback
@@ -160,7 +160,7 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])
     else:
-        output.say(report(verification))
+        output.print_lines(report(verification))
     if verification.faults:
         return ExitStatus.ABNORMAL
     return ExitStatus.NORMAL if verification.intact else ExitStatus.UNKNOWN
@@ -204,7 +204,7 @@ def export(output: Prints, journal: ChosenJournal, *, to: str | None, **filters:
         except OSError as error:
             raise CommandStopped([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
     words = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)
-    output.say([words.format(count=f"{count:,}", path=clean(to))])
+    output.print_lines([words.format(count=f"{count:,}", path=clean(to))])
     return ExitStatus.NORMAL
 
 
@@ -218,7 +218,7 @@ def show(output: Prints, journal: ChosenJournal, **filters: Any) -> int:
         entries: Iterable[Entry] = (
             map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
         )
-        return _print(output.say, by_day(entries, journal.zone))
+        return _print(output.print_lines, by_day(entries, journal.zone))
 
 
 def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:

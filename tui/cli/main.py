@@ -54,7 +54,7 @@ def run(argv: Sequence[str], output: Output) -> int:
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  the boundary: never Python's traceback with its status 1
-        output.say([last_resort.line(error)], error=True)
+        output.print_lines([last_resort.line(error)], error=True)
         return ExitStatus.SOFTWARE
 
 
@@ -63,20 +63,20 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
     try:
         i18n.use(early_flags.language(argv))
         if refusal := early_flags.open_debug_log(argv):
-            output.say([refusal], error=True)
+            output.print_lines([refusal], error=True)
             return ExitStatus.CONFIG
         status = _invoke(build(output), argv)
         output.clear()
     except CannotPrint as error:
         return output_lost(error)
     except click.exceptions.NoArgsIsHelpError as error:
-        output.say([error.message], error=True)
+        output.print_lines([error.message], error=True)
         return ExitStatus.USAGE
     except click.UsageError as error:
-        output.say([usage_error(error)], error=True)
+        output.print_lines([usage_error(error)], error=True)
         return ExitStatus.USAGE
     except click.ClickException as error:
-        output.say([clean(error.format_message())], error=True)
+        output.print_lines([clean(error.format_message())], error=True)
         return ExitStatus.USAGE
     return status if isinstance(status, int) else ExitStatus.NORMAL
 
@@ -137,7 +137,7 @@ class _Start:
     def demo(self, *, list_scenarios: bool, **flags: Any) -> int:
         """Run `toban demo …` and return the exit status."""
         if list_scenarios:
-            self.output.say(scenarios().values())
+            self.output.print_lines(scenarios().values())
             return ExitStatus.NORMAL
         return self.go(replace(_before(), demo=True, **_set_flags(flags)))
 
@@ -146,7 +146,7 @@ class _Start:
         from tui.startup.start import run as start
 
         def refuse(reason: str) -> None:
-            self.output.say([reason], error=True)
+            self.output.print_lines([reason], error=True)
 
         status = start(options, refuse)
         # A console that ended before its first frame leaves the outline on the screen.

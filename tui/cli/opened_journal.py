@@ -64,7 +64,7 @@ def journal_callback(
         try:
             return work(find(replace(before(), **overrides), file), **rest)
         except CommandStopped as stop:
-            output.say(stop.lines, error=True)
+            output.print_lines(stop.lines, error=True)
             return stop.status
 
     return callback

@@ -28,7 +28,7 @@ class Output:
     def __init__(self, *, outline_drawn: bool) -> None:
         outline.assume(outline_drawn)
 
-    def say(self, lines: Iterable[str], *, error: bool = False) -> None:
+    def print_lines(self, lines: Iterable[str], *, error: bool = False) -> None:
         """Print lines of cleaned text; characters missing from the encoding become `?`. Raises CannotPrint."""
         text = "\n".join(lines)
         self.clear()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadResult:
     """The result of a command."""
 
     lines: list[str]
@@ -35,13 +35,13 @@ class Headless:
     name: str
     help: str
     """English; translated when shown."""
-    read: "Callable[[Services], Awaitable[Answer]]"
+    read: "Callable[[Services], Awaitable[ReadResult]]"
     """Raises AwsError."""
 
 
-async def alarms(services: "Services") -> Answer:
+async def alarms(services: "Services") -> ReadResult:
     """Read every alarm once: firing or missing is abnormal, no data is unknown, silenced needs attention."""
-    board = await services.alarms.board()
+    board = await services.alarms.overview()
     status = judge(board)
     data = {
         "system": services.runbook.system.id,
@@ -51,7 +51,7 @@ async def alarms(services: "Services") -> Answer:
         "remarks": board.remarks,
         "alarms": [_facts(alarm) for alarm in board.alarms],
     }
-    return Answer([*(_line(services, alarm) for alarm in board.alarms), *board.remarks], data, status)
+    return ReadResult([*(_line(services, alarm) for alarm in board.alarms), *board.remarks], data, status)
 
 
 HEADLESS = (
@@ -88,7 +88,7 @@ def _undecided(alarm: "Alarm") -> bool:
 
 def _silenced(alarm: "Alarm") -> bool:
     """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
-    unheard = alarm.expected and alarm.unheard
+    unheard = alarm.expected and alarm.notifies_nobody
     return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
 
 
@@ -128,7 +128,7 @@ def _line(services: "Services", alarm: "Alarm") -> str:
     )
 
 
-def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
+def run(command: Headless, options: StartOptions, *, as_json: bool) -> ReadResult:
     """Connect, run the command and disconnect; an AWS error becomes the answer, with status 3.
 
     Raises StartError if the configuration or the runbook cannot be used.
@@ -138,14 +138,14 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
     from services.aws.client.errors import AwsError
     from tui.startup.connection import connect
 
-    async def once() -> Answer:
+    async def once() -> ReadResult:
         services, _config = await connect(options)
         try:
             return await command.read(services)
         except AwsError as error:
             problem = error.problem
             lines = [each for each in (problem.summary, problem.advice, problem.detail) if each]
-            return Answer(
+            return ReadResult(
                 lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, ExitStatus.UNKNOWN
             )
         finally:
@@ -154,4 +154,4 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> Answer:
     answer = asyncio.run(once())
     if not as_json:
         return answer
-    return Answer([json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.data, answer.status)
+    return ReadResult([json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.data, answer.status)

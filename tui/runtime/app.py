@@ -23,7 +23,7 @@ from services.models.text import clean
 from tui.exit_status import ExitStatus
 from tui.runtime import last_resort, screenshots
 from tui.runtime.bugs import Bugs
-from tui.runtime.closed_screens import Freeze, let_go
+from tui.runtime.closed_screens import Freeze, drop_watchers
 from tui.runtime.crash_report import environment_secrets
 from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, stray
 from tui.runtime.ordered_app import OrderedApp
@@ -123,10 +123,12 @@ class RuntimeApp(OrderedApp):
         await self._orderly_end.drain()
         await super()._shutdown()
 
-    def _say_unasked(self) -> None:
+    def _report_unexpected_end(self) -> None:
         """Report, once the terminal is restored, that the message loop ended although nobody had asked for it."""
         self._return_code = ExitStatus.SOFTWARE
-        self._exit_renderables.append(Text(last_resort.unasked(bug.summary for bug in self.bugs.values())))
+        self._exit_renderables.append(
+            Text(last_resort.unexpected_end(bug.summary for bug in self.bugs.values()))
+        )
 
     # -- the fault boundary
 
@@ -136,7 +138,7 @@ class RuntimeApp(OrderedApp):
 
     async def _replace_screen(self, screen: Screen[Any]) -> Screen[Any]:
         closed = await super()._replace_screen(screen)
-        let_go(self)
+        drop_watchers(self)
         self._freeze.thaw_later(self)
         return closed
 
@@ -151,7 +153,7 @@ class RuntimeApp(OrderedApp):
         finally:
             self._loop_runs = False
             if not (self._exit or self.return_code or self._shutting_down or is_cancelled()):
-                self._say_unasked()
+                self._report_unexpected_end()
 
     def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
         guard_widget(child, self._on_widget_fault, self._dispatching)

@@ -19,7 +19,7 @@ THAWS = 3
 """Seconds after closing a frozen screen until its memory is collected, and how often that is tried."""
 
 
-def let_go(app: App[Any]) -> None:
+def drop_watchers(app: App[Any]) -> None:
     """Drop the watchers of closed screens and widgets on `app`.
 
     Textual drops them when the attribute is next set, which for most attributes takes hours or never happens.

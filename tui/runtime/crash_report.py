@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from services.host.known_secrets import known
+from services.host.known_secrets import all_secrets
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
@@ -51,7 +51,7 @@ def environment_secrets() -> Iterator[str]:
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with every secret replaced: `secrets`, the environment's, and all that this process has loaded."""
-    plain = {*secrets, *environment_secrets(), *known()}
+    plain = {*secrets, *environment_secrets(), *all_secrets()}
     # Quoted as in an address. The longest first, for one may contain another.
     forms = plain | {quote(each, safe="") for each in plain}
     for secret in sorted((each for each in forms if len(each) >= _SHORTEST), key=len, reverse=True):

@@ -78,7 +78,7 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
         debug_log.fault(args.exc_value, clean(args.err_msg or "unraisable"))
 
 
-def unasked(faults: Iterable[str]) -> str:
+def unexpected_end(faults: Iterable[str]) -> str:
     """The message for a console that ended unasked, with the newest of its `faults`."""
     words = _(
         "Toban ended unexpectedly because of an internal error. Start it again; what was sent to AWS "

@@ -46,7 +46,7 @@ class OrderedApp(TerminalApp):
         if isinstance(event, Paste) and not event.is_forwarded:
             self._fit(event)
         if isinstance(event, Key) and not event.is_forwarded:
-            self.type_ahead.let_in(event)
+            self.type_ahead.delivered(event)
         await super().on_event(event)
 
     def on_key(self, event: Key) -> None:
@@ -113,9 +113,9 @@ class _Workers(WorkerManager):
 
     def __init__(self, app: OrderedApp) -> None:
         super().__init__(app)
-        self._began = app.type_ahead.began
+        self._worker_started = app.type_ahead.worker_started
 
     def add_worker(self, worker: Worker[Any], start: bool = True, exclusive: bool = True) -> None:
         """As Textual's."""
-        self._began(worker)
+        self._worker_started(worker)
         super().add_worker(worker, start, exclusive)

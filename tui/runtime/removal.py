@@ -40,19 +40,19 @@ async def ask_and_wait(app: "App[Any]", screen: Screen[Any], mode: str | None) -
         return await asyncio.shield(answer)
     except asyncio.CancelledError:
         if app._running and not app._exit:
-            _take_back(app, screen)
+            _close(app, screen)
         raise
 
 
-def _take_back(app: "App[Any]", screen: Screen[Any]) -> None:
+def _close(app: "App[Any]", screen: Screen[Any]) -> None:
     """Close `screen` without an answer, wherever it is in the stack."""
     if app.screen is screen:
         app.pop_screen()
     else:
-        take_out(app, screen)
+        close_below(app, screen)
 
 
-def take_out(
+def close_below(
     app: "App[Any]", screen: Screen[Any], answer: Callable[[], object] = lambda: None
 ) -> AwaitComplete:
     """Close a `screen` that lies below others, after calling `answer`; does nothing where it is closed already."""
@@ -68,4 +68,4 @@ def take_out(
 def dismiss_below(screen: Screen[Any], result: object) -> AwaitComplete:
     """Dismiss a `screen` that is not on top; Textual's own `dismiss` would close the one that is."""
     answer = screen._result_callbacks[-1] if screen._result_callbacks else None
-    return take_out(screen.app, screen, partial(answer, result) if answer else lambda: None)
+    return close_below(screen.app, screen, partial(answer, result) if answer else lambda: None)

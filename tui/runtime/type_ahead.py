@@ -64,7 +64,7 @@ class TypeAhead:
         self._unpainted: WeakSet[Screen[Any]] = WeakSet()
         self._by_itself: WeakSet[Worker[Any]] = WeakSet()
         """Workers that existed before the newest key was delivered, and those that they have started."""
-        self._let_in: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
+        self._delivered_keys: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
         """The newest keys, each with the screen that was on top when it was delivered."""
 
     @property
@@ -89,22 +89,22 @@ class TypeAhead:
             self._follow()
         return True
 
-    def let_in(self, key: Key) -> None:
+    def delivered(self, key: Key) -> None:
         """Record that `key` is delivered to the screen on top; workers that run already were not started by it."""
-        self._let_in.append((key, ref(self._app.screen)))
+        self._delivered_keys.append((key, ref(self._app.screen)))
         for worker in self._app.workers:
             self._by_itself.add(worker)
 
     def is_for_another(self, key: Key) -> bool:
         """Whether another screen opened while `key` was being handled by the screen that it was delivered to."""
-        return any(key is each and meant() is not self._app.screen for each, meant in self._let_in)
+        return any(key is each and meant() is not self._app.screen for each, meant in self._delivered_keys)
 
     def then(self, event: Typed) -> None:
         """Put `event` in front of all that wait."""
         self._waiting.appendleft(event)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def keys_waiting(self) -> Iterator[None]:
         """Let keys wait within this context: for work that rebuilds in several steps the screens that read them."""
         self._dispatching.count += 1
         try:
@@ -112,7 +112,7 @@ class TypeAhead:
         finally:
             self._dispatching.count -= 1
 
-    def began(self, worker: Worker[Any]) -> None:
+    def worker_started(self, worker: Worker[Any]) -> None:
         """Record a new worker; one started by another worker has the same origin as that one."""
         if _running_worker() in self._by_itself:
             self._by_itself.add(worker)
@@ -152,10 +152,10 @@ class TypeAhead:
 
     async def _settle_and_release(self) -> None:
         try:
-            await self._settle()
+            await self._wait_until_idle()
             while self._waiting and self._has_screen():
                 self._release()
-                await self._settle()
+                await self._wait_until_idle()
         finally:
             self._waiting.clear()  # the console is ending, if any are left
             self._following = None
@@ -181,19 +181,19 @@ class TypeAhead:
             and focused.check_consume_key(event.key, event.character)
         )
 
-    async def _settle(self) -> None:
+    async def _wait_until_idle(self) -> None:
         """Wait until the console is calm, at most `_patience` turns."""
         turns = calm = 0
         while calm < _CALM_TURNS and turns < self._patience:
             await asyncio.sleep(0 if calm or turns < _EAGER_TURNS else _PAUSE)
             turns += 1
-            calm = calm + 1 if self._is_calm() else 0
+            calm = calm + 1 if self._is_idle() else 0
         self._patience = PATIENCE if calm == _CALM_TURNS else IMPATIENCE
 
     def _has_screen(self) -> bool:
         return self._app._running and bool(self._app._screen_stacks.get(self._app._current_mode))
 
-    def _is_calm(self) -> bool:
+    def _is_idle(self) -> bool:
         app = self._app
         if not self._has_screen():
             return True

@@ -19,7 +19,7 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     ids = [command.id for command in COMMANDS]
     for command, text in keys.items():
         if command not in ids:
-            yield command, words.unknown(command, ids)
+            yield command, words.unknown_name(command, ids)
             continue
         for key in textual_keys(text):
             if not _exists(key):

@@ -54,7 +54,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     ]
 
     alarm: reactive[Alarm | None] = reactive(None, repaint=False, init=False)
-    board: reactive[FeedState[AlarmOverview]] = reactive(
+    overview: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     """Where the alarm's state comes from, and how fresh it is."""
@@ -73,9 +73,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     acknowledged: reactive[Acknowledgement | None] = reactive(None, repaint=False, init=False)
     """The acknowledgement of the present state."""
-    seen: reactive[tuple[Acknowledgement, ...]] = reactive((), repaint=False, init=False)
+    acknowledgements: reactive[tuple[Acknowledgement, ...]] = reactive((), repaint=False, init=False)
     """The acknowledgements of all its states, newest first."""
-    said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
+    banner: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """The problem in the screen's banner, which is not repeated here."""
 
     @dataclass
@@ -126,7 +126,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_board(self) -> None:
+    def watch_overview(self) -> None:
         """Show how fresh the state is."""
         self._update()
 
@@ -150,7 +150,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Show who has acknowledged it."""
         self._update()
 
-    def watch_seen(self) -> None:
+    def watch_acknowledgements(self) -> None:
         """Show the acknowledgements in the history."""
         self._update()
 
@@ -158,7 +158,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Show the times in another zone."""
         self._update()
 
-    def watch_said(self) -> None:
+    def watch_banner(self) -> None:
         """Show or hide what the banner says already."""
         self._update()
 
@@ -213,7 +213,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
             return [[(_("no alarm chosen"), "muted")]]
-        stale = self.board.freshness(self._now()) is Freshness.STALE
+        stale = self.overview.freshness(self._now()) is Freshness.STALE
         lines = fact_lines(self.alarm, self.zone, self._now(), width, stale=stale)
         if self.acknowledged is None:
             return lines
@@ -237,7 +237,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         freshness = state.freshness(self._now())
         if freshness is Freshness.WAITING:
             return [[(_("reading…"), "muted")]]
-        if state.problem is None or same_trouble(state.problem, self.said):
+        if state.problem is None or same_trouble(state.problem, self.banner):
             return []
         return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]
 
@@ -249,4 +249,4 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def _history(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.history, width)
-        return lines + past_lines(self.history.value, self.seen, self.zone, self._now(), width)
+        return lines + past_lines(self.history.value, self.acknowledgements, self.zone, self._now(), width)

@@ -105,7 +105,7 @@ def _hearing(alarm: Alarm) -> list[Span]:
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
         return [(_("notifies through {alarms}").format(alarms=names), "muted")]
-    if not alarm.unheard:
+    if not alarm.notifies_nobody:
         return []
     words = _("notifies nobody") if alarm.hearing is Hearing.NOBODY else _("not known whom it notifies")
     return [(words, "caution" if alarm.expected else "muted")]

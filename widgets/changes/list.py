@@ -76,7 +76,7 @@ class ChangeList(Vertical):
 
     def on_mount(self) -> None:
         """Show what was set before mounting."""
-        self._empty.say(_("The runbook names nothing that can be changed."), "muted")
+        self._empty.show(_("The runbook names nothing that can be changed."), "muted")
         self._show()
 
     def watch_offers(self) -> None:

@@ -36,7 +36,7 @@ class Place:
     height: int
 
 
-def places(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
+def placements(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
     """The places of boxes, in the same order, within `width`; `height` is the room without scrolling."""
     if width >= WIDE:
         return _grid(boxes, width, height)

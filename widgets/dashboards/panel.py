@@ -17,7 +17,7 @@ from services.models import dashboards as model
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
-from widgets.dashboards.grid import Box, Place, places
+from widgets.dashboards.grid import Box, Place, placements
 from widgets.dashboards.remarks import Remarks
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile import Tile
@@ -30,7 +30,7 @@ _LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
 
 
 class TileLayout(Layout):
-    """Places tiles with `grid.places`; an enlarged tile gets the whole room."""
+    """Places tiles with `grid.placements`; an enlarged tile gets the whole room."""
 
     name = "tiles"
 
@@ -43,7 +43,7 @@ class TileLayout(Layout):
         if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
             spots = [Place(0, 0, size.width, max(3, room))]
         else:
-            spots = places([box_of(tile, size.width) for tile in tiles], size.width, room)
+            spots = placements([box_of(tile, size.width) for tile in tiles], size.width, room)
         return [
             WidgetPlacement(
                 Region(spot.x, spot.y, spot.width, spot.height), NULL_OFFSET, NULL_SPACING, tile, order
@@ -161,7 +161,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     DashboardPanel { min-height: 4; }
     """
 
-    board: reactive[FeedState[AlarmOverview]] = reactive(
+    overview: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
     """The overview that the alarms on tiles come from, and how fresh it is."""
@@ -175,7 +175,7 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
-        self.remarks.say(_remarks(value.dashboard))
+        self.remarks.show(_remarks(value.dashboard))
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
         if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
             self.call_later(self._rebuild, value)
@@ -205,16 +205,16 @@ class DashboardPanel(Panel[model.DashboardView]):
     def tick(self) -> None:
         """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
-        alarms_stale = stale or self.board.freshness(self.now()) is Freshness.STALE
+        alarms_stale = stale or self.overview.freshness(self.now()) is Freshness.STALE
         for tile in self.grid.tiles:
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
 
     def watch_state(self) -> None:
         """Update the tiles' freshness too, even if the value is the same."""
         super().watch_state()
-        self.watch_board()
+        self.watch_overview()
 
-    def watch_board(self) -> None:
+    def watch_overview(self) -> None:
         """Update which tiles are stale: the alarms were read, or could not be."""
         if self.is_mounted:
             self.tick()

@@ -17,7 +17,7 @@ class Remarks(LineWidget):
         super().__init__()
         self.words: tuple[str, ...] = ()
 
-    def say(self, words: tuple[str, ...]) -> None:
+    def show(self, words: tuple[str, ...]) -> None:
         """Show these remarks, or disappear without any."""
         if words != self.words:
             self.words = words

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_, _
 from services.models import dashboards as model
-from services.models.findings import TOLD
+from services.models.findings import DISPLAY_ORDER
 from services.models.verdict import Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
@@ -113,7 +113,7 @@ class Tile(LineWidget, can_focus=True):
         readings = [reading for reading in self.data.readings if reading.verdict is not None]
         if not readings:
             return self._newest()
-        worst = min(readings, key=lambda reading: TOLD.index(reading.verdict or Verdict.NORMAL))
+        worst = min(readings, key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL))
         look = VERDICT_LOOKS[worst.verdict or Verdict.UNKNOWN]
         unit = unit_of(None, worst.limit)
         label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []

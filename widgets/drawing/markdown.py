@@ -24,7 +24,7 @@ def markdown_lines(source: str, width: int) -> list[Line]:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     writer = _Writer(max(4, width))
     for token in parser.parse(source):
-        writer.take(token)
+        writer.write(token)
     return writer.lines
 
 
@@ -38,7 +38,7 @@ class _Writer:
         self._cells: list[str] = []
         self._in_table = False
 
-    def take(self, token: "Token") -> None:
+    def write(self, token: "Token") -> None:
         """Append the lines of a block token."""
         if token.type in _LISTS:
             self._lists.append(int(token.attrGet("start") or 1) if token.type[0] == "o" else None)

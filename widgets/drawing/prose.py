@@ -17,7 +17,7 @@ class Prose(Static):
     def __init__(self, content: Content | None = None, *, id: str | None = None, classes: str = "") -> None:
         super().__init__(content or Content(""), id=id, classes=classes)
 
-    def say(self, content: Content) -> None:
+    def show(self, content: Content) -> None:
         """Show `content`; does nothing if it is shown already."""
         if not content.is_same(self._text):
             self.update(content)

@@ -88,21 +88,21 @@ def on_screen(app: App[object]) -> list[Screen[object]]:
     return screens
 
 
-def beat_of(app: App[object]) -> Ticker:
+def ticker_of(app: App[object]) -> Ticker:
     """The app's ticker, stored in the app itself so that it disappears with it."""
     ticker = vars(app).setdefault(_NAME, Ticker())
     assert isinstance(ticker, Ticker)
     return ticker
 
 
-def every_second(widget: Widget, tick: Callable[[], object], each: int = 1) -> Callable[[], None]:
-    """Call `tick` at each full second, or every `each`-th, while `widget` is on screen.
+def every_second(widget: Widget, tick: Callable[[], object], seconds: int = 1) -> Callable[[], None]:
+    """Call `tick` at each full second, or every `seconds`-th, while `widget` is on screen.
 
     Returns a function that ends it. A screen that was covered is brought up to date by `catch_up`.
     """
-    return beat_of(widget.app).follow(widget, tick, each)
+    return ticker_of(widget.app).follow(widget, tick, seconds)
 
 
 def catch_up(screen: Screen[object]) -> None:
     """Bring a screen up to date that was covered, where nothing was called."""
-    beat_of(screen.app).now(only=screen)
+    ticker_of(screen.app).now(only=screen)

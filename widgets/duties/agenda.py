@@ -103,13 +103,13 @@ class Agenda(OccurrenceList):
         if key not in here:
             key = next((key for key in here if self.shown[key].open), here[0] if here else None)
         self.table.lead_to(self._headings.get(self.day) or next(iter(self._headings.values()), ""), key)
-        self.tell()
+        self.post_selection()
 
     def fill(self) -> None:
         """Show the month as it is now."""
         self.shown, self._days, self._headings = {}, {}, {}
         self.table.set_rows(list(self._rows()))
-        self.tell()
+        self.post_selection()
 
     def _rows(self) -> Iterable[Row]:
         if self.month is None:

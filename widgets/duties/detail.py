@@ -18,13 +18,13 @@ from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.ticker import every_second
 from widgets.duties.wording import (
     State,
-    look,
     moved_from,
     progress,
     signed_late,
+    state_style,
     zone_name,
 )
-from widgets.findings.wording import looking_words, recorded_spans
+from widgets.findings.wording import recorded_spans, running_words
 
 Fact = tuple[str, Sequence[Span]]
 """A label and its text."""
@@ -34,7 +34,7 @@ def fact_lines(
     occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
     """Title, state, times, window, why it moved, the signature and its evidence."""
-    state_look, slot = look(occurrence), occurrence.slot
+    state_look, slot = state_style(occurrence), occurrence.slot
     day = now.astimezone(zone).date()
     lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
     state: list[Span] = [(state_look.text, state_look.role)]
@@ -83,7 +83,7 @@ def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
 def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
-    looking = {each.inspection: looking_words(each) for each in findings.looking}
+    looking = {each.inspection: running_words(each) for each in findings.running}
     by_id = {each.finding.inspection: each for each in findings.recorded}
     for id in findings.expected:
         recorded = by_id.get(id)
@@ -191,7 +191,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     occurrence: reactive[Occurrence | None] = reactive(None, repaint=False, init=False)
     duty: reactive[Duty | None] = reactive(None, repaint=False, init=False)
-    found: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
+    findings: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(
@@ -208,17 +208,17 @@ class DutyDetail(VerticalScroll, can_focus=True):
         """Titles of inspections, by id."""
         self.set_reactive(DutyDetail.zone, zone)
         self._minute = -1
-        self.facts = Block(_("Duty"), self._facts)
-        self.findings = Block(_("Findings"), self._findings)
-        self.asks = Block(_("Items to check"), self._asks)
-        self.runbook = Block(_("What the runbook says"), self._runbook)
+        self.facts_block = Block(_("Duty"), self._facts)
+        self.findings_block = Block(_("Findings"), self._findings)
+        self.asks_block = Block(_("Items to check"), self._asks)
+        self.runbook_block = Block(_("What the runbook says"), self._runbook)
 
     def compose(self) -> ComposeResult:
         """The blocks; empty ones are hidden."""
-        yield self.facts
-        yield self.findings
-        yield self.asks
-        yield self.runbook
+        yield self.facts_block
+        yield self.findings_block
+        yield self.asks_block
+        yield self.runbook_block
 
     def on_mount(self) -> None:
         """Draw, and update the remaining time once a minute."""
@@ -235,7 +235,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         """Show what the runbook says about it."""
         self._update()
 
-    def watch_found(self) -> None:
+    def watch_findings(self) -> None:
         """Show the findings."""
         self._update()
 
@@ -247,17 +247,19 @@ class DutyDetail(VerticalScroll, can_focus=True):
         minute = int(self._now().timestamp()) // 60
         if minute != self._minute:
             self._minute = minute
-            self.facts.update()
+            self.facts_block.update()
 
     def _update(self) -> None:
         if self.is_mounted:
             self._show()
 
     def _show(self) -> None:
-        self.asks.display = self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
-        self.runbook.display = self.occurrence is not None and self.duty is not None
-        self.findings.display = self.occurrence is not None and self.found is not None
-        for block in (self.facts, self.findings, self.asks, self.runbook):
+        self.asks_block.display = (
+            self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
+        )
+        self.runbook_block.display = self.occurrence is not None and self.duty is not None
+        self.findings_block.display = self.occurrence is not None and self.findings is not None
+        for block in (self.facts_block, self.findings_block, self.asks_block, self.runbook_block):
             block.update()
 
     def _facts(self, width: int) -> Sequence[Line]:
@@ -269,7 +271,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []
 
     def _findings(self, width: int) -> Sequence[Line]:
-        return found_lines(self.found, self._titles, width) if self.found is not None else []
+        return found_lines(self.findings, self._titles, width) if self.findings is not None else []
 
     def _runbook(self, width: int) -> Sequence[Line]:
         return runbook_lines(self.duty, width, self._titles)

@@ -101,7 +101,7 @@ class DutyList(OccurrenceList):
         if not self._started and self.view is not None:
             self._started = True
             self._start()
-        self.tell()
+        self.post_selection()
 
     def _rows(self, now: datetime) -> Iterable[Row]:
         view = self.view

@@ -24,8 +24,8 @@ from widgets.duties.wording import (
     State,
     clock_of,
     closed_words,
-    look,
     marks,
+    state_style,
     tally,
     title_role,
 )
@@ -234,7 +234,7 @@ def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
 
 
 def _titled(occurrence: Occurrence, day: date, zone: tzinfo, room: int) -> Line:
-    state_look, slot = look(occurrence), occurrence.slot
+    state_look, slot = state_style(occurrence), occurrence.slot
     line: list[Span] = [(state_look.mark + " ", state_look.role)]
     if room >= _TIMED and slot.timed:
         line.append((clock_of(slot.due_at, zone, day, weekdays=False) + " ", "muted"))
@@ -246,6 +246,6 @@ def _rows_of_marks(occurrences: Sequence[Occurrence], room: int, rows: int) -> l
     if len(occurrences) > room * rows:
         return [marks(occurrences, room)]
     return [
-        [(look(each).mark, look(each).role) for each in occurrences[start : start + room]]
+        [(state_style(each).mark, state_style(each).role) for each in occurrences[start : start + room]]
         for start in range(0, len(occurrences), max(1, room))
     ]

@@ -15,7 +15,7 @@ from services.models.duties import Occurrence
 from services.models.findings import DutyFindings
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
-from widgets.duties.wording import look, note_of, progress, title_role, when, zone_name
+from widgets.duties.wording import note_of, progress, state_style, title_role, when, zone_name
 from widgets.findings.wording import verdict_cell
 
 
@@ -92,7 +92,7 @@ class OccurrenceList(Vertical):
             self.fill()
             self.table.refresh()
 
-    def tell(self) -> None:
+    def post_selection(self) -> None:
         """Send the selected occurrence where it, or its state, has changed."""
         selected = self.selected
         if selected != self._last_selected:
@@ -104,7 +104,7 @@ class OccurrenceList(Vertical):
     def _cursor_moved(self, event: Message) -> None:
         event.stop()
         self.moved()
-        self.tell()
+        self.post_selection()
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
@@ -139,7 +139,7 @@ def duty_row(
     duty_findings: DutyFindings | None = None,
 ) -> Row:
     """An occurrence as a row of `duty_columns`, seen from `day`."""
-    state_look, title = look(occurrence), title_role(occurrence)
+    state_look, title = state_style(occurrence), title_role(occurrence)
     return Row(
         occurrence.key,
         (

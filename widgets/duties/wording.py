@@ -34,7 +34,7 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 """States that need nobody."""
 
 
-def look(occurrence: Occurrence) -> StateStyle:
+def state_style(occurrence: Occurrence) -> StateStyle:
     """How the occurrence's state looks."""
     is_planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
@@ -160,7 +160,7 @@ def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Spa
 def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
     """One mark each in order of time; counts where the marks do not fit, and `+` where the counts do not."""
     if len(occurrences) <= width:
-        return [(look(each).mark, look(each).role) for each in occurrences]
+        return [(state_style(each).mark, state_style(each).role) for each in occurrences]
     groups = [
         (state_look.mark + (str(count) if count > 1 else ""), state_look.role)
         for state_look, count in _counts(occurrences)
@@ -176,7 +176,7 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
 
 
 def _counts(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
-    looks = [look(each) for each in occurrences]
+    looks = [state_style(each) for each in occurrences]
     order = [
         *(DUTY_LOOKS[state] for state in ORDER[:4]),
         PLANNED,

@@ -16,18 +16,18 @@ from services.models.findings import DutyFindings, Recorded
 from widgets.drawing.columns import Column
 from widgets.drawing.format import clock
 from widgets.drawing.table import KeyedTable, Row
-from widgets.findings.wording import looking_words, recorded_spans
+from widgets.findings.wording import recorded_spans, running_words
 
 
 class FindingList(Vertical):
-    """Set `found`; `titles` names inspections without a finding. The focus goes to its table."""
+    """Set `findings`; `titles` names inspections without a finding. The focus goes to its table."""
 
     DEFAULT_CSS = """
     FindingList { height: auto; width: 1fr; }
     FindingList KeyedTable { height: auto; max-height: 12; }
     """
 
-    found: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
+    findings: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     @dataclass
@@ -59,7 +59,7 @@ class FindingList(Vertical):
         """Show what was set before mounting."""
         self._fill()
 
-    def watch_found(self) -> None:
+    def watch_findings(self) -> None:
         """Show the findings."""
         self._fill()
 
@@ -75,7 +75,7 @@ class FindingList(Vertical):
     @property
     def selected(self) -> Recorded | None:
         """The finding under the cursor."""
-        recorded = self.found.recorded if self.found is not None else ()
+        recorded = self.findings.recorded if self.findings is not None else ()
         return next((each for each in recorded if each.finding.inspection == self.table.cursor_key), None)
 
     def _fill(self) -> None:
@@ -83,14 +83,14 @@ class FindingList(Vertical):
             self.table.set_rows(list(self._rows()))
 
     def _rows(self) -> Iterable[Row]:
-        if self.found is None:
+        if self.findings is None:
             return
-        by_id = {each.finding.inspection: each for each in self.found.recorded}
-        looking = {each.inspection: each for each in self.found.looking}
-        for id in self.found.expected:
+        by_id = {each.finding.inspection: each for each in self.findings.recorded}
+        looking = {each.inspection: each for each in self.findings.running}
+        for id in self.findings.expected:
             title = self._titles.get(id, id)
             if id in looking:
-                yield Row(id, ([(title, "")], [(looking_words(looking[id]), "muted")], [], []))
+                yield Row(id, ([(title, "")], [(running_words(looking[id]), "muted")], [], []))
             elif id in by_id:
                 recorded = by_id[id]
                 yield Row(

@@ -12,18 +12,18 @@ from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 from widgets.findings.lines import evidence_lines, head_lines, made_lines, measure_lines, told_lines
-from widgets.findings.wording import looking_words
+from widgets.findings.wording import running_words
 
 
 class FindingView(VerticalScroll, can_focus=True):
-    """Set `recorded`, and `looking` while the inspection runs again."""
+    """Set `recorded`, and `running` while the inspection runs again."""
 
     DEFAULT_CSS = """
     FindingView { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }
     """
 
     recorded: reactive[Recorded | None] = reactive(None, repaint=False, init=False)
-    looking: reactive[RunningInspection | None] = reactive(None, repaint=False, init=False)
+    running: reactive[RunningInspection | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
@@ -55,7 +55,7 @@ class FindingView(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._show()
 
-    def watch_looking(self) -> None:
+    def watch_running(self) -> None:
         """Show that the inspection runs again; the finding below stays."""
         if self.is_mounted:
             self.head.update()
@@ -78,8 +78,8 @@ class FindingView(VerticalScroll, can_focus=True):
 
     def _head(self, width: int) -> Sequence[Line]:
         lines: list[Line] = []
-        if self.looking is not None:
-            lines.append([(looking_words(self.looking), "muted")])
+        if self.running is not None:
+            lines.append([(running_words(self.running), "muted")])
         if self.recorded is not None:
             return [*lines, *head_lines(self.recorded, self.zone, self._now(), width)]
         return lines or [[(_("no finding yet"), "muted")]]

@@ -12,13 +12,13 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
     if findings is None:
         return []
     verdict = findings.verdict
-    if findings.looking or not findings.complete:
+    if findings.running or not findings.complete:
         count = len({each.finding.inspection for each in findings.recorded})
         text = f"{count}/{len(findings.expected)}"
         worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
         if len(findings.tally) > 1:
             worse = [(" ", ""), *tally_spans(findings.tally)]
-        return [(f"… {text}", "muted"), *worse] if findings.looking or findings.recorded else []
+        return [(f"… {text}", "muted"), *worse] if findings.running or findings.recorded else []
     if verdict is None:
         return []
     look = VERDICT_LOOKS[verdict]
@@ -75,7 +75,7 @@ def size_words(size: int) -> str:
     return f"{value:.1f} GB"
 
 
-def looking_words(looking: RunningInspection) -> str:
+def running_words(looking: RunningInspection) -> str:
     """`looking… ap-southeast-2: 150 events (3/5)`."""
     progress = looking.progress
     words = [_("checking…")]

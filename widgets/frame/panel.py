@@ -48,7 +48,7 @@ class Panel(Vertical, Generic[T]):
     state: reactive[FeedState[T]] = reactive(FeedState, repaint=False, always_update=True, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     """The time zone of the screen, bound to the operator's choice."""
-    said: reactive[Problem | None] = reactive(None, repaint=False, init=False)
+    banner: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """The problem in the screen's banner, which concerns all panels and is not repeated here."""
 
     def __init__(
@@ -133,7 +133,7 @@ class Panel(Vertical, Generic[T]):
         if self.is_mounted and self._value is not None:
             self.show(self._value)
 
-    def watch_said(self) -> None:
+    def watch_banner(self) -> None:
         """Hide or show the notice, as the banner requires."""
         if self.is_mounted:
             self._frame()
@@ -160,9 +160,9 @@ class Panel(Vertical, Generic[T]):
         self.head.update(age=self._age(freshness))
         for member in Freshness:
             self.set_class(member is freshness, f"-{member.value}")
-        self._notice.say(*self._words(freshness))
+        self._notice.show(*self._words(freshness))
         absent = self._absent(freshness)
-        self._empty.say(absent, "muted" if freshness is Freshness.WAITING else "warn")
+        self._empty.show(absent, "muted" if freshness is Freshness.WAITING else "warn")
         self.set_class(bool(absent), "-no-body")
 
     def _age(self, freshness: Freshness) -> list[Span]:
@@ -180,7 +180,7 @@ class Panel(Vertical, Generic[T]):
         problem = self.state.problem
         if problem is None:
             return (_("No new data is arriving; showing what was read last."),), role
-        return () if same_trouble(problem, self.said) else words_of(problem), role
+        return () if same_trouble(problem, self.banner) else words_of(problem), role
 
     def _absent(self, freshness: Freshness) -> str:
         value = self.state.value

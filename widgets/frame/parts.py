@@ -63,7 +63,7 @@ class PanelNotice(LineWidget):
         self.words: tuple[str, ...] = ()
         self.role = "warn"
 
-    def say(self, words: tuple[str, ...], role: str) -> None:
+    def show(self, words: tuple[str, ...], role: str) -> None:
         """Show these sentences, or disappear without any."""
         if (words, role) == (self.words, self.role):
             return
@@ -99,7 +99,7 @@ class PanelEmpty(LineWidget):
         self.words = ""
         self.role = "muted"
 
-    def say(self, words: str, role: str) -> None:
+    def show(self, words: str, role: str) -> None:
         """Show these words."""
         if (words, role) != (self.words, self.role):
             self.words, self.role = words, role

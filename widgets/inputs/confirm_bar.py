@@ -45,7 +45,7 @@ class _Status(LineWidget):
         self.words: Line = ()
         self.right: Line = ()
 
-    def say(self, words: Line, right: Line) -> None:
+    def show(self, words: Line, right: Line) -> None:
         """Show `words` to the left and `right` to the right."""
         if (tuple(words), tuple(right)) != (tuple(self.words), tuple(self.right)):
             self.words, self.right = words, right
@@ -67,11 +67,11 @@ class _NameField(Input):
     def __init__(self, lets: Lets) -> None:
         super().__init__(compact=True, max_length=256)
         self.cursor_blink = False
-        self._lets = lets
+        self._accepts = lets
 
     def on_key(self, event: Key) -> None:
         """Ignore what was pressed before the row had been visible for a moment."""
-        if not _is_free(event.key) and not self._lets(event.time):
+        if not _is_free(event.key) and not self._accepts(event.time):
             event.stop()
             event.prevent_default()
 
@@ -92,7 +92,7 @@ class _YesNo(ChoiceRow):
 
     def __init__(self, lets: Lets) -> None:
         super().__init__((("no", _("no")), ("yes", _("yes, apply it"))), "no")
-        self._lets = lets
+        self._accepts = lets
 
     @dataclass
     class Answered(Message):
@@ -100,7 +100,7 @@ class _YesNo(ChoiceRow):
 
     def on_key(self, event: Key) -> None:
         """Ignore what was pressed before the row had been visible for a moment."""
-        if not _is_free(event.key) and not self._lets(event.time):
+        if not _is_free(event.key) and not self._accepts(event.time):
             event.stop()
             event.prevent_default()
 
@@ -130,7 +130,7 @@ class ConfirmBar(VerticalGroup):
         super().__init__(id=id)
         self._status = _Status()
         self._words = Static(id="confirm-words")
-        self._lets = lets
+        self._guard_accepts = lets
         self._name_field = _NameField(self._accepts)
         self._yes_no = _YesNo(self._accepts)
         self._required_name: str | None = None
@@ -155,9 +155,9 @@ class ConfirmBar(VerticalGroup):
         """Whether the change may be confirmed now."""
         return self._required_name is not None
 
-    def say(self, words: Line, right: tuple[Span, ...] = ()) -> None:
+    def show_status(self, words: Line, right: tuple[Span, ...] = ()) -> None:
         """Set the row above the question."""
-        self._status.say(words, right)
+        self._status.show(words, right)
 
     def block(self) -> None:
         """Forbid confirming, and clear what was typed."""
@@ -199,7 +199,7 @@ class ConfirmBar(VerticalGroup):
         return self._yes_no if self._visible_name == "" else self._name_field
 
     def _accepts(self, pressed_at: float) -> bool:
-        return self.asking and self._lets(pressed_at)
+        return self.asking and self._guard_accepts(pressed_at)
 
     def _show(self) -> None:
         name = self._visible_name

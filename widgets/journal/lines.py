@@ -59,7 +59,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
     """Whether the chain holds at this entry, and the two hashes."""
     if link is None:
         lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
-    elif link.holds:
+    elif link.is_intact:
         words = _("The entry is as it was written, and follows the previous one.")
         lines = [
             [("● " if index == 0 else "  ", "good"), (text, "")]

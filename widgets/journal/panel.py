@@ -108,7 +108,7 @@ class JournalPanel(Panel[JournalView]):
             self.table.begin(rows, last=self._begin)
             self._begin, self._newest_in_view = None, 0
         self._scrolled()
-        self.table.call_after_refresh(self.table.ask)
+        self.table.call_after_refresh(self.table.ask_for_page)
 
     def _rows(self, value: JournalView) -> list[Row]:
         local = self.now().astimezone(self.zone)

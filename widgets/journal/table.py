@@ -91,9 +91,9 @@ class JournalTable(KeyedTable):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for more before the view reaches the edge."""
         super().watch_scroll_y(old_value, new_value)
-        self.ask()
+        self.ask_for_page()
 
-    def ask(self) -> None:
+    def ask_for_page(self) -> None:
         """Ask for the next page where the view is near an edge of the loaded rows."""
         top = self.scroll_offset.y
         if self.older and top + self.size.height + NEAR > len(self.rows):

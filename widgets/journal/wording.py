@@ -110,7 +110,7 @@ def day_title(day: date, today: date) -> str:
     return words
 
 
-def anchor_spans(health: JournalHealth) -> list[Span]:
+def checkpoint_spans(health: JournalHealth) -> list[Span]:
     """That the newest hash is not held outside, and why; [] where it is."""
     if not health.anchor_problem:
         return []

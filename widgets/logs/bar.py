@@ -159,7 +159,7 @@ class LogTrouble(_Line):
         self._since: datetime | None = None
         self._has_lines = False
 
-    def say(self, problem: Problem | None, banner: Problem | None, *, has_lines: bool) -> None:
+    def show(self, problem: Problem | None, banner: Problem | None, *, has_lines: bool) -> None:
         """Show the newest failure since the time of the first, unless the `banner` shows the same."""
         if problem is None or self._since is None:
             self._since = problem.at if problem else None

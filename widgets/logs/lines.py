@@ -63,7 +63,7 @@ class LogLines(LogWindow, can_focus=True):
         self.rules.gaps = gaps
         self.redraw()
 
-    def look_ahead(self) -> None:
+    def update_gauge(self) -> None:
         """Update `bottom` and the gauge to what the next drawing will show."""
         rows, _skip = self.scroller.window()
         self.bottom = rows[-1] if rows else -1
@@ -141,7 +141,7 @@ class LogLines(LogWindow, can_focus=True):
     def go_row(self, row: int) -> None:
         """Move the cursor to a line and bring it into the window, with context around it."""
         if row not in self._screen_rows or self.scroller.follow:
-            self.scroller.place(row)
+            self.scroller.scroll_to(row)
         else:
             self.scroller.reveal(row)
         self._cursor.set(row)

@@ -36,7 +36,7 @@ class LogWindow(Widget):
         self._now = now
         self._now_ms = 0
         self.message = ""
-        """Shown where there are no lines; set with `say`."""
+        """Shown where there are no lines; set with `show_message`."""
         self._window: tuple[list[int], int] = ([], 0)
         """The scroller's window as drawn last."""
         self._strips: list[Strip] = []
@@ -66,7 +66,7 @@ class LogWindow(Widget):
         if regions:
             self.refresh(*regions)
 
-    def say(self, message: str) -> None:
+    def show_message(self, message: str) -> None:
         """Show `message` where there are no lines."""
         if message != self.message:
             self.message = message

@@ -68,9 +68,9 @@ class LogPager(Vertical):
         yield self.detail
         yield self.prompt
 
-    def say(self) -> None:
+    def show_status(self) -> None:
         """Bring up to date what is said about the lines: by the gauge, and by what a subclass adds."""
-        self.lines.look_ahead()
+        self.lines.update_gauge()
 
     def clear(self) -> None:
         """Drop every line and follow again; the format, the threshold and the search stay.
@@ -115,7 +115,7 @@ class LogPager(Vertical):
     def _moved(self, event: LogLines.Moved) -> None:
         event.stop()
         self.update_detail()
-        self.say()
+        self.show_status()
 
     # Moving
 
@@ -151,7 +151,7 @@ class LogPager(Vertical):
             return
         self.paused = True
         self.lines.scroller.leave_end()
-        self.say()
+        self.show_status()
 
     def action_back(self) -> None:
         """Close what is open: the detail, the range, the search, the marked minute, the cursor."""
@@ -195,7 +195,7 @@ class LogPager(Vertical):
 
     def _reformat(self, **changes: Any) -> None:
         self.lines.show(replace(self.lines.format, **changes))
-        self.say()
+        self.show_status()
 
     def action_threshold(self, level: int) -> None:
         """Hide what is less severe; the same level again shows all."""
@@ -211,7 +211,7 @@ class LogPager(Vertical):
     def _update_view(self) -> None:
         self.lines.redraw()
         self.seek_target()
-        self.say()
+        self.show_status()
 
     # Detail, range, copy
 
@@ -264,7 +264,7 @@ class LogPager(Vertical):
 
     def _start_search(self, query: Query | None) -> None:
         self.searching = query is not None
-        self.say()
+        self.show_status()
         self.run_worker(self._run_search(query), group="log-search", exclusive=True)
 
     async def _run_search(self, query: Query | None) -> None:

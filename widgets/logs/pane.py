@@ -64,7 +64,7 @@ class LogPane(LogPager):
     """How the follow loop is doing; to be set on every poll, because each assignment is a sign of life."""
     problem: reactive[Problem | None] = reactive(None, repaint=False)
     """Why reading fails now; None when it does not."""
-    said: reactive[Problem | None] = reactive(None, repaint=False)
+    banner: reactive[Problem | None] = reactive(None, repaint=False)
     """What the screen's banner says for all panels; it is not repeated here."""
     gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
@@ -106,7 +106,7 @@ class LogPane(LogPager):
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()
-        self.lacks_to = 0
+        self.missing_until = 0
         """Epoch ms: lines up to here could not be taken in."""
         self.watchdog = Watchdog(self, now, elapsed, stale_after, self.mark_dirty)
         self._frames = FrameLimiter(self._draw_frame, fps, pace)
@@ -139,7 +139,7 @@ class LogPane(LogPager):
         """Start over with another group or pattern; the format, the threshold and the search stay."""
         super().clear()
         self.watchdog.reset()
-        self.lacks_to = 0
+        self.missing_until = 0
         self.set_reactive(LogPane.stats, None)
         self.mark_dirty()
 
@@ -171,12 +171,14 @@ class LogPane(LogPager):
             self.lines.refresh_changed()
         wait = self._status_at + BAR_SECONDS - self._frames.drawn_at
         if wait <= 0:
-            self.say()
+            self.show_status()
         elif self._status_timer is None:
             # While lines keep coming the counters are painted with a frame, not between two.
-            self._status_timer = asyncio.get_running_loop().call_later(wait + self._frames.period, self.say)
+            self._status_timer = asyncio.get_running_loop().call_later(
+                wait + self._frames.period, self.show_status
+            )
 
-    def say(self) -> None:
+    def show_status(self) -> None:
         """Bring title, counters and gauge up to date."""
         self._status_at = time.monotonic()
         if self._status_timer is not None:
@@ -185,7 +187,7 @@ class LogPane(LogPager):
         if is_going(self) or not self.is_mounted:
             return
         failing = self.problem is not None
-        super().say()
+        super().show_status()
         self._title_row.facts = title_facts(self.lines, self.title, self.pattern)
         self._bar.facts = bar_facts(
             self,
@@ -193,14 +195,16 @@ class LogPane(LogPager):
             read_at=self.watchdog.read_at,
             stale=self.stale,
             failing=failing,
-            missing_until=self.lacks_to,
+            missing_until=self.missing_until,
         )
-        self.lines.say(empty_text(self.lines, stats=self.stats, failing=failing, pattern=self.pattern))
+        self.lines.show_message(
+            empty_text(self.lines, stats=self.stats, failing=failing, pattern=self.pattern)
+        )
 
     def on_mount(self) -> None:
         """Draw what there is (nothing, so far)."""
         self.watch_zone(self.zone)
-        self.say()
+        self.show_status()
         if self._undrawn:
             self.mark_dirty()
 
@@ -228,7 +232,7 @@ class LogPane(LogPager):
 
     def watch_problem(self) -> None:
         """Show the problem in a row of its own."""
-        self._trouble.say(self.problem, self.said, has_lines=len(self.store) > 0)
+        self._trouble.show(self.problem, self.banner, has_lines=len(self.store) > 0)
         self.mark_dirty()
 
     watch_said = watch_problem

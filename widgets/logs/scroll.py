@@ -73,7 +73,7 @@ class Scroller:
             return True
         return False
 
-    def place(self, row: int, share: float = 0.33) -> None:
+    def scroll_to(self, row: int, share: float = 0.33) -> None:
         """Put the line at `row` at about `share` of the window's height, and end following."""
         self.leave_end()
         self._up(row, -int(self.height * share))

@@ -146,7 +146,7 @@ class Gate:
         permit = permit_in_force()
         if permit is None:
             raise self._refused(service, operation, _("The console refused to send {call}: it is read-only."))
-        if not permit.fits(service, operation, parameters) or not _same(params, model, permit.call.params):
+        if not permit.matches(service, operation, parameters) or not _same(params, model, permit.call.params):
             raise self._refused(
                 service, operation, _("The console refused to send {call}: it is not what was confirmed.")
             )
@@ -154,7 +154,7 @@ class Gate:
         context[_PERMIT] = permit
 
     def _appends(self, service: str, operation: str, params: object) -> bool:
-        return (service, operation) == APPEND and self._journal.takes(params)
+        return (service, operation) == APPEND and self._journal.accepts(params)
 
     def _leaving(self, request: Any, **_event: Any) -> None:
         """Runs before every attempt: some of the SDK's retries (S3 redirects) cannot be disabled."""

@@ -183,7 +183,7 @@ class AwsSession:
         """Close every connection."""
         if self._login:
             await self._login.close()
-        await programs.settled()
+        await programs.all_ended()
 
     async def _loaded(self) -> "ClientLogin":
         if self._login is None:

@@ -24,7 +24,7 @@ class WriteGrant:
         self.sent = False
         """The request may have left the process."""
 
-    def fits(self, service: str, operation: str, params: object) -> bool:
+    def matches(self, service: str, operation: str, params: object) -> bool:
         """Whether this is the confirmed request and the grant is unused."""
         try:
             request = (service, operation, canonical(params))
@@ -58,7 +58,7 @@ class JournalLogStream:
     group: str
     stream: str
 
-    def takes(self, params: object) -> bool:
+    def accepts(self, params: object) -> bool:
         """Whether PutLogEvents with these parameters writes to this stream."""
         if not (self.group and self.stream and isinstance(params, Mapping)):
             return False

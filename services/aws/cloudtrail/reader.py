@@ -32,18 +32,18 @@ class Pace:
     """Spaces requests at least `seconds` apart in real time, which AWS's rate limit uses."""
 
     def __init__(self, seconds: float = PACE, clock: Clock | None = None) -> None:
-        self._apart = seconds
+        self._seconds_between = seconds
         self._clock: Clock = clock or SystemClock()
         self._next: float | None = None
         self._turn = asyncio.Lock()
 
-    async def turn(self) -> None:
+    async def wait(self) -> None:
         """Wait until the next request may be sent."""
         async with self._turn:
             wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
             if wait > 0:
                 await self._clock.sleep(wait)
-            self._next = self._clock.elapsed() + self._apart
+            self._next = self._clock.elapsed() + self._seconds_between
 
 
 class CloudTrailReader:
@@ -64,12 +64,12 @@ class CloudTrailReader:
         since: datetime,
         until: datetime,
         most: int | None = None,
-        tell: Callable[[int], None] = lambda _events: None,
+        on_progress: Callable[[int], None] = lambda _events: None,
     ) -> Lookup:
         """The events of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; all if `key` is "".
 
         Never raises AwsError: it is returned as `problem` together with the events read so far. `most` limits the
-        pages. `tell` is called with the number of events after each page.
+        pages. `on_progress` is called with the number of events after each page.
         """
         attributes = [{"AttributeKey": key, "AttributeValue": value}]
         query: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
@@ -82,8 +82,8 @@ class CloudTrailReader:
             while requests < (most or PAGES):
                 answer = await self._page(region, query, token)
                 requests += 1
-                unreadable += _take(answer, region, events_by_id)
-                tell(len(events_by_id))
+                unreadable += _add_events(answer, region, events_by_id)
+                on_progress(len(events_by_id))
                 token = _next(answer, token)
                 if not token:
                     break
@@ -118,13 +118,13 @@ class CloudTrailReader:
         """After a full page without a token: raise AwsError if there are older events after all."""
         count = len(events_by_id)
         oldest = min((event.at for event in events_by_id.values()), default=query["EndTime"])
-        _take(await self._page(region, query | {"EndTime": oldest}, ""), region, events_by_id)
+        _add_events(await self._page(region, query | {"EndTime": oldest}, ""), region, events_by_id)
         if len(events_by_id) > count:
             text = _("AWS returned a full page without a token, although there are older events.")
             raise incomplete(text, "cloudtrail", "LookupEvents")
 
     async def _page(self, region: str, query: dict[str, Any], token: str) -> Answer:
-        await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).turn()
+        await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).wait()
         # A token is valid only with an otherwise identical request.
         more: dict[str, Any] = {"NextToken": token} if token else {}
         return await self._session.read(
@@ -152,7 +152,7 @@ class CloudTrailReader:
         )
 
 
-def _take(answer: Answer, region: str, events_by_id: dict[str, TrailEvent]) -> int:
+def _add_events(answer: Answer, region: str, events_by_id: dict[str, TrailEvent]) -> int:
     """Add a page's events; returns how many of them cannot be interpreted."""
     unreadable = 0
     for row in rows(answer, "Events"):

@@ -33,10 +33,10 @@ AROUND = timedelta(minutes=8)
 """GetLogGroupFields samples events this far before and after its `time`."""
 
 Sleep = Callable[[float], Awaitable[None]]
-Seen = Callable[[QueryResult], None]
+OnProgress = Callable[[QueryResult], None]
 
 
-def _unseen(_result: QueryResult) -> None:
+def _ignore_progress(_result: QueryResult) -> None:
     pass
 
 
@@ -56,11 +56,11 @@ class Insights:
         *,
         limit: int = ROWS,
         longest: float = LONGEST,
-        seen: Seen = _unseen,
+        on_progress: OnProgress = _ignore_progress,
     ) -> QueryResult:
         """Run `query` over `span`; comments are removed.
 
-        `seen` is called with every polled state. A result that is not `complete` is partial: the query failed, was
+        `on_progress` is called with every polled state. A result that is not `complete` is partial: the query failed, was
         cancelled, or ran longer than `longest` seconds and was stopped. Raises AwsError (Throttled: too many
         concurrent queries; Invalid: a malformed query; NotFound: no such group).
         """
@@ -73,7 +73,7 @@ class Insights:
         )
         going = True
         try:
-            result = await self._outcome(id, longest, seen)
+            result = await self._outcome(id, longest, on_progress)
             # A query in state "Unknown" may still be running.
             going = result.going or result.state is QueryState.UNKNOWN
             return result
@@ -148,7 +148,7 @@ class Insights:
         )
         return str(answer["queryId"])
 
-    async def _outcome(self, id: str, longest: float, on_state: Seen) -> QueryResult:
+    async def _outcome(self, id: str, longest: float, on_state: OnProgress) -> QueryResult:
         waited = 0.0
         refused: Throttled | None = None
         result = QueryResult(state=QueryState.SCHEDULED)

@@ -77,7 +77,7 @@ def database_of(row: Answer) -> Database:
         created=when(row.get("InstanceCreateTime")),
         log_exports=tuple(clean(each) for each in row.get("EnabledCloudwatchLogsExports") or ()),
         pending=tuple(_pending(row.get("PendingModifiedValues") or {})),
-        pending_told=isinstance(row.get("PendingModifiedValues"), dict),
+        pending_reported=isinstance(row.get("PendingModifiedValues"), dict),
         certificate=certificate.get("CAIdentifier") or row.get("CACertificateIdentifier"),
         certificate_until=when(certificate.get("ValidTill")),
     )

@@ -69,9 +69,9 @@ class TaskLimit(Change):
             ChangeTarget(id=RawId(f"service/{ecs.cluster}/{name}"), title=name) for name in ecs.services
         )
 
-    async def look(self, target: ChangeTarget) -> LiveState:
+    async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
-        state = await self._reads.everything(target.id)
+        state = await self._reads.state(target.id)
         return LiveState(
             target=target,
             facts=facts(state, ACTION, self.context.zone),
@@ -124,7 +124,7 @@ class TaskLimit(Change):
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
         """Before and after."""
-        state = await self._reads.everything(target.id, load=True)
+        state = await self._reads.state(target.id, load=True)
         return await asyncio.to_thread(self.plan_on, target, parameters, state)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState) -> Plan:

@@ -39,7 +39,7 @@ class Reads:
         )
         return ScalingState(at=self._clock.now(), service=service, target=target)
 
-    async def everything(self, resource: str, *, load: bool = False) -> ScalingState:
+    async def state(self, resource: str, *, load: bool = False) -> ScalingState:
         """The whole state; with `load` also metrics, which AWS charges for. Raises AwsError."""
         cluster, name = names(resource)
         target, service, policies, actions, activities, current_load = await asyncio.gather(

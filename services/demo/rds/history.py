@@ -51,7 +51,7 @@ class BackupHistory:
         window = daily(BACKUP_WINDOW)
         assert window is not None
         self._window: Window = window
-        last = window.begun(run.began)
+        last = window.latest_start(run.began)
         self._missing = {last - fact.days_ago * DAY: fact for fact in run.scenario.facts_of(NoSnapshot)}
 
     def backups(self) -> list[Backup]:

@@ -12,7 +12,7 @@ from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRul
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.models.findings import TOLD, Evidence, Finding, Measure, Row, worst
+from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Measure, Row, worst
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import Verdict
@@ -27,9 +27,9 @@ class KeyAges(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge every key. Raises AwsError where nothing at all could be read."""
         context, spec = self.context, self._spec
-        reading = await read_keys(context.reader, spec.users, request.tell)
+        reading = await read_keys(context.reader, spec.users, request.on_progress)
         rules = KeyRules(spec, context.calendar, request.until)
-        keys = [rules.judge(key, reading.used.get(key.id)) for key in reading.every]
+        keys = [rules.judge(key, reading.used.get(key.id)) for key in reading.all_keys]
         crowded = [user for user in reading.users if rules.crowded(_of(keys, user))]
         builder = FindingBuilder(self, request, windowed=False)
         builder.measure(*self._measures(reading, keys, crowded))
@@ -163,7 +163,7 @@ class KeyAges(Inspection):
         )
 
     def _keys_table(self, keys: list[JudgedKey]) -> Evidence:
-        rows = sorted(keys, key=lambda judged: (TOLD.index(judged.verdict), -judged.age))
+        rows = sorted(keys, key=lambda judged: (DISPLAY_ORDER.index(judged.verdict), -judged.age))
         columns = (
             _("IAM user"),
             _("access key"),

@@ -30,7 +30,7 @@ class KeysRead:
     """Why some key's last use was not read."""
 
     @property
-    def every(self) -> list[AccessKey]:
+    def all_keys(self) -> list[AccessKey]:
         """Every key, by user, then oldest first."""
         return [key for user in self.users for key in self.keys.get(user, ())]
 
@@ -63,7 +63,7 @@ async def read_keys(
 
 
 async def _last_used(iam: AccessKeys, reading: KeysRead) -> None:
-    for key in reading.every:
+    for key in reading.all_keys:
         try:
             reading.used[key.id] = await iam.used(key)
         except AwsError as error:

@@ -38,7 +38,9 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
         yield _("The alarm history lacks some changes of {alarms}.").format(alarms=_names(broken))
 
 
-def untold(alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> frozenset[str]:
+def without_history(
+    alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan
+) -> frozenset[str]:
     """The ids of the alarms whose own history does not cover `span`."""
     own = _by_alarm(changes)
     return frozenset(

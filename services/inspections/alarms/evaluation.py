@@ -151,9 +151,9 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.UNKNOWN, _("AWS did not return whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
-    if alarm.unheard and alarm.hearing is Hearing.NOBODY:
+    if alarm.notifies_nobody and alarm.hearing is Hearing.NOBODY:
         yield Mark.SILENT, _("it has no action, and no composite alarm with one names it")
-    elif alarm.unheard:
+    elif alarm.notifies_nobody:
         yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
 
 

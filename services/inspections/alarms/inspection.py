@@ -13,7 +13,7 @@ from services.aws.cloudwatch.alarms.actions import scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.i18n import _, plural, sentences
 from services.inspections.alarms.advice import advice
-from services.inspections.alarms.doubts import doubts, untold
+from services.inspections.alarms.doubts import doubts, without_history
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
 from services.inspections.alarms.periods import as_of, periods_of, within
 from services.inspections.alarms.tables import Firing, alarm_names, changes_table, periods_table, series_table
@@ -21,7 +21,7 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import hours_words
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
-from services.models.findings import TOLD, AlarmPeriod, Finding, Measure
+from services.models.findings import DISPLAY_ORDER, AlarmPeriod, Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
@@ -38,7 +38,7 @@ class AlarmStates(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         """Read all alarms and their history. Raises AwsError where not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        board = await reader.board()
+        board = await reader.overview()
         builder, history = FindingBuilder(self, request), None
         try:
             history = await reader.history_all(request.since)
@@ -72,7 +72,7 @@ class AlarmStates(Inspection):
         if history is not None:
             own = _of_watched(history, board)
             doubtful = tuple(doubts(board.watched, own, span))
-            incomplete = untold(board.watched, own, span)
+            incomplete = without_history(board.watched, own, span)
         judged_alarms = self._judged(span, alarms, periods, incomplete)
         builder.measure(
             *(alarm.measure for alarm in judged_alarms),
@@ -118,7 +118,7 @@ class AlarmStates(Inspection):
         return sorted(
             every,
             key=lambda judged: (
-                TOLD.index(judged.verdict),
+                DISPLAY_ORDER.index(judged.verdict),
                 order.index(judged.alarm.id) if judged.alarm.id in titles else len(order),
             ),
         )

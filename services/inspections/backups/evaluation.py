@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from services.calendar.maintenance_windows import DAY, Window, said, stamp
+from services.calendar.maintenance_windows import DAY, Window, local_text, stamp
 from services.i18n import _, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
@@ -68,7 +68,7 @@ class BackupReading:
         """What else must be known to read the finding."""
         if self.window:
             yield _("The backup window is {window} ({utc} UTC); snapshot names contain UTC dates.").format(
-                window=said(self.window, self.zone, self.now), utc=self.database.backup_window
+                window=local_text(self.window, self.zone, self.now), utc=self.database.backup_window
             )
         if any(each.kind == "awsbackup" for night in self.nights for each in night.snapshots):
             yield _("Some of the snapshots were made by AWS Backup.")

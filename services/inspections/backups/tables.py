@@ -7,7 +7,7 @@ from services.calendar.maintenance_windows import stamp
 from services.i18n import N_, _
 from services.inspections.backups.windows import Night, Outcome
 from services.inspections.base import table
-from services.models.findings import TOLD, Evidence, Row
+from services.models.findings import DISPLAY_ORDER, Evidence, Row
 from services.models.rds import DatabaseEvent, Snapshot, SnapshotState
 from services.models.verdict import Verdict
 
@@ -30,7 +30,7 @@ _NOTES = {
 
 def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
     """Every window with its snapshots, the worst first, then newest first."""
-    ordered = sorted(nights, key=lambda night: TOLD.index(VERDICTS[night.outcome]))
+    ordered = sorted(nights, key=lambda night: DISPLAY_ORDER.index(VERDICTS[night.outcome]))
     rows = [row for night in ordered for row in _rows(night, events, zone)]
     return table(
         _("Backup windows"),

@@ -53,8 +53,8 @@ class Night:
 
 def expected(window: Window, now: datetime, number: int, created: datetime | None) -> list[datetime]:
     """The starts of the newest `number` windows, newest first; none from before the database was created."""
-    newest = window.begun(now)
-    starts = [newest - count * window.every for count in range(number)]
+    newest = window.latest_start(now)
+    starts = [newest - count * window.interval for count in range(number)]
     return [start for start in starts if created is None or start >= created]
 
 
@@ -65,7 +65,7 @@ def nights(
     by_start: dict[datetime, list[Snapshot]] = {start: [] for start in starts}
     for snapshot in automatic:
         # One without a time is being made just now.
-        of_window = by_start.get(window.begun(snapshot.at or now))
+        of_window = by_start.get(window.latest_start(snapshot.at or now))
         if of_window is not None:
             of_window.append(snapshot)
     return [_night(window, start, by_start[start], now) for start in starts]
@@ -92,7 +92,7 @@ def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> Outcome:
 def with_others(window: Window, judged: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
     """The nights, with snapshots of AWS Backup where RDS made none; where AWS Backup makes all, that is as agreed."""
     usable: dict[datetime, Snapshot] = {
-        window.begun(snapshot.at): snapshot
+        window.latest_start(snapshot.at): snapshot
         for snapshot in others
         if snapshot.at and snapshot.state is SnapshotState.AVAILABLE
     }

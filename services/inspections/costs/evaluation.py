@@ -238,7 +238,7 @@ class LineJudge:
 
     def _others(self, table: CostTable) -> CheckResult:
         """The runbook gives the other services no limit: their growth asks for attention and no more."""
-        most = sorted(table.each_other, key=lambda line: -line.newest(self.compared))[:_NAMED]
+        most = sorted(table.other_services, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
         about = _("; mostly {names}").format(names=names) if names else ""
         return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)

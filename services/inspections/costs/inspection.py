@@ -37,7 +37,7 @@ LATE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CostAnswer:
     """What Cost Explorer said, and when."""
 
     plan: Plan
@@ -67,13 +67,13 @@ class Costs(Inspection):
         assert spec is not None
         return spec
 
-    async def _answer(self, plan: Plan) -> Answer:
+    async def _answer(self, plan: Plan) -> CostAnswer:
         now = self.context.clock.now()
         last = self.context.memory.get(self.id)
-        if isinstance(last, Answer) and last.plan == plan and timedelta(0) <= now - last.read_at < KEPT:
+        if isinstance(last, CostAnswer) and last.plan == plan and timedelta(0) <= now - last.read_at < KEPT:
             return last
         history = await CostReader(self.context.reader).daily(plan.last_month, plan.last)
-        answer = Answer(plan, history, now)
+        answer = CostAnswer(plan, history, now)
         self.context.memory[self.id] = answer
         return answer
 
@@ -83,7 +83,7 @@ class Costs(Inspection):
         except AwsError as error:
             return error
 
-    def _unknown(self, builder: FindingBuilder, answer: Answer, newest: str) -> Finding:
+    def _unknown(self, builder: FindingBuilder, answer: CostAnswer, newest: str) -> Finding:
         if newest:
             text = _("Cost Explorer's newest costs are of {day}: too old to judge by.")
         else:
@@ -94,7 +94,7 @@ class Costs(Inspection):
     def _finding(
         self,
         builder: FindingBuilder,
-        answer: Answer,
+        answer: CostAnswer,
         compared: Compared,
         table: CostTable,
         budgets: tuple[Budget, ...] | AwsError,
@@ -127,7 +127,7 @@ class Costs(Inspection):
         text = _("AWS Budgets cannot be read.")
         if isinstance(error, AccessDenied):
             # Many an account has no budget and no right to read one; the runbook does not ask for it.
-            builder.remark(sentences(text, error.problem.said))
+            builder.remark(sentences(text, error.problem.message))
             return
         builder.unread(error, text)
         measure = Measure(title=_("AWS budgets"), shown="", verdict=Verdict.UNKNOWN)
@@ -185,7 +185,7 @@ class Costs(Inspection):
         )
         return tuple(dict.fromkeys((*runbook_advice(runbook, self.id), who)))
 
-    def _remarks(self, answer: Answer, compared: Compared, table: CostTable, rate: Rate) -> Iterator[str]:
+    def _remarks(self, answer: CostAnswer, compared: Compared, table: CostTable, rate: Rate) -> Iterator[str]:
         yield rate.remark()
         yield from self._age(answer)
         text = _("Days are in UTC and only complete ones count: the newest is {day}, the last 7 are {week}.")
@@ -207,12 +207,12 @@ class Costs(Inspection):
             "week."
         )
         if self._spec.services:
-            names = listed([line.title for line in table.each_other]) or _("none")
+            names = listed([line.title for line in table.other_services]) or _("none")
             yield _("Others: {names}.").format(names=names)
         if answer.history.estimated:
             yield _("AWS marks these costs as estimates; the invoice may differ.")
 
-    def _age(self, answer: Answer) -> Iterator[str]:
+    def _age(self, answer: CostAnswer) -> Iterator[str]:
         age = self.context.clock.now() - answer.read_at
         if age > timedelta(minutes=1):
             text = _(

@@ -137,7 +137,7 @@ class CostTable:
     services: tuple[CostLine, ...]
     """The runbook's, in its order."""
     others: CostLine
-    each_other: tuple[CostLine, ...]
+    other_services: tuple[CostLine, ...]
     """The services of `others` one by one, the dearest first."""
     total: CostLine
     """Before tax and credits."""
@@ -177,7 +177,7 @@ def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> Cos
             for service in spec.services
         ),
         others=_line(others, rest),
-        each_other=tuple(
+        other_services=tuple(
             _line(name, [cost for cost in rest if cost.title == name])
             for name in sorted(sums, key=lambda name: (-sums[name], name))
         ),

@@ -11,7 +11,7 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostLine, CostTable
 from services.inspections.costs.wording import month_words, percent_words, yen_words
 from services.models.costs import Budget
-from services.models.findings import TOLD, Evidence, Row, worst
+from services.models.findings import DISPLAY_ORDER, Evidence, Row, worst
 from services.models.verdict import Verdict
 
 _ONE = timedelta(days=1)
@@ -21,7 +21,7 @@ _DAYS = 14
 def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
     """Every line, the worst service first; below them the rest, the total, tax and credits."""
     compared = judge.compared
-    services = sorted(costs.services, key=lambda line: TOLD.index(_verdict(judge, line)))
+    services = sorted(costs.services, key=lambda line: DISPLAY_ORDER.index(_verdict(judge, line)))
     others = [costs.others] if costs.services else []
     rows = [
         *(_row(judge, line, _verdict(judge, line)) for line in services),
@@ -67,7 +67,7 @@ def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
                 percent_words(line.weekly(compared)),
                 percent_words(line.monthly(compared)),
             )
-            for line in costs.each_other
+            for line in costs.other_services
         ],
     )
 

@@ -110,7 +110,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         at, extreme = (
             hours.worst
             if spec.below is not None
-            else (None, hours.least(TimeSpan(start=queries.begun, end=queries.span.end)))
+            else (None, hours.least(TimeSpan(start=queries.start, end=queries.span.end)))
         )
         if extreme is not None:
             yield Measure(
@@ -156,7 +156,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             builder.table(hours.evidence(zone, self.limit.judge))
         if hours is not None and result.matched and not fine and queries.again():
             try:
-                result = await queries.ask(self.spec.query)
+                result = await queries.run(self.spec.query)
             except AwsError as error:
                 builder.remark(error.problem.summary)
         if not (hours is not None and fine):

@@ -9,7 +9,7 @@ from math import log
 
 from services.calendar.calendar import Calendar
 from services.inspections.toolkit.curves import Stretch
-from services.inspections.toolkit.silence_references import SILENT_BEFORE, pieces, references
+from services.inspections.toolkit.silence_references import SILENT_BEFORE, references, spans_by_day
 from services.models.metrics import Series, TimeSpan
 
 PIECE = timedelta(hours=3)
@@ -26,7 +26,7 @@ def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) ->
     began, ended = hole.moments
     periods = max(1, window.seconds // past.period)
     surprise = 0.0
-    for piece in pieces(TimeSpan(start=began, end=ended), calendar, PIECE):
+    for piece in spans_by_day(TimeSpan(start=began, end=ended), calendar, PIECE):
         count = (piece.end - piece.start).total_seconds() / past.period
         surprise -= count * log(1 - _share(piece, window, past, calendar))
     return surprise > log(periods / CHANCE)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.cloudwatch.alarms.parsing import eventful
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard.fault_counts import counts_faults, joined, unseen
-from services.inspections.dashboard.reading import Answer, Curve
+from services.inspections.dashboard.fault_counts import counts_faults, joined, unmeasured
+from services.inspections.dashboard.reading import Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult, playbook_of
 from services.inspections.toolkit.curves import (
     STEP,
@@ -45,7 +45,7 @@ class Limits:
     """Judges the curves with a limit of one answer. `is_open`: whether people use the system at a time."""
 
     def __init__(
-        self, curves: Sequence[Curve], answer: Answer, runbook: Runbook, zone: tzinfo, is_open: IsOpen
+        self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, zone: tzinfo, is_open: IsOpen
     ) -> None:
         self._curves = [curve for curve in curves if curve.role == "limit"]
         self._requests = [curve for curve in curves if curve.role == "requests"]
@@ -182,7 +182,7 @@ class Limits:
         """Of a count of faults: no value means none, as long as the load balancer reports something else."""
         start, end = self._answer.due(curve), self._answer.end
         silent = list(silences(series, start, end))
-        lost = unseen(silent, alive, start, end)
+        lost = unmeasured(silent, alive, start, end)
         if course.now is not None:
             yield from _present(course.now, _limit(curve))
         yield from self._beyond(course)

@@ -29,7 +29,7 @@ def joined(parts: Sequence[Series]) -> Series:
     return parts[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
 
 
-def unseen(silent: Sequence[Stretch], alive: Series, start: int, end: int) -> list[Stretch]:
+def unmeasured(silent: Sequence[Stretch], alive: Series, start: int, end: int) -> list[Stretch]:
     """When `alive` had no value either: only there does a missing count say nothing."""
     blind = silences(alive, start, end)
     return [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
-from services.inspections.dashboard.reading import Answer, Curve
+from services.inspections.dashboard.reading import Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import (
     SUSTAINED,
@@ -53,7 +53,7 @@ def outages(
 
 
 def balancer_checks(
-    curves: Sequence[Curve], answer: Answer, zone: tzinfo, own_group: str = ""
+    curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, own_group: str = ""
 ) -> Iterator[CheckResult]:
     """One for each load balancer. `own_group`: the target group that the runbook names."""
     unused = unused_groups(curves, answer, own_group)
@@ -74,7 +74,7 @@ def balancer_checks(
         yield _balancer(answer, balancer, curve.balancer if len(refused) > 1 else "", zone)
 
 
-def unused_groups(curves: Sequence[Curve], answer: Answer, own_group: str) -> list[Curve]:
+def unused_groups(curves: Sequence[Curve], answer: WindowSeries, own_group: str) -> list[Curve]:
     """Target groups without data that only the dashboard names, where another of the load balancer has data."""
     healthy = [curve for curve in curves if curve.role == "healthy"]
     with_data = {curve.balancer for curve in healthy if answer.of(curve).times}
@@ -118,7 +118,7 @@ class _Doubt:
     advice: str = ""
 
 
-def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> CheckResult:
+def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo) -> CheckResult:
     times = outages(balancer.refused, balancer.requests, balancer.target_counts, answer.start, answer.end)
     doubts = tuple(_doubts(balancer, answer, zone))
     doubt_texts = tuple(dict.fromkeys(doubt.text for doubt in doubts))
@@ -143,7 +143,7 @@ def _balancer(answer: Answer, balancer: _Balancer, name: str, zone: tzinfo) -> C
     )
 
 
-def _outage_verdict(times: Sequence[Stretch], answer: Answer) -> Verdict:
+def _outage_verdict(times: Sequence[Stretch], answer: WindowSeries) -> Verdict:
     grave = any(
         outage.seconds >= SHORT or (fresh(outage.ended, 60, answer.end) and answer.end - outage.ended < SHORT)
         for outage in times
@@ -151,7 +151,7 @@ def _outage_verdict(times: Sequence[Stretch], answer: Answer) -> Verdict:
     return Verdict.ABNORMAL if grave else Verdict.ATTENTION if times else Verdict.NORMAL
 
 
-def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doubt]:
+def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
     """AWS counts requests and errors only where there are any, healthy targets every minute: without requests, only
     these prove that the load balancer was watched."""
     incomplete = [series for series in balancer.relevant if series.status is not SeriesStatus.COMPLETE]
@@ -168,7 +168,7 @@ def _doubts(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doub
         yield from _uncounted(balancer, answer, zone)
 
 
-def _uncounted(balancer: _Balancer, answer: Answer, zone: tzinfo) -> Iterator[_Doubt]:
+def _uncounted(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
     """Where no request was counted though there were some, or nothing shows whether the load balancer was there."""
     gaps_of_requests = silences(balancer.requests, answer.start, answer.end)
     silent = [gap for gap in gaps_of_requests if gap.seconds >= SUSTAINED]
@@ -197,7 +197,7 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
         yield _Doubt(Verdict.ATTENTION, text.format(metric=metric, said=when))
 
 
-def credit_checks(curves: Sequence[Curve], answer: Answer, zone: tzinfo) -> Iterator[CheckResult]:
+def credit_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckResult]:
     """CPU credits of a burstable database; other classes have none, and nothing is said of them."""
     burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for curve in curves:

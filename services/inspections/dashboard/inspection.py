@@ -18,7 +18,7 @@ from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
-from services.inspections.dashboard.reading import Answer, Curve, Curves, answers, curves_of
+from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
 from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import SUSTAINED
@@ -63,7 +63,7 @@ class DashboardValues(Inspection):
 
     async def _past(
         self, metrics: Metrics, curves: Sequence[Curve], back: timedelta, builder: FindingBuilder
-    ) -> Answer | None:
+    ) -> WindowSeries | None:
         if not curves:
             return None
         span, now = moved(builder.request.span, back), self.context.clock.now()
@@ -74,8 +74,8 @@ class DashboardValues(Inspection):
             return None
 
     async def _with_database(
-        self, curves: Sequence[Curve], answer: Answer, builder: FindingBuilder
-    ) -> Answer:
+        self, curves: Sequence[Curve], answer: WindowSeries, builder: FindingBuilder
+    ) -> WindowSeries:
         """With the runbook's database, where its age or its class says whether data is missing."""
         rds = self.context.runbook.rds
         if rds is None or not any(
@@ -95,7 +95,7 @@ class DashboardValues(Inspection):
         builder: FindingBuilder,
         dashboard: Dashboard,
         curves: Curves,
-        answer: Answer,
+        answer: WindowSeries,
         transfers: Transfers,
         compared: str,
     ) -> Finding:
@@ -175,7 +175,7 @@ def _unused(curves: Sequence[Curve]) -> Iterator[str]:
         yield text.format(names=_(", ").join(dict.fromkeys(curve.group for curve in curves)))
 
 
-def _depends(curve: Curve, answer: Answer) -> bool:
+def _depends(curve: Curve, answer: WindowSeries) -> bool:
     """Whether a curve begins late, or is one that only some databases have."""
     series = answer.of(curve)
     if not series.times:

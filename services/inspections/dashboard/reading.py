@@ -10,7 +10,7 @@ from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.evaluation import limit_of
-from services.dashboards.requests import WidgetRequest, ask, calls
+from services.dashboards.requests import WidgetRequest, calls, widget_request
 from services.inspections.toolkit.curves import STEP
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
@@ -170,7 +170,7 @@ def _same(one: MetricQuery, other: MetricQuery) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WindowSeries:
     """The curves of a window, by the id of their query."""
 
     series: dict[str, Series]
@@ -198,7 +198,7 @@ class Answer:
 
 async def answers(
     metrics: Metrics, curves: Iterable[Curve], span: TimeSpan, now: datetime, region: str
-) -> Answer:
+) -> WindowSeries:
     """One GetMetricData a region; one that fails costs its own curves. Raises AwsError where all fail."""
     question = _ask([curve.query for curve in curves], span, now, region)
     # The longest period may have made the whole question begin earlier.
@@ -215,7 +215,7 @@ async def answers(
             by_id.setdefault(question.own_id(series.id), _since(start, question.trimmed(series)))
     if requests and len(failures) == len(requests):
         raise failures[0]
-    return Answer(by_id, end=question.end, start=start)
+    return WindowSeries(by_id, end=question.end, start=start)
 
 
 def _unread(query: MetricQuery, error: AwsError) -> Series:
@@ -241,4 +241,4 @@ def _ask(queries: Sequence[MetricQuery], span: TimeSpan, now: datetime, region: 
         start=span.start.isoformat(),
         end=span.end.isoformat(),
     )
-    return ask(widget, Dashboard(name=""), now, region=region)
+    return widget_request(widget, Dashboard(name=""), now, region=region)

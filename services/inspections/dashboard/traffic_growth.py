@@ -8,7 +8,7 @@ from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard.reading import HOUR, Answer, Curve
+from services.inspections.dashboard.reading import HOUR, Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
@@ -122,7 +122,12 @@ class Transfers:
     """Data transferred in the window and in the time it is compared with; `past` is None where that was not read."""
 
     def __init__(
-        self, curves: Sequence[Curve], answer: Answer, past: Answer | None, back: timedelta, zone: tzinfo
+        self,
+        curves: Sequence[Curve],
+        answer: WindowSeries,
+        past: WindowSeries | None,
+        back: timedelta,
+        zone: tzinfo,
     ) -> None:
         self._curves = [curve for curve in curves if curve.role == "transfer"]
         self._requests = [curve for curve in curves if curve.role == "requests"]

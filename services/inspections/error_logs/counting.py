@@ -78,7 +78,7 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
 
     What cannot be counted is not judged, but the errors themselves are known.
     """
-    if errors.whole:
+    if errors.is_complete:
         single = [(row, 1) for row in errors.rows]
         # Every event has a time; a row without one lost the names of its fields, and perhaps its status.
         with_names = all("@timestamp" in row for row in errors.rows)
@@ -92,8 +92,8 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
         )
         return Counts()
     try:
-        hourly = await queries.ask(by_hour(spec), limit=AT_ONCE)
-        messages = await queries.ask(by_message(spec))
+        hourly = await queries.run(by_hour(spec), limit=AT_ONCE)
+        messages = await queries.run(by_message(spec))
     except AwsError as error:
         text = _("Not counted by hour and not grouped: {why}")
         queries.builder.remark(text.format(why=error.problem.summary))

@@ -53,7 +53,7 @@ async def _has_status(
     # Few events may have it: a service that gets no requests answers none.
     if not queries.again():
         return False
-    result = await queries.ask(joined((f"filter ispresent({field(spec.status)})", "limit 1")), limit=1)
+    result = await queries.run(joined((f"filter ispresent({field(spec.status)})", "limit 1")), limit=1)
     return result.complete and result.matched > 0
 
 

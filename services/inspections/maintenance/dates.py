@@ -49,20 +49,20 @@ class Due:
     action: PendingAction
     at: datetime | None
     """When it is applied (UTC); None: not known yet."""
-    standing: ActionUrgency
+    urgency: ActionUrgency
     in_window: bool = False
     """`at` lies in a maintenance window."""
-    by_hand: datetime | None = None
+    manual_window: datetime | None = None
     """The window in which a person should apply it (UTC, its start); None where there is none in time."""
 
     @property
     def verdict(self) -> Verdict:
         """By its standing."""
-        return VERDICTS[self.standing]
+        return VERDICTS[self.urgency]
 
     def leaves(self, lead: timedelta) -> bool:
         """Whether there is a window in which a person can apply it `lead` earlier."""
-        return self.by_hand is not None and self.at is not None and self.by_hand <= self.at - lead
+        return self.manual_window is not None and self.at is not None and self.manual_window <= self.at - lead
 
 
 def due(action: PendingAction, window: Window | None, now: datetime, lead: timedelta) -> Due:
@@ -76,7 +76,9 @@ def due(action: PendingAction, window: Window | None, now: datetime, lead: timed
     if at is None:
         return Due(action, None, ActionUrgency.OPTIONAL)
     coming = window.chance(now) if window else None
-    return Due(action, at, _standing(at, coming, in_window, now, lead), in_window, _by_hand(at, coming, lead))
+    return Due(
+        action, at, _urgency(at, coming, in_window, now, lead), in_window, _manual_window(at, coming, lead)
+    )
 
 
 def bites(action: PendingAction, window: Window | None, now: datetime) -> datetime | None:
@@ -94,7 +96,7 @@ def bites(action: PendingAction, window: Window | None, now: datetime) -> dateti
     return min(dates, default=None)
 
 
-def _standing(
+def _urgency(
     at: datetime, coming: datetime | None, in_window: bool, now: datetime, lead: timedelta
 ) -> ActionUrgency:
     if coming is not None and at < coming and not in_window:
@@ -106,7 +108,7 @@ def _standing(
     return ActionUrgency.LAST_WINDOW if following > at - lead else ActionUrgency.FAR
 
 
-def _by_hand(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
+def _manual_window(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
     """The last window that leaves the lead; where none does, the coming one if it is still earlier than `at`."""
     if coming is None or coming >= at:
         return None

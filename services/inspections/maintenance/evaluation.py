@@ -48,7 +48,7 @@ class MaintenanceReading:
 def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
     """Whether something may be applied in the coming window: by AWS, or by a person who acts in time."""
     soon = (ActionUrgency.ASKED, ActionUrgency.LAST_WINDOW, ActionUrgency.LATE)
-    return bool(database.pending) or any(due.standing in soon for due in dues or ())
+    return bool(database.pending) or any(due.urgency in soon for due in dues or ())
 
 
 def checks(reading: MaintenanceReading) -> list[CheckResult]:
@@ -122,38 +122,38 @@ def _sentence(reading: MaintenanceReading, due: Due) -> str:
         ),
         ActionUrgency.ASKED: _("{action} is applied at {at}, as requested."),
     }
-    text = texts.get(due.standing, "")
-    if due.standing is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
+    text = texts.get(due.urgency, "")
+    if due.urgency is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
         text = _("{action} is being applied, as requested.")
-    elif due.standing is ActionUrgency.ASKED and due.at is None:
+    elif due.urgency is ActionUrgency.ASKED and due.at is None:
         text = _("{action} will be applied, as requested; AWS did not return when.")
-    if due.standing is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
+    if due.urgency is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
         text = _(
             "{action} is applied at {at}: no window is left at least {count} days before it; the next is "
             "{by_hand}."
         )
-        if due.by_hand is None:
+        if due.manual_window is None:
             text = _("{action} is applied at {at}: no window is left at least {count} days before it.")
     return text.format(
         action=due.action.action,
         at=reading.stamp(due.at),
         window=reading.stamp(reading.coming),
-        by_hand=reading.stamp(due.by_hand),
+        by_hand=reading.stamp(due.manual_window),
         count=lead,
     )
 
 
 def _advice(reading: MaintenanceReading, due: Due) -> Iterator[str]:
-    if due.standing is ActionUrgency.FORCED:
+    if due.urgency is ActionUrgency.FORCED:
         text = _(
             "There is no window before it: agree on a time with the users of the system, and apply it then."
         )
         yield text
-    elif due.standing is ActionUrgency.LATE and due.by_hand is None and due.in_window:
+    elif due.urgency is ActionUrgency.LATE and due.manual_window is None and due.in_window:
         yield _("AWS applies it in the maintenance window: notify the users of the system.")
-    elif due.by_hand is not None:
+    elif due.manual_window is not None:
         yield _("Apply {action} by hand in the maintenance window of {window}.").format(
-            action=due.action.action, window=reading.stamp(due.by_hand)
+            action=due.action.action, window=reading.stamp(due.manual_window)
         )
 
 
@@ -163,12 +163,13 @@ def _window(reading: MaintenanceReading) -> CheckResult:
     allowed = ""
     if in_runbook:
         allowed = _("{local} ({utc} UTC)").format(
-            local=maintenance_windows.said(in_runbook, reading.zone, reading.now), utc=reading.spec.window_utc
+            local=maintenance_windows.local_text(in_runbook, reading.zone, reading.now),
+            utc=reading.spec.window_utc,
         )
     if reading.window is None:
         measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(measure, _("AWS did not return the maintenance window."))
-    local = maintenance_windows.said(reading.window, reading.zone, reading.now)
+    local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
     # Without one in the runbook there is nothing to compare with.
     same = Verdict.NORMAL if in_runbook == reading.window else Verdict.ABNORMAL
     verdict = None if in_runbook is None else same
@@ -189,7 +190,7 @@ def _window(reading: MaintenanceReading) -> CheckResult:
 def _settings(reading: MaintenanceReading) -> CheckResult:
     title = _("Changes waiting for the window")
     pending = reading.database.pending
-    if not reading.database.pending_told:
+    if not reading.database.pending_reported:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
         return CheckResult(
             measure, _("AWS did not return whether changes are waiting for the maintenance window.")

@@ -18,7 +18,7 @@ from services.inspections.maintenance.evaluation import MaintenanceReading, chec
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import TOLD, Evidence, Finding, Row
+from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Row
 from services.models.rds import Database, OptIn
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
@@ -63,7 +63,7 @@ class Maintenance(DatabaseInspection):
         """Duties that come due within the coming window."""
         if window is None:
             return ()
-        start = window.begun(window.chance(request.until))
+        start = window.latest_start(window.chance(request.until))
         end, calendar = window.end(start), self.context.calendar
         slots = calendar.slots(calendar.day_of(start), calendar.day_of(end))
         return tuple(slot for slot in slots if slot.timed and start <= slot.due_at < end)
@@ -90,12 +90,12 @@ def _actions_table(reading: MaintenanceReading, dues: tuple[Due, ...]) -> Eviden
                 reading.stamp(due.at),
                 reading.stamp(due.action.auto_after),
                 reading.stamp(due.action.forced),
-                reading.stamp(due.by_hand),
+                reading.stamp(due.manual_window),
                 _(words) if (words := _ASKED[due.action.opt_in]) else "",
             ),
             verdict=due.verdict,
         )
-        for due in sorted(dues, key=lambda due: TOLD.index(due.verdict))
+        for due in sorted(dues, key=lambda due: DISPLAY_ORDER.index(due.verdict))
     ]
     columns = (
         _("Action"),

@@ -37,7 +37,7 @@ class Claims:
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
         """The valid claim of another console, if any."""
-        owner = self._records.looking(slot.key)
+        owner = self._records.claim(slot.key)
         if (
             owner is None
             or self._mine(owner)
@@ -56,14 +56,14 @@ class Claims:
             self._observed[owner.subject] = owner.seq, age, observed_at
         return real(self._clock, LEASE).total_seconds() - age - (elapsed - observed_at)
 
-    async def take(self, slot: ScheduledOccurrence) -> bool:
+    async def acquire(self, slot: ScheduledOccurrence) -> bool:
         """Try to claim a slot's inspections.
 
         Also True if the journal cannot be written: then each console runs its own inspections.
         """
-        before = self._records.looking(slot.key)
+        before = self._records.claim(slot.key)
         try:
-            entry = await self._journal.append(entries.looking(slot, _turn(before) + 1))
+            entry = await self._journal.append(entries.claim_entry(slot, _turn(before) + 1))
         except AlreadyRecorded as error:
             self._records.absorb([error.entry])
             return False
@@ -77,8 +77,8 @@ class Claims:
         """Renew the claim while the inspections run; ends when another console has taken it over."""
         while True:
             await self._clock.sleep(real(self._clock, LEASE / 2).total_seconds())
-            owner = self._records.looking(slot.key)
-            if (owner is not None and not self._mine(owner)) or not await self.take(slot):
+            owner = self._records.claim(slot.key)
+            if (owner is not None and not self._mine(owner)) or not await self.acquire(slot):
                 return
 
     def forget(self, slot: ScheduledOccurrence) -> None:

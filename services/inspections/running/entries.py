@@ -18,7 +18,7 @@ WORDS = {
 }
 
 
-def looking(slot: ScheduledOccurrence, turn: int) -> NewEntry:
+def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
     """The claim of a console on a slot's inspections; `turn` numbers the claims on the slot."""
     return NewEntry(
         kind=EntryKind.LOOKING,
@@ -37,7 +37,7 @@ def found_text(finding: Finding) -> str:
     )
 
 
-def found(subject: str, finding: Finding) -> NewEntry:
+def finding_entry(subject: str, finding: Finding) -> NewEntry:
     """The entry of a finding, with all its data."""
     return NewEntry(
         kind=EntryKind.FINDING,
@@ -48,7 +48,7 @@ def found(subject: str, finding: Finding) -> NewEntry:
     )
 
 
-def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
+def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
     """The entry of a person's overruling, at most one per finding."""
     finding = recorded.finding
     return NewEntry(
@@ -63,7 +63,7 @@ def overruled(subject: str, recorded: Recorded, reason: str) -> NewEntry:
     )
 
 
-def known(identity: UnknownIdentity) -> NewEntry:
+def allow_entry(identity: UnknownIdentity) -> NewEntry:
     """The entry that adds a person or a network to the allow list."""
     value = identity.network or str(identity.value)
     words = (
@@ -78,7 +78,7 @@ def known(identity: UnknownIdentity) -> NewEntry:
     )
 
 
-def forgotten(entry: Entry) -> NewEntry:
+def forget_entry(entry: Entry) -> NewEntry:
     """The entry that removes from the allow list what `entry` had added."""
     value = entry.target
     person = entry.data.get("kind") == "person"

@@ -11,7 +11,7 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.inspections.base import InspectionRequest
 from services.inspections.running import entries
-from services.inspections.running.finding_records import BY_HAND, FindingRecords
+from services.inspections.running.finding_records import ON_DEMAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.journal.errors import JournalError
@@ -34,7 +34,7 @@ class _UnderWay:
 
 
 class InspectionRuns:
-    """The inspections of one console. `wake` is called when there is something to show, `looked` after each batch.
+    """The inspections of one console. `wake` is called when there is something to show, `on_batch_end` after each batch.
 
     A finding that the journal cannot take is still shown, and is recorded once the journal is writable again. A started
     inspection runs to its end even if nobody waits for it any more, because AWS may already have charged for it.
@@ -42,31 +42,31 @@ class InspectionRuns:
 
     def __init__(
         self,
-        inspector: InspectionRunner,
+        runner: InspectionRunner,
         records: FindingRecords,
         journal: Journal,
         calendar: Calendar,
         clock: Clock,
         *,
         wake: Callable[[], None],
-        looked: Callable[[], Awaitable[None]] | None = None,
+        on_batch_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
         """Inspections in progress, by subject and inspection; those on demand under BY_HAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
         """Findings not yet written to the journal."""
-        self._inspector = inspector
+        self._runner = runner
         self._records = records
         self._journal = journal
         self._calendar = calendar
         self._clock = clock
         self._wake = wake
-        self._looked = looked
+        self._on_batch_end = on_batch_end
         self._under_way: dict[tuple[str, str], _UnderWay] = {}
         self._shared: dict[str, tuple[InspectionRequest, asyncio.Task[Finding]]] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
 
-    async def make(
+    async def run(
         self, subject: str, ids: Iterable[str], *, consent: bool = False, anew: bool = False
     ) -> None:
         """Run these inspections and record the findings; `anew` ignores even a finding made a moment ago.
@@ -76,14 +76,14 @@ class InspectionRuns:
         tasks = [self._begin(subject, id, consent=consent, anew=anew) for id in dict.fromkeys(ids)]
         if tasks:
             await asyncio.wait(tasks)
-        if self._looked is not None:
-            await self._looked()
+        if self._on_batch_end is not None:
+            await self._on_batch_end()
         for task in tasks:
             task.result()
 
-    async def by_hand(self, id: str, *, consent: bool = False) -> Recorded:
+    async def run_on_demand(self, id: str, *, consent: bool = False) -> Recorded:
         """Run one inspection on demand, for no duty. Raises LookupError if the runbook does not have it."""
-        task = self._begin(BY_HAND, id, consent=consent, anew=True)
+        task = self._begin(ON_DEMAND, id, consent=consent, anew=True)
         await asyncio.wait({task})
         return task.result()
 
@@ -101,7 +101,7 @@ class InspectionRuns:
                 del self._under_way[key]
                 self.progress.pop(key, None)
             if not done.cancelled() and (error := done.exception()) is not None:
-                self._inspector.fault(error)
+                self._runner.fault(error)
             self._wake()
 
         task.add_done_callback(ended)
@@ -116,16 +116,16 @@ class InspectionRuns:
         anew: bool,
         after: "asyncio.Task[Recorded] | None",
     ) -> Recorded:
-        inspection = self._inspector.inspection(id)
+        inspection = self._runner.inspection(id)
         began = self._clock.now()
         self.progress[subject, id] = RunningInspection(inspection=id, title=inspection.name, began=began)
         self._wake()
         if after is not None:
             await asyncio.wait({after})
         # One inspection on demand does not wait for a month's duties.
-        async with nullcontext() if subject == BY_HAND else self._few:
+        async with nullcontext() if subject == ON_DEMAND else self._few:
             finding = await self._share(id, consent=consent, anew=anew)
-        return await self._record(_by_hand(began) if subject == BY_HAND else subject, finding)
+        return await self._record(_on_demand_subject(began) if subject == ON_DEMAND else subject, finding)
 
     async def _share(self, id: str, *, consent: bool, anew: bool) -> Finding:
         """The finding of a run in progress or just finished that covers the same time, otherwise of a new run."""
@@ -134,25 +134,29 @@ class InspectionRuns:
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
             return await asyncio.shield(before[1])
-        look = InspectionRequest(
-            since=since, until=now, gap=gap, consent=consent, tell=lambda progress: self._tell(id, progress)
+        request = InspectionRequest(
+            since=since,
+            until=now,
+            gap=gap,
+            consent=consent,
+            on_progress=lambda progress: self._report(id, progress),
         )
-        task = asyncio.create_task(self._inspector.look(id, look))
-        self._shared[id] = (look, task)
+        task = asyncio.create_task(self._runner.run(id, request))
+        self._shared[id] = (request, task)
         return await asyncio.shield(task)
 
-    def _tell(self, id: str, progress: Progress) -> None:
+    def _report(self, id: str, progress: Progress) -> None:
         """Report progress to every subject that waits for this inspection, as they may share one run."""
-        for key, looking in self.progress.items():
+        for key, running in self.progress.items():
             if key[1] == id:
-                self.progress[key] = looking.model_copy(update={"progress": progress})
+                self.progress[key] = running.model_copy(update={"progress": progress})
         self._wake()
 
     def _window(self, id: str) -> tuple[datetime, str]:
         now = self._clock.now()
         signed = self._records.signed_until(id, now)
-        looked = self._records.first_look(id) if signed is None else None
-        return window(self._inspector.inspection(id), signed, now, self._calendar, looked=looked)
+        covered_from = self._records.earliest_window(id) if signed is None else None
+        return window(self._runner.inspection(id), signed, now, self._calendar, covered_from=covered_from)
 
     async def _record(self, subject: str, finding: Finding) -> Recorded:
         recorded = await self._append(subject, finding)
@@ -166,13 +170,13 @@ class InspectionRuns:
     async def _append(self, subject: str, finding: Finding) -> Recorded | None:
         """Record the finding; None if the journal cannot take it."""
         try:
-            entry = await self._journal.append(entries.found(subject, finding))
+            entry = await self._journal.append(entries.finding_entry(subject, finding))
         except JournalError:
             return None
         self._records.absorb([entry])
         return Recorded(seq=entry.seq, by=entry.person.name, finding=finding, subject=subject)
 
-    async def record_held(self) -> None:
+    async def record_pending(self) -> None:
         """Record the findings that could not be written before."""
         for key, recorded in tuple(self.unrecorded.items()):
             if not self._journal.health.writable or self.unrecorded.get(key) is not recorded:
@@ -182,41 +186,41 @@ class InspectionRuns:
             # A newer finding of another console must not be hidden by this older one.
             late = bool(newer) and newer[0].finding.read_at >= recorded.finding.read_at
             written = await self._append(
-                _by_hand(recorded.finding.read_at) if late else subject, recorded.finding
+                _on_demand_subject(recorded.finding.read_at) if late else subject, recorded.finding
             )
             if written is not None and self.unrecorded.get(key) is recorded:
                 del self.unrecorded[key]
 
-    async def overrule(self, subject: str, recorded: Recorded, reason: str) -> None:
+    async def override(self, subject: str, recorded: Recorded, reason: str) -> None:
         """Record that a person overrules a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("overruling needs a reason")
-        self._records.absorb([await self._journal.append(entries.overruled(subject, recorded, reason))])
+        self._records.absorb([await self._journal.append(entries.override_entry(subject, recorded, reason))])
         self._wake()
 
-    async def make_known(self, identity: UnknownIdentity) -> None:
+    async def allow(self, identity: UnknownIdentity) -> None:
         """Add a person or a network to the allow list. Raises JournalError."""
-        self._records.absorb([await self._journal.append(entries.known(identity))])
+        self._records.absorb([await self._journal.append(entries.allow_entry(identity))])
         self._wake()
 
     async def forget(self, entry: Entry) -> None:
         """Remove from the allow list what `entry` had added. Raises JournalError."""
-        self._records.absorb([await self._journal.append(entries.forgotten(entry))])
+        self._records.absorb([await self._journal.append(entries.forget_entry(entry))])
         self._wake()
 
     async def close(self) -> None:
         """Cancel the inspections in progress."""
         tasks = [each.task for each in self._under_way.values()]
-        looks = [task for _look, task in self._shared.values()]
-        for task in (*tasks, *looks):
+        runs = [task for _request, task in self._shared.values()]
+        for task in (*tasks, *runs):
             task.cancel()
-        await asyncio.gather(*tasks, *looks, return_exceptions=True)
+        await asyncio.gather(*tasks, *runs, return_exceptions=True)
 
 
-def _by_hand(at: datetime) -> str:
-    return f"{BY_HAND}@{at.isoformat()}"
+def _on_demand_subject(at: datetime) -> str:
+    return f"{ON_DEMAND}@{at.isoformat()}"
 
 
-def _same(look: InspectionRequest, since: datetime, now: datetime, consent: bool) -> bool:
-    fresh = timedelta(0) <= now - look.until < timedelta(seconds=FRESH)
-    return look.since == since and fresh and (look.consent or not consent)
+def _same(request: InspectionRequest, since: datetime, now: datetime, consent: bool) -> bool:
+    fresh = timedelta(0) <= now - request.until < timedelta(seconds=FRESH)
+    return request.since == since and fresh and (request.consent or not consent)

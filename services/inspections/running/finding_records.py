@@ -20,9 +20,9 @@ RECENT = timedelta(days=40)
 """How far back findings are kept in memory: longer than any duty stays open."""
 SIGNED = timedelta(days=430)
 """How far back sign-offs are read."""
-BY_HAND = "hand"
+ON_DEMAND = "hand"
 """Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
-HAND_KEPT = 20
+ON_DEMAND_SHOWN = 20
 """Maximum number of findings on demand that are shown."""
 SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
@@ -40,7 +40,7 @@ class FindingRecords(Projection):
 
     def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
-        self.known = allow_list
+        self.allow_list = allow_list
         """People and networks of the runbook, plus those added by operators."""
         self._of_the_runbook = allow_list
         self._names: dict[tuple[str, str], Entry] = {}
@@ -50,16 +50,16 @@ class FindingRecords(Projection):
         self._parsed: dict[int, Finding | None] = {}
         self._overruled: dict[int, Overrule] = {}
         """By the sequence number of the finding's entry."""
-        self._looking: dict[str, Entry] = {}
+        self._claims: dict[str, Entry] = {}
         self._signed: dict[str, list[datetime]] = {}
         """By inspection: the ends of the signed-off times, the newest last."""
         self._pruned: datetime | None = None
-        self._takers = {
-            EntryKind.FINDING: self._take_finding,
-            EntryKind.OVERRULED: self._take_overruling,
-            EntryKind.LOOKING: self._take_claim,
-            EntryKind.SIGN_OFF: self._take_signature,
-            EntryKind.KNOWN: self._take_name,
+        self._appliers = {
+            EntryKind.FINDING: self._apply_finding,
+            EntryKind.OVERRULED: self._apply_override,
+            EntryKind.LOOKING: self._apply_claim,
+            EntryKind.SIGN_OFF: self._apply_sign_off,
+            EntryKind.KNOWN: self._apply_identity,
         }
 
     def of(self, key: str, inspections: Iterable[str]) -> tuple[Recorded, ...]:
@@ -68,16 +68,16 @@ class FindingRecords(Projection):
         findings = (self._recorded(entries[id]) for id in inspections if id in entries)
         return tuple(finding for finding in findings if finding is not None)
 
-    def by_hand(self) -> tuple[Recorded, ...]:
+    def on_demand(self) -> tuple[Recorded, ...]:
         """Findings made on demand, newest first."""
         entries = [
             entry
             for key, of_subject in self._findings.items()
-            if key.startswith(f"{BY_HAND}@")
+            if key.startswith(f"{ON_DEMAND}@")
             for entry in of_subject.values()
         ]
         entries.sort(key=lambda entry: entry.seq, reverse=True)
-        findings = (self._recorded(entry) for entry in entries[:HAND_KEPT])
+        findings = (self._recorded(entry) for entry in entries[:ON_DEMAND_SHOWN])
         return tuple(finding for finding in findings if finding is not None)
 
     def dated_after(self, moment: datetime) -> Iterable[int]:
@@ -89,9 +89,9 @@ class FindingRecords(Projection):
             if entry.at > moment
         )
 
-    def looking(self, key: str) -> Entry | None:
+    def claim(self, key: str) -> Entry | None:
         """The newest claim on a slot's inspections, if any."""
-        return self._looking.get(key)
+        return self._claims.get(key)
 
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
         """The end of the time that a person has signed off for this inspection; ends after `now` are ignored."""
@@ -100,18 +100,18 @@ class FindingRecords(Projection):
         return moments[place - 1] if place else None
 
     @property
-    def said_known(self) -> tuple[Entry, ...]:
+    def allowed_by_operators(self) -> tuple[Entry, ...]:
         """The entries that added people and networks to the allow list beyond the runbook, newest first."""
         entries = (entry for entry in self._names.values() if not entry.data.get("forgotten"))
         return tuple(
             sorted(
-                (entry for entry in entries if entry.target in self.known.by_operators),
+                (entry for entry in entries if entry.target in self.allow_list.by_operators),
                 key=lambda entry: entry.seq,
                 reverse=True,
             )
         )
 
-    def first_look(self, inspection: str) -> datetime | None:
+    def earliest_window(self, inspection: str) -> datetime | None:
         """The start of the earliest window among this inspection's findings in memory."""
         entries = (
             of_subject[inspection] for of_subject in self._findings.values() if inspection in of_subject
@@ -120,7 +120,7 @@ class FindingRecords(Projection):
         windows = (recorded.finding.window for recorded in findings if recorded is not None)
         return min((window.start for window in windows if window is not None), default=None)
 
-    def at_hand(self, moment: datetime, now: datetime) -> bool:
+    def in_memory(self, moment: datetime, now: datetime) -> bool:
         """Whether findings made since `moment` are in memory; older ones are only in the journal."""
         return moment >= now - RECENT
 
@@ -142,18 +142,18 @@ class FindingRecords(Projection):
                 self._findings[subject] = recent
             else:
                 del self._findings[subject]
-        self._looking = {key: entry for key, entry in self._looking.items() if entry.at >= oldest}
+        self._claims = {key: entry for key, entry in self._claims.items() if entry.at >= oldest}
         seqs = {entry.seq for entries in self._findings.values() for entry in entries.values()}
         self._parsed = {seq: finding for seq, finding in self._parsed.items() if seq in seqs}
         self._overruled = {
             seq: overrule for seq, overrule in self._overruled.items() if seq in seqs or overrule.at >= oldest
         }
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         """Apply one entry according to its kind; returns whether anything changed."""
-        return self._takers[entry.kind](entry)
+        return self._appliers[entry.kind](entry)
 
-    def _take_finding(self, entry: Entry) -> bool:
+    def _apply_finding(self, entry: Entry) -> bool:
         of_subject = self._findings.setdefault(entry.subject, {})
         before = of_subject.get(entry.target)
         if before is not None and before.seq >= entry.seq:
@@ -163,7 +163,7 @@ class FindingRecords(Projection):
             self._parsed.pop(before.seq, None)
         return True
 
-    def _take_overruling(self, entry: Entry) -> bool:
+    def _apply_override(self, entry: Entry) -> bool:
         seq = entry.data.get("seq")
         if not isinstance(seq, int) or seq in self._overruled:
             return False
@@ -173,14 +173,14 @@ class FindingRecords(Projection):
         )
         return True
 
-    def _take_claim(self, entry: Entry) -> bool:
-        before = self._looking.get(entry.subject)
+    def _apply_claim(self, entry: Entry) -> bool:
+        before = self._claims.get(entry.subject)
         if before is not None and before.seq >= entry.seq:
             return False
-        self._looking[entry.subject] = entry
+        self._claims[entry.subject] = entry
         return True
 
-    def _take_signature(self, entry: Entry) -> bool:
+    def _apply_sign_off(self, entry: Entry) -> bool:
         changed = False
         for signed in _list(entry.data.get("findings")):
             until = when(signed.get("until"))
@@ -194,15 +194,15 @@ class FindingRecords(Projection):
                 changed = True
         return changed
 
-    def _take_name(self, entry: Entry) -> bool:
+    def _apply_identity(self, entry: Entry) -> bool:
         name = named_in(entry)
         before = self._names.get(name) if name is not None else None
         if name is None or (before is not None and before.seq >= entry.seq):
             return False
         self._names[name] = entry
         after = self._of_the_runbook.with_entries(self._names.values())
-        changed = after != self.known
-        self.known = after
+        changed = after != self.allow_list
+        self.allow_list = after
         return changed
 
     def _recorded(self, entry: Entry) -> Recorded | None:

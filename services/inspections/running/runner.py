@@ -9,7 +9,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.reader import Reader
-from services.background.faults import Fault, unheard
+from services.background.faults import Fault, unreported
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
@@ -38,13 +38,13 @@ class InspectionRunner:
         meter: UsageMeter,
         *,
         region: str,
-        known: Callable[[], AllowList] = AllowList,
-        fault: Fault = unheard,
+        allow_list: Callable[[], AllowList] = AllowList,
+        fault: Fault = unreported,
     ) -> None:
         self.fault = fault
         self._reader = reader
         self._meter = meter
-        self._known = known
+        self._allow_list = allow_list
         self._usd_jpy = yen_per_dollar(runbook.costs)
         self._context = InspectionContext(
             runbook=runbook, calendar=calendar, clock=clock, region=region, reader=reader
@@ -59,38 +59,40 @@ class InspectionRunner:
         """The inspection with this id, without running it. Raises LookupError."""
         return make(self._context, id)
 
-    async def look(self, id: str, look: InspectionRequest) -> Finding:
+    async def run(self, id: str, request: InspectionRequest) -> Finding:
         """Run one inspection; any failure becomes a finding without a verdict. Raises LookupError for an unknown id."""
-        tally = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
-        context = replace(self._context, reader=tally, allow_list=self._known(), scanned=tally.scanned)
+        metered = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
+        context = replace(
+            self._context, reader=metered, allow_list=self._allow_list(), scanned=metered.scanned
+        )
         inspection = make(context, id)
-        if look.until < context.clock.now() - inspection.longest:
-            return failed(inspection, look, self._too_far(inspection))
-        finding = await self._outcome(inspection, inspection.run(look), look)
-        return finding.model_copy(update={"cost": tally.cost})
+        if request.until < context.clock.now() - inspection.longest:
+            return failed(inspection, request, self._too_far(inspection))
+        finding = await self._outcome(inspection, inspection.run(request), request)
+        return finding.model_copy(update={"cost": metered.cost})
 
     async def _outcome(
-        self, inspection: Inspection, looking: Coroutine[Any, Any, Finding], look: InspectionRequest
+        self, inspection: Inspection, run: Coroutine[Any, Any, Finding], request: InspectionRequest
     ) -> Finding:
         # In its own task, so that its exception is handled here and ends no other inspection.
-        task = asyncio.create_task(looking, name=f"look {inspection.id}")
+        task = asyncio.create_task(run, name=f"inspection {inspection.id}")
         try:
             done, _rest = await asyncio.wait({task}, timeout=LIMIT)
         finally:
             task.cancel()
         if not done:
-            return failed(inspection, look, self._endless(inspection))
+            return failed(inspection, request, self._endless(inspection))
         # Only this method may cancel it; a cancellation from within is an internal error like any other.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
         if isinstance(error, AwsError):
-            return failed(inspection, look, error.problem)
+            return failed(inspection, request, error.problem)
         self.fault(error)
-        return failed(inspection, look, self._fault_problem(inspection))
+        return failed(inspection, request, self._fault_problem(inspection))
 
     def _too_far(self, inspection: Inspection) -> Problem:
-        """AWS no longer has data for that window; an empty result would look like all-clear."""
+        """AWS no longer has data for that window; an empty result would request like all-clear."""
         text = _("{title}: that time is too far back to be inspected.")
         return Problem(
             kind=ProblemKind.OTHER,
@@ -116,6 +118,6 @@ class InspectionRunner:
         )
 
 
-def failed(inspection: Inspection, look: InspectionRequest, problem: Problem) -> Finding:
+def failed(inspection: Inspection, request: InspectionRequest, problem: Problem) -> Finding:
     """The finding of an inspection that could not be run."""
-    return FindingBuilder(inspection, look, problem=problem).finding(problem.summary)
+    return FindingBuilder(inspection, request, problem=problem).finding(problem.summary)

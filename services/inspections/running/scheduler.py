@@ -41,7 +41,7 @@ class InspectionScheduler:
 
     def __init__(
         self,
-        inspector: InspectionRunner,
+        runner: InspectionRunner,
         records: FindingRecords,
         journal: Journal,
         calendar: Calendar,
@@ -49,21 +49,21 @@ class InspectionScheduler:
         *,
         jitter: float,
         rng: random.Random | None = None,
-        looked: Callable[[], Awaitable[None]] | None = None,
+        on_batch_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._wake = Wake()
-        self._news = Wakes()
-        self._inspector = inspector
+        self._entries_came = Wakes()
+        self._runner = runner
         self._records = records
         self._journal = journal
         self._clock = clock
         self._jitter = jitter
         self._rng = rng or random.Random()
-        self.looks = InspectionRuns(
-            inspector, records, journal, calendar, clock, wake=self._wake.wake, looked=looked
+        self.runs = InspectionRuns(
+            runner, records, journal, calendar, clock, wake=self._wake.wake, on_batch_end=on_batch_end
         )
         self._claims = Claims(records, journal, clock)
-        self._duties = {str(duty.id): duty for duty in inspector.runbook.duties}
+        self._duties = {str(duty.id): duty for duty in runner.runbook.duties}
         self._listed: tuple[Occurrence, ...] = ()
         """Occurrences that have inspections, in the order of the duty view."""
         self._open: dict[str, ScheduledOccurrence] = {}
@@ -100,23 +100,23 @@ class InspectionScheduler:
 
     def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
         """The findings of a slot so far; None for a duty without inspections."""
-        ids = self.wanted(slot)
+        ids = self.inspections_of(slot)
         if not ids:
             return None
         by_id = {each.finding.inspection: each for each in self._records.of(slot.key, ids)}
         for id in ids:
-            if id not in by_id and (slot.key, id) in self.looks.unrecorded:
-                by_id[id] = self.looks.unrecorded[slot.key, id]
+            if id not in by_id and (slot.key, id) in self.runs.unrecorded:
+                by_id[id] = self.runs.unrecorded[slot.key, id]
         return DutyFindings(
             key=slot.key,
             expected=ids,
             recorded=tuple(by_id[id] for id in ids if id in by_id),
-            looking=tuple(
-                self.looks.progress[slot.key, id] for id in ids if (slot.key, id) in self.looks.progress
+            running=tuple(
+                self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
             ),
         )
 
-    def wanted(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
+    def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of a slot's inspections, in the runbook's order."""
         duty = self._duties.get(slot.duty)
         return duty.inspections if duty is not None else ()
@@ -124,8 +124,8 @@ class InspectionScheduler:
     def shown(self, slot: ScheduledOccurrence) -> DutyFindings | None:
         """Like `of`, but None if findings would be too old to be in memory, as "none yet" would be wrong."""
         findings = self.of(slot)
-        has_some = findings is not None and (findings.recorded or findings.looking)
-        near = slot.key in self._open or self._records.at_hand(slot.due_at, self._clock.now())
+        has_some = findings is not None and (findings.recorded or findings.running)
+        near = slot.key in self._open or self._records.in_memory(slot.due_at, self._clock.now())
         return findings if has_some or near else None
 
     def _view(self) -> FindingsView:
@@ -135,14 +135,14 @@ class InspectionScheduler:
         keys = {each.key for each in duties}
         return FindingsView(
             duties=duties,
-            by_hand=self._records.by_hand(),
-            looking=tuple(each for (key, _id), each in self.looks.progress.items() if key not in keys),
+            on_demand=self._records.on_demand(),
+            running=tuple(each for (key, _id), each in self.runs.progress.items() if key not in keys),
             version=self._records.version,
         )
 
     # ---- automatic runs
 
-    def consider(self, view: DutyView) -> None:
+    def schedule(self, view: DutyView) -> None:
         """Update from a new duty view: run the inspections of the duties that are open.
 
         Missed duties of earlier days are not inspected automatically: today's inspections cover their time.
@@ -150,12 +150,12 @@ class InspectionScheduler:
         for seq in self._records.dated_after(view.at + timedelta(seconds=FRESH)):
             self._ahead.setdefault(seq, view.at)
         every = (*view.carried, *view.running, *view.today.occurrences)
-        self._listed = tuple(each for each in every if self.wanted(each.slot))
+        self._listed = tuple(each for each in every if self.inspections_of(each.slot))
         missed = {each.key for each in view.carried if each.state is OccurrenceState.MISSED}
         self._open = {
             each.key: each.slot
             for each in self._listed
-            if each.key not in missed and (each.open or self._unheard_of(each, view))
+            if each.key not in missed and (each.open or self._is_unreadable(each, view))
         }
         self._begin()
 
@@ -164,7 +164,7 @@ class InspectionScheduler:
         self._recovered = self._clock.now()
         self._begin()
 
-    def _unheard_of(self, occurrence: Occurrence, view: DutyView) -> bool:
+    def _is_unreadable(self, occurrence: Occurrence, view: DutyView) -> bool:
         """Whether the occurrence is due but the journal is unreadable, so that nobody can tell whether it was done."""
         unknown = occurrence.state is OccurrenceState.NO_RECORD and not self._records.started
         return unknown and not self._journal.health.writable and occurrence.slot.due_at <= view.at
@@ -172,7 +172,7 @@ class InspectionScheduler:
     def _begin(self) -> None:
         for slot in () if self._closed else self._open.values():
             if slot.key not in self._tasks and self._missing(slot):
-                task = asyncio.create_task(self._attend(slot), name=f"looks of {slot.key}")
+                task = asyncio.create_task(self._run_when_due(slot), name=f"inspections of {slot.key}")
                 self._tasks[slot.key] = task
                 task.add_done_callback(partial(self._ended, slot))
         self._wake.wake()
@@ -181,15 +181,15 @@ class InspectionScheduler:
         self._tasks.pop(slot.key, None)
         self._claims.forget(slot)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._inspector.fault(error)
+            self._runner.fault(error)
             # Try again after an internal error, even if the duties do not change meanwhile.
             asyncio.get_running_loop().call_later(AGAIN, self._begin)
 
-    async def _attend(self, slot: ScheduledOccurrence) -> None:
+    async def _run_when_due(self, slot: ScheduledOccurrence) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
         await self._clock.sleep(self._rng.uniform(0, self._jitter if just_due else min(PROMPT, self._jitter)))
         pause = real(self._clock, WAIT).total_seconds()
-        with self._news.listen() as news:
+        with self._entries_came.listen() as news:
             while True:
                 await self._read()
                 missing = self._missing(slot)
@@ -200,19 +200,19 @@ class InspectionScheduler:
                     await self._clock.sleep(pause)
                 elif (holder := self._claims.holder(slot)) is not None:
                     await news.wait(self._clock, min(self._claims.seconds_left(holder), pause))
-                elif await self._claims.take(slot):
-                    await self._make(slot, missing)
+                elif await self._claims.acquire(slot):
+                    await self._run_claimed(slot, missing)
                     return
 
-    async def _make(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
+    async def _run_claimed(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
         renewing = asyncio.create_task(self._claims.renew(slot))
         try:
-            await self.looks.make(slot.key, ids)
+            await self.runs.run(slot.key, ids)
         finally:
             renewing.cancel()
             (ended,) = await asyncio.gather(renewing, return_exceptions=True)
             if isinstance(ended, Exception):
-                self._inspector.fault(ended)
+                self._runner.fault(ended)
 
     def _missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of the inspections still to be run; findings from before the slot was due do not count."""
@@ -221,11 +221,11 @@ class InspectionScheduler:
         done = {
             each.finding.inspection
             for each in (findings.recorded if findings is not None else ())
-            if self._made_at(each) >= since and not self._could_not_ask(each.finding)
+            if self._read_at(each) >= since and not self._was_away(each.finding)
         }
-        return tuple(id for id in self.wanted(slot) if id not in done)
+        return tuple(id for id in self.inspections_of(slot) if id not in done)
 
-    def _made_at(self, recorded: Recorded) -> datetime:
+    def _read_at(self, recorded: Recorded) -> datetime:
         """When a finding was made; if it is dated in the future, at most EARLY after that was noticed.
 
         So a finding made slightly early by a clock that has since been corrected is not repeated.
@@ -234,17 +234,17 @@ class InspectionScheduler:
         read_at = recorded.finding.read_at
         return read_at if noticed is None else min(read_at, noticed + EARLY)
 
-    def _could_not_ask(self, finding: Finding) -> bool:
+    def _was_away(self, finding: Finding) -> bool:
         away = finding.problem is not None and finding.problem.kind in _AWAY
         return away and self._recovered is not None and finding.read_at <= self._recovered
 
     # ---- runs on demand
 
-    async def look_again(
+    async def rerun(
         self, slot: ScheduledOccurrence, only: Iterable[str] = (), *, consent: bool = False
     ) -> None:
         """Run a slot's inspections now, or only those in `only`; the new findings replace existing ones."""
-        await self.looks.make(slot.key, tuple(only) or self.wanted(slot), consent=consent, anew=True)
+        await self.runs.run(slot.key, tuple(only) or self.inspections_of(slot), consent=consent, anew=True)
 
     # ---- journal and shutdown
 
@@ -255,15 +255,15 @@ class InspectionScheduler:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.looks.close()
+        await self.runs.close()
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():
-            if self.looks.unrecorded and self._journal.health.writable:
+            if self.runs.unrecorded and self._journal.health.writable:
                 await self._read()
-                await self.looks.record_held()
+                await self.runs.record_pending()
             self._wake.wake()
-            self._news.wake()
+            self._entries_came.wake()
 
     async def _read(self) -> None:
         with suppress(JournalError):

@@ -15,21 +15,21 @@ def window(
     now: datetime,
     calendar: Calendar,
     *,
-    looked: datetime | None = None,
+    covered_from: datetime | None = None,
 ) -> tuple[datetime, str]:
     """The start of the window (UTC), and remarks on anything unusual about it.
 
-    `signed` is the end of the time that has been signed off; None if nobody ever did. `looked` is the start of the
+    `signed` is the end of the time that has been signed off; None if nobody ever did. `covered_from` is the start of the
     first unsigned window: that time is covered again, so that no night is lost because a finding was never read.
     """
-    first = min(inspection.first_since(now), looked or now, now) if signed is None else min(signed, now)
+    first = min(inspection.first_since(now), covered_from or now, now) if signed is None else min(signed, now)
     earliest = now - inspection.longest
     since = max(first, earliest)
     remarks = []
     if signed is None:
         remarks.append(_("first inspection: since {since}").format(since=_words(since, calendar)))
     if since > first:
-        remarks.append(_unseen(first, since, calendar))
+        remarks.append(_gap(first, since, calendar))
     closed = calendar.closed_between(since, now)
     if closed:
         if remarks:
@@ -50,10 +50,10 @@ def reached(
     AWS no longer has data for that part; an empty result would look like all-clear.
     """
     earliest = now - inspection.longest
-    return (since, "") if since >= earliest else (earliest, _unseen(since, earliest, calendar))
+    return (since, "") if since >= earliest else (earliest, _gap(since, earliest, calendar))
 
 
-def _unseen(first: datetime, since: datetime, calendar: Calendar) -> str:
+def _gap(first: datetime, since: datetime, calendar: Calendar) -> str:
     text = _("not covered: {first} to {since}, too far back")
     return text.format(first=_words(first, calendar), since=_words(since, calendar))
 

@@ -33,7 +33,7 @@ _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
 class PolicyAlarms:
     """The alarms of all policies, and the time at which they are judged."""
 
-    board: AlarmOverview | AwsError
+    overview: AlarmOverview | AwsError
     now: datetime
     zone: tzinfo
     stopped: bool = False
@@ -62,7 +62,7 @@ def policy_alarms(
     policies = reading.policies
     if isinstance(policies, AwsError) or not any(policy.needs_alarm for policy in policies):
         return
-    title, board = titles(_("Alarms of the scaling policies")), watched.board
+    title, board = titles(_("Alarms of the scaling policies")), watched.overview
     if isinstance(board, AwsError):
         yield unknown(title)
         return

@@ -59,7 +59,7 @@ class SignIns(Inspection):
             since=max(since - OVERLAP, request.until - self.longest),
             until=request.until,
             is_expected=rules.expected,
-            tell=request.tell,
+            tell=request.on_progress,
         )
         builder.problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)

@@ -35,7 +35,7 @@ class Judged:
 
 def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
     """One for each question of the runbook; where something could not be read, its count cannot be normal."""
-    whole = judged.gathered.whole
+    whole = judged.gathered.is_complete
     for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
         yield _measure(count, whole=whole(Purpose.SIGN_IN))
     verdicts = tuple(event.verdict for event in judged.root)
@@ -74,7 +74,7 @@ def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
             refused = sum(bool(change.event.error) for change in changes)
             note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
             count = _Count(title, len(changes), "0", verdicts, note)
-            yield _measure(count, whole=judged.gathered.whole(purpose))
+            yield _measure(count, whole=judged.gathered.is_complete(purpose))
 
 
 def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
@@ -137,7 +137,7 @@ def _of_root(gathered: Gathered) -> Iterator[Measure]:
 
 def region_measure(gathered: Gathered) -> Measure:
     """How many of the account's enabled regions were read to the end."""
-    regions, partial = gathered.regions_asked(Purpose.SIGN_IN), gathered.unjudged()
+    regions, partial = gathered.regions_of(Purpose.SIGN_IN), gathered.unjudged()
     note = ""
     if gathered.regions.problem is not None:
         note = _("the enabled regions could not be read")

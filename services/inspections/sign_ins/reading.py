@@ -14,7 +14,7 @@ from services.aws.regions import Regions
 from services.i18n import _
 from services.inspections.base import InspectionContext
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
-from services.inspections.sign_ins.silence import History, read_history
+from services.inspections.sign_ins.silence import SignInHistory, read_history
 from services.models.cloudtrail import EnabledRegions, Lookup, SignIn, TrailEvent, TrailStatus
 from services.models.findings import Progress
 from services.models.iam import IamUser, RootUser
@@ -37,7 +37,7 @@ class Gathered:
     users_problem: Problem | None = None
     trails: tuple[TrailStatus, ...] = ()
     trails_problem: Problem | None = None
-    history: History = field(default_factory=History)
+    history: SignInHistory = field(default_factory=SignInHistory)
     """Of the home region: whether it goes on."""
 
     @property
@@ -49,10 +49,10 @@ class Gathered:
         """The answers to the questions of one purpose."""
         return [lookup for question, lookup in self.answers if question.purpose is purpose]
 
-    def whole(self, purpose: Purpose) -> bool:
+    def is_complete(self, purpose: Purpose) -> bool:
         """All of them were read to the end and understood, in every region where there may be something."""
         everywhere = purpose is Purpose.GLOBAL or self.regions.problem is None
-        return everywhere and all(lookup.whole for lookup in self.of(purpose))
+        return everywhere and all(lookup.is_complete for lookup in self.of(purpose))
 
     def sign_ins(self) -> list[SignIn]:
         """Every attempt to sign in, each once, newest first."""
@@ -76,7 +76,7 @@ class Gathered:
             if event.id not in other and event.source != SIGN_IN_SOURCE
         ]
 
-    def regions_asked(self, purpose: Purpose) -> tuple[str, ...]:
+    def regions_of(self, purpose: Purpose) -> tuple[str, ...]:
         """The regions asked about a purpose."""
         return tuple(
             dict.fromkeys(
@@ -86,7 +86,7 @@ class Gathered:
 
     def unjudged(self) -> tuple[str, ...]:
         """The regions asked that did not answer everything."""
-        partial = (question.region for question, lookup in self.answers if not lookup.whole)
+        partial = (question.region for question, lookup in self.answers if not lookup.is_complete)
         return tuple(dict.fromkeys(partial))
 
     def changes(self, purpose: Purpose) -> list[TrailEvent]:
@@ -130,7 +130,7 @@ async def gather(
     return gathered
 
 
-async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> History:
+async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> SignInHistory:
     """Read without an attribute; a region that has refused already is not asked again."""
     refusals = (
         lookup.problem
@@ -139,7 +139,7 @@ async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, unti
     )
     refusal = next(refusals, None)
     if refusal is not None:
-        return History(Lookup(region=home, value="", problem=refusal))
+        return SignInHistory(Lookup(region=home, value="", problem=refusal))
     return await read_history(reader, home, until, gathered.trails)
 
 
@@ -202,7 +202,7 @@ class _Asker:
             since=self._since,
             until=self._until,
             most=question.most,
-            tell=lambda events: self._say(question.region, events),
+            on_progress=lambda events: self._say(question.region, events),
         )
 
     def _say(self, region: str, more: int) -> None:

@@ -67,8 +67,8 @@ def trails(gathered: Gathered) -> Iterator[str]:
 
 def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
     """What was not asked for, or perhaps in the wrong place."""
-    if not judged.sign_ins and judged.gathered.whole(Purpose.SIGN_IN):
-        regions = _(", ").join(judged.gathered.regions_asked(Purpose.SIGN_IN))
+    if not judged.sign_ins and judged.gathered.is_complete(Purpose.SIGN_IN):
+        regions = _(", ").join(judged.gathered.regions_of(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
     for network in rules.bad_networks:
         yield _("The runbook's known_networks contains {value}, which is not a network.").format(
@@ -84,7 +84,7 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
 
 def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
     """What was asked where, and what the event history never has."""
-    regions = gathered.regions_asked(Purpose.SIGN_IN)
+    regions = gathered.regions_of(Purpose.SIGN_IN)
     problem, left_out = gathered.regions.problem, gathered.regions.left_out
     if left_out:
         text = _("Not judged: AWS did not list {lost}; it was queried anyway.")

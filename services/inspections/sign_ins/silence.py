@@ -49,7 +49,7 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SignInHistory:
     """What was read of one region to see whether its event history continues."""
 
     newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
@@ -100,16 +100,16 @@ def last_of(lookup: Lookup) -> datetime | None:
 
 async def read_history(
     reader: CloudTrailReader, region: str, until: datetime, trails: Iterable[TrailStatus]
-) -> History:
+) -> SignInHistory:
     """One answer; some more where the newest event is not recent, or a trail's files are not. Raises no AwsError."""
     newest = await _before(reader, region, until)
     last = last_of(newest)
     if newest.problem is not None or newest.unreadable or last is None:
-        return History(newest)
+        return SignInHistory(newest)
     if until - last > QUIET:
-        return History(newest, await _earlier(reader, region, until, last))
+        return SignInHistory(newest, await _earlier(reader, region, until, last))
     late = any(_witness(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
-    return History(newest, older=await _before(reader, region, until - QUIET) if late else None)
+    return SignInHistory(newest, older=await _before(reader, region, until - QUIET) if late else None)
 
 
 async def _before(reader: CloudTrailReader, region: str, until: datetime) -> Lookup:
@@ -134,7 +134,7 @@ async def _earlier(
 # Judging
 
 
-def is_silent(history: History, until: datetime, calendar: Calendar) -> bool:
+def is_silent(history: SignInHistory, until: datetime, calendar: Calendar) -> bool:
     """Whether the time since the newest event is longer than any silence that is usual."""
     if history.last is None:
         return True
@@ -170,7 +170,7 @@ def _delivered(trail: TrailStatus) -> datetime:
     return trail.delivered_at or trail.started_at or _NEVER
 
 
-def is_behind(trail: TrailStatus, history: History) -> bool:
+def is_behind(trail: TrailStatus, history: SignInHistory) -> bool:
     """Whether an event that is hours old has not reached the bucket of a trail that takes every event."""
     if not _witness(trail, history.newest.region):
         return False
@@ -178,7 +178,7 @@ def is_behind(trail: TrailStatus, history: History) -> bool:
     return any(event.at > _delivered(trail) for event in old)
 
 
-def _ahead(trails: Iterable[TrailStatus], history: History, until: datetime) -> TrailStatus | None:
+def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetime) -> TrailStatus | None:
     """A trail with files from a time in the window of which the event history has nothing.
 
     A trail reports only its newest file: one from after the window proves nothing about the window.
@@ -191,7 +191,7 @@ def _ahead(trails: Iterable[TrailStatus], history: History, until: datetime) -> 
 
 
 def history_measure(
-    history: History, trails: Iterable[TrailStatus], until: datetime, calendar: Calendar
+    history: SignInHistory, trails: Iterable[TrailStatus], until: datetime, calendar: Calendar
 ) -> Measure:
     """Normal where the newest events of the home region reach to the end of the window; otherwise not judged."""
     zone, last = calendar.zone, history.last

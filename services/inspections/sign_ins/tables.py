@@ -12,7 +12,7 @@ from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, Judged
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.models.cloudtrail import Lookup, SignIn, TrailEvent
-from services.models.findings import TOLD, Evidence, Row
+from services.models.findings import DISPLAY_ORDER, Evidence, Row
 from services.models.iam import IamUser
 from services.models.verdict import Verdict
 
@@ -65,7 +65,7 @@ class Tables:
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
         """Who changed what, where and from where; the worst first."""
         ordered = sorted(judged, key=lambda change: change.event.at, reverse=True)
-        ordered.sort(key=lambda change: TOLD.index(change.verdict))
+        ordered.sort(key=lambda change: DISPLAY_ORDER.index(change.verdict))
         columns = (
             self._time(),
             _("carried out by"),
@@ -99,7 +99,7 @@ class Tables:
 
     def regions(self, gathered: Gathered) -> Evidence:
         """How many sign-ins each region recorded, none included, and whether it answered everything."""
-        rows = [_region(region, gathered) for region in gathered.regions_asked(Purpose.SIGN_IN)]
+        rows = [_region(region, gathered) for region in gathered.regions_of(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
         columns = (_("region"), _("successful"), _("failed"), _("lookups"), _("coverage"))
         return table(_("By region"), columns, rows)
@@ -216,7 +216,8 @@ def _region(region: str, gathered: Gathered) -> Row:
         read,
     )
     return Row(
-        cells=cells, verdict=None if all(lookup.whole for _question, lookup in lookups) else Verdict.UNKNOWN
+        cells=cells,
+        verdict=None if all(lookup.is_complete for _question, lookup in lookups) else Verdict.UNKNOWN,
     )
 
 
@@ -239,4 +240,4 @@ def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
     newest_first = sorted(
         (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
     )
-    return sorted(newest_first, key=lambda entry: TOLD.index(entry.verdict))
+    return sorted(newest_first, key=lambda entry: DISPLAY_ORDER.index(entry.verdict))

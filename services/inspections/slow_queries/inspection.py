@@ -107,17 +107,17 @@ class SlowQueries(InsightsInspection):
         size = await queries.size(span)
         if size is None or not queries.affordable(queries.yen(size.bytes)):
             return False
-        result = await queries.ask(joined((*_durations(), "limit 1")), span=span)
+        result = await queries.run(joined((*_durations(), "limit 1")), span=span)
         return result.matched > 0
 
     async def _hours(self, queries: Queries, result: QueryResult) -> Hours | None:
-        if result.whole:
+        if result.is_complete:
             return hours_of(result.rows)
         if not queries.again():
             queries.builder.remark(_("Not counted by hour: it would cost as much again."))
             return None
         try:
-            return binned(await queries.ask(hourly(self._spec), limit=AT_ONCE))
+            return binned(await queries.run(hourly(self._spec), limit=AT_ONCE))
         except AwsError as error:
             queries.builder.remark(_("Not counted by hour: {why}").format(why=error.problem.summary))
             return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.contacts import escalation, reachable
 from services.i18n import sentences
-from services.models.findings import TOLD, Measure
+from services.models.findings import DISPLAY_ORDER, Measure
 from services.models.runbook import Playbook, Runbook
 from services.models.verdict import Limit, Verdict
 
@@ -31,7 +31,7 @@ def summary(results: Iterable[CheckResult], normal: str) -> str:
     """The sentences of what is not normal, the worst first; `normal` where everything is."""
     bad = sorted(
         (result for result in results if result.verdict is not Verdict.NORMAL and result.sentence),
-        key=lambda result: TOLD.index(result.verdict),
+        key=lambda result: DISPLAY_ORDER.index(result.verdict),
     )
     return sentences(*(result.sentence for result in bad)) or normal
 

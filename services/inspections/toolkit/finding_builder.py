@@ -65,7 +65,7 @@ class FindingBuilder:
     def unread(self, error: AwsError, what: str) -> None:
         """Remark what could not be read: `what` says so in a sentence, the error why and what helps."""
         self.problem = self.problem or error.problem
-        self.remark(sentences(what, error.problem.said))
+        self.remark(sentences(what, error.problem.message))
 
     def finding(
         self,

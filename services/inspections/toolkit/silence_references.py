@@ -14,7 +14,7 @@ SILENT_BEFORE = 2
 """A silence is usual where so many earlier times were silent, too; a single one may have been an outage."""
 
 
-def pieces(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
+def spans_by_day(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
     """A span cut at each local midnight, and into pieces no longer than `longest`: each lies on one day."""
     begun = span.start
     while begun < span.end:

@@ -39,7 +39,7 @@ def configured(spec: Spec) -> bool:
     return bool(spec.athena_table and spec.athena_database and spec.workgroup)
 
 
-class History:
+class QueryHistory:
     """Asks Athena once in a run."""
 
     def __init__(self, builder: FindingBuilder, spec: Spec) -> None:
@@ -112,12 +112,12 @@ class History:
             nonlocal newest
             newest = result
             text = _("Athena: {size} scanned").format(size=size_words(result.scanned))
-            self._request.tell(Progress(text=text))
+            self._request.on_progress(Progress(text=text))
 
         self._builder.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
         try:
             return await self._athena.run(
-                query, database=self._spec.athena_database, workgroup=self._spec.workgroup, seen=report
+                query, database=self._spec.athena_database, workgroup=self._spec.workgroup, on_progress=report
             )
         finally:
             # However it ends, and also where the run is cancelled, AWS charges for what was read.

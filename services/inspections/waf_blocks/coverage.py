@@ -43,7 +43,7 @@ class Cover:
         return max(self.span.end - self.span.start - late - holes - self.silent, _NONE)
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all of it was counted."""
         return not (self.began or self.holes or self.silent)
 
@@ -54,7 +54,7 @@ class Cover:
             for length in (self.span.end - self.span.start, self.counted)
         )
         text = _("the {counted} with data (of {window})")
-        return window if self.whole else text.format(counted=counted, window=window)
+        return window if self.is_complete else text.format(counted=counted, window=window)
 
     def gaps(self, zone: tzinfo) -> str:
         """The times of the holes; "" without any."""
@@ -64,7 +64,7 @@ class Cover:
 
     def measures(self, zone: tzinfo) -> Iterable[Measure]:
         """What was counted, where that is not the whole window."""
-        if self.whole:
+        if self.is_complete:
             return
         allowed = _("no full day without")
         if self.silent:

@@ -16,9 +16,9 @@ from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours
-from services.inspections.waf_blocks.athena import Counted, History, configured
+from services.inspections.waf_blocks.athena import Counted, QueryHistory, configured
 from services.inspections.waf_blocks.log_files import Listed, LogFiles, destination
-from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, sampled_whole, traffic
+from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, samples_cover_window, traffic
 from services.inspections.waf_blocks.sources import FromOne, Sources, newest
 from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
@@ -57,8 +57,8 @@ class WafBlocks(Inspection):
         listed = await LogFiles(builder, self._spec, since).under(days_of(request.span), every=asks)
         counted = Counted()
         if asks:
-            counted = await History(builder, self._spec).count(listed.size, acl.arn if acl else "")
-        whole = acl is not None and samples is not None and sampled_whole(self.context, request, acl)
+            counted = await QueryHistory(builder, self._spec).count(listed.size, acl.arn if acl else "")
+        whole = acl is not None and samples is not None and samples_cover_window(self.context, request, acl)
         days = self._days(request, counts, listed) if counted.answered else 1
         sources = self._sources(counts, samples, counted, builder, days=max(1, days), whole=whole)
         return self._finding(builder, counts, sources, counted)
@@ -147,7 +147,7 @@ class WafBlocks(Inspection):
     def _days(self, request: InspectionRequest, counts: Traffic, listed: Listed) -> float:
         """How many of the window's days were counted and have logs, as far as that is known."""
         time = counts.cover.counted if counts.cover else request.until - request.since
-        return min(time / timedelta(days=1), listed.days_held or math.inf)
+        return min(time / timedelta(days=1), listed.days_with_logs or math.inf)
 
     def _sources(
         self,
@@ -169,7 +169,7 @@ class WafBlocks(Inspection):
         if unread:
             builder.remark(_("Unreadable sampled requests: {count}.").format(count=unread))
         if counted.answered:
-            sources = Sources(counted.groups, whole=True)
+            sources = Sources(counted.groups, is_complete=True)
             enough = self._covered(counts, counted, builder) and not counted.unread
         else:
             sources, note = Sources(grouped(samples or ())), _("from samples of the last 3 hours")

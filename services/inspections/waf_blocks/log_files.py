@@ -82,13 +82,13 @@ class Listed:
     days_with_files: tuple[date, ...] = ()
     size: int | None = None
     """Bytes under all days, estimated where not all were listed; None: not known."""
-    whole: bool = False
+    is_complete: bool = False
     """All days of the window were listed."""
 
     @property
-    def days_held(self) -> int:
+    def days_with_logs(self) -> int:
         """How many days have logs; 0: not known."""
-        return len(self.days_with_files) if self.whole else 0
+        return len(self.days_with_files) if self.is_complete else 0
 
 
 class LogFiles:
@@ -128,7 +128,7 @@ class LogFiles:
         with_files: list[date] = []
         pages, complete, size = PAGES, 0, 0
         for number, day in enumerate(days if every else days[:DAYS]):
-            self._request.tell(Progress(text=_("Listing the logs"), done=number, total=len(days)))
+            self._request.on_progress(Progress(text=_("Listing the logs"), done=number, total=len(days)))
             listing = await reader.under(self._spec.log_bucket, self._prefix(day), pages=pages)
             pages -= listing.pages
             objects += listing.objects
@@ -147,7 +147,7 @@ class LogFiles:
             complete,
             tuple(with_files),
             size=estimate if every else None,
-            whole=complete == len(days),
+            is_complete=complete == len(days),
         )
 
     def _prefix(self, day: date) -> str:
@@ -199,12 +199,12 @@ class LogFiles:
             )
             self._builder.remark(text.format(days=runs_words(holes)))
         first = min(listed.days_with_files)
-        if listed.whole and first > _day_after(self._request.since):
+        if listed.is_complete and first > _day_after(self._request.since):
             text = _("The log files of the window begin on {day} (UTC); there are none for the days before.")
             self._builder.remark(text.format(day=first.isoformat()))
         if holes:
             return Verdict.ATTENTION
-        return Verdict.UNKNOWN if listed.whole and first > _day_after(self._since) else Verdict.NORMAL
+        return Verdict.UNKNOWN if listed.is_complete and first > _day_after(self._since) else Verdict.NORMAL
 
 
 def _day_after(at: datetime) -> date:

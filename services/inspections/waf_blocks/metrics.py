@@ -147,7 +147,7 @@ async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> 
         return None
 
 
-def sampled_whole(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
+def samples_cover_window(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
     """Whether samples can cover everything that was blocked in the window: every rule, every hour."""
     blocking = [rule for rule in acl.rules if rule.blocks]
     every = (

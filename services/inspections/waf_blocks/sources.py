@@ -21,7 +21,7 @@ class Sources:
     """Blocked requests by address, and how far that can be relied on."""
 
     groups: tuple[BlockedGroup, ...] = ()
-    whole: bool = False
+    is_complete: bool = False
     """They are of the whole window; otherwise of samples."""
 
     def addresses(self) -> list[tuple[str, str, int]]:
@@ -39,7 +39,7 @@ class Sources:
 
     def tables(self, limit: int) -> Iterable[Evidence]:
         """Addresses, rules, URIs; URIs are text from outside, so they are private."""
-        where = _("entire window") if self.whole else _("samples of the last 3 hours")
+        where = _("entire window") if self.is_complete else _("samples of the last 3 hours")
         rows = [
             Row(cells=(name, country, f"{count:,}"), verdict=Verdict.ATTENTION if count >= limit else None)
             for name, country, count in self.addresses()
@@ -76,7 +76,7 @@ class FromOne:
         title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
         value = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
-        note = self.note if not self.sources.whole else ""
+        note = self.note if not self.sources.is_complete else ""
         verdict = Verdict.UNKNOWN
         if most >= self.limit:
             verdict = Verdict.ATTENTION

@@ -29,7 +29,7 @@ class _Sighting:
     later: bool
 
 
-def looks_after(source: Source, target: str = "alarms") -> list[Entry]:
+def findings_after(source: Source, target: str = "alarms") -> list[Entry]:
     """Findings recorded after the period whose windows reach into it, oldest first."""
     overlapping = []
     for entry in source.entries(
@@ -49,8 +49,8 @@ def spell_lines(
 ) -> tuple[SpellLine, ...]:
     """Alarm periods sorted by start: all seen within the period, plus those of the period seen by later findings."""
     sightings: dict[tuple[str, str], list[_Sighting]] = {}
-    for later, looks in ((False, entries), (True, looks_after(source))):
-        for finding in filter(None, map(finding_in, looks)):
+    for later, of_findings in ((False, entries), (True, findings_after(source))):
+        for finding in filter(None, map(finding_in, of_findings)):
             for spell in finding.spells:
                 sighting = _sighting(spell, finding, later=later)
                 if not later or (sighting.start < source.end and sighting.end > source.start):

@@ -46,7 +46,7 @@ class DutyLines:
             remark=slot.remark,
             signed=occurrence.signed,
             signed_after=self._duty_states.signed_after(slot.key),
-            not_looked=self._not_looked(occurrence),
+            not_looked=self._not_inspected(occurrence),
             **(self._signature_data(entry, slot.duty) if entry is not None and occurrence.signed else {}),
         )
 
@@ -99,12 +99,12 @@ class DutyLines:
             ),
         }
 
-    def _not_looked(self, occurrence: Occurrence) -> tuple[str, ...]:
+    def _not_inspected(self, occurrence: Occurrence) -> tuple[str, ...]:
         duty = self._duty_states.duty(occurrence.slot.duty)
         if duty is None or not duty.inspections or occurrence.state is not OccurrenceState.DONE:
             return ()
-        looks = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
-        inspected = {entry.target for entry in looks}
+        entries = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
+        inspected = {entry.target for entry in entries}
         return tuple(self._titles.get(id, id) for id in duty.inspections if id not in inspected)
 
 

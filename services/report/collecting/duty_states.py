@@ -49,7 +49,7 @@ class DutyStatesAt:
         self._signatures = first_signatures(signed)
         self._began = source.began()
         self.runs = runs_at(source)
-        anchors = tuple(known_anchors(source.runbook, source.calendar, [*signed, *claims]))
+        anchors = tuple(recovered_base_dates(source.runbook, source.calendar, [*signed, *claims]))
         dated = reverts(self.runs, source.calendar.zone)
         self._book = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
@@ -134,7 +134,9 @@ def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
     return signatures
 
 
-def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]) -> Iterator[BaseDate]:
+def recovered_base_dates(
+    runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]
+) -> Iterator[BaseDate]:
     """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
 
     Only AWS knows these dates, and reports are made without asking AWS.
@@ -145,14 +147,14 @@ def known_anchors(runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]
         if spec is None:
             continue
         for subject in subjects:
-            id_and_day = _anchor_in(subject, f"{duty.id}:")
+            id_and_day = _base_date_in(subject, f"{duty.id}:")
             if id_and_day is not None:
                 id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
                 yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
 
 
-def _anchor_in(key: str, prefix: str) -> tuple[str, date] | None:
+def _base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
     """(id, date) from a slot key; None if it belongs to another duty or has no date."""
     if not key.startswith(prefix):
         return None

@@ -16,23 +16,23 @@ _BY_HAND = ("", "hand")
 
 def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
     """One line per FINDING entry (oldest first), with the overruling, if any."""
-    looks = [entry for entry in entries if entry.kind is EntryKind.FINDING]
+    findings = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))
-    newest = {(entry.subject, entry.target): entry.seq for entry in looks}
-    titles = source.titled(entry.subject for entry in looks)
+    newest = {(entry.subject, entry.target): entry.seq for entry in findings}
+    titles = source.titled(entry.subject for entry in findings)
     return tuple(
         _line(
             entry,
             titles[entry.subject],
             overrules.get(entry.seq),
-            superseded=not by_hand(entry.subject) and newest[entry.subject, entry.target] != entry.seq,
+            superseded=not is_on_demand(entry.subject) and newest[entry.subject, entry.target] != entry.seq,
             private=source.private,
         )
-        for entry in looks
+        for entry in findings
     )
 
 
-def by_hand(key: str) -> bool:
+def is_on_demand(key: str) -> bool:
     """Whether a finding was made on demand, for no duty; such findings never supersede each other."""
     return duty_in(key) in _BY_HAND
 

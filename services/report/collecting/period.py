@@ -53,9 +53,9 @@ def collect_period(
     duty_states = DutyStatesAt(source)
     duty_lines = DutyLines(source, duty_states)
     occurrences = [each for each in duty_states.between(period.first, period.last) if counts(each)]
-    looks = source.own(EntryKind.FINDING)
-    findings = found_lines(source, looks)
-    alarms = spell_lines(source, looks)
+    finding_entries = source.own(EntryKind.FINDING)
+    findings = found_lines(source, finding_entries)
+    alarms = spell_lines(source, finding_entries)
     changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs)
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from services.i18n import _
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
-from services.models.findings import TOLD, worst
+from services.models.findings import DISPLAY_ORDER, worst
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
@@ -21,7 +21,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
     judgements = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in judgements if part[0] is not Verdict.NORMAL),
-        key=lambda part: TOLD.index(part[0]),
+        key=lambda part: DISPLAY_ORDER.index(part[0]),
     )
     named = [words for _verdict, words in reasons[:_NAMED]]
     if more := len(reasons) - len(named):
@@ -65,10 +65,10 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)
         elif line.state is OccurrenceState.DONE and line.not_looked:
-            text = _("signed off without an inspection ({looks}): {title}")
+            text = _("signed off without an inspection ({inspections}): {title}")
             yield (
                 Verdict.ATTENTION,
-                text.format(looks=_(", ").join(line.not_looked), title=line.title),
+                text.format(inspections=_(", ").join(line.not_looked), title=line.title),
             )
         elif line.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED):
             yield Verdict.NORMAL, ""

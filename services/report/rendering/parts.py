@@ -85,7 +85,7 @@ def _remarks_of(line: DutyLine) -> Iterator[str]:
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:
-        yield _("no finding from {looks}").format(looks=_(", ").join(line.not_looked))
+        yield _("no finding from {inspections}").format(inspections=_(", ").join(line.not_looked))
 
 
 def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:

@@ -145,23 +145,23 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
         Line((dates.at(line.at), wording.verdict(line.verdict), line.summary), _tone(line))
         for line in report.costs
     )
-    looks = table((_("Time"), _("Verdict"), _("Summary")), rows)
+    verdicts = table((_("Time"), _("Verdict"), _("Summary")), rows)
     figures = _figures(report.costs, dates)
-    return Section(_("Costs"), (looks, figures) if figures else (looks,))
+    return Section(_("Costs"), (verdicts, figures) if figures else (verdicts,))
 
 
 def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
     """Measures of the cost inspections, one column per run; a dash marks a value that a run did not measure."""
-    looks = [line for line in lines if line.finding is not None]
+    inspected = [line for line in lines if line.finding is not None]
     names: dict[str, None] = {}
     values: list[dict[str, str]] = []
-    for line in looks:
+    for line in inspected:
         measures = line.finding.measures if line.finding else ()
         names |= dict.fromkeys(str(each.title) for each in measures)
         values.append({str(each.title): each.shown for each in measures})
     if not names:
         return None
-    columns = (_("Item"), *(_day_of(line, dates) for line in looks))
+    columns = (_("Item"), *(_day_of(line, dates) for line in inspected))
     rows = ((name, *(each.get(name, "") or NOTHING for each in values)) for name in names)
     return table(columns, rows, right=range(1, len(columns)))
 

@@ -39,17 +39,17 @@ async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path
         assert await anext(states) == {}
         done = await acks.acknowledge(FIRING, "業者へ連絡済み\n折り返し待ち")
         async with asyncio.timeout(60):
-            seen = await anext(states)
-        assert seen == {change_of(FIRING): done}
+            by_change = await anext(states)
+        assert by_change == {change_of(FIRING): done}
         assert (done.by, done.note, done.state) == (
             "tanaka",
             "業者へ連絡済み\n折り返し待ち",
             AlarmState.ALARM,
         )
-        assert present([FIRING], seen, NOW) == {"alb-5xx": done}
+        assert present([FIRING], by_change, NOW) == {"alb-5xx": done}
         again = FIRING.model_copy(update={"since": NOW})
         cleared = FIRING.model_copy(update={"state": AlarmState.OK})
-        assert present([again, cleared], seen, NOW) == {}
+        assert present([again, cleared], by_change, NOW) == {}
         (entry,) = (await book.page()).entries
         assert (entry.kind, entry.target) == (EntryKind.ACKNOWLEDGED, "alb-5xx")
         assert "\n" not in entry.text
@@ -59,9 +59,9 @@ async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path
 async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path: Path) -> None:
     missing = Alarm(id=RawId("gone"), name="gone", state=AlarmState.MISSING)
     async with journal(tmp_path / "journal.db") as book:
-        seen = {change_of(missing): await Acknowledgements(book).acknowledge(missing, "")}
-    assert present([missing], seen, NOW + timedelta(hours=23))
-    assert not present([missing], seen, NOW + timedelta(hours=24))
+        by_change = {change_of(missing): await Acknowledgements(book).acknowledge(missing, "")}
+    assert present([missing], by_change, NOW + timedelta(hours=23))
+    assert not present([missing], by_change, NOW + timedelta(hours=24))
 
 
 async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path:
             )
             await acks.acknowledge(other, "")
         await book.append(NewEntry(kind=EntryKind.NOTE, text="something else"))
-        seen = await anext(Acknowledgements(book).states())
-        assert seen[change_of(FIRING)].note == "long ago"
-        assert len(seen) < 20, "changes that can no longer be are not kept"
+        by_change = await anext(Acknowledgements(book).states())
+        assert by_change[change_of(FIRING)].note == "long ago"
+        assert len(by_change) < 20, "changes that can no longer be are not kept"
 
 
 async def test_a_journal_that_cannot_be_used_acknowledges_nothing(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_the_first_row_is_the_header_and_only_on_the_first_page() -> None:
         execution("QUEUED"), execution("RUNNING", 5), execution("SUCCEEDED", 9), GetQueryResults=pages
     )
     results: list[SqlResult] = []
-    result = await run(session, seen=results.append)
+    result = await run(session, on_progress=results.append)
     assert result.rows == (
         {"address": "192.0.2.1", "blocked": "4"},
         {"address": "address", "blocked": "blocked"},

@@ -108,7 +108,11 @@ def test_a_change_says_what_it_was_made_to() -> None:
 )
 async def test_an_event_that_cannot_be_understood_is_counted(broken: dict[str, Any]) -> None:
     lookup = await looked(Canned(LookupEvents={"Events": [broken, login(5)]}))
-    assert ([event.id for event in lookup.events], lookup.unreadable, lookup.whole) == (["id-5"], 1, False)
+    assert ([event.id for event in lookup.events], lookup.unreadable, lookup.is_complete) == (
+        ["id-5"],
+        1,
+        False,
+    )
 
 
 async def looked(canned: Canned, **options: Any) -> Any:
@@ -130,9 +134,9 @@ async def test_every_page_is_the_same_request_and_every_event_comes_once() -> No
     first = {"Events": [login(3), login(2)], "NextToken": "1"}
     last = {"Events": [login(2), login(1, userIdentity=ROOT)]}
     canned, counts = Canned(LookupEvents=pages(first, last)), []
-    lookup = await looked(canned, tell=counts.append)
+    lookup = await looked(canned, on_progress=counts.append)
     assert [event.id for event in lookup.events] == ["id-3", "id-2", "id-1"]
-    assert (lookup.requests, lookup.whole, lookup.more, counts) == (2, True, False, [2, 3])
+    assert (lookup.requests, lookup.is_complete, lookup.more, counts) == (2, True, False, [2, 3])
     before, after = canned.asked("LookupEvents")
     assert after == before | {"NextToken": "1"}
     assert before["MaxResults"] == 50
@@ -142,7 +146,7 @@ async def test_every_page_is_the_same_request_and_every_event_comes_once() -> No
 async def test_what_was_read_before_a_refusal_is_kept_and_not_whole() -> None:
     refused = failure(ProblemKind.THROTTLED)
     lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"}, refused)))
-    assert (len(lookup.events), lookup.problem, lookup.whole) == (1, refused.problem, False)
+    assert (len(lookup.events), lookup.problem, lookup.is_complete) == (1, refused.problem, False)
 
 
 async def test_a_token_that_comes_back_ends_it() -> None:
@@ -160,7 +164,7 @@ async def test_a_full_page_without_its_token_is_not_the_end(events: int, lost: b
         return {"Events": [each for each in every if each["EventTime"] <= params["EndTime"]][:50]}
 
     lookup = await looked(Canned(LookupEvents=tokenless))
-    assert lookup.whole is not lost
+    assert lookup.is_complete is not lost
     assert (lookup.problem is not None) is lost
     assert len(lookup.events) == min(events, 99)
     assert lookup.requests == (1 if events < 50 else 2)
@@ -182,11 +186,11 @@ async def test_two_requests_a_second_and_region() -> None:
     pace = Pace(0.5, clock)
     departures = []
     for _request in range(3):
-        await pace.turn()
+        await pace.wait()
         departures.append((clock.now() - AT).total_seconds())
     assert departures == [0.0, 0.5, 1.0]
     clock.advance(60)
-    await pace.turn()
+    await pace.wait()
     assert clock.now() == AT + timedelta(seconds=61)
     reader = CloudTrailReader(Canned(LookupEvents={"Events": []}), pace=0.5, clock=clock)
     for region in ("us-east-1", "ap-southeast-2"):

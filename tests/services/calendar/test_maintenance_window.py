@@ -12,7 +12,7 @@ from services.calendar.maintenance_windows import (
     WEEK,
     Window,
     daily,
-    said,
+    local_text,
     stamp,
     typed_as_local,
     weekly,
@@ -42,8 +42,8 @@ def test_a_weekly_window_comes_once_a_week_where_it_is_written(start: int, lengt
     coming = window.next(at)
     assert timedelta(0) <= coming - at < WEEK
     assert (coming.weekday() * 1440 + coming.hour * 60 + coming.minute, coming.second) == (start, 0)
-    assert window.next(coming) == window.begun(coming) == coming
-    assert window.begun(at) <= at < window.begun(at) + WEEK
+    assert window.next(coming) == window.latest_start(coming) == coming
+    assert window.latest_start(at) <= at < window.latest_start(at) + WEEK
     assert list(window.between(at, at + 3 * WEEK))[:3] == [coming, coming + WEEK, coming + 2 * WEEK]
     chance = window.chance(at)
     assert chance in window
@@ -76,8 +76,8 @@ def test_in_local_words() -> None:
     window, backup = weekly("Sat:17:00-Sat:18:00"), daily("18:10-18:40")
     assert window
     assert backup
-    assert said(window, TOKYO, MONDAY) == "Sunday 02:00-03:00 JST"
-    assert said(backup, TOKYO, MONDAY) == "03:10-03:40 JST"
+    assert local_text(window, TOKYO, MONDAY) == "Sunday 02:00-03:00 JST"
+    assert local_text(backup, TOKYO, MONDAY) == "03:10-03:40 JST"
     assert stamp(window.next(MONDAY), TOKYO) == "Sun 2026-01-18 02:00 JST"
     across = weekly("sun:23:30-mon:00:30")
     assert across
@@ -90,7 +90,7 @@ def test_trap_17_a_window_typed_in_local_time_is_recognised() -> None:
     assert meant
     assert typed
     assert typed_as_local(meant, typed, TOKYO, MONDAY)
-    assert said(typed, TOKYO, MONDAY) == "Sunday 11:00-12:00 JST"
+    assert local_text(typed, TOKYO, MONDAY) == "Sunday 11:00-12:00 JST"
     assert not typed_as_local(meant, meant, TOKYO, MONDAY)
     assert not typed_as_local(meant, meant, ZoneInfo("UTC"), MONDAY)
     other = Window(WEEK, typed.offset + timedelta(hours=1), typed.length)

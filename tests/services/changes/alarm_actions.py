@@ -30,7 +30,7 @@ class AlarmActions(Change):
         alarms = self.context.runbook.alarms
         return tuple(ChangeTarget(id=RawId(alarm.name), title=alarm.name) for alarm in alarms)
 
-    async def look(self, target: ChangeTarget) -> LiveState:
+    async def read_target(self, target: ChangeTarget) -> LiveState:
         facts = (Fact(name="Actions", value=await self._actions(target.id)),)
         return LiveState(target=target, facts=facts, read_at=self.context.clock.now())
 

@@ -93,7 +93,7 @@ async def test_one_class_and_one_line_are_a_change(embedded: Any, tmp_path: Path
         assert list(one.engine.changes) == [kind.id for kind in registry.CHANGES]
         change = one.engine.changes["alarm-actions"]
         assert len(change.targets()) == len(one.services.runbook.alarms)
-        state = await change.look(one.engine.target("alarm-actions", ALARM))
+        state = await change.read_target(one.engine.target("alarm-actions", ALARM))
         assert [(fact.name, fact.value) for fact in state.facts] == [("Actions", "on")]
         await one.arm()
         await switched(one.engine, {"actions": "off"})

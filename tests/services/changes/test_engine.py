@@ -327,7 +327,7 @@ async def test_look_and_parameters_say_what_is_there(embedded: Any, tmp_path: Pa
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         (candidate,) = change.targets()
-        state = await change.look(candidate)
+        state = await change.read_target(candidate)
         assert ("Maximum", "5") in [(fact.name, fact.value) for fact in state.facts]
         maximum, way, at = await change.parameters(candidate)
         assert (maximum.default, maximum.minimum, way.default, at.default) == (
@@ -383,7 +383,7 @@ async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)
-        state = await change.look(change.targets()[0])
+        state = await change.read_target(change.targets()[0])
         assert any("at its limit" in each for each in state.remarks)
         await advance_until(embedded, lambda: alarm(embedded) == "ALARM", 30)
         await one.arm()

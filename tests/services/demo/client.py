@@ -29,8 +29,8 @@ async def client(url: str, service: str, read_timeout: float = 60) -> AsyncItera
         aws_access_key_id="AKIATESTTESTTESTTEST",
         aws_secret_access_key="test",
         config=config,
-    ) as made:
-        yield made
+    ) as sdk_client:
+        yield sdk_client
 
 
 async def ask(url: str, service: str, operation: str, /, **params: Any) -> dict[str, Any]:

@@ -86,17 +86,17 @@ async def desk(
         await early.close()
     journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
     await journal.open()
-    found: list[Desk] = []
+    desks: list[Desk] = []
     duties = Duties(
         book, Calendar(book), journal, clock,
-        anchors=lambda: found[0].anchors if found else anchors,
-        dated=lambda: found[0].dated if found else dated,
+        anchors=lambda: desks[0].anchors if desks else anchors,
+        dated=lambda: desks[0].dated if desks else dated,
     )  # fmt: skip
-    found.append(Desk(duties, journal, clock, anchors, dated))
-    listener = asyncio.create_task(found[0].listen())
+    desks.append(Desk(duties, journal, clock, anchors, dated))
+    listener = asyncio.create_task(desks[0].listen())
     try:
-        await found[0].until(lambda: found[0].views or listener.done())
-        yield found[0]
+        await desks[0].until(lambda: desks[0].views or listener.done())
+        yield desks[0]
     finally:
         listener.cancel()
         await asyncio.gather(listener, return_exceptions=True)

@@ -39,8 +39,8 @@ def runbook() -> Runbook:
     return load_builtin("facility-prod")
 
 
-def row(id: str, status: str, made: datetime = MADE) -> dict[str, object]:
-    return {"UserName": "u", "AccessKeyId": id, "Status": status, "CreateDate": made}
+def row(id: str, status: str, created_at: datetime = MADE) -> dict[str, object]:
+    return {"UserName": "u", "AccessKeyId": id, "Status": status, "CreateDate": created_at}
 
 
 def listing(*rows: dict[str, object]) -> Canned:
@@ -65,8 +65,8 @@ async def test_an_inactive_key_is_dated_by_the_signed_rotation(
     await sign(journal)
     await sign(journal, "key-deletion")
     keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", signed))
-    made, disabled = await BaseDates(AccessKeys(keys), journal, runbook).read()
-    assert (made.id, made.at) == ("AKIANEW", signed)
+    base_date, disabled = await BaseDates(AccessKeys(keys), journal, runbook).read()
+    assert (base_date.id, base_date.at) == ("AKIANEW", signed)
     assert (disabled.anchor, disabled.id, disabled.at) == (
         "access-key-disabled:ci-cd-user",
         "AKIAOLD",
@@ -106,10 +106,10 @@ async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook
             return failure(ProblemKind.NOT_FOUND)
         return {"AccessKeyMetadata": [row("AKIA1", "Active")]}
 
-    missing, found = await BaseDates(AccessKeys(Canned(ListAccessKeys=listed)), journal, both).read()
+    missing, base_date = await BaseDates(AccessKeys(Canned(ListAccessKeys=listed)), journal, both).read()
     assert (missing.anchor, missing.at) == ("access-key:another", None)
     assert "another" in missing.remark
-    assert found.id == "AKIA1"
+    assert base_date.id == "AKIA1"
 
 
 async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
@@ -129,9 +129,9 @@ async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(
     journal: Journal, runbook: Runbook, clock: ManualClock
 ) -> None:
     keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", clock.now()))
-    found = await BaseDates(AccessKeys(keys), journal, runbook).read()
-    assert ("access-key:ci-cd-user", "AKIAOLD") in {(each.anchor, each.id) for each in found}
+    base_dates = await BaseDates(AccessKeys(keys), journal, runbook).read()
+    assert ("access-key:ci-cd-user", "AKIAOLD") in {(each.anchor, each.id) for each in base_dates}
     clock.advance(60)
     await sign(journal)
-    found = await BaseDates(AccessKeys(keys), journal, runbook).read()
-    assert ("access-key:ci-cd-user", "AKIAOLD") not in {(each.anchor, each.id) for each in found}
+    base_dates = await BaseDates(AccessKeys(keys), journal, runbook).read()
+    assert ("access-key:ci-cd-user", "AKIAOLD") not in {(each.anchor, each.id) for each in base_dates}

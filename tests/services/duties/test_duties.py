@@ -18,15 +18,15 @@ S = OccurrenceState
 WEDNESDAY = "2026-01-14 08:55"
 
 
-def states(found: Desk) -> dict[str, OccurrenceState]:
-    return {each.slot.duty: each.state for each in found.view.today.occurrences}
+def states(duty_desk: Desk) -> dict[str, OccurrenceState]:
+    return {each.slot.duty: each.state for each in duty_desk.view.today.occurrences}
 
 
 async def test_the_day_goes_by_itself(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as found:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as duty_desk:
         daily = ["daily-morning", "daily-afternoon", "daily-evening"]
-        assert [states(found)[each] for each in daily] == [S.UPCOMING] * 3
-        assert found.view.next_change == jst("2026-01-14 09:00")
+        assert [states(duty_desk)[each] for each in daily] == [S.UPCOMING] * 3
+        assert duty_desk.view.next_change == jst("2026-01-14 09:00")
         for at, expected in (
             ("09:00", [S.DUE, S.UPCOMING, S.UPCOMING]),
             ("09:30", [S.LATE, S.UPCOMING, S.UPCOMING]),
@@ -34,44 +34,46 @@ async def test_the_day_goes_by_itself(tmp_path: Path) -> None:
             ("14:30", [S.MISSED, S.LATE, S.UPCOMING]),
             ("17:00", [S.MISSED, S.MISSED, S.DUE]),
         ):
-            found.advance(f"2026-01-14 {at}")
-            await found.until(lambda expected=expected: [states(found)[each] for each in daily] == expected)
-        found.advance("2026-01-15 00:00")
-        await found.until(lambda: found.view.today.day == date(2026, 1, 15))
-        carried = {each.key: each.state for each in found.view.carried if "01-14" in each.key}
+            duty_desk.advance(f"2026-01-14 {at}")
+            await duty_desk.until(
+                lambda expected=expected: [states(duty_desk)[each] for each in daily] == expected
+            )
+        duty_desk.advance("2026-01-15 00:00")
+        await duty_desk.until(lambda: duty_desk.view.today.day == date(2026, 1, 15))
+        carried = {each.key: each.state for each in duty_desk.view.carried if "01-14" in each.key}
         assert carried == {
             "daily-morning@2026-01-14T09:00": S.MISSED,
             "daily-afternoon@2026-01-14T14:00": S.MISSED,
             "daily-evening@2026-01-14T17:00": S.LATE,
         }, "the last one is missed only when the next morning's comes"
-        found.advance("2026-01-15 09:00")
+        duty_desk.advance("2026-01-15 09:00")
         evening = "daily-evening@2026-01-14T17:00"
-        await found.until(lambda: {e.key: e.state for e in found.view.carried}[evening] is S.MISSED)
+        await duty_desk.until(lambda: {e.key: e.state for e in duty_desk.view.carried}[evening] is S.MISSED)
 
 
 async def test_nothing_is_said_when_nothing_changed(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        await found.until(lambda: found.clock.sleepers)
-        count = len(found.views)
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        await duty_desk.until(lambda: duty_desk.clock.sleepers)
+        count = len(duty_desk.views)
         for minute in range(4):
-            found.advance(f"2026-01-14 08:{56 + minute}")
+            duty_desk.advance(f"2026-01-14 08:{56 + minute}")
             await asyncio.sleep(0.02)
-        assert len(found.views) == count
-        found.advance("2026-01-14 09:00")
-        await found.until(lambda: len(found.views) == count + 1)
+        assert len(duty_desk.views) == count
+        duty_desk.advance("2026-01-14 09:00")
+        await duty_desk.until(lambda: len(duty_desk.views) == count + 1)
 
 
 async def test_signing_keeps_who_when_and_what_it_was(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as found:
-        morning = found.today("daily-morning")
-        found.advance("2026-01-14 14:05")
-        signed = await found.duties.sign(morning, "alarms were all OK")
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as duty_desk:
+        morning = duty_desk.today("daily-morning")
+        duty_desk.advance("2026-01-14 14:05")
+        signed = await duty_desk.duties.sign(morning, "alarms were all OK")
         assert signed.state is S.DONE
         assert signed.signed is not None
         assert (signed.signed.by, signed.signed.at) == ("alice", jst("2026-01-14 14:05"))
         assert signed.signed.was is S.MISSED
-        await found.until(lambda: found.today("daily-morning").signed == signed.signed)
-        entry = (await found.journal.page()).entries[0]
+        await duty_desk.until(lambda: duty_desk.today("daily-morning").signed == signed.signed)
+        entry = (await duty_desk.journal.page()).entries[0]
         assert entry.kind is EntryKind.SIGN_OFF
         assert entry.subject == "daily-morning@2026-01-14T09:00"
         assert entry.target == "daily-morning"
@@ -83,97 +85,99 @@ async def test_signing_keeps_who_when_and_what_it_was(tmp_path: Path) -> None:
 
 async def test_a_signature_is_there_after_a_restart(tmp_path: Path) -> None:
     clock = ManualClock(jst("2026-01-14 09:05"))
-    async with desk(tmp_path / "j.db", clock) as found:
-        await found.duties.sign(found.today("daily-morning"), "first")
-    async with desk(tmp_path / "j.db", clock, user="bob") as found:
-        assert found.today("daily-morning").state is S.DONE
-        assert found.today("daily-morning").signed.note == "first"
+    async with desk(tmp_path / "j.db", clock) as duty_desk:
+        await duty_desk.duties.sign(duty_desk.today("daily-morning"), "first")
+    async with desk(tmp_path / "j.db", clock, user="bob") as duty_desk:
+        assert duty_desk.today("daily-morning").state is S.DONE
+        assert duty_desk.today("daily-morning").signed.note == "first"
 
 
 async def test_early_is_allowed_on_the_same_day_only(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        signed = await found.duties.sign(found.today("daily-evening"))
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        signed = await duty_desk.duties.sign(duty_desk.today("daily-evening"))
         assert signed.signed.was is S.UPCOMING
-        tomorrow = found.duties.month(2026, 1).days[14].occurrences[0]
+        tomorrow = duty_desk.duties.month(2026, 1).days[14].occurrences[0]
         with pytest.raises(NotNow):
-            await found.duties.sign(tomorrow)
-        assert (await found.journal.page()).entries[0].subject == signed.key, "nothing more was recorded"
+            await duty_desk.duties.sign(tomorrow)
+        assert (await duty_desk.journal.page()).entries[0].subject == signed.key, "nothing more was recorded"
 
 
 async def test_leaving_out_wants_a_reason_and_counts_as_signed(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:05"))) as found:
-        morning = found.today("daily-morning")
+    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:05"))) as duty_desk:
+        morning = duty_desk.today("daily-morning")
         with pytest.raises(ValueError, match="reason"):
-            await found.duties.skip(morning, "  ")
-        left = await found.duties.skip(morning, "power cut in the server room")
+            await duty_desk.duties.skip(morning, "  ")
+        left = await duty_desk.duties.skip(morning, "power cut in the server room")
         assert left.state is S.SKIPPED
         with pytest.raises(AlreadyRecorded):
-            await found.duties.sign(morning)
-        await found.until(lambda: found.today("daily-morning").state is S.SKIPPED)
+            await duty_desk.duties.sign(morning)
+        await duty_desk.until(lambda: duty_desk.today("daily-morning").state is S.SKIPPED)
 
 
 async def test_a_duty_that_counts_only_when_planned(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-17 12:00"))) as found:
-        sunday = found.duties.month(2026, 1).days[17]
+    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-17 12:00"))) as duty_desk:
+        sunday = duty_desk.duties.month(2026, 1).days[17]
         deploy = next(each for each in sunday.occurrences if each.slot.duty == "weekly-deploy")
         assert deploy.state is S.UNPLANNED
         with pytest.raises(NotNow):
-            await found.duties.sign(deploy)
-        assert (await found.duties.plan(deploy, planned=True)).state is S.UPCOMING
-        await found.until(lambda: found.view.next is not None and found.view.next.key == deploy.key)
-        assert (await found.duties.plan(deploy, planned=False)).state is S.UNPLANNED
-        await found.duties.plan(deploy, planned=True)
-        found.advance("2026-01-18 02:00")
-        await found.until(lambda: states(found).get("weekly-deploy") is S.DUE)
+            await duty_desk.duties.sign(deploy)
+        assert (await duty_desk.duties.plan(deploy, planned=True)).state is S.UPCOMING
+        await duty_desk.until(
+            lambda: duty_desk.view.next is not None and duty_desk.view.next.key == deploy.key
+        )
+        assert (await duty_desk.duties.plan(deploy, planned=False)).state is S.UNPLANNED
+        await duty_desk.duties.plan(deploy, planned=True)
+        duty_desk.advance("2026-01-18 02:00")
+        await duty_desk.until(lambda: states(duty_desk).get("weekly-deploy") is S.DUE)
 
 
 async def test_before_the_journal_nothing_is_claimed(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00"))) as found:
-        assert states(found)["daily-morning"] is S.NO_RECORD
-        assert found.view.carried == ()
-        december = found.duties.month(2025, 12)
+    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00"))) as duty_desk:
+        assert states(duty_desk)["daily-morning"] is S.NO_RECORD
+        assert duty_desk.view.carried == ()
+        december = duty_desk.duties.month(2025, 12)
         past = {each.state for day in december for each in day.occurrences}
         assert past <= {S.NO_RECORD}
-        signed = await found.duties.sign(found.today("daily-morning"), "done before the console came")
+        signed = await duty_desk.duties.sign(duty_desk.today("daily-morning"), "done before the console came")
         assert signed.state is S.DONE, "a person may still say that it was done"
 
 
 async def test_missed_ones_are_carried_for_two_weeks(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-02-18 08:55")), began="2026-01-05 08:00"
-    ) as found:
-        carried = [each for each in found.view.carried if each.state is S.MISSED]
+    ) as duty_desk:
+        carried = [each for each in duty_desk.view.carried if each.state is S.MISSED]
         days = [each.slot.day for each in carried]
         assert days == sorted(days)
         assert min(days) >= date(2026, 2, 4)
-        late = {each.slot.duty for each in found.view.carried if each.state is S.LATE}
+        late = {each.slot.duty for each in duty_desk.view.carried if each.state is S.LATE}
         assert {"monthly-trail", "weekly-backup", "dr-drill"} <= late, "not missed until their next one comes"
 
 
 async def test_a_drill_runs_through_its_month(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-04-10 10:00")), began="2026-03-01 08:00"
-    ) as found:
-        running = {each.slot.duty: each for each in found.view.running}
+    ) as duty_desk:
+        running = {each.slot.duty: each for each in duty_desk.view.running}
         assert {"dr-drill", "failover-drill"} <= set(running)
-        await found.duties.sign(running["dr-drill"], "restored a copy in 22 minutes")
-        await found.until(lambda: "dr-drill" not in {each.slot.duty for each in found.view.running})
-        april = found.duties.month(2026, 4)
-        held = [each for day in april for each in day.occurrences if each.slot.duty == "dr-drill"]
-        assert [each.state for each in held] == [S.DONE]
+        await duty_desk.duties.sign(running["dr-drill"], "restored a copy in 22 minutes")
+        await duty_desk.until(lambda: "dr-drill" not in {each.slot.duty for each in duty_desk.view.running})
+        april = duty_desk.duties.month(2026, 4)
+        drills = [each for day in april for each in day.occurrences if each.slot.duty == "dr-drill"]
+        assert [each.state for each in drills] == [S.DONE]
 
 
 async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotated(tmp_path: Path) -> None:
     old = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIAOLD"), at=jst("2023-05-01 10:00"))
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(old,)) as found:
-        assert [(each.slot.duty, each.state) for each in found.view.carried] == [("key-rotation", S.LATE)]
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(old,)) as duty_desk:
+        assert [(each.slot.duty, each.state) for each in duty_desk.view.carried] == [("key-rotation", S.LATE)]
         fresh = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIANEW"), at=jst("2026-01-14 08:00"))
-        found.anchors = (fresh,)
-        found.duties.refresh()
-        await found.until(lambda: found.view.carried == ())
-        found.anchors = (old,)
-        found.advance("2026-01-14 08:56")
-        await found.until(lambda: found.view.carried != ())
+        duty_desk.anchors = (fresh,)
+        duty_desk.duties.refresh()
+        await duty_desk.until(lambda: duty_desk.view.carried == ())
+        duty_desk.anchors = (old,)
+        duty_desk.advance("2026-01-14 08:56")
+        await duty_desk.until(lambda: duty_desk.view.carried != ())
 
 
 async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
@@ -182,17 +186,17 @@ async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: 
         key="revert@01ABC", duty="", title="staff-api: 10 → 5", nominal=(), day=date(2026, 1, 14),
         until=date(2026, 1, 14), due_at=due, late_at=due + timedelta(minutes=30), missed_at=None, timed=True,
     )  # fmt: skip
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        found.dated = (revert,)
-        found.duties.refresh()
-        await found.until(lambda: revert.key in {each.key for each in found.view.today.occurrences})
-        found.advance("2026-01-16 08:00")
-        await found.until(lambda: revert.key in {each.key for each in found.view.carried})
-        late = next(each for each in found.view.carried if each.key == revert.key)
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        duty_desk.dated = (revert,)
+        duty_desk.duties.refresh()
+        await duty_desk.until(lambda: revert.key in {each.key for each in duty_desk.view.today.occurrences})
+        duty_desk.advance("2026-01-16 08:00")
+        await duty_desk.until(lambda: revert.key in {each.key for each in duty_desk.view.carried})
+        late = next(each for each in duty_desk.view.carried if each.key == revert.key)
         assert late.state is S.LATE
-        assert found.duties.duty(late) is None
-        assert revert.key in {each.key for each in found.duties.month(2026, 1).days[13].occurrences}
-        assert (await found.duties.sign(late, "set back by hand")).state is S.DONE
+        assert duty_desk.duties.duty(late) is None
+        assert revert.key in {each.key for each in duty_desk.duties.month(2026, 1).days[13].occurrences}
+        assert (await duty_desk.duties.sign(late, "set back by hand")).state is S.DONE
 
 
 async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
@@ -202,39 +206,39 @@ async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
         until=date(2026, 3, 2), due_at=jst("2026-03-02 17:00"), late_at=jst("2026-03-02 17:30"), missed_at=None,
         timed=True,
     )  # fmt: skip
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        known = found.view.records
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        records = duty_desk.view.records
         for dated in ((slot,), ()):
-            found.dated = dated
-            found.duties.refresh()
-            await found.until(lambda known=known: found.view.records > known)
-            known = found.view.records
-            held = [each.key for day in found.duties.month(2026, 3) for each in day.occurrences]
-            assert ("revert@x" in held) == bool(dated)
+            duty_desk.dated = dated
+            duty_desk.duties.refresh()
+            await duty_desk.until(lambda records=records: duty_desk.view.records > records)
+            records = duty_desk.view.records
+            keys = [each.key for day in duty_desk.duties.month(2026, 3) for each in day.occurrences]
+            assert ("revert@x" in keys) == bool(dated)
 
 
 async def test_the_clock_may_jump_either_way(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00")), began="2026-01-05 08:00"
-    ) as found:
-        await found.until(lambda: found.clock.sleepers)
-        found.clock._now = jst("2026-01-14 09:10")  # somebody set it back
-        found.duties.refresh()
-        await found.until(lambda: states(found)["daily-morning"] is S.DUE)
-        found.advance("2026-03-02 09:10")
-        await found.until(lambda: found.view.today.day == date(2026, 3, 2))
+    ) as duty_desk:
+        await duty_desk.until(lambda: duty_desk.clock.sleepers)
+        duty_desk.clock._now = jst("2026-01-14 09:10")  # somebody set it back
+        duty_desk.duties.refresh()
+        await duty_desk.until(lambda: states(duty_desk)["daily-morning"] is S.DUE)
+        duty_desk.advance("2026-03-02 09:10")
+        await duty_desk.until(lambda: duty_desk.view.today.day == date(2026, 3, 2))
 
 
 async def test_without_a_journal_it_watches_claims_nothing_and_refuses_signatures(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    async with desk(blocked / "j.db", ManualClock(jst("2026-01-14 09:05"))) as found:
-        assert not found.journal.health.writable
-        assert states(found)["daily-morning"] is S.NO_RECORD
-        assert found.view.carried == ()
+    async with desk(blocked / "j.db", ManualClock(jst("2026-01-14 09:05"))) as duty_desk:
+        assert not duty_desk.journal.health.writable
+        assert states(duty_desk)["daily-morning"] is S.NO_RECORD
+        assert duty_desk.view.carried == ()
         with pytest.raises(JournalError):
-            await found.duties.sign(found.today("daily-morning"))
-        assert found.duties.now(found.today("daily-morning").slot).signed is None
+            await duty_desk.duties.sign(duty_desk.today("daily-morning"))
+        assert duty_desk.duties.now(duty_desk.today("daily-morning").slot).signed is None
 
 
 async def test_while_the_journal_cannot_be_read_what_came_due_is_not_claimed_to_be_open(
@@ -245,28 +249,28 @@ async def test_while_the_journal_cannot_be_read_what_came_due_is_not_claimed_to_
     async with desk(hidden, ManualClock(jst("2026-01-14 09:05")), began="2026-01-13 08:00") as other:
         await other.duties.sign(other.today("daily-morning"))
     path.mkdir()
-    async with desk(path, ManualClock(jst("2026-01-14 09:10"))) as found:
-        assert states(found)["daily-morning"] is S.NO_RECORD
-        assert states(found)["daily-afternoon"] is S.UPCOMING
-        deploys = [e for day in found.duties.month(2026, 1) for e in day.occurrences if e.slot.if_planned]
+    async with desk(path, ManualClock(jst("2026-01-14 09:10"))) as duty_desk:
+        assert states(duty_desk)["daily-morning"] is S.NO_RECORD
+        assert states(duty_desk)["daily-afternoon"] is S.UPCOMING
+        deploys = [e for day in duty_desk.duties.month(2026, 1) for e in day.occurrences if e.slot.if_planned]
         assert {each.state for each in deploys} == {S.NO_RECORD}
-        assert found.view.open == ()
+        assert duty_desk.view.open == ()
         path.rmdir()
         hidden.rename(path)
-        await found.until(lambda: states(found)["daily-morning"] is S.DONE)
+        await duty_desk.until(lambda: states(duty_desk)["daily-morning"] is S.DONE)
 
 
 async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        february = found.duties.month(2026, 2)
-        held = {each.slot.duty: day.day for day in february for each in day.occurrences}
-        assert held["monthly-trail"] == held["monthly-patches"] == date(2026, 2, 2)
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        february = duty_desk.duties.month(2026, 2)
+        duty_days = {each.slot.duty: day.day for day in february for each in day.occurrences}
+        assert duty_days["monthly-trail"] == duty_days["monthly-patches"] == date(2026, 2, 2)
         assert not february.days[0].is_open
 
 
 async def test_duties_of_one_time_stand_as_in_the_runbook(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
-        monday = found.duties.month(2026, 6).days[0]
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
+        monday = duty_desk.duties.month(2026, 6).days[0]
         assert [each.slot.duty for each in monday.occurrences if each.slot.due_at.hour == 0] == [
             "daily-morning", "weekly-backup", "weekly-cost", "weekly-patches",
             "monthly-trail", "monthly-patches", "monthly-review",
@@ -274,11 +278,13 @@ async def test_duties_of_one_time_stand_as_in_the_runbook(tmp_path: Path) -> Non
 
 
 async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open_day(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as found:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         for number in range(60):
-            month = found.duties.month(2026 + number // 12, number % 12 + 1)
-            held = [day for day in month for each in day.occurrences if each.slot.duty == "monthly-trail"]
-            assert [day.day for day in held] == [next(day.day for day in month if day.is_open)]
+            month = duty_desk.duties.month(2026 + number // 12, number % 12 + 1)
+            trail_days = [
+                day for day in month for each in day.occurrences if each.slot.duty == "monthly-trail"
+            ]
+            assert [day.day for day in trail_days] == [next(day.day for day in month if day.is_open)]
             for day in month:
                 assert day.is_open or all(each.slot.if_planned for each in day.occurrences)
 
@@ -290,11 +296,11 @@ async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp
         at=None,
         remark="since when is not known",
     )
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(unknown,)) as found:
-        old = found.today("key-deletion")
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(unknown,)) as duty_desk:
+        old = duty_desk.today("key-deletion")
         assert (old.state, old.slot.remark) == (S.DUE, "since when is not known")
-        found.advance("2026-01-15 10:00")
-        await found.until(lambda: found.view.today.day == date(2026, 1, 15))
-        assert found.today("key-deletion").key == old.key
-        await found.duties.sign(found.today("key-deletion"), "deleted")
-        await found.until(lambda: "key-deletion" not in {each.slot.duty for each in found.view.open})
+        duty_desk.advance("2026-01-15 10:00")
+        await duty_desk.until(lambda: duty_desk.view.today.day == date(2026, 1, 15))
+        assert duty_desk.today("key-deletion").key == old.key
+        await duty_desk.duties.sign(duty_desk.today("key-deletion"), "deleted")
+        await duty_desk.until(lambda: "key-deletion" not in {each.slot.duty for each in duty_desk.view.open})

@@ -39,9 +39,11 @@ async def test_one_of_two_wins_and_the_other_names_the_winner(tmp_path: Path) ->
 
 
 async def test_a_key_pressed_three_times_signs_once(tmp_path: Path) -> None:
-    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:02"))) as found:
-        morning = found.today("daily-morning")
-        done = await asyncio.gather(*(found.duties.sign(morning) for _ in range(3)), return_exceptions=True)
+    async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:02"))) as duty_desk:
+        morning = duty_desk.today("daily-morning")
+        done = await asyncio.gather(
+            *(duty_desk.duties.sign(morning) for _ in range(3)), return_exceptions=True
+        )
         assert sum(isinstance(each, AlreadyRecorded) for each in done) == 2
 
 

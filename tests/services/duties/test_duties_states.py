@@ -10,8 +10,8 @@ from services.models.duties import OPEN_STATES, OccurrenceState, ScheduledOccurr
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 ORDER = [OccurrenceState.UPCOMING, OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED]
-minutes = st.integers(-3000, 3000).map(lambda each: START + timedelta(minutes=each))
-lengths = st.integers(1, 2000).map(lambda each: timedelta(minutes=each))
+minutes = st.integers(-3000, 3000).map(lambda count: START + timedelta(minutes=count))
+lengths = st.integers(1, 2000).map(lambda count: timedelta(minutes=count))
 
 
 @st.composite
@@ -55,17 +55,19 @@ def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(
 def test_the_state_agrees_with_the_times_and_the_record(
     slot: ScheduledOccurrence, record: OccurrenceRecord, now: datetime, began: datetime | None
 ) -> None:
-    found = occurrence_of(slot, record, now, began)
-    assert (found.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED)) == (record.signed is not None)
-    if found.state in OPEN_STATES:
+    occurrence = occurrence_of(slot, record, now, began)
+    assert (occurrence.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED)) == (
+        record.signed is not None
+    )
+    if occurrence.state in OPEN_STATES:
         assert slot.due_at <= now
         assert record.planned or not slot.if_planned
-    if found.state is OccurrenceState.DUE:
+    if occurrence.state is OccurrenceState.DUE:
         assert now < slot.late_at
-    if found.state is OccurrenceState.MISSED:
+    if occurrence.state is OccurrenceState.MISSED:
         assert slot.missed_at is not None
         assert slot.missed_at <= now
-    if found.state is OccurrenceState.NO_RECORD:
+    if occurrence.state is OccurrenceState.NO_RECORD:
         assert began is not None
         assert slot.late_at <= began
 

@@ -23,9 +23,9 @@ SPRING = (date(2026, 1, 5), date(2026, 4, 10))
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    made = Ledger(tmp_path / "j.db")
-    made.began("2026-01-04 09:00")
-    return made
+    new_ledger = Ledger(tmp_path / "j.db")
+    new_ledger.began("2026-01-04 09:00")
+    return new_ledger
 
 
 def exported(
@@ -90,10 +90,10 @@ def test_an_empty_runbook_is_an_empty_calendar(ledger: Ledger) -> None:
 
 def test_an_agenda_tells_what_it_does_not_know(ledger: Ledger, tmp_path: Path) -> None:
     ledger.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
-    known = agenda(RUNBOOK, ledger.path, *YEAR, jst("2026-01-05 12:00"))
-    states = {each.slot.duty: each.state for each in known.days[0].occurrences}
+    journal_agenda = agenda(RUNBOOK, ledger.path, *YEAR, jst("2026-01-05 12:00"))
+    states = {each.slot.duty: each.state for each in journal_agenda.days[0].occurrences}
     assert (states["daily-morning"], states["weekly-cost"]) == (OccurrenceState.DONE, OccurrenceState.LATE)
-    assert [remark.partition(":")[0] for remark in known.remarks] == [
+    assert [remark.partition(":")[0] for remark in journal_agenda.remarks] == [
         "IAMアクセスキーのローテーション", "古いアクセスキーの削除"
     ]  # fmt: skip
     blind = agenda(RUNBOOK, tmp_path / "none.db", *YEAR, jst("2026-01-05 12:00"))
@@ -102,10 +102,10 @@ def test_an_agenda_tells_what_it_does_not_know(ledger: Ledger, tmp_path: Path) -
         OccurrenceState.NO_RECORD
     }
     assert len(blind.remarks) == 3
-    assert [each.slot for each in blind.occurrences] == [each.slot for each in known.occurrences]
+    assert [each.slot for each in blind.occurrences] == [each.slot for each in journal_agenda.occurrences]
 
 
 def test_a_month_long_past_stands_as_it_is_now(ledger: Ledger) -> None:
     ledger.sign("2026-02-20 09:00", "daily-morning@2026-01-06T09:00", "missed")
-    found = agenda(RUNBOOK, ledger.path, date(2026, 1, 6), date(2026, 1, 6), jst("2026-03-01 09:00"))
-    assert found.occurrences[0].state is OccurrenceState.DONE
+    past_agenda = agenda(RUNBOOK, ledger.path, date(2026, 1, 6), date(2026, 1, 6), jst("2026-03-01 09:00"))
+    assert past_agenda.occurrences[0].state is OccurrenceState.DONE

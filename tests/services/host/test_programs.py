@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.host.programs import begin, end, settled
+from services.host.programs import all_ended, begin, end
 from tests.faults.waiting import until
 from tests.tools.process import endless, is_running
 
@@ -48,14 +48,14 @@ async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_i
     # It ends although the program has not begun as far as asyncio knows.
     await asyncio.wait({beginning}, timeout=60)
     assert beginning.cancelled()
-    ending = asyncio.create_task(settled())
+    ending = asyncio.create_task(all_ended())
     await asyncio.sleep(0)
     assert not ending.done()
     go.set()
     await ending
     every = [int(pid) for pid in pids.read_text().split()]
     await until(lambda: not any(map(is_running, every)))
-    await settled()
+    await all_ended()
     # The loop has to hear of its end while it runs.
     await until(lambda: processes[0].returncode is not None)
 

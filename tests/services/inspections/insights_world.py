@@ -24,12 +24,12 @@ def fill(embedded: Embedded, events: Iterable[Event], *, group: str = GROUP, day
     now = embedded.clock.now()
     world = embedded.world
     with world.lock:
-        made = world.logs.create_group(group, _ms(now - timedelta(days=60)), REGION, days)
+        log_group = world.logs.create_group(group, _ms(now - timedelta(days=60)), REGION, days)
         rows = [
             (_ms(now - timedelta(minutes=ago)), each if isinstance(each, str) else json.dumps(each))
             for ago, each in events
         ]
-        world.logs.put(made, "stream", sorted(rows), _ms(now))
+        world.logs.put(log_group, "stream", sorted(rows), _ms(now))
 
 
 def ends(embedded: Embedded, how: Any) -> None:
@@ -45,10 +45,12 @@ def runbook(**sections: dict[str, Any]) -> Runbook:
     return Runbook.model_validate(book)
 
 
-async def again(made: InspectionContext, id: str, *, hours: float, book: Runbook | None = None) -> Finding:
-    """One look over the last `hours` with the session of `made`, which many looks may share."""
-    until = made.clock.now()
-    inspection = make(replace(made, runbook=book or made.runbook), id)
+async def again(
+    inspection_context: InspectionContext, id: str, *, hours: float, book: Runbook | None = None
+) -> Finding:
+    """One look over the last `hours` with the session of `inspection_context`, which many looks may share."""
+    until = inspection_context.clock.now()
+    inspection = make(replace(inspection_context, runbook=book or inspection_context.runbook), id)
     return await inspection.run(InspectionRequest(since=until - timedelta(hours=hours), until=until))
 
 

@@ -60,14 +60,14 @@ class Replay:
 
     def paths(self) -> list[Path]:
         """Every key that was answered, the first of all lists standing for the rest."""
-        found = {
+        keys = {
             (*call, *path)
             for call, answers in self.seen.items()
             for answer in answers
             for path in _paths(answer)
             if path[0] not in ("ResponseMetadata", "NextToken", "Marker")
         }
-        return sorted(found)
+        return sorted(keys)
 
     def _keep(self, service: str, operation: str, key: str, answers: list[Answer]) -> None:
         # What is asked while answers are spoilt belongs to no ordinary look.
@@ -102,18 +102,18 @@ def _key(service: str, operation: str, region: str | None, params: dict[str, Any
 
 def _paths(value: Any) -> Iterator[tuple[str, ...]]:
     if isinstance(value, dict):
-        for key, each in value.items():
+        for key, item in value.items():
             yield (key,)
-            yield from ((key, *path) for path in _paths(each))
+            yield from ((key, *path) for path in _paths(item))
     elif isinstance(value, list):
-        for each in value:
-            yield from _paths(each)
+        for item in value:
+            yield from _paths(item)
 
 
 def _holders(value: Any, path: Sequence[str]) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
-        for each in value:
-            yield from _holders(each, path)
+        for item in value:
+            yield from _holders(item, path)
     elif isinstance(value, dict):
         if not path:
             yield value

@@ -19,7 +19,7 @@ from tests.conftest import Embedded
 
 @asynccontextmanager
 async def context(
-    embedded: Embedded, *, runbook: Runbook | None = None, known: AllowList | None = None
+    embedded: Embedded, *, runbook: Runbook | None = None, allow_list: AllowList | None = None
 ) -> AsyncIterator[InspectionContext]:
     """What inspections are made of, on this embedded AWS and its clock."""
     book = runbook or load_builtin("facility-prod")
@@ -33,32 +33,32 @@ async def context(
             clock=clock,
             region=book.system.region,
             reader=session,
-            allow_list=known or AllowList(),
+            allow_list=allow_list or AllowList(),
         )
     finally:
         await session.close()
 
 
-async def look(
+async def run_inspection(
     embedded: Embedded,
     id: str,
     *,
     hours: float = 1.0,
     since: datetime | None = None,
     runbook: Runbook | None = None,
-    known: AllowList | None = None,
+    allow_list: AllowList | None = None,
     consent: bool = False,
-    told: list[Progress] | None = None,
+    progress: list[Progress] | None = None,
 ) -> Finding:
-    """One look over the last `hours`, or since `since`. AwsError passes through."""
+    """Run one inspection over the last `hours`, or since `since`. AwsError passes through."""
     until = embedded.clock.now()
-    async with context(embedded, runbook=runbook, known=known) as made:
-        return await make(made, id).run(
+    async with context(embedded, runbook=runbook, allow_list=allow_list) as inspection_context:
+        return await make(inspection_context, id).run(
             InspectionRequest(
                 since=since or until - timedelta(hours=hours),
                 until=until,
                 consent=consent,
-                tell=(told if told is not None else []).append,
+                on_progress=(progress if progress is not None else []).append,
             )
         )
 

@@ -23,18 +23,25 @@ WEEKEND = 3 * 24 * 3600.0
 async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
     """Every look over the time since Friday evening, as the nine o'clock duties make them."""
     assert embedded.world  # made here, not within the first request and its time limit
-    async with context(embedded, runbook=runbook) as made:
-        inspector = InspectionRunner(
-            made.runbook, made.calendar, made.reader, made.clock, UsageMeter(made.clock), region=made.region
+    async with context(embedded, runbook=runbook) as inspection_context:
+        inspection_runner = InspectionRunner(
+            inspection_context.runbook,
+            inspection_context.calendar,
+            inspection_context.reader,
+            inspection_context.clock,
+            UsageMeter(inspection_context.clock),
+            region=inspection_context.region,
         )
-        found = {}
+        findings = {}
         for kind in INSPECTIONS:
-            if kind.missing_setting(made.runbook):
+            if kind.missing_setting(inspection_context.runbook):
                 continue
-            now = made.clock.now()
-            since, gap = window(inspector.inspection(kind.id), None, now, made.calendar)
-            found[kind.id] = await inspector.look(kind.id, InspectionRequest(since=since, until=now, gap=gap))
-        return found
+            now = inspection_context.clock.now()
+            since, gap = window(inspection_runner.inspection(kind.id), None, now, inspection_context.calendar)
+            findings[kind.id] = await inspection_runner.run(
+                kind.id, InspectionRequest(since=since, until=now, gap=gap)
+            )
+        return findings
 
 
 def bad(finding: Finding) -> list[Measure]:
@@ -48,17 +55,19 @@ def told(finding: Finding) -> str:
 
 @pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
 async def test_on_an_ordinary_monday_every_look_is_normal(embedded: Embedded) -> None:
-    found = await every_look(embedded)
-    assert len(found) == len(INSPECTIONS)
-    assert {id: told(each) for id, each in found.items() if each.verdict is not Verdict.NORMAL} == {}
-    assert all("2" in each.gap for id, each in found.items() if id in ("alarms", "dashboard", "error-logs"))
+    findings = await every_look(embedded)
+    assert len(findings) == len(INSPECTIONS)
+    assert {id: told(each) for id, each in findings.items() if each.verdict is not Verdict.NORMAL} == {}
+    assert all(
+        "2" in each.gap for id, each in findings.items() if id in ("alarms", "dashboard", "error-logs")
+    )
 
 
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
 async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None:
-    found = await every_look(embedded)
-    said = {id: told(each) for id, each in found.items()}
-    verdicts = {id: each.verdict for id, each in found.items()}
+    findings = await every_look(embedded)
+    summaries = {id: told(each) for id, each in findings.items()}
+    verdicts = {id: each.verdict for id, each in findings.items()}
     assert verdicts == {
         "alarms": Verdict.UNKNOWN,
         "dashboard": Verdict.UNKNOWN,
@@ -71,9 +80,9 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
         "slow-queries": Verdict.ATTENTION,
         "waf-blocks": Verdict.ATTENTION,
         "scaling": Verdict.NORMAL,
-    }, said
+    }, summaries
     # In each exactly its own fault, and what follows from it.
-    assert {id: {each.title for each in bad(finding)} for id, finding in found.items()} == {
+    assert {id: {each.title for each in bad(finding)} for id, finding in findings.items()} == {
         "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last sign-off"},
         "dashboard": {"RDS 接続数", "RDS CPU使用率"},
         "error-logs": {
@@ -91,8 +100,8 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
         "slow-queries": {"Slow queries per hour", "Slow queries in the worst hour"},
         "waf-blocks": {"Most blocked in one hour", "From one address"},
         "scaling": set(),
-    }, said
-    (spell,) = [each for each in found["alarms"].spells if each.state == "alarm"]
+    }, summaries
+    (spell,) = [each for each in findings["alarms"].spells if each.state == "alarm"]
     assert (spell.alarm, spell.ended is not None) == ("rds-cpu-high", True)
-    assert "Fri 2026-01-16 03:10" in found["backups"].summary
-    assert "no level" in found["error-logs"].summary
+    assert "Fri 2026-01-16 03:10" in findings["backups"].summary
+    assert "no level" in findings["error-logs"].summary

@@ -74,27 +74,32 @@ class Failing:
             yield page
 
 
-async def one(made: InspectionContext, id: str, reader: Reader) -> Finding:
-    inspector = InspectionRunner(
-        made.runbook, made.calendar, reader, made.clock, UsageMeter(made.clock), region=made.region
+async def one(inspection_context: InspectionContext, id: str, reader: Reader) -> Finding:
+    inspection_runner = InspectionRunner(
+        inspection_context.runbook,
+        inspection_context.calendar,
+        reader,
+        inspection_context.clock,
+        UsageMeter(inspection_context.clock),
+        region=inspection_context.region,
     )
-    now = made.clock.now()
-    since, gap = window(inspector.inspection(id), None, now, made.calendar)
-    return await inspector.look(id, InspectionRequest(since=since, until=now, gap=gap))
+    now = inspection_context.clock.now()
+    since, gap = window(inspection_runner.inspection(id), None, now, inspection_context.calendar)
+    return await inspection_runner.run(id, InspectionRequest(since=since, until=now, gap=gap))
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
 async def test_whichever_request_fails_what_was_measured_as_bad_is_told(embedded: Embedded) -> None:
     tried = 0
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         for kind in INSPECTIONS:
-            every = Failing(made.reader, -1)
-            whole = await one(made, kind.id, every)
+            every = Failing(inspection_context.reader, -1)
+            whole = await one(inspection_context, kind.id, every)
             # The last request of each kind: what came before it was answered.
             for number in sorted({operation: at for at, operation in enumerate(every.passed, 1)}.values()):
-                reader = Failing(made.reader, number)
-                finding = await one(made, kind.id, reader)
+                reader = Failing(inspection_context.reader, number)
+                finding = await one(inspection_context, kind.id, reader)
                 tried += bool(reader.failed)
                 if whole.verdict is V.ABNORMAL and (kind.id, reader.failed) not in NEEDED:
                     assert finding.verdict is V.ABNORMAL, (kind.id, reader.failed, finding.summary)
@@ -129,10 +134,10 @@ async def test_errors_that_were_found_stay_found_when_counting_them_fails(
 ) -> None:
     fill(empty_aws, storm(count))
     late = 0
-    async with context(empty_aws, runbook=book()) as made:
+    async with context(empty_aws, runbook=book()) as inspection_context:
         for number in range(1, 20):
-            reader = Failing(made.reader, number)
-            finding = await one(made, "error-logs", reader)
+            reader = Failing(inspection_context.reader, number)
+            finding = await one(inspection_context, "error-logs", reader)
             if not reader.failed:
                 break
             requests = [*reader.passed, reader.failed]
@@ -163,10 +168,12 @@ async def test_a_query_that_did_not_end_tells_what_is_bad_already(
         StartQuery={"queryId": "q"},
         GetQueryResults={"status": "Timeout", "results": [], "statistics": statistics},
     )
-    made = InspectionContext(
+    inspection_context = InspectionContext(
         runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
     )
-    finding = await make(made, id).run(InspectionRequest(since=NINE - timedelta(hours=2), until=NINE))
+    finding = await make(inspection_context, id).run(
+        InspectionRequest(since=NINE - timedelta(hours=2), until=NINE)
+    )
     assert finding.verdict is verdict
     assert "not judged" in finding.summary
     assert (finding.measured, finding.unjudged) == (measured, 1)
@@ -216,7 +223,7 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
     body = {"widgets": [*BODY["widgets"], {"type": "metric", "properties": far}]}
     hot = data(METRICS | {"CPUUtilization": lambda _at: 95}, {})
     for reader in (Canned, lambda **answers: Elsewhere(Canned(**answers))):
-        made = InspectionContext(
+        inspection_context = InspectionContext(
             runbook=BOOK,
             calendar=Calendar(BOOK),
             clock=ManualClock(NINE),
@@ -227,7 +234,7 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
                 GetMetricData=hot,
             ),
         )
-        finding = await make(made, "dashboard").run(
+        finding = await make(inspection_context, "dashboard").run(
             InspectionRequest(since=NINE - timedelta(hours=15), until=NINE)
         )
         assert finding.verdict is V.ABNORMAL

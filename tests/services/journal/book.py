@@ -77,12 +77,12 @@ async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> 
         "syslog": None,
         **options,
     }
-    made = Journal(path, clock=clock or ManualClock(NOON), **settings)
-    await made.open()
+    book = Journal(path, clock=clock or ManualClock(NOON), **settings)
+    await book.open()
     try:
-        yield made
+        yield book
     finally:
-        await made.close()
+        await book.close()
 
 
 class Listener:

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from services.changes import entries as changing
-from services.inspections.running import entries as looking
+from services.changes import entries as change_entries
+from services.inspections.running import entries as inspection_entries
 from services.journal import files
 from services.journal.chain import COLUMNS as CHAIN_COLUMNS
 from services.journal.chain import NOTHING, hash_of_row
@@ -25,7 +25,7 @@ from services.models.findings import Finding
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Post, PostState, Proposal
 from services.models.verdict import Verdict
-from services.slack import entries as posting
+from services.slack import entries as post_entries
 from services.slack.sending import Sent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, tampered
@@ -59,26 +59,30 @@ def drafts() -> Iterator[NewEntry]:
     finding = Finding(
         inspection="alarms", title="alarms", verdict=Verdict.NORMAL, summary="8 alarms are ok", read_at=NOON
     )
-    yield looking.found(SLOT, finding)
+    yield inspection_entries.finding_entry(SLOT, finding)
     first, second = plan_of("one"), plan_of("two")
     for plan in (first, second):
-        yield changing.confirmed(plan)
-        yield changing.intent(plan, plan.steps[0])
+        yield change_entries.confirmed(plan)
+        yield change_entries.intent(plan, plan.steps[0])
         if plan is first:
-            yield changing.outcome(plan, plan.steps[0], StepState.DONE, "done", True)
+            yield change_entries.outcome(plan, plan.steps[0], StepState.DONE, "done", True)
     for id in ("p1", "p2", "p3"):
         about = Proposal(title="costs", text="x", thread="alarm:alb-5xx@1")
-        yield posting.let_go(id, "#ops-alerts", "a note", about)
+        yield post_entries.release(id, "#ops-alerts", "a note", about)
         post = Post(
             id=id, seq=1, at=NOON, by="alice", channel="#ops-alerts", text="a note", state=PostState.WAITING,
             changed_at=NOON, let_go_at=NOON, attempts=0,
         )  # fmt: skip
-        yield posting.posting(post, "elsewhere", "")
+        yield post_entries.posting(post, "elsewhere", "")
         begun = post.model_copy(update={"attempts": 1})
         if id == "p1":
-            yield posting.posted(begun, Sent("1.1", "C0123456789"), "", posting.outcome_claim(begun))
+            yield post_entries.posted(
+                begun, Sent("1.1", "C0123456789"), "", post_entries.outcome_claim(begun)
+            )
         elif id == "p2":
-            yield posting.refused(begun, "no", posting.outcome_claim(begun), code="ratelimited", retry_at=AT)
+            yield post_entries.refused(
+                begun, "no", post_entries.outcome_claim(begun), code="ratelimited", retry_at=AT
+            )
     for number in range(30):
         yield NewEntry(kind=EntryKind.NOTE, text=f"entry {number} " + "記" * 200, data={"note": f"n{number}"})
 
@@ -320,7 +324,7 @@ def mutated(value: object, rng: random.Random) -> object:
 
 def misunderstood(path: Path, seed: int) -> str:
     """Some entries hold other data, other times or other kinds than a console writes; the chain is whole."""
-    rng, told = random.Random(seed), []
+    rng, alterations = random.Random(seed), []
     with closing(Store(path)) as store:
         rows, journal = (
             [list(row) for row in store.rows(EntryQuery(), limit=1000, newest_first=False)],
@@ -341,9 +345,9 @@ def misunderstood(path: Path, seed: int) -> str:
             row[CHAIN_COLUMNS.index(column)] = rng.choice(
                 ("", "x", "@", "post:", "alarm:@", "a@b@c", "x" * 9000, "\u202e")
             )
-        told.append(f"{row[0]}.{column}={str(row[CHAIN_COLUMNS.index(column)])[:200]}")
+        alterations.append(f"{row[0]}.{column}={str(row[CHAIN_COLUMNS.index(column)])[:200]}")
     _rechained(path, journal, rows)
-    return f"{seed}: {told}"
+    return f"{seed}: {alterations}"
 
 
 def _rechained(path: Path, journal: str, rows: list[list[Any]]) -> None:

@@ -57,7 +57,7 @@ async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> S
             if placed:
                 duties = await _first(services.duties.states())
                 assert isinstance(duties, DutyView)
-                services.rounds.consider(duties)
+                services.scheduler.schedule(duties)
             now = clock.now()
             await in_words(partial(DutyRecords(services.journal, now).read, now))
             board = await _first(services.feeds["alarms"].states()) if embedded else None
@@ -74,7 +74,7 @@ async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> S
 def _followed(services: Services) -> tuple[AsyncIterator[object], ...]:
     return (
         services.journal.follow(),
-        services.rounds.states(),
+        services.scheduler.states(),
         services.engine.states(),
         services.acknowledgements.states(),
         services.outbox.states(),

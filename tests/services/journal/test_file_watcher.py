@@ -18,15 +18,15 @@ LOOKS = 20
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was looked at, by any lookout."""
-    seen: list[Path] = []
+    paths: list[Path] = []
     mark = lookout._mark
 
     def counted(path: Path) -> tuple[int, ...]:
-        seen.append(path)
+        paths.append(path)
         return mark(path)
 
     monkeypatch.setattr(lookout, "_mark", counted)
-    return seen
+    return paths
 
 
 async def reached(condition: Callable[[], object]) -> None:
@@ -38,9 +38,9 @@ async def reached(condition: Callable[[], object]) -> None:
 async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, looks: list[Path]) -> None:
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
-    told = asyncio.Event()
-    with FileWatcher(path, 0.005, told.set):
-        await reached(told.is_set)
+    event = asyncio.Event()
+    with FileWatcher(path, 0.005, event.set):
+        await reached(event.is_set)
         changes: tuple[Callable[[], object], ...] = (
             lambda: path.write_bytes(b"22"),
             lambda: wal.write_bytes(b"1"),
@@ -51,12 +51,12 @@ async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, 
             # The change before may have been seen half done, and is told twice then.
             looks.clear()
             await reached(lambda: len(looks) > 8)
-            told.clear()
+            event.clear()
             looks.clear()
             await reached(lambda: len(looks) > 2 * LOOKS)
-            assert not told.is_set(), "nobody wrote"
+            assert not event.is_set(), "nobody wrote"
             change()
-            await reached(told.is_set)
+            await reached(event.is_set)
 
 
 async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
 async def test_a_change_is_told_again_one_look_later(tmp_path: Path, looks: list[Path]) -> None:
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
-    told: list[int] = []
-    with FileWatcher(path, 0.005, lambda: told.append(len(looks))):
+    notices: list[int] = []
+    with FileWatcher(path, 0.005, lambda: notices.append(len(looks))):
         await reached(lambda: len(looks) > LOOKS)
-        told.clear()
+        notices.clear()
         # Writing changes size and time one after the other; this cannot be seen half done.
         path.chmod(0o640)
-        await reached(lambda: len(told) == 2)
+        await reached(lambda: len(notices) == 2)
         last = len(looks)
         await reached(lambda: len(looks) > last + LOOKS)
-    assert len(told) == 2, "and not for ever"
+    assert len(notices) == 2, "and not for ever"

@@ -36,12 +36,12 @@ class Log:
         self._socket.setblocking(False)
 
     def lines(self) -> list[str]:
-        found = []
+        texts = []
         while True:
             try:
-                found.append(self._socket.recv(65536).decode())
+                texts.append(self._socket.recv(65536).decode())
             except BlockingIOError:
-                return found
+                return texts
 
     def close(self) -> None:
         self._socket.close()
@@ -50,9 +50,9 @@ class Log:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    made = Log(tmp_path / "log")
-    yield made
-    made.close()
+    new_log = Log(tmp_path / "log")
+    yield new_log
+    new_log.close()
 
 
 class Stream:
@@ -228,16 +228,20 @@ async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: 
     async with journal(path, stream=stream) as book:
         await book.append(note())
         await book.append(note())
-    found = await verified(path, stream)
-    assert (found.intact, found.anchored_seq, found.anchor_note[:6]) == (True, 3, "No log")
+    verification = await verified(path, stream)
+    assert (verification.intact, verification.anchored_seq, verification.anchor_note[:6]) == (
+        True,
+        3,
+        "No log",
+    )
     path.write_bytes(older)
-    found = await verified(path, stream)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, ChainFaultKind.CUT_OFF)]
+    verification = await verified(path, stream)
+    assert [(fault.seq, fault.kind) for fault in verification.faults] == [(2, ChainFaultKind.CUT_OFF)]
     async with journal(path, stream=None) as book:
         for _ in range(3):
             await book.append(note("a new story"))
-    found = await verified(path, stream)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(3, ChainFaultKind.ALTERED)]
+    verification = await verified(path, stream)
+    assert [(fault.seq, fault.kind) for fault in verification.faults] == [(3, ChainFaultKind.ALTERED)]
 
 
 @pytest.mark.usefixtures("silent")
@@ -247,9 +251,9 @@ async def test_a_stream_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         await book.append(note())
     assert "contains no journal hash" in (await verified(path, stream)).anchor_note
     stream.trouble = "AWS cannot be reached."
-    found = await verified(path, stream)
-    assert found.anchors == 0
-    assert "CloudWatch Logs: AWS cannot be reached." in found.anchor_note
+    verification = await verified(path, stream)
+    assert verification.anchors == 0
+    assert "CloudWatch Logs: AWS cannot be reached." in verification.anchor_note
 
 
 async def test_a_log_that_was_rotated_is_read_too(
@@ -266,8 +270,8 @@ async def test_a_log_that_was_rotated_is_read_too(
     (tmp_path / "auth.log.3.gz").write_bytes(gzip.compress(first.encode())[:-9])
     monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "auth.log",))
-    assert [anchor.seq for anchor in machine_log().anchors] == [2, 1]
-    assert {anchor.source for anchor in machine_log().anchors} == {
+    assert [anchor.seq for anchor in machine_log().checkpoints] == [2, 1]
+    assert {anchor.source for anchor in machine_log().checkpoints} == {
         str(tmp_path / "auth.log.1"),
         str(tmp_path / "auth.log.2.gz"),
     }
@@ -276,18 +280,18 @@ async def test_a_log_that_was_rotated_is_read_too(
 async def test_the_machines_log_finds_a_cut_off_end(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, kept = tmp_path / "j.db", tmp_path / "syslog"
+    path, syslog = tmp_path / "j.db", tmp_path / "syslog"
     async with journal(path, syslog=log.path) as book:
         for _ in range(3):
             await book.append(note())
-    kept.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
+    syslog.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
     monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "missing", kept))
+    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "missing", syslog))
     assert checked(path, machine_log()).intact
-    assert checked(path, from_file(kept)).anchors == 3
+    assert checked(path, from_file(syslog)).anchors == 3
     tampered(path, "DELETE FROM entries WHERE seq > 1")
-    found = checked(path, from_file(kept))
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(2, ChainFaultKind.CUT_OFF)]
+    verification = checked(path, from_file(syslog))
+    assert [(fault.seq, fault.kind) for fault in verification.faults] == [(2, ChainFaultKind.CUT_OFF)]
     unvouched = checked(path, machine_log())
     assert not unvouched.intact
     assert "does not record who sent it" in unvouched.doubts[0]
@@ -317,9 +321,9 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
     tool.chmod(0o755)
     monkeypatch.setattr(witnesses, "program", lambda name: str(tmp_path / name))
     monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
-    said = Checkpoint("ab12", 7, "f" * 64, "/j.db")
-    unknown = said._replace(source="journald")
-    assert machine_log().anchors == (said._replace(sender=1000), unknown, unknown)
+    checkpoint = Checkpoint("ab12", 7, "f" * 64, "/j.db")
+    unknown = checkpoint._replace(source="journald")
+    assert machine_log().checkpoints == (checkpoint._replace(sender=1000), unknown, unknown)
     tool.write_text("#!/bin/sh\necho Not allowed >&2\nexit 1\n")
     assert machine_log().note == "journald: Not allowed"
 
@@ -327,11 +331,11 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
 def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
     """A line that somebody sent to this machine's syslog: `logger -t toban …` is all it takes."""
     with closing(JournalReader.open(path)) as reader:
-        said = Checkpoint(reader.id, 2, "0" * 64, str(path))
+        checkpoint = Checkpoint(reader.id, 2, "0" * 64, str(path))
     lie = {
-        "another hash": said,
-        "more entries": said._replace(seq=99),
-        "another journal": said._replace(journal="abcd", seq=99),
+        "another hash": checkpoint,
+        "more entries": checkpoint._replace(seq=99),
+        "another journal": checkpoint._replace(journal="abcd", seq=99),
     }[kind]
     return ExternalHashes((lie._replace(**fields),))
 
@@ -360,7 +364,7 @@ def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:
     *_rest, last = filled(path, 3)
     with closing(JournalReader.open(path)) as reader:
         true = Checkpoint(reader.id, 3, last.hash, str(path), sender=os.getuid())
-    lies = forged(path, "more entries", sender=54_321).anchors
+    lies = forged(path, "more entries", sender=54_321).checkpoints
     both = checked(path, ExternalHashes((true, *lies)))
     assert (both.intact, both.anchors, both.anchored_seq, len(both.distrusted)) == (True, 1, 3, 1)
     agreeing = checked(path, ExternalHashes((true._replace(sender=None, source="/var/log/syslog"),)))

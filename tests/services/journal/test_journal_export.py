@@ -33,20 +33,20 @@ def test_a_line_is_checked_with_the_line_before_it_alone(
     filled(path, 8)
     previous = "0" * 64
     for number, line in enumerate(exported(path), 1):
-        found = json.loads(line)
-        assert list(found) == KEYS
-        assert found["at"] == f"2026-01-14T03:{number:02}:00.000000+00:00"
+        record = json.loads(line)
+        assert list(record) == KEYS
+        assert record["at"] == f"2026-01-14T03:{number:02}:00.000000+00:00"
         micros = int((NOON.timestamp() + 60 * number) * 1e6)
-        person = found["person"]
+        person = record["person"]
         covered = [
-            found["journal"], found["seq"], micros, found["kind"], found["subject"], found["target"],
-            found["text"], person["user"], person["origin"], person["identity"], person["host"],
-            canonical(found["data"]), found["claim"], found["holds"], found["releases"], previous,
+            record["journal"], record["seq"], micros, record["kind"], record["subject"], record["target"],
+            record["text"], person["user"], person["origin"], person["identity"], person["host"],
+            canonical(record["data"]), record["claim"], record["holds"], record["releases"], previous,
         ]  # fmt: skip
         text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"))
-        assert hashlib.sha256(text.encode()).hexdigest() == found["hash"]
-        assert found["previous"] == previous
-        previous = found["hash"]
+        assert hashlib.sha256(text.encode()).hexdigest() == record["hash"]
+        assert record["previous"] == previous
+        previous = record["hash"]
     assert number == 8
 
 
@@ -57,14 +57,14 @@ def test_only_what_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    subject, said = "\x1b[2J\u202e日本\U000e0041", "\x9b31m\u2028"
+    subject, text = "\x1b[2J\u202e日本\U000e0041", "\x9b31m\u2028"
     with closing(Store(path)) as store:
-        store.append(note(subject=subject, data={"note": said}), at=NOON, person=ALICE)
+        store.append(note(subject=subject, data={"note": text}), at=NOON, person=ALICE)
     (line,) = exported(path)
     assert line.isprintable()
     assert "日本" in line
-    found = json.loads(line)
-    assert (found["subject"], found["data"]["note"]) == (subject, said)
+    record = json.loads(line)
+    assert (record["subject"], record["data"]["note"]) == (subject, text)
 
 
 def test_what_somebody_spoilt_is_shown_as_it_is(tmp_path: Path) -> None:

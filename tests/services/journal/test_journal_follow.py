@@ -10,10 +10,10 @@ from tests.services.journal.book import Listener, filled, journal, note
 async def test_every_listener_hears_everything(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with journal(path) as ours, journal(path) as theirs:
-        listeners = [Listener(each) for each in (ours, ours, ours, theirs, theirs)]
+        listeners = [Listener(book) for book in (ours, ours, ours, theirs, theirs)]
         for number in range(1, 4):
-            for each in (ours, theirs):
-                seq = (await each.append(note(str(number)))).seq
+            for book in (ours, theirs):
+                seq = (await book.append(note(str(number)))).seq
                 for listener in listeners:
                     await listener.hears(lambda heard, seq=seq: heard[-1:] == [seq])
         assert [listener.heard for listener in listeners] == [[0, 1, 2, 3, 4, 5, 6]] * 5

@@ -27,7 +27,7 @@ def seen(
 
 
 @pytest.mark.parametrize(
-    ("found", "user", "place"),
+    ("who", "user", "place"),
     [
         (seen({}), "root", ""),
         (seen({}, terminal="pts/3"), "root", "pts/3"),
@@ -45,8 +45,8 @@ def seen(
         ),
     ],
 )
-def test_who_and_from_where(found: Person, user: str, place: str) -> None:
-    assert (found.user, found.origin, found.host) == (user, place, "bastion-1")
+def test_who_and_from_where(who: Person, user: str, place: str) -> None:
+    assert (who.user, who.origin, who.host) == (user, place, "bastion-1")
 
 
 def test_the_identity_is_added_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,5 +58,5 @@ def test_the_identity_is_added_each_time(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (first.user, first.origin, first.identity) == (ME, "ssh 10.0.0.5", "")
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.9 1 10.0.0.1 22")
     arn = "arn:aws:sts::123456789012:assumed-role/Operator/alice"
-    known = person(Identity(account="123456789012", arn=arn, name="alice"))
-    assert known == first.model_copy(update={"identity": arn})
+    second = person(Identity(account="123456789012", arn=arn, name="alice"))
+    assert second == first.model_copy(update={"identity": arn})

@@ -306,34 +306,34 @@ def look(path: Path) -> dict[str, object]:
         timeout=60,
     )
     assert answer.returncode == 0, answer.stderr
-    found = json.loads(answer.stdout)
-    assert isinstance(found, dict)
-    return found
+    report = json.loads(answer.stdout)
+    assert isinstance(report, dict)
+    return report
 
 
 def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> None:
     (home / "j.db").chmod(0o444)
     home.chmod(0o555)
-    found = look(home / "j.db")
-    assert found["read"] == ["entry 1", "entry 2"]
-    assert found["refused"] == "The journal cannot be written by this user."
-    assert not found["appended"]
-    assert isinstance(found["health"], dict)
-    assert (found["health"]["writable"], found["health"]["entries"]) == (False, 2)
+    report = look(home / "j.db")
+    assert report["read"] == ["entry 1", "entry 2"]
+    assert report["refused"] == "The journal cannot be written by this user."
+    assert not report["appended"]
+    assert isinstance(report["health"], dict)
+    assert (report["health"]["writable"], report["health"]["entries"]) == (False, 2)
 
 
 def test_a_home_without_a_journal_that_can_only_be_read(home: Path) -> None:
     home.chmod(0o555)
-    found = look(home / "new" / "j.db")
-    assert found["refused"] == "The journal cannot be written by this user."
-    assert found["unread"] == "There is no journal here."
+    report = look(home / "new" / "j.db")
+    assert report["refused"] == "The journal cannot be written by this user."
+    assert report["unread"] == "There is no journal here."
 
 
 def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
     (home / "j.db").chmod(0o000)
-    found = look(home / "j.db")
-    assert found["unread"] == "The journal cannot be written by this user."
-    assert not found["appended"]
+    report = look(home / "j.db")
+    assert report["unread"] == "The journal cannot be written by this user."
+    assert not report["appended"]
 
 
 async def healed(book: Journal) -> None:

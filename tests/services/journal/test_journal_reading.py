@@ -39,7 +39,7 @@ WORDS = (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
+def sample_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
     """Two hundred entries of every kind over some days, not always in the order of their times."""
     rng = random.Random(3)
     path = tmp_path_factory.mktemp("reading") / "j.db"
@@ -93,9 +93,13 @@ queries = st.builds(
     newest_first=st.booleans(),
 )
 def test_what_a_query_finds_is_what_it_means(
-    made: tuple[Path, list[Entry]], query: EntryQuery, before: int | None, after: int | None, **options: Any
+    sample_journal: tuple[Path, list[Entry]],
+    query: EntryQuery,
+    before: int | None,
+    after: int | None,
+    **options: Any,
 ) -> None:
-    path, entries = made
+    path, entries = sample_journal
     expected = [
         entry
         for entry in entries
@@ -111,8 +115,8 @@ def test_what_a_query_finds_is_what_it_means(
         )
 
 
-async def test_pages_go_both_ways_and_lose_nothing(made: tuple[Path, list[Entry]]) -> None:
-    path, entries = made
+async def test_pages_go_both_ways_and_lose_nothing(sample_journal: tuple[Path, list[Entry]]) -> None:
+    path, entries = sample_journal
     query = EntryQuery(person="alice")
     wanted = [entry for entry in reversed(entries) if entry.person.user == "alice"]
     async with journal(path) as book:
@@ -135,8 +139,8 @@ async def test_pages_go_both_ways_and_lose_nothing(made: tuple[Path, list[Entry]
         assert await book.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
 
 
-async def test_people_and_targets(made: tuple[Path, list[Entry]]) -> None:
-    path, _entries = made
+async def test_people_and_targets(sample_journal: tuple[Path, list[Entry]]) -> None:
+    path, _entries = sample_journal
     async with journal(path) as book:
         assert set(await book.people()) == set(PEOPLE)
         assert set(await book.targets()) == {"staff-api", "alb-5xx"}
@@ -157,7 +161,7 @@ async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
         *(("kind", kind) for kind in ("", "newer", b"note")),
         *((column, b"\xff\0") for column in ("subject", "target", "text", "user", "claim", "hash")),
     ],
-    ids=lambda each: repr(each)[:12],
+    ids=lambda case: repr(case)[:12],
 )
 async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
     tmp_path: Path, column: str, value: object
@@ -182,8 +186,8 @@ async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
 
 
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])
-async def test_any_words_may_be_searched_for(made: tuple[Path, list[Entry]], words: str) -> None:
-    async with journal(made[0]) as book:
+async def test_any_words_may_be_searched_for(sample_journal: tuple[Path, list[Entry]], words: str) -> None:
+    async with journal(sample_journal[0]) as book:
         await book.page(EntryQuery(words=words, person=words))
 
 

@@ -37,7 +37,7 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
     path = tmp_path / "j.db"
     filled(path, 3)
     with closing(Store(path)) as other:
-        ask = JournalReader.ask
+        ask = JournalReader.query
 
         def appended_meanwhile(
             self: JournalReader, statement: str, values: Sequence[object] = ()
@@ -47,7 +47,7 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
                 other.append(note(), at=NOON, person=ALICE)
             return rows
 
-        monkeypatch.setattr(JournalReader, "ask", appended_meanwhile)
+        monkeypatch.setattr(JournalReader, "query", appended_meanwhile)
         with closing(Store(path)) as store:
             assert store.head()[0] > 3
 
@@ -55,18 +55,18 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
 def test_a_claim_is_given_once(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "j.db")) as store:
         first = store.append(note(claim="c"), at=NOON, person=ALICE)
-        with pytest.raises(AlreadyRecorded) as told:
+        with pytest.raises(AlreadyRecorded) as caught:
             store.append(note(claim="c"), at=NOON, person=ALICE)
-        assert told.value.entry == first
+        assert caught.value.entry == first
         assert store.head() == (1, first.hash)
 
 
 def test_a_hold_is_free_again_once_released(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "j.db")) as store:
         holder = store.append(note(holds="t"), at=NOON, person=ALICE)
-        with pytest.raises(HeldByAnother) as told:
+        with pytest.raises(HeldByAnother) as caught:
             store.append(note(holds="t"), at=NOON, person=ALICE)
-        assert told.value.entry == holder
+        assert caught.value.entry == holder
         store.append(note(holds="other"), at=NOON, person=ALICE)
         store.append(note(releases="t"), at=NOON, person=ALICE)
         store.append(note(holds="t"), at=NOON, person=ALICE)

@@ -62,7 +62,7 @@ def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
         assert hash_of(reader.id, entry) == entry.hash
     link = check_link(path, 2)
     assert link is not None
-    assert link.holds
+    assert link.is_intact
     with closing(Store(path)) as store:
         assert store.append(note(), at=NOON, person=ALICE).seq == 6
 

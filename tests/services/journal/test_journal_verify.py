@@ -37,29 +37,29 @@ def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Externa
     with closing(JournalReader.open(path)) as reader:
         hashes = {row[0]: row[-2] for row in reader.every_row()}
         return ExternalHashes(
-            tuple(Checkpoint(reader.id, seq, hashes[seq], file) for seq in seqs), given=given
+            tuple(Checkpoint(reader.id, seq, hashes[seq], file) for seq in seqs), is_configured=given
         )
 
 
 def kinds(path: Path, witnesses: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
-    found = checked(path, witnesses)
-    assert found.problem is None
-    return {fault.seq: fault.kind for fault in found.faults}
+    verification = checked(path, witnesses)
+    assert verification.problem is None
+    return {fault.seq: fault.kind for fault in verification.faults}
 
 
 def test_a_whole_journal_is_intact(whole: tuple[Path, list[Entry]]) -> None:
     path, entries = whole
-    found = checked(path, held(path, 3, COUNT))
-    assert found.intact
-    assert (found.entries, found.head) == (COUNT, entries[-1].hash)
-    assert (found.anchors, found.anchored_seq, found.anchor_note) == (2, COUNT, "")
+    verification = checked(path, held(path, 3, COUNT))
+    assert verification.intact
+    assert (verification.entries, verification.head) == (COUNT, entries[-1].hash)
+    assert (verification.anchors, verification.anchored_seq, verification.anchor_note) == (2, COUNT, "")
 
 
 def test_an_empty_journal_is_intact_too(tmp_path: Path) -> None:
     Store(tmp_path / "j.db").close()
-    found = checked(tmp_path / "j.db")
-    assert found.intact
-    assert (found.entries, found.head) == (0, "")
+    verification = checked(tmp_path / "j.db")
+    assert verification.intact
+    assert (verification.entries, verification.head) == (0, "")
 
 
 def test_without_a_log_outside_it_says_so(path: Path) -> None:
@@ -97,12 +97,12 @@ def test_the_fault_is_named(path: Path, statement: str, expected: dict[int, Chai
 
 def test_swapped_entries_are_named_as_such(path: Path) -> None:
     swap(path, 3, 6)
-    found = checked(path)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [
+    verification = checked(path)
+    assert [(fault.seq, fault.kind) for fault in verification.faults] == [
         (3, ChainFaultKind.SWAPPED),
         (6, ChainFaultKind.SWAPPED),
     ]
-    assert found.faults[0].text == "Entry 6 is in this place."
+    assert verification.faults[0].text == "Entry 6 is in this place."
 
 
 def test_an_entry_put_between_is_found(path: Path) -> None:
@@ -132,9 +132,9 @@ def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
     outside = held(path, 2, COUNT)
     tampered(path, *(f"DELETE FROM {table} WHERE seq > {COUNT - 2}" for table in ("entries", "words")))
     assert checked(path).intact
-    found = checked(path, outside)
-    assert [(fault.seq, fault.kind) for fault in found.faults] == [(COUNT - 1, ChainFaultKind.CUT_OFF)]
-    assert found.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
+    verification = checked(path, outside)
+    assert [(fault.seq, fault.kind) for fault in verification.faults] == [(COUNT - 1, ChainFaultKind.CUT_OFF)]
+    assert verification.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
 
 
 def test_a_cut_off_end_is_found_by_the_words_that_were_left(path: Path) -> None:
@@ -188,8 +188,8 @@ def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("services.journal.verify.LISTED", 3)
     filled(tmp_path / "j.db", 9)
     tampered(tmp_path / "j.db", "UPDATE entries SET text = 'y' WHERE seq > 1")
-    found = checked(tmp_path / "j.db")
-    assert (len(found.faults), found.unlisted) == (3, 5)
+    verification = checked(tmp_path / "j.db")
+    assert (len(verification.faults), verification.unlisted) == (3, 5)
 
 
 def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
@@ -250,8 +250,8 @@ def exchange(path: Path, rng: random.Random) -> str:
 
 def rewritten(path: Path, rng: random.Random) -> str:
     seq = rng.randint(1, COUNT)
-    for each in range(seq, rng.randint(seq, COUNT) + 1):
-        rewrite(path, each, relink=each > seq)
+    for number in range(seq, rng.randint(seq, COUNT) + 1):
+        rewrite(path, number, relink=number > seq)
     return f"rewrote {seq} and what follows"
 
 

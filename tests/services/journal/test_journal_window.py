@@ -46,12 +46,12 @@ async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     assert held(window) == (100, 91, False, True)
-    seen = {entry.seq for entry in window.view.entries}
+    seqs = {entry.seq for entry in window.view.entries}
     while window.view.older:
         await window.go_older()
         assert len(window.view.entries) <= 30
-        seen |= {entry.seq for entry in window.view.entries}
-    assert seen == set(range(1, 101))
+        seqs |= {entry.seq for entry in window.view.entries}
+    assert seqs == set(range(1, 101))
     assert held(window) == (30, 1, True, False)
     while window.view.newer:
         await window.go_newer()
@@ -110,7 +110,7 @@ async def test_one_entry_is_checked_by_itself(journal: Journal) -> None:
     for seq in (1, 2, 3):
         link = check_link(journal.path, seq)
         assert link is not None
-        assert link.holds
+        assert link.is_intact
     assert check_link(journal.path, 4) is None
     await journal.close()
     import sqlite3
@@ -122,7 +122,7 @@ async def test_one_entry_is_checked_by_itself(journal: Journal) -> None:
     assert altered is not None
     assert not altered.unaltered
     assert after is not None
-    assert after.holds, "its neighbour is blameless"
+    assert after.is_intact, "its neighbour is blameless"
     with sqlite3.connect(journal.path) as db:
         db.executescript("DROP TRIGGER IF EXISTS entries_last; DELETE FROM entries WHERE seq = 2")
     db.close()

@@ -28,7 +28,7 @@ class Numbers(Projection):
         super().__init__(journal, KINDS, page=page)
         self.seqs: list[int] = []
 
-    def take(self, entry: Entry) -> bool:
+    def apply(self, entry: Entry) -> bool:
         if entry.seq in self.seqs:
             return False
         self.seqs.append(entry.seq)

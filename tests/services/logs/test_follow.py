@@ -24,8 +24,8 @@ class Group:
     errors: list[AwsError] = field(default_factory=list)
     asked: list[tuple[int, int | None, str]] = field(default_factory=list)
 
-    def write(self, identity: str, at: int, seen: int | None = None) -> None:
-        self.lines.append(LogLine(identity, at, at if seen is None else seen, "s", identity))
+    def write(self, identity: str, at: int, ingested_at: int | None = None) -> None:
+        self.lines.append(LogLine(identity, at, at if ingested_at is None else ingested_at, "s", identity))
 
     async def page(
         self,
@@ -39,7 +39,7 @@ class Group:
             raise self.errors.pop(0)
         if token is None:
             self.asked.append((start_ms, end_ms, pattern))
-        found = sorted(
+        lines = sorted(
             (line for line in self.lines if line.at >= start_ms and (end_ms is None or line.at <= end_ms)),
             key=lambda line: line.at,
         )
@@ -48,7 +48,7 @@ class Group:
         if kind == "empty":
             return (), f"full:{first}"
         last = first + self.size
-        return tuple(found[first:last]), f"empty:{last}" if last < len(found) else None
+        return tuple(lines[first:last]), f"empty:{last}" if last < len(lines) else None
 
 
 class Tail:
@@ -145,7 +145,7 @@ async def test_new_lines_late_lines_and_lines_of_one_millisecond_once_each() -> 
         for index in range(5):
             group.write(f"same{index}", MS + 2_000)
         await tail.advance(5)
-        group.write("late", MS - 90_000, seen=MS + 6_000)
+        group.write("late", MS - 90_000, ingested_at=MS + 6_000)
         group.write("same5", MS + 2_000)
         await tail.advance(5)
         await tail.advance(5)
@@ -163,7 +163,7 @@ async def test_an_event_ten_minutes_late_is_found_by_the_sweep() -> None:
     async with Tail(group) as tail:
         for _round in range(13):
             await tail.advance(5)
-        group.write("very late", MS - 500_000, seen=MS + 65_000)
+        group.write("very late", MS - 500_000, ingested_at=MS + 65_000)
         group.write("pulse", MS + 65_000)
         for _round in range(60):
             await tail.advance(5)

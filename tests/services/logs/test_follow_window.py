@@ -11,8 +11,8 @@ LATEST = SWEEP - SWEEP_EVERY - 60_000
 """Delay (ms) up to which no event may be lost; the minute is the longest gap between rounds below."""
 
 
-def line(identity: str, at: int, seen: int | None = None) -> LogLine:
-    return LogLine(identity, at, at if seen is None else seen, "s", identity)
+def line(identity: str, at: int, ingested_at: int | None = None) -> LogLine:
+    return LogLine(identity, at, at if ingested_at is None else ingested_at, "s", identity)
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ def test_every_event_exactly_once_whatever_its_delay(
     failing = data.draw(st.sets(st.integers(0, 60), max_size=10))
     while now < 4_000_000:
         start = window.begin(now)
-        found = visible(events, start, now)
-        half = len(found) // 2
+        lines = visible(events, start, now)
+        half = len(lines) // 2
         # A failed round has read a part of its pages.
-        pages = [found[:half]] if turn in failing and now < 2_400_000 else [found[:half], [], found[half:]]
+        pages = [lines[:half]] if turn in failing and now < 2_400_000 else [lines[:half], [], lines[half:]]
         for page in pages:
             newest = window.newest or 0
-            fresh = window.take(page, now)
+            fresh = window.accept(page, now)
             assert [each.at for each in fresh] == sorted(each.at for each in fresh)
             assert all(each.late == (each.at < newest) for each in fresh)
             delivered += fresh
@@ -97,23 +97,23 @@ def test_every_event_exactly_once_whatever_its_delay(
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300)), max_size=30))
 def test_ids_are_forgotten_only_when_no_later_round_can_read_them(rounds: list[tuple[int, int]]) -> None:
     window = FollowWindow(0, 0)
-    seen: dict[str, int] = {}
+    times: dict[str, int] = {}
     now = 0
     for step, (pause, count) in enumerate(rounds):
         now += pause
         start = window.begin(now)
-        again = [line(identity, at) for identity, at in seen.items() if at >= start]
-        assert window.take(again, now) == ()
+        again = [line(identity, at) for identity, at in times.items() if at >= start]
+        assert window.accept(again, now) == ()
         fresh = [line(f"{step}-{index}", max(start, 0, now - 7 * index)) for index in range(count)]
-        assert len(window.take(fresh, now)) == count
-        seen |= {each.id: each.at for each in fresh}
+        assert len(window.accept(fresh, now)) == count
+        times |= {each.id: each.at for each in fresh}
         window.finish(now)
 
 
 def test_the_first_round_begins_where_it_was_told_until_it_succeeds() -> None:
     window = FollowWindow(1_000, 5_000)
     assert window.begin(5_000) == 1_000
-    window.take([line("a", 4_000)], 5_000)
+    window.accept([line("a", 4_000)], 5_000)
     assert window.begin(9_000) == 1_000
     window.finish(9_000)
     assert window.begin(10_000) == 4_000 - OVERLAP
@@ -122,7 +122,7 @@ def test_the_first_round_begins_where_it_was_told_until_it_succeeds() -> None:
 def test_overlap_when_busy_less_when_quiet_and_never_hours() -> None:
     window = FollowWindow(0, 0)
     now = 10_000_000
-    window.take([line("a", now)], now)
+    window.accept([line("a", now)], now)
     window.finish(now)
     assert window.begin(now + POLL) == now - OVERLAP
     window.finish(now + POLL)
@@ -139,7 +139,7 @@ def test_a_wide_sweep_every_five_minutes() -> None:
     spans = []
     for now in range(begun, begun + 2 * SWEEP_EVERY + POLL, POLL):
         start = window.begin(now)
-        window.take([line(str(now), now)], now)
+        window.accept([line(str(now), now)], now)
         window.finish(now)
         spans.append(now - start)
     assert spans.count(SWEEP + POLL) == 2
@@ -149,7 +149,7 @@ def test_a_wide_sweep_every_five_minutes() -> None:
 def test_after_an_outage_reading_begins_before_it() -> None:
     window = FollowWindow(0, 0)
     before = 10_000_000
-    window.take([line("a", before)], before)
+    window.accept([line("a", before)], before)
     window.finish(before)
     assert window.begin(before + 7_200_000) <= before - OVERLAP
 
@@ -157,33 +157,33 @@ def test_after_an_outage_reading_begins_before_it() -> None:
 def test_a_future_stamp_makes_nothing_late_and_moves_no_window() -> None:
     window = FollowWindow(0, 0)
     now = 10_000_000
-    (ahead,) = window.take([line("ahead", now + 7_200_000)], now)
+    (ahead,) = window.accept([line("ahead", now + 7_200_000)], now)
     window.finish(now)
     assert window.newest == now
     assert window.begin(now + POLL) == now - OVERLAP
-    (normal,) = window.take([line("normal", now + 1)], now + POLL)
+    (normal,) = window.accept([line("normal", now + 1)], now + POLL)
     assert not ahead.late
     assert not normal.late
-    assert window.take([line("ahead", now + 7_200_000)], now + POLL) == ()
+    assert window.accept([line("ahead", now + 7_200_000)], now + POLL) == ()
 
 
 def test_what_was_there_before_the_beginning_is_not_wanted_but_what_comes_late_is() -> None:
     window = FollowWindow(1_000_000, 1_030_000)
-    window.take([line("in", 1_010_000)], 1_030_000)
+    window.accept([line("in", 1_010_000)], 1_030_000)
     window.finish(1_030_000)
-    old = line("old", 990_000, seen=991_000)
-    late = line("late", 990_000, seen=1_031_000)
-    found = window.take([old, late], 1_035_000)
-    assert [(each.id, each.late) for each in found] == [("late", True)]
+    old = line("old", 990_000, ingested_at=991_000)
+    late = line("late", 990_000, ingested_at=1_031_000)
+    fresh = window.accept([old, late], 1_035_000)
+    assert [(each.id, each.late) for each in fresh] == [("late", True)]
     assert window.duplicates == 0
 
 
 def test_the_clock_may_step_back() -> None:
     window = FollowWindow(0, 0)
-    window.take([line("a", 10_000_000)], 10_000_000)
+    window.accept([line("a", 10_000_000)], 10_000_000)
     window.finish(10_000_000)
     assert window.begin(9_000_000) <= 10_000_000 - OVERLAP
-    assert window.take([line("a", 10_000_000), line("b", 9_000_000)], 9_000_000) != ()
+    assert window.accept([line("a", 10_000_000), line("b", 9_000_000)], 9_000_000) != ()
     window.finish(9_000_000)
     assert len(window) == 2
 
@@ -193,7 +193,7 @@ def test_memory_is_bounded_by_two_sweeps() -> None:
     now = 10_000_000
     for step in range(2_000):
         now += POLL
-        window.take([line(f"{step}-{index}", now - index) for index in range(10)], now)
+        window.accept([line(f"{step}-{index}", now - index) for index in range(10)], now)
         window.finish(now)
     assert len(window) <= 10 * (2 * SWEEP // POLL + 13)
 
@@ -205,8 +205,8 @@ def test_what_is_said_to_be_complete_is_so_after_any_pause(events: list[Event], 
     have: set[str] = set()
     now, turn = 0, 0
     while now < 4_000_000:
-        found = visible(events, window.begin(now), now)
-        have |= {each.id for each in window.take(found, now)}
+        lines = visible(events, window.begin(now), now)
+        have |= {each.id for each in window.accept(lines, now)}
         window.finish(now)
         assert window.complete_to is not None
         assert window.complete_to <= now - OVERLAP
@@ -226,6 +226,6 @@ def test_a_steady_tail_is_complete_up_to_two_minutes_ago() -> None:
     window = FollowWindow(0, 0)
     for now in range(10_000_000, 11_000_000, POLL):
         window.begin(now)
-        window.take([line(str(now), now)], now)
+        window.accept([line(str(now), now)], now)
         window.finish(now)
         assert window.complete_to == now - OVERLAP

@@ -40,8 +40,8 @@ class Source:
         self.starts.append(start_ms)
         if self.error is not None:
             raise self.error
-        found = [each for each in self.lines if each.at >= start_ms and (end_ms is None or each.at <= end_ms)]
-        return tuple(found), None
+        lines = [each for each in self.lines if each.at >= start_ms and (end_ms is None or each.at <= end_ms)]
+        return tuple(lines), None
 
 
 async def first_stats(*times: int, backlog: int = 200) -> TailStats:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.inspections.running import entries as looks
+from services.inspections.running import entries as inspection_entries
 from services.journal.store import Store
 from services.models.findings import AlarmPeriod, Evidence, Finding, Measure, Overrule, Recorded, Row
 from services.models.journal import Entry, EntryKind, NewEntry, Person
@@ -48,14 +48,14 @@ class Ledger:
         )  # fmt: skip
 
     def find(self, at: str, key: str, finding: Finding) -> Entry:
-        return self.write(at, looks.found(key, finding))
+        return self.write(at, inspection_entries.finding_entry(key, finding))
 
     def overrule(self, at: str, entry: Entry, finding: Finding, reason: str) -> Entry:
         recorded = Recorded(
             seq=entry.seq, by="x", finding=finding,
             overruled=Overrule(by="x", at=entry.at, reason=reason, seq=entry.seq),
         )  # fmt: skip
-        return self.write(at, looks.overruled(entry.subject, recorded, reason), "sato")
+        return self.write(at, inspection_entries.override_entry(entry.subject, recorded, reason), "sato")
 
     def report(self, when: str, now: str, *, runbook: Runbook = RUNBOOK, private: bool = False) -> Report:
         period = read_period(when)

@@ -19,7 +19,7 @@ MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in
                           (("morning", "09:00"), ("afternoon", "14:00"), ("evening", "17:00")))  # fmt: skip
 
 
-def look(ledger: Ledger, at: str, key: str, since: str, *spells: AlarmPeriod) -> None:
+def record_finding(ledger: Ledger, at: str, key: str, since: str, *spells: AlarmPeriod) -> None:
     verdict = Verdict.ATTENTION if spells else Verdict.NORMAL
     ledger.find(at, key, finding(at, verdict=verdict, since=since, spells=spells))
 
@@ -33,13 +33,15 @@ def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -
 def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
     # Nobody had signed the morning, so the afternoon's window covers it again.
-    look(ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00", spell("2026-01-06 03:10", None))
+    record_finding(ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00", spell("2026-01-06 03:10", None))
     ledger.entry(
         "2026-01-06 09:20", EntryKind.ACKNOWLEDGED, target="ecs-cpu-high",
         subject="alarm:ecs-cpu-high@x", data={"state": "alarm", "note": "見ている"},
     )  # fmt: skip
-    look(ledger, "2026-01-06 14:00", NOON, "2026-01-05 17:00", spell("2026-01-06 03:10", "2026-01-06 10:40"))
-    look(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:30", spell(None, "2026-01-06 10:40"))
+    record_finding(
+        ledger, "2026-01-06 14:00", NOON, "2026-01-05 17:00", spell("2026-01-06 03:10", "2026-01-06 10:40")
+    )
+    record_finding(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:30", spell(None, "2026-01-06 10:40"))
     report = day(ledger)
     (line,) = report.alarms
     assert (line.began, line.ended) == (moment("2026-01-06 03:10"), moment("2026-01-06 10:40"))
@@ -51,7 +53,7 @@ def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
 
 def test_a_spell_that_still_lasts_and_one_from_before_the_window_say_so(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
-    look(
+    record_finding(
         ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00",
         spell(None, "2026-01-05 18:00"), spell("2026-01-06 08:00", None, "alb-latency-high"),
     )  # fmt: skip
@@ -63,9 +65,9 @@ def test_a_spell_that_still_lasts_and_one_from_before_the_window_say_so(tmp_path
 
 def test_what_only_the_next_morning_saw_stands_in_a_report_made_again(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
-    look(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:00")
+    record_finding(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:00")
     assert day(ledger, "2026-01-06 17:10").alarms == ()
-    look(
+    record_finding(
         ledger, "2026-01-07 09:00", "daily-morning@2026-01-07T09:00", "2026-01-06 17:00",
         spell("2026-01-06 20:00", "2026-01-06 20:30"), spell("2026-01-07 03:00", "2026-01-07 03:05"),
     )  # fmt: skip
@@ -116,7 +118,9 @@ def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> 
 @pytest.mark.parametrize("state", ["ok", "insufficient"])
 def test_an_acknowledgement_of_another_state_stands_for_itself(tmp_path: Path, state: str) -> None:
     ledger = Ledger(tmp_path / "j.db")
-    look(ledger, "2026-01-06 14:00", NOON, "2026-01-06 09:00", spell("2026-01-06 10:00", "2026-01-06 11:00"))
+    record_finding(
+        ledger, "2026-01-06 14:00", NOON, "2026-01-06 09:00", spell("2026-01-06 10:00", "2026-01-06 11:00")
+    )
     ledger.entry("2026-01-06 10:30", EntryKind.ACKNOWLEDGED, target="ecs-cpu-high", data={"state": state})
     report = day(ledger)
     assert report.alarms[0].acknowledged == ()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.changes import entries as drafts
+from services.changes import entries as change_entries
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
@@ -228,11 +228,13 @@ def plan() -> Plan:
 def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
     change_plan = plan()
     step = change_plan.steps[0]
-    ledger.write(f"{DAY} 10:00", drafts.confirmed(change_plan))
-    ledger.write(f"{DAY} 10:00", drafts.intent(change_plan, step))
+    ledger.write(f"{DAY} 10:00", change_entries.confirmed(change_plan))
+    ledger.write(f"{DAY} 10:00", change_entries.intent(change_plan, step))
     lost = day(ledger)
     assert [line.state for line in lost.changes] == [StepState.UNKNOWN]
-    ledger.write(f"{DAY} 10:01", drafts.outcome(change_plan, step, StepState.DONE, "AWS accepted it.", True))
+    ledger.write(
+        f"{DAY} 10:01", change_entries.outcome(change_plan, step, StepState.DONE, "AWS accepted it.", True)
+    )
     ledger.entry(f"{DAY} 11:00", EntryKind.PLAN, "a newer console's", subject="p9", data={"plan": {}})
     report = day(ledger)
     (line,) = report.changes

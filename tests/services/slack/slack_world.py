@@ -39,7 +39,7 @@ class Desk:
         self.clock = clock
         self.outbox = Outbox(
             journal, clock, settings, "#ops-alerts",
-            connect=connect, gone=self._gone, fault=self.faults.append,
+            connect=connect, has_ended=self._gone, fault=self.faults.append,
         )  # fmt: skip
         self.posts: tuple[Post, ...] = ()
         self._listener = asyncio.create_task(self._listen())
@@ -58,7 +58,7 @@ class Desk:
         return next((each.state for each in self.posts if each.id == id), None)
 
     async def let_go(self, id: str, text: str = "異常", about: Proposal = ALONE) -> None:
-        await self.outbox.let_go(id, text, about)
+        await self.outbox.release(id, text, about)
 
     async def until(self, reached: Callable[[], object]) -> None:
         try:
@@ -102,8 +102,8 @@ async def opened(
 @asynccontextmanager
 async def desk(path: Path, server: SlackServer, **options: Any) -> AsyncIterator[Desk]:
     """A console until the end of the block."""
-    made = await opened(path, ManualClock(NOW), server, **options)
+    console = await opened(path, ManualClock(NOW), server, **options)
     try:
-        yield made
+        yield console
     finally:
-        await made.end()
+        await console.end()

@@ -31,7 +31,7 @@ async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(
         post = console.post("a")
         assert (post.ts, post.channel_id, post.by) == (message["ts"], CHANNEL, "sato")
         assert not post.unsent
-        assert await console.outbox.let_go("a", "again", ALONE) is None, "one id is let go once"
+        assert await console.outbox.release("a", "again", ALONE) is None, "one id is let go once"
     assert server.slack.asked == ["chat.postMessage"]
     body = server.slack.bodies[0]
     assert body["metadata"] == {"event_type": "toban_post", "event_payload": {"id": "a"}}
@@ -70,7 +70,7 @@ async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, serv
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "text"),
     [
         ("invalid_auth", "TOBAN_SLACK_TOKEN"),
         ("channel_not_found", "#ops-alerts"),
@@ -80,14 +80,14 @@ async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, serv
     ],
 )
 async def test_a_refusal_is_said_with_what_to_do_and_a_person_sends_again(
-    tmp_path: Path, server: SlackServer, code: str, said: str
+    tmp_path: Path, server: SlackServer, code: str, text: str
 ) -> None:
     server.slack.faults.append(code)
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a")
         await console.until(lambda: console.state("a") is S.REFUSED)
         post = console.post("a")
-        assert said in post.reason
+        assert text in post.reason
         assert post.retry_at is None
         console.clock.advance(600)
         await console.outbox.send_again(post, "")

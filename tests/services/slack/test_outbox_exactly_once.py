@@ -90,8 +90,8 @@ class World:
             if post.state is S.REFUSED:
                 await self.desks[1].outbox.send_again(post, "")
         await self.quiet()
-        for each in self.desks:
-            await each.end()
+        for desk in self.desks:
+            await desk.end()
 
     async def quiet(self) -> None:
         """Time goes on until no console has anything to do by itself."""

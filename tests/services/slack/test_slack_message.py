@@ -35,9 +35,9 @@ def test_addresses_are_links_and_nothing_else_is() -> None:
 
 
 def test_a_message_has_text_and_verbatim_blocks() -> None:
-    made = body(message("<!here> a"))
-    assert made["text"] == "&lt;!here&gt; a\nToban · &lt;sato&gt; · toban-a1"
-    section, footer = made["blocks"]
+    payload = body(message("<!here> a"))
+    assert payload["text"] == "&lt;!here&gt; a\nToban · &lt;sato&gt; · toban-a1"
+    section, footer = payload["blocks"]
     assert section["text"] == {"type": "mrkdwn", "text": "&lt;!here&gt; a", "verbatim": True}
     assert footer["elements"][0]["verbatim"] is True
 
@@ -60,12 +60,12 @@ def _letters(text: str) -> list[str]:
 
 
 def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
-    made = read(
+    slack_settings = read(
         {"TOBAN_SLACK_TOKEN": "xoxb-1", "TOBAN_SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}
     )
-    assert isinstance(made.token, Secret)
-    assert made.webhook is None, "a token can do more"
-    assert "xoxb-1" not in f"{made!r} {made}"
+    assert isinstance(slack_settings.token, Secret)
+    assert slack_settings.webhook is None, "a token can do more"
+    assert "xoxb-1" not in f"{slack_settings!r} {slack_settings}"
     hook = read({"TOBAN_SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x"})
     assert hook.webhook is not None
     assert hook.webhook.reveal() == "https://hooks.slack.com/services/T/B/x"
@@ -93,9 +93,9 @@ def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
 def test_a_demo_reaches_a_stand_in_on_this_machine_alone(
     environment: dict[str, str], demo: bool, configured: bool
 ) -> None:
-    made = read(environment, demo=demo)
-    assert made.configured is configured
-    assert bool(made.why) is not configured
+    slack_settings = read(environment, demo=demo)
+    assert slack_settings.configured is configured
+    assert bool(slack_settings.why) is not configured
 
 
 def test_a_relay_takes_the_place_of_slacks_own_hosts() -> None:

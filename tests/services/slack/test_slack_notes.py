@@ -37,35 +37,39 @@ def lines(text: str) -> dict[str, str]:
 
 
 def test_a_firing_alarm() -> None:
-    made = about_alarm(FIRING, HERE)
-    assert made.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
-    assert "production" in made.text.splitlines()[0]
-    found = lines(made.text)
-    assert found["Since"] == "2026-01-13 23:10 JST (14:10 UTC)"
-    assert found["Observed"] == "7.25; the alarm fires at > 5"
-    assert found["Impact on users"] == "(fill in)"
-    assert found["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
-    assert found["By"] == "sato"
-    assert found["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
-    assert found["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
-    assert found["AWS console"] == (
+    proposal = about_alarm(FIRING, HERE)
+    assert proposal.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
+    assert "production" in proposal.text.splitlines()[0]
+    fields = lines(proposal.text)
+    assert fields["Since"] == "2026-01-13 23:10 JST (14:10 UTC)"
+    assert fields["Observed"] == "7.25; the alarm fires at > 5"
+    assert fields["Impact on users"] == "(fill in)"
+    assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
+    assert fields["By"] == "sato"
+    assert fields["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
+    assert fields["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
+    assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
     )
-    assert (made.thread, made.alarm, made.target) == (f"alarm:{NAME}@{FIRING.since.isoformat()}", NAME, NAME)
+    assert (proposal.thread, proposal.alarm, proposal.target) == (
+        f"alarm:{NAME}@{FIRING.since.isoformat()}",
+        NAME,
+        NAME,
+    )
 
 
 def test_that_it_recovered_is_said_in_the_thread_of_what_was_said_before() -> None:
     cleared = FIRING.model_copy(update={"state": AlarmState.OK, "since": NOW})
-    said = about_alarm(FIRING, HERE)
+    proposal = about_alarm(FIRING, HERE)
     post = Post(
-        id="a", seq=1, at=NOW, by="sato", channel="#c", text=said.text, thread=said.thread,
-        target=said.target, state=PostState.POSTED, changed_at=NOW, let_go_at=NOW,
+        id="a", seq=1, at=NOW, by="sato", channel="#c", text=proposal.text, thread=proposal.thread,
+        target=proposal.target, state=PostState.POSTED, changed_at=NOW, let_go_at=NOW,
     )  # fmt: skip
-    made = about_alarm(cleared, HERE, [post])
-    assert made.thread == said.thread
-    assert made.text.startswith("[RECOVERED]")
-    assert "Escalation" not in made.text
-    assert about_alarm(cleared, HERE).thread != said.thread
+    recovery = about_alarm(cleared, HERE, [post])
+    assert recovery.thread == proposal.thread
+    assert recovery.text.startswith("[RECOVERED]")
+    assert "Escalation" not in recovery.text
+    assert about_alarm(cleared, HERE).thread != proposal.thread
 
 
 def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
@@ -99,18 +103,18 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
         advice=(f"{role}に連絡する",),
         read_at=NOW,
     )
-    made = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
-    found = lines(made.text)
-    assert found["Details"] == "31 errors an hour"
-    assert found["Measured"] == "Errors 31 an hour (< 10)"
-    assert role in found["Escalation"]
-    assert found["Journal"] == "17"
-    assert found["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that looks"
-    assert "secret" not in made.text + made.evidence
-    assert "secret" in made.private
-    assert made.evidence.splitlines()[-1] == "… and 2 more"
-    assert made.thread == ""
-    assert "Overridden" not in found
+    proposal = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
+    fields = lines(proposal.text)
+    assert fields["Details"] == "31 errors an hour"
+    assert fields["Measured"] == "Errors 31 an hour (< 10)"
+    assert role in fields["Escalation"]
+    assert fields["Journal"] == "17"
+    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that looks"
+    assert "secret" not in proposal.text + proposal.evidence
+    assert "secret" in proposal.private
+    assert proposal.evidence.splitlines()[-1] == "… and 2 more"
+    assert proposal.thread == ""
+    assert "Overridden" not in fields
     judged = Overrule(by="yamada", at=NOW, reason="load test", seq=18)
     again = lines(about_finding(Recorded(seq=17, by="sato", finding=finding, overruled=judged), HERE).text)
     assert again["Overridden"].startswith("yamada, ")

@@ -54,7 +54,7 @@ def test_what_ends_before_the_table_is_loaded_agrees_with_it() -> None:
 
 def groups(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     parts = command.commands.items() if isinstance(command, click.Group) else ()
-    return [path, *(found for name, part in parts for found in groups(part, (*path, name)))]
+    return [path, *(group for name, part in parts for group in groups(part, (*path, name)))]
 
 
 def test_wrong_usage_of_any_command_is_64() -> None:

@@ -179,9 +179,9 @@ def test_nothing_is_made_until_something_fails(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert run(["--lang", "en", "runbook", "schema"], Output(outline_drawn=False)) == 0
     assert not (tmp_path / "state").exists()
-    told = last_resort.line(fault())
+    line = last_resort.line(fault())
     (path,) = tmp_path.rglob("debug.log")
-    assert str(path) in told
+    assert str(path) in line
     assert "ValueError: broken" in path.read_text()
 
 
@@ -255,7 +255,7 @@ class Failing(RuntimeApp):
 
 async def test_faults_of_the_console_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    monkeypatch.setattr("sys.unraisablehook", lambda told: None)
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: None)
     path = tmp_path / "debug.log"
     debug_log.begin(path)
     last_resort.install()

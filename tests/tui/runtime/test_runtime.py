@@ -208,13 +208,13 @@ hostile = st.text(
 
 @given(st.lists(hostile, max_size=5))
 def test_the_last_line_leaves_nothing_unsafe_and_no_width_changed(texts: list[str]) -> None:
-    seen: list[str] = []
-    output_filter = OutputFilter(seen.append)
+    reports: list[str] = []
+    output_filter = OutputFilter(reports.append)
     style = Style(bold=True)
     segments = [Segment(text, style) for text in texts]
     safe = output_filter.apply(segments, BLACK)
     unsafe = [text for text in texts if UNSAFE.search(text)]
-    assert seen == unsafe
+    assert reports == unsafe
     assert output_filter.hits == len(unsafe)
     if not unsafe:
         assert safe is segments

@@ -89,17 +89,17 @@ async def test_secrets_of_a_session_are_left_out_renewed_ones_too(tmp_path: Path
     debug_log.begin(path)
     async with fault_server() as server:
 
-        def respond(seen: Seen) -> Reply:
+        def respond(request: Seen) -> Reply:
             return (
                 role(server.counts["AssumeRole"])
-                if seen.operation == "AssumeRole"
+                if request.operation == "AssumeRole"
                 else answer({"MetricAlarms": []})
             )
 
         server.respond = respond
         await read_twice(server)
     secrets = [*WRITTEN, *(f"{kind}-of-role-{number}" for kind in ("secret", "token") for number in (1, 2))]
-    assert {*secrets} <= {*known_secrets.known()}
+    assert {*secrets} <= {*known_secrets.all_secrets()}
     quoted = [quote(each, safe="") for each in secrets]
     text = await asyncio.to_thread(told, path, KeyError(" ".join([*secrets, *quoted])))
     assert "***" in text
@@ -146,5 +146,5 @@ def test_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_secrets, "_known", {})
     known_secrets.remember(f"secret {number}" for number in range(known_secrets.MOST + 10))
     known_secrets.remember(["", None, 3])
-    assert len(known_secrets.known()) == known_secrets.MOST
-    assert known_secrets.known()[-1] == f"secret {known_secrets.MOST + 9}"
+    assert len(known_secrets.all_secrets()) == known_secrets.MOST
+    assert known_secrets.all_secrets()[-1] == f"secret {known_secrets.MOST + 9}"

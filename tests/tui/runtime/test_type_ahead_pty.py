@@ -95,9 +95,9 @@ def test_an_end_nobody_asked_for_is_said_and_is_not_success(tmp_path: Path, keys
         console.wait_text("Ready.")
         console.send(keys)
         assert console.wait_exit() == 70
-        told = " ".join(console.text.split())
-        assert "because of an internal error" in told
-        assert ("an action failed" in told) == ("f" in keys)
+        text = " ".join(console.text.split())
+        assert "because of an internal error" in text
+        assert ("an action failed" in text) == ("f" in keys)
         assert (tmp_path / "drained").exists()
         console.assert_restored()
 

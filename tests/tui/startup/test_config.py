@@ -54,12 +54,12 @@ def test_flags_over_environment_over_file(file: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("TOBAN_INTERVALS__ALARMS", "120")
     monkeypatch.setenv("TOBAN_LOG_GROUPS", "/a, /b")
     monkeypatch.setenv("TOBAN_BELL", "false")
-    found = effective(StartOptions(profile="flag"))
-    config = found.config
+    result = effective(StartOptions(profile="flag"))
+    config = result.config
     assert (config.theme, config.lang, config.profile) == ("dark", "en", "flag")
     assert (config.intervals.alarms, config.intervals.logs, config.intervals.metrics) == (120, 3, 60)
     assert (config.log_groups, config.bell) == (("/a", "/b"), False)
-    assert found.origins == {
+    assert result.origins == {
         "theme": f"{file}:1",
         "lang": "TOBAN_LANG",
         "profile": "--profile",
@@ -90,9 +90,9 @@ def test_every_mistake_in_the_file_is_named(file: Path) -> None:
 def test_mistakes_name_the_variable_or_the_flag(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOBAN_THEM", "dark")
     monkeypatch.setenv("TOBAN_INTERVALS__LOGS", "soon")
-    found = refusals(StartOptions(lang="fr"))
-    assert "environment: TOBAN_INTERVALS__LOGS: must be a number (found 'soon')" in found
-    assert "command line: --lang: must be one of ja, en (found 'fr')" in found
+    messages = refusals(StartOptions(lang="fr"))
+    assert "environment: TOBAN_INTERVALS__LOGS: must be a number (found 'soon')" in messages
+    assert "command line: --lang: must be one of ja, en (found 'fr')" in messages
     monkeypatch.delenv("TOBAN_INTERVALS__LOGS")
     assert 'environment: TOBAN_THEM: unknown variable: did you mean "TOBAN_THEME"?' in refusals()
     monkeypatch.delenv("TOBAN_THEM")
@@ -158,6 +158,6 @@ def test_colliding_keys_are_named() -> None:
     )
 )
 def test_any_keys_are_accepted_or_explained(keys: dict[str, str]) -> None:
-    named = {command for command, said in key_mistakes(keys) if said}
+    named = {command for command, mistake in key_mistakes(keys) if mistake}
     for command in keys.keys() - named:
         assert textual_keys(keys[command])

@@ -40,7 +40,7 @@ def ends_well(console: PtyConsole, folder: Path, number: int) -> None:
 
 def leaves_nothing(console: PtyConsole, folder: Path) -> None:
     console.assert_restored(early=True)
-    taken = [found.end() for found in KEYBOARD_ON.finditer(bytes(console.raw))]
+    taken = [match.end() for match in KEYBOARD_ON.finditer(bytes(console.raw))]
     assert not taken or console.raw.rfind(KEYBOARD_OFF) > taken[-1]
     assert b"Traceback" not in console.raw
     assert not [*folder.glob("toban-demo-*")]

@@ -52,9 +52,9 @@ def test_a_text_goes_to_the_terminals_clipboard() -> None:
     writer = Writer()
     words = copy(app_of(writer), "記録 one", PLAIN)
     assert words == "Copied to the terminal's clipboard: 6 characters"
-    found = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", writer.written)
-    assert found is not None
-    assert base64.b64decode(found[1]).decode() == "記録 one"
+    match = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", writer.written)
+    assert match is not None
+    assert base64.b64decode(match[1]).decode() == "記録 one"
 
 
 def test_half_a_surrogate_pair_is_copied_as_a_question_mark() -> None:

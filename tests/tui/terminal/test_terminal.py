@@ -1,4 +1,4 @@
-"""The look at the terminal before the start. Refusals on a real terminal are in test_runtime_pty."""
+"""The inspection of the terminal before the start. Refusals on a real terminal are in test_runtime_pty."""
 
 import io
 from types import SimpleNamespace

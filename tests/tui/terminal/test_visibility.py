@@ -29,22 +29,22 @@ async def turns() -> None:
 async def test_what_happens_meanwhile_is_newer_than_the_answer(
     question: asyncio.Queue[bool], happens: str
 ) -> None:
-    told: list[bool] = []
-    watching = Visibility("%0", told.append)
+    reports: list[bool] = []
+    watching = Visibility("%0", reports.append)
     following = asyncio.create_task(watching.follow())
     await turns()
     getattr(watching, happens)()
     question.put_nowait(False)
     await turns()
-    assert told == []
+    assert reports == []
     if happens == "user_acted":
         watching.check_soon()  # else it asks again by itself
         await turns()
     question.put_nowait(False)
     await turns()
-    assert told == [False]
+    assert reports == [False]
     watching.user_acted()
-    assert told == [False, True]
+    assert reports == [False, True]
     following.cancel()
 
 

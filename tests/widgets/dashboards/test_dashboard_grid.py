@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.dashboards.grid import Box, Place, places
+from widgets.dashboards.grid import Box, Place, placements
 
 BOXES = st.lists(
     st.builds(Box, st.integers(0, 23), st.integers(0, 40), st.integers(1, 24), st.integers(1, 12)),
@@ -20,7 +20,7 @@ def overlap(one: Place, two: Place) -> bool:
 
 @given(BOXES, st.integers(20, 220), st.integers(4, 70))
 def test_tiles_never_cover_each_other_nor_leave_the_width(boxes: list[Box], width: int, height: int) -> None:
-    tiles = places(boxes, width, height)
+    tiles = placements(boxes, width, height)
     assert len(tiles) == len(boxes)
     for index, one in enumerate(tiles):
         assert one.x >= 0
@@ -32,17 +32,17 @@ FOUR = [Box(0, 0, 12, 6), Box(12, 0, 12, 6), Box(0, 6, 12, 6), Box(12, 6, 12, 6)
 
 
 def test_a_wide_screen_keeps_the_dashboards_own_grid() -> None:
-    tiles = places(FOUR, 120, 24)
+    tiles = placements(FOUR, 120, 24)
     assert [(place.x, place.y) for place in tiles] == [(0, 0), (60, 0), (0, 12), (60, 12)]
     assert tiles[0].width == 58
     assert tiles[1].x + tiles[1].width == 120
 
 
 def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot() -> None:
-    assert max(place.y + place.height for place in places(FOUR, 120, 22)) == 22
-    assert max(place.y + place.height for place in places(FOUR, 120, 8)) > 15
+    assert max(place.y + place.height for place in placements(FOUR, 120, 22)) == 22
+    assert max(place.y + place.height for place in placements(FOUR, 120, 8)) > 15
 
 
 def test_narrow_screens_stack_in_reading_order() -> None:
-    assert [(place.x, place.y) for place in places(FOUR, 80, 20)] == [(0, 0), (41, 0), (0, 10), (41, 10)]
-    assert [(place.x, place.y) for place in places(FOUR, 60, 20)] == [(0, 0), (0, 10), (0, 20), (0, 30)]
+    assert [(place.x, place.y) for place in placements(FOUR, 80, 20)] == [(0, 0), (41, 0), (0, 10), (41, 10)]
+    assert [(place.x, place.y) for place in placements(FOUR, 60, 20)] == [(0, 0), (0, 10), (0, 20), (0, 30)]

@@ -70,8 +70,8 @@ async def test_the_same_words_are_not_painted_again() -> None:
     async with ProseApp().run_test() as pilot:
         prose = pilot.app.query_one(Prose)
         with painting() as requests:
-            prose.say(Content("left: 5 min"))
+            prose.show(Content("left: 5 min"))
             assert requests == []
-            prose.say(Content.styled("left: 5 min", "bold"))
-            prose.say(Content("left: 4 min"))
+            prose.show(Content.styled("left: 5 min", "bold"))
+            prose.show(Content("left: 4 min"))
         assert len(requests) == 2

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
 from widgets.drawing.lines import Line, LineWidget
-from widgets.drawing.ticker import beat_of, catch_up, every_second
+from widgets.drawing.ticker import catch_up, every_second, ticker_of
 
 
 class TickCounter(LineWidget):
@@ -67,7 +67,7 @@ async def test_all_tick_in_one_beat_and_are_painted_in_one_frame() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         app.frames = 0
-        beat_of(app).now(5)
+        ticker_of(app).now(5)
         await pilot.pause(0.05)
         assert ticks(app) == [1, 1, 1]
         assert app.frames == 1
@@ -77,7 +77,7 @@ async def test_some_tick_only_on_every_fifth_second() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         for second in range(1, 11):
-            beat_of(app).now(second)
+            ticker_of(app).now(second)
         await pilot.pause()
         assert ticks(app) == [10, 10, 2]
 
@@ -87,7 +87,7 @@ async def test_what_is_covered_stands_still_until_it_catches_up() -> None:
     async with app.run_test() as pilot:
         under = app.screen
         await app.push_screen(Opaque())
-        beat_of(app).now(5)
+        ticker_of(app).now(5)
         await pilot.pause()
         assert ticks(app) == [0, 0, 0]
         app.pop_screen()
@@ -100,7 +100,7 @@ async def test_what_shows_through_a_dialog_goes_on() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         await app.push_screen(Dialog())
-        beat_of(app).now(1)
+        ticker_of(app).now(1)
         await pilot.pause()
         assert ticks(app) == [1, 1, 0]
 
@@ -111,7 +111,7 @@ async def test_who_left_or_ended_it_is_not_called_any_more() -> None:
         first, second, third = app.query(TickCounter)
         first.end()
         await second.remove()
-        beat_of(app).now(5)
+        ticker_of(app).now(5)
         await pilot.pause()
         assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
 
@@ -122,7 +122,7 @@ async def test_a_beat_falls_on_the_full_second_and_never_twice(monkeypatch: pyte
     app = TickerApp()
     async with app.run_test() as pilot:
         loop, first = asyncio.get_running_loop(), next(iter(app.query(TickCounter)))
-        beat = beat_of(app)
+        beat = ticker_of(app)
         for now, wait in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):
             with monkeypatch.context() as patch:
                 patch.setattr(time, "time", lambda now=now: now)

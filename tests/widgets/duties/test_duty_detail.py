@@ -112,13 +112,13 @@ async def test_the_widget_repaints_only_news() -> None:
     async with app.run_test(size=(60, 34)) as pilot:
         await pilot.pause()
         assert "no duty chosen" in screen(app)
-        assert not app.detail.asks.display
+        assert not app.detail.asks_block.display
         app.detail.duty, app.detail.occurrence = DUTY, made.one("daily-afternoon", 14)
         await pilot.pause()
         await pilot.pause()
         assert "□ 4 [/ecs/web] [@click=app.quit]" in screen(app)
         regions: list[object] = []
-        for widget in (app.detail, app.detail.facts, app.detail.asks, app.detail.runbook):
+        for widget in (app.detail, app.detail.facts_block, app.detail.asks_block, app.detail.runbook_block):
             widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
         app.detail.occurrence = made.one("daily-afternoon", 14).model_copy()
         app.now = NOW + timedelta(seconds=30)
@@ -129,7 +129,7 @@ async def test_the_widget_repaints_only_news() -> None:
         assert len(regions) == 1
         app.detail.zone = UTC
         await pilot.pause()
-        assert "05:00 UTC" in "".join(app.detail.facts.render_line(y).text for y in range(8))
+        assert "05:00 UTC" in "".join(app.detail.facts_block.render_line(y).text for y in range(8))
 
 
 def screen(app: App[None]) -> str:

@@ -62,10 +62,10 @@ def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
 
 
 def test_a_planned_one_looks_planned() -> None:
-    assert words.look(made.one("weekly-deploy", 18)).text == "◆ planned"
-    assert words.look(made.one("weekly-deploy", 25)).text == "◇ not planned"
+    assert words.state_style(made.one("weekly-deploy", 18)).text == "◆ planned"
+    assert words.state_style(made.one("weekly-deploy", 25)).text == "◇ not planned"
     done = made.done(made.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(update={"planned": True})
-    assert words.look(done).text == "✓ done"
+    assert words.state_style(done).text == "✓ done"
 
 
 def test_where_it_comes_from() -> None:

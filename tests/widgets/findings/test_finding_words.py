@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services import i18n
 from services.models.findings import (
-    TOLD,
+    DISPLAY_ORDER,
     WORSE,
     DutyFindings,
     Evidence,
@@ -61,9 +61,9 @@ def text(spans: object) -> str:
 
 
 def test_both_orders_hold_every_verdict_and_the_worst_of_the_measured_comes_first() -> None:
-    assert set(TOLD) == set(WORSE) == set(Verdict)
+    assert set(DISPLAY_ORDER) == set(WORSE) == set(Verdict)
     assert worst((V.ABNORMAL, V.UNKNOWN)) is V.ABNORMAL
-    assert TOLD.index(V.ATTENTION) < TOLD.index(V.UNKNOWN)
+    assert DISPLAY_ORDER.index(V.ATTENTION) < DISPLAY_ORDER.index(V.UNKNOWN)
     assert tally((V.UNKNOWN, None, V.NORMAL, V.ABNORMAL, V.UNKNOWN)) == ((V.ABNORMAL, 1), (V.UNKNOWN, 2))
 
 

@@ -11,7 +11,7 @@ from services.models.problem import ProblemKind
 from tests.tools.painting import painting
 from tests.widgets import gallery_data as gallery
 from widgets.drawing.lines import Line, LineWidget
-from widgets.drawing.ticker import beat_of
+from widgets.drawing.ticker import ticker_of
 from widgets.frame.panel import Panel, words_of
 from widgets.frame.parts import PanelNotice
 
@@ -154,11 +154,11 @@ async def test_what_the_banner_says_is_not_said_again() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         panel = app.query_one(NumberPanel)
         panel.state = gallery.stale((1, 2))
-        panel.said = gallery.PROBLEM
+        panel.banner = gallery.PROBLEM
         await pilot.pause()
         assert gallery.PROBLEM.summary[:8] not in screen_text(app)
         assert "stale, 4m ago" in screen_text(app)
-        panel.said = None
+        panel.banner = None
         await pilot.pause()
         assert gallery.PROBLEM.summary[:8] in screen_text(app)
 
@@ -193,12 +193,12 @@ async def test_the_same_value_read_again_paints_its_age_alone() -> None:
         await pilot.pause()
         with painting() as requests:
             panel.state = gallery.fresh((1, 2))
-            beat_of(app).now()
+            ticker_of(app).now()
             await pilot.pause()
             assert requests == []
             for _second in range(5):
                 app.time += timedelta(seconds=1)
-                beat_of(app).now()
+                ticker_of(app).now()
                 await pilot.pause()
         assert {each.kind for each in requests} == {"PanelHead"}
         assert all(each.cells < 10 for each in requests)

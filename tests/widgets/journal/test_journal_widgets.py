@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from textual.app import App, ComposeResult
 
@@ -21,7 +22,7 @@ from widgets.journal.detail import EntryDetail
 from widgets.journal.lines import chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
 from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import KIND_STYLES, anchor_spans, day_title, filter_spans, kind_spans
+from widgets.journal.wording import KIND_STYLES, checkpoint_spans, day_title, filter_spans, kind_spans
 
 
 class JournalApp(App[None]):
@@ -157,7 +158,9 @@ def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
 
 
 def test_what_cannot_be_held_outside_is_told_in_words() -> None:
-    says = lambda **fields: "".join(text for text, _ in anchor_spans(JournalHealth(writable=True, **fields)))  # noqa: E731
+    def says(**fields: Any) -> str:
+        return "".join(text for text, _ in checkpoint_spans(JournalHealth(writable=True, **fields)))
+
     assert says(entries=7) == ""
     assert "No hash is kept externally: x" in says(entries=7, anchor_problem="x")
     assert "No hash after entry 5 is kept externally: x" in says(

@@ -39,11 +39,11 @@ async def test_whatever_a_timer_calls_while_the_pane_goes_is_harmless() -> None:
             going = pane.remove()
             for _turn in range(turns):
                 await asyncio.sleep(0)
-            pane.say()
+            pane.show_status()
             pane.mark_dirty()
             pane._draw_frame()
             await going
-            pane.say()
+            pane.show_status()
             pane._draw_frame()
 
 

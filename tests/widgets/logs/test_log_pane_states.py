@@ -14,7 +14,7 @@ from services.models.logs import LogLine, TailStats
 from services.models.problem import Problem, ProblemKind
 from tests.tools.painting import painting
 from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
-from widgets.drawing.ticker import beat_of
+from widgets.drawing.ticker import ticker_of
 from widgets.logs.bar import LogBar, LogTitle, LogTrouble
 from widgets.logs.pane import LogPane
 
@@ -194,9 +194,9 @@ async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> N
         await until(pilot, lambda: facts(pane).failing)
         assert "since 09:15:00" in str(trouble.render())
         assert "reading failed" in str(pane.query_one(LogBar).render())
-        pane.said = first
+        pane.banner = first
         assert not trouble.display
-        pane.said = None
+        pane.banner = None
         assert trouble.display
         pane.problem = None
         assert not trouble.display
@@ -215,13 +215,13 @@ async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     callers: list[str] = []
-    say = LogPane.say
+    say = LogPane.show_status
 
     def record_caller(pane: LogPane) -> None:
         callers.append(sys._getframe(1).f_code.co_name)
         say(pane)
 
-    monkeypatch.setattr(LogPane, "say", record_caller)
+    monkeypatch.setattr(LogPane, "show_status", record_caller)
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
         refresh_changed, frames = pane.lines.refresh_changed, count(100)
@@ -245,11 +245,11 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
         pane.lines.show(replace(pane.lines.format, relative=True))
         await pilot.pause()
         with painting() as requests:
-            beat_of(app).now()
+            ticker_of(app).now()
             await pilot.pause()
             assert requests == []
             app.clock.advance(1)
-            beat_of(app).now()
+            ticker_of(app).now()
             await pilot.pause()
         assert {each.kind for each in requests} == {"LogLines"}
         assert all(region.right <= 16 for each in requests for region in each.regions), "the lines' own text"
@@ -267,13 +267,13 @@ async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
         await until(pilot, lambda: facts(pane).complete)
         whole = facts(pane).complete
         assert whole in str(pane.query_one(LogBar).render())
-        pane.lacks_to = T0 + 5_000  # a batch that could not be taken in
-        pane.say()
+        pane.missing_until = T0 + 5_000  # a batch that could not be taken in
+        pane.show_status()
         shorter = facts(pane).complete
         assert shorter != whole
         assert shorter.endswith(whole[-8:])
         pane.stats = stats.model_copy(update={"complete_to": T0 + 1_000})
-        pane.say()
+        pane.show_status()
         assert facts(pane).complete == "", "nothing is said of a span that is none"
 
 

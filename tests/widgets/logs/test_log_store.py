@@ -25,7 +25,7 @@ LINES = st.builds(
     LogLine,
     id=st.just("e"),
     at=st.integers(0, 50),
-    seen=st.integers(0, 10**12),
+    ingested_at=st.integers(0, 10**12),
     stream=st.sampled_from(["web/1", "web/2", ""]),
     text=TEXTS,
     late=st.booleans(),

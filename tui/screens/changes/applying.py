@@ -22,9 +22,9 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
             run = await task
         except JournalError as error:
             stopped(error.problem)
-            tell(app, error.problem.said, bad=True)
+            notify_outcome(app, error.problem.message, bad=True)
         else:
-            tell(app, run_summary(run), bad=run.state is not StepState.DONE)
+            notify_outcome(app, run_summary(run), bad=run.state is not StepState.DONE)
 
     app.run_worker(follow(), group=f"apply-{plan.id}", exit_on_error=True)
 
@@ -46,6 +46,6 @@ def run_summary(run: Run) -> str:
     return f"{sentence}. {why}".strip() if why and run.state is not StepState.DONE else sentence
 
 
-def tell(app: Console, text: str, *, bad: bool = False) -> None:
+def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:
     """Notify the operator; bad news stays longer."""
     app.notify(text, severity="error" if bad else "information", timeout=20 if bad else 8, markup=False)

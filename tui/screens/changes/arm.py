@@ -38,7 +38,7 @@ async def _disarm(app: Console) -> None:
         summary = _("Read-only again, but that was not recorded.")
         app.notify(f"{summary} {error.problem.summary}", severity="warning", markup=False)
     else:
-        app.say(_("Read-only again: nothing can be sent."))
+        app.inform(_("Read-only again: nothing can be sent."))
     _refresh(app)
 
 
@@ -72,7 +72,7 @@ class ArmScreen(PlacedDialog[bool]):
         """What it means, why, how long."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Allow changes"))
-            yield self.place()
+            yield self.environment_row()
             if self.refused:
                 yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
                 yield Static(Content.styled(_("Esc closes this window."), "auto 60%"))
@@ -130,7 +130,7 @@ class ArmScreen(PlacedDialog[bool]):
             self._say(" ".join(words_of(error.problem)))
             return
         _refresh(self.app)
-        self.app.say(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))
+        self.app.inform(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))
         self.dismiss(True)
 
     def _say(self, words: str) -> None:

@@ -14,7 +14,7 @@ from services.journal.errors import JournalError
 from services.models.changes import LiveState, Place, PlannedStep, Run, StepState
 from services.models.problem import Problem
 from tui.commands import bindings
-from tui.screens.changes.applying import run_summary, tell
+from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
@@ -61,11 +61,11 @@ class ChangeScreen(ModeScreen):
         """Follow the runs and begin to read the first target."""
         self.watch(self.app, "runs", self._runs_changed)
         self.changes.table.focus()
-        self._look()
+        self._read_target()
 
     def on_screen_resume(self) -> None:
         """Read the target again."""
-        self._look()
+        self._read_target()
 
     def on_screen_suspend(self) -> None:
         """Stop reading: nobody sees it."""
@@ -78,7 +78,7 @@ class ChangeScreen(ModeScreen):
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Keep the panel from repeating the banner."""
-        self.live.said = problem
+        self.live.banner = problem
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         engine = self.services.engine
@@ -104,16 +104,16 @@ class ChangeScreen(ModeScreen):
     @on(ChangeList.Highlighted)
     def highlighted(self, _event: ChangeList.Highlighted) -> None:
         """Read another target."""
-        self._look()
+        self._read_target()
 
-    def _look(self) -> None:
+    def _read_target(self) -> None:
         offer = self.changes.offer_at_cursor()
         if offer is not None and offer.key != self._target_key:
             self._target_key = offer.key
-            self.look(offer)
+            self.read_target(offer)
 
     @work(group="look", exclusive=True)
-    async def look(self, offer: Offer) -> None:
+    async def read_target(self, offer: Offer) -> None:
         """Read the target while it is under the cursor; its previous state is displayed until the first read."""
         feed = self._feed(offer)
         self.live.state = feed.state
@@ -124,7 +124,7 @@ class ChangeScreen(ModeScreen):
         change = self.services.engine.changes[offer.kind]
         return self._feeds.setdefault(
             offer.key,
-            self.services.feed("live", lambda: change.look(offer.target), interval=READ_SECONDS),
+            self.services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
         )
 
     # -- what the keys do
@@ -150,12 +150,12 @@ class ChangeScreen(ModeScreen):
             return
         run = self.runs.run_at_cursor()
         if run is None:
-            self.app.say(_("There is no change to revert."))
+            self.app.inform(_("There is no change to revert."))
             return
         change = self.services.engine.changes.get(run.plan.kind)
         parameters = change.revert_parameters(run.plan) if change is not None else {}
         if not parameters:
-            self.app.say(_("No revert can be planned for this change."))
+            self.app.inform(_("No revert can be planned for this change."))
             return
         self.app.push_screen(PlanScreen(run.plan.kind, run.plan.target, parameters))
 
@@ -167,13 +167,13 @@ class ChangeScreen(ModeScreen):
         by_weight = sorted(runs, key=lambda run: (run is not at_cursor, run.state is not StepState.UNKNOWN))
         run = next((run for run in by_weight if _is_open(run)), None)
         if run is None:
-            self.app.say(_("No change has an unknown outcome."))
+            self.app.inform(_("No change has an unknown outcome."))
         elif run.state is StepState.UNKNOWN:
             self.resolve(run)
         else:
             until, what = run.elsewhere_until, f"{run.plan.target.title}: {run.plan.title}."
             here = _("This console is carrying it out now.")
-            self.app.say(f"{what} {here if until is None else elsewhere_words(until, self.app.zone)}")
+            self.app.inform(f"{what} {here if until is None else elsewhere_words(until, self.app.zone)}")
 
     @work(group="resolve", exclusive=True)
     async def resolve(self, run: Run) -> None:
@@ -181,15 +181,15 @@ class ChangeScreen(ModeScreen):
         try:
             current = await self.services.engine.resolve(run.id)
         except JournalError as error:
-            tell(self.app, error.problem.said, bad=True)
+            notify_outcome(self.app, error.problem.message, bad=True)
             return
         except AwsError:
             current = run
         step = _unknown_step(current)
         if step is None:
-            tell(self.app, run_summary(current), bad=current.state is not StepState.DONE)
+            notify_outcome(self.app, run_summary(current), bad=current.state is not StepState.DONE)
         elif await self._may_be_under_way(current, step):
-            self.app.say(
+            self.app.inform(
                 _(
                     "AWS still shows the state before the change. Toban checks again automatically; nothing to "
                     "do yet."

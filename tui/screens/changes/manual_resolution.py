@@ -49,7 +49,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         """What was sent, what AWS shows now, the question."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Was it done?"))
-            yield self.place()
+            yield self.environment_row()
             yield Block(_("Sent without a clear response"), self._request)
             yield self.now_block
             with HorizontalGroup():
@@ -66,14 +66,14 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     def on_mount(self) -> None:
         """Read AWS once more."""
-        self.look()
+        self.read_target()
 
     def first(self) -> Widget:
         """The question."""
         return self.choice
 
     @work(group="look", exclusive=True)
-    async def look(self) -> None:
+    async def read_target(self) -> None:
         """Show what AWS shows of the target now."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:

@@ -83,7 +83,7 @@ class PlanScreen(PlacedDialog[None]):
         """The system, the questions, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
             self.window.border_title = Content(f"{_(self.change.kind.title)}: {self.target.title}")
-            yield self.place()
+            yield self.environment_row()
             yield self.form
             yield self.view
             yield self.bar
@@ -104,12 +104,12 @@ class PlanScreen(PlacedDialog[None]):
 
     def on_resize(self, _event: Resize) -> None:
         """Hold the confirmation: the plan has moved on the screen."""
-        self.look_again()
+        self.hold_keys()
 
     def on_screen_resume(self) -> None:
         """Hold the confirmation; where another dialog has armed the console, go on to the name."""
         was_asking = self.bar.asking
-        self.look_again()
+        self.hold_keys()
         self.show_bar()
         self._go_on |= self.bar.asking and not was_asking
         self.proceed()
@@ -130,14 +130,14 @@ class PlanScreen(PlacedDialog[None]):
     def _asks_name(self) -> bool:
         return self.bar.asking and self.plan is not None and bool(self.plan.confirm)
 
-    def look_again(self) -> None:
+    def hold_keys(self) -> None:
         """Refuse the keys that confirm until the current plan has been visible for a moment."""
         self.bar.clear()
         self.bar.hush(_("one moment…"))
         self._plan_guard.hold()
 
     def _counts(self, pressed_at: float) -> bool:
-        return self._plan_guard.lets(pressed_at) and self.guard.lets(pressed_at)
+        return self._plan_guard.accepts(pressed_at) and self.guard.accepts(pressed_at)
 
     # -- planning
 
@@ -205,7 +205,7 @@ class PlanScreen(PlacedDialog[None]):
             return
         self.plan, self.view.plan = plan, plan
         self.view.why = why_then(self.form.parameters, plan)
-        self.look_again()
+        self.hold_keys()
         self.show_bar()
         self.proceed()
 
@@ -224,14 +224,14 @@ class PlanScreen(PlacedDialog[None]):
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
         if at.ready and self.plan is not None:
             if not self.bar.asking:
-                self.look_again()
+                self.hold_keys()
             self.bar.ask(self.plan.confirm)
         elif self._is_answering() and passing(at):
             self.bar.wait(passing(at))
         else:
             self._leave_bar()
             self.bar.block()
-        self.bar.say(*status(at))
+        self.bar.show_status(*status(at))
         self.say_below(self.window, keys(at))
 
     def _standing(self) -> PlanStatus:

@@ -31,7 +31,7 @@ class PlacedDialog(GuardedDialog[T]):
         """Apply the environment's colours."""
         self.add_class(f"-{self.app.ready.runbook.system.environment.value}")
 
-    def place(self) -> Static:
+    def environment_row(self) -> Static:
         """The first row: environment, system, account and region."""
         return Static(self._where(), id="place")
 

@@ -92,7 +92,7 @@ def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
             keys.append(screen.app.get_key_display(binding))
     listed = [
         (title, [(" ".join(keys), text) for text, keys in rows.items()])
-        for title, rows in sorted(keys_by_place.items(), key=lambda each: each[0] != _("On this screen"))
+        for title, rows in sorted(keys_by_place.items(), key=lambda place: place[0] != _("On this screen"))
     ]
     modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
     return [*listed, (_("Modes"), modes)]

@@ -49,6 +49,6 @@ class CodeScreen(Dialog[bool]):
         try:
             await self.session.assume(code)
         except AwsError as error:
-            say.update(Content(error.problem.said))
+            say.update(Content(error.problem.message))
             return
         self.dismiss(True)

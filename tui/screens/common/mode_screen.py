@@ -75,13 +75,13 @@ class ModeScreen(Screen[object]):
     async def opened(self) -> None:
         """Start the mode's work once it is on screen; the switch to the mode waits for it."""
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """The object under the cursor, as the subject of a note."""
         return None
 
     async def on_mount(self) -> None:
         """Follow the app's states."""
-        self.watch(self.app, "board", self._board_changed)
+        self.watch(self.app, "alarms", self._alarms_changed)
         self.watch(self.app, "acknowledged", self._acknowledged_changed, init=False)
         self.watch(self.app, "view", self._frame_changed)
         self.watch(self.app, "identity", self._frame_changed)
@@ -91,21 +91,21 @@ class ModeScreen(Screen[object]):
         self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "link", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
-        every_second(self, self._frame_changed, each=5)
+        every_second(self, self._frame_changed, seconds=5)
         await self.opened()
 
     def on_screen_resume(self) -> None:
         """Bring clocks and ages up to date after other screens were shown."""
         catch_up(self)
 
-    def _board_changed(self) -> None:
-        if self.app.board is not None:
-            self.strip.state = self.app.board
+    def _alarms_changed(self) -> None:
+        if self.app.alarms is not None:
+            self.strip.state = self.app.alarms
         self._acknowledged_changed()
         self._frame_changed()
 
     def _acknowledged_changed(self) -> None:
-        board = self.app.board.value if self.app.board is not None else None
+        board = self.app.alarms.value if self.app.alarms is not None else None
         valid = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
         self.acknowledged_changed(valid)
 
@@ -119,7 +119,7 @@ class ModeScreen(Screen[object]):
 
     def _frame_changed(self) -> None:
         self.header.facts = header_facts(self.app)
-        states: list[FeedState[object] | None] = [self.app.board, self.app.view, self.app.identity]
+        states: list[FeedState[object] | None] = [self.app.alarms, self.app.view, self.app.identity]
         shared = shared_problem([state.problem if state else None for state in states])
         self.banner.problem = shared or self.services.stopped or self._unseen_fault()
         self.journal_banner.problem = self.services.journal.health.problem
@@ -129,7 +129,7 @@ class ModeScreen(Screen[object]):
         """A fault of the console in a feed without a panel that would show it."""
         for state, title in (
             (self.app.identity, _("reading the account")),
-            (self.app.anchors, _("reading access keys")),
+            (self.app.base_dates, _("reading access keys")),
         ):
             problem = state.problem if state is not None else None
             if problem is not None and problem.kind is ProblemKind.FAULT:

@@ -30,9 +30,9 @@ class TypeAheadGuard:
     @property
     def is_open(self) -> bool:
         """Whether a key pressed now is accepted."""
-        return self.lets(monotonic())
+        return self.accepts(monotonic())
 
-    def lets(self, pressed_at: float) -> bool:
+    def accepts(self, pressed_at: float) -> bool:
         """Whether a key pressed at that time (an event's `time`) is accepted."""
         return pressed_at >= self._opens_at
 
@@ -92,13 +92,13 @@ class GuardedDialog(Dialog[T]):
 
     def on_key(self, event: Key) -> None:
         """Drop keys typed ahead; escape changes nothing, so it is always accepted."""
-        if event.key != "escape" and not self.guard.lets(event.time):
+        if event.key != "escape" and not self.guard.accepts(event.time):
             event.stop()
             event.prevent_default()
 
     def on_paste(self, event: Paste) -> None:
         """Drop a paste that came too early."""
-        if not self.guard.lets(event.time):
+        if not self.guard.accepts(event.time):
             event.stop()
             event.prevent_default()
 

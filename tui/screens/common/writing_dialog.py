@@ -61,7 +61,7 @@ class WritingDialog(Dialog[bool]):
         """What the keys do."""
         return _("Enter records · Ctrl+J new line · Esc closes")
 
-    def hears(self) -> bool:
+    def accepts_enter(self) -> bool:
         """Whether Enter is accepted yet."""
         return True
 
@@ -88,10 +88,10 @@ class WritingDialog(Dialog[bool]):
         health = self.app.ready.journal.health
         if not health.writable:
             problem = health.problem
-            text = problem.said if problem else _("The journal cannot be written.")
-            self.tell(text, trouble=True)
+            text = problem.message if problem else _("The journal cannot be written.")
+            self.show_message(text, trouble=True)
 
-    def tell(self, text: str, *, trouble: bool = False) -> None:
+    def show_message(self, text: str, *, trouble: bool = False) -> None:
         """Show a message below the field."""
         self.say_line.set_class(trouble, "-trouble")
         self.say_line.update(Content(text))
@@ -103,16 +103,16 @@ class WritingDialog(Dialog[bool]):
     @on(NoteField.Submitted)
     def submitted(self, message: NoteField.Submitted) -> None:
         """Record the text, once."""
-        if self._writing or not self.hears():
+        if self._writing or not self.accepts_enter():
             return
         if len(message.text) > LONGEST:
             why = _("A note can have at most {limit} characters; this one has {count}.")
-            self.tell(why.format(limit=f"{LONGEST:,}", count=f"{len(message.text):,}"), trouble=True)
+            self.show_message(why.format(limit=f"{LONGEST:,}", count=f"{len(message.text):,}"), trouble=True)
         elif why := self.refused(message.text):
-            self.tell(why, trouble=True)
+            self.show_message(why, trouble=True)
         else:
             self._writing = True
-            self.tell(_("Recording…"))
+            self.show_message(_("Recording…"))
             self._record(message.text)
 
     @work(group="record")
@@ -122,14 +122,14 @@ class WritingDialog(Dialog[bool]):
         except JournalError as error:
             problem = error.problem
             hint = _("Nothing was recorded; your text is still here. Enter tries again.")
-            self.tell(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
+            self.show_message(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
             return
         except NotTaken as why:
-            self.tell(str(why), trouble=True)
+            self.show_message(str(why), trouble=True)
             return
         finally:
             self._writing = False
-        self.app.say(message)
+        self.app.inform(message)
         self.dismiss(True)
 
     def action_leave(self) -> None:
@@ -151,5 +151,5 @@ class WritingDialog(Dialog[bool]):
         if not written or self._leaving == written:
             return False
         self._leaving = written
-        self.tell(warning, trouble=True)
+        self.show_message(warning, trouble=True)
         return True

@@ -69,7 +69,7 @@ class DutyScreen(Dialog[None]):
         """
         slot = self.occurrence.slot
         if action == "rerun":
-            return bool(self.app.ready.rounds.wanted(slot)) and not why_not_run(self.app, slot)
+            return bool(self.app.ready.scheduler.inspections_of(slot)) and not why_not_run(self.app, slot)
         return self.occurrence.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
@@ -95,8 +95,8 @@ class DutyScreen(Dialog[None]):
         self._show_findings()
 
     def _show_findings(self) -> None:
-        findings = self.app.ready.rounds.shown(self.occurrence.slot)
-        self.findings.found = findings
+        findings = self.app.ready.scheduler.shown(self.occurrence.slot)
+        self.findings.findings = findings
         self.findings.display = findings is not None
 
     def _zone_changed(self) -> None:
@@ -106,6 +106,6 @@ class DutyScreen(Dialog[None]):
     def _opened(self, message: FindingList.Opened) -> None:
         slot = self.occurrence.slot
         if message.recorded is None:
-            self.app.say(_("Not inspected yet."))
+            self.app.inform(_("Not inspected yet."))
         else:
             self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))

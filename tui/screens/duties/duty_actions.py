@@ -65,13 +65,13 @@ def rerun(app: Console, chosen: Occurrence | None) -> None:
     occurrence = _current(app, chosen)
     if occurrence is None:
         return
-    if not app.ready.rounds.wanted(occurrence.slot):
+    if not app.ready.scheduler.inspections_of(occurrence.slot):
         _refuse(app, occurrence, _("it has no inspection: a person does it and signs it off"))
     elif why := why_not_run(app, occurrence.slot):
         _refuse(app, occurrence, why)
     else:
-        app.say(_("{title}: inspecting…").format(title=occurrence.slot.title))
-        app.run_worker(app.ready.rounds.look_again(occurrence.slot), group="rerun")
+        app.inform(_("{title}: inspecting…").format(title=occurrence.slot.title))
+        app.run_worker(app.ready.scheduler.rerun(occurrence.slot), group="rerun")
 
 
 def choose_inspection(app: Console) -> None:
@@ -92,13 +92,13 @@ def run_inspection(app: Console, inspection: str) -> None:
 
 
 async def _run_and_show(app: Console, id: str, origin: Screen[object]) -> None:
-    app.say(_("{title}: inspecting…").format(title=inspection_titles(app.ready.runbook)[id]))
-    recorded = await app.ready.rounds.looks.by_hand(id)
+    app.inform(_("{title}: inspecting…").format(title=inspection_titles(app.ready.runbook)[id]))
+    recorded = await app.ready.scheduler.runs.run_on_demand(id)
     if app.screen is origin:
         app.push_screen(FindingScreen(recorded.subject, recorded))
     else:
         # Opening a screen now would take the keys of whatever the user is doing instead.
-        app.say(found_text(recorded.finding))
+        app.inform(found_text(recorded.finding))
 
 
 def sign_normal(app: Console) -> None:
@@ -111,7 +111,7 @@ def sign_normal(app: Console) -> None:
     occurrences = [
         each
         for each in open_now
-        if (findings := ready.rounds.of(each.slot)) is not None
+        if (findings := ready.scheduler.of(each.slot)) is not None
         and findings.all_normal
         and ready.duties.signable(each.slot)
         and _needs_findings_only(ready.duties.duty(each))
@@ -143,10 +143,10 @@ async def _plan(app: Console, occurrence: Occurrence, planned: bool) -> None:
     try:
         await app.ready.duties.plan(occurrence, planned=planned)
     except JournalError as error:
-        _refuse(app, occurrence, error.problem.said)
+        _refuse(app, occurrence, error.problem.message)
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
-    app.say(words.format(title=occurrence.slot.title))
+    app.inform(words.format(title=occurrence.slot.title))
 
 
 def _refuse(app: Console, occurrence: Occurrence, why: str) -> None:

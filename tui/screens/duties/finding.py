@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
 from services.inspections.registry import SIGN_INS
-from services.inspections.running.finding_records import BY_HAND
+from services.inspections.running.finding_records import ON_DEMAND
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
@@ -52,7 +52,7 @@ class FindingScreen(ModeScreen):
         self.view.focus()
         self.watch(self.app, "findings", self._follow)
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """Return the inspection, which a note written here is about."""
         finding = self.recorded.finding
         return Place(finding.inspection, finding.title, opened=True)
@@ -62,9 +62,9 @@ class FindingScreen(ModeScreen):
         self.view.zone = self.app.zone
 
     def _follow(self) -> None:
-        scheduler, id = self.services.rounds, self.recorded.finding.inspection
+        scheduler, id = self.services.scheduler, self.recorded.finding.inspection
         newest = next((each for each in self._newest() if self._is_same(each)), None)
-        self.view.looking = scheduler.looks.progress.get((self.slot.key if self.slot else BY_HAND, id))
+        self.view.running = scheduler.runs.progress.get((self.slot.key if self.slot else ON_DEMAND, id))
         if newest is not None and newest != self.recorded:
             self._show(newest)
         self.refresh_bindings()
@@ -72,7 +72,7 @@ class FindingScreen(ModeScreen):
     def _newest(self) -> tuple[Recorded, ...]:
         if self.slot is not None:
             return self._siblings()
-        return self.app.findings.by_hand if self.app.findings is not None else ()
+        return self.app.findings.on_demand if self.app.findings is not None else ()
 
     def _is_same(self, newest: Recorded) -> bool:
         if self.slot is not None:
@@ -102,7 +102,9 @@ class FindingScreen(ModeScreen):
 
     def _has_allow_list(self) -> bool:
         """Whether this finding is about sign-ins and the known list has entries that could be removed."""
-        return self.recorded.finding.inspection == SIGN_INS and bool(self.app.ready.records.said_known)
+        return self.recorded.finding.inspection == SIGN_INS and bool(
+            self.app.ready.records.allowed_by_operators
+        )
 
     def _why_not_run(self) -> str:
         return finding_actions.why_not_run(self.app, self.slot) if self.slot is not None else ""
@@ -113,7 +115,7 @@ class FindingScreen(ModeScreen):
 
     def action_choose_known(self) -> None:
         """Add people or networks to the known list, or remove them."""
-        finding_actions.choose_known(self.app, self.recorded.finding)
+        finding_actions.edit_allow_list(self.app, self.recorded.finding)
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
@@ -132,14 +134,14 @@ class FindingScreen(ModeScreen):
     async def _rerun(self, *, consent: bool) -> None:
         id = self.recorded.finding.inspection
         if self.slot is not None:
-            await self.services.rounds.look_again(self.slot, (id,), consent=consent)
+            await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
             self._follow()
             return
-        self.app.say(_("{title}: inspecting…").format(title=self.recorded.finding.title))
-        self._show(await self.services.rounds.looks.by_hand(id, consent=consent))
+        self.app.inform(_("{title}: inspecting…").format(title=self.recorded.finding.title))
+        self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent))
 
     def _siblings(self) -> tuple[Recorded, ...]:
-        findings = self.services.rounds.of(self.slot) if self.slot is not None else None
+        findings = self.services.scheduler.of(self.slot) if self.slot is not None else None
         return findings.recorded if findings is not None else ()
 
     def action_step(self, by: int) -> None:

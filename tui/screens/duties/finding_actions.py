@@ -52,10 +52,10 @@ def override(app: Console, subject: str, recorded: Recorded) -> None:
     app.push_screen(OverrideScreen(subject, recorded))
 
 
-def choose_known(app: Console, finding: Finding) -> None:
+def edit_allow_list(app: Console, finding: Finding) -> None:
     """Let the user add the finding's unknown identities to the known list, or remove entries from it."""
-    runs, zone, now = app.ready.rounds.looks, app.zone, app.now()
-    entries = app.ready.records.said_known
+    runs, zone, now = app.ready.scheduler.runs, app.zone, app.now()
+    entries = app.ready.records.allowed_by_operators
     known_targets = {entry.target for entry in entries}
     choices: list[Choice] = []
     writes: dict[str, _Write] = {}
@@ -65,7 +65,7 @@ def choose_known(app: Console, finding: Finding) -> None:
             name = _words(identity)
             confirmation = _("{name} is known from now on; rerun to see what is left").format(name=name)
             choices.append(Choice(value, name))
-            writes[value] = _Write(name, partial(runs.make_known, identity), confirmation)
+            writes[value] = _Write(name, partial(runs.allow, identity), confirmation)
     for entry in entries:
         confirmation = _("{name} is no longer known; rerun to see what that changes").format(
             name=entry.target
@@ -92,9 +92,9 @@ async def _write(app: Console, choice: _Write) -> None:
     try:
         await choice.write()
     except JournalError as error:
-        app.push_screen(NoticeScreen(choice.name, error.problem.said))
+        app.push_screen(NoticeScreen(choice.name, error.problem.message))
         return
-    app.say(choice.confirmation)
+    app.inform(choice.confirmation)
 
 
 def _words(identity: UnknownIdentity) -> str:

@@ -83,7 +83,7 @@ class InspectScreen(ModeScreen):
         self.services.duties.refresh()
         self.list.focus()
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """Return the chosen duty, which a note written here is about."""
         chosen = self.chosen
         return Place(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
@@ -124,7 +124,7 @@ class InspectScreen(ModeScreen):
         self.refresh_bindings()
         self.detail.duty = self.services.duties.duty(chosen) if chosen is not None else None
         self.detail.occurrence = chosen
-        self.detail.found = self.services.rounds.shown(chosen.slot) if chosen is not None else None
+        self.detail.findings = self.services.scheduler.shown(chosen.slot) if chosen is not None else None
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -56,7 +56,7 @@ class OverrideScreen(WritingDialog):
     async def write(self, text: str) -> str:
         """Record the override. Raises JournalError, NotTaken."""
         try:
-            await self.app.ready.rounds.looks.overrule(self.subject, self.recorded, text)
+            await self.app.ready.scheduler.runs.override(self.subject, self.recorded, text)
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now())
             raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error

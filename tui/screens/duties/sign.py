@@ -19,7 +19,7 @@ from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.drawing.ticker import every_second
-from widgets.duties.wording import look, when, zone_name
+from widgets.duties.wording import state_style, when, zone_name
 from widgets.findings.wording import verdict_spans
 from widgets.inputs.checklist import Checklist
 
@@ -56,7 +56,7 @@ class _RecordScreen(WritingDialog):
         self.guard.hold()
         every_second(self, self._tick)
 
-    def hears(self) -> bool:
+    def accepts_enter(self) -> bool:
         """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
@@ -86,7 +86,7 @@ class _RecordScreen(WritingDialog):
 
     def _tick(self) -> None:
         occurrence = self.app.ready.duties.now(self.occurrence.slot)
-        self._about.say(self.words(occurrence, self.app.zone, self.app.now()))
+        self._about.show(self.words(occurrence, self.app.zone, self.app.now()))
 
 
 class SignScreen(_RecordScreen):
@@ -130,7 +130,7 @@ class SignScreen(_RecordScreen):
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""
         summary = signing_words(occurrence, zone, now)
-        findings = self.app.ready.rounds.of(occurrence.slot)
+        findings = self.app.ready.scheduler.of(occurrence.slot)
         if findings is None or occurrence.signed is not None:
             return summary
         # The sign-off accepts exactly the findings on screen when Enter was pressed.
@@ -163,7 +163,7 @@ class SignScreen(_RecordScreen):
     async def record(self, text: str) -> str:
         """Record the sign-off. Raises JournalError, AlreadyRecorded, NotNow."""
         more: dict[str, object] = {}
-        if self.app.ready.rounds.wanted(self.occurrence.slot):
+        if self.app.ready.scheduler.inspections_of(self.occurrence.slot):
             more["findings"] = entries.signed(self._accepted)
         if self.checklist is not None:
             more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
@@ -246,7 +246,7 @@ def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Conten
 
 
 def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    state, day = look(occurrence), now.astimezone(zone).date()
+    state, day = state_style(occurrence), now.astimezone(zone).date()
     title = Content.styled(occurrence.slot.title, ROLES["title"])
     if occurrence.signed is not None:
         first = signed_first(occurrence.signed, zone, now)

@@ -30,7 +30,7 @@ class SignAllScreen(WritingDialog):
         self._lines: list[Content] = []
         zone, now = self.app.zone, self.app.now()
         for occurrence in occurrences:
-            findings = self.app.ready.rounds.of(occurrence.slot)
+            findings = self.app.ready.scheduler.of(occurrence.slot)
             if findings is None:
                 continue
             self._signable.append((occurrence, findings.recorded))
@@ -61,7 +61,7 @@ class SignAllScreen(WritingDialog):
         super().on_mount()
         self.guard.hold()
 
-    def hears(self) -> bool:
+    def accepts_enter(self) -> bool:
         """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 

@@ -38,7 +38,7 @@ class EntryScreen(ModeScreen):
     def _head_changed(self) -> None:
         self.read_rest()
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """Return the entry's target, which a note written here is about."""
         entry = self.detail.entry or self.first
         return Place(entry.target, clean(entry.target), opened=True) if entry.target else None

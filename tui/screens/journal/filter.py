@@ -96,7 +96,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             people, targets = await self.journal.people(), await self.journal.targets()
         except JournalError as error:
             problem = error.problem
-            self.query_one("#note", Static).update(Content(problem.said))
+            self.query_one("#note", Static).update(Content(problem.message))
             return
         self.choices += [_unknown_kind(kind) for kind in unknown]
         self.choices += [_choice("person", each) for each in people if each]

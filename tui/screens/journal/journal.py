@@ -26,7 +26,7 @@ from tui.screens.journal.verify import JournalVerifyScreen
 from widgets.journal.panel import CheckpointLine, FilterLine, JournalPanel
 from widgets.journal.prompt import JournalAsk, JournalPrompt
 from widgets.journal.table import JournalTable
-from widgets.journal.wording import anchor_spans, filter_spans
+from widgets.journal.wording import checkpoint_spans, filter_spans
 
 Move = Callable[[EntryWindow], Awaitable[None]]
 """A method of EntryWindow that reads another page."""
@@ -43,7 +43,7 @@ class JournalScreen(ModeScreen):
         super().__init__()
         self.window = EntryWindow(self.services.journal, EntryQuery())
         self.panel = JournalPanel(_("Journal"), now=self.app.now, zone=self.app.zone, id="journal")
-        self.anchor_line = CheckpointLine()
+        self.checkpoint_line = CheckpointLine()
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()
         self.day: date | None = None
@@ -52,7 +52,7 @@ class JournalScreen(ModeScreen):
 
     def body(self) -> ComposeResult:
         """Yield the state of the external hashes, the filter, the entries and the input row."""
-        yield self.anchor_line
+        yield self.checkpoint_line
         yield self.filter_line
         yield self.panel
         yield self.prompt
@@ -64,7 +64,7 @@ class JournalScreen(ModeScreen):
         self.watch(self.app, "journal_head", self._head_changed, init=False)
 
     def _head_changed(self) -> None:
-        self.take_news()
+        self.read_new_entries()
 
     # -- reading
 
@@ -95,7 +95,7 @@ class JournalScreen(ModeScreen):
             write_problem = self.services.journal.health.problem
             # The banner shows the problem of writing already; the panel need not repeat it.
             is_same_problem = write_problem is not None and write_problem.summary == error.problem.summary
-            self.panel.said = write_problem if is_same_problem else None
+            self.panel.banner = write_problem if is_same_problem else None
             return FeedState(
                 value=before.value if same else None,
                 fetched_at=before.fetched_at if same else None,
@@ -127,13 +127,13 @@ class JournalScreen(ModeScreen):
         await self._go_on(EntryWindow.go_older if older else EntryWindow.go_newer)
 
     @work(group="journal-news", exclusive=True)
-    async def take_news(self) -> None:
+    async def read_new_entries(self) -> None:
         """Read what this or another console has recorded since."""
         unread = self.panel.state.value is None
         await (self._begin(EntryWindow.newest) if unread else self._go_on(EntryWindow.refresh))
 
     @on(JournalTable.Wanted)
-    def more_wanted(self, message: JournalTable.Wanted) -> None:
+    def read_more(self, message: JournalTable.Wanted) -> None:
         """Read more entries when the cursor comes near an edge."""
         if message.edge:
             self.show_edge(oldest=message.older)
@@ -144,9 +144,9 @@ class JournalScreen(ModeScreen):
 
     def _frame_changed(self) -> None:
         super()._frame_changed()
-        self.anchor_line.spans = tuple(anchor_spans(self.services.journal.health))
+        self.checkpoint_line.spans = tuple(checkpoint_spans(self.services.journal.health))
         if self.panel.state.problem is not None:
-            self.take_news()
+            self.read_new_entries()
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -154,7 +154,7 @@ class JournalScreen(ModeScreen):
         if self.day is not None:
             self.show_day(self.day)
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """Return the target of the entry under the cursor, which a note written here is about."""
         view, key = self.panel.state.value, self.panel.table.cursor_key
         entry = next((each for each in view.entries if str(each.seq) == key), None) if view else None
@@ -228,7 +228,7 @@ class JournalScreen(ModeScreen):
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:
         """Save the matching entries as JSON lines, readable by this user alone, and report where."""
-        self.app.say(await save(self.services.journal.path, self.window.query))
+        self.app.inform(await save(self.services.journal.path, self.window.query))
 
     def action_verify(self) -> None:
         """Open the dialog that verifies the hash chain."""

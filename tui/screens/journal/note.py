@@ -23,10 +23,10 @@ class NoteScreen(WritingDialog):
 
     def __init__(self) -> None:
         below = self.app.screen
-        self.place: Place | None = below.place() if isinstance(below, ModeScreen) else None
+        self.subject: Place | None = below.note_subject() if isinstance(below, ModeScreen) else None
         """What the note could be about; None if the screen below shows nothing in particular."""
-        self.is_about = self.place is not None and self.place.opened
-        self.place_line = Prose(classes="about")
+        self.is_about = self.subject is not None and self.subject.opened
+        self.subject_line = Prose(classes="about")
         super().__init__()
 
     def heading(self) -> str:
@@ -39,18 +39,18 @@ class NoteScreen(WritingDialog):
 
     def about(self) -> Iterable[Widget]:
         """Yield a line that says what the note is about, if it can be about anything."""
-        if self.place is not None:
-            self._show_place()
-            yield self.place_line
+        if self.subject is not None:
+            self._show_subject()
+            yield self.subject_line
 
-    def _show_place(self) -> None:
-        if self.place is None:
+    def _show_subject(self) -> None:
+        if self.subject is None:
             return
         mark = "[x] " if self.is_about else "[ ] "
-        self.place_line.update(
+        self.subject_line.update(
             Content.assemble(
                 (mark, "bold $text-accent"),
-                (_("about {name}").format(name=self.place.name), "bold" if self.is_about else "auto 60%"),
+                (_("about {name}").format(name=self.subject.name), "bold" if self.is_about else "auto 60%"),
                 ("  ctrl+t", "auto 60%"),
             )
         )
@@ -58,7 +58,7 @@ class NoteScreen(WritingDialog):
     def action_toggle_place(self) -> None:
         """Switch whether the note is about what the screen below shows."""
         self.is_about = not self.is_about
-        self._show_place()
+        self._show_subject()
 
     def refused(self, text: str) -> str:
         """Refuse an empty note."""
@@ -66,7 +66,7 @@ class NoteScreen(WritingDialog):
 
     async def write(self, text: str) -> str:
         """Record the note. Raises JournalError."""
-        target = self.place.target if self.place is not None and self.is_about else ""
+        target = self.subject.target if self.subject is not None and self.is_about else ""
         new_entry = NewEntry(
             kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text}
         )

@@ -60,7 +60,7 @@ class GroupScreen(Dialog[str]):
         try:
             account_groups: tuple[LogGroup, ...] = await self.services.logs.groups()
         except AwsError as error:
-            note.update(Content(error.problem.said))
+            note.update(Content(error.problem.message))
             return
         for group in account_groups:
             self.groups.setdefault(str(group.id), group.name)

@@ -53,7 +53,7 @@ class LogsScreen(PaneScreen):
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
         """Open another pane on `group`, at the time `at` if given."""
         if len(self.tails) >= MOST_PANES:
-            self.app.say(_("at most {count} panes").format(count=MOST_PANES))
+            self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
             return
         pane = self.new_pane()
         await self.query_one("#panes").mount(pane)
@@ -76,7 +76,7 @@ class LogsScreen(PaneScreen):
     def action_open_pane(self) -> None:
         """Choose a log group for another pane."""
         if len(self.tails) >= MOST_PANES:
-            self.app.say(_("at most {count} panes").format(count=MOST_PANES))
+            self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
         else:
             self.choose(None)
 

@@ -33,7 +33,7 @@ class PaneScreen(ModeScreen):
             pace=self.app.min_interval,
             id=id,
         )
-        pane.said = self.banner.problem
+        pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
 
@@ -50,7 +50,7 @@ class PaneScreen(ModeScreen):
     def banner_changed(self, problem: Problem | None) -> None:
         """Tell the panes which problem the banner shows, so that they do not repeat it."""
         for pane in self.tails:
-            pane.said = problem
+            pane.banner = problem
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -71,7 +71,7 @@ class PaneScreen(ModeScreen):
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy to the clipboard of the terminal, or into a file, and report where."""
-        self.app.say(copy(self.app, message.text))
+        self.app.inform(copy(self.app, message.text))
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

@@ -44,7 +44,9 @@ class PaneTail:
                 try:
                     self._take(batch)
                 except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
-                    self.pane.lacks_to = max([self.pane.lacks_to, *(line.at for line in batch.lines)])
+                    self.pane.missing_until = max(
+                        [self.pane.missing_until, *(line.at for line in batch.lines)]
+                    )
                     self.services.workers.report(error)
                     what = _("An internal error kept some lines from being shown.")
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())

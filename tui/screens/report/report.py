@@ -79,7 +79,7 @@ class ReportScreen(ModeScreen):
             self._why = ""
         except (sqlite3.Error, OSError, UnusableJournal) as error:
             problem = problem_of(error, services.journal.path, now)
-            self.report, self._why = None, problem.said
+            self.report, self._why = None, problem.message
         self.block.update()
         self.refresh_bindings()
 
@@ -145,4 +145,4 @@ class ReportScreen(ModeScreen):
         self.app.push_screen(ChooseScreen(_("Save the report"), choices), chosen)
 
     async def _save(self, report: Report, form: str) -> None:
-        self.app.say(await asyncio.to_thread(save_report, report, self.period.name, form))
+        self.app.inform(await asyncio.to_thread(save_report, report, self.period.name, form))

@@ -106,7 +106,7 @@ class OutboxScreen(Dialog[None]):
         if post is None:
             return
         if outbox.why:
-            self.app.say(outbox.why)
+            self.app.inform(outbox.why)
         elif post.state is PostState.UNKNOWN:
             prompt = _("How you know that it is not in Slack")
             self.app.push_screen(DecideScreen(post, _("Send again"), prompt, outbox.send_again))
@@ -118,7 +118,7 @@ class OutboxScreen(Dialog[None]):
         try:
             await self.app.ready.outbox.send_again(post, "")
         except JournalError as error:
-            self.app.say(error.problem.said)
+            self.app.inform(error.problem.message)
 
     def action_mark(self) -> None:
         """Mark the post as sent, because a person has seen it in Slack."""
@@ -126,7 +126,7 @@ class OutboxScreen(Dialog[None]):
         if post is None:
             return
         if post.state is not PostState.UNKNOWN:
-            self.app.say(_("This message is certainly not in Slack."))
+            self.app.inform(_("This message is certainly not in Slack."))
             return
         prompt = _("Where you saw it")
         self.app.push_screen(DecideScreen(post, _("Mark as posted"), prompt, self.app.ready.outbox.mark_sent))
@@ -142,7 +142,7 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is None or post.state in _OPEN:
             return post
-        self.app.say(_("No decision is needed: {state}.").format(state=POST_LOOKS[post.state].word))
+        self.app.inform(_("No decision is needed: {state}.").format(state=POST_LOOKS[post.state].word))
         return None
 
 

@@ -115,18 +115,18 @@ class PostScreen(WritingDialog):
                 return Selection((row, column), (row, column + len(_(FILL))))
         return Selection.cursor(self.field.document.end)
 
-    def hears(self) -> bool:
+    def accepts_enter(self) -> bool:
         """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
     def action_add_evidence(self) -> None:
         """Append rows of the finding; texts of logs, which may be private, only at the next press."""
         if not self._evidence:
-            self.tell(_("There is no more evidence to add."))
+            self.show_message(_("There is no more evidence to add."))
             return
         words, table = self._evidence.pop(0)
         self.field.insert(f"\n{table}", self.field.document.end)
-        self.tell(words)
+        self.show_message(words)
 
     def refused(self, text: str) -> str:
         """Refuse an empty note, and at the first press one with placeholders."""
@@ -144,7 +144,7 @@ class PostScreen(WritingDialog):
     async def write(self, text: str) -> str:
         """Record the note, which the outbox then sends. Raises JournalError."""
         outbox = self.app.ready.outbox
-        entry = await outbox.let_go(self.id_of_post, text, self.proposal)
+        entry = await outbox.release(self.id_of_post, text, self.proposal)
         number = f" ({entry.seq})" if entry is not None else ""
         if outbox.why:
             return _("Recorded{number}, not sent: {why}").format(number=number, why=outbox.why)

@@ -44,7 +44,7 @@ class AcknowledgeScreen(WritingDialog):
         super().on_mount()
         self.guard.hold()
 
-    def hears(self) -> bool:
+    def accepts_enter(self) -> bool:
         """Not before the dialog was painted: keys typed ahead do not count."""
         return self.guard.is_open
 

@@ -55,19 +55,19 @@ class AlarmScreen(ModeScreen):
         self.detail.log_group = runbook.log_group_for(self.first.id)
         self.detail.focus()
 
-    def _board_changed(self) -> None:
-        super()._board_changed()
-        state = self.app.board
+    def _alarms_changed(self) -> None:
+        super()._alarms_changed()
+        state = self.app.alarms
         if state is None:
             return
-        self.detail.board = state
+        self.detail.overview = state
         alarms = state.value.alarms if state.value else ()
         current = next((each for each in alarms if each.id == self.first.id), None)
         if current is not None:
             self.detail.alarm = current
         self.read_rest(current or self.first)
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """This alarm."""
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
@@ -82,7 +82,7 @@ class AlarmScreen(ModeScreen):
     async def read_acknowledgements(self) -> None:
         """Read the earlier acknowledgements; without a journal there are none."""
         with suppress(JournalError):
-            self.detail.seen = await self.services.acknowledgements.of(self.first)
+            self.detail.acknowledgements = await self.services.acknowledgements.of(self.first)
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alarm's present state."""
@@ -94,7 +94,7 @@ class AlarmScreen(ModeScreen):
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Keep the detail from repeating the banner."""
-        self.detail.said = problem
+        self.detail.banner = problem
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

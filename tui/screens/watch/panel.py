@@ -43,7 +43,7 @@ class WatchedPanel(ABC, Generic[W]):
         if (first := next((each for each in widgets if each.focusable), None)) is not None:
             first.focus()
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """What is under its cursor, for a note about it."""
         return None
 
@@ -80,4 +80,4 @@ class StatePanel(WatchedPanel[P]):
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Leave out what the banner says."""
-        self.widget.said = problem
+        self.widget.banner = problem

@@ -80,10 +80,10 @@ class WatchScreen(PaneScreen):
         for panel in self.panels.values():
             panel.banner_changed(problem)
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """What is under the cursor of the panel that the keys go to."""
         panel = self._focused_panel()
-        return panel.place() if panel is not None else None
+        return panel.note_subject() if panel is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show in the rows who acknowledged what."""
@@ -153,7 +153,7 @@ class WatchScreen(PaneScreen):
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:
         """Say that the cursor's alarm is gone; the key must not act on its neighbour."""
-        self.app.say(_("{name} no longer exists").format(name=message.name))
+        self.app.inform(_("{name} no longer exists").format(name=message.name))
 
     @on(AlarmStrip.Clicked)
     def strip_clicked(self) -> None:

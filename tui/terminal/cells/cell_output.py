@@ -10,7 +10,7 @@ from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.flow_control import FlowControl
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.line_speed import Link, LinkState, Meter
-from tui.terminal.cells.reply_queue import Answers, Question
+from tui.terminal.cells.reply_queue import Question, ReplyQueue
 from tui.terminal.cells.styles import Renditions
 
 _SYNC_FROM = 256
@@ -82,7 +82,7 @@ class CellOutput:
         self._open = False
         self.is_drawn = False
         """Whether the back buffer holds a screen of the terminal's size."""
-        self.answers = Answers(self._on_answer, loop.time)
+        self.answers = ReplyQueue(self._on_answer, loop.time)
         self.synchronizes = False
         """Whether the terminal supports synchronized updates (mode 2026)."""
         self.cursor: tuple[int, int] | None = None
@@ -121,7 +121,7 @@ class CellOutput:
         self._cancel()
         if self._flow.answers and not self._writer.is_busy:
             trip = self._meter.state.round_trip or 0.0
-            self.answers.settle(min(_SETTLE[1], max(_SETTLE[0], 3 * trip)))
+            self.answers.wait(min(_SETTLE[1], max(_SETTLE[0], 3 * trip)))
         self.answers.forget()
 
     def resize(self, width: int, height: int) -> None:

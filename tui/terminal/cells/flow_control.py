@@ -10,7 +10,7 @@ asking at every tick of a clock would cost more than everything else.
 """
 
 from tui.terminal.cells.line_speed import Meter
-from tui.terminal.cells.reply_queue import Answer, Question
+from tui.terminal.cells.reply_queue import Question, Reply
 
 WINDOW = 1024
 """Bytes that may be on their way without a question behind them."""
@@ -96,7 +96,7 @@ class FlowControl:
         self._probe_wait = min(2 * self._probe_wait, _LONGEST)
         self._probe_at = now + self._probe_wait
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Reply) -> None:
         """Take in an answer: the terminal has shown everything sent before the question."""
         self.answers = True
         inquiry = answer.inquiry

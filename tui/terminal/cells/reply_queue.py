@@ -34,7 +34,7 @@ class Inquiry(NamedTuple):
     """When, in seconds of the monotonic clock."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """The answer to one question."""
 
     inquiry: Inquiry
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     """When it came, in seconds of the monotonic clock."""
 
 
-class Answers:
+class ReplyQueue:
     """Open questions, and answers not yet collected. Questions come from the loop, answers from any thread."""
 
     def __init__(self, on_answer: Callable[[], None], now: Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class Answers:
         """Whether to call `on_answer` for the next answer; otherwise it is only stored."""
         self._on_answer = on_answer
         self._open: deque[Inquiry] = deque(maxlen=_MOST_OPEN)
-        self._answers: deque[Answer] = deque()
+        self._answers: deque[Reply] = deque()
         self._changed = threading.Condition()
 
     def ask(self, question: Question, frame: int, at: float) -> str:
@@ -73,7 +73,7 @@ class Answers:
             self._answers.clear()
             self._changed.notify_all()
 
-    def take(self, sequence: str) -> bool:
+    def consume(self, sequence: str) -> bool:
         """Whether `sequence` answers an open question; it is then consumed."""
         question = _kind(sequence)
         if question is None:
@@ -83,20 +83,20 @@ class Answers:
                 return False
             while (inquiry := self._open.popleft()).question is not question:
                 pass  # the answer to an earlier question was lost
-            self._answers.append(Answer(inquiry, self._now()))
+            self._answers.append(Reply(inquiry, self._now()))
             self._changed.notify_all()
         if self.is_wanted:
             self._on_answer()
         return True
 
-    def new(self) -> list[Answer]:
+    def new(self) -> list[Reply]:
         """The answers since the last call."""
         with self._changed:
             answers = [*self._answers]
             self._answers.clear()
         return answers
 
-    def settle(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Wait until no question is open, `seconds` at most: a later answer would be typed into the shell."""
         with self._changed:
             self._changed.wait_for(lambda: not self._open, seconds)

@@ -278,7 +278,7 @@ class SafeDriver(LinuxDriver):
         self._disable_mouse_support()
 
     def _is_answer(self, sequence: str) -> bool:
-        return self.cells is not None and self.cells.answers.take(sequence)
+        return self.cells is not None and self.cells.answers.consume(sequence)
 
     # -- notifying the app
 

@@ -57,7 +57,7 @@ class RunTable(Vertical):
 
     def on_mount(self) -> None:
         """Show the runs, and update them as dates pass."""
-        self._empty.say(_("No change has been made with this console yet."), "muted")
+        self._empty.show(_("No change has been made with this console yet."), "muted")
         self._show()
         every_second(self, self._show)
 

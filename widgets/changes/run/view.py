@@ -75,7 +75,7 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
         mark = Mark.UNSURE
     if step is not None and step.state is StepState.DONE and step.verified is not None:
         mark = Mark.PAST if step.verified else Mark.UNSURE
-    if step is not None and step.state is StepState.FAILED and step.found:
+    if step is not None and step.state is StepState.FAILED and step.observed:
         at, mark = 2, Mark.WRONG  # whether it was sent is unknown; AWS has not done it
     return tuple(
         Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)

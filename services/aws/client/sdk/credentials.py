@@ -61,7 +61,7 @@ class ClientLogin:
         self._closed = False
         self._beginning: asyncio.Task[Clients] | None = None
         """The running build of new clients; it reads settings files, which blocks on a hung file system."""
-        self._looking: asyncio.Task[Stamp] | None = None
+        self._fingerprint_task: asyncio.Task[Stamp] | None = None
         """The running check of the credential files; it may block likewise."""
 
     def warm(self, services: Iterable[str]) -> None:
@@ -151,7 +151,7 @@ class ClientLogin:
     async def close(self) -> None:
         """Close every connection; later calls fail."""
         self._closed = True
-        for task in (self._beginning, self._looking):
+        for task in (self._beginning, self._fingerprint_task):
             if task is not None:
                 task.cancel()
         async with self._lock:
@@ -182,7 +182,7 @@ class ClientLogin:
             return True
         if not clients.suspect and (clients.session_credentials or not recheck):
             return False
-        changed = await self._look(clients) != self._stamp
+        changed = await self._fingerprint(clients) != self._stamp
         waited = self._since and passed(self._wall, self._since) >= RETRY_LOGIN
         return changed or (clients.suspect and bool(recheck or waited))
 
@@ -196,13 +196,13 @@ class ClientLogin:
         self._beginning = None
         return beginning.result()
 
-    async def _look(self, clients: Clients) -> Stamp:
+    async def _fingerprint(self, clients: Clients) -> Stamp:
         """The current fingerprint of the credential files; concurrent callers share one check."""
-        if self._looking is None or self._looking.done():
-            self._looking = _shared(in_thread(clients.stamp), "files of the credentials")
-        looking = self._looking
-        await asyncio.wait([looking])
-        return looking.result()
+        if self._fingerprint_task is None or self._fingerprint_task.done():
+            self._fingerprint_task = _shared(in_thread(clients.stamp), "files of the credentials")
+        task = self._fingerprint_task
+        await asyncio.wait([task])
+        return task.result()
 
     async def _build(
         self, *, desk: MfaPrompts | None = None, session_credentials: SessionCredentials | None = None

@@ -38,7 +38,7 @@ class Mute:
     rule: str
     until: datetime | None
     alarms: frozenset[str]
-    whole: bool = True
+    is_complete: bool = True
     """False: the list of muted alarms is missing or incomplete."""
 
 
@@ -49,7 +49,7 @@ class Muting:
     mutes: tuple[Mute, ...] = ()
     remarks: tuple[str, ...] = ()
     """What was unreadable, in words."""
-    known: bool = True
+    is_complete: bool = True
     """False: more alarms may be muted than `mutes` says."""
 
     @property
@@ -75,7 +75,7 @@ class Muting:
                 )
                 listed = _(", ").join(strange[:_NAMED]) + (" …" if len(strange) > _NAMED else "")
                 remarks.append(text.format(rule=mute.rule, alarms=listed))
-        return Muting(self.mutes, tuple(remarks), self.known)
+        return Muting(self.mutes, tuple(remarks), self.is_complete)
 
 
 class MuteRules:
@@ -83,24 +83,24 @@ class MuteRules:
 
     def __init__(self, session: Reader) -> None:
         self._session = session
-        self._known: dict[str, tuple[datetime, Answer]] = {}
-        self._held: tuple[datetime, Muting] | None = None
+        self._rules_by_name: dict[str, tuple[datetime, Answer]] = {}
+        self._newest: tuple[datetime, Muting] | None = None
 
     async def read(self, now: datetime) -> Muting:
         """What is muted now; after a denial the result is reused for an hour. Never raises AwsError."""
-        if self._held is not None and self._held[0] <= now < self._held[0] + AGAIN:
-            return self._held[1]
-        self._held = None
+        if self._newest is not None and self._newest[0] <= now < self._newest[0] + AGAIN:
+            return self._newest[1]
+        self._newest = None
         try:
             mutes = await self.active(now)
         except AwsError as error:
             muting = _unread(error)
-            if muting.known or isinstance(error, AccessDenied | Refused):
-                self._held = (now, muting)
+            if muting.is_complete or isinstance(error, AccessDenied | Refused):
+                self._newest = (now, muting)
             return muting
         text = _("AWS did not return which alarms the mute rule {rule} mutes.")
-        remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.whole)
-        return Muting(mutes, remarks, known=not remarks)
+        remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.is_complete)
+        return Muting(mutes, remarks, is_complete=not remarks)
 
     async def active(self, now: datetime) -> tuple[Mute, ...]:
         """Every active rule. Raises AwsError."""
@@ -114,19 +114,19 @@ class MuteRules:
             raise incomplete(
                 _("AWS returned a mute rule without a name."), "cloudwatch", "ListAlarmMuteRules"
             )
-        self._known = {arn: entry for arn, entry in self._known.items() if arn in listed}
+        self._rules_by_name = {arn: entry for arn, entry in self._rules_by_name.items() if arn in listed}
         return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
     async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
         changed = when(summary.get("LastUpdatedTimestamp"))
-        entry = self._known.get(arn)
+        entry = self._rules_by_name.get(arn)
         if entry is not None and entry[0] == changed:
             return mute_of(entry[1], arn, now)
         name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
         answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
         mute = mute_of(answer, arn, now)
-        if mute.whole and changed is not None:
-            self._known[arn] = (changed, answer)
+        if mute.is_complete and changed is not None:
+            self._rules_by_name[arn] = (changed, answer)
         return mute
 
 
@@ -135,7 +135,7 @@ def _unread(error: AwsError) -> Muting:
     if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
         return Muting(remarks=(_("This endpoint has no mute rules; no alarm is treated as muted."),))
     text = _("Mute rules could not be read: {reason}")
-    return Muting(remarks=(text.format(reason=error.problem.said),), known=False)
+    return Muting(remarks=(text.format(reason=error.problem.message),), is_complete=False)
 
 
 def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
@@ -156,7 +156,7 @@ def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
             now,
         ),
         alarms=names,
-        whole=bool(names) and len(names) == len(set(map(str, listed))),
+        is_complete=bool(names) and len(names) == len(set(map(str, listed))),
     )
 
 

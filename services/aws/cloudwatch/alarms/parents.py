@@ -34,7 +34,7 @@ class ParentAlarms:
             if alarm.has_actions and alarm.actions_enabled and not alarm.muted_by
         }
         doubtful = any(alarm.has_actions and alarm.actions_enabled is None for alarm in composites.values())
-        silent = [alarm for alarm in alarms if alarm.unheard]
+        silent = [alarm for alarm in alarms if alarm.notifies_nobody]
         if not (speakers or doubtful) or not silent:
             return list(alarms), ()
         self._forget(composites.values())

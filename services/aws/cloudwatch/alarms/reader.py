@@ -52,7 +52,7 @@ class Alarms:
         self._parents = ParentAlarms(session)
         self._types: Sequence[str] = ALL_TYPES
 
-    async def board(self) -> AlarmOverview:
+    async def overview(self) -> AlarmOverview:
         """Every alarm, including missing ones that the runbook expects. Raises AwsError."""
         existing = await self._describe()
         muting = (await self._mutes.read(self._clock.now())).checked({alarm.id for alarm in existing})
@@ -64,7 +64,7 @@ class Alarms:
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
             remarks = (*remarks, _("Log alarms are not read: this AWS endpoint does not support the type."))
-        return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.known)
+        return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.is_complete)
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:
         """These alarms and whether they are muted; nonexistent ones are absent. Raises AwsError."""
@@ -82,7 +82,7 @@ class Alarms:
             )
         muting = muting.checked({alarm.id for alarm in alarms})
         marked = (_marked(alarm, muting, expected=False) for alarm in alarms if alarm.id in targets)
-        return AlarmOverview(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.known)
+        return AlarmOverview(alarms=tuple(marked), remarks=muting.remarks, mutes_read=muting.is_complete)
 
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """The alarms of these ARNs, each read in its own region; nonexistent ones are absent. Raises AwsError."""

@@ -41,9 +41,9 @@ def parse_body(name: str, body: str) -> Dashboard:
     props = Properties(value, remarks, _("dashboard"))
     widgets = props.items("widgets")
     if len(widgets) > MOST_WIDGETS:
-        remarks.say(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
+        remarks.add(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
     if not props.has("widgets"):
-        remarks.say(_("The dashboard lists no widgets."), lost=True)
+        remarks.add(_("The dashboard lists no widgets."), lost=True)
     start, end = props.point("start"), props.point("end")
     _variables(props, remarks)
     props.ignore("periodOverride")
@@ -66,7 +66,7 @@ def _variables(props: Properties, remarks: Remarks) -> None:
             for each in variables[:25]
             if isinstance(each, dict)
         )
-        remarks.say(
+        remarks.add(
             _("Variables cannot be chosen here; widgets show what the definition says: {names}").format(
                 names=names
             )
@@ -93,17 +93,17 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     props.ignore("x", "y", "width", "height")
     props.finish()
     if not props.has("properties"):
-        remarks.say(_("The widget has no properties."), lost=True)
+        remarks.add(_("The widget has no properties."), lost=True)
     frame["title"] = properties.text("title")
     make = KINDS.get(kind)
     if make is not None:
         return make(properties, remarks, frame)
     if kind not in NOT_DRAWN:
-        remarks.say(_("The widget is of an unknown type."), lost=True)
-    return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_told(remarks)})
+        remarks.add(_("The widget is of an unknown type."), lost=True)
+    return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_remark_fields(remarks)})
 
 
-def _told(remarks: Remarks) -> dict[str, object]:
+def _remark_fields(remarks: Remarks) -> dict[str, object]:
     """The widget fields that describe how it was parsed."""
     return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
@@ -112,7 +112,7 @@ def _text(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyW
     markdown = props.text("markdown")
     props.ignore("background")
     props.finish()
-    return TextWidget.model_validate({"markdown": markdown, **frame, **_told(remarks)})
+    return TextWidget.model_validate({"markdown": markdown, **frame, **_remark_fields(remarks)})
 
 
 def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
@@ -124,11 +124,11 @@ def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> An
         else:
             props.bad("states", state)
     if not arns:
-        remarks.say(_("The widget lists no alarms."))
+        remarks.add(_("The widget lists no alarms."))
     props.ignore("sortBy")
     props.finish()
     return AlarmWidget.model_validate(
-        {"alarm_ids": tuple(map(RawId, arns)), "states": tuple(states), **frame, **_told(remarks)}
+        {"alarm_ids": tuple(map(RawId, arns)), "states": tuple(states), **frame, **_remark_fields(remarks)}
     )
 
 
@@ -137,18 +137,18 @@ def _logs(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyW
     region = props.region("region")
     view = props.choice("view", ("table", "timeSeries", "bar", "pie"), "table")
     if not query.strip():
-        remarks.say(_("The widget has no query."))
+        remarks.add(_("The widget has no query."))
     props.ignore("stacked", "accountId", "queryLanguage", "queryBy", "logGroupPrefixes", "legend")
     props.finish()
     return LogWidget.model_validate(
-        {"query": query, "region": region, "view": view, **frame, **_told(remarks)}
+        {"query": query, "region": region, "view": view, **frame, **_remark_fields(remarks)}
     )
 
 
 def _metrics(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
     fields = metric_widget(props, remarks)
     props.finish()
-    return MetricWidget.model_validate({**fields, **frame, **_told(remarks)})
+    return MetricWidget.model_validate({**fields, **frame, **_remark_fields(remarks)})
 
 
 NOT_DRAWN = ("explorer", "custom")

@@ -32,25 +32,25 @@ def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
     flowing: list[tuple[int, int, int]] = []
     for index, (widget, widget_remarks) in enumerate(zip(widgets, remarks, strict=True)):
         props = Properties(widget if isinstance(widget, dict) else None, widget_remarks, _("widget"))
-        width = props.whole("width", DEFAULT, 1, COLUMNS)
-        height = props.whole("height", DEFAULT, 1, TALLEST)
+        width = props.integer("width", DEFAULT, 1, COLUMNS)
+        height = props.integer("height", DEFAULT, 1, TALLEST)
         if props.has("x") and props.has("y"):
-            x, y = props.whole("x", 0, 0, COLUMNS - 1), props.whole("y", 0, 0, LOWEST)
+            x, y = props.integer("x", 0, 0, COLUMNS - 1), props.integer("y", 0, 0, LOWEST)
             if x + width > COLUMNS:
-                widget_remarks.say(
+                widget_remarks.add(
                     _("The widget extends beyond the grid's right edge; it was made narrower.")
                 )
                 width = COLUMNS - x
-            boxes[index] = _stand(Box(x, y, width, height), free)
+            boxes[index] = _occupy(Box(x, y, width, height), free)
         else:
             flowing.append((index, width, height))
     for index, width, height in flowing:
         y, x = min((max(free[x : x + width]), x) for x in range(COLUMNS - width + 1))
-        boxes[index] = _stand(Box(x, y, width, height), free)
+        boxes[index] = _occupy(Box(x, y, width, height), free)
     return [box for box in boxes if box is not None]
 
 
-def _stand(box: Box, free: list[int]) -> Box:
+def _occupy(box: Box, free: list[int]) -> Box:
     for column in range(box.x, box.x + box.width):
         free[column] = max(free[column], box.y + box.height)
     return box

@@ -93,7 +93,7 @@ def stat_of(props: Properties, default: str) -> str:
 
 def period_of(props: Properties, default: int) -> int:
     """The `period` property in seconds: 1, 5, 10, 20, 30 or a multiple of 60; others are rounded up with a remark."""
-    period = props.whole("period", default, 1, LONGEST_PERIOD)
+    period = props.integer("period", default, 1, LONGEST_PERIOD)
     if period in PERIODS_BELOW_A_MINUTE or period % 60 == 0:
         return period
     props.bad("period", str(period))
@@ -112,7 +112,7 @@ def account_of(props: Properties, default: str) -> str:
 def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tuple[Trace, ...]:
     """A widget's rows; an invalid row is skipped with a remark."""
     if len(rows) > MOST_ROWS:
-        remarks.say(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
+        remarks.add(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
     curves: list[Trace] = []
     previous: list[str] | None = None
@@ -126,7 +126,7 @@ def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tupl
                 curves.append(_trace(options, defaults, ids, row=previous))
         except RowError as error:
             text = _("Metric row {number} is not shown: {reason}.")
-            remarks.say(text.format(number=number, reason=error), lost=True)
+            remarks.add(text.format(number=number, reason=error), lost=True)
     return tuple(curves)
 
 
@@ -154,7 +154,7 @@ def _trace(
 ) -> Trace:
     names = [RawId(name) for name in row]
     query = MetricQuery(
-        id=ids.take(options, "e" if expression else "m"),
+        id=ids.assign(options, "e" if expression else "m"),
         namespace=names[0] if names else RawId(""),
         metric=names[1] if names else RawId(""),
         dimensions=tuple(zip(names[2::2], names[3::2], strict=True)),
@@ -185,7 +185,7 @@ class _Ids:
         self._taken: set[str] = set()
         self._count = 0
 
-    def take(self, options: Properties, letter: str) -> str:
+    def assign(self, options: Properties, letter: str) -> str:
         id = options.text("id")
         if id and (id in self._taken or not _ID.fullmatch(id)):
             options.bad("id", id)

@@ -22,7 +22,7 @@ def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
     alarm_ids = tuple(map(RawId, annotations.texts("alarms")))
     curves = traces(props.items("metrics"), defaults, remarks)
     if not curves and not alarm_ids:
-        remarks.say(_("The widget has no metrics."), lost=True)
+        remarks.add(_("The widget has no metrics."), lost=True)
     axes = props.part("yAxis")
     fields = {
         "view": View(props.choice("view", list(View), View.TIME_SERIES)),
@@ -85,7 +85,7 @@ def _lines(annotations: Properties, remarks: Remarks) -> Iterator[Line]:
         visible = first.flag("visible", True)
         _end(first, second, "visible", "yAxis", "color", "fill", "label")
         if value is None or (second is not None and to is None):
-            remarks.say(_("A horizontal annotation has no value; it is not drawn."))
+            remarks.add(_("A horizontal annotation has no value; it is not drawn."))
         elif visible:
             yield Line.model_validate({"value": value, **line})
 
@@ -98,7 +98,7 @@ def _marks(annotations: Properties, remarks: Remarks) -> Iterator[Mark]:
         visible = first.flag("visible", True)
         _end(first, second, "visible", "color", "fill", "label")
         if at is None or (second is not None and until is None):
-            remarks.say(_("A vertical annotation has no time; it is not drawn."))
+            remarks.add(_("A vertical annotation has no time; it is not drawn."))
         elif visible:
             yield Mark(at=at, until=until, label=label)
 

@@ -29,24 +29,24 @@ class Remarks:
     def __init__(self) -> None:
         self.lost = False
         """Data to be judged could not be read: a metric, or its source, statistic or region."""
-        self._said: dict[str, None] = {}
+        self._texts: dict[str, None] = {}
         self._more = 0
 
-    def say(self, text: str, *, lost: bool = False) -> None:
+    def add(self, text: str, *, lost: bool = False) -> None:
         """Add a remark, unless it exists already."""
         self.lost = self.lost or lost
-        if text in self._said:
+        if text in self._texts:
             return
-        if len(self._said) < MOST_REMARKS:
-            self._said[text] = None
+        if len(self._texts) < MOST_REMARKS:
+            self._texts[text] = None
         else:
             self._more += 1
 
     def all(self) -> tuple[str, ...]:
         """Every remark, in the order added."""
         if not self._more:
-            return tuple(self._said)
-        return (*self._said, _("…and {count} more remarks.").format(count=self._more))
+            return tuple(self._texts)
+        return (*self._texts, _("…and {count} more remarks.").format(count=self._more))
 
 
 class Properties:
@@ -59,7 +59,7 @@ class Properties:
         if isinstance(value, dict):
             self._values = value
         elif value is not None:
-            remarks.say(_("{where} is not an object; it is ignored.").format(where=where), lost=True)
+            remarks.add(_("{where} is not an object; it is ignored.").format(where=where), lost=True)
         self._unread = set(self._values)
 
     def get(self, key: str) -> object:
@@ -88,7 +88,7 @@ class Properties:
             self.bad(key, value)
         return number
 
-    def whole(self, key: str, default: int, low: int, high: int) -> int:
+    def integer(self, key: str, default: int, low: int, high: int) -> int:
         """An integer limited to `low`…`high`; a string of digits is accepted."""
         value = self.get(key)
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
@@ -157,12 +157,12 @@ class Properties:
         """Add a remark on every key that was not read."""
         if self._unread:
             keys = ", ".join(clean(key, 40) for key in sorted(self._unread, key=str)[:8])
-            self.remarks.say(_("Unrecognized in {where}: {keys}").format(where=self.where, keys=keys))
+            self.remarks.add(_("Unrecognized in {where}: {keys}").format(where=self.where, keys=keys))
 
     def bad(self, key: str, value: object) -> None:
         """Add a remark on a value that the grammar does not allow."""
         excerpt = clean(value if isinstance(value, str) else type(value).__name__, 40)
-        self.remarks.say(
+        self.remarks.add(
             _("{where}.{key} has an unrecognized value: {value}").format(
                 where=self.where, key=key, value=excerpt
             ),

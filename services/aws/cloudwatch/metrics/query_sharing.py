@@ -14,14 +14,14 @@ _HIDDEN = "hidden"
 Key = tuple[object, ...]
 
 
-def once(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, str]]:
+def without_duplicates(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, str]]:
     """(queries to send, the sent query's id by each duplicate's id); expressions refer to sent ids."""
     sent: list[MetricQuery] = []
     positions: dict[Key, int] = {}
     answered_by: dict[str, str] = {}
     for query in queries:
         base = _base(query)
-        at = None if base is None else _place(positions, base, query, sent)
+        at = None if base is None else _index_of(positions, base, query, sent)
         if at is not None:
             answered_by[query.id] = sent[at].id
             continue
@@ -31,7 +31,7 @@ def once(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery], dict[str, s
     return _renamed(sent, queries, answered_by), answered_by
 
 
-def as_asked(series: Series, query: MetricQuery) -> Series:
+def as_queried(series: Series, query: MetricQuery) -> Series:
     """The series of a shared metric, with the id and label of `query`."""
     if series.id == query.id:
         return series
@@ -52,7 +52,9 @@ def _kind(query: MetricQuery) -> object:
     return bool(query.label) if query.visible else _HIDDEN
 
 
-def _place(positions: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]) -> int | None:
+def _index_of(
+    positions: dict[Key, int], base: Key, query: MetricQuery, sent: list[MetricQuery]
+) -> int | None:
     """Index in `sent` of an equal query; a hidden one becomes visible if `query` is drawn."""
     kinds = (_kind(query),) if query.visible else (True, False, _HIDDEN)
     for kind in kinds:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Answer, Reader, epoch, finite, incomplete, rows
 from services.aws.cloudwatch.metrics.math_ids import packed
-from services.aws.cloudwatch.metrics.query_sharing import as_asked, once
+from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
 from services.i18n import _, plural
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
@@ -49,7 +49,7 @@ class Metrics:
         Ids must be unique. Raises AwsError if any region fails.
         """
         calls: dict[str, list[MetricQuery]] = {}
-        sent, answered_by = once(queries)
+        sent, answered_by = without_duplicates(queries)
         for query in sent:
             calls.setdefault(query.region or region or "", []).append(query)
         answers = await asyncio.gather(
@@ -63,7 +63,7 @@ class Metrics:
         for series in (each for answer in answers for each in answer):
             curves.setdefault(series.id, []).append(series)
         return tuple(
-            as_asked(each, query)
+            as_queried(each, query)
             for query in queries
             if query.visible
             for each in curves.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
@@ -84,7 +84,7 @@ class Metrics:
             LabelOptions={"Timezone": f"{span.end.astimezone(self._zone):%z}"},
         )
         async for page in pages:
-            merged.take(page)
+            merged.add(page)
         return merged.series()
 
 
@@ -140,7 +140,7 @@ class _Curve:
     unreadable: int = 0
     """Datapoints without a time or without a value."""
 
-    def take(self, row: Answer) -> None:
+    def add(self, row: Answer) -> None:
         times, values = row.get("Timestamps") or (), row.get("Values") or ()
         # An unreadable value becomes a gap and makes the curve partial.
         points = [
@@ -168,7 +168,7 @@ class _Merged:
         self._remark = ""
         self._searches = any(query.expression for query in queries.values())
 
-    def take(self, page: Answer) -> None:
+    def add(self, page: Answer) -> None:
         """Add one page."""
         repeats: dict[tuple[str, str], int] = {}
         for row in rows(page, "MetricDataResults"):
@@ -183,7 +183,7 @@ class _Merged:
                     _("CloudWatch returned something that was not requested."), "cloudwatch", "GetMetricData"
                 )
             counted = query.namespace.startswith(_COUNTED) and not query.expression
-            self._curves.setdefault(key, _Curve(*name, counted=counted)).take(row)
+            self._curves.setdefault(key, _Curve(*name, counted=counted)).add(row)
         self._remark = self._remark or _messages(rows(page, "Messages"))
 
     def series(self) -> list[Series]:

@@ -33,9 +33,9 @@ async def values_of(queries: Queries, name: str) -> Counter[str]:
     query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
     last = TimeSpan(start=max(queries.span.start, end - HOUR), end=end)
     affordable = queries.again()
-    result = await queries.ask(query, span=last)
+    result = await queries.run(query, span=last)
     if not result.scanned and affordable:
-        result = await queries.ask(query)
+        result = await queries.run(query)
     if not result.complete:
         return Counter()
     values: Counter[str] = Counter()

@@ -24,7 +24,7 @@ class InsightsInspection(Inspection):
         yen = await queries.estimate()
         if yen is not None and not queries.affordable(yen):
             return self.unknown(queries, queries.consent_summary(yen), estimate_yen=yen)
-        result = await queries.ask(query, limit=limit)
+        result = await queries.run(query, limit=limit)
         if not result.complete:
             return self._partial(queries, result)
         if not result.scanned:

@@ -56,7 +56,7 @@ class Queries:
         """The log group has nothing from before; None: not known."""
 
     @property
-    def begun(self) -> datetime:
+    def start(self) -> datetime:
         """Where the window begins, or the log group where that is later."""
         since = self.kept_since or self.span.start
         return min(max(since, self.span.start), self.span.end)
@@ -64,7 +64,7 @@ class Queries:
     @property
     def begins_late(self) -> bool:
         """Whether the log group is known not to reach back to the window's beginning."""
-        return self.begun - self.span.start > LATE
+        return self.start - self.span.start > LATE
 
     @property
     def hours(self) -> float:
@@ -74,7 +74,7 @@ class Queries:
     @property
     def covered(self) -> float:
         """Hours of the window, as far as the log group reaches back; a minute at least."""
-        return max(1 / 60, (self.span.end - self.begun) / HOUR)
+        return max(1 / 60, (self.span.end - self.start) / HOUR)
 
     @property
     def span_words(self) -> str:
@@ -143,7 +143,7 @@ class Queries:
             yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen)
         )
 
-    async def ask(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
+    async def run(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
         """Run a query over the window; what it scanned is charged, even if the run is cancelled. Raises AwsError."""
         newest = QueryResult(state=QueryState.SCHEDULED)
         self._tell(newest)
@@ -154,7 +154,9 @@ class Queries:
             self._tell(result)
 
         try:
-            return await self.insights.run(self.group, query, span or self.span, limit=limit, seen=report)
+            return await self.insights.run(
+                self.group, query, span or self.span, limit=limit, on_progress=report
+            )
         except AwsError as error:
             if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
                 # It runs unless it never arrived, and what it reads will not be known.
@@ -181,7 +183,7 @@ class Queries:
 
     def _tell(self, result: QueryResult) -> None:
         text = _("Logs Insights: {count} log events scanned").format(count=f"{result.scanned:,}")
-        self._request.tell(Progress(text=text))
+        self._request.on_progress(Progress(text=text))
 
 
 def partial_words(result: QueryResult) -> str:

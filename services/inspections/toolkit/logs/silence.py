@@ -45,7 +45,7 @@ class Silence:
     """Events are so rare that the silence says nothing."""
     holes: tuple[Hole, ...] = ()
     """Times without events, before the newest ones, that are not known to be usual."""
-    quiet: tuple[Hole, ...] = ()
+    usual: tuple[Hole, ...] = ()
     """The same, but the log group was as silent at the same time before."""
     unread: str = ""
     """Why it is not known, in words."""
@@ -78,7 +78,7 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
             likeness=await usual.compare(ended) if ended else Likeness.USUAL,
             tolerated=tolerated,
             holes=tuple(hole for hole in compared if hole.likeness is not Likeness.USUAL),
-            quiet=tuple(hole for hole in compared if hole.likeness is Likeness.USUAL),
+            usual=tuple(hole for hole in compared if hole.likeness is Likeness.USUAL),
         )
     except AwsError as error:
         return Silence(unread=error.problem.summary)
@@ -105,7 +105,7 @@ async def _holes(
     queries: Queries, until: datetime, least: timedelta, events: list[TimeSpan]
 ) -> list[TimeSpan]:
     """The parts of the window without events, joined; each part is as long as `least` or longer."""
-    start = queries.begun
+    start = queries.start
     count = max(0, min(PARTS, int((until - start) / least)))
     step = (until - start) / count if count else least
     holes: list[TimeSpan] = []
@@ -135,7 +135,7 @@ def unkept_words(queries: Queries) -> str:
     if not queries.begins_late:
         return ""
     text = _("{group} has nothing from before {time}: what happened until then is not known.")
-    return text.format(group=queries.group, time=moment(queries.begun, queries.zone))
+    return text.format(group=queries.group, time=moment(queries.start, queries.zone))
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ def _uncompared(likeness: Likeness) -> str:
 def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
     """How far the log covers both ends of the window, and the longest silence; none where nothing is missing."""
     if words := unkept_words(queries):
-        since = queries.begun if queries.begins_late else None
+        since = queries.start if queries.begins_late else None
         yield Measure(
             title=_("Retained log events"),
             shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",
@@ -204,7 +204,7 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
             at=silence.since,
             note=silence_words(queries, silence) if silence.unread else _end_words(queries, silence),
         )
-    holes = silence.holes or silence.quiet
+    holes = silence.holes or silence.usual
     if holes:
         yield Measure(
             title=_("Longest time without log events"),

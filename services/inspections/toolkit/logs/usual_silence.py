@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from services.inspections.toolkit.logs.queries import Queries
-from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK, pieces, references
+from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK, references, spans_by_day
 from services.models.metrics import TimeSpan
 
 PIECE = timedelta(hours=3)
@@ -57,7 +57,7 @@ class Usual:
         # The compared time must not be part of the same outage; a long window has earlier days of its own.
         before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
         try:
-            return await self._all(pieces(hole, self._queries.calendar), before)
+            return await self._all(spans_by_day(hole, self._queries.calendar), before)
         except _Spent:
             return Likeness.COSTLY
 

@@ -100,7 +100,7 @@ async def test_where_it_points_is_said_and_clean(
     with pytest.raises(Incomplete) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
     assert "the redirect was not followed" in caught.value.problem.summary
-    assert "\x1b" not in caught.value.problem.said
+    assert "\x1b" not in caught.value.problem.message
     assert len(caught.value.problem.summary) < 300
 
 

@@ -91,7 +91,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
 
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
     async with context(empty_aws) as started:
-        inspector = InspectionRunner(
+        inspection_runner = InspectionRunner(
             started.runbook,
             started.calendar,
             started.reader,
@@ -100,7 +100,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
             region=started.region,
         )
         now = started.clock.now()
-        finding = await inspector.look("alarms", InspectionRequest(since=now, until=now))
+        finding = await inspection_runner.run("alarms", InspectionRequest(since=now, until=now))
     assert finding.verdict is Verdict.UNKNOWN
     assert "too many rows or bytes" in finding.summary
     assert all(size < MOST_BYTES_OF["cloudwatch"] for size in decoded)

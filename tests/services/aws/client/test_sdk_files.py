@@ -140,7 +140,7 @@ async def test_a_token_that_becomes_a_pipe_later_is_refused_when_it_is_read_agai
     with pytest.raises(AwsError) as first:
         await session.read("cloudwatch", "DescribeAlarms")
     assert first.value.problem.kind is ProblemKind.EXPIRED
-    assert {"web-token-of-the-tests", "secret-of-web", "token-of-web"} <= {*known_secrets.known()}
+    assert {"web-token-of-the-tests", "secret-of-web", "token-of-web"} <= {*known_secrets.all_secrets()}
     path.unlink()
     os.mkfifo(path)
     login = await session._loaded()
@@ -282,7 +282,7 @@ async def test_a_program_that_gives_credentials_gets_no_keys_of_ours(
     server.always(answer({"MetricAlarms": []}))
     assert await open_session(profile="ops").read("cloudwatch", "DescribeAlarms")
     assert server.seen[0].access_key == "AKIAPROG"
-    assert "secret-of-program" in known_secrets.known()
+    assert "secret-of-program" in known_secrets.all_secrets()
 
 
 @pytest.mark.parametrize("leaves", [False, True])

@@ -70,7 +70,7 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
         metric("blind", "INSUFFICIENT_DATA"),
         metric("scales", "ALARM", AlarmActions=["arn:aws:autoscaling:r:1:scalingPolicy:x"]),
     )
-    board = await reader(canned, "fires", "gone").board()
+    board = await reader(canned, "fires", "gone").overview()
     assert [alarm.id for alarm in board.alarms] == [
         "fires",
         "gone",
@@ -91,7 +91,7 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
 async def test_a_plain_alarm_says_what_it_watches_and_why() -> None:
     data = json.dumps({"recentDatapoints": [71.5, None, 90], "threshold": 70.0})
     canned = session(metric("cpu", "ALARM", StateReasonData=data, EvaluationState="PARTIAL_DATA"))
-    (alarm,) = (await reader(canned).board()).alarms
+    (alarm,) = (await reader(canned).overview()).alarms
     assert (alarm.comparison, alarm.threshold, alarm.period) == (">", 70.0, 60)
     assert (alarm.evaluation_periods, alarm.datapoints_to_alarm) == (3, 2)
     assert alarm.recent == (71.5, None, 90.0)
@@ -114,7 +114,7 @@ async def test_a_math_alarm_keeps_its_queries_and_its_longest_period() -> None:
         {"Id": "m1", "MetricStat": stat, "ReturnData": False},
         {"Id": "e1", "Expression": "m1 * 2", "Label": "twice", "ReturnData": True},
     ]
-    (alarm,) = (await reader(session(row)).board()).alarms
+    (alarm,) = (await reader(session(row)).overview()).alarms
     assert [(query.id, query.stat, query.expression, query.visible) for query in alarm.queries] == [
         ("m1", "p95", "", False),
         ("e1", "Average", "m1 * 2", True),
@@ -145,7 +145,7 @@ async def test_composite_log_and_promql_alarms() -> None:
         "EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}},
     }
     answer = {"MetricAlarms": [promql], "CompositeAlarms": [composite], "LogAlarms": [log]}
-    board = await reader(session(DescribeAlarms=answer)).board()
+    board = await reader(session(DescribeAlarms=answer)).overview()
     alarms = {alarm.id: alarm for alarm in board.alarms}
     assert (alarms["all"].kind, alarms["all"].rule) == (AlarmKind.COMPOSITE, 'ALARM("a") OR ALARM("b")')
     assert alarms["all"].muted_by == "maintenance:night"
@@ -156,7 +156,7 @@ async def test_composite_log_and_promql_alarms() -> None:
 
 async def test_an_unknown_state_is_never_fine_and_hostile_text_is_cleaned() -> None:
     canned = session(metric("\x1b]0;x\x07[red]", "SPLENDID", StateReason="a\x1b[2J", StateReasonData="{"))
-    (alarm,) = (await reader(canned).board()).alarms
+    (alarm,) = (await reader(canned).overview()).alarms
     assert alarm.state is AlarmState.INSUFFICIENT
     assert "\x1b" not in alarm.name + alarm.reason
     assert alarm.id == "\x1b]0;x\x07[red]"
@@ -169,7 +169,7 @@ async def test_every_page_counts() -> None:
         {"MetricAlarms": [], "CompositeAlarms": []},
         {"MetricAlarms": [metric("b")]},
     ]
-    board = await reader(session(DescribeAlarms=pages)).board()
+    board = await reader(session(DescribeAlarms=pages)).overview()
     assert {alarm.id for alarm in board.alarms} == {"a", "b"}
 
 
@@ -191,7 +191,7 @@ async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
     )
     alarms = reader(canned)
     for _time in range(2):
-        by_id = {alarm.id: alarm for alarm in (await alarms.board()).alarms}
+        by_id = {alarm.id: alarm for alarm in (await alarms.overview()).alarms}
     assert (by_id["cpu"].muted_by, by_id["cpu"].muted_until) == ("night work", NOW + timedelta(minutes=30))
     assert by_id["other"].muted_by == ""
     assert canned.asked("GetAlarmMuteRule") == [{"AlarmMuteRuleName": "night work"}]
@@ -202,13 +202,13 @@ async def test_refused_mute_rules_cost_a_remark_not_the_board_and_are_asked_agai
     canned = session(metric("cpu"), ListAlarmMuteRules=failure(ProblemKind.ACCESS_DENIED, "no permission"))
     alarms = reader(canned, clock=clock)
     for _time in range(3):
-        board = await alarms.board()
+        board = await alarms.overview()
         assert [alarm.id for alarm in board.alarms] == ["cpu"]
         assert "no permission" in board.remarks[0]
     assert len(canned.asked("ListAlarmMuteRules")) == 1
     clock.advance(3601)
     canned.answers["ListAlarmMuteRules"] = {"AlarmMuteRuleSummaries": []}
-    assert (await alarms.board()).remarks == ()
+    assert (await alarms.overview()).remarks == ()
 
 
 async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on() -> None:
@@ -223,7 +223,7 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
     canned = session(DescribeAlarms=older)
     alarms = reader(canned)
     for _time in range(2):
-        board = await alarms.board()
+        board = await alarms.overview()
     assert [alarm.id for alarm in board.alarms] == ["a"]
     assert board.remarks
     assert len(canned.asked("DescribeAlarms")) == 3
@@ -231,9 +231,9 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
 
 async def test_a_refused_board_is_an_error_not_an_empty_board() -> None:
     with pytest.raises(AccessDenied):
-        await reader(session(DescribeAlarms=failure(ProblemKind.ACCESS_DENIED))).board()
+        await reader(session(DescribeAlarms=failure(ProblemKind.ACCESS_DENIED))).overview()
     with pytest.raises(Invalid):
-        await reader(session(DescribeAlarms=failure(ProblemKind.INVALID))).board()
+        await reader(session(DescribeAlarms=failure(ProblemKind.INVALID))).overview()
 
 
 async def test_history_tells_state_changes_configuration_and_reasons_newest_first() -> None:

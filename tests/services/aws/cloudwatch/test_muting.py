@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.cloudwatch.test_alarms import book, metric
-from tests.services.inspections.running_world import context, look
+from tests.services.inspections.running_world import context, run_inspection
 from tests.tools.recorded import recording
 
 V = Verdict
@@ -69,9 +69,9 @@ def unknown(finding: Finding) -> bool:
 async def test_no_refusal_and_no_empty_answer_says_that_nothing_is_muted(
     embedded: Embedded, operation: str, answer: dict[str, Any]
 ) -> None:
-    assert muted(await look(embedded, "alarms", hours=0.5))
+    assert muted(await run_inspection(embedded, "alarms", hours=0.5))
     embedded.fault("cloudwatch", operation, **answer)
-    assert unknown(await look(embedded, "alarms", hours=0.5))
+    assert unknown(await run_inspection(embedded, "alarms", hours=0.5))
 
 
 @MUTED
@@ -80,33 +80,35 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
     embedded: Embedded, code: str
 ) -> None:
     embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code=code)
-    finding = await look(embedded, "alarms", hours=0.5)
+    finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert not muted(finding)
     assert "Mute rules" not in {each.title for each in finding.measures}
     assert "This endpoint has no mute rules; no alarm is treated as muted." in finding.remarks
     # It lists rules and cannot show one: then it has some.
     embedded.clear_faults()
     embedded.fault("cloudwatch", "GetAlarmMuteRule", status=400, code=code)
-    assert unknown(await look(embedded, "alarms", hours=0.5))
+    assert unknown(await run_inspection(embedded, "alarms", hours=0.5))
 
 
 @MUTED
 async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded: Embedded) -> None:
     settings = next(iter(embedded.world.alarms.mutes.rules.values())).settings
     text = "The mute rule maintenance-work names alarms that AWS does not have: {name}. Those names mute nothing."
-    before = await look(embedded, "scaling")
+    before = await run_inspection(embedded, "scaling")
     for names, gone in ((["alb-latency-high", "gone"], "gone"), (["of-another-team"], "of-another-team")):
         settings["MuteTargets"] = {"AlarmNames": names}
-        finding = await look(embedded, "alarms", hours=0.5)
+        finding = await run_inspection(embedded, "alarms", hours=0.5)
         assert text.format(name=gone) in finding.remarks
         assert "Mute rules" not in {each.title for each in finding.measures}
         assert "It is not known which alarms are muted." not in finding.summary
         assert muted(finding) == ("alb-latency-high" in names), "what it names and AWS has is muted"
-        scaling = await look(embedded, "scaling")
+        scaling = await run_inspection(embedded, "scaling")
         assert (scaling.verdict, scaling.measures) == (before.verdict, before.measures)
         assert text.format(name=gone) in scaling.remarks
     settings["MuteTargets"] = {"AlarmNames": ["alb-latency-high", "mem\ufffd"]}
-    assert unknown(await look(embedded, "alarms", hours=0.5)), "a name that cannot be read may be any alarm's"
+    assert unknown(await run_inspection(embedded, "alarms", hours=0.5)), (
+        "a name that cannot be read may be any alarm's"
+    )
 
 
 @MUTED
@@ -114,7 +116,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     alarm = embedded.world.alarms.get("rds-cpu-high")
     assert alarm is not None
     del alarm.settings["ActionsEnabled"]
-    finding = await look(embedded, "alarms", hours=0.5)
+    finding = await run_inspection(embedded, "alarms", hours=0.5)
     (measure,) = [each for each in finding.measures if each.title == "RDS CPU使用率"]
     assert (measure.verdict, measure.note) == (
         V.UNKNOWN,
@@ -139,11 +141,11 @@ async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(
     mutes = MuteRules(canned)
     for _time in range(2):
         muting = await mutes.read(NOW)
-        assert not muting.known
+        assert not muting.is_complete
         assert muting.remarks == ("AWS did not return which alarms the mute rule night work mutes.",)
     assert len(canned.asked("GetAlarmMuteRule")) == 2, "a damaged answer is not remembered"
     canned.answers["GetAlarmMuteRule"] = rule({"AlarmNames": ["cpu"]})
-    assert (await mutes.read(NOW)).known
+    assert (await mutes.read(NOW)).is_complete
 
 
 @given(
@@ -154,10 +156,10 @@ async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(
 def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, at: int) -> None:
     whole = mute_of(rule({"AlarmNames": names}), ARN, NOW)
     readable = [name for name in names if "\ufffd" not in name]
-    assert whole.whole == (bool(names) and len(readable) == len(names))
+    assert whole.is_complete == (bool(names) and len(readable) == len(names))
     assert whole.alarms == set(readable)
     broken = mute_of(rule({"AlarmNames": [*names[:at], damage, *names[at:]]}), ARN, NOW)
-    assert not broken.whole
+    assert not broken.is_complete
     assert broken.alarms == set(readable)
 
 
@@ -174,12 +176,12 @@ async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Emb
         answers.begin(lost)
         muting = await mutes.read(NOW)
         assert answers.touched
-        assert (muting.mutes, muting.remarks, muting.known) == ((), (), True)
+        assert (muting.mutes, muting.remarks, muting.is_complete) == ((), (), True)
 
 
 async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:
     canned = Canned(ListAlarmMuteRules={"AlarmMuteRuleSummaries": [{"Status": "ACTIVE"}]})
-    assert not (await MuteRules(canned).read(NOW)).known
+    assert not (await MuteRules(canned).read(NOW)).is_complete
     assert canned.asked("GetAlarmMuteRule") == []
 
 
@@ -197,12 +199,12 @@ async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
     mutes = MuteRules(canned)
     for _time in range(3):
         muting = await mutes.read(clock.now())
-        assert not muting.known
+        assert not muting.is_complete
         assert muting.remarks == ("Mute rules could not be read: refused",)
     assert len(canned.asked("ListAlarmMuteRules")) == (1 if remembered else 3)
     canned.answers["ListAlarmMuteRules"] = {"AlarmMuteRuleSummaries": []}
     for step in (timedelta(hours=1), -timedelta(days=3)):
-        assert (await mutes.read(NOW + step)).known, "a clock set back makes the hour no longer"
+        assert (await mutes.read(NOW + step)).is_complete, "a clock set back makes the hour no longer"
 
 
 async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred_at_a_time() -> None:
@@ -239,10 +241,10 @@ async def test_a_request_refused_for_another_reason_does_not_end_the_reading_of_
     canned = Canned(DescribeAlarms=failure(ProblemKind.INVALID, detail="ValidationError: no"))
     reader = Alarms(canned, book(), clock=ManualClock(NOW))
     with pytest.raises(AwsError):
-        await reader.board()
+        await reader.overview()
     canned.answers |= {
         "DescribeAlarms": {"MetricAlarms": [metric("a")]},
         "ListAlarmMuteRules": {"AlarmMuteRuleSummaries": []},
     }
-    assert (await reader.board()).remarks == ()
+    assert (await reader.overview()).remarks == ()
     assert all("LogAlarm" in request["AlarmTypes"] for request in canned.asked("DescribeAlarms"))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.metrics.query_sharing import as_asked, once
+from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series
 
@@ -21,21 +21,23 @@ def math(identity: str, expression: str) -> MetricQuery:
 
 
 def test_the_same_metric_under_two_labels_is_sent_once() -> None:
-    sent, answered_by = once([metric("a", label="CPU 平均"), metric("b", label="ECS CPU")])
+    sent, answered_by = without_duplicates([metric("a", label="CPU 平均"), metric("b", label="ECS CPU")])
     assert [query.id for query in sent] == ["a"]
     assert answered_by == {"b": "a"}
-    shared = as_asked(Series(id="a", label="CPU 平均"), metric("b", label="ECS CPU"))
+    shared = as_queried(Series(id="a", label="CPU 平均"), metric("b", label="ECS CPU"))
     assert (shared.id, shared.label) == ("b", "ECS CPU")
 
 
 def test_an_expression_uses_what_is_sent() -> None:
-    sent, _by = once([metric("a"), metric("b", visible=False), math("e", "b/2 + FILL(b, 0)")])
+    sent, _by = without_duplicates([metric("a"), metric("b", visible=False), math("e", "b/2 + FILL(b, 0)")])
     assert [query.id for query in sent] == ["a", "e"]
     assert sent[1].expression == "a/2 + FILL(a, 0)"
 
 
 def test_a_hidden_metric_becomes_visible_for_one_that_is_drawn() -> None:
-    sent, answered_by = once([metric("h", visible=False), math("e", "h*2"), metric("v", label="shown")])
+    sent, answered_by = without_duplicates(
+        [metric("h", visible=False), math("e", "h*2"), metric("v", label="shown")]
+    )
     assert [(query.id, query.visible, query.label) for query in sent] == [
         ("h", True, "shown"),
         ("e", True, ""),
@@ -53,7 +55,7 @@ def test_what_differs_is_asked_apart() -> None:
         metric("f", label="max ${MAX}"),
         metric("g", label="max ${MAX}"),
     ]
-    sent, answered_by = once(queries)
+    sent, answered_by = without_duplicates(queries)
     assert sent == queries
     assert answered_by == {}
 
@@ -73,7 +75,7 @@ def test_every_question_is_answered_by_an_equal_one_and_nothing_is_sent_twice(
     drawn: list[MetricQuery],
 ) -> None:
     queries = [query.model_copy(update={"id": f"m{index}"}) for index, query in enumerate(drawn)]
-    sent, answered_by = once(queries)
+    sent, answered_by = without_duplicates(queries)
     by_id = {query.id: query for query in sent}
     for query in queries:
         answer = by_id[answered_by.get(query.id, query.id)]

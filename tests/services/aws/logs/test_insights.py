@@ -75,7 +75,7 @@ async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> N
             ),
         ),
     )
-    result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN, seen=results.append)
+    result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN, on_progress=results.append)
     assert result.complete
     assert result.rows == ({"@timestamp": "2026-01-05 00:12:33.123", "n": "7"},)
     assert (result.matched, result.scanned, result.bytes) == (7, 10, 1234)
@@ -86,7 +86,7 @@ async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> N
 
 def test_trap_the_number_of_rows_is_not_the_number_of_matches() -> None:
     result = QueryResult(state=QueryState.COMPLETE, rows=({"n": "1"},) * 100, matched=5000)
-    assert not result.whole
+    assert not result.is_complete
 
 
 @pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout"])

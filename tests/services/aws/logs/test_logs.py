@@ -62,7 +62,7 @@ def test_a_message_becomes_one_harmless_line() -> None:
 def test_what_is_absent_or_of_another_type_does_no_harm() -> None:
     first, second = log_lines([{}, {"message": 5, "timestamp": 7, "eventId": ""}])
     assert (first.at, first.text, first.stream) == (0, "", "")
-    assert (second.text, second.seen, second.id) == ("5", 7, "7::5")
+    assert (second.text, second.ingested_at, second.id) == ("5", 7, "7::5")
 
 
 @settings(deadline=None)

@@ -24,7 +24,7 @@ SYDNEY, VIRGINIA, TOKYO = "ap-southeast-2", "us-east-1", "ap-northeast-1"
 
 async def there(embedded: Embedded, region: str, **params: Any) -> dict[str, Any]:
     """LookupEvents of a region; the answer is checked."""
-    made = _SESSION.create_client(
+    sdk_client = _SESSION.create_client(
         "cloudtrail",
         region_name=region,
         endpoint_url=embedded.url,
@@ -32,7 +32,7 @@ async def there(embedded: Embedded, region: str, **params: Any) -> dict[str, Any
         aws_secret_access_key="test",
         config=AioConfig(retries={"total_max_attempts": 1}),
     )
-    async with made as client:
+    async with sdk_client as client:
         answer: dict[str, Any] = await client.lookup_events(**params)
     answer.pop("ResponseMetadata")
     return assert_output_shape("cloudtrail", "LookupEvents", answer)
@@ -78,9 +78,9 @@ async def test_lookup_events_as_documented(embedded: Embedded) -> None:
     # IAM's changes are in us-east-1 whatever the region, and other services' at home.
     for name, region in (("CreateAccessKey", VIRGINIA), ("DeleteDBSnapshot", TOKYO)):
         wanted = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}]}
-        for each in (VIRGINIA, TOKYO, SYDNEY):
-            found = (await there(embedded, each, **wanted))["Events"]
-            assert len(found) == (each == region)
+        for asked_region in (VIRGINIA, TOKYO, SYDNEY):
+            events = (await there(embedded, asked_region, **wanted))["Events"]
+            assert len(events) == (asked_region == region)
     hidden = [{"AttributeKey": "Username", "AttributeValue": "HIDDEN_DUE_TO_SECURITY_REASONS"}]
     (failed,) = (await there(embedded, VIRGINIA, LookupAttributes=hidden))["Events"]
     assert "errorMessage" in json.loads(failed["CloudTrailEvent"])
@@ -138,6 +138,6 @@ def test_deletions_of_s3_objects_are_not_recorded() -> None:
 
 def test_global_services_are_recorded_in_virginia() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    made = change(Random(1), at, "CreateUser", "iam.amazonaws.com", "root", "192.0.2.1", TOKYO)
-    assert made.region == VIRGINIA
-    assert json.loads(made.record)["userIdentity"]["type"] == "Root"
+    entry = change(Random(1), at, "CreateUser", "iam.amazonaws.com", "root", "192.0.2.1", TOKYO)
+    assert entry.region == VIRGINIA
+    assert json.loads(entry.record)["userIdentity"]["type"] == "Root"

@@ -56,15 +56,15 @@ def test_relatives(world: TinyWorld) -> None:
 
 def test_pages_hold_every_alarm_once_even_when_one_is_added_meanwhile(world: TinyWorld) -> None:
     kinds = ["MetricAlarm", "CompositeAlarm"]
-    found: list[str] = []
+    alarm_names: list[str] = []
     answer = world.call("DescribeAlarms", AlarmTypes=kinds, MaxRecords=2)
     world.call("PutMetricAlarm", **cpu_alarm("aaa"))
     while True:
-        found += names(answer) + names(answer, "CompositeAlarms")
+        alarm_names += names(answer) + names(answer, "CompositeAlarms")
         if "NextToken" not in answer:
             break
         answer = world.call("DescribeAlarms", AlarmTypes=kinds, MaxRecords=2, NextToken=answer["NextToken"])
-    assert sorted(found) == ["any", "db-cpu", "scaling", "web-5xx", "web-cpu"]
+    assert sorted(alarm_names) == ["any", "db-cpu", "scaling", "web-5xx", "web-cpu"]
     for token in ("junk", "anVuaw==", "é"):
         with pytest.raises(AwsErrorResponse) as caught:
             world.call("DescribeAlarms", NextToken=token)
@@ -87,15 +87,15 @@ def test_history_filters_and_pages(world: TinyWorld) -> None:
     kinds = ["MetricAlarm", "CompositeAlarm"]
     every = world.call("DescribeAlarmHistory", AlarmTypes=kinds, MaxRecords=100)["AlarmHistoryItems"]
     for scan in ("TimestampDescending", "TimestampAscending"):
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         more: dict[str, Any] = {}
         while True:
             answer = world.call("DescribeAlarmHistory", AlarmTypes=kinds, MaxRecords=3, ScanBy=scan, **more)
-            found += answer["AlarmHistoryItems"]
+            items += answer["AlarmHistoryItems"]
             if "NextToken" not in answer:
                 break
             more = {"NextToken": answer["NextToken"]}
-        assert found == (every if scan == "TimestampDescending" else every[::-1])
+        assert items == (every if scan == "TimestampDescending" else every[::-1])
     since = START + timedelta(minutes=2)
     recent = world.call(
         "DescribeAlarmHistory", AlarmName="web-cpu", StartDate=since, HistoryItemType="StateUpdate"

@@ -233,6 +233,6 @@ def test_the_past_can_be_filled_before_the_world_begins() -> None:
         world.metrics.put("NS", "CPU", (), at.timestamp(), value=90.0 if 30 <= minute < 60 else 20.0)
         world.alarms.evaluate(at + timedelta(minutes=1))
     assert states(world) == ["INSUFFICIENT_DATA to OK", "OK to ALARM", "ALARM to OK"]
-    found = world.alarms.get("cpu-high")
-    assert found is not None
-    assert (found.state, found.transitioned) == (State.OK, past + timedelta(minutes=61))
+    metric_alarm = world.alarms.get("cpu-high")
+    assert metric_alarm is not None
+    assert (metric_alarm.state, metric_alarm.transitioned) == (State.OK, past + timedelta(minutes=61))

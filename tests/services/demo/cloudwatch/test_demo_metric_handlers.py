@@ -96,18 +96,18 @@ def test_each_metric_is_listed_once_and_filters_and_pages_work() -> None:
                 value=1.0,
             )
     world.metrics.put("Other", "Old", (), (START - 5 * HOUR).timestamp(), value=1.0)
-    found: list[Any] = []
+    metrics: list[Any] = []
     more: dict[str, Any] = {}
     sizes = []
     while True:
         answer = world.call("ListMetrics", **more)
-        found += [str(metric) for metric in answer["Metrics"]]
+        metrics += [str(metric) for metric in answer["Metrics"]]
         sizes.append(len(answer["Metrics"]))
         if "NextToken" not in answer:
             break
         more = {"NextToken": answer["NextToken"]}
     assert sizes == [500, 500, 201]
-    assert len(set(found)) == 1201
+    assert len(set(metrics)) == 1201
     assert len(world.call("ListMetrics", Namespace="Other", MetricName="Old")["Metrics"]) == 1
     assert world.call("ListMetrics", Namespace="Other", RecentlyActive="PT3H")["Metrics"] == []
     one = world.call("ListMetrics", Dimensions=[{"Name": "Service", "Value": "s7"}, {"Name": "Cluster"}])[
@@ -218,14 +218,14 @@ def test_pages_hold_every_datapoint_once(size: int, descending: bool) -> None:
     ]
     scan = "TimestampDescending" if descending else "TimestampAscending"
     whole = data(world, *queries, ScanBy=scan)["MetricDataResults"]
-    found: dict[str, list[float]] = {}
+    values: dict[str, list[float]] = {}
     status: dict[str, str] = {}
     more: dict[str, Any] = {}
     while True:
         answer = data(world, *queries, ScanBy=scan, MaxDatapoints=size, **more)
         assert sum(len(result["Values"]) for result in answer["MetricDataResults"]) <= size
         for result in answer["MetricDataResults"]:
-            found.setdefault(result["Id"], []).extend(result["Values"])
+            values.setdefault(result["Id"], []).extend(result["Values"])
             status[result["Id"]] = result["StatusCode"]
         # The world goes on while the reader pages.
         world.clock.at += timedelta(minutes=1)
@@ -233,7 +233,7 @@ def test_pages_hold_every_datapoint_once(size: int, descending: bool) -> None:
         if "NextToken" not in answer:
             break
         more = {"NextToken": answer["NextToken"]}
-    assert found == {result["Id"]: result["Values"] for result in whole}
+    assert values == {result["Id"]: result["Values"] for result in whole}
     assert set(status.values()) == {"Complete"}
 
 

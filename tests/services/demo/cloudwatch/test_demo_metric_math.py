@@ -33,7 +33,7 @@ def run(expression: str, **rows: Row) -> Value:
     scope = Scope(
         Grid(0, length * 60, 60),
         lookup,
-        lambda part: [found for name, found in lines.items() if part in name],
+        lambda part: [series for name, series in lines.items() if part in name],
         lambda expression, stat, period: list(lines.values()),
     )
     return evaluate(parse(expression), scope)
@@ -146,13 +146,13 @@ def test_the_error_rate_that_survives_an_outage() -> None:
 def test_an_array_keeps_one_line_a_metric() -> None:
     value = run("METRICS() * 100", a=[1, 2], b=[3, N])
     assert isinstance(value, list)
-    assert [(found.label, row(found, 2)) for found in value] == [("a", [100, 200]), ("b", [300, N])]
+    assert [(series.label, row(series, 2)) for series in value] == [("a", [100, 200]), ("b", [300, N])]
 
 
 def test_the_band_is_upper_then_lower() -> None:
     band = run("ANOMALY_DETECTION_BAND(m1, 3)", m1=[1, 3])
     assert isinstance(band, list)
-    assert [row(found, 2) for found in band] == [[5, 5], [-1, -1]]
+    assert [row(series, 2) for series in band] == [[5, 5], [-1, -1]]
     assert row(run("LAST(ANOMALY_DETECTION_BAND(m1))", m1=[1, 3]), 2) == [0, 0]
 
 
@@ -207,5 +207,7 @@ def test_rules_of_missing_values(first: Row, second: Row) -> None:
             assert sum_ == (one or 0.0) + (other or 0.0)
     assert None not in row(run("FILL(m1, 0)", m1=first), length)
     repeated = row(run("FILL(m1, REPEAT)", m1=first), length)
-    seen = [index for index, value in enumerate(first) if value is not None]
-    assert [value is None for value in repeated] == [not seen or index < seen[0] for index in range(length)]
+    indexes = [index for index, value in enumerate(first) if value is not None]
+    assert [value is None for value in repeated] == [
+        not indexes or index < indexes[0] for index in range(length)
+    ]

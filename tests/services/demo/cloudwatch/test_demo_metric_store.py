@@ -71,9 +71,9 @@ def test_old_minutes_are_dropped() -> None:
     store = MetricStore(retention_days=1)
     for minute in range(3000):
         store.put("NS", "M", (), minute * 60, value=1.0)
-    kept = store.buckets(KEY, 0, 3000 * 60, 60)
-    assert 1440 <= len(kept) <= 1501
-    assert kept[-1].at == 2999 * 60
+    buckets = store.buckets(KEY, 0, 3000 * 60, 60)
+    assert 1440 <= len(buckets) <= 1501
+    assert buckets[-1].at == 2999 * 60
 
 
 def test_a_range_of_years_reads_only_what_is_there() -> None:
@@ -106,15 +106,15 @@ def test_a_percentile_is_a_sample_that_enough_samples_do_not_exceed(
     counted: dict[float, float] = {}
     for value in values:
         counted[value] = counted.get(value, 0.0) + 1
-    found = percentile(counted, share)
-    assert found in values
-    assert sum(value <= found for value in values) >= share * len(values) - 1e-6
-    assert sum(value < found for value in values) < share * len(values) + 1e-6
+    sample = percentile(counted, share)
+    assert sample in values
+    assert sum(value <= sample for value in values) >= share * len(values) - 1e-6
+    assert sum(value < sample for value in values) < share * len(values) + 1e-6
     assert min(values) - 1e-6 <= trimmed_mean(counted, share) <= max(values) + 1e-6
 
 
 @pytest.mark.parametrize(
-    ("name", "known"),
+    ("name", "valid"),
     [
         ("Average", True),
         ("p95", True),
@@ -125,8 +125,8 @@ def test_a_percentile_is_a_sample_that_enough_samples_do_not_exceed(
         ("", False),
     ],
 )
-def test_names_of_statistics(name: str, known: bool) -> None:
-    assert is_stat(name) is known
-    if not known:
+def test_names_of_statistics(name: str, valid: bool) -> None:
+    assert is_stat(name) is valid
+    if not valid:
         with pytest.raises(KeyError):
             Bucket(0, 1, 1, 1, 1, {1.0: 1.0}).stat(name)

@@ -37,8 +37,8 @@ def test_the_guides_tables(m: int, table: list[tuple[str, int, State, State | No
         for treat, state in zip(
             (Treat.MISSING, Treat.IGNORE, Treat.BREACHING, Treat.NOT_BREACHING), states, strict=True
         ):
-            found = decide(breaches, 3, m, treat)
-            assert (found.state, found.filled) == (state, filled), (points, treat)
+            decision = decide(breaches, 3, m, treat)
+            assert (decision.state, decision.filled) == (state, filled), (points, treat)
 
 
 def test_the_guides_figure() -> None:
@@ -61,16 +61,16 @@ SERIES = st.integers(1, 6).flatmap(
 def test_rules_of_every_decision(case: tuple[int, int, list[bool | None]], treat: Treat) -> None:
     n, m, breaches = case
     assert len(breaches) == evaluation_range(n)
-    found = decide(breaches, n, m, treat)
+    decision = decide(breaches, n, m, treat)
     real = [index for index, breach in enumerate(breaches) if breach is not None]
-    assert found.used == tuple(real[-n:])
-    assert found.filled + len(found.used) == n
-    if not found.filled:
-        assert found.state == (A if sum(breaches[index] is True for index in found.used) >= m else O)
-    if found.state is I:
+    assert decision.used == tuple(real[-n:])
+    assert decision.filled + len(decision.used) == n
+    if not decision.filled:
+        assert decision.state == (A if sum(breaches[index] is True for index in decision.used) >= m else O)
+    if decision.state is I:
         assert treat is Treat.MISSING
-        assert not any(breaches[index] is False for index in found.used)
-    if found.state is KEEP:
+        assert not any(breaches[index] is False for index in decision.used)
+    if decision.state is KEEP:
         assert treat is Treat.IGNORE
     if sum(breach is True for breach in breaches) == 0 and treat is not Treat.BREACHING:
-        assert found.state is not A
+        assert decision.state is not A

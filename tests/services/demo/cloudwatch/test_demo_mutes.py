@@ -82,11 +82,11 @@ def test_start_and_expire_dates() -> None:
         "PutAlarmMuteRule",
         **rule("cron(0 0 * * *)", "P1D", StartDate=START + day, ExpireDate=START + 2 * day),
     )
-    found = []
+    statuses = []
     for hours in (1, 25, 49):
         world.clock.at = START + timedelta(hours=hours)
-        found.append(world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"])
-    assert found == ["SCHEDULED", "ACTIVE", "EXPIRED"]
+        statuses.append(world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"])
+    assert statuses == ["SCHEDULED", "ACTIVE", "EXPIRED"]
 
 
 def test_a_muted_alarm_moves_but_does_not_act() -> None:

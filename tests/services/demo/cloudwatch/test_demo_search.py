@@ -24,7 +24,7 @@ def test_the_guides_table_of_tokens(name: str, expected: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("term", "name", "found"),
+    ("term", "name", "matches"),
     [
         ("count", "CustomCount1", True),
         ("Count", "CustomCount1", True),
@@ -43,8 +43,8 @@ def test_the_guides_table_of_tokens(name: str, expected: set[str]) -> None:
         ("---", "CustomCount1", False),
     ],
 )
-def test_partial_matches(term: str, name: str, found: bool) -> None:
-    assert partly_matches(term, name) is found
+def test_partial_matches(term: str, name: str, matches: bool) -> None:
+    assert partly_matches(term, name) is matches
 
 
 METRICS = {

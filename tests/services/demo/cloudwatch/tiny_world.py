@@ -74,10 +74,10 @@ def cpu_alarm(name: str = "cpu-high", **more: Any) -> dict[str, Any]:
 
 def alarm(world: TinyWorld, name: str = "cpu-high") -> dict[str, Any]:
     """One alarm of any kind as DescribeAlarms shows it."""
-    found = world.call(
+    answer = world.call(
         "DescribeAlarms", AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"]
     )
-    (shown,) = found["MetricAlarms"] + found["CompositeAlarms"] + found["LogAlarms"]
+    (shown,) = answer["MetricAlarms"] + answer["CompositeAlarms"] + answer["LogAlarms"]
     return dict(shown)
 
 

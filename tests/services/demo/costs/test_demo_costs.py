@@ -116,15 +116,15 @@ def test_a_year_takes_more_than_one_page(world: World) -> None:
         pages += 1
         for row in page["ResultsByTime"]:
             days.add(row["TimePeriod"]["Start"])
-            for each in row["Groups"]:
-                sums[each["Keys"][0]] += amount(each["Metrics"])
+            for group in row["Groups"]:
+                sums[group["Keys"][0]] += amount(group["Metrics"])
         token = {"NextPageToken": page["NextPageToken"]} if "NextPageToken" in page else {}
         if token:
             assert fault(world, GroupBy=GROUPS, **token) == "RequestChangedException"
     assert (pages, len(days)) == (2, 365)
     monthly = usage(world, **asked, Granularity="MONTHLY")["ResultsByTime"]
     assert len(monthly) == 12
-    assert sum(amount(each["Metrics"]) for row in monthly for each in row["Groups"]) == sum(sums.values())
+    assert sum(amount(group["Metrics"]) for row in monthly for group in row["Groups"]) == sum(sums.values())
     # A normal month of this system, in yen at 150: somewhat below the runbook's guidelines.
     guidelines = {
         "Amazon Elastic Container Service": 30_000,
@@ -139,8 +139,8 @@ def test_a_year_takes_more_than_one_page(world: World) -> None:
 def test_the_forecast_begins_no_earlier_than_today(world: World) -> None:
     asked = {"Metric": "UNBLENDED_COST", "Granularity": "MONTHLY"}
     rest = {"Start": "2026-01-12", "End": "2026-02-01"}
-    found = answer(world, "GetCostForecast", TimePeriod=rest, **asked)
-    assert 360 < Decimal(found["Total"]["Amount"]) < 420
+    forecast = answer(world, "GetCostForecast", TimePeriod=rest, **asked)
+    assert 360 < Decimal(forecast["Total"]["Amount"]) < 420
     for params in (asked | {"TimePeriod": MONTH}, {**asked, "TimePeriod": rest, "Metric": "UnblendedCost"}):
         with pytest.raises(AwsErrorResponse, match=r"Start date|Metric"):
             answer(world, "GetCostForecast", **params)
@@ -149,9 +149,9 @@ def test_the_forecast_begins_no_earlier_than_today(world: World) -> None:
 @pytest.mark.scenario("budget-used", origin=MONDAY, history=60)
 async def test_over_http(embedded: Embedded) -> None:
     url = embedded.url
-    (found,) = (await ask(url, "budgets", "DescribeBudgets", AccountId="123456789012"))["Budgets"]
-    assert found["BudgetLimit"] == {"Amount": "700.000", "Unit": "USD"}
-    spend = {key: Decimal(value["Amount"]) for key, value in found["CalculatedSpend"].items()}
+    (budget,) = (await ask(url, "budgets", "DescribeBudgets", AccountId="123456789012"))["Budgets"]
+    assert budget["BudgetLimit"] == {"Amount": "700.000", "Unit": "USD"}
+    spend = {key: Decimal(value["Amount"]) for key, value in budget["CalculatedSpend"].items()}
     assert spend["ActualSpend"] < spend["ForecastedSpend"] < 700
     code, _status, _message = await refused(url, "budgets", "DescribeBudgets", AccountId="000000000000")
     assert code == "AccessDeniedException"

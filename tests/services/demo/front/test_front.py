@@ -100,11 +100,11 @@ class TestPresets:
         status: int,
     ) -> None:
         empty_aws.fault(service, operation, preset=preset)
-        found = await refused(empty_aws.url, service, operation, **params)
-        assert found[:2] == (code, status)
+        refusal = await refused(empty_aws.url, service, operation, **params)
+        assert refusal[:2] == (code, status)
         if preset == "denied":
             name = "cloudwatch" if service == "cloudwatch" else service
-            assert f"is not authorized to perform: {name}:{operation}" in found[2]
+            assert f"is not authorized to perform: {name}:{operation}" in refusal[2]
 
     async def test_times_and_clearing(self, empty_aws: Any) -> None:
         empty_aws.fault("cloudwatch", preset="throttled", times=2)

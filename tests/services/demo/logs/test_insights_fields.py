@@ -79,15 +79,15 @@ class TestTraps:
         assert column('fields level | filter level = "ERROR"', *messages) == ["ERROR"]
 
     def test_an_absent_level_matches_nothing(self) -> None:
-        found = outcome('filter level = "ERROR" or level > 1 or level like /E/', {"message": "ERROR"})
-        assert (found.matched, found.scanned) == (0, 1)
+        result = outcome('filter level = "ERROR" or level > 1 or level like /E/', {"message": "ERROR"})
+        assert (result.matched, result.scanned) == (0, 1)
 
     def test_an_applications_message_is_not_the_whole_line(self) -> None:
         assert table("fields message", {"message": "inner"}) == [{"message": "inner"}]
 
     def test_limit_hides_what_matched(self) -> None:
-        found = outcome("filter n >= 0 | limit 3", *({"n": n} for n in range(10)))
-        assert (len(found.rows), found.matched) == (3, 10)
+        result = outcome("filter n >= 0 | limit 3", *({"n": n} for n in range(10)))
+        assert (len(result.rows), result.matched) == (3, 10)
 
     def test_strings_with_units_are_no_numbers(self) -> None:
         assert column("fields t | filter t > 5", {"t": "10ms"}, {"t": "10"}) == ["10"]

@@ -18,8 +18,8 @@ async def start(embedded: Any, query: str, *, back: int = 3600, **params: Any) -
     now = int(embedded.clock.now().timestamp())
     where = params or {"logGroupName": names.APP_LOG}
     asked = {"startTime": now - back, "endTime": now, "queryString": query} | where
-    found: str = (await ask(embedded.url, "logs", "StartQuery", **asked))["queryId"]
-    return found
+    query_id: str = (await ask(embedded.url, "logs", "StartQuery", **asked))["queryId"]
+    return query_id
 
 
 async def results(embedded: Any, identity: str, **params: Any) -> dict[str, Any]:
@@ -46,11 +46,11 @@ async def test_running_with_partial_results_then_complete_then_the_same_again(em
     assert first["status"] == "Running"
     last = await results(embedded, identity)
     assert (last["status"], last["queryLanguage"]) == ("Complete", "CWLI")
-    told, partial = last["statistics"], first["statistics"]
-    assert 0 < partial["recordsMatched"] < told["recordsMatched"] < told["recordsScanned"]
-    assert 0 < partial["bytesScanned"] < told["bytesScanned"]
-    assert told["logGroupsScanned"] == 1
-    assert len(last["results"]) == told["resultCount"] == told["recordsMatched"]
+    complete, partial = last["statistics"], first["statistics"]
+    assert 0 < partial["recordsMatched"] < complete["recordsMatched"] < complete["recordsScanned"]
+    assert 0 < partial["bytesScanned"] < complete["bytesScanned"]
+    assert complete["logGroupsScanned"] == 1
+    assert len(last["results"]) == complete["resultCount"] == complete["recordsMatched"]
     assert first["results"] == last["results"][: len(first["results"])]
     assert await results(embedded, identity) == last
     row = {pair["field"]: pair["value"] for pair in last["results"][0]}
@@ -86,9 +86,9 @@ async def test_limit_pages_and_range(empty_aws: Any) -> None:
     refusal = await refused(empty_aws.url, "logs", "GetQueryResults", queryId=identity, nextToken="x")
     assert refusal[0] == "InvalidParameterException"
     now = int(empty_aws.clock.now().timestamp())
-    for low, high, found in ((now, now, 10), (now - 9, now, 10), (now + 1, now + 9, 0)):
+    for low, high, count in ((now, now, 10), (now - 9, now, 10), (now + 1, now + 9, 0)):
         answer = await ended(empty_aws, "fields n", logGroupName=GROUP, startTime=low, endTime=high)
-        assert answer["statistics"]["recordsScanned"] == found
+        assert answer["statistics"]["recordsScanned"] == count
 
 
 async def test_refusals(empty_aws: Any) -> None:
@@ -152,13 +152,13 @@ async def test_fields_of_a_group(empty_aws: Any) -> None:
         answer = await ask(empty_aws.url, "logs", "GetLogGroupFields", **params)
         return {row["name"]: row["percent"] for row in answer["logGroupFields"]}
 
-    found = await fields(logGroupName=GROUP)
+    percents = await fields(logGroupName=GROUP)
     generated = dict.fromkeys(["@ingestionTime", "@log", "@logStream", "@message", "@timestamp"], 100)
-    assert found == generated | {"level": 75, "user.id": 75, "text": 25}
-    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert percents == generated | {"level": 75, "user.id": 75, "text": 25}
+    assert list(percents.values()) == sorted(percents.values(), reverse=True)
     now = int(empty_aws.clock.now().timestamp())
     arn = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
-    assert await fields(logGroupIdentifier=arn, time=now - 400) == found
+    assert await fields(logGroupIdentifier=arn, time=now - 400) == percents
     assert await fields(logGroupIdentifier=arn, time=now - 500) == {}
     empty_aws.advance(16 * 60)
     assert await fields(logGroupName=GROUP) == {}
@@ -169,10 +169,10 @@ async def test_fields_of_a_group(empty_aws: Any) -> None:
 @pytest.mark.scenario("alb-5xx", history=600)
 async def test_the_errors_that_are_counted_are_the_errors_that_are_found(embedded: Any) -> None:
     embedded.advance(400)
-    found = await ended(embedded, ERRORS, back=240)
-    assert found["statistics"]["recordsMatched"] >= len(found["results"]) > 5
-    fields = [pair["field"] for pair in found["results"][0]]
+    response = await ended(embedded, ERRORS, back=240)
+    assert response["statistics"]["recordsMatched"] >= len(response["results"]) > 5
+    fields = [pair["field"] for pair in response["results"][0]]
     assert fields == ["@timestamp", "@message", "@ptr"]
-    times = [row[0]["value"] for row in found["results"]]
+    times = [row[0]["value"] for row in response["results"]]
     assert times == sorted(times, reverse=True)
     assert times[0].startswith("2026-01-14 01:0")

@@ -40,7 +40,7 @@ class TestCommands:
         ]
 
     @pytest.mark.parametrize(
-        ("condition", "kept"),
+        ("condition", "matches"),
         [
             ("(f1=10 or f3>25)", [0, 1]),
             ("f1=10 and f3>25", []),
@@ -55,22 +55,22 @@ class TestCommands:
             ("f1 != 10", [1, 2, 3]),
         ],
     )
-    def test_filter(self, condition: str, kept: list[int]) -> None:
+    def test_filter(self, condition: str, matches: list[int]) -> None:
         messages = [
             {"n": 0, "f1": 10, "statusCode": 200},
             {"n": 1, "f3": 26, "statusCode": "400"},
             {"n": 2, "statusCode": 299},
             {"n": 3, "text": "disk full"},
         ]
-        found = column(f"fields n | filter {condition} | sort n asc", *messages)
-        assert found == [str(n) for n in kept]
+        values = column(f"fields n | filter {condition} | sort n asc", *messages)
+        assert values == [str(n) for n in matches]
 
     def test_not_in_takes_whole_strings_and_what_lacks_the_field(self) -> None:
         query = 'fields Type | filter Type not in ["foo","bar",1]'
         assert column(query, {"Type": "foo"}, {"Type": 1}, {"Type": "food"}, {"x": 1}) == [None, "food"]
 
     @pytest.mark.parametrize(
-        ("condition", "kept"),
+        ("condition", "matches"),
         [
             ("like /Exception/", ["an Exception", "Exception"]),
             ("=~ /Exception/", ["an Exception", "Exception"]),
@@ -81,9 +81,9 @@ class TestCommands:
             ("like /a\\/b/", []),
         ],
     )
-    def test_substrings_and_regular_expressions(self, condition: str, kept: list[str]) -> None:
+    def test_substrings_and_regular_expressions(self, condition: str, matches: list[str]) -> None:
         texts = ("Exception", "an Exception", "an exception")
-        assert column(f"fields f1 | filter f1 {condition}", *({"f1": text} for text in texts)) == kept
+        assert column(f"fields f1 | filter f1 {condition}", *({"f1": text} for text in texts)) == matches
 
     def test_sort_and_limit(self) -> None:
         query = "sort @timestamp desc | limit 2 | display f1, f2"
@@ -145,12 +145,12 @@ class TestParse:
             | sort duration desc
             | limit 20"""
         lines = [f"LOG:  duration: {taken} ms  execute" for taken in ("999.900", "1200.5", "10300.25")]
-        found = outcome(query, *lines, "LOG:  checkpoint", "duration unknown")
-        assert [row[2] for row in found.rows] == [
+        result = outcome(query, *lines, "LOG:  checkpoint", "duration unknown")
+        assert [row[2] for row in result.rows] == [
             {"field": "duration", "value": "10300.25"},
             {"field": "duration", "value": "1200.5"},
         ]
-        assert (found.matched, found.scanned) == (2, 5)
+        assert (result.matched, result.scanned) == (2, 5)
 
 
 class TestStats:
@@ -193,7 +193,7 @@ class TestStats:
         assert outcome('filter level = "ERROR" | stats count(*) as n', {"level": "INFO"}).rows == []
 
     def test_events_matched_are_counted_before_the_groups(self) -> None:
-        found = outcome(
+        result = outcome(
             "filter n > 0 | stats count(*) as c by n | filter c > 5 | limit 1", *({"n": n} for n in range(5))
         )
-        assert (found.matched, found.scanned, found.rows) == (4, 5, [])
+        assert (result.matched, result.scanned, result.rows) == (4, 5, [])

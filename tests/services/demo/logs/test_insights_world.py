@@ -86,12 +86,12 @@ class TestEffects:
         usual = self.minute()
         minute.target_errors = usual.target_errors = 2
         minute.client_errors = usual.client_errors = 2
-        told = [orjson.loads(line.message) for line in app_lines(minute, ["s"])]
+        records = [orjson.loads(line.message) for line in app_lines(minute, ["s"])]
         plain = [orjson.loads(line.message) for line in app_lines(usual, ["s"])]
-        assert {line.get("level") for line in told} == levels
+        assert {line.get("level") for line in records} == levels
         assert {line["level"] for line in plain} == {"INFO", "WARN", "ERROR"}
         drop = lambda lines: [{k: v for k, v in line.items() if k != "level"} for line in lines]  # noqa: E731
-        assert drop(told) == drop(plain)
+        assert drop(records) == drop(plain)
         begun = [orjson.loads(line.message) for line in startup_lines(0.0, "s", written)]
         assert {line.get("level") for line in begun} <= levels
 
@@ -117,10 +117,10 @@ async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any)
     embedded.advance(180)
     end = int(embedded.clock.now().timestamp()) - 120
     asked = {"startTime": end - 3600, "endTime": end - 1, "logGroupName": names.WAF_LOG}
-    found = await ended(
+    response = await ended(
         embedded, "stats count(*) as n by httpRequest.clientIp as address | sort n desc", **asked
     )
-    rows = [{pair["field"]: pair["value"] for pair in row} for row in found["results"]]
+    rows = [{pair["field"]: pair["value"] for pair in row} for row in response["results"]]
     assert rows[0] == {"address": "198.51.100.77", "n": "1200"}
     assert all(int(row["n"]) < 60 for row in rows[1:])
     answer = await ask(
@@ -135,7 +135,7 @@ async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any)
         Period=3600,
         Statistics=["Sum"],
     )
-    assert answer["Datapoints"][0]["Sum"] == found["statistics"]["recordsMatched"]
+    assert answer["Datapoints"][0]["Sum"] == response["statistics"]["recordsMatched"]
 
 
 @pytest.mark.scenario("slow-queries", history=3600)
@@ -144,20 +144,20 @@ async def test_slow_queries_are_found_by_the_runbooks_query(embedded: Any) -> No
         | filter @message like /duration/
         | parse @message /duration: (?<duration>\d+\.\d+) ms/
         | filter duration > 1000 | sort duration desc | limit 20"""
-    found = await ended(embedded, query, logGroupName=names.DATABASE_LOG)
-    assert len(found["results"]) == 20
-    assert found["statistics"]["recordsMatched"] > 600
-    taken = [float(row[2]["value"]) for row in found["results"]]
+    response = await ended(embedded, query, logGroupName=names.DATABASE_LOG)
+    assert len(response["results"]) == 20
+    assert response["statistics"]["recordsMatched"] > 600
+    taken = [float(row[2]["value"]) for row in response["results"]]
     assert taken == sorted(taken, reverse=True)
-    assert re.search(r"duration: \d+\.\d+ ms", found["results"][0][1]["value"])
+    assert re.search(r"duration: \d+\.\d+ ms", response["results"][0][1]["value"])
 
 
 @pytest.mark.scenario("no-level", history=1200)
 async def test_no_level_is_told_apart_from_no_errors(embedded: Any) -> None:
-    found = await ended(embedded, 'filter level = "ERROR"', back=900)
-    assert found["results"] == []
-    assert found["statistics"]["recordsScanned"] > 100
+    response = await ended(embedded, 'filter level = "ERROR"', back=900)
+    assert response["results"] == []
+    assert response["statistics"]["recordsScanned"] > 100
     fields = await ask(embedded.url, "logs", "GetLogGroupFields", logGroupName=names.APP_LOG)
-    held = {row["name"]: row["percent"] for row in fields["logGroupFields"]}
-    assert "level" not in held
-    assert held["statusCode"] == held["message"] == 100
+    percents = {row["name"]: row["percent"] for row in fields["logGroupFields"]}
+    assert "level" not in percents
+    assert percents["statusCode"] == percents["message"] == 100

@@ -167,16 +167,16 @@ async def test_live_tail_shows_what_arrives(group: Any) -> None:
     await put(group, "s1", [(ms(group), "before")])
     async with client(group.url, "logs") as tailing:
         answer = await tailing.start_live_tail(logGroupIdentifiers=[arn], logEventFilterPattern="-noise")
-        seen: list[str] = []
+        messages: list[str] = []
         async for update in answer["responseStream"]:
             if "sessionStart" in update:
                 await put(group, "s1", [(ms(group), "noise"), (ms(group), "seen")])
             else:
-                seen += [event["message"] for event in update["sessionUpdate"]["sessionResults"]]
-            if seen:
+                messages += [event["message"] for event in update["sessionUpdate"]["sessionResults"]]
+            if messages:
                 break
         answer["responseStream"].close()
-    assert seen == ["seen"]
+    assert messages == ["seen"]
 
 
 @given(

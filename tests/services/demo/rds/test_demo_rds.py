@@ -41,12 +41,12 @@ async def test_over_http(embedded: Embedded) -> None:
         url, "rds", "DescribeDBInstances", DBInstanceIdentifier="no-such-db"
     )
     assert (code, status) == ("DBInstanceNotFound", 404)
-    found = await ask(
+    response = await ask(
         url, "rds", "DescribeDBSnapshots", DBInstanceIdentifier=DATABASE, SnapshotType="automated"
     )
-    days = [each["SnapshotCreateTime"].day for each in found["DBSnapshots"]]
+    days = [each["SnapshotCreateTime"].day for each in response["DBSnapshots"]]
     assert days == [4, 5, 6, 7, 9, 10, 11]  # the 8th, three windows before the beginning, is missing
-    assert found["DBSnapshots"][-1]["DBSnapshotIdentifier"].startswith(f"rds:{DATABASE}-2026-01-11-18-")
+    assert response["DBSnapshots"][-1]["DBSnapshotIdentifier"].startswith(f"rds:{DATABASE}-2026-01-11-18-")
     assert (await ask(url, "rds", "DescribeDBSnapshots", SnapshotType="awsbackup"))["DBSnapshots"] == []
     filtered = [{"Name": "snapshot-type", "Values": ["awsbackup"]}]
     assert (await ask(url, "rds", "DescribeDBSnapshots", Filters=filtered))["DBSnapshots"] == []
@@ -63,33 +63,33 @@ async def test_over_http(embedded: Embedded) -> None:
 
 
 def test_a_snapshot_is_made_in_its_window_and_old_ones_go() -> None:
-    made = world(at=datetime(2026, 1, 11, 18, 0, tzinfo=UTC))
-    clock = made.clock
+    demo_world = world(at=datetime(2026, 1, 11, 18, 0, tzinfo=UTC))
+    clock = demo_world.clock
     assert isinstance(clock, ManualClock)
-    before = answer(made, "DescribeDBSnapshots")["DBSnapshots"]
+    before = answer(demo_world, "DescribeDBSnapshots")["DBSnapshots"]
     clock.advance(1000)  # 18:16:40
-    newest = answer(made, "DescribeDBSnapshots")["DBSnapshots"][-1]
+    newest = answer(demo_world, "DescribeDBSnapshots")["DBSnapshots"][-1]
     assert (newest["Status"], 0 <= newest["PercentProgress"] < 100) == ("creating", True)
     clock.advance(1700)
-    now = answer(made, "DescribeDBSnapshots")["DBSnapshots"]
+    now = answer(demo_world, "DescribeDBSnapshots")["DBSnapshots"]
     assert (now[-1]["Status"], now[-1]["PercentProgress"]) == ("available", 100)
     clock.advance(86400)
-    later = answer(made, "DescribeDBSnapshots")["DBSnapshots"]
+    later = answer(demo_world, "DescribeDBSnapshots")["DBSnapshots"]
     assert [len(each) for each in (before, now, later)] == [7, 8, 8]
     assert later[0]["DBSnapshotIdentifier"] == now[1]["DBSnapshotIdentifier"]
 
 
 def test_a_page_follows_its_marker() -> None:
-    made = world()
+    demo_world = world()
     asked = {"SourceType": "db-instance", "Duration": 20160, "MaxRecords": 20}
-    first = answer(made, "DescribeEvents", **asked)
-    second = answer(made, "DescribeEvents", Marker=first["Marker"], **asked)
+    first = answer(demo_world, "DescribeEvents", **asked)
+    second = answer(demo_world, "DescribeEvents", Marker=first["Marker"], **asked)
     assert (len(first["Events"]), len(second["Events"])) == (20, 8)
     assert "Marker" not in second
 
 
 def test_what_a_scenario_says_of_the_database() -> None:
-    made = world(
+    demo_world = world(
         {"kind": "retention", "days": 0},
         {"kind": "window", "utc": "sun:02:00-sun:03:00"},
         {"kind": "certificate", "days": 20},
@@ -97,16 +97,18 @@ def test_what_a_scenario_says_of_the_database() -> None:
         {"kind": "patch", "auto_after_days": 10, "forced_days": 40},
         {"kind": "patch", "action": "db-upgrade"},
     )
-    (row,) = answer(made, "DescribeDBInstances")["DBInstances"]
+    (row,) = answer(demo_world, "DescribeDBInstances")["DBInstances"]
     assert (row["BackupRetentionPeriod"], "LatestRestorableTime" in row) == (0, False)
     assert row["PreferredMaintenanceWindow"] == "sun:02:00-sun:03:00"
     assert row["CertificateDetails"]["ValidTill"] == MONDAY + timedelta(days=20)
     assert row["PendingModifiedValues"] == {"DBInstanceClass": "db.t4g.large", "AllocatedStorage": 200}
-    assert answer(made, "DescribeDBSnapshots")["DBSnapshots"] == []
+    assert answer(demo_world, "DescribeDBSnapshots")["DBSnapshots"] == []
     for asked in ({}, {"Filters": [{"Name": "db-instance-id", "Values": [DATABASE]}]}):
-        (resource,) = answer(made, "DescribePendingMaintenanceActions", **asked)["PendingMaintenanceActions"]
+        (resource,) = answer(demo_world, "DescribePendingMaintenanceActions", **asked)[
+            "PendingMaintenanceActions"
+        ]
         update, upgrade = resource["PendingMaintenanceActionDetails"]
         assert (update["AutoAppliedAfterDate"] - MONDAY).days == 10
         assert set(upgrade) == {"Action", "Description"}
     other = {"Filters": [{"Name": "db-instance-id", "Values": ["another"]}]}
-    assert answer(made, "DescribePendingMaintenanceActions", **other)["PendingMaintenanceActions"] == []
+    assert answer(demo_world, "DescribePendingMaintenanceActions", **other)["PendingMaintenanceActions"] == []

@@ -31,8 +31,8 @@ async def not_put(embedded: Any, **more: Any) -> tuple[str, int, str]:
 
 async def listed(embedded: Any, **more: Any) -> list[dict[str, Any]]:
     answer = await ask(embedded.url, SCALING, "DescribeScheduledActions", **COMMON, **more)
-    found: list[dict[str, Any]] = answer["ScheduledActions"]
-    return found
+    actions: list[dict[str, Any]] = answer["ScheduledActions"]
+    return actions
 
 
 async def maximum(embedded: Any) -> int:
@@ -60,9 +60,9 @@ class TestExpressions:
     def test_next(self, expression: str, zone: str, after: str, expected: str | None) -> None:
         base = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         moment = datetime.fromisoformat(after).replace(tzinfo=UTC).timestamp()
-        found = parse(expression, ZoneInfo(zone), base).next(moment)
-        told = None if found is None else datetime.fromtimestamp(found, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        assert told == expected
+        next_at = parse(expression, ZoneInfo(zone), base).next(moment)
+        text = None if next_at is None else datetime.fromtimestamp(next_at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        assert text == expected
 
     @pytest.mark.parametrize(
         "expression",
@@ -114,10 +114,12 @@ async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded: Any
     assert len(stopping) == grown["desiredCount"] - 5
     embedded.advance(40)
     assert (await service(embedded))["runningCount"] == 5
-    told = (await ask(embedded.url, SCALING, "DescribeScalingActivities", **COMMON))["ScalingActivities"]
-    assert told[0]["Cause"] == "maximum capacity was set to 5"
-    assert told[1]["Cause"] == "scheduled action name back was triggered"
-    assert told[0]["StartTime"] == told[1]["StartTime"] == due
+    activities = (await ask(embedded.url, SCALING, "DescribeScalingActivities", **COMMON))[
+        "ScalingActivities"
+    ]
+    assert activities[0]["Cause"] == "maximum capacity was set to 5"
+    assert activities[1]["Cause"] == "scheduled action name back was triggered"
+    assert activities[0]["StartTime"] == activities[1]["StartTime"] == due
 
 
 async def test_a_jump_over_several_moments_runs_each_at_its_own_time(embedded: Any) -> None:
@@ -183,14 +185,14 @@ async def test_what_aws_refuses(embedded: Any) -> None:
 async def test_they_are_listed_in_pages_and_by_name(embedded: Any) -> None:
     for number in range(5):
         await put(embedded, f"a{number}", Schedule="cron(0 18 * * ? *)", Timezone="Asia/Tokyo")
-    found, token = [], {}
+    action_names, token = [], {}
     while True:
         page = await ask(embedded.url, SCALING, "DescribeScheduledActions", **COMMON, MaxResults=2, **token)
-        found += [action["ScheduledActionName"] for action in page["ScheduledActions"]]
+        action_names += [action["ScheduledActionName"] for action in page["ScheduledActions"]]
         if "NextToken" not in page:
             break
         token = {"NextToken": page["NextToken"]}
-    assert found == [f"a{number}" for number in range(5)]
+    assert action_names == [f"a{number}" for number in range(5)]
     (only,) = await listed(embedded, ScheduledActionNames=["a3"])
     assert only["ScheduledActionName"] == "a3"
     await ask(embedded.url, SCALING, "DeleteScheduledAction", **COMMON, ScheduledActionName="a3")
@@ -241,8 +243,8 @@ class TestAccessKeys:
         assert 60 <= (embedded.clock.now() - key["CreateDate"]).days <= 69
 
     async def test_pages_inactive_ones_and_unknown_users(self, embedded: Any) -> None:
-        made = embedded.clock.now() - timedelta(days=200)
-        embedded.world.keys.add("ci-cd-user", "AKIAOLDOLDOLDOLDOLD1", made, active=False)
+        created_at = embedded.clock.now() - timedelta(days=200)
+        embedded.world.keys.add("ci-cd-user", "AKIAOLDOLDOLDOLDOLD1", created_at, active=False)
         first = await ask(embedded.url, "iam", "ListAccessKeys", UserName="ci-cd-user", MaxItems=1)
         assert first["IsTruncated"] is True
         assert first["AccessKeyMetadata"][0]["Status"] == "Inactive"

@@ -49,21 +49,21 @@ def test_the_shape_of_the_day() -> None:
 
 async def live(embedded: Any, minutes: int) -> dict[str, int]:
     """Alarm name -> the minute in which it was first seen in ALARM."""
-    seen: dict[str, int] = {}
+    first_minutes: dict[str, int] = {}
     for minute in range(1, minutes + 1):
         embedded.advance(60)
         for alarm in embedded.world.alarms.alarms.values():
             if alarm.state.value == "ALARM":
-                seen.setdefault(alarm.name, minute)
-    return seen
+                first_minutes.setdefault(alarm.name, minute)
+    return first_minutes
 
 
 @pytest.mark.scenario("alb-5xx")
 async def test_alb_5xx_fires_and_clears(embedded: Any) -> None:
-    seen = await live(embedded, 3)
-    assert seen["alb-5xx-error-rate"] <= 3
-    assert seen["facility-prod-critical"] <= 3
-    assert "ecs-cpu-high" not in seen
+    first_minutes = await live(embedded, 3)
+    assert first_minutes["alb-5xx-error-rate"] <= 3
+    assert first_minutes["facility-prod-critical"] <= 3
+    assert "ecs-cpu-high" not in first_minutes
     health = await ask(
         embedded.url,
         "elbv2",
@@ -80,8 +80,8 @@ async def test_alb_5xx_fires_and_clears(embedded: Any) -> None:
         AlarmName="alb-5xx-error-rate",
         HistoryItemType="StateUpdate",
     )
-    told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
-    assert told[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
+    summaries = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
+    assert summaries[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
 
 
 @pytest.mark.scenario("alb-5xx", origin=datetime(2026, 1, 17, 18, 0, 42, tzinfo=UTC))
@@ -114,8 +114,8 @@ async def test_ecs_cpu_is_at_its_maximum_until_it_is_raised(embedded: Any) -> No
 
 @pytest.mark.scenario("rds-storage", history=7200)
 async def test_rds_storage_runs_out(embedded: Any) -> None:
-    seen = await live(embedded, 8)
-    assert 4 <= seen["rds-storage-low"] <= 8
+    first_minutes = await live(embedded, 8)
+    assert 4 <= first_minutes["rds-storage-low"] <= 8
 
 
 @pytest.mark.scenario("alarm-at-night", history=10 * 3600)
@@ -127,17 +127,17 @@ async def test_an_alarm_fired_and_cleared_at_night(embedded: Any) -> None:
         AlarmName="rds-cpu-high",
         HistoryItemType="StateUpdate",
     )
-    told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
-    assert told[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
+    summaries = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
+    assert summaries[:2] == ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"]
     assert all("AlarmLow" in name for name in await live(embedded, 30))
 
 
 @pytest.mark.scenario("alarm-missing", history=1800)
 async def test_alarms_are_missing_disabled_and_muted(embedded: Any) -> None:
     answer = await ask(embedded.url, "cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm"])
-    found = {row["AlarmName"]: row for row in answer["MetricAlarms"]}
-    assert "rds-connections-high" not in found
-    assert [name for name, row in found.items() if not row["ActionsEnabled"]] == ["ecs-memory-high"]
+    alarms_by_name = {row["AlarmName"]: row for row in answer["MetricAlarms"]}
+    assert "rds-connections-high" not in alarms_by_name
+    assert [name for name, row in alarms_by_name.items() if not row["ActionsEnabled"]] == ["ecs-memory-high"]
     rules = await ask(embedded.url, "cloudwatch", "ListAlarmMuteRules", Statuses=["ACTIVE"])
     (rule,) = rules["AlarmMuteRuleSummaries"]
     name = rule["AlarmMuteRuleArn"].rpartition(":")[2]

@@ -25,8 +25,8 @@ async def service(embedded: Any) -> dict[str, Any]:
         embedded.url, "ecs", "DescribeServices", cluster=names.CLUSTER, services=[names.SERVICE]
     )
     assert answer["failures"] == []
-    found: dict[str, Any] = answer["services"][0]
-    return found
+    description: dict[str, Any] = answer["services"][0]
+    return description
 
 
 class TestSeed:
@@ -61,15 +61,15 @@ class TestSeed:
         assert database["DBInstances"][0]["BackupRetentionPeriod"] == 7
         balancers = await ask(url, "elbv2", "DescribeLoadBalancers", Names=["facility-prod-alb"])
         assert balancers["LoadBalancers"][0]["LoadBalancerArn"] == names.BALANCER_ARN
-        found = await ask(url, "elbv2", "DescribeTargetGroups", LoadBalancerArn=names.BALANCER_ARN)
-        assert found["TargetGroups"][0]["TargetGroupArn"] == names.GROUP_ARN
+        target_groups = await ask(url, "elbv2", "DescribeTargetGroups", LoadBalancerArn=names.BALANCER_ARN)
+        assert target_groups["TargetGroups"][0]["TargetGroupArn"] == names.GROUP_ARN
         await ask(url, "elbv2", "DescribeListeners", LoadBalancerArn=names.BALANCER_ARN)
         health = await ask(url, "elbv2", "DescribeTargetHealth", TargetGroupArn=names.GROUP_ARN)
         assert [row["TargetHealth"]["State"] for row in health["TargetHealthDescriptions"]] == ["healthy"] * 2
         assert (await service(embedded))["runningCount"] == 2
         tasks = await ask(url, "ecs", "ListTasks", cluster=names.CLUSTER, serviceName=names.SERVICE)
-        told = await ask(url, "ecs", "DescribeTasks", cluster=names.CLUSTER, tasks=tasks["taskArns"])
-        assert {task["lastStatus"] for task in told["tasks"]} == {"RUNNING"}
+        task_details = await ask(url, "ecs", "DescribeTasks", cluster=names.CLUSTER, tasks=tasks["taskArns"])
+        assert {task["lastStatus"] for task in task_details["tasks"]} == {"RUNNING"}
         definition = await ask(url, "ecs", "DescribeTaskDefinition", taskDefinition=f"{names.FAMILY}:42")
         assert definition["taskDefinition"]["revision"] == 42
         await ask(url, "ecs", "DescribeClusters", clusters=[names.CLUSTER])
@@ -239,9 +239,9 @@ class TestByHand:
             url, "ecs", "CreateService", cluster="c", serviceName="web", taskDefinition="web", desiredCount=3
         )
         empty_aws.advance(61)
-        found = await ask(url, "ecs", "DescribeServices", cluster="c", services=["web", "none"])
-        assert found["services"][0]["runningCount"] == 3
-        assert found["failures"][0]["reason"] == "MISSING"
+        response = await ask(url, "ecs", "DescribeServices", cluster="c", services=["web", "none"])
+        assert response["services"][0]["runningCount"] == 3
+        assert response["failures"][0]["reason"] == "MISSING"
         target = {
             "ServiceNamespace": "ecs",
             "ResourceId": "service/c/web",

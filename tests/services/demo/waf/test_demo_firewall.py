@@ -69,9 +69,9 @@ async def test_metric_samples_athena_and_s3_tell_of_the_same_requests(embedded: 
     text = blocked_query(spec, span, firewall.ARN)
     reuse = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True}}}
     ended, rows = await query(embedded, text, **reuse)
-    header, *found = rows
+    header, *records = rows
     groups = groups_of(
-        [{str(n): v for n, v in zip(header, row, strict=True) if v is not None} for row in found]
+        [{str(n): v for n, v in zip(header, row, strict=True) if v is not None} for row in records]
     )
     assert [each.count for each in groups if each.kind == "all"] == [blocked]
     assert blocked > 900

@@ -1,4 +1,4 @@
-"""The look at access keys, on the embedded AWS and on answers by hand."""
+"""The inspection of access keys, on the embedded AWS and on handwritten answers."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 @pytest.mark.scenario("old-key", history=300)
 async def test_a_key_of_91_days(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SignIns, "pace", 0.0)
-    finding = await look(embedded, "access-keys")
+    finding = await run_inspection(embedded, "access-keys")
     assert finding.verdict is Verdict.ABNORMAL
     assert "ci-cd-user is 91 days old" in finding.summary
     (worst, other) = finding.evidence[0].rows
@@ -45,24 +45,24 @@ async def test_a_key_of_91_days(embedded: Embedded, monkeypatch: pytest.MonkeyPa
     assert finding.advice[0].startswith("1. 新しいアクセスキーを作成")
     assert (finding.measures[0].value, finding.measures[0].allowed) == (91, "at most 90 days")
     since = embedded.clock.now() - timedelta(days=1)
-    assert (await look(embedded, "sign-ins", since=since)).verdict is Verdict.NORMAL
+    assert (await run_inspection(embedded, "sign-ins", since=since)).verdict is Verdict.NORMAL
     # Without the list of users, theirs cannot be judged.
     embedded.fault("iam", "ListUsers", preset="denied")
-    assert (await look(embedded, "access-keys")).verdict is Verdict.ABNORMAL
+    assert (await run_inspection(embedded, "access-keys")).verdict is Verdict.ABNORMAL
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
 async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded: Embedded) -> None:
-    finding = await look(embedded, "access-keys")
+    finding = await run_inspection(embedded, "access-keys")
     assert finding.verdict is Verdict.NORMAL
     assert "63 days" in finding.summary
     assert finding.measures[3].shown == "6 of all"
     embedded.fault("iam", "GetAccessKeyLastUsed", preset="denied")
-    blind = await look(embedded, "access-keys")
+    blind = await run_inspection(embedded, "access-keys")
     assert blind.verdict is Verdict.UNKNOWN
     assert any("iam:GetAccessKeyLastUsed" in each for each in blind.remarks)
     embedded.fault("iam", "ListUsers", preset="denied")
-    some = await look(embedded, "access-keys")
+    some = await run_inspection(embedded, "access-keys")
     assert some.verdict is Verdict.UNKNOWN
     assert some.measures[3].shown == "only 1 of the runbook"
     assert any("iam:ListUsers" in each for each in some.remarks)
@@ -72,8 +72,8 @@ async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded: Embedde
 
 
 def listed(id: str, days: float, status: str = "Active") -> dict[str, Any]:
-    made = NOW - timedelta(days=days)
-    return {"UserName": "u", "AccessKeyId": f"AKIA{id:0>16}", "Status": status, "CreateDate": made}
+    created_at = NOW - timedelta(days=days)
+    return {"UserName": "u", "AccessKeyId": f"AKIA{id:0>16}", "Status": status, "CreateDate": created_at}
 
 
 def user(name: str) -> dict[str, Any]:
@@ -96,19 +96,19 @@ async def by_hand(
         return {"AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
 
     def of(params: dict[str, Any]) -> Any:
-        found = keys.get(params["UserName"])
-        return failure(ProblemKind.NOT_FOUND) if found is None else {"AccessKeyMetadata": found}
+        rows = keys.get(params["UserName"])
+        return failure(ProblemKind.NOT_FOUND) if rows is None else {"AccessKeyMetadata": rows}
 
     users = {"Users": [user(name) for name in keys]}
     canned = Canned(**({"ListUsers": users, "ListAccessKeys": of, "GetAccessKeyLastUsed": last} | more))
-    made = InspectionContext(
+    inspection_context = InspectionContext(
         runbook=book,
         calendar=Calendar(book),
         clock=ManualClock(NOW),
         region=book.system.region,
         reader=canned,
     )
-    return await make(made, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
+    return await make(inspection_context, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,14 @@ def alarm(state: S = S.OK, since: float | None = None, name: str = "cpu") -> Ala
 
 def made(*moves: AlarmTransition, now: Alarm | None = None) -> list[tuple[str, float | None, float | None]]:
     """(state, began, ended) in minutes; the history as AWS sends it, newest first."""
-    found = periods_of(
-        within(sorted(moves, key=lambda each: each.at, reverse=True), SPAN), [now or alarm()], SPAN
+    periods = periods_of(
+        within(sorted(moves, key=lambda move: move.at, reverse=True), SPAN), [now or alarm()], SPAN
     )
 
     def minutes(when: datetime | None) -> float | None:
         return None if when is None else (when - START) / timedelta(minutes=1)
 
-    return [(each.state, minutes(each.began), minutes(each.ended)) for each in found]
+    return [(each.state, minutes(each.began), minutes(each.ended)) for each in periods]
 
 
 def test_what_fired_and_recovered_and_fires_again() -> None:
@@ -98,11 +98,11 @@ def test_spells_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: l
     for minute, state in zip(times, states, strict=True):
         moves.append(move(minute, before, state))
         before = state
-    found = periods_of(within(moves[::-1], SPAN), [alarm(before, times[-1])], SPAN)
+    periods = periods_of(within(moves[::-1], SPAN), [alarm(before, times[-1])], SPAN)
     expected = 0
     for index, (minute, state) in enumerate(zip(times, states, strict=True)):
         following = times[index + 1] if index + 1 < len(times) else 960
         expected += (following - minute) * (state is not S.OK)
-    assert sum(seconds(each, SPAN) for each in found) == expected * 60
-    assert all(isinstance(each, AlarmPeriod) for each in found)
-    assert sum(each.ended is None for each in found) == (before is not S.OK)
+    assert sum(seconds(each, SPAN) for each in periods) == expected * 60
+    assert all(isinstance(each, AlarmPeriod) for each in periods)
+    assert sum(each.ended is None for each in periods) == (before is not S.OK)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.cloudwatch.alarms.parsing import transition
-from services.inspections.alarms.doubts import doubts, untold
+from services.inspections.alarms.doubts import doubts, without_history
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
@@ -24,7 +24,7 @@ from tests.services.inspections.alarms.test_alarms_inspection import (
     row,
     verdicts,
 )
-from tests.services.inspections.running_world import look
+from tests.services.inspections.running_world import run_inspection
 
 V = Verdict
 FIRED = "Fired since the last sign-off"
@@ -37,22 +37,22 @@ async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded:
     items = embedded.world.alarms.history.items
     own = [
         at
-        for at, each in enumerate(items)
-        if (each.name, each.type) == ("rds-cpu-high", "StateUpdate") and each.at > CLOSED
+        for at, item in enumerate(items)
+        if (item.name, item.type) == ("rds-cpu-high", "StateUpdate") and item.at > CLOSED
     ]
     assert len(own) == 2, "it fired and recovered"
     for renamed in ([own[0]], [own[1]], own):
         whole = {at: items[at] for at in renamed}
         for at in renamed:
             items[at] = replace(items[at], name="no such word")
-        finding = await look(embedded, "alarms", since=CLOSED)
-        for at, each in whole.items():
-            items[at] = each
+        finding = await run_inspection(embedded, "alarms", since=CLOSED)
+        for at, item in whole.items():
+            items[at] = item
         # That it recovered tells that it fired, though not when.
         verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
         assert finding.verdict is verdict
         assert verdicts(finding)["RDS CPU使用率"] is verdict
-        assert any(each.alarm == "no such word" for each in finding.spells)
+        assert any(item.alarm == "no such word" for item in finding.spells)
 
 
 DAMAGE: list[dict[str, Any]] = [
@@ -101,7 +101,7 @@ def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
     since = changes[0].at if changes else CLOSED - timedelta(days=1)
     alarm = Alarm(id=RawId("a"), name="a", state=state, since=since)
     assert list(doubts([alarm], changes, SPAN)) == []
-    assert untold([alarm], changes, SPAN) == frozenset()
+    assert without_history([alarm], changes, SPAN) == frozenset()
     if not changes:
         return
     at = data.draw(st.integers(0, len(changes) - 1))
@@ -113,11 +113,11 @@ def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
     anew = later is not None and later.before is AlarmState.INSUFFICIENT
     blind = later is None and state is AlarmState.INSUFFICIENT
     if not (earliest or anew or blind):
-        assert untold([alarm], renamed, SPAN) == {"a"}
+        assert without_history([alarm], renamed, SPAN) == {"a"}
         assert "a" in " ".join(doubts([alarm], renamed, SPAN))
 
 
 def test_an_alarm_that_was_made_anew_under_its_name_is_no_doubt() -> None:
     changes = [moved(30, "INSUFFICIENT_DATA", "OK"), moved(60, "OK", "ALARM")]
     alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, since=changes[0].at)
-    assert untold([alarm], changes, SPAN) == frozenset()
+    assert without_history([alarm], changes, SPAN) == frozenset()

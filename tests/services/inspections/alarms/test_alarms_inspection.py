@@ -1,4 +1,4 @@
-"""The look at the alarms, on the embedded AWS and on answers by hand."""
+"""The inspection of the alarms, on the embedded AWS and on handwritten answers."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
@@ -42,9 +42,9 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
 async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embedded) -> None:
     for other in ("dashboard", "scaling"):
-        finding = await look(embedded, other, since=CLOSED)
+        finding = await run_inspection(embedded, other, since=CLOSED)
         assert (finding.verdict, finding.advice) == (V.NORMAL, ()), finding.summary
-    finding = await look(embedded, "alarms", since=CLOSED)
+    finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.NORMAL, {})
     assert finding.summary == "The runbook's 7 alarms are OK and none fired in 15.8 h."
     assert [each.title for each in finding.measures][:7] == [each.title for each in BOOK.alarms]
@@ -54,7 +54,7 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
 async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedded: Embedded) -> None:
-    finding = await look(embedded, "alarms", since=CLOSED)
+    finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert finding.verdict is V.ATTENTION
     (spell,) = finding.spells
     assert (spell.alarm, spell.state, spell.began is None, spell.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
@@ -62,15 +62,15 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
     assert finding.measures[0].shown == "OK"
-    told, changes = finding.evidence
-    assert told.rows[0].cells[:5] == (
+    spell_table, changes = finding.evidence
+    assert spell_table.rows[0].cells[:5] == (
         "rds-cpu-high (RDS CPU使用率)", "firing", "01-14 01:17:00", "01-14 01:23:00", "6m",
     )  # fmt: skip
     assert [row.cells[2:4] for row in changes.rows] == [("firing", "OK"), ("OK", "firing")]
     assert "RDS CPU高負荷時の対応: CPU使用率の推移を確認する" in finding.advice[0]
     assert finding.advice[1:] == (RECORD,)
     embedded.fault("cloudwatch", "DescribeAlarmHistory", preset="denied")
-    finding = await look(embedded, "alarms", since=CLOSED)
+    finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert verdicts(finding) == {"Fired since the last sign-off": V.UNKNOWN}
     assert finding.verdict is V.UNKNOWN
     assert (
@@ -82,7 +82,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
 
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
 async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -> None:
-    finding = await look(embedded, "alarms", hours=1.5)
+    finding = await run_inspection(embedded, "alarms", hours=1.5)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
     assert finding.summary == "No data: RDS 接続数."
     assert finding.measures[0].note.startswith("since 01-14 08:0")
@@ -92,7 +92,7 @@ async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -
 
 @pytest.mark.scenario("alarm-missing", origin=NINE, history=3600)
 async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embedded) -> None:
-    finding = await look(embedded, "alarms", hours=0.5)
+    finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert finding.verdict is V.ABNORMAL
     assert finding.summary == "Missing: RDS 接続数; notifies nobody: ECS メモリ使用率, ALB レイテンシ."
     assert verdicts(finding) == {
@@ -101,7 +101,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embe
     assert measure(finding, "ALB レイテンシ").note.startswith("muted by maintenance-work until 01-24")
     assert "rds-connections-high" in finding.advice[0]
     embedded.fault("cloudwatch", "ListAlarmMuteRules", preset="denied")
-    finding = await look(embedded, "alarms", hours=0.5)
+    finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert verdicts(finding)["Mute rules"] is V.UNKNOWN
     assert "It is not known which alarms are muted." in finding.summary
     assert any("cloudwatch:ListAlarmMuteRules" in each for each in finding.remarks)

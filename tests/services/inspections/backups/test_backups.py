@@ -1,4 +1,4 @@
-"""The look at the backups, on the embedded AWS and on answers by hand."""
+"""The inspection of the backups, on the embedded AWS and on handwritten answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from tests.services.inspections.database_answers import (
     judged,
     snapshots,
 )
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 NO_EVENTS: dict[str, Any] = {"Events": []}
 NEWEST, WINDOWS, STATUS, RETENTION, RESTORABLE, INSTANCE = range(6)
@@ -34,7 +34,7 @@ NEWEST, WINDOWS, STATUS, RETENTION, RESTORABLE, INSTANCE = range(6)
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
 async def test_an_ordinary_day_is_normal(embedded: Embedded) -> None:
-    finding = await look(embedded, "backups")
+    finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.NORMAL
     assert "last 7 backup windows" in finding.summary
     assert finding.measures[WINDOWS].shown == "7 of 7"
@@ -43,14 +43,14 @@ async def test_an_ordinary_day_is_normal(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY + timedelta(hours=18, minutes=25), history=60)
 async def test_a_snapshot_in_the_making_within_its_window_is_normal(embedded: Embedded) -> None:
-    finding = await look(embedded, "backups")
+    finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.NORMAL
     assert finding.evidence[0].rows[0].cells[3].startswith("creating ")
 
 
 @pytest.mark.scenario("missing-snapshot", origin=MONDAY, history=60)
 async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embedded: Embedded) -> None:
-    finding = await look(embedded, "backups")
+    finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.ABNORMAL
     # Thursday 18:10 UTC.
     assert "Fri 2026-01-09 03:10 JST (RDS: The DB instance could not be backed up" in finding.summary
@@ -63,19 +63,19 @@ async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embe
         "スナップショットが作成されていない場合、AWSサポートに問い合わせ",
         "AWSサポート: AWSコンソール",
     )
-    assert (await look(embedded, "maintenance")).verdict is Verdict.NORMAL
+    assert (await run_inspection(embedded, "maintenance")).verdict is Verdict.NORMAL
     embedded.fault("rds", "DescribeEvents", preset="denied")
-    finding = await look(embedded, "backups")
+    finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.ABNORMAL
     assert "rds:DescribeEvents" in finding.remarks[0]
     embedded.fault("rds", "DescribeDBSnapshots", preset="denied")
     with pytest.raises(AwsError):
-        await look(embedded, "backups")
+        await run_inspection(embedded, "backups")
 
 
 @pytest.mark.scenario("retention", origin=MONDAY, history=60)
 async def test_trap_16_the_retention_is_asked_of_the_instance(embedded: Embedded) -> None:
-    finding = await look(embedded, "backups")
+    finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == "Backups are kept for 1 day; the runbook says 7 days."
     assert finding.measures[WINDOWS].verdict is Verdict.NORMAL
@@ -172,7 +172,7 @@ async def test_after_closed_days_every_window_since_the_last_look_is_looked_at()
 
 
 @pytest.mark.parametrize(
-    ("changed", "verdict", "said"),
+    ("changed", "verdict", "text"),
     [
         ({"BackupRetentionPeriod": 0, "LatestRestorableTime": None}, Verdict.ABNORMAL, "backups are off"),
         ({"BackupRetentionPeriod": 14}, Verdict.ATTENTION, "kept for 14 days; the runbook says 7 days"),
@@ -184,10 +184,10 @@ async def test_after_closed_days_every_window_since_the_last_look_is_looked_at()
         ({"DBInstanceStatus": "storage-full"}, Verdict.ABNORMAL, "is storage-full"),
     ],
 )
-async def test_what_else_is_not_normal(changed: dict[str, Any], verdict: Verdict, said: str) -> None:
+async def test_what_else_is_not_normal(changed: dict[str, Any], verdict: Verdict, text: str) -> None:
     finding = await backups(snapshots(*range(7)), **changed)
     assert finding.verdict is verdict
-    assert said in finding.summary
+    assert text in finding.summary
 
 
 async def test_another_systems_limits() -> None:
@@ -211,7 +211,7 @@ def test_a_gap_is_found_whenever_somebody_looks(minutes: int, missing: set[int],
     assert WINDOW
     now = datetime(2026, 1, 12, 0, 0, tzinfo=UTC) + timedelta(minutes=minutes)
     starts = expected(WINDOW, now, 7, None)
-    made = [
+    automatic = [
         Snapshot(
             id=RawId(str(count)),
             name="",
@@ -223,7 +223,7 @@ def test_a_gap_is_found_whenever_somebody_looks(minutes: int, missing: set[int],
         for count, start in enumerate(starts)
         if count not in missing and start + timedelta(minutes=late) <= now
     ]
-    found = nights(WINDOW, starts, made, now)
-    gaps = {count for count, night in enumerate(found) if night.outcome is Outcome.MISSING}
+    results = nights(WINDOW, starts, automatic, now)
+    gaps = {count for count, night in enumerate(results) if night.outcome is Outcome.MISSING}
     hardly_over = now < WINDOW.end(starts[0]) + timedelta(hours=1)
     assert gaps == missing - ({0} if hardly_over else set())

@@ -95,6 +95,8 @@ async def costs(
     return await look_with(context(canned, now=now, runbook=runbook))
 
 
-async def look_with(made: InspectionContext) -> Finding:
-    now = made.clock.now()
-    return await make(made, "costs").run(InspectionRequest(since=now - timedelta(days=3), until=now))
+async def look_with(inspection_context: InspectionContext) -> Finding:
+    now = inspection_context.clock.now()
+    return await make(inspection_context, "costs").run(
+        InspectionRequest(since=now - timedelta(days=3), until=now)
+    )

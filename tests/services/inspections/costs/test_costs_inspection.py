@@ -1,4 +1,4 @@
-"""The look at costs, on the embedded AWS and on answers by hand."""
+"""The inspection of costs, on the embedded AWS and on handwritten answers."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ from tests.services.inspections.costs.cost_answers import (
     look_with,
     usual,
 )
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 PM = "PM（プロジェクトマネージャー）"
 REPORT = ("予算超過の兆候があれば、PM（プロジェクトマネージャー）に報告",)
@@ -52,7 +52,7 @@ def bad(finding: Finding) -> set[str]:
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
 async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: Embedded) -> None:
-    finding = await look(embedded, "costs")
+    finding = await run_inspection(embedded, "costs")
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary.startswith("2026-01: ¥29,")
     assert "the budget is UNDECIDED" in finding.summary
@@ -69,17 +69,17 @@ async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: E
     assert lines["RDS"][3] == "¥25,000"
     assert lines["Credits and refunds"][1] == "-¥450"
     embedded.fault("budgets", "DescribeBudgets", preset="denied")
-    finding = await look(embedded, "costs")
+    finding = await run_inspection(embedded, "costs")
     assert (finding.verdict, finding.problem) == (Verdict.NORMAL, None)
     assert any("budgets:ViewBudget" in each for each in finding.remarks)
     embedded.fault("ce", "GetCostAndUsage", preset="denied")
     with pytest.raises(AwsError):
-        await look(embedded, "costs")
+        await run_inspection(embedded, "costs")
 
 
 @pytest.mark.scenario("cost-growth", origin=MONDAY, history=60)
 async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -> None:
-    finding = await look(embedded, "costs")
+    finding = await run_inspection(embedded, "costs")
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"RDS, growth", "RDS, whole month"}
     assert finding.summary.startswith("RDS: +59.5 % against last month's average (last 7 days ¥8,219")
@@ -90,7 +90,7 @@ async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -
 
 @pytest.mark.scenario("budget-used", origin=datetime(2026, 2, 2, tzinfo=UTC), history=60)
 async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(embedded: Embedded) -> None:
-    finding = await look(embedded, "costs")
+    finding = await run_inspection(embedded, "costs")
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"AWS budget facility-prod-monthly"}
     assert finding.advice == (*REPORT, UNDECIDED)
@@ -166,17 +166,17 @@ async def test_trap_22_yen_come_with_their_rate_its_date_and_its_source() -> Non
     assert (await costs(lambda _day: {})).remarks[0].startswith("Yen at")
 
 
-@pytest.mark.parametrize(("day", "held"), [(1, True), (2, True), (4, True), (5, False)])
-async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, held: bool) -> None:
+@pytest.mark.parametrize(("day", "too_early"), [(1, True), (2, True), (4, True), (5, False)])
+async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, too_early: bool) -> None:
     def priced(at: date) -> dict[tuple[str, str], float]:
         # A dear first day, which projected would be a dear month.
         return usual(at) | ({(RDS, "Usage"): 40.0} if at == date(2026, 2, 1) else {})
 
     finding = await costs(priced, now=datetime(2026, 2, day, tzinfo=UTC))
     month = measure(finding, "RDS, whole month")
-    assert month.note.startswith("2026-01" if held else "2026-02")
-    assert ("RDS, whole month" in bad(finding)) is not held
-    assert any("not judged until 3" in each for each in finding.remarks) is held
+    assert month.note.startswith("2026-01" if too_early else "2026-02")
+    assert ("RDS, whole month" in bad(finding)) is not too_early
+    assert any("not judged until 3" in each for each in finding.remarks) is too_early
     if day == 1:
         assert finding.summary.startswith("2026-01: ¥67,500 in 30 days, about ¥69,750 for the whole month")
         assert "this month is not judged yet" in finding.summary
@@ -202,9 +202,9 @@ async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: 
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): 6.4} if day >= date(2026, 1, began) else {})
 
-    found = [await costs(priced, now=datetime(2026, 1, day, tzinfo=UTC)) for day in (12, 19, 26)]
-    assert Verdict.ABNORMAL in [each.verdict for each in found]
-    assert set().union(*map(bad, found)) <= {"RDS, growth", "RDS, whole month"}
+    findings = [await costs(priced, now=datetime(2026, 1, day, tzinfo=UTC)) for day in (12, 19, 26)]
+    assert Verdict.ABNORMAL in [each.verdict for each in findings]
+    assert set().union(*map(bad, findings)) <= {"RDS, growth", "RDS, whole month"}
 
 
 @pytest.mark.parametrize(
@@ -304,9 +304,9 @@ async def test_a_young_account_has_nothing_to_compare_with() -> None:
 async def test_aws_budgets() -> None:
     async def found(answer: dict[str, Any]) -> tuple[Verdict, str]:
         finding = await costs(budgets=answer)
-        each = measure(finding, "AWS budget monthly")
-        assert each.verdict is finding.verdict
-        return finding.verdict, f"{each.shown} | {each.note}"
+        aws_budget = measure(finding, "AWS budget monthly")
+        assert aws_budget.verdict is finding.verdict
+        return finding.verdict, f"{aws_budget.shown} | {aws_budget.note}"
 
     assert await found(budget("1000", "150", "500")) == (
         Verdict.NORMAL,
@@ -329,7 +329,7 @@ async def test_aws_budgets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "spend", "more", "verdict", "said"),
+    ("limit", "spend", "more", "verdict", "text"),
     [
         ("1000", {"ForecastedSpend": {"Amount": "NaN", "Unit": "USD"}}, {}, Verdict.UNKNOWN, "forecast"),
         ("1000", {"ForecastedSpend": {"Amount": "650", "Unit": "JPY"}}, {}, Verdict.UNKNOWN, "forecast"),
@@ -342,14 +342,14 @@ async def test_aws_budgets() -> None:
     ],
 )
 async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(
-    limit: str, spend: dict[str, Any], more: dict[str, Any], verdict: Verdict, said: str
+    limit: str, spend: dict[str, Any], more: dict[str, Any], verdict: Verdict, text: str
 ) -> None:
     spent = {"ActualSpend": {"Amount": "150", "Unit": "USD"}, **spend}
     finding = await costs(budgets=budget(limit, "150", CalculatedSpend=spent, **more))
-    each = measure(finding, "AWS budget monthly")
-    assert (finding.verdict, each.verdict) == (verdict, verdict)
-    assert said in finding.summary
-    assert ("has no forecast yet" in each.note) == (not spend)
+    aws_budget = measure(finding, "AWS budget monthly")
+    assert (finding.verdict, aws_budget.verdict) == (verdict, verdict)
+    assert text in finding.summary
+    assert ("has no forecast yet" in aws_budget.note) == (not spend)
 
 
 _BACK = st.integers(0, 40)
@@ -376,8 +376,8 @@ async def test_a_small_negative_row_is_told_in_a_note_and_judged(back: int, usd:
     odd = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
-        made = usual(day) | {(RDS, "Usage"): 3.0}
-        return made | ({(RDS, "Other out-of-cycle charges"): usd} if day == odd else {})
+        amounts = usual(day) | {(RDS, "Usage"): 3.0}
+        return amounts | ({(RDS, "Other out-of-cycle charges"): usd} if day == odd else {})
 
     finding = await costs(priced)
     assert finding.verdict is Verdict.NORMAL
@@ -425,12 +425,12 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
-        made = usual(day)
+        amounts = usual(day)
         if day >= since:
-            usd = made.pop((service, "Usage"))
+            usd = amounts.pop((service, "Usage"))
             # Under a name that nobody knows its costs are those of the others.
-            made |= {("no such word", "no such word"): usd} if named else {}
-        return made
+            amounts |= {("no such word", "no such word"): usd} if named else {}
+        return amounts
 
     finding = await costs(priced)
     assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
@@ -451,21 +451,21 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
 
 async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
-    made = context(canned)
+    inspection_context = context(canned)
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
-    await look_with(replace(made, reader=tally))
+    await look_with(replace(inspection_context, reader=tally))
     assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
-    made.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
-    finding = await look_with(made)
+    inspection_context.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
+    finding = await look_with(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 1
     assert finding.remarks[1].startswith("This Cost Explorer response is 7h 0m old: it is reused for 8 hours")
     assert "¥1.5" in finding.remarks[1]
-    made.clock.advance(3600)  # type: ignore[attr-defined]
-    await look_with(made)
+    inspection_context.clock.advance(3600)  # type: ignore[attr-defined]
+    await look_with(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 2
     # Another UTC day has another newest day.
-    made.clock.advance(23 * 3600)  # type: ignore[attr-defined]
-    await look_with(made)
+    inspection_context.clock.advance(23 * 3600)  # type: ignore[attr-defined]
+    await look_with(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 3
 
 
@@ -486,18 +486,18 @@ async def test_a_runbook_without_services() -> None:
 @given(st.integers(0, 4 * 366 * 24 * 60))
 def test_only_complete_days_are_compared_and_the_judged_month_has_enough_of_them(minutes: int) -> None:
     now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    made = plan(now)
-    ended = datetime.combine(made.last + timedelta(days=1), datetime.min.time(), UTC)
+    days = plan(now)
+    ended = datetime.combine(days.last + timedelta(days=1), datetime.min.time(), UTC)
     assert timedelta(hours=24) <= now - ended < timedelta(hours=48)
-    found = compare(made, made.last_month, made.last)
-    assert found.week.count == found.before.count == 7
-    assert made.last_month <= found.before.first
-    assert found.month.count >= min(HELD, 28)
-    assert found.month.count + found.remaining == found.month_end.day
-    assert found.base.last < found.week.first
-    assert found.has_base
-    assert found.has_before
-    assert end_of(found.month_end) == found.month_end
+    comparison = compare(days, days.last_month, days.last)
+    assert comparison.week.count == comparison.before.count == 7
+    assert days.last_month <= comparison.before.first
+    assert comparison.month.count >= min(HELD, 28)
+    assert comparison.month.count + comparison.remaining == comparison.month_end.day
+    assert comparison.base.last < comparison.week.first
+    assert comparison.has_base
+    assert comparison.has_before
+    assert end_of(comparison.month_end) == comparison.month_end
 
 
 @given(st.decimals(0, 1_000_000, places=2), st.decimals(1, 1_000_000, places=2))

@@ -1,4 +1,4 @@
-"""A look of the runbook's own: a metric with a limit."""
+"""A custom inspection: a metric with a limit."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
-from tests.services.inspections.running_world import look
+from tests.services.inspections.running_world import run_inspection
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 V = Verdict
@@ -45,11 +45,13 @@ def book(**changed: Any) -> Runbook:
 
 @pytest.mark.scenario("ordinary-day", history=7200)
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
-    finding = await look(embedded, "memory", runbook=book())
+    finding = await run_inspection(embedded, "memory", runbook=book())
     assert finding.verdict is V.NORMAL
     assert finding.summary.startswith("DB の空きメモリ: lowest 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
-    unknown = await look(embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"}))
+    unknown = await run_inspection(
+        embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"})
+    )
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
     assert unknown.advice == ("DBA に連絡する",)
 
@@ -86,19 +88,19 @@ async def judged(
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         if params["EndTime"] > begun:
             return {"MetricDataResults": [result]}
-        known = [each for each in before if params["StartTime"] <= each[0] < params["EndTime"]]
-        times, counts = [time for time, _value in known], [value for _time, value in known]
+        points = [each for each in before if params["StartTime"] <= each[0] < params["EndTime"]]
+        times, counts = [time for time, _value in points], [value for _time, value in points]
         return {"MetricDataResults": [result | {"Timestamps": times, "Values": counts, "StatusCode": past}]}
 
     canned = Canned(GetMetricData=answer)
     context = InspectionContext(
         runbook=runbook, calendar=Calendar(runbook), clock=ManualClock(NINE), region="r", reader=canned
     )
-    found = await make(context, "memory").run(
+    finding = await make(context, "memory").run(
         InspectionRequest(since=NINE - timedelta(minutes=since), until=NINE)
     )
     asked = canned.asked("GetMetricData")[0]
-    return found, asked
+    return finding, asked
 
 
 async def test_the_value_nearest_the_limit_is_the_lowest_or_the_worst() -> None:

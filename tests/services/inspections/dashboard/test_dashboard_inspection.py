@@ -1,4 +1,4 @@
-"""The look at the dashboard, on the embedded AWS and on answers by hand."""
+"""The inspection of the dashboard, on the embedded AWS and on handwritten answers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
@@ -43,11 +43,11 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
-    finding = await look(embedded, "dashboard", since=CLOSED)
+    finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
     assert finding.summary == ("RDS CPU使用率: worst 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
-    seen = measure(finding, "RDS CPU使用率")
-    assert (seen.allowed, seen.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
+    cpu = measure(finding, "RDS CPU使用率")
+    assert (cpu.allowed, cpu.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
     assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
     assert finding.advice[0].startswith("RDS CPU使用率: RDS CPU高負荷時の対応: CPU使用率の推移を確認する")
     # Trap 29: the limit is 500 ms, the metric's unit is seconds.
@@ -58,22 +58,22 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> N
     assert finding.remarks[-1] == "17 metrics requested from CloudWatch: < ¥0.1."
     counts = embedded.counts()
     assert counts["cloudwatch.GetMetricData"] == 2, "one for the window, one for the week before"
-    # The night is over: a look at the last hours finds nothing.
-    assert (await look(embedded, "dashboard", hours=3)).verdict is V.NORMAL
+    # The night is over: an inspection of the last hours finds nothing.
+    assert (await run_inspection(embedded, "dashboard", hours=3)).verdict is V.NORMAL
     embedded.fault("cloudwatch", "GetDashboard", preset="denied")
     with pytest.raises(AccessDenied):
-        await look(embedded, "dashboard", hours=3)
+        await run_inspection(embedded, "dashboard", hours=3)
     embedded.clear_faults()
     with embedded.world.lock:
         embedded.world.dashboards.dashboards.clear()
-    finding = await look(embedded, "dashboard", hours=3)
+    finding = await run_inspection(embedded, "dashboard", hours=3)
     assert finding.verdict is V.NORMAL
     assert "The account has no such dashboard" in finding.remarks[0]
 
 
 @pytest.mark.scenario("traffic-growth", origin=NINE, history=16.2 * 3600)
 async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded: Embedded) -> None:
-    finding = await look(embedded, "dashboard", since=CLOSED)
+    finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert finding.verdict is V.ATTENTION
     assert set(verdicts(finding)) == {
         f"Data transferred ({each})" for each in ("ALB", "RDS 受信", "RDS 送信")
@@ -81,17 +81,17 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
     assert "times as much as in the same hours before, 01-13 23:00–01-14 05:00 JST (6h 0m)" in finding.summary
     assert "Data transferred is compared with the period from 01-06 17:15 JST." in finding.remarks
     assert finding.evidence[-1].rows[0].verdict is V.ATTENTION
-    assert (await look(embedded, "alarms", since=CLOSED)).verdict is V.NORMAL
+    assert (await run_inspection(embedded, "alarms", since=CLOSED)).verdict is V.NORMAL
 
 
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
 async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) -> None:
-    finding = await look(embedded, "dashboard", hours=1.8)
+    finding = await run_inspection(embedded, "dashboard", hours=1.8)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
     assert "no data since 01-14 08:00 JST" in finding.summary
     assert "check that AWS/RDS DatabaseConnections is still reported" in finding.advice[0]
     embedded.advance(3600)
-    finding = await look(embedded, "dashboard", hours=1)
+    finding = await run_inspection(embedded, "dashboard", hours=1)
     assert measure(finding, "RDS 接続数").note == "no data in the window"
     assert measure(finding, "RDS 接続数").shown == ""
 
@@ -147,9 +147,9 @@ def data(
             stat = query["MetricStat"]
             metric = stat["Metric"]
             curve = curves.get(metric["MetricName"], lambda _at: None)
-            for each in metric["Dimensions"]:
-                if each["Name"] == "TargetGroup":
-                    name = each["Value"].split("/")[1].replace("-", "_")
+            for dimension in metric["Dimensions"]:
+                if dimension["Name"] == "TargetGroup":
+                    name = dimension["Value"].split("/")[1].replace("-", "_")
                     curve = curves.get(f"{metric['MetricName']}_{name}", curve)
             step = timedelta(seconds=stat["Period"])
             times, values, at = [], [], params["StartTime"]
@@ -213,7 +213,7 @@ def between(first: float, last: float, value: float, usual: float = 20) -> Curve
 
 
 @pytest.mark.parametrize(
-    ("curve", "verdict", "said"),
+    ("curve", "verdict", "text"),
     [
         (between(300, 295, 71), V.ATTENTION, "outside the limit for 5m"),
         (between(300, 290, 70), V.ATTENTION, "outside the limit for 10m"),
@@ -224,11 +224,11 @@ def between(first: float, last: float, value: float, usual: float = 20) -> Curve
     ],
 )  # fmt: skip
 async def test_one_point_beyond_asks_for_attention_and_a_quarter_of_an_hour_is_abnormal(
-    curve: Curve, verdict: Verdict, said: str
+    curve: Curve, verdict: Verdict, text: str
 ) -> None:
     finding = await judged(CPUUtilization=curve)
     assert measure(finding, "ECS CPU使用率").verdict is verdict
-    assert said in measure(finding, "ECS CPU使用率").note
+    assert text in measure(finding, "ECS CPU使用率").note
     assert finding.verdict is verdict
 
 
@@ -384,7 +384,7 @@ def without(*path: str | int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "text"),
     [
         (("widgets",), "dashboard.widgets has an unrecognized value"),
         (("widgets", 0), "1 widget of the dashboard cannot be read in full: #0"),
@@ -396,18 +396,18 @@ def without(*path: str | int) -> dict[str, Any]:
     ],
 )
 async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(
-    path: tuple[str | int, ...], said: str
+    path: tuple[str | int, ...], text: str
 ) -> None:
     """Its values are read from the runbook's targets, which do not stand for what the dashboard shows."""
     finding = await judged(body=without(*path))
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Dashboard").verdict is Verdict.UNKNOWN
-    assert said in finding.summary
+    assert text in finding.summary
 
 
 def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> None:
-    found = parse_body("main", '{"widgets": [')
-    assert found.unreadable
+    dashboard = parse_body("main", '{"widgets": [')
+    assert dashboard.unreadable
     assert not parse_body("main", '{"widgets": []}').unreadable
     # How it is drawn says nothing of the values.
     drawn = (
@@ -468,13 +468,12 @@ async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something
     # Healthy targets alone prove it, and so do requests; where both are missing, nothing does.
     idle = await judged(body=body, runbook=book, RequestCount=lambda _at: None, **{metric: at_night})
     assert measure(idle, "5xx").verdict is V.NORMAL
-    for told, verdict in (
+    for gap, verdict in (
         (between(300, 200, 1, usual=0), V.ATTENTION),
         (between(300, -1, 1, usual=0), V.UNKNOWN),
     ):
         both = {
-            name: lambda at, told=told: None if told(at) else 9
-            for name in ("RequestCount", "HealthyHostCount")
+            name: lambda at, gap=gap: None if gap(at) else 9 for name in ("RequestCount", "HealthyHostCount")
         }
         blind = await judged(body=body, runbook=book, **both)  # type: ignore[arg-type]
         assert measure(blind, "5xx").verdict is verdict
@@ -534,8 +533,8 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
         assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)
-        (said,) = [each for each in finding.remarks if remark in each]
-        assert (GROUPS["green"] in said, GROUPS["blue"] in said) == (True, False)
+        (group_remark,) = [each for each in finding.remarks if remark in each]
+        assert (GROUPS["green"] in group_remark, GROUPS["blue"] in group_remark) == (True, False)
     # Where the runbook names it, or no other has data, it is missing.
     ours = await of_two_groups(lambda _at: 2, lambda _at: None, named="green")
     assert measure(ours, title).note == f"HealthyHostCount ({GROUPS['green']}): no data in the window"

@@ -29,7 +29,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.running_world import context, look, missing_setting
+from tests.services.inspections.running_world import context, missing_setting, run_inspection
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +55,14 @@ def lived(*minutes: float, **more: object) -> list[Event]:
 
 
 async def seen(embedded: Embedded, hours: float = 16, **more: Any) -> Finding:
-    return await look(embedded, "error-logs", hours=hours, runbook=more.pop("runbook", book()), **more)
+    return await run_inspection(
+        embedded, "error-logs", hours=hours, runbook=more.pop("runbook", book()), **more
+    )
 
 
 async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
-    told: list[Progress] = []
-    finding = await look(embedded, "error-logs", hours=16, told=told)
+    progress: list[Progress] = []
+    finding = await run_inspection(embedded, "error-logs", hours=16, progress=progress)
     assert finding.verdict is Verdict.NORMAL
     assert "in 16 h" in finding.summary
     assert measure(finding, "Events with the field level").shown == "100 %"
@@ -68,14 +70,14 @@ async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded: Embed
     assert not finding.advice
     assert any(text.startswith("Estimate: ") and "estimate" in text.lower() for text in finding.remarks)
     assert any(text.startswith("Logs Insights scanned ") for text in finding.remarks)
-    assert told
+    assert progress
     assert cells(finding, "The query")[1] == ('filter level = "ERROR" or statusCode >= 500',)
 
 
 @pytest.mark.scenario("alb-5xx")
 async def test_a_storm_is_abnormal(embedded: Embedded) -> None:
     embedded.advance(600)
-    finding = await look(embedded, "error-logs", hours=16)
+    finding = await run_inspection(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.ABNORMAL
     assert measure(finding, "Errors in the worst hour").verdict is Verdict.ABNORMAL
     assert (measure(finding, "Failed database connections").value or 0) > 50
@@ -87,7 +89,7 @@ async def test_a_storm_is_abnormal(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("no-level")
 async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> None:
-    finding = await look(embedded, "error-logs", hours=16)
+    finding = await run_inspection(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary.startswith("No such field: the events have no level. Fields present include ")
     assert "requestId." in finding.summary
@@ -111,10 +113,10 @@ OTHER_MEANINGS: list[tuple[list[Event], str]] = [
 
 
 async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embedded) -> None:
-    async with context(empty_aws) as made:
+    async with context(empty_aws) as inspection_context:
         for events, words in OTHER_MEANINGS:
             fill(empty_aws, events)
-            finding = await again(made, "error-logs", hours=16, book=book())
+            finding = await again(inspection_context, "error-logs", hours=16, book=book())
             assert (finding.verdict, words) == (Verdict.UNKNOWN, words)
             assert words in finding.summary
             assert "No errors" not in finding.summary
@@ -130,9 +132,9 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     assert finding.summary.startswith(
         "No errors in 16 h (2 events read). No events in /app/library since 01-14 06:3"
     )
-    told = measure(finding, "Log events")
-    assert (told.verdict, told.allowed) == (Verdict.UNKNOWN, "up to the end of the window")
-    assert "01-14 06:3" in told.shown
+    log_events = measure(finding, "Log events")
+    assert (log_events.verdict, log_events.allowed) == (Verdict.UNKNOWN, "up to the end of the window")
+    assert "01-14 06:3" in log_events.shown
     # What went wrong before it stopped is not hidden.
     fill(empty_aws, [error(200 + n / 10) for n in range(40)], group="/app/other")
     grave = await seen(empty_aws, runbook=book(log_group="/app/other"))
@@ -192,10 +194,10 @@ async def test_many_errors_are_not_counted_further_where_nobody_agreed_to_the_pr
 
 async def test_trap_partial_results_are_shown_and_not_judged(empty_aws: Embedded) -> None:
     fill(empty_aws, [error(5), *fine(6)])
-    async with context(empty_aws) as made:
+    async with context(empty_aws) as inspection_context:
         for how in ("Failed", "Timeout", "Cancelled", "Unknown"):
             ends(empty_aws, how)
-            finding = await again(made, "error-logs", hours=16, book=book())
+            finding = await again(inspection_context, "error-logs", hours=16, book=book())
             assert finding.verdict is Verdict.UNKNOWN
             assert "Partial: " in finding.summary
             assert "not judged" in finding.summary
@@ -247,7 +249,7 @@ async def test_how_often_is_often_grows_with_the_window(
     fill(empty_aws, [*lines, *fine(5)])
     assert (
         measure(
-            await look(empty_aws, "error-logs", hours=hours, runbook=book()), "Most frequent error"
+            await run_inspection(empty_aws, "error-logs", hours=hours, runbook=book()), "Most frequent error"
         ).verdict
         is verdict
     )
@@ -257,7 +259,7 @@ async def test_how_often_is_often_grows_with_the_window(
     "ordinary-day", origin=datetime(2026, 1, 20, 17, tzinfo=ZoneInfo("Asia/Tokyo")), history=30 * 3600.0
 )
 async def test_the_errors_of_an_ordinary_day_are_no_sign_of_trouble(embedded: Embedded) -> None:
-    finding = await look(embedded, "error-logs", hours=24)
+    finding = await run_inspection(embedded, "error-logs", hours=24)
     assert measure(finding, "Most frequent error").verdict is Verdict.NORMAL
     assert (measure(finding, "Most frequent error").value or 0) >= 5
 
@@ -313,17 +315,19 @@ async def test_above_the_runbooks_limit_it_waits_for_consent(empty_aws: Embedded
 async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
     fill(empty_aws, [error(5), *fine(6)])
     charged: list[float] = []
-    async with context(empty_aws, runbook=book()) as made:
-        tally = MeteredReader(made.reader, usd_jpy=150, charge=lambda _what, usd: charged.append(usd))
+    async with context(empty_aws, runbook=book()) as inspection_context:
+        tally = MeteredReader(
+            inspection_context.reader, usd_jpy=150, charge=lambda _what, usd: charged.append(usd)
+        )
         counted = InspectionContext(
-            runbook=made.runbook,
-            calendar=made.calendar,
-            clock=made.clock,
-            region=made.region,
+            runbook=inspection_context.runbook,
+            calendar=inspection_context.calendar,
+            clock=inspection_context.clock,
+            region=inspection_context.region,
             reader=tally,
             scanned=tally.scanned,
         )
-        until = made.clock.now()
+        until = inspection_context.clock.now()
         await make(counted, "error-logs").run(
             InspectionRequest(since=until - timedelta(hours=1), until=until)
         )
@@ -347,9 +351,9 @@ async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> 
     }
     assert "It is not known how far back /app/library has events." in finding.summary
     assert measure(finding, "Events with the field level").shown == "100 %"
-    said = " ".join(finding.remarks)
-    assert "logs:GetLogGroupFields" in said
-    assert "logs:DescribeLogGroups" in said
+    remarks = " ".join(finding.remarks)
+    assert "logs:GetLogGroupFields" in remarks
+    assert "logs:DescribeLogGroups" in remarks
 
 
 async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> None:

@@ -1,4 +1,4 @@
-"""The look at the maintenance, on the embedded AWS and on answers by hand."""
+"""The inspection of the maintenance, on the embedded AWS and on handwritten answers."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.database_answers import BOOK, MONDAY, instance, judged, pending
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 WINDOW = weekly("sat:17:00-sat:18:00")
 COMING = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)
@@ -31,11 +31,11 @@ ALONE = BOOK.model_copy(update={"duties": ()})
 
 @pytest.mark.scenario("ordinary-day", history=60)
 async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: Embedded) -> None:
-    finding = await look(embedded, "maintenance")
+    finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary == "No action is pending; the next maintenance window is Sun 2026-01-18 02:00 JST."
     embedded.fault("rds", "DescribePendingMaintenanceActions", preset="denied")
-    finding = await look(embedded, "maintenance")
+    finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.UNKNOWN
     assert "rds:DescribePendingMaintenanceActions" in finding.remarks[0]
     # The rest was read.
@@ -44,7 +44,7 @@ async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: E
 
 @pytest.mark.scenario("forced-patch", origin=MONDAY, history=60)
 async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded) -> None:
-    finding = await look(embedded, "maintenance")
+    finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == (
         "system-update is forced at Tue 2026-01-13 13:48 JST, before the next maintenance window "
@@ -52,12 +52,12 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
     )
     assert finding.measures[0].note == "regardless of the window, within opening hours"
     assert finding.advice[1].startswith("強制適用日の1週間前までに")
-    assert (await look(embedded, "backups")).verdict is Verdict.NORMAL
+    assert (await run_inspection(embedded, "backups")).verdict is Verdict.NORMAL
 
 
 @pytest.mark.scenario("local-window", origin=MONDAY, history=60)
 async def test_trap_17_a_window_typed_in_local_time(embedded: Embedded) -> None:
-    finding = await look(embedded, "maintenance")
+    finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
     assert "entered in local time, but RDS reads it as UTC: it is Sunday 11:00-12:00 JST" in finding.summary
     assert "sat:17:00-sat:18:00 (UTC)" in finding.advice[0]
@@ -153,8 +153,8 @@ def test_no_sentence_is_said_with_an_empty_value(
         )
     finally:
         i18n.use("en")
-    told = [finding.summary, *finding.advice, *finding.remarks]
-    told += [str(text) for each in finding.measures for text in (each.shown, each.allowed, each.note)]
+    sentences = [finding.summary, *finding.advice, *finding.remarks]
+    sentences += [str(text) for each in finding.measures for text in (each.shown, each.allowed, each.note)]
     empty = (
         "—",
         "()",
@@ -171,7 +171,7 @@ def test_no_sentence_is_said_with_an_empty_value(
         "は 。",
         "は です",
     )
-    for text in told:
+    for text in sentences:
         assert not any(each in text for each in empty), text
         assert not text.endswith((":", "：", "は。", "は です。")), text
 
@@ -214,7 +214,7 @@ async def test_changes_that_wait_stand_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "verdict", "said"),
+    ("days", "verdict", "text"),
     [
         (91.0, Verdict.NORMAL, "No action is pending"),
         (90.0, Verdict.ATTENTION, "expires in 90 days"),
@@ -223,11 +223,11 @@ async def test_changes_that_wait_stand_beside_it() -> None:
         (None, Verdict.UNKNOWN, "did not return the expiry"),
     ],
 )
-async def test_the_certificate(days: float | None, verdict: Verdict, said: str) -> None:
+async def test_the_certificate(days: float | None, verdict: Verdict, text: str) -> None:
     details = None if days is None else {"CAIdentifier": "ca", "ValidTill": MONDAY + timedelta(days=days)}
     finding = await maintenance(CertificateDetails=details)
     assert finding.verdict is verdict
-    assert said in finding.summary
+    assert text in finding.summary
 
 
 async def test_another_window_than_the_runbooks() -> None:
@@ -291,14 +291,14 @@ def test_trap_5_the_date_that_bites(given: dict[str, Any], at: datetime | None) 
 )
 def test_a_forced_date_against_windows_and_lead(days: float, standing: ActionUrgency) -> None:
     """The coming window is 5.7 days away, the one after it 12.7."""
-    found = due(action(forced=MONDAY + timedelta(days=days)), WINDOW, MONDAY, LEAD)
-    assert found.standing is standing
-    assert (found.by_hand is None) is (standing is ActionUrgency.FORCED)
+    deadline = due(action(forced=MONDAY + timedelta(days=days)), WINDOW, MONDAY, LEAD)
+    assert deadline.urgency is standing
+    assert (deadline.manual_window is None) is (standing is ActionUrgency.FORCED)
 
 
 def test_without_a_window_a_week_is_left_to_act() -> None:
     forced = [due(action(forced=MONDAY + timedelta(days=days)), None, MONDAY, LEAD) for days in (6, 8, 15)]
-    assert [each.standing for each in forced] == [
+    assert [each.urgency for each in forced] == [
         ActionUrgency.LATE,
         ActionUrgency.LAST_WINDOW,
         ActionUrgency.FAR,
@@ -317,16 +317,16 @@ def test_whoever_follows_the_date_by_hand_is_in_time(now: int, ahead: int, lead:
     at = MONDAY + timedelta(minutes=now)
     wanted = at + timedelta(minutes=ahead)
     given = {"auto_after": wanted} if kind == "auto" else {"forced": wanted}
-    found = due(action(**given), WINDOW, at, timedelta(days=lead))
-    assert found.at is not None
-    assert found.at >= wanted
+    deadline = due(action(**given), WINDOW, at, timedelta(days=lead))
+    assert deadline.at is not None
+    assert deadline.at >= wanted
     if kind == "auto":
-        assert found.in_window
-        assert found.standing is not ActionUrgency.FORCED
-    if found.by_hand is not None:
-        assert at <= found.by_hand < found.at
-        assert found.by_hand in WINDOW
-    if found.standing is ActionUrgency.FAR:
+        assert deadline.in_window
+        assert deadline.urgency is not ActionUrgency.FORCED
+    if deadline.manual_window is not None:
+        assert at <= deadline.manual_window < deadline.at
+        assert deadline.manual_window in WINDOW
+    if deadline.urgency is ActionUrgency.FAR:
         # Next week's window, which a weekly look still comes before, leaves the lead too.
-        assert found.by_hand is not None
-        assert WINDOW.chance(at) + WEEK <= found.at - timedelta(days=lead)
+        assert deadline.manual_window is not None
+        assert WINDOW.chance(at) + WEEK <= deadline.at - timedelta(days=lead)

@@ -32,7 +32,7 @@ from tests.services.duties.duty_world import Desk, desk
 class Script:
     """What the looks do, by inspection; counts them."""
 
-    made: list[tuple[str, InspectionRequest]] = field(default_factory=list)
+    runs: list[tuple[str, InspectionRequest]] = field(default_factory=list)
     answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Looks wait for it."""
@@ -41,7 +41,7 @@ class Script:
         self.gate.set()
 
     def windows(self, id: str) -> list[InspectionRequest]:
-        return [look for of, look in self.made if of == id]
+        return [look for of, look in self.runs if of == id]
 
 
 class Scripted(Inspection):
@@ -52,7 +52,7 @@ class Scripted(Inspection):
         self.script = script
 
     async def run(self, request: InspectionRequest) -> Finding:
-        self.script.made.append((self.id, request))
+        self.script.runs.append((self.id, request))
         await self.script.gate.wait()
         answer = self.script.answers.get(self.id)
         return (
@@ -80,16 +80,16 @@ def scripted(script: Script, id: str) -> InspectionEntry:
 class Console:
     """One console."""
 
-    rounds: InspectionScheduler
+    scheduler: InspectionScheduler
     desk: Desk
     records: FindingRecords
     faults: list[BaseException]
     views: list[FindingsView] = field(default_factory=list)
 
-    def found(self, duty: str) -> DutyFindings:
-        found = self.rounds.of(self.desk.today(duty).slot)
-        assert found is not None
-        return found
+    def findings_of(self, duty: str) -> DutyFindings:
+        duty_findings = self.scheduler.of(self.desk.today(duty).slot)
+        assert duty_findings is not None
+        return duty_findings
 
     async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
         return await self.desk.journal.entries(EntryQuery(kinds=frozenset(kinds)))
@@ -124,45 +124,51 @@ async def console(
         tuple(scripted(script, id) for id in ("alarms", "dashboard", "error-logs", "backups", "costs", "maintenance", "sign-ins", "slow-queries", "waf-blocks", "scaling", "access-keys")),
     )  # fmt: skip
     whole = load_builtin("facility-prod")
-    kept = tuple(duty for duty in whole.duties if duty.id in duties)
-    book = whole.model_copy(update={"duties": kept})
-    async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as made:
+    book_duties = tuple(duty for duty in whole.duties if duty.id in duties)
+    book = whole.model_copy(update={"duties": book_duties})
+    async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as duty_desk:
         faults: list[BaseException] = []
         calendar = Calendar(book)
-        records = FindingRecords(made.journal, AllowList())
-        inspector = InspectionRunner(
+        records = FindingRecords(duty_desk.journal, AllowList())
+        runner = InspectionRunner(
             book,
             calendar,
             Canned(),
-            made.clock,
-            UsageMeter(made.clock),
+            duty_desk.clock,
+            UsageMeter(duty_desk.clock),
             region="ap-northeast-1",
-            known=lambda: records.known,
+            allow_list=lambda: records.allow_list,
             fault=faults.append,
         )
-        rounds = InspectionScheduler(
-            inspector, records, made.journal, calendar, made.clock, jitter=jitter, rng=random.Random(1)
+        scheduler = InspectionScheduler(
+            runner,
+            records,
+            duty_desk.journal,
+            calendar,
+            duty_desk.clock,
+            jitter=jitter,
+            rng=random.Random(1),
         )
-        this = Console(rounds, made, records, faults)
+        this = Console(scheduler, duty_desk, records, faults)
 
         async def follow_duties() -> None:
-            seen = None
+            view = None
             while True:
-                if made.view is not seen:
-                    seen = made.view
-                    rounds.consider(seen)
+                if duty_desk.view is not view:
+                    view = duty_desk.view
+                    scheduler.schedule(view)
                 await asyncio.sleep(0.005)
 
         async def follow_findings() -> None:
-            async for view in rounds.states():
+            async for view in scheduler.states():
                 this.views.append(view)
 
         tasks = [asyncio.create_task(follow_duties()), asyncio.create_task(follow_findings())]
         try:
-            await made.until(lambda: this.views)
+            await duty_desk.until(lambda: this.views)
             yield this
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await rounds.close()
+            await scheduler.close()

@@ -11,8 +11,8 @@ import pytest
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.known import AllowList
-from services.inspections.running import entries as drafts
-from services.inspections.running import runner as inspector
+from services.inspections.running import entries as inspection_entries
+from services.inspections.running import runner
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import RECENT, FindingRecords
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -37,14 +37,16 @@ def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:
 
 async def sign(one: Console, duty: str) -> None:
     occurrence = one.desk.today(duty)
-    found = one.found(duty)
-    await one.desk.duties.sign(occurrence, more={"findings": drafts.signed(found.recorded)})
-    until = found.recorded[-1].finding.read_at
+    duty_findings = one.findings_of(duty)
+    await one.desk.duties.sign(
+        occurrence, more={"findings": inspection_entries.signed(duty_findings.recorded)}
+    )
+    until = duty_findings.recorded[-1].finding.read_at
     await one.until(lambda: one.desk.today(duty).signed and one.records.signed_until("dashboard", until))
 
 
 async def done(one: Console, *duties: str) -> None:
-    await one.until(lambda: all(one.found(each).complete for each in duties))
+    await one.until(lambda: all(one.findings_of(each).complete for each in duties))
 
 
 @pytest.fixture
@@ -83,11 +85,11 @@ async def test_an_accepted_look_that_could_not_judge_leaves_its_time_open(
     script.answers = {"alarms": unknown, "dashboard": unknown}
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        dashboard = one.found("daily-morning").recorded[1]
-        await one.rounds.looks.overrule("x", dashboard, "seen in the AWS console")
+        dashboard = one.findings_of("daily-morning").recorded[1]
+        await one.scheduler.runs.override("x", dashboard, "seen in the AWS console")
         await sign(one, "daily-morning")
-        await one.rounds.looks.by_hand("alarms")
-        await one.rounds.looks.by_hand("dashboard")
+        await one.scheduler.runs.run_on_demand("alarms")
+        await one.scheduler.runs.run_on_demand("dashboard")
         before, after = script.windows("alarms")
         assert after.since == before.since
         # Who overrules it answers for its time.
@@ -106,7 +108,7 @@ async def test_a_signature_by_a_clock_that_ran_ahead_blinds_no_look(
         draft = NewEntry(kind=EntryKind.SIGN_OFF, subject="x", text="x", data={"findings": [ahead]})
         one.records.absorb([await one.desk.journal.append(draft)])
         clock.advance(3600)
-        await one.rounds.looks.by_hand("alarms")
+        await one.scheduler.runs.run_on_demand("alarms")
         assert script.windows("alarms")[-1].since == signed
 
 
@@ -120,15 +122,15 @@ async def test_asked_for_again_and_again_a_look_is_made_once_and_outlives_who_as
         await done(one, "daily-morning")
         slot = one.desk.today("daily-morning").slot
         script.gate.clear()
-        before = len(script.made)
-        asked = [asyncio.create_task(one.rounds.look_again(slot)) for _press in range(3)]
-        await one.until(lambda: len(script.made) == before + 3)
+        before = len(script.runs)
+        asked = [asyncio.create_task(one.scheduler.rerun(slot)) for _press in range(3)]
+        await one.until(lambda: len(script.runs) == before + 3)
         asked[0].cancel()
         asked[1].cancel()
         await asyncio.gather(*asked[:2], return_exceptions=True)
         script.gate.set()
         await asked[2]
-        assert len(script.made) == before + 3
+        assert len(script.runs) == before + 3
         assert len(await one.entries(EntryKind.FINDING)) == 6
 
 
@@ -140,9 +142,9 @@ async def test_a_screen_that_closes_takes_no_look_from_a_duty_that_shares_it(
         one.desk.advance("2026-01-14 13:59:50")
         script.gate.clear()
         slot = one.desk.today("daily-morning").slot
-        asked = asyncio.create_task(one.rounds.look_again(slot, ("alarms",)))
+        asked = asyncio.create_task(one.scheduler.rerun(slot, ("alarms",)))
         await one.until(
-            lambda: any(key.startswith("daily-afternoon") for key, _id in one.rounds.looks.progress)
+            lambda: any(key.startswith("daily-afternoon") for key, _id in one.scheduler.runs.progress)
         )
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
@@ -157,18 +159,20 @@ async def test_two_looks_by_hand_at_once_are_both_made_and_tell_how_far_they_are
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         script.gate.clear()
-        asked = [asyncio.create_task(one.rounds.looks.by_hand(id)) for id in ("backups", "costs", "costs")]
+        asked = [
+            asyncio.create_task(one.scheduler.runs.run_on_demand(id)) for id in ("backups", "costs", "costs")
+        ]
         await one.until(lambda: script.windows("backups") and script.windows("costs"))
-        script.windows("backups")[0].tell(Progress(text="vault", done=1, total=2))
-        await one.until(lambda: any(each.progress.total for each in one.views[-1].looking))
+        script.windows("backups")[0].on_progress(Progress(text="vault", done=1, total=2))
+        await one.until(lambda: any(each.progress.total for each in one.views[-1].running))
         script.gate.set()
-        found = await asyncio.gather(*asked)
-        assert [each.finding.inspection for each in found] == ["backups", "costs", "costs"]
-        assert all(each.subject.startswith("hand@") for each in found)
+        records = await asyncio.gather(*asked)
+        assert [each.finding.inspection for each in records] == ["backups", "costs", "costs"]
+        assert all(each.subject.startswith("hand@") for each in records)
         assert len(script.windows("costs")) == 1
-        assert not one.rounds.looks.progress
-        await one.rounds.looks.overrule(found[0].subject, found[0], "fine")
-        assert next(each for each in one.records.by_hand() if each.seq == found[0].seq).overruled
+        assert not one.scheduler.runs.progress
+        await one.scheduler.runs.override(records[0].subject, records[0], "fine")
+        assert next(each for each in one.records.on_demand() if each.seq == records[0].seq).overruled
 
 
 async def test_a_look_made_before_a_duty_is_due_is_not_its_look(
@@ -176,11 +180,11 @@ async def test_a_look_made_before_a_duty_is_due_is_not_its_look(
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        await one.rounds.look_again(one.desk.today("daily-evening").slot)
+        await one.scheduler.rerun(one.desk.today("daily-evening").slot)
         one.desk.advance("2026-01-14 17:01")
         await one.until(lambda: script.windows("alarms")[-1].until >= jst("2026-01-14 17:00"))
-        await one.until(lambda: not one.rounds.looks.progress)
-        assert one.found("daily-evening").recorded[0].finding.read_at >= jst("2026-01-14 17:00")
+        await one.until(lambda: not one.scheduler.runs.progress)
+        assert one.findings_of("daily-evening").recorded[0].finding.read_at >= jst("2026-01-14 17:00")
 
 
 async def test_a_duty_signed_before_its_looks_began_is_not_looked_at(
@@ -190,8 +194,8 @@ async def test_a_duty_signed_before_its_looks_began_is_not_looked_at(
         await one.until(lambda: clock.sleepers > 1, step=0)
         await one.desk.duties.sign(one.desk.today("daily-morning"))
         await one.until(lambda: one.desk.today("daily-morning").signed, step=0)
-        await one.until(lambda: not one.rounds._tasks)
-        assert not script.made
+        await one.until(lambda: not one.scheduler._tasks)
+        assert not script.runs
         assert not await one.entries(EntryKind.LOOKING)
 
 
@@ -203,14 +207,14 @@ async def test_looks_that_take_long_keep_their_claim(
         console(path, script, monkeypatch, clock=clock) as one,
         console(path, script, monkeypatch, clock=clock, user="bob") as two,
     ):
-        await one.until(lambda: len(script.made) == 3)
+        await one.until(lambda: len(script.runs) == 3)
         began = clock.now()
         await one.until(lambda: clock.now() - began > timedelta(seconds=2 * LEASE), step=20)
-        assert len(script.made) == 3
+        assert len(script.runs) == 3
         script.gate.set()
         await done(one, "daily-morning")
         await done(two, "daily-morning")
-        assert len(script.made) == 3
+        assert len(script.runs) == 3
         assert len(await one.entries(EntryKind.LOOKING)) > 1
 
 
@@ -233,21 +237,21 @@ async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_sinc
         # A colleague's console reaches the journal all the time, and finds something else.
         other = Journal(tmp_path / "away.db", clock=clock, person=lambda: Person(user="bob"), syslog=None)
         later = (
-            one.found("daily-morning")
+            one.findings_of("daily-morning")
             .recorded[0]
             .finding.model_copy(
                 update={"verdict": Verdict.ABNORMAL, "read_at": clock.now() + timedelta(seconds=1)}
             )
         )
         await other.open()
-        await other.append(drafts.found(slot.key, later))
+        await other.append(inspection_entries.finding_entry(slot.key, later))
         await other.close()
         path.rmdir()
         move(tmp_path / "away.db", path)
-        await one.until(lambda: not one.rounds.looks.unrecorded)
-        await one.until(lambda: one.found("daily-morning").verdict is Verdict.ABNORMAL)
+        await one.until(lambda: not one.scheduler.runs.unrecorded)
+        await one.until(lambda: one.findings_of("daily-morning").verdict is Verdict.ABNORMAL)
         # Nor is what was seen lost.
-        assert [each.finding.inspection for each in one.records.by_hand()] == ["alarms"]
+        assert [each.finding.inspection for each in one.records.on_demand()] == ["alarms"]
 
 
 # ---- looks that fail
@@ -259,14 +263,14 @@ async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
     def gone(_inspection: Inspection, _look: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(inspector, "LIMIT", 0.05)
+    monkeypatch.setattr(runner, "LIMIT", 0.05)
     script.answers = {"dashboard": gone}
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        assert one.found("daily-morning").recorded[1].finding.verdict is Verdict.UNKNOWN
+        assert one.findings_of("daily-morning").recorded[1].finding.verdict is Verdict.UNKNOWN
         assert one.faults
         script.gate.clear()
-        hung = await one.rounds.looks.by_hand("alarms")
+        hung = await one.scheduler.runs.run_on_demand("alarms")
         assert hung.finding.verdict is Verdict.UNKNOWN
         assert "did not finish" in hung.finding.summary
 
@@ -278,13 +282,13 @@ async def test_what_could_not_be_asked_is_asked_once_aws_can_be_reached_again(
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         script.answers = {"dashboard": unknown}
-        before = len(script.made)
-        one.rounds.recovered()
+        before = len(script.runs)
+        one.scheduler.recovered()
         await one.until(
-            lambda: one.found("daily-morning").recorded[0].finding.verdict is Verdict.NORMAL, step=50
+            lambda: one.findings_of("daily-morning").recorded[0].finding.verdict is Verdict.NORMAL, step=50
         )
         # Only that: the others could be asked.
-        assert [id for id, _look in script.made[before:]] == ["alarms"]
+        assert [id for id, _look in script.runs[before:]] == ["alarms"]
 
 
 async def test_a_console_whose_journal_is_gone_from_the_start_looks_all_the_same(
@@ -295,7 +299,7 @@ async def test_a_console_whose_journal_is_gone_from_the_start_looks_all_the_same
     async with console(path, script, monkeypatch, clock=clock, began="") as one:
         assert one.desk.today("daily-morning").state is OccurrenceState.NO_RECORD
         await done(one, "daily-morning")
-        assert len(script.made) == 3
+        assert len(script.runs) == 3
 
 
 async def test_a_fault_of_who_listens_ends_no_stream_silently(
@@ -303,7 +307,7 @@ async def test_a_fault_of_who_listens_ends_no_stream_silently(
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        rounds = one.rounds
+        rounds = one.scheduler
 
         async def broken() -> None:
             raise KeyError("a fault of ours")
@@ -336,19 +340,19 @@ async def test_a_console_that_stays_open_for_months_forgets_and_never_says_none_
         await done(one, "daily-morning")
         slot = one.desk.today("daily-morning").slot
         for _again in range(3):
-            await one.rounds.look_again(slot, ("alarms",))
-            assert one.found("daily-morning").complete
+            await one.scheduler.rerun(slot, ("alarms",))
+            assert one.findings_of("daily-morning").complete
         assert len(one.records._parsed) == 3
-        assert one.rounds.shown(slot)
-        await one.rounds.close()
+        assert one.scheduler.shown(slot)
+        await one.scheduler.close()
         clock.advance(RECENT.total_seconds() + 1)
         await one.records.read(clock.now())
         assert not one.records._parsed
         assert not one.records._findings
-        assert not one.records._looking
-        assert one.rounds.of(slot) is not None
-        one.rounds.consider(one.desk.view.model_copy(update={"carried": (), "running": ()}))
-        assert one.rounds.shown(slot.model_copy(update={"key": "daily-morning@2025-11-11T09:00"})) is None
+        assert not one.records._claims
+        assert one.scheduler.of(slot) is not None
+        one.scheduler.schedule(one.desk.view.model_copy(update={"carried": (), "running": ()}))
+        assert one.scheduler.shown(slot.model_copy(update={"key": "daily-morning@2025-11-11T09:00"})) is None
 
 
 async def test_what_is_written_between_the_first_readings_is_read_later(
@@ -369,14 +373,16 @@ async def test_what_is_written_between_the_first_readings_is_read_later(
                 self.appending = asyncio.create_task(self._write())
 
         async def _write(self) -> None:
-            await journal.append(drafts.known(UnknownIdentity(kind="person", value="carol")))
+            await journal.append(
+                inspection_entries.allow_entry(UnknownIdentity(kind="person", value="carol"))
+            )
             await journal.append(NewEntry(kind=EntryKind.LOOKING, subject="x", text="x"))
 
     records = Busy(journal, AllowList())
     await records.read(clock.now())
     await records.appending
     await records.read(clock.now())
-    assert records.known.person("carol")
+    assert records.allow_list.person("carol")
     await journal.close()
 
 
@@ -385,13 +391,13 @@ async def test_a_console_that_has_closed_begins_nothing(
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        await one.rounds.close()
+        await one.scheduler.close()
         one.desk.advance("2026-01-14 14:01")
         await one.until(lambda: one.desk.today("daily-afternoon").open, step=0)
-        one.rounds.consider(one.desk.view)
+        one.scheduler.schedule(one.desk.view)
         await asyncio.sleep(0)
-        assert not one.rounds._tasks
-        assert len(script.made) == 3
+        assert not one.scheduler._tasks
+        assert len(script.runs) == 3
 
 
 async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
@@ -403,8 +409,8 @@ async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
         path, clock=ManualClock(jst("2026-01-15 09:00")), person=lambda: Person(host="elsewhere"), syslog=None
     )
     await ahead.open()
-    await ahead.append(drafts.looking(slot, 1))
+    await ahead.append(inspection_entries.claim_entry(slot, 1))
     await ahead.close()
     async with console(path, script, monkeypatch, clock=clock) as one:
-        await one.until(lambda: one.found("daily-morning").complete, step=10)
+        await one.until(lambda: one.findings_of("daily-morning").complete, step=10)
         assert clock.now() < jst("2026-01-14 09:30")

@@ -12,7 +12,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.known import AllowList
-from services.inspections.running import entries as drafts
+from services.inspections.running import entries as inspection_entries
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -62,12 +62,14 @@ class Office:
     def look(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
         """What `services.inspections.running.executions` does."""
         signed = self.records.signed_until("alarms", now)
-        looked = self.records.first_look("alarms") if signed is None else None
-        since, gap = window(self.inspection, signed, now, self.inspection.context.calendar, looked=looked)
+        covered_from = self.records.earliest_window("alarms") if signed is None else None
+        since, gap = window(
+            self.inspection, signed, now, self.inspection.context.calendar, covered_from=covered_from
+        )
         builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
         finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
-        entry = self.write(drafts.found(f"slot-{len(self.looks)}", finding), now)
+        entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.looks)}", finding), now)
         self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
     def sign(self, now: datetime, which: int, *, overrule: bool) -> None:
@@ -77,10 +79,10 @@ class Office:
             return
         meant = left[which % len(left)]
         if overrule:
-            self.write(drafts.overruled(meant.subject, meant, "seen by hand"), now)
+            self.write(inspection_entries.override_entry(meant.subject, meant, "seen by hand"), now)
             meant = next(each for each in self.records.of(meant.subject, ("alarms",)))
             assert meant.overruled
-        data = {"findings": drafts.signed([meant])}
+        data = {"findings": inspection_entries.signed([meant])}
         self.write(NewEntry(kind=EntryKind.SIGN_OFF, subject=meant.subject, text="", data=data), now)
         self.signed.append(meant)
 
@@ -88,10 +90,10 @@ class Office:
         """Times between the first look's beginning and the newest signed moment that no look covers which could
         judge, or for which a person answered with a reason, and that a person signed."""
         spans = [each.finding.window for each in self.signed if _counts(each)]
-        found = sorted((span.start, span.end) for span in spans if span is not None)
+        windows = sorted((span.start, span.end) for span in spans if span is not None)
         reached = min((each.finding.window.start for each in self.looks if each.finding.window), default=None)
         holes = []
-        for start, end in found:
+        for start, end in windows:
             assert reached is not None
             if start > reached:
                 holes.append((reached, start))

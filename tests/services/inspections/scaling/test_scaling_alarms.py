@@ -16,7 +16,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running_world import look
+from tests.services.inspections.running_world import run_inspection
 from tests.services.inspections.scaling.test_scaling_inspection import (
     HIGH,
     HIGH_ROW,
@@ -39,48 +39,60 @@ AGAIN = f"Have the scaling policy {NAME} registered again from the system's defi
 
 
 def alarm(embedded: Embedded, way: str) -> Alarm:
-    (found,) = [each for each in embedded.world.alarms.alarms.values() if f"-{way}-" in each.name]
-    return found
+    (scaling_alarm,) = [each for each in embedded.world.alarms.alarms.values() if f"-{way}-" in each.name]
+    return scaling_alarm
 
 
-def deleted(embedded: Embedded, each: Alarm) -> None:
-    embedded.world.alarms.delete(each)
+def deleted(embedded: Embedded, scaling_alarm: Alarm) -> None:
+    embedded.world.alarms.delete(scaling_alarm)
 
 
-def disabled(embedded: Embedded, each: Alarm) -> None:
-    embedded.world.alarms.enable_actions(each, False)
+def disabled(embedded: Embedded, scaling_alarm: Alarm) -> None:
+    embedded.world.alarms.enable_actions(scaling_alarm, False)
 
 
-def unwired(_embedded: Embedded, each: Alarm) -> None:
-    each.settings["AlarmActions"] = ["arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"]
+def unwired(_embedded: Embedded, scaling_alarm: Alarm) -> None:
+    scaling_alarm.settings["AlarmActions"] = ["arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"]
 
 
-def wired_elsewhere(_embedded: Embedded, each: Alarm) -> None:
-    each.settings["AlarmActions"] = [
-        arn.replace("scalingPolicy:", "scalingPolicy:f") for arn in each.settings["AlarmActions"]
+def wired_elsewhere(_embedded: Embedded, scaling_alarm: Alarm) -> None:
+    scaling_alarm.settings["AlarmActions"] = [
+        arn.replace("scalingPolicy:", "scalingPolicy:f") for arn in scaling_alarm.settings["AlarmActions"]
     ]
 
 
-def muted(embedded: Embedded, each: Alarm) -> None:
+def muted(embedded: Embedded, scaling_alarm: Alarm) -> None:
     schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "P1D", "Timezone": "UTC"}
-    settings = {"Name": "work", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [each.name]}}
+    settings = {
+        "Name": "work",
+        "Rule": {"Schedule": schedule},
+        "MuteTargets": {"AlarmNames": [scaling_alarm.name]},
+    }
     began = embedded.clock.now() - timedelta(hours=1)
-    made = MuteRule("work", each.region, each.account, settings, parse_schedule(schedule), began)
-    embedded.world.alarms.mutes.rules[each.region, "work"] = made
+    rule = MuteRule(
+        "work", scaling_alarm.region, scaling_alarm.account, settings, parse_schedule(schedule), began
+    )
+    embedded.world.alarms.mutes.rules[scaling_alarm.region, "work"] = rule
 
 
-def stuck(embedded: Embedded, each: Alarm) -> None:
-    each.state, each.transitioned = State.INSUFFICIENT, embedded.clock.now() - timedelta(minutes=16)
+def stuck(embedded: Embedded, scaling_alarm: Alarm) -> None:
+    scaling_alarm.state, scaling_alarm.transitioned = (
+        State.INSUFFICIENT,
+        embedded.clock.now() - timedelta(minutes=16),
+    )
 
 
-def just_made(embedded: Embedded, each: Alarm) -> None:
-    each.state, each.transitioned = State.INSUFFICIENT, embedded.clock.now() - timedelta(minutes=14)
+def just_made(embedded: Embedded, scaling_alarm: Alarm) -> None:
+    scaling_alarm.state, scaling_alarm.transitioned = (
+        State.INSUFFICIENT,
+        embedded.clock.now() - timedelta(minutes=14),
+    )
 
 
-def quiet(embedded: Embedded, each: Alarm) -> None:
+def quiet(embedded: Embedded, scaling_alarm: Alarm) -> None:
     """Scaling by requests, of which there are none at night."""
-    stuck(embedded, each)
-    each.settings |= {"Namespace": "AWS/ApplicationELB", "MetricName": "RequestCountPerTarget"}
+    stuck(embedded, scaling_alarm)
+    scaling_alarm.settings |= {"Namespace": "AWS/ApplicationELB", "MetricName": "RequestCountPerTarget"}
 
 
 def said(finding: Finding) -> str:
@@ -89,7 +101,7 @@ def said(finding: Finding) -> str:
 
 @WORLD
 async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, TITLE) == ("2 of 2 can trigger them", V.NORMAL, "")
 
 
@@ -117,7 +129,7 @@ async def test_scaling_that_cannot_work_is_told(
     with embedded.world.lock:
         for way in ways:
             fault(embedded, alarm(embedded, f"Alarm{way}"))
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert finding.verdict is verdict, finding.summary
     assert row(finding, TITLE)[1] is verdict
     assert text in row(finding, TITLE)[2]
@@ -133,7 +145,7 @@ async def test_scaling_that_cannot_work_is_told(
 async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(embedded: Embedded) -> None:
     muted(embedded, alarm(embedded, "AlarmHigh"))
     before = embedded.counts()
-    assert row(await look(embedded, "scaling"), TITLE)[1] is V.ATTENTION
+    assert row(await run_inspection(embedded, "scaling"), TITLE)[1] is V.ATTENTION
     after = embedded.counts()
     asked = {name: after[name] - before.get(name, 0) for name in after if name.startswith("cloudwatch.")}
     assert {name: count for name, count in asked.items() if count} == {
@@ -143,13 +155,13 @@ async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(emb
     }
     for operation in ("ListAlarmMuteRules", "GetAlarmMuteRule"):
         embedded.fault("cloudwatch", operation, status=400, code="ValidationError")
-        finding = await look(embedded, "scaling")
+        finding = await run_inspection(embedded, "scaling")
         assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {TITLE: V.UNKNOWN})
         assert "not known which alarms are muted" in finding.summary
         assert any("Mute rules could not be read" in each for each in finding.remarks)
         embedded.clear_faults()
     embedded.fault("cloudwatch", "DescribeAlarms", preset="denied")
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {TITLE: V.UNKNOWN})
     assert any("cloudwatch:DescribeAlarms" in each for each in finding.remarks)
 
@@ -167,8 +179,8 @@ async def alarms_judged(*rows: dict[str, Any], policies: Any = (POLICY,), **more
         DescribeScalingPolicies={"ScalingPolicies": list(policies)},
         **more,
     )
-    found = [each for each in finding.measures if each.title == TITLE]
-    return (found[0].verdict or V.NORMAL, str(found[0].note)) if found else (V.NORMAL, "no row")
+    measures = [each for each in finding.measures if each.title == TITLE]
+    return (measures[0].verdict or V.NORMAL, str(measures[0].note)) if measures else (V.NORMAL, "no row")
 
 
 def step(name: str, *alarms: str, id: str = "5e6f") -> dict[str, Any]:
@@ -287,12 +299,12 @@ async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble: str) ->
     assert (before is V.NORMAL) is (trouble == "nothing")
     tried = 0
     for operation, answer in troubles()[trouble].items():
-        for each in damaged(answer):
-            if operation != "GetAlarmMuteRule" and next(iter(answer)) not in each:
-                each = failure(ProblemKind.INCOMPLETE)  # the session refuses it before any reader sees it
-            after = await verdict_of(NOON, whole | {operation: each})
+        for reply in damaged(answer):
+            if operation != "GetAlarmMuteRule" and next(iter(answer)) not in reply:
+                reply = failure(ProblemKind.INCOMPLETE)  # the session refuses it before any reader sees it
+            after = await verdict_of(NOON, whole | {operation: reply})
             tried += 1
-            assert no_better(after, before), (operation, each)
+            assert no_better(after, before), (operation, reply)
     assert tried > 5
 
 

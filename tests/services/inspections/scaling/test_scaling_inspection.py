@@ -1,4 +1,4 @@
-"""The look at the task limits, on the embedded AWS and on answers by hand."""
+"""The inspection of the task limits, on the embedded AWS and on handwritten answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 BOOK = load_builtin("facility-prod")
 V = Verdict
@@ -32,7 +32,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 @pytest.mark.scenario("ecs-cpu", history=3600)
 async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embedded) -> None:
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
     assert finding.summary.startswith("staff-api is at its maximum: 5 of at most 5 tasks. ")
     assert (

@@ -1,4 +1,4 @@
-"""The look at scaling: whether the service is there, runs what it should, can grow, and what will be cut."""
+"""The inspection of scaling: whether the service is there, runs what it should, can grow, and what will be cut."""
 
 import re
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running_world import look
+from tests.services.inspections.running_world import run_inspection
 from tests.services.inspections.scaling.test_scaling_inspection import (
     ACTION,
     BOOK,
@@ -49,7 +49,7 @@ def row(finding: Finding, title: str) -> tuple[str, Verdict | None, str]:
 
 @QUIET
 async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embedded: Embedded) -> None:
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert finding.verdict is V.NORMAL
     assert [each.title for each in finding.measures] == [
         "Service",
@@ -74,13 +74,13 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
     with embedded.world.lock:
         staff.stop(staff.tasks[0], now(embedded), "gone")
     embedded.advance(40)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Tasks running") == ("1", V.NORMAL, "for under 1m")
     embedded.advance(200)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Tasks running")[1] is V.ATTENTION
     embedded.advance(120)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Tasks running") == ("1", V.ABNORMAL, "for 6m")
     assert re.search(r"staff-api: 1 of \d tasks are running \(for 6m\)\.", finding.summary)
     assert "ECS タスククラッシュ: ECS Service が自動復旧（5分待機）" in finding.advice
@@ -92,7 +92,7 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
     with embedded.world.lock:
         for task in staff.alive(now(embedded)):
             staff.stop(task, now(embedded) - 60, "gone")
-    assert row(await look(embedded, "scaling"), "Tasks running")[:2] == ("0", V.ABNORMAL)
+    assert row(await run_inspection(embedded, "scaling"), "Tasks running")[:2] == ("0", V.ABNORMAL)
 
 
 @QUIET
@@ -101,10 +101,10 @@ async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedd
         scaling = embedded.world.scaling
         scaling._set(scaling.targets[RESOURCE], staff_api(embedded), 4, now(embedded), "monitor alarm")
     embedded.advance(20)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert (finding.verdict, row(finding, "Tasks running")) == (V.NORMAL, ("2", V.NORMAL, "for under 1m"))
     embedded.advance(120)
-    assert row(await look(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
+    assert row(await run_inspection(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
 
 
 async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before_a_second_look() -> None:
@@ -133,12 +133,12 @@ async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before
 async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> None:
     for _minute in range(2):
         embedded.advance(60)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Deployment")[:2] == ("in progress", V.NORMAL)
     staff = staff_api(embedded)
     while not staff.primary.back_to:
         embedded.advance(20)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     shown, verdict, note = row(finding, "Deployment")
     assert (shown, verdict) == ("failed", V.ABNORMAL)
     assert "circuit breaker" in note
@@ -151,7 +151,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
     assert row(finding, "Consecutive failed tasks")[1] is V.ABNORMAL
     while not staff.primary.completed:
         embedded.advance(60)
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Deployment")[:2] == ("rolled back", V.ATTENTION)
     # A later deployment that comes through is well again.
     embedded.advance(300)
@@ -159,7 +159,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
         staff.deploy("facility-prod-staff-api:44", now(embedded))
     while not staff.primary.completed:
         embedded.advance(60)
-    assert row(await look(embedded, "scaling"), "Deployment") == ("completed", V.NORMAL, "")
+    assert row(await run_inspection(embedded, "scaling"), "Deployment") == ("completed", V.NORMAL, "")
 
 
 async def deployed(minutes: float, running: int, event_minutes: float, **more: Any) -> Finding:
@@ -202,15 +202,15 @@ async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
     clusters = embedded.world.clusters
     for status in ("DRAINING", "INACTIVE"):
         staff_api(embedded).status = status
-        finding = await look(embedded, "scaling")
+        finding = await run_inspection(embedded, "scaling")
         assert (finding.verdict, row(finding, "Service")[:2]) == (V.ABNORMAL, (status, V.ABNORMAL))
     del clusters.services[KEY]
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Service") == ("missing", V.ABNORMAL, "MISSING")
     assert finding.summary == "ECS has no service staff-api in cluster facility-prod-cluster."
     assert "Check the cluster and service names in the runbook." in finding.advice
     clusters.clusters.clear()
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert (finding.verdict, verdicts(finding)) == (V.ABNORMAL, {"Service": V.ABNORMAL})
 
 
@@ -224,14 +224,14 @@ async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
     ):
         with embedded.world.lock:
             staff.set_desired(desired, now(embedded))
-        finding = await look(embedded, "scaling")
+        finding = await run_inspection(embedded, "scaling")
         assert verdicts(finding)["Desired tasks"] is verdict
         assert text in finding.summary
 
 
 @pytest.mark.scenario("night-cut", history=600)
 async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embedded: Embedded) -> None:
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {
         "Scaling policies": V.ABNORMAL,
         "Scheduled action night-saving": V.ATTENTION,
@@ -314,11 +314,11 @@ async def test_a_suspended_schedule_cuts_nothing_and_is_told(embedded: Embedded)
     scaled = embedded.world.scaling.targets[RESOURCE]
     plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
     scaled.suspended["ScheduledScalingSuspended"] = True
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Auto Scaling": V.ATTENTION}
     assert row(finding, "Auto Scaling")[2] == "scheduled actions"
     scaled.suspended = {"DynamicScalingOutSuspended": True}
-    finding = await look(embedded, "scaling")
+    finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Auto Scaling")[2] == "scale-out"
     assert "Scheduled action night" in verdicts(finding)
 
@@ -334,7 +334,7 @@ async def test_where_scaling_was_refused(embedded: Embedded) -> None:
         scaled.activities.append(Activity(f"{minutes}", at, text, "", status, reasons=reasons))
 
     async def told() -> tuple[str, Verdict | None, str]:
-        return row(await look(embedded, "scaling"), "Scaling activities")
+        return row(await run_inspection(embedded, "scaling"), "Scaling activities")
 
     decided(60, "AlreadyAtMinCapacity", status="Unfulfilled")
     assert await told() == ("not refused", V.NORMAL, "")
@@ -368,20 +368,20 @@ async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedde
 
     for operation, title in UNREAD.items():
         denied(operation)
-        finding = await look(embedded, "scaling")
+        finding = await run_inspection(embedded, "scaling")
         assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {title: V.UNKNOWN})
         assert f":{operation}" in " ".join(finding.remarks)
         embedded.clear_faults()
     embedded.world.scaling.targets[RESOURCE].policies.clear()
     for operation in UNREAD:
         denied(operation)
-        finding = await look(embedded, "scaling")
+        finding = await run_inspection(embedded, "scaling")
         hidden = operation == "DescribeScalingPolicies"
         assert finding.verdict is (V.UNKNOWN if hidden else V.ABNORMAL)
         embedded.clear_faults()
     denied()
     with pytest.raises(AccessDenied):
-        await look(embedded, "scaling")
+        await run_inspection(embedded, "scaling")
 
 
 def no_better(after: Verdict, before: Verdict) -> bool:
@@ -455,10 +455,10 @@ async def test_an_answer_that_lacks_something_is_never_judged_better(trouble: st
     assert (before is V.NORMAL) is (trouble == "nothing")
     tried = 0
     for operation, answer in whole.items():
-        for each in damaged(answer):
-            if next(iter(answer)) not in each:
-                each = failure(ProblemKind.INCOMPLETE)  # the session refuses it before any reader sees it
-            after = await verdict_of(NOON, whole | {operation: each})
+        for reply in damaged(answer):
+            if next(iter(answer)) not in reply:
+                reply = failure(ProblemKind.INCOMPLETE)  # the session refuses it before any reader sees it
+            after = await verdict_of(NOON, whole | {operation: reply})
             tried += 1
-            assert no_better(after, before), (operation, each)
+            assert no_better(after, before), (operation, reply)
     assert tried > 10

@@ -1,4 +1,4 @@
-"""The look at sign-ins, on the embedded AWS and on answers by hand."""
+"""The inspection of sign-ins, on the embedded AWS and on answers by hand."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from services.runbook.loader import load_builtin, loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_cloudtrail import ROOT, login, row
-from tests.services.inspections.running_world import look, missing_setting
+from tests.services.inspections.running_world import missing_setting, run_inspection
 
 BOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
@@ -56,13 +56,13 @@ def rows(finding: Finding, title: str) -> Evidence:
 
 
 async def monthly(embedded: Embedded, **more: Any) -> Finding:
-    return await look(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=30), **more)
+    return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=30), **more)
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
 async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Embedded) -> None:
-    told: list[Progress] = []
-    finding = await monthly(embedded, told=told)
+    progress: list[Progress] = []
+    finding = await monthly(embedded, told=progress)
     assert finding.verdict is Verdict.NORMAL, finding.summary
     assert not finding.advice
     assert {each.verdict for each in finding.measures} == {Verdict.NORMAL}
@@ -71,12 +71,12 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     assert measure(finding, "Regions read").shown == "17 of 17"
     assert regions["ap-southeast-2"] > regions["ap-northeast-1"]
     assert regions["eu-north-1"] == 0
-    said = " ".join(finding.remarks)
-    assert "76 requests to 17 regions" in said
-    assert "S3 objects" in said
-    assert "DeleteLogGroup" in said
-    assert told[-1].done == told[-1].total == 73
-    assert any("ap-southeast-2" in each.text for each in told)
+    remarks = " ".join(finding.remarks)
+    assert "76 requests to 17 regions" in remarks
+    assert "S3 objects" in remarks
+    assert "DeleteLogGroup" in remarks
+    assert progress[-1].done == progress[-1].total == 73
+    assert any("ap-southeast-2" in each.text for each in progress)
     # A user whom the runbook does not know is no reason to read the keys of anybody.
     nobody = BOOK.model_copy(
         update={"trail": BOOK.trail and BOOK.trail.model_copy(update={"known_networks": ()})}
@@ -85,7 +85,7 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     assert strange.verdict is Verdict.ATTENTION
     networks = frozenset(each.network for each in strange.unfamiliar)
     assert (
-        await monthly(embedded, runbook=nobody, known=AllowList(networks=networks))
+        await monthly(embedded, runbook=nobody, allow_list=AllowList(networks=networks))
     ).verdict is Verdict.NORMAL
 
 
@@ -98,11 +98,11 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
         "Sign-ins without MFA",
         "Sign-ins outside opening hours",
     }
-    (found,) = rows(finding, "Sign-ins to review").rows
-    assert found.verdict is Verdict.ABNORMAL
-    assert found.cells[0] == "Sunday 2026-01-11 03:12"
-    assert found.cells[1:3] == ("root", "root, without MFA, outside opening hours")
-    assert found.cells[-1] == "ap-southeast-2"
+    (sign_in,) = rows(finding, "Sign-ins to review").rows
+    assert sign_in.verdict is Verdict.ABNORMAL
+    assert sign_in.cells[0] == "Sunday 2026-01-11 03:12"
+    assert sign_in.cells[1:3] == ("root", "root, without MFA, outside opening hours")
+    assert sign_in.cells[-1] == "ap-southeast-2"
     assert "セキュリティインシデント" in finding.advice[0]
     # Tokyo alone, as the written runbook asks, finds nothing; and nothing is not normal.
     trail = BOOK.trail and BOOK.trail.model_copy(update={"sign_in_regions": ("ap-northeast-1",)})
@@ -112,7 +112,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     embedded.fault("ec2", preset="denied")
     alone = await monthly(embedded, runbook=tokyo)
     assert (alone.verdict, measure(alone, "Root sign-ins").value) == (Verdict.UNKNOWN, 0)
-    assert (await look(embedded, "access-keys")).verdict is Verdict.NORMAL
+    assert (await run_inspection(embedded, "access-keys")).verdict is Verdict.NORMAL
 
 
 @pytest.mark.scenario("stranger", history=300)
@@ -135,7 +135,7 @@ async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
         ("person", "temp-admin"),
         ("network", "192.0.2.77"),
     ]
-    assert (await look(embedded, "access-keys")).verdict is Verdict.NORMAL
+    assert (await run_inspection(embedded, "access-keys")).verdict is Verdict.NORMAL
     embedded.fault("iam", preset="denied")
     denied = await monthly(embedded)
     assert measure(denied, "Unexpected IAM users").verdict is Verdict.UNKNOWN
@@ -194,8 +194,8 @@ async def by_hand(
         return of_script(params) if callable(of_script) else of_script
 
     canned.answers["LookupEvents"] = lookup
-    made = _context(book, canned)
-    return await make(made, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
+    inspection_context = _context(book, canned)
+    return await make(inspection_context, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
 
 
 async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
@@ -296,5 +296,5 @@ def test_what_the_runbook_must_have() -> None:
 
 
 def test_the_first_look_reaches_as_far_back_as_the_runbook_says() -> None:
-    made = make(_context(BOOK, Canned()), "sign-ins")
-    assert made.first_since(NOW) == NOW - timedelta(days=30)
+    inspection = make(_context(BOOK, Canned()), "sign-ins")
+    assert inspection.first_since(NOW) == NOW - timedelta(days=30)

@@ -31,8 +31,8 @@ OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
 
 
-def rules(spec: TrailSpec = SPEC, known: AllowList | None = None) -> Rules:
-    return Rules(BOOK, spec, CALENDAR, known or AllowList())
+def rules(spec: TrailSpec = SPEC, allow_list: AllowList | None = None) -> Rules:
+    return Rules(BOOK, spec, CALENDAR, allow_list or AllowList())
 
 
 def sign_in(kind: ActorKind = ActorKind.USER, name: str = "sato", **more: Any) -> SignIn:
@@ -81,9 +81,9 @@ def test_one_sign_in(event: SignIn, reasons: tuple[Reason, ...], verdict: Verdic
 def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names: list[str], many: int) -> None:
     spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
     judged = rules(spec).sign_ins(sign_in(name=name, success=False) for name in names)
-    for each in judged:
-        expected = names.count(each.event.actor.name) >= many
-        assert (each.verdict is Verdict.ABNORMAL) is expected
+    for judgement in judged:
+        expected = names.count(judgement.event.actor.name) >= many
+        assert (judgement.verdict is Verdict.ABNORMAL) is expected
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=8), st.sets(st.integers(0, 7)), st.integers(1, 5))
@@ -112,8 +112,8 @@ def test_hidden_names_of_one_address_are_one_person() -> None:
 
 
 def test_what_the_journal_knows_counts_too() -> None:
-    known = AllowList(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
-    (judged,) = rules(known=known).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
+    allow_list = AllowList(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
+    (judged,) = rules(allow_list=allow_list).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
     assert judged.verdict is Verdict.NORMAL
     assert rules().bad_networks == ("nonsense",)
 

@@ -45,12 +45,12 @@ def of_root(embedded: Embedded, checks: int) -> None:
 async def test_what_root_did_behind_many_other_events_is_found_or_not_judged(embedded: Embedded) -> None:
     acts = "Other events of root"
     of_root(embedded, 120)
-    seen = measure(await week(embedded), acts)
-    assert (seen.verdict, seen.shown) == (V.ABNORMAL, "1")
+    root_events = measure(await week(embedded), acts)
+    assert (root_events.verdict, root_events.shown) == (V.ABNORMAL, "1")
     of_root(embedded, 50 * FEW_PAGES + 5)
     finding = await week(embedded)
-    seen = measure(finding, acts)
-    assert (seen.verdict, seen.shown) == (V.UNKNOWN, "0 or more")
+    root_events = measure(finding, acts)
+    assert (root_events.verdict, root_events.shown) == (V.UNKNOWN, "0 or more")
     assert measure(finding, "Regions read").note == f"not judged: {VIRGINIA}"
     assert any(each.startswith(f"{VIRGINIA}: only the newest 500 events of root") for each in finding.remarks)
     assert (
@@ -62,9 +62,9 @@ async def test_what_root_did_behind_many_other_events_is_found_or_not_judged(emb
 def test_nothing_read_through_an_endless_page_is_whole(purpose: Purpose) -> None:
     part = Lookup(region=VIRGINIA, value="", more=True)
     gathered = Gathered(answers=[(Question(VIRGINIA, purpose, "x"), part)])
-    assert not gathered.whole(purpose)
+    assert not gathered.is_complete(purpose)
     assert gathered.unjudged() == (VIRGINIA,)
-    assert not Gathered(regions=EnabledRegions(problem=failure(ProblemKind.INCOMPLETE).problem)).whole(
+    assert not Gathered(regions=EnabledRegions(problem=failure(ProblemKind.INCOMPLETE).problem)).is_complete(
         purpose
     )
 
@@ -77,13 +77,13 @@ async def test_a_default_region_that_is_not_listed_is_asked_and_told(
     whole = await week(embedded)
     monkeypatch.setattr("services.demo.account.BY_DEFAULT", BY_DEFAULT[half::2])
     finding = await week(embedded)
-    told = measure(finding, "Regions read")
-    assert (told.verdict, told.shown) == (V.UNKNOWN, "18 of 18")
+    regions_read = measure(finding, "Regions read")
+    assert (regions_read.verdict, regions_read.shown) == (V.UNKNOWN, "18 of 18")
     lost = ", ".join(each for each in DEFAULT if each not in BY_DEFAULT[half::2])
     assert f"Not judged: AWS did not list {lost}; it was queried anyway." in finding.remarks
     assert not any("could not be read" in each for each in finding.remarks)
-    for each in whole.measures:
-        assert measure(finding, each.title).verdict is not V.NORMAL or each.verdict is V.NORMAL
+    for of_whole in whole.measures:
+        assert measure(finding, of_whole.title).verdict is not V.NORMAL or of_whole.verdict is V.NORMAL
     assert measure(finding, "Other events of root").verdict is V.ABNORMAL
 
 
@@ -118,16 +118,16 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
     embedded: Embedded, name: object, listed: str
 ) -> None:
     with embedded.world.lock:
-        told = embedded.world.component(TrailStore).scenario_entries
+        entries = embedded.world.component(TrailStore).scenario_entries
         failed = [
             place
-            for place, each in enumerate(told)
+            for place, each in enumerate(entries)
             if '"Failure"' in each.record and each.username == "temp-admin"
         ]
         for place in failed[:2]:
-            record = json.loads(told[place].record)
+            record = json.loads(entries[place].record)
             record["userIdentity"]["userName"] = name
-            told[place] = replace(told[place], record=json.dumps(record), username=listed)
+            entries[place] = replace(entries[place], record=json.dumps(record), username=listed)
     finding = await week(embedded)
     failures = measure(finding, "Failed sign-ins")
     assert (failures.verdict, failures.value) == (V.ABNORMAL, 4)

@@ -1,4 +1,4 @@
-"""The look at sign-ins asks every enabled region for everything that matters, and says what was not asked."""
+"""The inspection of sign-ins asks every enabled region for everything that matters, and says what was not asked."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from services.runbook.loader import loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_cloudtrail import HIDDEN, ROLE, ROOT, login, row
-from tests.services.inspections.running_world import look
+from tests.services.inspections.running_world import run_inspection
 from tests.services.inspections.sign_ins.test_sign_ins import OTHER, by_hand, measure, regions, rows
 
 V = Verdict
@@ -36,7 +36,7 @@ OFFICE, ELSEWHERE = "203.0.113.5", "192.0.2.77"
 
 
 async def week(embedded: Embedded) -> Finding:
-    return await look(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=7))
+    return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=7))
 
 
 def bad(finding: Finding) -> dict[str, Verdict | None]:
@@ -105,9 +105,9 @@ async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) 
     finding = await week(embedded)
     regions_read = measure(finding, "Regions read")
     assert (finding.verdict, regions_read.verdict, regions_read.shown) == (V.UNKNOWN, V.UNKNOWN, "5 of 5")
-    said = next(each for each in finding.remarks if each.startswith("Not judged: the enabled regions"))
-    assert "account:ListRegions" in said
-    assert SYDNEY in said
+    remark = next(each for each in finding.remarks if each.startswith("Not judged: the enabled regions"))
+    assert "account:ListRegions" in remark
+    assert SYDNEY in remark
     # What is seen in them all the same is not hidden.
     happened(embedded, sign_in(Random(1), embedded.clock.now() - timedelta(days=1), "root", OFFICE, VIRGINIA))
     assert (await week(embedded)).verdict is V.ABNORMAL
@@ -322,7 +322,7 @@ def losses(answer: Any) -> Iterator[Any]:
     """The answer with a key lost, null, of another type, or cut short, one after another, at every depth."""
     if isinstance(answer, dict):
         for name, value in answer.items():
-            yield {key: each for key, each in answer.items() if key != name}
+            yield {key: item for key, item in answer.items() if key != name}
             for other in (None, *(losses(value) if isinstance(value, dict | list) else ())):
                 yield answer | {name: other}
             if name == "CloudTrailEvent":
@@ -331,8 +331,8 @@ def losses(answer: Any) -> Iterator[Any]:
                     yield answer | {name: json.dumps(record)}
     elif isinstance(answer, list):
         for place, value in enumerate(answer):
-            for each in losses(value):
-                yield [*answer[:place], each, *answer[place + 1 :]]
+            for item in losses(value):
+                yield [*answer[:place], item, *answer[place + 1 :]]
     if isinstance(answer, dict | list):
         return
     yield from ([], 7, "\ud800", float("nan"))

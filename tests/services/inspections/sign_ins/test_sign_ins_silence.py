@@ -17,7 +17,7 @@ from services.inspections.sign_ins.silence import (
     AT_WORK,
     QUIET,
     TIMES,
-    History,
+    SignInHistory,
     history_measure,
     is_silent,
     read_history,
@@ -27,7 +27,7 @@ from services.models.findings import Finding
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.inspections.running_world import context, look
+from tests.services.inspections.running_world import context, run_inspection
 from tests.services.inspections.sign_ins.test_sign_ins import measure
 
 V = Verdict
@@ -41,7 +41,7 @@ DAYS_BEFORE = 14
 
 
 async def day(embedded: Embedded) -> Finding:
-    return await look(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=1))
+    return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=1))
 
 
 def recorded(embedded: Embedded, **changes: Any) -> None:
@@ -116,19 +116,19 @@ async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) 
     recorded(embedded, sleeps=True, ends=stopped, delivered=stopped + timedelta(hours=2))
     assert measure(await day(embedded), TITLE).verdict is V.NORMAL
     recorded(embedded, delivered=stopped + timedelta(hours=12))
-    told = measure(await day(embedded), TITLE)
-    assert told.verdict is V.UNKNOWN
-    assert told.note.startswith("the trail facility-prod-trail has files of later events")
+    silence = measure(await day(embedded), TITLE)
+    assert silence.verdict is V.UNKNOWN
+    assert silence.note.startswith("the trail facility-prod-trail has files of later events")
 
 
 @WEEKEND
 async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
     """A look of the past: the trail's newest file is of now."""
     recorded(embedded, delivered=NOW - timedelta(minutes=5))
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         for days in (1, 20):
             until = NOW - timedelta(days=days, hours=1)
-            finding = await make(made, "sign-ins").run(
+            finding = await make(inspection_context, "sign-ins").run(
                 InspectionRequest(since=until - timedelta(days=1), until=until)
             )
             assert measure(finding, TITLE).verdict is V.NORMAL
@@ -248,7 +248,7 @@ def test_a_silence_is_measured_by_those_that_are_usual(age: float, gaps: list[fl
     times = [NOW - timedelta(hours=age)]
     for gap in gaps:
         times.append(times[-1] - timedelta(hours=gap))
-    silent = is_silent(History(events(*times)), NOW, CALENDAR)
+    silent = is_silent(SignInHistory(events(*times)), NOW, CALENDAR)
     quiet = QUIET / timedelta(hours=1)
     # No gap fills a night: the account works while the office is closed, too.
     if age <= max(quiet, 0.97 * TIMES * max(gaps)):
@@ -262,7 +262,7 @@ def test_half_a_day_at_work_is_silent_where_every_minute_is_busy(hours: float) -
     friday = datetime(2026, 1, 16, 8, 15, tzinfo=UTC)
     busy = events(*(friday - timedelta(minutes=number) for number in range(50)))
     earlier = events(datetime(2026, 1, 15, 8, 15, tzinfo=UTC))
-    history = History(busy, ((datetime(2026, 1, 16, tzinfo=UTC), earlier),))
+    history = SignInHistory(busy, ((datetime(2026, 1, 16, tzinfo=UTC), earlier),))
     until = datetime(2026, 1, 18, 23, 30, tzinfo=UTC) + timedelta(hours=hours)
     assert is_silent(history, until, CALENDAR) is (hours > AT_WORK / timedelta(hours=1))
 
@@ -276,7 +276,7 @@ def test_half_a_day_at_work_is_silent_where_every_minute_is_busy(hours: float) -
     ],
 )
 def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
-    assert history_measure(History(lookup), (), NOW, CALENDAR).verdict is V.UNKNOWN
+    assert history_measure(SignInHistory(lookup), (), NOW, CALENDAR).verdict is V.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
 def test_a_trail_that_need_not_have_the_same_events_is_no_witness(other: dict[str, Any]) -> None:
     friday = NOW - timedelta(days=2, hours=17)
     thursday = events(NOW - timedelta(days=3, hours=17))
-    history = History(events(friday), ((NOW - timedelta(days=3), thursday),))
+    history = SignInHistory(events(friday), ((NOW - timedelta(days=3), thursday),))
     witness = TrailStatus(
         name="t",
         region=HOME,

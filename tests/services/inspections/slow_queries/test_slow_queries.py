@@ -30,7 +30,7 @@ from tests.services.inspections.insights_world import (
     measure,
     runbook,
 )
-from tests.services.inspections.running_world import context, look, missing_setting
+from tests.services.inspections.running_world import context, missing_setting, run_inspection
 
 STEPS = "2026-01-14 00:00:00 UTC:10.0.1.9(40000):app@app:[77]:LOG:  duration: {ms} ms  {text}"
 
@@ -51,7 +51,7 @@ def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
 
 
 async def seen(embedded: Embedded, hours: float = 16, book: Runbook | None = None, **more: Any) -> Finding:
-    return await look(embedded, "slow-queries", hours=hours, runbook=book, **more)
+    return await run_inspection(embedded, "slow-queries", hours=hours, runbook=book, **more)
 
 
 async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
@@ -80,11 +80,11 @@ async def test_frequent_ones_want_an_index(embedded: Embedded) -> None:
 @pytest.mark.scenario("ordinary-day", history=60.0)
 async def test_what_the_log_tells(embedded: Embedded) -> None:
     """One world for many logs."""
-    async with context(embedded) as made:
-        await _what_the_log_tells(embedded, made)
+    async with context(embedded) as inspection_context:
+        await _what_the_log_tells(embedded, inspection_context)
 
 
-async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> None:
+async def _what_the_log_tells(embedded: Embedded, inspection_context: InspectionContext) -> None:
     steps = (
         slow(5, 1200, "parse S_1: SELECT * FROM residents WHERE name = $1"),
         slow(4, 1300, "bind S_1: SELECT * FROM residents WHERE name = $1"),
@@ -93,7 +93,7 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
         slow(2, 999, "statement: SELECT 'too quick'"),
     )
     log(embedded, *steps)
-    finding = await again(made, "slow-queries", hours=1)
+    finding = await again(inspection_context, "slow-queries", hours=1)
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary == "4 queries over 1,000 ms in 1 h, slowest 9,000 ms, at most 4 in an hour."
     # The same statement in three steps of the extended protocol is one statement.
@@ -108,13 +108,13 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
 
     # An hour full of them is not hidden by a month without.
     log(embedded, *(slow(300 + n) for n in range(12)), days=60)
-    finding = await again(made, "slow-queries", hours=31 * 24)
+    finding = await again(inspection_context, "slow-queries", hours=31 * 24)
     assert measure(finding, "Slow queries per hour").shown == "< 0.1"
     assert measure(finding, "Slow queries in the worst hour").verdict is Verdict.ATTENTION
     assert finding.verdict is Verdict.ATTENTION
     # What the group no longer keeps does not thin the rate.
     log(embedded, *(slow(10 * n) for n in range(1, 140)), days=1)
-    finding = await again(made, "slow-queries", hours=31 * 24)
+    finding = await again(inspection_context, "slow-queries", hours=31 * 24)
     assert measure(finding, "Slow queries per hour").shown == "5.8"
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Retained log events").verdict is Verdict.UNKNOWN
@@ -124,23 +124,25 @@ async def _what_the_log_tells(embedded: Embedded, made: InspectionContext) -> No
 
     # No slow query: logged before, or never.
     log(embedded, slow(3000))
-    assert (await again(made, "slow-queries", hours=16)).verdict is Verdict.NORMAL
-    assert (await again(made, "slow-queries", hours=16)).summary == "0 queries over 1,000 ms in 16 h."
+    assert (await again(inspection_context, "slow-queries", hours=16)).verdict is Verdict.NORMAL
+    assert (
+        await again(inspection_context, "slow-queries", hours=16)
+    ).summary == "0 queries over 1,000 ms in 16 h."
     log(embedded)
     for hours in (16, 31 * 24):
-        finding = await again(made, "slow-queries", hours=hours)
+        finding = await again(inspection_context, "slow-queries", hours=hours)
         assert finding.verdict is Verdict.UNKNOWN
         assert "does not show whether slow queries are logged" in finding.summary
         assert "log_min_duration_statement" in finding.advice[0]
     # Nothing there at all.
     fill(embedded, [], group=names.DATABASE_LOG)
-    finding = await again(made, "slow-queries", hours=16)
+    finding = await again(inspection_context, "slow-queries", hours=16)
     assert finding.verdict is Verdict.UNKNOWN
     assert "has no events" in finding.summary
 
     log(embedded, slow(5))
     ends(embedded, "Timeout")
-    finding = await again(made, "slow-queries", hours=16)
+    finding = await again(inspection_context, "slow-queries", hours=16)
     assert finding.verdict is Verdict.UNKNOWN
     assert "timed out" in finding.summary
 

@@ -24,8 +24,8 @@ HOUR = "2026-01-14 00:00:00.000"
 )
 def test_a_group_has_a_count_or_cannot_be_read(row: dict[str, str], count: int | None) -> None:
     assert count_of(row) == count
-    found = QueryResult(state=QueryState.COMPLETE, rows=({"bin(1h)": HOUR, **row},))
-    hours = binned(found)
+    result = QueryResult(state=QueryState.COMPLETE, rows=({"bin(1h)": HOUR, **row},))
+    hours = binned(result)
     assert (hours is None) is (count is None)
 
 

@@ -14,7 +14,7 @@ from services.calendar.calendar import Calendar
 from services.demo.system import names
 from services.inspections.toolkit.logs import usual_silence as log_silence_usual
 from services.inspections.toolkit.logs.usual_silence import MOST
-from services.inspections.toolkit.silence_references import REACH, WEEK, pieces, references
+from services.inspections.toolkit.silence_references import REACH, WEEK, references, spans_by_day
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
@@ -85,8 +85,8 @@ def without(comes: Comes, began: str, ended: str) -> Comes:
 
 
 async def errors(embedded: Embedded, hours: float) -> Finding:
-    async with context(embedded, runbook=BOOK) as made:
-        return await again(made, "error-logs", hours=hours)
+    async with context(embedded, runbook=BOOK) as inspection_context:
+        return await again(inspection_context, "error-logs", hours=hours)
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
@@ -99,8 +99,8 @@ async def test_a_log_that_is_quiet_by_nature_is_normal(
     finding = await errors(embedded, hours)
     assert finding.verdict is V.NORMAL, finding.summary
     assert "No events" not in finding.summary
-    told = [each.verdict for each in finding.measures if each.title == TITLE]
-    assert told == [None] or (comes in (always, visitors) and not told)
+    verdicts = [each.verdict for each in finding.measures if each.title == TITLE]
+    assert verdicts == [None] or (comes in (always, visitors) and not verdicts)
     assert embedded.counts()["logs.FilterLogEvents"] <= MOST + 40
 
 
@@ -209,8 +209,8 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
     assert "No errors in 2.7 days" in finding.summary
     # Younger than the window: there is nothing of before.
     with embedded.world.lock:
-        made = int((MONDAY - timedelta(hours=2)).timestamp() * 1000)
-        embedded.world.logs.groups[REGION, GROUP].created = made
+        created_at = int((MONDAY - timedelta(hours=2)).timestamp() * 1000)
+        embedded.world.logs.groups[REGION, GROUP].created = created_at
     young = await errors(embedded, 63.75)
     assert "has nothing from before 01-19 07:00" in young.summary
     assert measure(young, "Retained log events").verdict is V.UNKNOWN
@@ -221,14 +221,14 @@ async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> 
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     good = {"level": "INFO", "message": "done", "statusCode": 200}
     lines = [(5.0 * number + 2, good) for number in range(10 * 288)]
-    for hours, keeps, kept in ((72.0, 1, False), (72.0, 3, True), (72.0, 30, True), (23.0, 1, True)):
+    for hours, keeps, covers in ((72.0, 1, False), (72.0, 3, True), (72.0, 30, True), (23.0, 1, True)):
         fill(embedded, lines, days=keeps)
         finding = await errors(embedded, hours)
-        assert (finding.verdict is V.NORMAL) is kept, (hours, keeps)
+        assert (finding.verdict is V.NORMAL) is covers, (hours, keeps)
         titles = {str(each.title) for each in finding.measures}
-        assert ("Retained log events" in titles) is not kept
-        assert ("has nothing from before 01-18 09:00 JST" in finding.summary) is not kept
-        assert any("retention extended" in each for each in finding.advice) is not kept
+        assert ("Retained log events" in titles) is not covers
+        assert ("has nothing from before 01-18 09:00 JST" in finding.summary) is not covers
+        assert any("retention extended" in each for each in finding.advice) is not covers
     # One span in the whole result, and what is bad is not hidden.
     fill(embedded, [*lines, *((5.0 * number + 3, bad) for number in range(22))], days=1)
     finding = await errors(embedded, 72.0)
@@ -251,20 +251,20 @@ async def test_errors_that_were_found_are_not_asked_for_again(embedded: Embedded
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60.0)
 async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embedded) -> None:
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(5, 24 * 60)]
         slow = [
             (60.0 * 24 * number + 700, "LOG:  duration: 1500.1 ms  statement: SELECT 1")
             for number in range(5)
         ]
         fill(embedded, [*lines, *slow], group=names.DATABASE_LOG, days=90)
-        finding = await again(made, "slow-queries", hours=31 * 24)
+        finding = await again(inspection_context, "slow-queries", hours=31 * 24)
         assert finding.verdict is V.NORMAL
         assert measure(finding, "Log events").shown.startswith("until 01-19 03:5")
         # Three days of the month without any.
         hole = [each for each in lines if not 10 * 24 * 60 <= each[0] < 13 * 24 * 60]
         fill(embedded, [*hole, *slow], group=names.DATABASE_LOG, days=90)
-        finding = await again(made, "slow-queries", hours=31 * 24)
+        finding = await again(inspection_context, "slow-queries", hours=31 * 24)
         assert finding.verdict is V.UNKNOWN
         assert "at least during 01-0" in finding.summary
 
@@ -281,12 +281,12 @@ MOMENTS = st.integers(0, 90 * 1440).map(
 def test_pieces_are_the_whole_and_lie_on_one_day(began: datetime, hours: float, longest: int | None) -> None:
     calendar = Calendar(SHIPPED)
     span = TimeSpan(start=began, end=began + timedelta(hours=hours))
-    found = list(pieces(span, calendar, timedelta(hours=longest) if longest else None))
-    assert [each.end for each in found[:-1]] == [each.start for each in found[1:]]
-    assert (found[0].start, found[-1].end) == (span.start, span.end)
-    for each in found:
-        assert calendar.day_of(each.start) == calendar.day_of(each.end - timedelta(microseconds=1))
-        assert longest is None or each.end - each.start <= timedelta(hours=longest)
+    spans = list(spans_by_day(span, calendar, timedelta(hours=longest) if longest else None))
+    assert [piece.end for piece in spans[:-1]] == [piece.start for piece in spans[1:]]
+    assert (spans[0].start, spans[-1].end) == (span.start, span.end)
+    for piece in spans:
+        assert calendar.day_of(piece.start) == calendar.day_of(piece.end - timedelta(microseconds=1))
+        assert longest is None or piece.end - piece.start <= timedelta(hours=longest)
 
 
 @given(MOMENTS, st.floats(0, 24 * 30), st.floats(0.1, 24))
@@ -296,10 +296,10 @@ def test_references_are_over_before_the_silence_and_on_like_days(
     calendar = Calendar(SHIPPED)
     start = began + timedelta(hours=later)
     piece = TimeSpan(start=start, end=start + timedelta(hours=hours))
-    found = references(piece, began, calendar)
-    assert len(set(found)) == len(found) >= 2
+    offsets = references(piece, began, calendar)
+    assert len(set(offsets)) == len(offsets) >= 2
     day = calendar.day_of(piece.start)
-    for back in found:
+    for back in offsets:
         assert piece.end - back <= began, "nothing of the same silence"
         assert piece.end - back > began - timedelta(days=REACH) - WEEK
         assert not back % timedelta(days=1), "the same time of the day"

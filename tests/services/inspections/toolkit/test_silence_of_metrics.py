@@ -50,19 +50,19 @@ def silent(embedded: Embedded, *metrics: tuple[str, str], began: datetime, ended
     store = embedded.world.metrics
     with embedded.world.lock:
         tracks = [store._tracks[key] for key in store.metrics() if (key.namespace, key.name) in metrics]
-        kept = [track.points for track in tracks]
+        originals = [track.points for track in tracks]
         first, last = began.timestamp(), ended.timestamp()
         for track in tracks:
             track.points = {at: each for at, each in track.points.items() if not first <= at < last}
     yield
     with embedded.world.lock:
-        for track, points in zip(tracks, kept, strict=True):
+        for track, points in zip(tracks, originals, strict=True):
             track.points = points
 
 
-async def again(made: InspectionContext, hours: float = HOURS) -> Finding:
-    until = made.clock.now()
-    return await make(made, "dashboard").run(
+async def again(inspection_context: InspectionContext, hours: float = HOURS) -> Finding:
+    until = inspection_context.clock.now()
+    return await make(inspection_context, "dashboard").run(
         InspectionRequest(since=until - timedelta(hours=hours), until=until)
     )
 
@@ -71,27 +71,27 @@ async def again(made: InspectionContext, hours: float = HOURS) -> Finding:
 async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Embedded) -> None:
     start = NINE - timedelta(hours=HOURS)
     green = []
-    async with context(embedded) as made:
-        assert (await again(made)).verdict is V.NORMAL
+    async with context(embedded) as inspection_context:
+        assert (await again(inspection_context)).verdict is V.NORMAL
         for metric in TOLD:
             for place, (first, last) in PLACES.items():
                 spell = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
                 with silent(embedded, metric, **spell):
-                    finding = await again(made)
+                    finding = await again(inspection_context)
                 if finding.verdict is V.NORMAL:
                     green.append((metric, place))
         assert not green
-        assert (await again(made)).verdict is V.NORMAL
+        assert (await again(inspection_context)).verdict is V.NORMAL
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
 async def test_an_outage_that_is_over_shows_wherever_the_window_begins(embedded: Embedded) -> None:
     """From 23:00 to 8:50 nothing was measured."""
     out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         with silent(embedded, ("AWS/ECS", "CPUUtilization"), **out):
             for hours in (1, 9, 9.9, 10, 11.5, HOURS):
-                finding = await again(made, hours)
+                finding = await again(inspection_context, hours)
                 assert (hours, finding.verdict) == (hours, V.ATTENTION)
                 assert "08:50 JST" in finding.summary
 
@@ -102,14 +102,14 @@ LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetRespo
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
 async def test_a_load_balancer_that_nobody_asks_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
     """Its healthy targets are counted all the time."""
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
-            finding = await again(made)
+            finding = await again(inspection_context)
             assert finding.verdict is V.NORMAL
             assert "no requests 01-13 18:00–01-14 08:40 JST" in measure(finding, "ALB レイテンシ").note
         day = {"began": NINE - timedelta(hours=22), "ended": NINE - timedelta(hours=18)}
         with silent(embedded, *LIVELY, **day):
-            finding = await again(made, hours=25)
+            finding = await again(inspection_context, hours=25)
             assert finding.verdict is V.ATTENTION
             assert "no requests 01-13 11:00–15:00 JST (4h 0m)" in finding.summary
 
@@ -174,10 +174,10 @@ def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
                 store.put(KEY.namespace, KEY.name, KEY.dimensions, at.timestamp(), value=1.0)
 
 
-async def own(made: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
-    until = made.clock.now()
-    made = replace(made, runbook=book(**(SUM | changed)))
-    return await make(made, "memory").run(
+async def own(inspection_context: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
+    until = inspection_context.clock.now()
+    inspection_context = replace(inspection_context, runbook=book(**(SUM | changed)))
+    return await make(inspection_context, "memory").run(
         InspectionRequest(since=until - timedelta(hours=hours), until=until)
     )
 
@@ -202,38 +202,38 @@ def _time(local: datetime) -> timedelta:
 async def test_a_metric_that_came_all_the_time_and_is_silent_is_told_or_not_judged_as_on_the_dashboard(
     embedded: Embedded, stat: str
 ) -> None:
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         publish(embedded, lambda _at: True)
-        assert (await own(made, stat=stat)).verdict is V.NORMAL
+        assert (await own(inspection_context, stat=stat)).verdict is V.NORMAL
         for first, last in ((0, 11.5), (4, 8), (2, 12), (4, 5)):
             hole = [MONDAY - timedelta(hours=12 - each) for each in (first, last)]
             publish(embedded, lambda at, hole=hole: not hole[0] <= at < hole[1])  # type: ignore[misc]
             for limit in ({}, {"above": 0, "below": None}):
-                finding = await own(made, stat=stat, **limit)
+                finding = await own(inspection_context, stat=stat, **limit)
                 # Not how things are, or only how they were.
                 verdict = V.UNKNOWN if last == 12 else V.ATTENTION
                 assert (first, last, limit, finding.verdict) == (first, last, limit, verdict)
                 assert "no data" in finding.summary
                 # Over the weekend, too: the days it is compared with come before the window.
-                assert (await own(made, hours=63, stat=stat, **limit)).verdict is verdict
+                assert (await own(inspection_context, hours=63, stat=stat, **limit)).verdict is verdict
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_since_when(
     embedded: Embedded,
 ) -> None:
-    async with context(embedded) as made:
+    async with context(embedded) as inspection_context:
         for comes in (
             office,
             lambda at: int(at.timestamp()) % 86_400 < 300,
             lambda at: int(at.timestamp()) // 300 * 7919 % 101 % 7 == 0,
         ):
             publish(embedded, comes)
-            finding = await own(made, hours=64)
+            finding = await own(inspection_context, hours=64)
             assert finding.verdict is V.NORMAL
             assert "for a count, this may mean zero" in finding.measures[0].note
             # Where too few are bad, nothing is too few.
-            assert (await own(made, hours=64, above=0, below=None)).verdict is V.UNKNOWN
+            assert (await own(inspection_context, hours=64, above=0, below=None)).verdict is V.UNKNOWN
 
 
 @given(st.sets(st.integers(0, 59)), st.sampled_from([60, 300, 900]), st.integers(0, 10))
@@ -243,7 +243,7 @@ def test_gaps_are_what_the_periods_leave_out(numbers: set[int], period: int, fir
     series = Series(
         id="x", label="x", period=period, status=SeriesStatus.COMPLETE, times=times, values=[1.0] * len(times)
     )
-    found = list(gaps(series, start))
+    spans = list(gaps(series, start))
     edges = [start - period, *times]
     expected = [(one + period, other) for one, other in pairwise(edges) if other - one - period >= SUSTAINED]
-    assert [(each.began, each.ended) for each in found] == expected
+    assert [(each.began, each.ended) for each in spans] == expected

@@ -27,7 +27,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_athena import execution
 from tests.services.aws.test_waf import acl
 from tests.services.inspections.insights_world import evidence, measure, runbook
-from tests.services.inspections.running_world import context, look, missing_setting
+from tests.services.inspections.running_world import context, missing_setting, run_inspection
 
 MONTH = timedelta(days=31)
 PER_HOUR, FROM_ONE = "Most blocked in one hour", "From one address"
@@ -39,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def seen(embedded: Embedded, **more: Any) -> Finding:
-    return await look(embedded, "waf-blocks", hours=24, **more)
+    return await run_inspection(embedded, "waf-blocks", hours=24, **more)
 
 
 def said(finding: Finding, text: str) -> bool:
@@ -48,14 +48,14 @@ def said(finding: Finding, text: str) -> bool:
 
 @pytest.mark.scenario("ordinary-day", history=26 * 3600)
 async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
-    async with context(embedded) as made:
-        tally = MeteredReader(made.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
+    async with context(embedded) as inspection_context:
+        tally = MeteredReader(inspection_context.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
         inspection = make(
             InspectionContext(
-                runbook=made.runbook,
-                calendar=made.calendar,
-                clock=made.clock,
-                region=made.region,
+                runbook=inspection_context.runbook,
+                calendar=inspection_context.calendar,
+                clock=inspection_context.clock,
+                region=inspection_context.region,
                 reader=tally,
                 scanned=tally.scanned,
             ),
@@ -272,7 +272,7 @@ async def scripted(
 ) -> Finding:
     book = book or runbook(waf={"blocked_per_hour": 1000})
     until = ORIGIN - ago
-    made = make(
+    inspection = make(
         InspectionContext(
             runbook=book,
             calendar=Calendar(book),
@@ -283,7 +283,7 @@ async def scripted(
         ),
         "waf-blocks",
     )
-    return await made.run(InspectionRequest(since=until - window, until=until))
+    return await inspection.run(InspectionRequest(since=until - window, until=until))
 
 
 async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
@@ -455,9 +455,9 @@ async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peac
 
 async def test_trap_days_without_log_files_between_others_are_attention() -> None:
     def listing(params: dict[str, Any]) -> dict[str, Any]:
-        kept = any(day in params["Prefix"] for day in ("01/14", "01/13", "01/09"))
+        has_files = any(day in params["Prefix"] for day in ("01/14", "01/13", "01/09"))
         one = [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]
-        return {"IsTruncated": False, "Contents": one if kept else []}
+        return {"IsTruncated": False, "Contents": one if has_files else []}
 
     metrics = told(range(1, 745))
     finding = await month(script(GetQueryResults=ENOUGH, GetMetricData=metrics, ListObjectsV2=listing))
@@ -501,30 +501,32 @@ async def test_trap_one_address_is_judged_by_the_day() -> None:
 def test_what_is_counted_and_what_is_not_are_the_whole_window(hours: frozenset[int], before: bool) -> None:
     hour, day = timedelta(hours=1), timedelta(days=1)
     span = TimeSpan(start=ORIGIN - 30 * day, end=ORIGIN)
-    found = cover([span.start + each * hour for each in hours], span, before=before)
+    coverage = cover([span.start + each * hour for each in hours], span, before=before)
     if not hours:
-        assert found.whole
+        assert coverage.is_complete
         return
-    silent = [hole.end - hole.start for hole in found.holes] + [found.silent] * bool(found.silent)
-    silent += [found.began - span.start] if found.began else []
-    assert found.counted + sum(silent, timedelta(0)) == span.end - span.start
-    assert found.counted >= len(hours) * hour
+    silent = [hole.end - hole.start for hole in coverage.holes] + [coverage.silent] * bool(coverage.silent)
+    silent += [coverage.began - span.start] if coverage.began else []
+    assert coverage.counted + sum(silent, timedelta(0)) == span.end - span.start
+    assert coverage.counted >= len(hours) * hour
     assert all(each >= day for each in silent)
     # No hour with a request lies in what is said to be without.
-    for hole in found.holes:
+    for hole in coverage.holes:
         assert not any(hole.start <= span.start + each * hour < hole.end for each in hours)
-    assert not (found.began and before)
+    assert not (coverage.began and before)
 
 
 @given(st.frozensets(st.integers(0, 40), min_size=1))
 def test_missing_days_are_those_between_that_are_not_there(days: frozenset[int]) -> None:
     first = ORIGIN.date()
-    found = {
+    missing_days = {
         at
         for start, end in missing(first + timedelta(days=each) for each in days)
         for at in (start + timedelta(days=n) for n in range((end - start).days + 1))
     }
-    assert found == {first + timedelta(days=each) for each in range(min(days), max(days)) if each not in days}
+    assert missing_days == {
+        first + timedelta(days=each) for each in range(min(days), max(days)) if each not in days
+    }
 
 
 def test_what_the_runbook_must_say() -> None:

@@ -8,7 +8,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from services.changes import entries as drafts
+from services.changes import entries as change_entries
 from services.models.changes import StepState
 from tests.conftest import Embedded
 from tests.tools.console import until
@@ -326,10 +326,10 @@ async def test_a_change_cut_off_between_its_steps_is_not_called_sending_and_c_sa
         plan = await app.services.engine.plan("task-limit", NAME, {"max": "10"})
         first, second = plan.steps
         for draft in (
-            drafts.confirmed(plan),
-            drafts.intent(plan, first),
-            drafts.outcome(plan, first, StepState.DONE, "", True),
-            drafts.intent(plan, second),
+            change_entries.confirmed(plan),
+            change_entries.intent(plan, first),
+            change_entries.outcome(plan, first, StepState.DONE, "", True),
+            change_entries.intent(plan, second),
         ):
             await app.services.journal.append(draft)
         await until(pilot, lambda: "? elsewhere or cut off: recheck 10:01" in said(pilot))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from services.changes import entries as drafts
+from services.changes import entries as change_entries
 from services.models.changes import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.conftest import Embedded
@@ -57,7 +57,7 @@ async def test_nobody_looks_nothing_is_read(embedded: Embedded) -> None:
         await until(pilot, lambda: not isinstance(pilot.app.screen, ChangeScreen))
         before = embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0)
         embedded.advance(70)
-        await until(pilot, lambda: pilot.app.board.fetched_at == embedded.clock.now())
+        await until(pilot, lambda: pilot.app.alarms.fetched_at == embedded.clock.now())
         assert embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0) == before
 
 
@@ -132,9 +132,9 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
         first_plan = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
         plan = first_plan.model_copy(update={"kind": "another-versions"})
         for draft in (
-            drafts.confirmed(plan),
-            drafts.intent(plan, plan.steps[0]),
-            drafts.outcome(plan, plan.steps[0], StepState.UNKNOWN, "no answer"),
+            change_entries.confirmed(plan),
+            change_entries.intent(plan, plan.steps[0]),
+            change_entries.outcome(plan, plan.steps[0], StepState.UNKNOWN, "no answer"),
         ):
             await app.services.journal.append(draft)
         await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))

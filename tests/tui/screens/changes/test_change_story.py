@@ -36,7 +36,7 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
     async with change_mode(embedded) as pilot:
         app = pilot.app
         assert "at its limit" in said(pilot), "before anything is planned one sees why"
-        alarm = lambda: next(a.state for a in app.board.value.alarms if a.name == "ecs-cpu-high")  # noqa: E731
+        alarm = lambda: next(a.state for a in app.alarms.value.alarms if a.name == "ecs-cpu-high")  # noqa: E731
         assert alarm() is AlarmState.ALARM
         await arm(pilot)
         await until(pilot, lambda: "ARMED" in said(pilot))
@@ -60,10 +60,10 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
             int(fact.value) for fact in live.state.value.facts if fact.name == "Running"
         )
         for _minute in range(20):
-            before, seen = app.board, live.state
+            before, state = app.alarms, live.state
             embedded.advance(66)
             await until(
-                pilot, lambda before=before, seen=seen: app.board is not before and live.state is not seen
+                pilot, lambda before=before, state=state: app.alarms is not before and live.state is not state
             )
             if alarm() is AlarmState.OK:
                 break
@@ -180,13 +180,13 @@ async def test_what_was_typed_ahead_confirms_nothing(
         screen.hold()
         await until(pilot, lambda: screen.guard.is_open and screen.focused is not None)
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
-        screen.look_again()
+        screen.hold_keys()
         screen.set_focus(screen.bar.question())
         await burst(pilot, *keys)
         assert screen.bar.question().value == "", "typed before the question was seen for a moment"
 
         monkeypatch.setattr(TypeAheadGuard, "seconds", 0.01)
-        screen.look_again()
+        screen.hold_keys()
         await until(pilot, lambda: screen._plan_guard.is_open)
         await burst(pilot, *keys)
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)

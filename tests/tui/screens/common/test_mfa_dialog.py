@@ -29,10 +29,10 @@ async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> N
         await until(pilot, lambda: isinstance(app.screen, CodeScreen))
         await settled(pilot)
         assert "mfa/operator" in screen_text(pilot)
-        assert app.board.value is None
+        assert app.alarms.value is None
         await pilot.press(*"12ab3456", "enter")
         await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
-        await until(pilot, lambda: app.board.value is not None and app.board.problem is None)
+        await until(pilot, lambda: app.alarms.value is not None and app.alarms.problem is None)
         await until(pilot, lambda: app.identity.value and "FacilityReader" in app.identity.value.arn)
         assert app.identity.value.expires_at is not None
         assert "123456" not in screen_text(pilot).replace("123456789012", "")

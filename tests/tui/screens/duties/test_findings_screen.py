@@ -40,15 +40,15 @@ async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
         if app.duties is None:
             return False
         slot = next((each.slot for each in app.duties.today.occurrences if each.slot.duty == duty), None)
-        found = app.ready.rounds.of(slot) if slot is not None else None
-        return found is not None and found.complete and not found.looking
+        duty_findings = app.ready.scheduler.of(slot) if slot is not None else None
+        return duty_findings is not None and duty_findings.complete and not duty_findings.running
 
     await until(pilot, complete)
 
 
 async def entries(pilot: Pilot[Any], *kinds: EntryKind) -> tuple[Entry, ...]:
-    found: tuple[Entry, ...] = await pilot.app.ready.journal.entries(EntryQuery(kinds=frozenset(kinds)))
-    return found
+    matches: tuple[Entry, ...] = await pilot.app.ready.journal.entries(EntryQuery(kinds=frozenset(kinds)))
+    return matches
 
 
 @pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
@@ -72,8 +72,8 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
             entry for entry in await entries(pilot, EntryKind.SIGN_OFF) if entry.target == "daily-morning"
         ]
         assert len(signed) == 1
-        said = signed[0].data["findings"]
-        assert [(each["inspection"], each["verdict"], each["decision"]) for each in said] == [
+        findings = signed[0].data["findings"]
+        assert [(each["inspection"], each["verdict"], each["decision"]) for each in findings] == [
             ("alarms", "normal", "accepted"),
             ("dashboard", "normal", "accepted"),
             ("error-logs", "normal", "accepted"),
@@ -130,10 +130,10 @@ async def test_one_look_by_hand(embedded: Embedded) -> None:
         await pilot.press(*["down"] * names.index("backups"), "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         assert "RDS" in screen_text(pilot)
-        found = [
+        by_hand = [
             entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
         ]
-        assert [entry.target for entry in found] == ["backups"]
+        assert [entry.target for entry in by_hand] == ["backups"]
         # From the palette, by its reading.
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
@@ -201,16 +201,18 @@ async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded)
         pilot.app.post_message(RunInspection("sign-ins"))
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         records = pilot.app.ready.records
-        for said in (("temp-admin",), ()):
+        for people in (("temp-admin",), ()):
             await pilot.press("k")
             await until(
                 pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
             )
-            if not said:
+            if not people:
                 assert "known; remove" in screen_text(pilot)
                 await pilot.press("down")
             await pilot.press("enter")
-            await until(pilot, lambda said=said: tuple(e.target for e in records.said_known) == said)
+            await until(
+                pilot, lambda people=people: tuple(e.target for e in records.allowed_by_operators) == people
+            )
         texts = [entry.text for entry in await entries(pilot, EntryKind.KNOWN)]
         assert texts == ["Known from now on: user temp-admin", "No longer known: user temp-admin"]
 
@@ -220,10 +222,10 @@ async def test_what_aws_was_asked_is_written_down_now_and_then(embedded: Embedde
     async with inspect(embedded) as pilot:
         await looked(pilot, embedded, "daily-morning")
         before = len(await entries(pilot, EntryKind.USAGE))
-        while len(found := await entries(pilot, EntryKind.USAGE)) == before:
+        while len(usage_entries := await entries(pilot, EntryKind.USAGE)) == before:
             embedded.clock.advance(USAGE_EVERY / 4)
             await pilot.pause(0.01)
-        assert found[-1].data["calls"] > found[-2].data["calls"]
+        assert usage_entries[-1].data["calls"] > usage_entries[-2].data["calls"]
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 14, 8, 1, tzinfo=UTC))

@@ -222,7 +222,7 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
                 lambda: isinstance(pilot.app.screen, EntryScreen) and len(pilot.app.screen.detail.story) == 2,
             )
             detail = pilot.app.screen.detail
-            await until(pilot, lambda: detail.link and detail.link.holds)
+            await until(pilot, lambda: detail.link and detail.link.is_intact)
             await settled(pilot)
             text = screen_text(pilot)
             for words in (
@@ -279,7 +279,7 @@ async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, pa
         await until(pilot, lambda: "cannot be determined" in screen_text(pilot))
         assert "There is no stream none" in flat_text(pilot)
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
-        assert not pilot.app.screen.anchor_line.display
+        assert not pilot.app.screen.checkpoint_line.display
 
 
 async def test_verify_says_in_words_what_was_altered(embedded: Embedded, path: Path) -> None:

@@ -23,7 +23,7 @@ async def test_a_note_about_an_alarm_is_edited_let_go_and_followed(embedded: Emb
         settings = read(server.environment(), demo=True)
         async with console(embedded.url, embedded.clock, slack=settings, notifications=True) as pilot:
             app = pilot.app
-            app.post_message(OpenAlarm(app.board.value.watched[0]))
+            app.post_message(OpenAlarm(app.alarms.value.watched[0]))
             await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
             await pilot.press("p")
             await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)
@@ -59,7 +59,9 @@ async def test_a_note_about_an_alarm_is_edited_let_go_and_followed(embedded: Emb
 async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24), notifications=True) as pilot:
         app = pilot.app
-        app.post_message(OpenAlarm(app.board.value.watched[0].model_copy(update={"state": AlarmState.ALARM})))
+        app.post_message(
+            OpenAlarm(app.alarms.value.watched[0].model_copy(update={"state": AlarmState.ALARM}))
+        )
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)

@@ -27,26 +27,26 @@ async def wide(pilot: Pilot[None]) -> dict[str, object]:
     tasks = screen.panels["tasks"]
     await until(pilot, lambda: "tasks" in screen_text(pilot) and tasks.widget.state.value)
     await pilot.pause()
-    seen: dict[str, object] = {"screen": screen_text(pilot), "regions": _regions(screen)}
-    seen["footer before"] = "Tell" in screen_text(pilot).splitlines()[-1]
+    report: dict[str, object] = {"screen": screen_text(pilot), "regions": _regions(screen)}
+    report["footer before"] = "Tell" in screen_text(pilot).splitlines()[-1]
     await pilot.press("e")
     await until(pilot, lambda: screen.current == "tasks")
     await pilot.press("k")
     await until(pilot, lambda: "services are watched" in screen_text(pilot))
     await pilot.press("question_mark")
     await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
-    seen["help"] = screen_text(pilot)
+    report["help"] = screen_text(pilot)
     await pilot.press("escape", "ctrl+p")
     await until(pilot, lambda: isinstance(pilot.app.focused, Input))
     await pilot.press(*"tasukusuu")
     await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
-    seen["palette"] = screen_text(pilot)
+    report["palette"] = screen_text(pilot)
     await pilot.press("escape")
     await until(pilot, lambda: pilot.app.screen is screen)
     before = screen.panels["tasks"].widget.state.fetched_at
     await pilot.press("ctrl+r")
     await until(pilot, lambda: screen.panels["tasks"].widget.state.fetched_at != before)
-    return seen
+    return report
 
 
 async def narrow(pilot: Pilot[None]) -> list[str]:
@@ -67,18 +67,18 @@ async def main() -> None:
     demo = await start("ordinary-day")
     try:
         async with console(demo.url, demo.clock, size=WIDE, notifications=True) as pilot:
-            seen = await wide(pilot)
-            seen["interval"] = pilot.app.services.feeds["tasks"].interval
+            report = await wide(pilot)
+            report["interval"] = pilot.app.services.feeds["tasks"].interval
             await pilot.resize_terminal(*NARROW)
-            seen["narrow"] = await narrow(pilot)
+            report["narrow"] = await narrow(pilot)
     finally:
         await demo.stop()
-    seen["default"] = load_config().intervals.tasks
+    report["default"] = load_config().intervals.tasks
     os.environ["TOBAN_INTERVALS__TASKS"] = "120"
-    seen["setting"] = load_config().intervals.tasks
-    seen["settings"] = {each.key: each.text for each in settings()}
-    seen["key"] = [list(key_mistakes(keys)) for keys in ({"focus-tasks": "a"}, {"zoom": "e"})]
-    print(json.dumps(seen))
+    report["setting"] = load_config().intervals.tasks
+    report["settings"] = {each.key: each.text for each in settings()}
+    report["key"] = [list(key_mistakes(keys)) for keys in ({"focus-tasks": "a"}, {"zoom": "e"})]
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -54,4 +54,4 @@ class WatchedTasks(StatePanel[TasksPanel]):
 
     def tell(self) -> None:
         """Say how many services there are."""
-        self.app.say(f"{len(self.widget.lines.counts)} services are watched")
+        self.app.inform(f"{len(self.widget.lines.counts)} services are watched")

@@ -39,7 +39,7 @@ async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the
         console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as mine,
         console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as theirs,
     ):
-        state = lambda pilot: next(each for each in pilot.app.board.value.alarms if each.name == NAME)  # noqa: E731
+        state = lambda pilot: next(each for each in pilot.app.alarms.value.alarms if each.name == NAME)  # noqa: E731
         for pilot in (mine, theirs):
             await until(
                 pilot, lambda pilot=pilot: state(pilot).state is AlarmState.ALARM or embedded.advance(20)
@@ -61,7 +61,8 @@ async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the
 
         theirs.app.post_message(OpenAlarm(state(theirs)))
         await until(
-            theirs, lambda: isinstance(theirs.app.screen, AlarmScreen) and theirs.app.screen.detail.seen
+            theirs,
+            lambda: isinstance(theirs.app.screen, AlarmScreen) and theirs.app.screen.detail.acknowledgements,
         )
         await until(theirs, lambda: screen_text(theirs).count("業者へ連絡済み") == 2)
         assert "acknowledged by" in screen_text(theirs)

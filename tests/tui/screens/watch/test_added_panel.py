@@ -23,7 +23,7 @@ LINE = (
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a console shows that has the panel."""
     copy = tmp_path_factory.mktemp("console")
     shutil.copytree(ROOT / "tui", copy / "tui", ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,17 +48,17 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answer
 
 
-def test_it_is_on_screen_with_what_it_reads(seen: dict[str, Any]) -> None:
-    assert "staff-api 2/2 tasks" in seen["screen"]
-    assert "Tasks" in seen["screen"]
+def test_it_is_on_screen_with_what_it_reads(report: dict[str, Any]) -> None:
+    assert "staff-api 2/2 tasks" in report["screen"]
+    assert "Tasks" in report["screen"]
 
 
-def test_its_key_palette_entry_and_help_line_come_from_the_line(seen: dict[str, Any]) -> None:
-    footer = seen["screen"].splitlines()[-1]
+def test_its_key_palette_entry_and_help_line_come_from_the_line(report: dict[str, Any]) -> None:
+    footer = report["screen"].splitlines()[-1]
     assert "e Tasks" in footer
-    assert any(row.split()[:5] == ["e", "Go", "to", "the", "tasks"] for row in _rows(seen["help"]))
-    assert "Tasks" in seen["palette"]
-    assert seen["key"] == [
+    assert any(row.split()[:5] == ["e", "Go", "to", "the", "tasks"] for row in _rows(report["help"]))
+    assert "Tasks" in report["palette"]
+    assert report["key"] == [
         [["focus-tasks", '"a" already belongs to focus-alarms']],
         [["zoom", '"e" already belongs to focus-tasks']],
     ]
@@ -68,25 +68,25 @@ def _rows(text: str) -> list[str]:
     return [row.strip(" │┃|") for row in text.splitlines()]
 
 
-def test_its_own_command_works_where_the_keys_go_to_it(seen: dict[str, Any]) -> None:
-    assert not seen["footer before"]
+def test_its_own_command_works_where_the_keys_go_to_it(report: dict[str, Any]) -> None:
+    assert not report["footer before"]
     assert any(
-        row.startswith("k") and "Say how many services there are" in row for row in _rows(seen["help"])
+        row.startswith("k") and "Say how many services there are" in row for row in _rows(report["help"])
     )
 
 
-def test_its_interval_is_a_setting(seen: dict[str, Any]) -> None:
-    assert seen["interval"] == seen["default"] == 90
-    assert seen["setting"] == 120
-    assert seen["settings"]["intervals.tasks"] == "Seconds between reads. Running tasks."
+def test_its_interval_is_a_setting(report: dict[str, Any]) -> None:
+    assert report["interval"] == report["default"] == 90
+    assert report["setting"] == 120
+    assert report["settings"]["intervals.tasks"] == "Seconds between reads. Running tasks."
 
 
-def test_it_stands_below_the_others_on_the_left_and_alone_where_it_is_narrow(seen: dict[str, Any]) -> None:
-    regions = seen["regions"]
+def test_it_stands_below_the_others_on_the_left_and_alone_where_it_is_narrow(report: dict[str, Any]) -> None:
+    regions = report["regions"]
     x, y, width, height = regions["tasks"]
     assert (x, width) == (regions["tail"][0], regions["tail"][2])
     assert y == regions["tail"][1] + regions["tail"][3]
     assert height == 2
     assert regions["dashboard"][1] == regions["alarms"][1]
     assert regions["dashboard"][3] == y + height - regions["alarms"][1], "the dashboard has the right column"
-    assert seen["narrow"] == ["tasks"]
+    assert report["narrow"] == ["tasks"]

@@ -73,7 +73,7 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> list[Case]:
     chosen = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1))
-    made = []
+    alarm_cases = []
     for name in chosen:
         row = {
             "AlarmName": name,
@@ -82,8 +82,10 @@ def cases(draw: st.DrawFn) -> list[Case]:
             "ActionsEnabled": draw(st.booleans()),
             **{key: draw(ACTIONS) for key in LISTS},
         }
-        made.append(Case(name, draw(st.sampled_from(KINDS)), row, draw(st.booleans()), draw(st.booleans())))
-    return made
+        alarm_cases.append(
+            Case(name, draw(st.sampled_from(KINDS)), row, draw(st.booleans()), draw(st.booleans()))
+        )
+    return alarm_cases
 
 
 def runbook(names: list[str]) -> Runbook:
@@ -107,12 +109,12 @@ def nightly(name: str, state: str) -> list[dict[str, Any]]:
     ]
 
 
-async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOverview, Finding]:
-    book = runbook([each.name for each in made if each.named] + (["gone"] if gone else []))
-    answer = {kind: [each.row for each in made if each.kind == kind] for kind in KINDS}
+async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOverview, Finding]:
+    book = runbook([each.name for each in alarm_cases if each.named] + (["gone"] if gone else []))
+    answer = {kind: [each.row for each in alarm_cases if each.kind == kind] for kind in KINDS}
     past = [
         item
-        for each in made
+        for each in alarm_cases
         if each.fired_at_night and each.row["StateValue"] != "ALARM"
         for item in nightly(each.name, each.row["StateValue"])
     ]
@@ -127,29 +129,29 @@ async def read(made: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOver
         runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=canned
     )
     finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
-    return book, await Alarms(canned, book, clock=clock).board(), finding
+    return book, await Alarms(canned, book, clock=clock).overview(), finding
 
 
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
-@given(made=cases(), gone=st.booleans())
-def test_the_number_judged_is_the_number_the_runbook_names(made: list[Case], gone: bool) -> None:
-    if not any(each.named for each in made) and not gone:
+@given(alarm_cases=cases(), gone=st.booleans())
+def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:
+    if not any(each.named for each in alarm_cases) and not gone:
         return
-    book, board, finding = asyncio.run(read(made, gone))
+    book, board, finding = asyncio.run(read(alarm_cases, gone))
     titles = {str(each.title) for each in book.alarms}
     assert {each.title for each in finding.measures} >= titles, "every alarm of the runbook is judged"
 
-    counted = {each.name for each in made if each.counts} | ({"gone"} if gone else set())
-    firing = {each.name for each in made if each.counts and each.row["StateValue"] == "ALARM"}
-    fired = firing | {each.name for each in made if each.counts and each.fired_at_night}
+    counted = {each.name for each in alarm_cases if each.counts} | ({"gone"} if gone else set())
+    firing = {each.name for each in alarm_cases if each.counts and each.row["StateValue"] == "ALARM"}
+    fired = firing | {each.name for each in alarm_cases if each.counts and each.fired_at_night}
     assert {str(alarm.id) for alarm in board.watched} == counted
     assert not any(alarm.scaling for alarm in board.alarms if alarm.expected)
 
     # The finding, now and at night.
     assert {str(each.alarm) for each in finding.spells if each.state == "alarm"} == fired
     assert (finding.verdict is Verdict.ABNORMAL) == bool(firing or gone)
-    told = next(each for each in finding.measures if each.title == "Fired since the last sign-off")
-    assert told.value == len(fired)
+    fired_measure = next(each for each in finding.measures if each.title == "Fired since the last sign-off")
+    assert fired_measure.value == len(fired)
 
     # The strip, the firing count, the command line, what asks for an acknowledgement, the bell.
     assert board.count(AlarmState.ALARM) == len(firing)
@@ -192,15 +194,15 @@ async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runboo
 
 @pytest.mark.scenario("ordinary-day", history=1200)
 async def test_mutes_that_are_not_known_are_no_calm(embedded: Embedded) -> None:
-    async with context(embedded) as made:
-        reader = Alarms(made.reader, made.runbook, clock=made.clock)
-        assert judge(await reader.board()) is ExitStatus.NORMAL
+    async with context(embedded) as inspection_context:
+        reader = Alarms(inspection_context.reader, inspection_context.runbook, clock=inspection_context.clock)
+        assert judge(await reader.overview()) is ExitStatus.NORMAL
         embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code="ValidationError")
-        board = await reader.board()
+        board = await reader.overview()
         assert judge(board) is ExitStatus.UNKNOWN
         assert count_spans(board)[-1] == ("? mutes unknown", "warn")
         embedded.clear_faults()
-        board = await reader.board()
+        board = await reader.overview()
         assert (judge(board), count_spans(board)[-1][1]) == (ExitStatus.NORMAL, "good")
         named = board.alarms[0]
         untold = board.model_copy(

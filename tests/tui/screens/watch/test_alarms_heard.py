@@ -18,7 +18,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN, REGION, Embedded
-from tests.services.inspections.running_world import context, look
+from tests.services.inspections.running_world import context, run_inspection
 from tui.cli.reads import judge
 from tui.exit_status import ExitStatus
 
@@ -59,17 +59,21 @@ def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (
 
 
 async def boards(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
-    board = await Alarms(reader, runbook(*names), clock=embedded.clock).board()
+    board = await Alarms(reader, runbook(*names), clock=embedded.clock).overview()
     return {str(alarm.id): alarm for alarm in board.alarms}
 
 
 async def judged(embedded: Embedded, *names: str) -> Finding:
-    return await look(embedded, "alarms", hours=1, runbook=runbook(*names))
+    return await run_inspection(embedded, "alarms", hours=1, runbook=runbook(*names))
 
 
 async def status(embedded: Embedded, *names: str) -> int:
-    async with context(embedded, runbook=runbook(*names)) as made:
-        return judge(await Alarms(made.reader, made.runbook, clock=embedded.clock).board())
+    async with context(embedded, runbook=runbook(*names)) as inspection_context:
+        return judge(
+            await Alarms(
+                inspection_context.reader, inspection_context.runbook, clock=embedded.clock
+            ).overview()
+        )
 
 
 async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded) -> None:
@@ -103,8 +107,8 @@ async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(
     )
     combine(empty_aws, "top", "ALARM(middle)", [SNS])
     combine(empty_aws, "scaler", "ALARM(alone)", [STEP])
-    async with context(empty_aws) as made:
-        alarms = await boards(made.reader, empty_aws, "deep", "by arn", "alone")
+    async with context(empty_aws) as inspection_context:
+        alarms = await boards(inspection_context.reader, empty_aws, "deep", "by arn", "alone")
     assert {
         name: (alarm.hearing, alarm.heard_through) for name, alarm in alarms.items() if alarm.expected
     } == {
@@ -120,9 +124,9 @@ async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(
 async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Embedded, silence: str) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
-    async with context(empty_aws) as made:
-        reader = Alarms(made.reader, runbook("child"), clock=empty_aws.clock)
-        before = {str(alarm.id): alarm for alarm in (await reader.board()).alarms}
+    async with context(empty_aws) as inspection_context:
+        reader = Alarms(inspection_context.reader, runbook("child"), clock=empty_aws.clock)
+        before = {str(alarm.id): alarm for alarm in (await reader.overview()).alarms}
         assert before["child"].hearing is Hearing.COMPOSITE
         book = empty_aws.world.alarms
         if silence == "muted":
@@ -133,25 +137,25 @@ async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Em
         else:
             off = {"ActionsEnabled": False} if silence == "disabled" else {}
             combine(empty_aws, "loud", "ALARM(child)", [SNS] if off else [], **off)
-        after = {str(alarm.id): alarm for alarm in (await reader.board()).alarms}
+        after = {str(alarm.id): alarm for alarm in (await reader.overview()).alarms}
         assert after["child"].hearing is Hearing.NOBODY
 
 
 async def test_parents_are_asked_once_until_a_composite_changes(empty_aws: Embedded) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
-    async with context(empty_aws) as made:
-        reader = Alarms(made.reader, runbook("child"), clock=empty_aws.clock)
+    async with context(empty_aws) as inspection_context:
+        reader = Alarms(inspection_context.reader, runbook("child"), clock=empty_aws.clock)
         requests = []
         for _time in range(3):
-            await reader.board()
+            await reader.overview()
             requests.append(empty_aws.counts()["cloudwatch.DescribeAlarms"])
         assert [later - earlier for earlier, later in pairwise(requests)] == [1, 1]
         put(empty_aws, "other", [SNS])
         combine(empty_aws, "loud", "ALARM(other)", [SNS])
-        board = await reader.board()
+        board = await reader.overview()
         assert empty_aws.counts()["cloudwatch.DescribeAlarms"] - requests[-1] == 2
-        assert next(alarm for alarm in board.alarms if alarm.id == "child").unheard
+        assert next(alarm for alarm in board.alarms if alarm.id == "child").notifies_nobody
 
 
 async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_little(
@@ -161,12 +165,12 @@ async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_lit
     for name in (*names, "named"):
         put(empty_aws, name)
     combine(empty_aws, "loud", f"ALARM({names[-1]}) OR ALARM(named)", [SNS])
-    async with context(empty_aws) as made:
-        reader = Alarms(made.reader, runbook("named"), clock=empty_aws.clock)
-        first = (await reader.board()).alarms
+    async with context(empty_aws) as inspection_context:
+        reader = Alarms(inspection_context.reader, runbook("named"), clock=empty_aws.clock)
+        first = (await reader.overview()).alarms
         assert next(alarm for alarm in first if alarm.id == "named").hearing is Hearing.COMPOSITE
         assert sum(alarm.hearing is Hearing.UNKNOWN for alarm in first) == 8
-        second = (await reader.board()).alarms
+        second = (await reader.overview()).alarms
         assert not [alarm for alarm in second if alarm.hearing is Hearing.UNKNOWN]
 
 
@@ -174,9 +178,11 @@ async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: E
     put(empty_aws, "child")
     put(empty_aws, "loud one", [SNS])
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
-    async with context(empty_aws) as made:
-        reader = Alarms(Refusing(made.reader), runbook("child", "loud one"), clock=empty_aws.clock)
-        board = await reader.board()
+    async with context(empty_aws) as inspection_context:
+        reader = Alarms(
+            Refusing(inspection_context.reader), runbook("child", "loud one"), clock=empty_aws.clock
+        )
+        board = await reader.overview()
     child = next(alarm for alarm in board.alarms if alarm.id == "child")
     assert child.hearing is Hearing.UNKNOWN
     assert "Could not read" in board.remarks[0]
@@ -204,8 +210,10 @@ class Refusing:
 
 
 async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:
-    async with context(embedded) as made:
-        board = await Alarms(made.reader, made.runbook, clock=embedded.clock).board()
+    async with context(embedded) as inspection_context:
+        board = await Alarms(
+            inspection_context.reader, inspection_context.runbook, clock=embedded.clock
+        ).overview()
     assert {alarm.hearing for alarm in board.watched} == {Hearing.DIRECT}
     assert embedded.counts()["cloudwatch.DescribeAlarms"] == 1
 
@@ -223,8 +231,8 @@ async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
     finding = await judged(empty_aws, "new")
     assert finding.verdict is (Verdict.ABNORMAL if state is State.ALARM else Verdict.UNKNOWN)
     assert "warms up until 01-14 10:30 JST" in finding.measures[0].note
-    async with context(empty_aws) as made:
-        alarm = (await boards(made.reader, empty_aws, "new"))["new"]
+    async with context(empty_aws) as inspection_context:
+        alarm = (await boards(inspection_context.reader, empty_aws, "new"))["new"]
     assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)
     assert await status(empty_aws, "new") == (
         ExitStatus.ABNORMAL if state is State.ALARM else ExitStatus.UNKNOWN

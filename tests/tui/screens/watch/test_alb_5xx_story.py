@@ -15,7 +15,7 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         app = pilot.app
         rung: list[str] = []
         app.ring = rung.append
-        state = lambda: next(a.state for a in app.board.value.alarms if a.name == "alb-5xx-error-rate")  # noqa: E731
+        state = lambda: next(a.state for a in app.alarms.value.alarms if a.name == "alb-5xx-error-rate")  # noqa: E731
         assert state() is not AlarmState.ALARM
         minutes = await advance_until(pilot, embedded, lambda: state() is AlarmState.ALARM, most=8)
         assert minutes <= 6, "the alarm fires within the scenario's first minutes"
@@ -24,7 +24,9 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         )
         assert "firing" in screen_text(pilot).splitlines()[1], "the strip shows it"
 
-        app.post_message(OpenAlarm(next(a for a in app.board.value.alarms if a.name == "alb-5xx-error-rate")))
+        app.post_message(
+            OpenAlarm(next(a for a in app.alarms.value.alarms if a.name == "alb-5xx-error-rate"))
+        )
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
         await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
         detail = screen_text(pilot)
@@ -48,9 +50,9 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
 
 async def advance_until(pilot, embedded: Embedded, reached, most: int) -> int:
     for minute in range(1, most + 1):
-        before = pilot.app.board
+        before = pilot.app.alarms
         embedded.advance(66)
-        await until(pilot, lambda before=before: pilot.app.board is not before)
+        await until(pilot, lambda before=before: pilot.app.alarms is not before)
         if reached():
             await pilot.pause()
             return minute

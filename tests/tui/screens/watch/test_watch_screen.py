@@ -21,7 +21,7 @@ async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, siz
             await until(pilot, lambda panel=panel: pilot.app.screen.query_one(f"#{panel.id}").display)
         watch = pilot.app.screen
         await until(pilot, lambda: len(watch.tail.store) > 50)
-        board = pilot.app.board.value
+        board = pilot.app.alarms.value
         assert board.count(AlarmState.MISSING) == 0
         assert {"ecs-cpu-high", "rds-storage-low"} <= {alarm.name for alarm in board.alarms}
         view = pilot.app.view.value
@@ -55,7 +55,7 @@ async def test_zoom_gives_one_panel_the_screen_and_gives_it_back(embedded: Embed
 async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         await pilot.press("a")
-        board = pilot.app.board.value
+        board = pilot.app.alarms.value
         pilot.app.post_message(
             OpenAlarm(next(alarm for alarm in board.alarms if alarm.name == "ecs-cpu-high"))
         )
@@ -71,7 +71,7 @@ async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embe
 
 async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
-        alarm = next(each for each in pilot.app.board.value.alarms if each.name == "alb-5xx-error-rate")
+        alarm = next(each for each in pilot.app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
         pilot.app.post_message(OpenAlarm(alarm))
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
         await pilot.press("enter")

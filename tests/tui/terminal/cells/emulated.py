@@ -47,9 +47,9 @@ class _PlainErasing(pyte.Screen):
     """Erases with the default background, whatever is in use (no `bce`)."""
 
     def _plainly(self) -> Iterator[None]:
-        kept, self.cursor.attrs = self.cursor.attrs, self.default_char
+        attrs, self.cursor.attrs = self.cursor.attrs, self.default_char
         yield
-        self.cursor.attrs = kept
+        self.cursor.attrs = attrs
 
     def erase_in_line(self, how: int = 0, private: bool = False) -> None:
         for _once in self._plainly():

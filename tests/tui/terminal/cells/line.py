@@ -117,7 +117,7 @@ class Line:
 
     def _answer(self, answer: str) -> None:
         assert self.output is not None
-        assert self.output.answers.take(answer), "an answer that we asked for is never typed"
+        assert self.output.answers.consume(answer), "an answer that we asked for is never typed"
 
     @property
     def frames(self) -> list[float]:

@@ -153,7 +153,7 @@ def test_the_end_does_not_wait_for_answers_that_nobody_can_give() -> None:
     ended = threading.Event()
 
     def end() -> None:
-        desk.output.answers.settle(60.0)
+        desk.output.answers.wait(60.0)
         ended.set()
 
     threading.Thread(target=end, daemon=True).start()

@@ -41,10 +41,10 @@ def told(items: list[Item]) -> str:
 
 def all_of(text: str, chunks: list[str] | None = None) -> str:
     filter_ = InputFilter()
-    said = "".join(told(filter_.feed(chunk, 0.0)) for chunk in chunks or [text])
+    output = "".join(told(filter_.feed(chunk, 0.0)) for chunk in chunks or [text])
     while (deadline := filter_.deadline) is not None:
-        said += told(filter_.expire(deadline))
-    return said
+        output += told(filter_.expire(deadline))
+    return output
 
 
 @pytest.mark.parametrize("name", LATIN)

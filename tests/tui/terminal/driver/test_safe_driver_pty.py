@@ -125,7 +125,7 @@ def test_a_stalled_terminal_does_not_stop_the_loop_and_is_right_afterwards(
         # Keys work, too, while nothing can be seen of it.
         console.send("k")
         console.wait_event("key k", reading=False)
-        seen = len(console.raw)
+        length = len(console.raw)
         latest = console.beats
         console.wait(lambda: f"beat {latest}" in console.text or _beat(console) > latest, "the newest screen")
         shown = console.lines
@@ -133,7 +133,7 @@ def test_a_stalled_terminal_does_not_stop_the_loop_and_is_right_afterwards(
         rows = [line for line in shown if line.startswith("row ")]
         assert len(rows) == 34
         assert all(line.rstrip().endswith("#") for line in rows)
-        assert len(console.raw) - seen < 400_000, "what was missed is not sent after all"
+        assert len(console.raw) - length < 400_000, "what was missed is not sent after all"
         console.signal(signal.SIGTERM)
         console.wait_exit()
         console.assert_restored()

@@ -14,17 +14,17 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
 
     def opened(self) -> None:
         """Follow the board."""
-        self.screen.watch(self.app, "board", self._show_board)
+        self.screen.watch(self.app, "alarms", self._show_overview)
 
-    def _show_board(self) -> None:
-        if self.app.board is not None:
-            self.widget.state = self.app.board
+    def _show_overview(self) -> None:
+        if self.app.alarms is not None:
+            self.widget.state = self.app.alarms
 
     def focus(self) -> None:
         """Give the keys to the list."""
         self.widget.table.focus()
 
-    def place(self) -> Place | None:
+    def note_subject(self) -> Place | None:
         """The alarm under the cursor."""
         alarm = self.widget.chosen
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
@@ -33,6 +33,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         """Acknowledge the state of the alarm under the cursor."""
         alarm = self.widget.chosen
         if alarm is None:
-            self.app.say(_("no alarm chosen"))
+            self.app.inform(_("no alarm chosen"))
         else:
             self.screen.post_message(messages.Acknowledge(alarm))

@@ -14,16 +14,16 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
 
     def opened(self) -> None:
         """Follow the board and the view."""
-        self.screen.watch(self.app, "board", self._show_board)
+        self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_view)
 
-    def _show_board(self) -> None:
-        if self.app.board is not None:
-            self.widget.board = self.app.board
+    def _show_overview(self) -> None:
+        if self.app.alarms is not None:
+            self.widget.overview = self.app.alarms
         self._show_view()
 
     def _show_view(self) -> None:
-        view, board = self.app.view, self.app.board
+        view, board = self.app.view, self.app.alarms
         if view is None:
             return
         # Alarm tiles show the board's alarms, so that the two never disagree on one screen.

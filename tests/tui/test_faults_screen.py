@@ -88,7 +88,7 @@ LOOPS = {
     "runs": lambda services: (services.engine._history, "load"),
     "acknowledgements": lambda services: (services.acknowledgements, "_read"),
     "outbox": lambda services: (services.outbox, "_steps"),
-    "journal-watch": lambda services: (services.journal, "_look"),
+    "journal-watch": lambda services: (services.journal, "_check_file"),
     "journal": lambda services: (services.journal, "_read"),
 }
 """By name: what of each loop of the console is broken."""

@@ -235,7 +235,7 @@ class LogPane(LogPager):
         self._trouble.show(self.problem, self.banner, has_lines=len(self.store) > 0)
         self.mark_dirty()
 
-    watch_said = watch_problem
+    watch_banner = watch_problem
 
     def watch_gaps(self, gaps: tuple[Gap, ...]) -> None:
         """Draw the gaps between the lines."""

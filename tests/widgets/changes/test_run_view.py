@@ -82,7 +82,7 @@ def test_what_was_found_undone_was_perhaps_never_sent() -> None:
     (step, *_rest) = made.run(StepState.FAILED).steps
     marks = {stage.title: stage.mark for stage in stages(step)}
     assert (marks["sent"], marks["AWS accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
-    marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"found": True}))}
+    marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"observed": True}))}
     assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), (
         "reading AWS shows that it was not done"
     )

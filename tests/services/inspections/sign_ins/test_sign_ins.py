@@ -62,7 +62,7 @@ async def monthly(embedded: Embedded, **more: Any) -> Finding:
 @pytest.mark.scenario("ordinary-day", history=300)
 async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Embedded) -> None:
     progress: list[Progress] = []
-    finding = await monthly(embedded, told=progress)
+    finding = await monthly(embedded, progress=progress)
     assert finding.verdict is Verdict.NORMAL, finding.summary
     assert not finding.advice
     assert {each.verdict for each in finding.measures} == {Verdict.NORMAL}

@@ -69,7 +69,7 @@ async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the
         await until(theirs, lambda: state(theirs).state is AlarmState.OK or embedded.advance(60))
         await until(theirs, lambda: screen_text(theirs).count("業者へ連絡済み") == 1)
         assert theirs.app.screen.detail.acknowledged is None, "the new state was seen by nobody yet"
-        assert theirs.app.screen.detail.seen, "the old one stays in its history"
+        assert theirs.app.screen.detail.acknowledgements, "the old one stays in its history"
         assert theirs.app.filter_hits == 0
 
 

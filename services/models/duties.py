@@ -152,7 +152,7 @@ class DutyView(Model):
     next: Occurrence | None = None
     """The next upcoming occurrence, today or later; None: there is none."""
     next_change: datetime | None = None
-    """When a state next changes without any entry in the journal (UTC); None: never."""
+    """When a state next changes by the passage of time alone (UTC); None: unknown."""
     records: int = 0
     """Counter that grows with every sign-off, plan, base date or revert that becomes known; a shown month is then
     out of date."""
@@ -169,8 +169,9 @@ class BaseDate(Model):
     anchor: str
     """`access-key:<user>` or `access-key-disabled:<user>`: a duty's `anchor` without its `+<n>d`."""
     id: RawId
-    """Id of the access key. Keys of occurrences contain it, so that a rotated access key has new ones."""
+    """Id of the access key, or the user's name if AWS has no such user. Keys of occurrences contain it, so that a
+    rotated access key has new ones."""
     at: datetime | None
-    """The date (UTC); None: the access key exists, but its date is unknown."""
+    """The date (UTC); None: unknown, with the reason in `remark`."""
     remark: Clean = ""
     """Why the date is unknown, in words; "" otherwise."""

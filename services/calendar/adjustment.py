@@ -20,11 +20,11 @@ class AllowedDays(NamedTuple):
     until: date
     """The last allowed day; equal to `day` unless the runbook says "within the month"."""
     has_open_day: bool = True
-    """False if there was no open day near, so that the date was not adjusted."""
+    """False if no open day is near enough, so that the date was not adjusted."""
 
 
 class Adjusted(NamedTuple):
-    """Allowed days and the nominal dates (of the rule) that were adjusted to them, in order."""
+    """Allowed days, and the dates of the rule that were adjusted to them."""
 
     allowed_days: AllowedDays
     """The days on which it may be done."""

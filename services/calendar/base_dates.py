@@ -16,7 +16,7 @@ ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+([0-9]{1,4})d")
 
 
 class DatedDuty(NamedTuple):
-    """An anchored duty and one of its base dates."""
+    """A duty dated by `anchor`, with one of its base dates."""
 
     duty: Duty
     anchor: BaseDate
@@ -27,7 +27,8 @@ class DatedDuty(NamedTuple):
 
 
 def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:
-    """One dated duty per resource that matches the duty's anchor (each key of the user), without duplicates."""
+    """One dated duty per resource that matches the duty's anchor (each access key of the user), without
+    duplicates."""
     spec = ANCHOR.fullmatch(duty.anchor)
     if spec is None:
         return

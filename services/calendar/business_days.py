@@ -11,7 +11,7 @@ from services.i18n import N_, _
 from services.models.runbook import Closures
 
 REACH = 366
-"""Days that a search for an open day looks ahead or back."""
+"""Maximum distance, in days, of a search for an open day in either direction."""
 
 WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),

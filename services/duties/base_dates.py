@@ -1,4 +1,4 @@
-"""Base dates that no calendar knows: when an access key was created, when one was disabled."""
+"""Base dates of duties that follow no calendar: when an access key was created, and when one was disabled."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -62,7 +62,8 @@ class BaseDates:
     def _of_creation(
         self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None
     ) -> Iterator[BaseDate]:
-        """A disabled key counts by its creation until its rotation is signed: only the signature dates the disabling."""
+        """A disabled key counts by its creation until its rotation is signed off, because only that dates the
+        disabling."""
         if (_MADE, user) in self._needed:
             for key in keys:
                 if key.active or rotated is None or rotated <= key.created:
@@ -71,7 +72,8 @@ class BaseDates:
     def _of_disabling(
         self, user: str, keys: tuple[AccessKey, ...], rotated: datetime | None, remark: str
     ) -> Iterator[BaseDate]:
-        """IAM does not tell when a key was disabled; that is the last step of its rotation, so the sign-off dates it."""
+        """IAM does not report when a key was disabled. Disabling is the last step of a rotation, so its sign-off
+        dates it."""
         if (_DISABLED, user) not in self._needed:
             return
         for key in keys:
@@ -85,7 +87,7 @@ class BaseDates:
                 )
 
     async def _rotated(self, user: str) -> tuple[datetime | None, str]:
-        """When the rotation was signed off last, and why that is not known where the journal cannot be read."""
+        """When the rotation was last signed off; None and the reason if the journal cannot be read."""
         newest: datetime | None = None
         for duty in self._rotations[user]:
             query = EntryQuery(kinds=frozenset({EntryKind.SIGN_OFF}), target=duty)

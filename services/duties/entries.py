@@ -1,4 +1,4 @@
-"""The texts of the journal's entries about duties, in the language of the screen."""
+"""Texts of journal entries about duties, in the screen's language."""
 
 from datetime import tzinfo
 
@@ -13,7 +13,7 @@ _SIGNED = {
 
 
 def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
-    """`2026-01-05 09:00 JST`; the day alone for a duty without a time, both ends where it has several days."""
+    """`2026-01-05 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
     if slot.timed:
         return f"{slot.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     if slot.until > slot.day:
@@ -22,18 +22,18 @@ def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
 
 
 def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone: tzinfo) -> str:
-    """One line for a signature."""
+    """Text of the entry for a sign-off."""
     text = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
     return _line(text, slot, note, zone)
 
 
 def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
-    """One line for a duty that was skipped."""
+    """Text of the entry for a skip."""
     return _line(_("Skipped: {title}, due {due}"), slot, reason, zone)
 
 
 def planned_text(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> str:
-    """One line for a duty that was planned, or is no longer."""
+    """Text of the entry for a duty that was planned, or no longer is."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
     return _line(text, slot, "", zone)
 

@@ -1,6 +1,6 @@
-"""The duties as an iCalendar file (RFC 5545): one event for each, with an id that stays the same in every export.
+"""The duties as an iCalendar file (RFC 5545): one event each, with an id that is the same in every export.
 
-Nothing in the file depends on when it was made: two exports of the same days are the same bytes.
+The file does not depend on when it was made: two exports of the same days are byte-identical.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,11 +15,11 @@ from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurre
 from services.models.runbook import Duty, Runbook
 
 BEFORE = timedelta(minutes=5)
-"""How long before a duty with a time the calendar reminds."""
+"""How long before a duty with a time of day the calendar reminds of it."""
 
 
 def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
-    """The file's text, with CRLF. Duties that only count when planned are included where somebody planned them."""
+    """The file's text, with CRLF. A duty that counts only when planned is included only if it was planned."""
     slots = [each.slot for each in occurrences if each.state is not OccurrenceState.UNPLANNED]
     system = runbook.system
     file = Calendar()
@@ -57,7 +57,7 @@ def _event(runbook: Runbook, slot: ScheduledOccurrence) -> Event:
         event.add("dtend", slot.until + timedelta(days=1))
         opens = time.fromisoformat(runbook.closures.opens)
         rings = timedelta(hours=opens.hour, minutes=opens.minute)
-    # Duties must not make anybody's calendar look busy.
+    # A duty must not show its people as busy in their calendars.
     event.add("transp", "TRANSPARENT")
     event.add("categories", [runbook.system.title])
     event.add_component(_alarm(slot, rings))
@@ -73,7 +73,7 @@ def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> Alarm:
 
 
 def _stamp(runbook: Runbook, slot: ScheduledOccurrence) -> datetime:
-    """The event's time stamp: the runbook's date, so that two exports of the same duties are equal."""
+    """The event's time stamp: the runbook's date, so that exports of the same duties are equal."""
     written = runbook.document_updated or runbook.document_date
     return datetime.combine(written, time(), UTC) if written else slot.due_at
 

@@ -1,4 +1,4 @@
-"""What the journal says of occurrences, by their keys."""
+"""What the journal records of occurrences, by their keys."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 
 KINDS = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PLANNED, EntryKind.UNPLANNED})
 RECENT = timedelta(days=430)
-"""Read before anything is shown. Older entries follow; only months long past are incomplete until then."""
+"""How far back entries are read at first. Older ones follow; until then only months long past are incomplete."""
 
 
 def claim_of(key: str) -> str:
@@ -21,7 +21,7 @@ def claim_of(key: str) -> str:
 
 
 class DutyRecords(Projection):
-    """The record of each occurrence. What should have been done is known once it has `started`."""
+    """The record of each occurrence; incomplete until `started`."""
 
     def __init__(self, journal: Journal, now: datetime) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, RECENT))
@@ -29,14 +29,14 @@ class DutyRecords(Projection):
         """When the journal began (UTC); the time of construction before it is read, and while it is empty."""
         self._records: dict[str, OccurrenceRecord] = {}
         self._older: EntryQuery | None = None
-        """What the second reading begins with."""
+        """Query of the older entries, for the second read; None: not to be made."""
 
     def of(self, key: str) -> OccurrenceRecord:
         """The record of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
     async def read(self, now: datetime) -> bool:
-        """At first the recent entries; the second reading includes the older ones."""
+        """Read new entries; the first call reads the recent ones, the second the older ones."""
         if not self.started:
             first = await self.journal.entries(limit=1)
             self.began = min([self.began, *(entry.at for entry in first)])
@@ -47,7 +47,7 @@ class DutyRecords(Projection):
         return await super().read(now)
 
     def apply(self, entry: Entry) -> bool:
-        """Add what it says to the record of its occurrence."""
+        """Add an entry to the record of its occurrence."""
         before = self.of(entry.subject)
         after = _with(before, entry)
         if after == before:
@@ -67,7 +67,7 @@ def _with(record: OccurrenceRecord, entry: Entry) -> OccurrenceRecord:
 
 
 def signature(entry: Entry) -> SignOff:
-    """The signature in a SIGN_OFF or SKIPPED entry."""
+    """The sign-off in a SIGN_OFF or SKIPPED entry."""
     data = entry.data
     states = {state.value: state for state in OccurrenceState}
     return SignOff(

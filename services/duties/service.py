@@ -1,4 +1,4 @@
-"""The duties' states: what the calendar places and what the journal says of it."""
+"""The duties' occurrences and their states, from the calendar and the journal."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -28,16 +28,17 @@ from services.models.runbook import Duty, Runbook
 
 DAY = timedelta(days=1)
 BACK = timedelta(days=400)
-"""How far back an occurrence that is still late is listed."""
+"""How long after its day an occurrence that is still late is listed."""
 MISSED_BACK = timedelta(days=14)
+"""How long after its last day a missed occurrence is listed."""
 AHEAD = timedelta(days=400)
 """How far ahead the next occurrence is searched for."""
 LOOK = 20.0
-"""Seconds (of the world) between checks of base dates and reverts, and of a clock that may have jumped."""
+"""Seconds (of the world) between checks for new base dates and reverts, and for a clock that has jumped."""
 
 
 class NotNow(Exception):
-    """It cannot be signed now: it is too early, or nobody has planned it. Nothing was recorded."""
+    """The occurrence cannot be signed off now: it is too early, or nobody has planned it. Nothing was recorded."""
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__(occurrence.key)
@@ -45,7 +46,7 @@ class NotNow(Exception):
 
 
 class Duties:
-    """Today, any month, and the signing of duties."""
+    """The duties of today and of any month, and their signing."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Duties:
         self._unread = True
 
     async def states(self) -> AsyncIterator[DutyView]:
-        """The view now, then whenever a state changes by time, by a signature here or in another console.
+        """Yield the view now, then whenever a state changes by time, or by an entry of this or another console.
 
         One listener at a time.
         """
@@ -92,11 +93,11 @@ class Duties:
             await asyncio.gather(listener, return_exceptions=True)
 
     def refresh(self) -> None:
-        """The basis of the duties (base dates, reverts) may have changed: compute the view anew now."""
+        """Recompute the view now, because base dates or reverts may have changed."""
         self._wake.wake()
 
     def month(self, year: int, month: int) -> Month:
-        """A month with the states of its occurrences, by what is known now. Does not block."""
+        """A month with the states of its occurrences, as far as the journal was read. Does not block."""
         now = self._clock.now()
         by_day: dict[date, list[ScheduledOccurrence]] = {}
         for slot in self._book.month(year, month):
@@ -108,15 +109,15 @@ class Duties:
         )
 
     def duty(self, occurrence: Occurrence) -> Duty | None:
-        """The runbook's definition of it; None for a change's revert."""
+        """The runbook's definition of an occurrence's duty; None for the revert of a change."""
         return self._duties.get(occurrence.slot.duty)
 
     def now(self, slot: ScheduledOccurrence) -> Occurrence:
-        """The slot as it stands now, by what is known of the journal."""
+        """The occurrence with its state now, as far as the journal was read."""
         return self._occurrence(slot, self._clock.now())
 
     def signable(self, slot: ScheduledOccurrence) -> bool:
-        """Whether it can be signed off now: not signed yet, its day has come, planned where it must be."""
+        """Whether it can be signed off now: its day has come, it is not signed, and it is planned if it must be."""
         now = self._clock.now()
         standing = self._occurrence(slot, now)
         early = standing.state is OccurrenceState.UPCOMING and self._today(now) < slot.day
@@ -125,9 +126,9 @@ class Duties:
     async def sign(
         self, occurrence: Occurrence, note: str = "", *, more: Mapping[str, Any] | None = None
     ) -> Occurrence:
-        """Sign it off now; `more` is what was signed: findings, ticked lines, evidence (JSON values).
+        """Sign it off now; `more` holds what was signed: findings, ticked lines, evidence (JSON values).
 
-        Raises AlreadyRecorded (who was first), NotNow, JournalError.
+        Raises AlreadyRecorded (with the entry that came first), NotNow, JournalError.
         """
         slot = occurrence.slot
         standing = self.now(slot)
@@ -139,7 +140,7 @@ class Duties:
         return await self._record(EntryKind.SIGN_OFF, slot, text, was=was, note=note, more=more)
 
     async def skip(self, occurrence: Occurrence, reason: str) -> Occurrence:
-        """Leave it out, with a reason. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
+        """Skip it, with a reason. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("leaving a duty out needs a reason")
         slot = occurrence.slot
@@ -148,7 +149,7 @@ class Duties:
         return await self._record(EntryKind.SKIPPED, slot, text, was=was, note=reason)
 
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
-        """Say that a duty that only counts when planned is, or is not. Raises JournalError."""
+        """Record that a duty that counts only when planned is planned, or no longer is. Raises JournalError."""
         slot = occurrence.slot
         draft = NewEntry(
             kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
@@ -191,7 +192,7 @@ class Duties:
         return self.now(slot)
 
     def _show(self, entry: Entry) -> None:
-        """Show an entry at once, before the journal is read again."""
+        """Take in an entry at once, before the journal is read again."""
         self._records.absorb([entry])
         self._wake.wake()
 
@@ -201,7 +202,7 @@ class Duties:
             self._wake.wake()
 
     async def _read(self) -> None:
-        """Read on in the journal if it has grown."""
+        """Read new entries of the journal, if there are any."""
         if not self._unread and self._records.started:
             return
         self._unread = False
@@ -233,7 +234,8 @@ class Duties:
         return passed or news or now < view.at or self._book.basis() != basis
 
     def _view(self) -> DutyView:
-        """The duties as they stand now; runs in a thread, as a year of slots may have to be placed first."""
+        """The duties as they stand now; call it in a thread, because it may have to schedule a year of
+        occurrences."""
         now, version = self._clock.now(), self._version
         today = self._today(now)
         ancient = [slot for slot in self._book.dated() if slot.day < today - BACK]

@@ -1,4 +1,4 @@
-"""The calendar's slots by month, cached as long as the dates that they depend on stay the same."""
+"""Scheduled occurrences by month, cached until a date that they depend on changes."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
@@ -9,11 +9,11 @@ from services.calendar.calendar import Calendar
 from services.models.duties import BaseDate, ScheduledOccurrence
 
 _MONTHS = 120
-"""Months cached; a year and two months are in use all day, the others were opened by somebody."""
+"""Maximum number of cached months; the duties of today need about fourteen, the rest are months that were opened."""
 
 
 class ScheduleCache:
-    """Slots by the month of the day they are held on, with the dated ones among them."""
+    """Occurrences by the month of their day, including those dated by a base date or a change."""
 
     def __init__(
         self,
@@ -28,15 +28,15 @@ class ScheduleCache:
         self._months: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
 
     def basis(self) -> object:
-        """What the slots depend on besides the calendar; unequal values mean other slots."""
+        """What the schedule depends on besides the calendar; if it differs, the schedule does."""
         return self._base_dates(), self._dated(), i18n.language()
 
     def dated(self) -> tuple[ScheduledOccurrence, ...]:
-        """Those that depend on a base date or a change, however long ago they were due."""
+        """Occurrences that depend on a base date or a change, however long ago they were due."""
         return (*self._calendar.anchored(self._base_dates()), *self._dated())
 
     def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
-        """Duties whose base date is not known: due today, until they are signed off."""
+        """Duties whose base date is unknown: due today, until they are signed off."""
         for duty, anchor in self._calendar.undated(self._base_dates()):
             yield ScheduledOccurrence(
                 key=f"{duty.id}:{anchor.id}@",
@@ -53,13 +53,13 @@ class ScheduleCache:
             )
 
     def month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
-        """The slots held in a month, by time; those without a time first on their day."""
+        """The occurrences of a month, by time; those without a time of day first on their day."""
         dated = tuple(each for each in self._dated() if (each.day.year, each.day.month) == (year, month))
         ruled = self._of_month(year, month)
         return tuple(sorted((*ruled, *dated), key=order)) if dated else ruled
 
     def between(self, first: date, last: date) -> Iterator[ScheduledOccurrence]:
-        """The slots held from `first` to `last` (inclusive)."""
+        """The occurrences from `first` to `last` (local, inclusive)."""
         for year, month in months(first, last):
             yield from (slot for slot in self.month(year, month) if first <= slot.day <= last)
 
@@ -82,7 +82,7 @@ class ScheduleCache:
 
 
 def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
-    """By day, those without a time first, then by time; the runbook's order within the same time."""
+    """Sort key: by day, those without a time of day first, then by time; the runbook's order within the same time."""
     return slot.day, slot.timed, slot.due_at
 
 

@@ -1,4 +1,4 @@
-"""How an occurrence stands at one moment: pure, from its slot, its record and the time."""
+"""Computes the state of an occurrence at one moment. Pure: from the schedule, the journal's record, and the time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,21 +8,21 @@ from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurre
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceRecord:
-    """What the journal says of one occurrence."""
+    """What the journal records of one occurrence."""
 
     signed: SignOff | None = None
     skipped: bool = False
-    """`signed` is the signature of a skip."""
+    """Whether `signed` is a skip."""
     planned: bool = False
     planned_seq: int = 0
-    """The entry that says whether it is planned; the newest one counts."""
+    """Number of the newest entry that plans or unplans it; 0: there is none."""
 
 
 NO_ENTRIES = OccurrenceRecord()
 
 
 def by_time(slot: ScheduledOccurrence, now: datetime) -> OccurrenceState:
-    """UPCOMING, DUE, LATE or MISSED; never goes back as time goes on."""
+    """UPCOMING, DUE, LATE or MISSED by time alone; as time passes, the state only moves on in this order."""
     if slot.missed_at is not None and now >= slot.missed_at:
         return OccurrenceState.MISSED
     if now >= slot.late_at:
@@ -38,10 +38,10 @@ def state_of(
     *,
     read: bool = True,
 ) -> OccurrenceState:
-    """The one state; `began` is when the journal began, None where the slot needs no journal to be known.
+    """The state at `now`. `began`: when the journal began; None if the occurrence is known without the journal.
 
-    What was already late when the journal began is NO_RECORD: it may have been done, and nobody wrote it down.
-    So is, while the journal could not be `read`, everything that somebody may have signed or planned.
+    What was late before the journal began is NO_RECORD: it may have been done unrecorded. While the journal cannot
+    be `read`, whatever may have been signed or planned is NO_RECORD too.
     """
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE
@@ -62,7 +62,7 @@ def occurrence_of(
     *,
     read: bool = True,
 ) -> Occurrence:
-    """The slot with its state, signature and plan."""
+    """The occurrence with its state, sign-off and plan."""
     return Occurrence(
         slot=slot,
         state=state_of(slot, record, now, began, read=read),
@@ -72,7 +72,7 @@ def occurrence_of(
 
 
 def changes_after(occurrence: Occurrence, now: datetime) -> datetime | None:
-    """When its state next changes by time alone (UTC); None when it does not."""
+    """When its state next changes by time alone (UTC); None if it does not."""
     if occurrence.signed is not None or occurrence.state in (
         OccurrenceState.UNPLANNED,
         OccurrenceState.NO_RECORD,

@@ -43,7 +43,7 @@ class Hearing(StrEnum):
 
 
 WARM_UP_UNTOLD = "WARM_UP_UNTOLD"
-"""Evaluation state of an alarm with a warm-up whose beginning AWS does not report."""
+"""Evaluation state of an alarm whose warm-up has an unknown beginning, so that it may still be warming up."""
 _EVALUATIONS = {
     "PARTIAL_DATA": N_("judged on part of the data"),
     "EVALUATION_ERROR": N_("cannot be judged: configuration error"),
@@ -68,32 +68,36 @@ class Alarm(Model):
     kind: AlarmKind = AlarmKind.METRIC
     state: AlarmState
     reason: Clean = ""
+    """AWS's reason for the state."""
     since: datetime | None = None
     """When it entered this state (StateTransitionedTimestamp); None for MISSING."""
     description: CleanBlock = ""
     actions_enabled: bool | None = True
-    """None: not reported."""
+    """Whether its actions are enabled; None: not reported."""
     alarm_actions: tuple[RawId, ...] = ()
     """ARNs of the actions run on ALARM."""
     has_actions: bool = False
-    """Going to ALARM runs an action other than a scaling policy."""
+    """Whether going to ALARM runs an action other than a scaling policy."""
     heard_through: tuple[Clean, ...] = ()
-    """Composite alarms that notify on its behalf: their rules name it, and their actions are enabled and not muted."""
+    """Composite alarms that notify on its behalf: their rules name it, and their actions are enabled and not
+    muted."""
     parents_read: bool = True
     """False: it is unknown whether a composite alarm notifies on its behalf."""
     scaling: bool = False
-    """It only drives a scaling policy (AlarmLow is normally in ALARM); never set for alarms named by the runbook."""
+    """Whether it only drives a scaling policy (AlarmLow is normally in ALARM); never set for alarms named by the
+    runbook."""
     expected: bool = False
-    """The runbook names it."""
+    """Whether the runbook names it."""
     evaluation: str = ""
     """"", PARTIAL_DATA, EVALUATION_ERROR or EVALUATION_FAILURE; WARM_UP_UNTOLD: unknown whether it is warming up."""
     warm_up_until: datetime | None = None
     """Latest end of its warm-up, during which AWS neither evaluates it nor runs actions; None: not warming up."""
     several: bool = False
-    """It watches several series or groups, each with a state of its own (contributors)."""
+    """Whether it watches several series or groups, each with a state of its own (contributors)."""
     muted_by: Clean = ""
-    """The mute rule in force, or ""."""
+    """The mute rule in force; "" if none is."""
     muted_until: datetime | None = None
+    """When the muting ends (UTC); None: no end is known."""
     queries: tuple[MetricQuery, ...] = ()
     """Its metrics as GetMetricData queries; one for a plain alarm, several for a math alarm."""
     comparison: str = ""
@@ -107,7 +111,7 @@ class Alarm(Model):
     rule: CleanBlock = ""
     """A composite alarm's rule expression; a log or PromQL alarm's query."""
     recent: tuple[float | None, ...] = ()
-    """The datapoints that decided, oldest first (StateReasonData.recentDatapoints)."""
+    """The datapoints that decided the state, oldest first (StateReasonData.recentDatapoints); None: missing."""
 
     @property
     def hearing(self) -> Hearing:
@@ -130,9 +134,9 @@ class Contributor(Model):
 
     id: RawId
     name: Clean
-    """Its attributes: `Service=staff-api, Cluster=prod`; its id where it has none."""
+    """Its attributes: `Service=staff-api, Cluster=prod`; its id if it has none."""
     since: datetime | None = None
-    """When it went to ALARM; None: not reported."""
+    """When it went to ALARM (UTC); None: not reported."""
     reason: Clean = ""
 
 
@@ -149,11 +153,11 @@ class AlarmTransition(Model):
     summary: Clean = ""
     reason: Clean = ""
     series: Clean = ""
-    """Of a contributor: its attributes."""
+    """Attributes of a contributor; "" for other kinds."""
 
 
 class AlarmOverview(Model):
-    """Every alarm of the system, firing first, and what changed last."""
+    """Every alarm of the system, and what could not be read about them."""
 
     alarms: tuple[Alarm, ...] = ()
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
@@ -178,12 +182,12 @@ class AlarmOverview(Model):
 
     @property
     def newest(self) -> Alarm | None:
-        """The watched alarm that changed last."""
+        """The watched alarm that changed last; None if no change is known."""
         return _newest(alarm for alarm in self.watched if alarm.since is not None)
 
     @property
     def newest_firing(self) -> Alarm | None:
-        """The watched alarm that went to ALARM last."""
+        """The watched alarm that went to ALARM last; None if none is in ALARM."""
         return _newest(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
 
 

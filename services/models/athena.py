@@ -1,4 +1,4 @@
-"""Athena: a workgroup, and a query's state and results.
+"""Athena: a workgroup, and the state and results of a query.
 
 Source: WorkGroup, QueryExecution, ResultSet (Amazon Athena API reference).
 """
@@ -9,23 +9,23 @@ from services.models.base import Clean, CleanLine, Model
 
 
 class SqlState(StrEnum):
-    """Query states as spelled by AWS."""
+    """Query states as AWS spells them."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
-    """Stopped: by somebody, or because it read more than the workgroup allows."""
+    """Stopped by a person, or because it scanned more than the workgroup allows."""
 
 
 class Workgroup(Model):
-    """Where a query runs."""
+    """An Athena workgroup, in which queries run."""
 
     name: Clean
     enabled: bool
     cutoff: int | None
-    """Bytes that one query may read before Athena stops it; None: no limit."""
+    """Bytes that a query may scan before Athena stops it; None: no limit."""
 
 
 class SqlResult(Model):
@@ -33,15 +33,15 @@ class SqlResult(Model):
 
     state: SqlState
     reason: Clean = ""
-    """Why it failed or was stopped, in Athena's words."""
+    """Why it failed or was stopped, as Athena words it; "" otherwise."""
     scanned: int = 0
-    """Bytes read so far, which AWS charges for."""
+    """Bytes scanned so far, which AWS charges for."""
     reused: bool = False
-    """The results of an identical recent query were reused: nothing was scanned."""
+    """Whether results of a recent identical query were reused, so that nothing was scanned."""
     rows: tuple[dict[Clean, CleanLine], ...] = ()
     """Column to text; a column that is NULL is absent."""
 
     @property
     def going(self) -> bool:
-        """The query is still queued or running."""
+        """Whether the query is queued or running."""
         return self.state in (SqlState.QUEUED, SqlState.RUNNING)

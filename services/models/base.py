@@ -15,13 +15,13 @@ class Model(BaseModel):
 
 
 Clean = Annotated[str, BeforeValidator(clean)]
-"""One line of foreign text, safe to draw."""
+"""One line of external text, sanitized for display."""
 
 CleanBlock = Annotated[str, BeforeValidator(clean_block)]
-"""Foreign text of several lines, safe to draw; line feeds stay."""
+"""External text of several lines, sanitized for display; line feeds are kept."""
 
 CleanLine = Annotated[str, BeforeValidator(lambda value: clean(value, LINE_LIMIT))]
-"""One log line, safe to draw."""
+"""One log line, sanitized for display; longer than `Clean` may be."""
 
 
 class RawId(str):

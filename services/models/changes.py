@@ -1,4 +1,4 @@
-"""Changes to production: plans, their steps, and the outcome of runs."""
+"""Changes to production: parameters, plans, their steps, and what became of them."""
 
 import json
 from collections.abc import Mapping
@@ -11,44 +11,44 @@ from services.models.canonical import canonical, digest
 
 
 class Danger(StrEnum):
-    """How much a change may break; decides what the confirmation asks for."""
+    """How much damage a change may do; decides how it is confirmed."""
 
     ROUTINE = "routine"
-    """One key confirms."""
+    """A key press confirms."""
     CAREFUL = "careful"
-    """The target's name is typed."""
+    """Typing the target's name confirms."""
     DANGEROUS = "dangerous"
-    """The target's name is typed, and the warnings come first."""
+    """Typing the target's name confirms, after the warnings."""
 
 
 class Parameter(Model):
-    """An input that the operator provides before the plan is made."""
+    """An input from the operator, needed to make a plan."""
 
     id: str
     title: Clean
     kind: Literal["integer", "choice", "moment", "text"]
     default: str = ""
-    """As typed: `10`, a choice's id, `2026-12-01 17:00` (local)."""
+    """Default, in typed form: `10`, a choice's id, `2026-12-01 17:00` (local)."""
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[tuple[str, Clean], ...] = ()
-    """(id, title)."""
+    """(id, title) of each choice."""
     why: Clean = ""
-    """Why the default is what it is."""
+    """Reason for the default."""
     help: Clean = ""
 
 
 class ChangeTarget(Model):
-    """One thing a change can be applied to."""
+    """A resource to which a change can be applied."""
 
     id: RawId
     """The resource as AWS names it, e.g. `service/facility-prod-cluster/staff-api`."""
     title: Clean
-    """The name people use and type, e.g. `staff-api`."""
+    """The name that people use and type, e.g. `staff-api`."""
 
 
 class Fact(Model):
-    """A named value of the live state."""
+    """A named value of a resource's current state."""
 
     name: Clean
     value: Clean
@@ -62,11 +62,11 @@ class LiveState(Model):
     facts: tuple[Fact, ...]
     read_at: datetime
     remarks: tuple[Clean, ...] = ()
-    """What an operator should know before changing it (already at its limit, suspended …)."""
+    """What an operator should know before the change (already at its limit, suspended…)."""
 
 
 class Row(Model):
-    """One value before and after."""
+    """A value before and after a change."""
 
     name: Clean
     before: Clean
@@ -74,12 +74,12 @@ class Row(Model):
 
     @property
     def changes(self) -> bool:
-        """Before and after differ."""
+        """Whether the value changes."""
         return self.before != self.after
 
 
 class AwsCall(Model):
-    """Exactly one AWS request; the confirmed call is the one that is sent."""
+    """Exactly one AWS request; what is confirmed is what is sent."""
 
     service: str
     """As botocore names it."""
@@ -107,10 +107,10 @@ def aws_call(service: str, operation: str, region: str, params: Mapping[str, Any
 
 
 class PlannedStep(Model):
-    """One request of a plan, with the state it is based on."""
+    """One request of a plan, with the state that it was planned from."""
 
     id: str
-    """Unique in its plan: `raise`, `schedule-revert` …"""
+    """Unique within its plan: `raise`, `schedule-revert`…"""
     title: Clean
     target: RawId
     """The resource it changes, which is locked while the outcome is unknown."""
@@ -119,13 +119,13 @@ class PlannedStep(Model):
     expects: str
     """Digest of the state that must be unchanged when the request is sent."""
     required: tuple[str, ...] = ()
-    """Keys of a valid response; if empty, the response proves nothing, and the result is verified by reading AWS."""
+    """Keys of a valid response; empty: no response proves success, so the result is verified by reading AWS."""
     before: str = ""
-    """The replaced value in the change's notation; distinguishes "not done" from "changed by somebody else"."""
+    """The value it replaces, in the change's notation; distinguishes "not done" from "changed by another person"."""
 
 
 class Caution(Model):
-    """Something to know before confirming."""
+    """A warning to read before confirming."""
 
     grave: bool
     text: Clean
@@ -135,9 +135,10 @@ class Revert(Model):
     """The planned revert of a change."""
 
     way: Literal["aws", "duty"]
-    """By a scheduled action in AWS, created by the last step, or by a dated duty; applies once step 1 is done."""
+    """`aws`: a scheduled action, which the last step creates; `duty`: a dated duty, which exists once step 1 is
+    done."""
     at: datetime
-    """When (UTC)."""
+    """When it is to be reverted (UTC)."""
     title: Clean
     """Title of the dated duty."""
     values: dict[str, str]
@@ -148,7 +149,7 @@ class Plan(Model):
     """What a change would do, computed from live state."""
 
     id: str
-    """Unique; sorts by time."""
+    """Unique id; ids sort by time."""
     kind: str
     """The change's id in the registry."""
     title: Clean
@@ -157,23 +158,24 @@ class Plan(Model):
     region: str
     made_at: datetime
     expires_at: datetime
-    """Not applied after this (UTC)."""
+    """The plan cannot be applied after this (UTC)."""
     wish: dict[str, str]
     """The parameters it was made from."""
     danger: Danger
     steps: tuple[PlannedStep, ...]
-    """In order; a step that is not done stops the rest. None where the plan is refused."""
+    """In order; a step that is not done stops the rest. Empty if the plan is refused."""
     blast: Clean = ""
-    """Impact, the first line of the dialog: `3 tasks are stopped at once`; "" if there is none."""
+    """Impact, shown first in the dialog: `3 tasks are stopped at once`; "" if there is none."""
     cautions: tuple[Caution, ...] = ()
     refusals: tuple[Clean, ...] = ()
-    """Why it must not be applied; a plan with one cannot be."""
+    """Reasons why it must not be applied; a plan with any cannot be applied."""
     approval: Clean = ""
-    """The role that must have approved; "": nobody."""
+    """The role that must have approved it; "" if no approval is needed."""
     downtime: Clean = ""
     cost: Clean = ""
     reversible: Clean = ""
     revert: Revert | None = None
+    """Its planned revert; None: no revert is planned."""
 
     @property
     def confirm(self) -> str:
@@ -182,7 +184,7 @@ class Plan(Model):
 
 
 class StepState(StrEnum):
-    """What became of a step."""
+    """Outcome of a step."""
 
     WAITING = "waiting"
     """Nothing was sent."""
@@ -190,33 +192,34 @@ class StepState(StrEnum):
     """The intent is recorded; the request may be under way."""
     DONE = "done"
     FAILED = "failed"
-    """AWS said no, or AWS shows that nothing was changed."""
+    """AWS refused the request, or AWS, read afterwards, shows no change."""
     UNKNOWN = "unknown"
-    """No answer that says what happened; the target is locked until AWS is read."""
+    """No response that shows the outcome; the target is locked until AWS is read."""
     REFUSED = "refused"
     """Stopped before anything was sent."""
 
 
 class StepRun(Model):
-    """One step of a run."""
+    """What became of one step of a confirmed plan."""
 
     id: str
     state: StepState
     at: datetime | None = None
-    """When the state came (UTC), with the journal's entry `seq` (0: with none)."""
+    """When the state was recorded (UTC); None: nothing was recorded."""
     text: Clean = ""
     """What happened, in words."""
     verified: bool | None = None
-    """AWS, read again, shows the change; None: not looked yet."""
+    """Whether AWS, read afterwards, shows the change; None: it was not read."""
     observed: bool = False
-    """The state was found by reading AWS or said by a person: no answer tells of it."""
+    """The state was read from AWS or reported by a person; no response shows it."""
     until: datetime | None = None
-    """Not carried out by this console: under way in another one until then (UTC), or cut off. None: not so."""
+    """Another console is carrying it out until then (UTC) or was cut off; None: no other console is."""
     seq: int = 0
+    """Number of the journal entry that records the state; 0: there is none."""
 
 
 class Run(Model):
-    """One confirmed plan and what became of it."""
+    """A confirmed plan and what became of it."""
 
     plan: Plan
     by: Clean
@@ -224,9 +227,9 @@ class Run(Model):
     """When it was confirmed (UTC)."""
     steps: tuple[StepRun, ...]
     seq: int = 0
-    """The journal's entry that says so; a later run has a higher one."""
+    """Number of the journal entry of the confirmation; a later run has a higher one."""
     refusal: Clean = ""
-    """Why the whole of it was stopped before anything was sent; "" where it was not."""
+    """Why the run was stopped before any request was sent; "" if it was not."""
 
     @property
     def id(self) -> str:
@@ -235,14 +238,14 @@ class Run(Model):
 
     @property
     def state(self) -> StepState:
-        """The state of the first step that is not done; DONE when all are."""
+        """The state of the first step that is not done; DONE if all are."""
         if self.refusal:
             return StepState.REFUSED
         return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
 
     @property
     def elsewhere_until(self) -> datetime | None:
-        """Until when it may be under way in another console (UTC); None: it is not, or this console carries it out."""
+        """Until when another console may be carrying it out (UTC); None: no other console is."""
         return next((step.until for step in self.steps if step.until is not None), None)
 
     @property
@@ -258,17 +261,17 @@ class Run(Model):
 
     @property
     def in_flight(self) -> bool:
-        """A step is being sent or its outcome is unknown."""
+        """Whether a step is being sent or its outcome is unknown."""
         return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)
 
 
 class Place(StrEnum):
-    """How AWS's current state relates to a step's before and after."""
+    """How AWS's current state compares with a step's values before and after."""
 
     BEFORE = "before"
     AFTER = "after"
     ELSEWHERE = "elsewhere"
-    """Neither: somebody else changed it."""
+    """Neither: another person changed it."""
 
 
 class Observation(Model):
@@ -278,13 +281,13 @@ class Observation(Model):
     """Comparable with `PlannedStep.expects`."""
     place: Place
     text: Clean
-    """In words: `MaxCapacity is 10`."""
+    """In words, e.g. `MaxCapacity is 10`."""
 
 
 class Armed(Model):
-    """Writing is allowed for a limited time."""
+    """A limited time in which changes are allowed."""
 
     until: datetime
-    """UTC."""
+    """End of the time (UTC)."""
     reason: Clean
     by: Clean

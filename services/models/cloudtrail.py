@@ -33,9 +33,9 @@ class Actor(Model):
     role: Clean = ""
     """Name of the assumed role; "" for other kinds."""
     hidden: bool = False
-    """CloudTrail hides the entered name, because the account has no such user."""
+    """Whether CloudTrail hides the entered name, because the account has no such user."""
     unreadable: bool = False
-    """Its name is unreadable, so it could be anyone."""
+    """Whether the name is unreadable, so that it could be any person."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,22 +44,22 @@ class Actor(Model):
 
     @property
     def shown(self) -> str:
-        """The display name: `role/name`, or the one that exists."""
+        """The display name: `role/name`, or the one of the two that is known."""
         return "/".join(filter(None, (self.role, self.name)))
 
 
 class TrailEvent(Model):
-    """One event."""
+    """One event recorded by CloudTrail."""
 
     id: RawId
     name: Clean
-    """`ConsoleLogin`, `DeleteDBInstance`."""
+    """Event name: `ConsoleLogin`, `DeleteDBInstance`."""
     source: Clean
-    """`rds.amazonaws.com`"""
+    """Service that received the request: `rds.amazonaws.com`."""
     at: datetime
-    """UTC."""
+    """When it happened (UTC)."""
     region: Clean
-    """Where it was recorded."""
+    """The region that recorded it."""
     actor: Actor
     address: Clean = ""
     """An IP address, or the name of an AWS service that acted on the caller's behalf."""
@@ -67,7 +67,7 @@ class TrailEvent(Model):
     error: Clean = ""
     """Error code and message; "" on success."""
     read_only: bool = False
-    """It changed nothing."""
+    """Whether the request could change nothing."""
 
 
 class SignIn(TrailEvent):
@@ -75,25 +75,25 @@ class SignIn(TrailEvent):
 
     success: bool
     mfa: bool | None = None
-    """None: the event does not say."""
+    """Whether MFA was used; None: the event does not contain it."""
 
 
 class AccessEvent(TrailEvent):
     """Another event of the sign-in service: SwitchRole, PasswordRecoveryRequested, CheckMfa, Identity Center's."""
 
     success: bool | None = None
-    """None: the event does not say."""
+    """None: the event does not contain it."""
 
 
 class EnabledRegions(Model):
     """The regions enabled for the account."""
 
     names: tuple[str, ...] = ()
-    """Empty where none could be read."""
+    """Region names; empty if none could be read."""
     left_out: tuple[str, ...] = ()
     """Default regions in `names` that AWS did not list."""
     problem: Problem | None = None
-    """Why some could not be read."""
+    """Why some could not be read; None if all were."""
 
 
 class Lookup(Model):
@@ -101,20 +101,20 @@ class Lookup(Model):
 
     region: str
     value: str
-    """The event name, user name or event source that was asked for."""
+    """The event name, user name or event source that was searched for."""
     events: tuple[TrailEvent, ...] = ()
-    """Newest first, each once; those of the sign-in service are SignIn or AccessEvent."""
+    """Newest first, without duplicates; those of the sign-in service are SignIn or AccessEvent."""
     requests: int = 0
     unreadable: int = 0
-    """Number of events that could not be interpreted, which are not in `events`."""
+    """Number of events that could not be interpreted; they are not in `events`."""
     more: bool = False
-    """There are older events that were not read."""
+    """Whether there are older events that were not read."""
     problem: Problem | None = None
-    """Why it ended early; `events` are those read before."""
+    """Why it ended early, with `events` read until then; None if it did not."""
 
     @property
     def is_complete(self) -> bool:
-        """All pages were read and all events interpreted."""
+        """Whether all pages were read and all events interpreted."""
         return self.problem is None and not self.unreadable and not self.more
 
 
@@ -129,8 +129,8 @@ class TrailStatus(Model):
     stopped_at: datetime | None = None
     started_at: datetime | None = None
     delivered_at: datetime | None = None
-    """When its latest log file of the home region was delivered to the bucket."""
+    """When its latest log file of the home region was delivered to the bucket (UTC); None: not reported."""
     every_event: bool = False
-    """It records every management event of this account only, so it contains all of the event history."""
+    """Whether it records every management event, of this account only, and so contains all of the event history."""
     delivery_error: Clean = ""
-    """Why its latest log file was not delivered."""
+    """Why its latest log file was not delivered; "" if it was."""

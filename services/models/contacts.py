@@ -1,4 +1,4 @@
-"""Whom to call for what, and who approves what, as the runbook names them."""
+"""The roles that the runbook names: contacts to call, and approvers of changes."""
 
 from typing import Literal
 
@@ -6,17 +6,17 @@ from services.models.base import Clean, Model
 
 
 class Reachable(Model):
-    """One role: who or where it is, and what for."""
+    """One role, and who or where it is."""
 
     role: Clean
     kind: Literal["contact", "approver"]
     """`contact`: is called; `approver`: approves changes."""
     reach: Clean = ""
-    """A contact's number or address, or an approver's name; "" if undecided."""
+    """A contact's telephone number or address, or an approver's name; "" if undecided."""
     scope: Clean = ""
     """What it is called for, or what it approves."""
 
     @property
     def undecided(self) -> bool:
-        """Nobody has decided: shown in red."""
+        """Whether the runbook leaves it undecided; shown in red."""
         return not self.reach

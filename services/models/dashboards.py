@@ -32,22 +32,25 @@ class Axis(Model):
 
 
 class Line(Model):
-    """A horizontal annotation; with `to` a band."""
+    """A horizontal annotation: a line, or a band up to `to`."""
 
     value: float
     to: float | None = None
+    """The other edge of a band; None: a line."""
     label: Clean = ""
     fill: str = ""
     """"", above, below or none."""
     right: bool = False
+    """Whether it belongs to the right axis."""
     color: str = ""
 
 
 class Mark(Model):
-    """A vertical annotation; with `until` a span."""
+    """A vertical annotation: a moment, or a span up to `until`."""
 
     at: datetime
     until: datetime | None = None
+    """End of a span; None: a moment."""
     label: Clean = ""
 
 
@@ -56,29 +59,29 @@ class Trace(Model):
 
     query: MetricQuery
     color: str = ""
-    """`#rrggbb` or "" for the theme's own."""
+    """`#rrggbb`; "" for a colour of the theme."""
     right: bool = False
-    """On the right axis."""
+    """Whether it belongs to the right axis."""
 
 
 class Widget(Model):
-    """Common to all widgets; the grid has 24 columns, and a unit of height is about half a line."""
+    """What all widgets have in common; the grid has 24 columns, and a unit of height is about half a line."""
 
     key: str
-    """Stable within a dashboard: `<index>`."""
+    """Id within a dashboard: the widget's index."""
     x: int = 0
     y: int = 0
     width: int = 6
     height: int = 6
     title: Clean = ""
     remarks: tuple[Clean, ...] = ()
-    """Unsupported content, in words; always shown."""
+    """Unsupported content of the widget, in words; always shown."""
     unreadable: bool = False
-    """Data to be judged could not be read: a metric, or how it is queried."""
+    """Whether data to be judged cannot be read, because a metric or its query cannot be interpreted."""
 
 
 class MetricWidget(Widget):
-    """Curves, numbers, bars."""
+    """A chart, numbers or bars of metrics."""
 
     view: View = View.TIME_SERIES
     traces: tuple[Trace, ...] = ()
@@ -91,19 +94,19 @@ class MetricWidget(Widget):
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
     alarm_ids: tuple[RawId, ...] = ()
-    """ARNs of annotated alarms; a widget without traces draws the first one's metric."""
+    """ARNs of annotated alarms; a widget without traces draws the metric of the first one."""
     start: str = ""
-    """The widget's own range (`-PT3H` or ISO), or "" for the dashboard's."""
+    """The widget's own range (`-PT3H` or ISO 8601); "" for the dashboard's."""
     end: str = ""
     whole_range: bool = False
-    """setPeriodToTimeRange: one number for the whole range."""
+    """Whether each number covers the whole range (setPeriodToTimeRange)."""
     sparkline: bool = True
     full_precision: bool = False
     legend: str = "bottom"
 
 
 class TextWidget(Widget):
-    """Markdown."""
+    """A text in Markdown."""
 
     markdown: CleanBlock = ""
 
@@ -112,7 +115,7 @@ class AlarmWidget(Widget):
     """A list of alarms."""
 
     alarm_ids: tuple[RawId, ...] = ()
-    """ARNs."""
+    """ARNs of the alarms."""
     states: tuple[str, ...] = ()
 
 
@@ -125,40 +128,40 @@ class LogWidget(Widget):
 
 
 class UnknownWidget(Widget):
-    """A kind the console does not draw (explorer, custom…): named, never dropped."""
+    """A widget of a kind that the console cannot draw (explorer, custom…), shown by name."""
 
     kind: Clean = ""
 
 
 class Dashboard(Model):
-    """A dashboard as read from AWS, or the built-in one."""
+    """A dashboard of AWS, or the built-in one."""
 
     name: Clean
     builtin: bool = False
-    """True when AWS has no such dashboard and the fallback is shown."""
+    """Whether it is the built-in dashboard, because AWS has none of this name."""
     widgets: tuple[MetricWidget | TextWidget | AlarmWidget | LogWidget | UnknownWidget, ...] = ()
     start: str = ""
-    """Default range, `-PT8H` or ISO; "" means three hours."""
+    """Default range, `-PT8H` or ISO 8601; "" for three hours."""
     end: str = ""
     remarks: tuple[Clean, ...] = ()
     unreadable: bool = False
-    """The body, or the list of its widgets, could not be read."""
+    """Whether its body, or the list of its widgets, could not be read."""
 
 
 class Reading(Model):
-    """The newest value of one curve, judged."""
+    """The newest value of one curve and its verdict."""
 
     label: Clean
     value: float | None = None
     at: int | None = None
-    """Epoch seconds of the value's period."""
+    """Start of the value's period, epoch seconds; None: there is no value."""
     limit: Limit | None = None
     verdict: Verdict | None = None
-    """None where the runbook has no limit."""
+    """None: the runbook has no limit."""
 
 
 class WidgetData(Model):
-    """What one widget shows now."""
+    """The data that one widget shows."""
 
     key: str
     series: tuple[Series, ...] = ()
@@ -166,12 +169,12 @@ class WidgetData(Model):
     """Same order as `series`."""
     alarms: tuple[Alarm, ...] = ()
     verdict: Verdict | None = None
-    """The worst reading's."""
+    """The worst verdict of `readings`; None: none is judged."""
     start: int = 0
-    """Drawn range, epoch seconds."""
+    """Start of the shown range, epoch seconds."""
     end: int = 0
     problem: Clean = ""
-    """Why this widget has no data, in words, or ""."""
+    """Why the widget has no data, in words; "" if it has."""
 
 
 class DashboardView(Model):

@@ -1,6 +1,7 @@
-"""Duties as the calendar places them and the journal judges them.
+"""Duties with their occurrences and states.
 
-A Slot is what the rules alone say; an Occurrence is a slot with its state at one moment.
+A ScheduledOccurrence follows from the calendar's rules alone; an Occurrence adds its state at one moment, by the
+journal.
 """
 
 from collections.abc import Iterator
@@ -13,153 +14,164 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class OccurrenceState(StrEnum):
-    """Where an occurrence stands; only DONE is green."""
+    """State of an occurrence; only DONE is shown in green."""
 
     UPCOMING = "upcoming"
     DUE = "due"
     LATE = "late"
     DONE = "done"
     MISSED = "missed"
-    """The next slot has come and nobody signed; signing it later makes it DONE and keeps both times."""
+    """The next occurrence is due, and nobody signed this one off; a later sign-off makes it DONE and records both
+    times."""
     SKIPPED = "skipped"
-    """Left out by a person, with a reason."""
+    """Skipped by a person, with a reason."""
     UNPLANNED = "unplanned"
-    """A duty that only counts when somebody plans it, and nobody has."""
+    """Its duty counts only when planned, and nobody has planned it."""
     NO_RECORD = "no-record"
-    """Before this journal began, or it cannot be read: nothing is known, so nothing is claimed."""
+    """Unknown whether it was done: it was late before the journal began, or the journal cannot be read."""
 
 
 OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED})
-"""States in which somebody should sign."""
+"""States in which an occurrence is to be signed off."""
 
 
 class ScheduledOccurrence(Model):
-    """One duty on one date and time, as the rules alone place it."""
+    """One duty on one date and time, as scheduled by the calendar's rules alone."""
 
     key: str
-    """Stable for good: `<duty>@2026-01-05T09:00` (nominal date and time, local), `<duty>@2026-04-01` for a
-    duty without a time, `revert@<change id>` for the way back of a change."""
+    """Permanent key: `<duty>@2026-01-05T09:00` (the rule's local date and time), `<duty>@2026-04-01` for a duty
+    without a time of day, `<duty>:<key id>@…` for one with a base date, `revert@<change id>` for the revert of a
+    change."""
     duty: str
-    """The duty's id in the runbook; "" for a revert."""
+    """The duty's id in the runbook; "" for the revert of a change."""
     title: Clean
     nominal: tuple[date, ...]
-    """The rule's dates this slot stands for, in order; several where closed days pushed them together."""
+    """The rule's dates that it stands for, in order; several if closed days moved them to the same day."""
     day: date
-    """When it is held (local)."""
+    """The first day on which it may be done (local)."""
     until: date
-    """The last day it may be held on; `day` unless the runbook says "within the month"."""
+    """The last day on which it may be done; `day` unless the runbook allows the whole month."""
     due_at: datetime
-    """Aware, UTC; the beginning of `day` for a duty without a time."""
+    """When it is due (UTC); the start of `day` for a duty without a time of day."""
     late_at: datetime
-    """Late from then on (UTC)."""
+    """When it becomes late (UTC)."""
     missed_at: datetime | None
-    """The next slot of its series (UTC); None where there is no next."""
+    """When it counts as missed (UTC), because the next of its series is due; None: never."""
     timed: bool
-    """It has a time of day."""
+    """Whether it has a time of day."""
     if_planned: bool = False
+    """Whether it counts only if a person has planned it."""
     remark: Clean = ""
-    """Why it is not where the rule put it, or what its date comes from, in words."""
+    """Why it is not on its rule's date, or how its date was derived, in words; "" otherwise."""
 
     @property
     def moved(self) -> bool:
-        """A closed day moved it."""
+        """Whether a closed day moved it."""
         return bool(self.nominal) and self.day not in self.nominal
 
 
 class SignOff(Model):
-    """A person's word on an occurrence: done, or left out with a reason."""
+    """A person's record that an occurrence is done, or was skipped with a reason."""
 
     by: Clean
-    """Who, as the journal shows people."""
+    """The OS user who signed."""
     at: datetime
     """When it was signed (UTC); never back-dated."""
     note: Clean = ""
+    """The note, or the reason of a skip; "" if there is none."""
     was: OccurrenceState
-    """The state at that moment: DUE (in time), LATE, MISSED, or UPCOMING (early)."""
+    """The state just before: DUE (in time), LATE, MISSED, or UPCOMING (early)."""
     seq: int
-    """The journal entry."""
+    """Number of its journal entry."""
     checked: tuple[Clean, ...] | None = None
-    """The lines of its checklist that were ticked; None where there was none."""
+    """Checklist lines that were ticked; None if there was no checklist."""
     evidence: dict[str, CleanBlock] = Field(default_factory=dict)
-    """What was written down, by the evidence field's id in the runbook."""
+    """Recorded values, by the id of the evidence field in the runbook."""
 
 
 class Occurrence(Model):
-    """A slot with its state at one moment."""
+    """A scheduled occurrence with its state at one moment."""
 
     slot: ScheduledOccurrence
     state: OccurrenceState
     signed: SignOff | None = None
+    """Its sign-off or skip; None: neither."""
     planned: bool = False
-    """Somebody planned it; only matters where `slot.if_planned`."""
+    """Whether a person has planned it; matters only with `slot.if_planned`."""
 
     @property
     def key(self) -> str:
-        """The slot's key."""
+        """The permanent key of the occurrence."""
         return self.slot.key
 
     @property
     def open(self) -> bool:
-        """Somebody should sign."""
+        """Whether it is to be signed off."""
         return self.state in OPEN_STATES
 
 
 class Day(Model):
-    """One day of the calendar."""
+    """One day of the calendar with its occurrences."""
 
     day: date
     is_open: bool
+    """Whether city hall is open."""
     closed_name: Clean = ""
     """Why city hall is closed: 土曜日, the holiday's name, 年末年始の休日, 臨時閉庁; "" on an open day."""
     holiday: bool = False
-    """A national holiday, also where the runbook opens it."""
+    """Whether it is a national holiday, even if the runbook opens it."""
     occurrences: tuple[Occurrence, ...] = ()
-    """By time; those without a time first."""
+    """By time; those without a time of day first."""
 
 
 class Month(Model):
-    """A month as the calendar shows it."""
+    """One month of the calendar."""
 
     year: int
     month: int
+    """1 is January."""
     days: tuple[Day, ...]
-    """The 1st to the last."""
+    """All days of the month, in order."""
 
     def __iter__(self) -> Iterator[Day]:  # type: ignore[override]
-        """The days."""
+        """Iterate over the days."""
         return iter(self.days)
 
 
 class DutyView(Model):
-    """The duties at one moment."""
+    """The duties to attend to at one moment."""
 
     at: datetime
-    """When it was judged (UTC)."""
+    """The moment for which the states hold (UTC)."""
     today: Day
+    """The local day of `at`."""
     carried: tuple[Occurrence, ...] = ()
-    """Of earlier days and still open: late ones, and missed ones of the last 14 days, oldest first."""
+    """Unsigned occurrences of earlier days: late ones, and those missed within the last 14 days, oldest first."""
     running: tuple[Occurrence, ...] = ()
-    """Begun on an earlier day, may still be held today (within the month), not signed."""
+    """Unsigned occurrences of earlier days that may still be done today, because the whole month is allowed."""
     next: Occurrence | None = None
-    """The first that is still to come, today or later."""
+    """The next upcoming occurrence, today or later; None: there is none."""
     next_change: datetime | None = None
-    """When a state changes by time alone (UTC)."""
+    """When a state next changes by the passage of time alone (UTC); None: unknown."""
     records: int = 0
-    """Grows with every signature, plan, anchor and way back that becomes known: the months look different."""
+    """Counter that grows with every sign-off, plan, base date or revert that becomes known; a shown month is then
+    out of date."""
 
     @property
     def open(self) -> tuple[Occurrence, ...]:
-        """Everything somebody should sign now, oldest first."""
+        """Everything to sign off now, oldest first."""
         return (*self.carried, *(each for each in (*self.running, *self.today.occurrences) if each.open))
 
 
 class BaseDate(Model):
-    """A date that comes from AWS or the journal rather than from the calendar."""
+    """A date from which a duty is counted, taken from AWS or the journal rather than the calendar."""
 
     anchor: str
-    """`access-key:<user>` or `access-key-disabled:<user>`, as in a Duty without its `+<n>d`."""
+    """`access-key:<user>` or `access-key-disabled:<user>`: a duty's `anchor` without its `+<n>d`."""
     id: RawId
-    """What it belongs to: the key's id. A slot's key is made of it, so that a rotated key starts anew."""
+    """Id of the access key, or the user's name if AWS has no such user. Keys of occurrences contain it, so that a
+    rotated access key has new ones."""
     at: datetime | None
-    """None: it exists, and its date is not known."""
+    """The date (UTC); None: unknown, with the reason in `remark`."""
     remark: Clean = ""
+    """Why the date is unknown, in words; "" otherwise."""

@@ -17,12 +17,13 @@ class Deployment(Model):
     rollout: str = ""
     """IN_PROGRESS, COMPLETED or FAILED; "": not reported."""
     reason: Clean = ""
-    """AWS's message on the rollout, including rollbacks."""
+    """AWS's message on the rollout or rollback."""
     desired: int = 0
+    """Number of tasks that it should have."""
     running: int = 0
     pending: int = 0
     counted: bool = True
-    """False: AWS did not report `desired` or `running`."""
+    """Whether AWS reported `desired` and `running`; if false, they mean nothing."""
     failed: int | None = None
     """Consecutive failed tasks; reset to 0 once one is healthy. None: not reported."""
     task_definition: Clean = ""
@@ -38,7 +39,7 @@ class ServiceEvent(Model):
 
 
 class ContainerService(Model):
-    """An ECS service: counts, deployments, newest events."""
+    """An ECS service: task counts, deployments, newest events."""
 
     id: RawId
     name: Clean
@@ -61,74 +62,76 @@ class ScalableTarget(Model):
     """A service's capacity bounds in Application Auto Scaling."""
 
     minimum: int
+    """Minimum number of tasks."""
     maximum: int
+    """Maximum number of tasks."""
     suspended: bool = False
-    """At least one scaling process is suspended."""
+    """Whether at least one scaling process is suspended."""
     suspensions: tuple[str, ...] | None = ()
     """Suspended processes: `DynamicScalingIn`, `DynamicScalingOut`, `ScheduledScaling`. None: not reported."""
 
 
 class ScalingPolicy(Model):
-    """One rule by which Auto Scaling changes the count."""
+    """A policy by which Auto Scaling changes the number of tasks."""
 
     id: RawId
-    """The name, exactly."""
+    """The policy's exact name."""
     name: Clean
     kind: str
     """TargetTrackingScaling, StepScaling or PredictiveScaling."""
     target: float | None = None
     """Target value of target tracking, in the metric's unit; None for other kinds."""
     metric: Clean = ""
-    """What it tracks, e.g. ECSServiceAverageCPUUtilization; "" for other kinds."""
+    """The tracked metric, e.g. ECSServiceAverageCPUUtilization; "" for other kinds."""
     scales_in: bool = True
-    """It may also lower the count."""
+    """Whether it may also lower the number of tasks."""
     triggered: bool = True
-    """Something can trigger it: an alarm, or a forecast that is allowed to scale."""
+    """Whether anything can trigger it: an alarm, or a forecast that is allowed to scale."""
     key: RawId = RawId("")
     """Part of the ARN of every action that runs it: `scalingPolicy:<id>:`; "": not reported."""
     alarms: tuple[RawId, ...] = ()
     """Names of the alarms that trigger it."""
     unread: bool = False
-    """Its kind is unknown, or not all of its alarms' names are readable."""
+    """Whether its kind is unknown, or the name of one of its alarms is unreadable."""
 
     @property
     def needs_alarm(self) -> bool:
-        """It is triggered by alarms; without any it is not `triggered`."""
+        """Whether it is triggered by alarms; without any it is not `triggered`."""
         return self.kind != "PredictiveScaling" and (self.unread or bool(self.alarms))
 
 
 class ScheduledAction(Model):
-    """New bounds at a set time, carried out by AWS."""
+    """Capacity bounds that AWS sets at a scheduled time."""
 
     id: RawId
-    """The name, exactly: putting another of this name replaces it."""
+    """The action's exact name; putting another action of this name replaces it."""
     name: Clean
     schedule: RawId
-    """As AWS spells it: `at(2026-12-01T17:00:00)`, `cron(…)`, `rate(…)`."""
+    """Schedule as AWS spells it: `at(2026-12-01T17:00:00)`, `cron(…)`, `rate(…)`."""
     timezone: str = "UTC"
     """Time zone of `at` and `cron`."""
     at: datetime | None = None
     """Time of an `at(…)` schedule (UTC); None for others."""
     start: datetime | None = None
-    """Not run before (UTC); a `rate(…)` counts from here."""
+    """Not run before this (UTC), from which `rate(…)` counts; None: no bound."""
     end: datetime | None = None
-    """Not run after (UTC)."""
+    """Not run after this (UTC); None: no bound."""
     created: datetime | None = None
     minimum: int | None = None
-    """None: not changed."""
+    """New minimum number of tasks; None: not changed."""
     maximum: int | None = None
-    """None: not changed."""
+    """New maximum number of tasks; None: not changed."""
 
 
 class ScalingActivity(Model):
-    """One scaling decision."""
+    """One decision of Auto Scaling."""
 
     at: datetime
     status: str
     description: Clean
     cause: Clean = ""
     not_scaled: tuple[str, ...] = ()
-    """Reason codes when nothing was scaled, e.g. AlreadyAtMaxCapacity."""
+    """Reason codes if nothing was scaled, e.g. AlreadyAtMaxCapacity."""
 
 
 class ScalingActivities(Model):
@@ -137,7 +140,7 @@ class ScalingActivities(Model):
     activities: tuple[ScalingActivity, ...] = ()
     """Newest first."""
     undated: int = 0
-    """Number of decisions without a time."""
+    """Number of decisions without a time, which are not in `activities`."""
 
 
 class ServiceStatus(Model):

@@ -12,10 +12,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Freshness(StrEnum):
-    """How far the displayed value can be trusted; each is displayed differently."""
+    """How far the displayed value can be trusted; each level is displayed differently."""
 
     WAITING = "waiting"
-    """Nothing read yet."""
+    """Nothing was read yet."""
     FRESH = "fresh"
     STALE = "stale"
     """A value is shown, but reading fails or is overdue."""
@@ -25,22 +25,22 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedState(Generic[T_co]):
-    """A feed's last good value, its age and what is wrong now.
+    """A feed's last good value, its age, and the current problem.
 
-    Changes on every poll; panels redraw their body only when `value` changed.
+    It changes on every poll; panels redraw their body only if `value` changed.
     """
 
     value: T_co | None = None
     fetched_at: datetime | None = None
-    """When `value` was read (UTC)."""
+    """When `value` was read (UTC); None: nothing was read yet."""
     problem: Problem | None = None
-    """Why the newest read failed; None after a success."""
+    """Why the latest read failed; None after a success."""
     next_at: datetime | None = None
-    """When the next read is due (UTC)."""
+    """When the next read is due (UTC); None: not scheduled."""
     interval: float = 60.0
-    """Seconds between reads when all is well."""
+    """Seconds between reads without failures."""
     failures: int = 0
-    """Failed reads in a row."""
+    """Number of consecutive failed reads."""
     since: Callable[[], float] | None = field(default=None, compare=False, repr=False)
     """Seconds since `value` was read, by a monotonic clock; None if only `fetched_at` is known."""
 

@@ -10,149 +10,150 @@ from services.models.problem import Problem
 from services.models.verdict import Verdict
 
 WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
-"""Judgements, the worst last: not knowing is worse than being near the limit."""
+"""Verdicts, worst last: what cannot be judged is worse than a value near its limit."""
 ROWS = 50
-"""Evidence rows kept of one table; the rest is counted."""
+"""Maximum number of evidence rows in one table; the rest are only counted."""
 
 
 DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
-"""Display order of verdicts: measured problems come before what could not be judged."""
+"""Order in which verdicts are shown: measured problems come before what could not be judged."""
 Tally = tuple[tuple[Verdict, int], ...]
-"""How many of each judgement that is not normal, in the order of TOLD."""
+"""How often each verdict other than normal occurs, in DISPLAY_ORDER."""
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> Tally:
-    """How often each judgement comes that is not normal."""
+    """Count the verdicts other than normal; None is not counted."""
     counts = Counter(verdicts)
     return tuple((verdict, counts[verdict]) for verdict in DISPLAY_ORDER[:-1] if counts[verdict])
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """The worst judgement, or None where nothing is judged."""
+    """The worst verdict; None if there is none."""
     return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
 
 
 class Measure(Model):
-    """One measured value beside what is allowed."""
+    """One measured value and its normal range."""
 
     title: Clean
     """What was measured."""
     shown: Clean
-    """The value as a person reads it, with its unit: `43 %`, `12 an hour`; "" where there is none."""
+    """The value for display, with its unit: `43 %`, `12 per hour`; "" if there is no value."""
     allowed: Clean = ""
-    """What is normal: `< 70 %`; "" where the runbook gives no limit."""
+    """The normal range: `< 70 %`; "" if there is no limit."""
     verdict: Verdict | None = None
     """None: not judged, information only."""
     value: float | None = None
-    """The same for machines, in `unit`."""
+    """The value as a number in `unit`; None: there is none."""
     unit: str = ""
-    """Of `value`."""
+    """Unit of `value`; "" for a plain number."""
     at: datetime | None = None
-    """When it was at its worst (UTC); None where it is of the whole window."""
+    """When the value was worst (UTC); None: it belongs to the whole window."""
     note: Clean = ""
-    """What else must be known of it."""
+    """What else is to be known about the value."""
 
 
 class Row(Model):
-    """One line of evidence."""
+    """One row of an evidence table."""
 
     cells: tuple[Clean, ...]
-    """One text a column."""
+    """One text per column."""
     verdict: Verdict | None = None
-    """None: neither good nor bad."""
+    """None: not judged."""
 
 
 class Evidence(Model):
-    """A table of what was seen."""
+    """A table of what the inspection read."""
 
     title: Clean
     """What the table shows."""
     columns: tuple[Clean, ...]
-    """The heads."""
+    """Column headings."""
     rows: tuple[Row, ...] = ()
-    """At most ROWS."""
+    """The first rows; `omitted` counts the rest."""
     omitted: int = 0
-    """Rows beyond those kept."""
+    """Number of rows that are not included."""
     private: bool = False
-    """Holds texts of logs: never posted, and printed only where somebody asks for it."""
+    """Contains log texts: never posted to Slack, and printed only on request."""
 
 
 class AlarmPeriod(Model):
-    """A time in which an alarm was not OK."""
+    """A period in which an alarm was not OK."""
 
     alarm: Clean
-    """Its name."""
+    """The alarm's name."""
     state: str
     """`alarm` or `insufficient`."""
     began: datetime | None
-    """None: before the window."""
+    """When it began (UTC); None: before the window."""
     ended: datetime | None
-    """None: it still lasts."""
+    """When it ended (UTC); None: not yet at the end of the window."""
     reason: Clean = ""
-    """AWS's words."""
+    """AWS's reason for the state."""
 
 
 class UnknownIdentity(Model):
-    """A person or a network that is not known yet; one key makes it known."""
+    """A user or network address that is not on the known list; one key adds it."""
 
     kind: str
     """`person` or `network`."""
     value: Clean
-    """As CloudTrail spells it: a user name, an IP address."""
+    """User name or IP address, as CloudTrail spells it."""
     network: str = ""
-    """For an address: the network that would become known (CIDR)."""
+    """For an address: the network (CIDR) to add to the known list; "" for a person."""
 
 
 class Cost(Model):
-    """What a run asked of AWS and what AWS charges for it."""
+    """AWS requests of a run, and their cost."""
 
     calls: int = 0
-    """Requests."""
+    """Number of requests."""
     yen: float = 0.0
-    """0 where the requests are free of charge."""
+    """Cost in yen; 0 if the requests are free of charge."""
     bytes_scanned: int = 0
-    """By Logs Insights or Athena."""
+    """Bytes scanned by Logs Insights or Athena."""
 
 
 class Finding(Model):
-    """One run of an inspection, judged. Cannot judge (UNKNOWN) is never green."""
+    """The judged result of one run of an inspection; an unknown verdict is never shown in green."""
 
     inspection: str
     """The inspection's id."""
     title: Clean
-    """Its name in the screen's language."""
+    """The inspection's title in the screen's language."""
     verdict: Verdict
-    """normal, attention, abnormal, or unknown where it cannot be judged."""
+    """normal, attention, abnormal, or unknown if it cannot be judged."""
     summary: Clean
     """One line in words."""
     measures: tuple[Measure, ...] = ()
-    """What was measured beside what is allowed."""
+    """Measured values and their normal ranges."""
     evidence: tuple[Evidence, ...] = ()
-    """What was seen."""
+    """Tables of what was read."""
     advice: tuple[Clean, ...] = ()
-    """What to do, where it is not normal."""
+    """What to do if it is not normal."""
     remarks: tuple[Clean, ...] = ()
-    """What else must be known to read it: what could not be read beside it, how a figure is worked out."""
+    """What else is to be known about the finding: what could not be read, how a value is calculated."""
     window: TimeSpan | None = None
-    """The time that the run covers; None where only the present state counts."""
+    """The time that the run covers; None: the present state only."""
     gap: Clean = ""
-    """What is unusual about the window, in words: it covers closed days, or time that no run covered."""
+    """Why the window is unusual, in words: it includes closed days, or time that no earlier run covered; ""
+    otherwise."""
     spells: tuple[AlarmPeriod, ...] = ()
-    """Times in which alarms were not OK; only of the inspection of alarms."""
+    """Periods in which alarms were not OK; only from the inspection of alarms."""
     unfamiliar: tuple[UnknownIdentity, ...] = ()
-    """People and networks that are not known; only of the inspection of sign-ins."""
+    """Users and networks that are not on the known list; only from the inspection of sign-ins."""
     read_at: datetime
-    """When it was made (UTC)."""
+    """When the inspection was run (UTC)."""
     cost: Cost = Cost()
-    """What it cost."""
+    """Requests and cost of the run."""
     estimate_yen: float | None = None
-    """It was not made, for it would cost this much: somebody must agree first."""
+    """Estimated cost in yen of a run that waits for a person's consent; None: it does not wait."""
     problem: Problem | None = None
-    """Why it could not be made or judged."""
+    """Why the inspection could not be run or judged; None if it could."""
 
     @property
     def tally(self) -> Tally:
-        """Its measures that are not normal; the verdict itself where no measure has it."""
+        """Measures that are not normal, by verdict; includes the finding's own verdict if no measure has it."""
         counts = tally(each.verdict for each in self.measures)
         own = self.verdict is Verdict.NORMAL or self.verdict in dict(counts)
         return (
@@ -163,19 +164,19 @@ class Finding(Model):
 
     @property
     def measured(self) -> Verdict:
-        """The worst of what was measured, whatever else could not be judged; normal where nothing is bad."""
+        """The worst verdict of the values that could be judged; normal if none of them is bad."""
         return next(
             (verdict for verdict, _count in self.tally if verdict is not Verdict.UNKNOWN), Verdict.NORMAL
         )
 
     @property
     def unjudged(self) -> int:
-        """Measures that could not be judged; one where the whole could not."""
+        """Number of measures that could not be judged; 1 if only the finding as a whole could not be."""
         return dict(self.tally).get(Verdict.UNKNOWN, 0)
 
     @property
     def waits_for_consent(self) -> bool:
-        """Somebody must agree to its cost first."""
+        """Whether a person must consent to the cost first."""
         return self.estimate_yen is not None
 
 
@@ -185,105 +186,108 @@ class Progress(Model):
     text: Clean = ""
     done: int = 0
     total: int = 0
-    """0: not known."""
+    """Amount of work in the unit of `done`; 0: unknown."""
 
 
 class Overrule(Model):
-    """A person judged a finding otherwise."""
+    """A person's override of a finding's verdict."""
 
     by: Clean
     at: datetime
     reason: Clean
     seq: int
-    """The journal entry."""
+    """Number of its journal entry."""
 
 
 class Recorded(Model):
-    """A finding in the journal, and a person's decision on it."""
+    """A finding in the journal, with a person's override if there is one."""
 
     seq: int
     by: Clean
-    """On whose console it was made."""
+    """The user whose console ran the inspection."""
     finding: Finding
     subject: str = ""
-    """What it was made for, exactly: a slot's key, `hand@<time>`."""
+    """What it was made for: an occurrence's key, or `hand@<time>` for a run on demand."""
     overruled: Overrule | None = None
+    """The person's override; None: there is none."""
 
     @property
     def settled(self) -> bool:
-        """Nothing is left to decide: it is normal, or somebody overruled it."""
+        """Whether nothing is left to decide: it is normal or was overridden."""
         return self.finding.verdict is Verdict.NORMAL or self.overruled is not None
 
 
 class RunningInspection(Model):
-    """An inspection that is being made now."""
+    """An inspection that is being run now."""
 
     inspection: str
     title: Clean
     by: Clean = ""
-    """Whose console makes it; "" for this one."""
+    """The user whose console runs it; "" for this console."""
     began: datetime
     progress: Progress = Progress()
 
 
 class DutyFindings(Model):
-    """What the inspections of one occurrence found so far."""
+    """The findings of one occurrence's inspections so far."""
 
     key: str
-    """The slot's key."""
+    """The occurrence's key."""
     expected: tuple[str, ...]
     """Ids of its inspections, in the runbook's order."""
     recorded: tuple[Recorded, ...] = ()
-    """The newest of each inspection, in the runbook's order."""
+    """The newest finding of each inspection, in the runbook's order."""
     running: tuple[RunningInspection, ...] = ()
+    """Its inspections that are being run now."""
 
     @property
     def complete(self) -> bool:
-        """Every inspection has a finding."""
+        """Whether every inspection has a finding."""
         return {each.finding.inspection for each in self.recorded} >= set(self.expected)
 
     @property
     def verdict(self) -> Verdict | None:
-        """The worst of what was found, overruled or not; None before anything was found."""
+        """The worst verdict, whether overridden or not; None before the first finding."""
         return worst(each.finding.verdict for each in self.recorded)
 
     @property
     def tally(self) -> Tally:
-        """Findings by what was measured at the worst, and those of which something could not be judged."""
+        """Counts findings by their worst judged value, and those in which something could not be judged."""
         measured = (each.finding.measured for each in self.recorded)
         unjudged = (Verdict.UNKNOWN for each in self.recorded if each.finding.unjudged)
         return tally((*measured, *unjudged))
 
     @property
     def settled(self) -> bool:
-        """Complete, and every finding is normal or overruled."""
+        """Whether it is complete, and every finding is normal or overridden."""
         return self.complete and all(each.settled for each in self.recorded)
 
     @property
     def all_normal(self) -> bool:
-        """Complete, and every finding is normal; an overruled one is signed for on its own."""
+        """Whether it is complete, and every finding is normal; an override does not count as normal."""
         return self.complete and all(each.finding.verdict is Verdict.NORMAL for each in self.recorded)
 
 
 class FindingsView(Model):
-    """The findings of every occurrence that matters now."""
+    """The findings of all current occurrences."""
 
     duties: tuple[DutyFindings, ...] = ()
     on_demand: tuple[Recorded, ...] = ()
-    """Looks that belong to no duty, newest first."""
+    """Findings of inspections run on demand, newest first."""
     running: tuple[RunningInspection, ...] = ()
-    """Looks under way for anything else than these duties."""
+    """Inspections being run that belong to none of `duties`."""
     version: int = 0
+    """Counter that grows with every new record; 0 before the first."""
 
     def of(self, key: str) -> DutyFindings | None:
-        """Those of one occurrence."""
+        """The findings of the occurrence with this key; None if there are none."""
         return next((each for each in self.duties if each.key == key), None)
 
 
 class InspectionInfo(Model):
-    """An inspection as a list offers it."""
+    """An inspection offered in a list."""
 
     id: RawId
     title: Clean
     words: str = ""
-    """Readings and romaji for the palette."""
+    """Search words for the palette: Japanese readings and romaji."""

@@ -9,14 +9,14 @@ from services.models.base import Clean, Model, RawId
 
 
 class IamUser(Model):
-    """One user of the account."""
+    """One IAM user of the account."""
 
     id: RawId
     """The user name."""
     name: Clean
     """The user name, cleaned for display."""
     created: datetime
-    """UTC."""
+    """When it was created (UTC)."""
     password_used: datetime | None = None
     """Last sign-in with a password (UTC); None: never, or the user has no password."""
 
@@ -31,18 +31,18 @@ class AccessKey(Model):
     """The id, cleaned for display."""
     active: bool
     created: datetime
-    """UTC."""
+    """When it was created (UTC)."""
     status: Clean = ""
-    """As IAM spells it: `Active`, `Inactive`, `Expired`."""
+    """Status as IAM spells it: `Active`, `Inactive`, `Expired`."""
 
 
 class KeyUse(Model):
-    """The last use of a key."""
+    """The last use of an access key."""
 
     at: datetime | None
-    """UTC; None: never."""
+    """When it was used (UTC); None: never."""
     service: Clean = ""
-    """AWS service it was used for, e.g. `ecs`; "" if it was never used."""
+    """AWS service that it was used for, e.g. `ecs`; "" if it was never used."""
     region: Clean = ""
 
 
@@ -54,4 +54,4 @@ class RootUser(Model):
     mfa: bool | None = None
     """Whether MFA is enabled; None: not reported."""
     unreadable: tuple[str, ...] = ()
-    """Names of figures whose reported values are not numbers."""
+    """Names of values that IAM reported but that are not numbers."""

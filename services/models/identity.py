@@ -9,14 +9,14 @@ from services.models.base import Clean, Model
 
 
 class Identity(Model):
-    """The caller and how long its credentials last."""
+    """The caller of AWS, and how long its credentials last."""
 
     account: str
-    """Twelve digits."""
+    """AWS account id, twelve digits."""
     arn: Clean
     name: Clean
-    """The last part of the ARN: role session, user."""
+    """The last part of the ARN: name of the role session or user."""
     method: Clean = ""
-    """Where the credentials came from: `sso`, `assume-role`, `env`, `iam-role`…"""
+    """Source of the credentials: `sso`, `assume-role`, `env`, `iam-role`…; "" if unknown."""
     expires_at: datetime | None = None
-    """UTC; None when unknown or never."""
+    """When the credentials expire (UTC); None: never or unknown."""

@@ -1,4 +1,4 @@
-"""Logs Insights: a query's results, and how much it scanned.
+"""Logs Insights: results of a query, and how much it scans.
 
 Source: GetQueryResults, GetLogGroupFields (Amazon CloudWatch Logs API reference).
 """
@@ -10,7 +10,7 @@ from services.models.base import Clean, CleanLine, Model
 
 
 class QueryState(StrEnum):
-    """Query states as spelled by AWS."""
+    """Query states as AWS spells them."""
 
     SCHEDULED = "Scheduled"
     RUNNING = "Running"
@@ -27,38 +27,38 @@ GOING = frozenset({QueryState.SCHEDULED, QueryState.RUNNING})
 
 
 class QueryResult(Model):
-    """A query's results so far. Use `matched` for counting, not `rows`, which is limited."""
+    """Results of a query so far. Count with `matched`, not with `rows`, which are limited."""
 
     state: QueryState
     rows: tuple[dict[Clean, CleanLine], ...] = ()
     """Field to text (AWS sends every value as text); a field that an event lacks is absent. No `@ptr`."""
     matched: int = 0
-    """Log events that the query matched, whatever its limit."""
+    """Number of log events that the query matched, whatever its limit."""
     scanned: int = 0
-    """Log events read."""
+    """Number of log events scanned."""
     bytes: int = 0
-    """Bytes read, which AWS charges for."""
+    """Bytes scanned, which AWS charges for."""
 
     @property
     def complete(self) -> bool:
-        """The query has completed; otherwise the result is partial and must not be judged."""
+        """Whether the query has completed; otherwise the result is partial and must not be judged."""
         return self.state is QueryState.COMPLETE
 
     @property
     def going(self) -> bool:
-        """The query is scheduled or running."""
+        """Whether the query is scheduled or running."""
         return self.state in GOING
 
     @property
     def is_complete(self) -> bool:
-        """Complete, and every matched event is a row; only for queries without `stats`."""
+        """Whether every matched event is a row of the completed query; only for queries without `stats`."""
         return self.complete and len(self.rows) >= self.matched
 
 
 class GroupSize(Model):
-    """An estimate of what a query over a span of a log group would scan."""
+    """Estimate of what a query over a period of a log group would scan."""
 
     bytes: int
-    """Based on the compressed stored size: the actual amount may be several times as large."""
+    """Estimated bytes, from the compressed stored size; a query may scan several times as much."""
     since: datetime | None = None
-    """No older events exist, given the group's creation time and retention. None: unknown."""
+    """Since when the group can have events (UTC), by its creation and retention; None: unknown."""

@@ -1,4 +1,5 @@
-"""What `toban inspect --json` prints; `toban inspect --schema` describes it. Fields are added, never changed."""
+"""What `toban inspect --json` prints; `toban inspect --schema` prints its JSON schema. Fields are added, never
+changed."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,23 +10,23 @@ from services.models.verdict import Verdict
 
 
 class InspectAnswer(Model):
-    """The looks of one run."""
+    """The findings of one run of `toban inspect`."""
 
     version: Literal[1] = 1
-    """Of this form; a greater one may leave out or mean otherwise what this one has."""
+    """Version of the JSON format; a greater one may omit fields or change their meaning."""
     system: str
-    """The runbook's `system.id`."""
+    """The system's id in the runbook."""
     title: Clean
     """The system's name."""
     region: str
-    """The AWS region that was asked."""
+    """The AWS region of the system."""
     at: datetime
     """When the run began (UTC)."""
     verdict: Verdict
-    """The worst of all findings: abnormal, then unknown, then attention, then normal."""
+    """The worst verdict of all findings: abnormal before unknown, attention, normal."""
     status: int
     """The exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged."""
     yen: float
-    """What AWS charges for the run."""
+    """AWS charges of the run, in yen."""
     findings: tuple[Finding, ...]
-    """One a look, in the order asked for."""
+    """One per inspection, in the order of the command line."""

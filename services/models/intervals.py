@@ -1,4 +1,4 @@
-"""How often AWS is read; part of the console's configuration."""
+"""How often the console reads from AWS; part of its configuration."""
 
 from typing import Annotated
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Intervals(BaseModel):
-    """Seconds between reads when all is well; the floors keep AWS requests, and their price, small."""
+    """Seconds between reads without failures; the minima limit the number of AWS requests, and so their cost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     alarms: Annotated[float, Field(ge=60, le=3600)] = 60
     """Alarm states."""
     metrics: Annotated[float, Field(ge=60, le=3600)] = 60
-    """The dashboard's curves."""
+    """Metrics of the dashboard."""
     logs: Annotated[float, Field(ge=2, le=600)] = 5
     """New log lines."""

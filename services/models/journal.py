@@ -31,23 +31,25 @@ class EntryKind(StrEnum):
     ENDED = "ended"
     SIGN_OFF = "sign-off"
     SKIPPED = "skipped"
-    """A duty left out, with a reason."""
+    """A duty was skipped, with a reason."""
     PLANNED = "planned"
-    """A duty that only counts when planned, is."""
+    """A person planned an occurrence that counts only when planned."""
     UNPLANNED = "unplanned"
     ACKNOWLEDGED = "acknowledged"
-    """An alarm's state change was seen by a person."""
+    """A person acknowledged an alarm's state."""
     NOTE = "note"
     ARMED = "armed"
+    """Changes are allowed for a limited time."""
     DISARMED = "disarmed"
+    """Changes are no longer allowed."""
     PLAN = "plan"
-    """A plan was confirmed; holds the plan whole."""
+    """A plan was confirmed; contains the complete plan."""
     INTENT = "intent"
     """A request is about to be sent."""
     OUTCOME = "outcome"
-    """What became of it: done, failed, unknown, refused."""
+    """Outcome of a request: done, failed, unknown, refused."""
     RESOLVED = "resolved"
-    """What became of an unknown one, found by reading AWS or said by a person."""
+    """Resolves an unknown outcome, by reading AWS or by a person's report."""
     REFUSED = "refused"
     """A change was stopped before anything was sent."""
     LOOKING = "looking"
@@ -55,18 +57,18 @@ class EntryKind(StrEnum):
     FINDING = "finding"
     """An inspection was run and judged; contains the complete finding."""
     OVERRULED = "overruled"
-    """A person judged a finding otherwise, with a reason."""
+    """A person overrode a finding's verdict, with a reason."""
     KNOWN = "known"
-    """A person or a network is on the known list from now on."""
+    """A person or a network was added to the known list."""
     REMARK = "remark"
-    """A person's words for the day's report."""
+    """A person's remark on a report."""
     POST = "post"
     """A person released a note to Slack; contains its text."""
     POSTING = "posting"
-    """A console is about to send it."""
+    """A console is about to send a post."""
     POSTED = "posted"
     UNPOSTED = "unposted"
-    """Slack rejected it, or it is unknown whether Slack accepted it."""
+    """Slack rejected a post, or it is unknown whether Slack accepted it."""
     USAGE = "usage"
     """This console's AWS requests today, and their cost."""
     OTHER = "other"
@@ -75,14 +77,14 @@ class EntryKind(StrEnum):
 
 
 class Person(Model):
-    """Who acted and from where, as far as the machine knows."""
+    """Who acted and from where, as far as this machine can tell."""
 
     user: Clean = ""
     """OS user; `alice (sudo: bob)` if sudo reports the invoking user."""
     origin: Clean = ""
     """Where the SSH session comes from, or the local terminal."""
     identity: Clean = ""
-    """The STS identity's ARN; "" before it is known."""
+    """ARN of the STS identity; "" if it is not known yet."""
     host: Clean = ""
 
     @property
@@ -92,57 +94,57 @@ class Person(Model):
 
 
 class NewEntry(Model):
-    """What is to be recorded; the journal adds number, time, person and hash."""
+    """An entry to be recorded; the journal adds number, time, person and hash."""
 
     kind: EntryKind
     subject: str = ""
-    """What it is about, exactly: an occurrence's key, `alarm:<name>@<since>`, a change's id."""
+    """Exact id of what it is about: an occurrence's key, `alarm:<name>@<since>`, a change's id; "" if none."""
     target: str = ""
-    """The thing it concerns, exactly: a resource id, an alarm's name, a duty's id."""
+    """Exact id of what it concerns: a resource id, an alarm's name, a duty's id; "" if none."""
     text: Clean
     """One line for people, in the language of the screen it was written on."""
     data: dict[str, Any] = {}  # noqa: RUF012  pydantic copies it
-    """More for machines; JSON values only, no secrets."""
+    """Details for programs: JSON values only, no secrets."""
     claim: str = ""
     """At most one entry may have this claim; a second one is refused with a reference to the first. "": no claim."""
     holds: str = ""
-    """Appending takes this hold; refused while another entry holds it. Only INTENT takes holds."""
+    """Hold that the entry takes; refused while another entry has it. Only INTENT takes holds. "": none."""
     releases: str = ""
-    """Appending releases this hold."""
+    """Hold that the entry releases; "": none."""
 
 
 class Entry(Model):
-    """One line of the journal."""
+    """One entry of the journal."""
 
     seq: int
-    """1, 2, 3 … without a gap."""
+    """Number of the entry: 1, 2, 3… without gaps."""
     at: datetime
-    """UTC."""
+    """When it was recorded (UTC)."""
     kind: EntryKind
     subject: str
     target: str
     text: Clean
     person: Person
     body: str
-    """`data` as it was written: canonical JSON. For machines; may hold any text, so never for the screen."""
+    """`data` as recorded: canonical JSON. It may contain any text and must not be displayed."""
     claim: str = ""
     holds: str = ""
     releases: str = ""
     unknown_kind: str = ""
-    """The kind's name in the file if this version does not know it; clean it before display."""
+    """The recorded kind if this version does not know it, else ""; clean it before display."""
     previous: str
-    """Hash of the entry before (hex); 64 zeros for the first."""
+    """Hash of the previous entry (hex); 64 zeros for the first."""
     hash: str
     """SHA-256 (hex) over everything above."""
 
     @property
     def kind_name(self) -> str:
-        """The kind's name in the file; clean it before display."""
+        """The recorded kind; clean it before display."""
         return self.unknown_kind or self.kind.value
 
     @property
     def data(self) -> dict[str, Any]:
-        """The parsed body; clean texts before display. {} if the file was edited and the body is invalid."""
+        """The parsed body; clean its texts before display. {} if the file was edited so that the body is invalid."""
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -154,19 +156,19 @@ class EntryQuery(Model):
     """A filter for entries; all conditions must match."""
 
     kinds: frozenset[EntryKind] = frozenset()
-    """These, or one of `unknown_kinds`; both empty: every kind."""
+    """Entries of these kinds or of `unknown_kinds`; both empty: entries of every kind."""
     unknown_kinds: frozenset[str] = frozenset()
-    """Kinds that this version does not know, by the names in the file."""
+    """Kinds that this version does not know, by their recorded names."""
     person: str = ""
-    """Exactly this OS user."""
+    """Entries of exactly this OS user; "": of every user."""
     target: str = ""
     subject: str = ""
     since: datetime | None = None
-    """Inclusive."""
+    """Earliest time, inclusive (UTC); None: no bound."""
     before: datetime | None = None
-    """Exclusive."""
+    """Latest time, exclusive (UTC); None: no bound."""
     words: str = ""
-    """All of these words occur in text, target, subject or person, in any case."""
+    """Words that must all occur in text, target, subject or person, ignoring case."""
 
 
 class JournalPage(Model):
@@ -174,31 +176,31 @@ class JournalPage(Model):
 
     entries: tuple[Entry, ...]
     more: bool
-    """There are older ones."""
+    """Whether there are older matching entries."""
 
 
 class ChainFaultKind(StrEnum):
-    """How an entry fails the check."""
+    """How an entry fails verification."""
 
     ALTERED = "altered"
     DROPPED = "dropped"
-    """Missing between two others."""
+    """Missing between two other entries."""
     SWAPPED = "swapped"
     """In the place of another entry."""
     INSERTED = "inserted"
     """Never part of the chain."""
     CUT_OFF = "cut-off"
-    """Missing at the end: its hash is stored outside."""
+    """Missing at the end, although a checkpoint of it is stored outside."""
     REPLACED = "replaced"
-    """The whole journal was replaced by another one."""
+    """The whole journal was replaced by another."""
 
 
 class ChainFault(Model):
-    """One place where the journal differs from what was written."""
+    """A place where the journal differs from what was recorded."""
 
     kind: ChainFaultKind
     seq: int
-    """The entry's number; 0: the whole journal."""
+    """Number of the entry; 0: the whole journal."""
     text: Clean
     """What is wrong, in words."""
 
@@ -213,50 +215,51 @@ class Verification(Model):
     head: Clean = ""
     """Hash of the newest entry."""
     faults: tuple[ChainFault, ...] = ()
-    """By number; the first ones where there are very many."""
+    """Faults by entry number; only the first ones if there are very many."""
     unlisted: int = 0
-    """Faults beyond those listed."""
+    """Number of further faults, which are not listed."""
     anchors: int = 0
-    """Number of hashes of this journal stored outside that were compared."""
+    """Number of checkpoints of this journal that were compared."""
     anchored_seq: int = 0
-    """The newest of these entries; later ones could be cut off undetected."""
+    """Number of the newest entry with a checkpoint; truncation after it is not detectable. 0: none."""
     anchor_note: Clean = ""
-    """Which external log could not be compared, and why."""
+    """Which external log could not be compared, and why; "" if all could."""
     distrusted: tuple[Clean, ...] = ()
     """Log lines that contradict the journal but are not credible, and why."""
     doubts: tuple[Clean, ...] = ()
-    """Contradicting log lines that can be neither confirmed nor refuted; a person has to check them."""
+    """Contradicting log lines that can be neither confirmed nor refuted; a person must check them."""
     problem: Problem | None = None
-    """Why the check could not be made."""
+    """Why the journal could not be verified; None if it could."""
 
     @property
     def intact(self) -> bool:
-        """It was verified, without faults or doubts."""
+        """Whether it was verified without faults or doubts."""
         return self.problem is None and not self.faults and not self.doubts
 
 
 class JournalHealth(Model):
-    """Whether the journal can be written; without it, no changes are made."""
+    """Whether the journal can be written; if not, no changes are made."""
 
     writable: bool
     entries: int = 0
     head: str = ""
     """Hash of the newest entry."""
     problem: Problem | None = None
-    """Why it cannot be written, and what to do."""
+    """Why it cannot be written, and what to do; None if it can."""
     path: Clean = ""
     anchored_seq: int = 0
-    """The newest entry whose hash is stored outside; 0: none."""
+    """Number of the newest entry whose checkpoint is stored outside; 0: none."""
     anchor_problem: Clean = ""
-    """Why the head could not be stored outside."""
+    """Why the newest checkpoint could not be stored; "" if it could."""
 
 
 class Acknowledgement(Model):
-    """A person has seen an alarm's state change."""
+    """A person's acknowledgement of an alarm's state."""
 
     by: Clean
     at: datetime
     note: CleanBlock = ""
     seq: int
+    """Number of its journal entry."""
     state: AlarmState | None = None
-    """The state that was acknowledged."""
+    """The state that was acknowledged; None: not recorded."""

@@ -1,4 +1,4 @@
-"""The part of the journal that a screen has loaded."""
+"""The part of the journal that a screen has loaded, and the check of a single entry."""
 
 from services.models.base import Model
 from services.models.journal import Entry, EntryQuery
@@ -9,16 +9,16 @@ class JournalView(Model):
 
     entries: tuple[Entry, ...] = ()
     newer: bool = False
-    """There are matching entries before the first of these."""
+    """Whether there are matching entries newer than the first of these."""
     older: bool = False
-    """There are matching entries after the last of these."""
+    """Whether there are matching entries older than the last of these."""
     query: EntryQuery = EntryQuery()
     total: int = 0
-    """Entries of the whole journal."""
+    """Number of entries in the whole journal."""
 
     @property
     def filtered(self) -> bool:
-        """A filter is active."""
+        """Whether a filter is active."""
         return self.query != EntryQuery()
 
 
@@ -26,11 +26,11 @@ class EntryLink(Model):
     """Whether one entry is an intact link of the chain."""
 
     unaltered: bool
-    """Its hash matches its contents."""
+    """Whether its hash matches its contents."""
     tied: bool
-    """It contains the hash of the entry before it."""
+    """Whether it contains the hash of the entry before it."""
 
     @property
     def is_intact(self) -> bool:
-        """The entry is unaltered and tied to the one before it."""
+        """Whether the entry is unaltered and tied to the one before it."""
         return self.unaltered and self.tied

@@ -23,7 +23,7 @@ class Severity(IntEnum):
 
 
 class LogLine(NamedTuple):
-    """One log event; a tuple for speed, since a page contains 10,000."""
+    """One log event; a tuple rather than a model for speed, because a page contains 10,000."""
 
     id: str
     """CloudWatch's eventId: unique within the group."""
@@ -32,57 +32,59 @@ class LogLine(NamedTuple):
     ingested_at: int
     """Ingestion time, epoch milliseconds."""
     stream: str
-    """Log stream, cleaned."""
+    """Log stream name, sanitized for display."""
     text: str
-    """The message, cleaned, one line."""
+    """The message as one line, sanitized for display."""
     late: bool = False
-    """It became visible after newer lines were already shown."""
+    """Whether it became visible only after newer lines were shown."""
 
 
 class LogGroup(Model):
-    """A log group to pick from."""
+    """A log group offered for selection."""
 
     id: RawId
     name: Clean
     arn: RawId = RawId("")
     stored_bytes: int = 0
     retention_days: int | None = None
+    """Days for which events are kept; None: without limit."""
 
 
 class TailStats(Model):
-    """Statistics of a follow loop."""
+    """Statistics of following a log group."""
 
     group: Clean
     polls: int = 0
+    """Number of reads."""
     lines: int = 0
-    """Lines delivered since it began."""
+    """Number of lines delivered so far."""
     late: int = 0
     """Number of late lines among them."""
     duplicates: int = 0
-    """Events read again because read windows overlap, and dropped."""
+    """Number of events that were dropped because overlapping reads returned them again."""
     lag: float | None = None
-    """Seconds between the newest event's time and the read that brought it."""
+    """Seconds between the newest event's time and the read that returned it; None: no event yet."""
     pages: int = 0
     newest: datetime | None = None
     complete_from: int | None = None
-    """Epoch ms; from here to `complete_to`, no line that CloudWatch ingested within two minutes is missing."""
+    """Epoch ms; between this and `complete_to` no line is missing that CloudWatch ingested within two minutes."""
     complete_to: int | None = None
-    """Epoch ms; None before the first whole read."""
+    """Epoch ms; None before the first complete read."""
 
     def complete_after(self, moment: int) -> "TailStats":
-        """The same for a reader that lacks lines up to `moment` (epoch ms)."""
+        """Statistics for a pane that lacks lines up to `moment` (epoch ms)."""
         if self.complete_from is None or self.complete_from > moment:
             return self
         return self.model_copy(update={"complete_from": moment + 1})
 
 
 class TailBatch(NamedTuple):
-    """The result of one step of a follow loop."""
+    """The result of one read of a followed log group."""
 
     lines: tuple[LogLine, ...]
-    """New lines, oldest first; a late one belongs among lines already delivered."""
+    """New lines, oldest first; a late one belongs between lines delivered before."""
     stats: TailStats
     problem: Problem | None = None
-    """Why the newest read failed; None after a success."""
+    """Why the latest read failed; None after a success."""
     note: str = ""
-    """What the loop is doing, in words, when it is not simply following."""
+    """What the follower is doing, in words; "" while it simply follows."""

@@ -1,4 +1,4 @@
-"""Metric queries and their answers.
+"""Metric queries and their results.
 
 Source: GetMetricData (Amazon CloudWatch API reference).
 """
@@ -26,10 +26,11 @@ class MetricQuery(Model):
     label: RawId = RawId("")
     """As sent in the request (may contain `${LAST}` tokens); the label to draw is the response's."""
     visible: bool = True
-    """ReturnData."""
+    """Whether its series is returned (`ReturnData`)."""
     region: str = ""
     """Empty: the system's own region."""
     account: str = ""
+    """AWS account id; "" for the own account."""
 
 
 class SeriesStatus(StrEnum):
@@ -42,23 +43,23 @@ class SeriesStatus(StrEnum):
 
 
 class Series(Model):
-    """One curve: times ascending, a gap is an absent time."""
+    """One curve. Times ascend; a period without data has no element."""
 
     id: str
-    """The MetricQuery it answers; SEARCH gives several series with one id."""
+    """Id of the MetricQuery that it results from; SEARCH gives several series with one id."""
     label: Clean
     times: tuple[int, ...] = ()
     """Start of each period, epoch seconds (UTC)."""
     values: tuple[float, ...] = ()
     period: int = 300
-    """Seconds between points where nothing is missing."""
+    """Seconds between adjacent points."""
     status: SeriesStatus = SeriesStatus.COMPLETE
     message: Clean = ""
-    """AWS's remark on this query, or ""."""
+    """AWS's message on this query; "" if there is none."""
 
     @property
     def last(self) -> float | None:
-        """The newest value."""
+        """The newest value; None if there is none."""
         return self.values[-1] if self.values else None
 
 

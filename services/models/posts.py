@@ -7,70 +7,71 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class PostState(StrEnum):
-    """How a post stands."""
+    """Delivery state of a post."""
 
     WAITING = "waiting"
-    """Let go; nothing was asked of Slack yet."""
+    """A person released it; nothing was sent to Slack yet."""
     SENDING = "sending"
-    """A console is asking Slack now."""
+    """A console is sending it now."""
     POSTED = "posted"
     REFUSED = "refused"
-    """It is not in Slack, for certain."""
+    """It is certainly not in Slack."""
     UNKNOWN = "unknown"
-    """No answer came: it may be in Slack."""
+    """There was no clear answer: it may be in Slack."""
     DROPPED = "dropped"
-    """A person gave it up."""
+    """A person decided not to send it."""
 
 
 UNSENT = frozenset({PostState.WAITING, PostState.SENDING, PostState.REFUSED, PostState.UNKNOWN})
+"""States in which a post may need action."""
 
 
 class Proposal(Model):
     """A note that the console proposes; a person edits and releases it."""
 
     title: Clean
-    """Its subject, for display."""
+    """What the note is about, for display."""
     text: CleanBlock
-    """As proposed, in the screen's language."""
+    """The proposed text, in the screen's language."""
     evidence: CleanBlock = ""
-    """Rows of the finding that hold no texts of logs; added where a person asks for them."""
+    """Evidence rows without log texts, which a person may add to the note."""
     private: CleanBlock = ""
-    """Rows that hold texts of logs; likewise."""
+    """Evidence rows with log texts, which a person may add to the note."""
     thread: str = ""
     """Thread key: `alarm:<name>@<since>`; "" for a note without a thread."""
     target: RawId = RawId("")
-    """The alarm or the inspection it is about, exactly."""
+    """Exact id of the alarm or inspection it is about."""
     alarm: Clean = ""
-    """The alarm's name, where it is about one."""
+    """The alarm's name; "" if it is not about an alarm."""
 
 
 class Post(Model):
-    """A post as recorded in the journal."""
+    """A released note and its delivery, as recorded in the journal."""
 
     id: str
     seq: int
-    """The journal entry that released it."""
+    """Number of the journal entry that released it."""
     at: datetime
-    """When that was (UTC)."""
+    """When it was released (UTC)."""
     by: Clean
-    """Who released it."""
+    """The user who released it."""
     channel: Clean
     text: CleanBlock
     thread: str = ""
     target: Clean = ""
     state: PostState
     changed_at: datetime
-    """Since when (UTC)."""
+    """Since when it is in `state` (UTC)."""
     let_go_at: datetime
-    """When a person wanted it sent last."""
+    """When a person last requested that it be sent (UTC)."""
     reason: Clean = ""
-    """Why it was not delivered, or why that is unknown, and what to do."""
+    """Why it was not delivered, or why that is unknown, and what to do; "" otherwise."""
     code: str = ""
     """Slack's error code; "" if there is none."""
     attempts: int = 0
     """Number of delivery attempts."""
     sent_at: datetime | None = None
-    """When the latest attempt began (UTC)."""
+    """When the latest attempt began (UTC); None: there was none."""
     retry_at: datetime | None = None
     """When the console retries automatically; None: never."""
     ts: str = ""
@@ -82,5 +83,5 @@ class Post(Model):
 
     @property
     def unsent(self) -> bool:
-        """It is not known to be delivered and may need action."""
+        """Whether it may need action, because it is not known to be delivered."""
         return self.state in UNSENT

@@ -1,4 +1,4 @@
-"""What went wrong with a read or a write, and what a person can do about it."""
+"""A failed read or write: what happened, and what to do about it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,59 +8,62 @@ from services.models.base import Clean, Model
 
 
 class ProblemKind(StrEnum):
-    """The kinds a person must act on differently."""
+    """Kinds of failures; each needs a different reaction."""
 
     ACCESS_DENIED = "access-denied"
     THROTTLED = "throttled"
     EXPIRED = "expired"
-    """Credentials ended; every read fails until they are renewed."""
+    """The credentials have expired; every read fails until they are renewed."""
     NO_CREDENTIALS = "no-credentials"
     UNREACHABLE = "unreachable"
-    """No connection, a time-out, or an answer cut short."""
+    """No connection, a time-out, or a truncated response."""
     NOT_FOUND = "not-found"
     INVALID = "invalid"
     """AWS refused the request as malformed."""
     INCOMPLETE = "incomplete"
-    """An answer without the keys it must have (a proxy's page with status 200, say)."""
+    """The response lacks required keys (a proxy's page with status 200, for example)."""
     UNAVAILABLE = "unavailable"
     """AWS answered with a server error."""
     REFUSED = "refused"
-    """The read-only gate stopped an operation before it left the process."""
+    """The operation is not on the allow-list and was stopped before it left the process."""
     CLOCK = "clock"
-    """This machine's clock is too far off for signatures."""
+    """This machine's clock is too far off for signed requests."""
     FAULT = "fault"
-    """The console itself failed: a bug of ours."""
+    """Internal error: a bug of the console."""
     OTHER = "other"
 
 
 class Problem(Model):
-    """A failure in words; made only by `services.aws.client.sdk.error_translation` and the readers above it."""
+    """A failure in words.
+
+    Only `services.aws.client.sdk.error_translation` and the readers above it make one.
+    """
 
     kind: ProblemKind
-    """Decides what a person does about it."""
+    """Kind of failure."""
     summary: Clean
-    """What happened, one sentence, in the screen's language."""
+    """What happened: one sentence in the screen's language."""
     remedy: Clean = ""
-    """What to do about it, one sentence."""
+    """What to do about it: one sentence; "" if there is no advice."""
     once: Clean = ""
-    """The same where nothing asks again by itself; "" where that makes no difference."""
+    """The remedy after a read that is not repeated automatically; "" if it is the same as `remedy`."""
     service: str = ""
-    """AWS service as botocore names it, e.g. `cloudwatch`."""
+    """AWS service as botocore names it, e.g. `cloudwatch`; "" if no service is concerned."""
     operation: str = ""
-    """API operation, e.g. `DescribeAlarms`."""
+    """API operation, e.g. `DescribeAlarms`; "" if no operation is concerned."""
     permission: str = ""
-    """The IAM action that is missing, e.g. `cloudwatch:DescribeAlarms`; only for ACCESS_DENIED."""
+    """The missing IAM action, e.g. `cloudwatch:DescribeAlarms`; "" unless `kind` is ACCESS_DENIED."""
     detail: Clean = ""
-    """AWS's own words."""
+    """AWS's own error message; "" if there is none."""
     at: datetime
     """When it happened (UTC)."""
 
     @property
     def advice(self) -> str:
-        """What to do about it for who asked once: a command, an inspection."""
+        """What to do about it after a read that is not repeated automatically: a command, an inspection."""
         return self.once or self.remedy
 
     @property
     def message(self) -> str:
-        """What happened and what to do about it."""
+        """The summary followed by the remedy."""
         return sentences(self.summary, self.remedy)

@@ -11,18 +11,18 @@ from services.models.base import Clean, Model, RawId
 
 
 class DatabaseState(StrEnum):
-    """What an RDS status means for the database's users."""
+    """What an RDS status means for users of the database."""
 
     AVAILABLE = "available"
-    """Also while a backup is made."""
+    """In service, also while a backup is made."""
     BUSY = "busy"
-    """Temporarily busy: being modified, maintained or restarted."""
+    """Temporarily out of full service: being modified, maintained or restarted."""
     BROKEN = "broken"
     """Stopped, full or failed: needs intervention."""
 
 
 class PendingSetting(Model):
-    """A requested modification of the instance that is not applied yet."""
+    """A requested modification of an instance that is not applied yet."""
 
     id: str
     """`instance_class`, `storage_gib`, `engine_version`…; RDS's own name for other settings."""
@@ -30,7 +30,7 @@ class PendingSetting(Model):
     value: Clean
     """The new value; a password is shown as `***`."""
     outage: bool = False
-    """Applying it interrupts the database."""
+    """Whether applying it interrupts the database."""
 
 
 class Database(Model):
@@ -40,34 +40,37 @@ class Database(Model):
     name: Clean
     arn: RawId
     status: Clean
-    """As RDS spells it: `available`, `storage-full`."""
+    """Status as RDS spells it: `available`, `storage-full`."""
     state: DatabaseState
     engine: Clean = ""
-    """`postgres`"""
+    """Engine as RDS spells it: `postgres`."""
     engine_version: Clean = ""
     instance_class: Clean = ""
-    """`db.t4g.medium`"""
+    """Instance class: `db.t4g.medium`."""
     storage_gib: int | None = None
+    """Allocated storage in GiB; None: not reported."""
     multi_az: bool | None = None
+    """None: not reported."""
     retention_days: int | None = None
-    """Days automatic backups are kept; 0: none are made; None: AWS does not say."""
+    """Days for which automatic backups are kept; 0: none are made; None: not reported."""
     backup_window: Clean = ""
-    """UTC, as RDS spells it: `18:10-18:40`."""
+    """Daily window in UTC as RDS spells it: `18:10-18:40`."""
     maintenance_window: Clean = ""
-    """UTC, as RDS spells it: `sat:17:00-sat:18:00`."""
+    """Weekly window in UTC as RDS spells it: `sat:17:00-sat:18:00`."""
     latest_restorable: datetime | None = None
-    """Until when it can be restored to any moment (UTC)."""
+    """Latest moment to which it can be restored (UTC); None: not reported."""
     created: datetime | None = None
-    """UTC."""
+    """When it was created (UTC); None: not reported."""
     log_exports: tuple[Clean, ...] = ()
-    """Logs sent to CloudWatch: `postgresql`."""
+    """Kinds of logs sent to CloudWatch Logs: `postgresql`."""
     pending: tuple[PendingSetting, ...] = ()
+    """Modifications that are not applied yet."""
     pending_reported: bool = True
-    """AWS reported the pending settings; if false, an empty `pending` means nothing."""
+    """Whether AWS reported pending modifications; if false, an empty `pending` means nothing."""
     certificate: Clean = ""
-    """The server certificate's authority: `rds-ca-rsa2048-g1`."""
+    """Certificate authority of the server certificate: `rds-ca-rsa2048-g1`."""
     certificate_until: datetime | None = None
-    """When the server certificate ends (UTC)."""
+    """When the server certificate expires (UTC); None: not reported."""
 
 
 class SnapshotState(StrEnum):
@@ -76,38 +79,38 @@ class SnapshotState(StrEnum):
     AVAILABLE = "available"
     CREATING = "creating"
     UNUSABLE = "unusable"
-    """Failed, being deleted, anything else."""
+    """Failed, being deleted, or in any other state."""
 
 
 class Snapshot(Model):
-    """One snapshot."""
+    """One snapshot of a database."""
 
     id: RawId
     name: Clean
-    """`rds:facility-prod-db-2026-01-11-18-14`"""
+    """Its name for display: `rds:facility-prod-db-2026-01-11-18-14`."""
     kind: Clean
-    """`automated`, `manual`, `awsbackup`."""
+    """How it was made: `automated`, `manual`, `awsbackup`."""
     status: Clean
-    """As RDS spells it."""
+    """Status as RDS spells it."""
     state: SnapshotState
     at: datetime | None
-    """When it was taken (UTC); None while it is being created, if AWS does not report it yet."""
+    """When it was taken (UTC); None: not reported, as for one that is being created."""
     percent: int | None = None
-    """Progress of its creation, in per cent."""
+    """Progress of its creation, in per cent; None: not reported."""
 
 
 class DatabaseEvent(Model):
     """An event reported by RDS."""
 
     at: datetime
-    """UTC."""
+    """When it happened (UTC)."""
     message: Clean
     categories: tuple[Clean, ...] = ()
-    """`backup`, `low storage`."""
+    """Categories as RDS spells them: `backup`, `low storage`."""
 
 
 class OptIn(StrEnum):
-    """Whether somebody has opted in to a pending action."""
+    """Whether a person has opted in to a pending maintenance action, and for when."""
 
     NONE = ""
     NEXT_WINDOW = "next-window"
@@ -118,12 +121,12 @@ class PendingAction(Model):
     """A maintenance action that AWS offers or will apply; all times UTC."""
 
     action: Clean
-    """`system-update`, `db-upgrade`, `ca-certificate-rotation`…"""
+    """Kind as RDS spells it: `system-update`, `db-upgrade`, `ca-certificate-rotation`…"""
     description: Clean = ""
     auto_after: datetime | None = None
-    """Applied automatically in the first maintenance window after this time."""
+    """Applied automatically in the first maintenance window after this time; None: not so."""
     forced: datetime | None = None
-    """Applied at this time, regardless of the window."""
+    """Applied at this time, regardless of the window; None: not so."""
     current: datetime | None = None
-    """When it will currently be applied, taking the other dates and the opt-in into account."""
+    """When it is going to be applied, considering the other dates and the opt-in; None: no date."""
     opt_in: OptIn = OptIn.NONE

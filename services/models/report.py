@@ -1,7 +1,7 @@
-"""Reports: what the journal says of a day, a month or a fiscal year. `toban report --json` prints these models.
+"""Reports of a day, a month or a fiscal year, made from the journal. `toban report --json` prints these models.
 
-Times are aware, UTC; days are local to the system's time zone. Fields are added without a new `version`; one that
-changes its meaning or goes away raises it.
+Times are aware, UTC; days are local to the system's time zone. A new field does not change `version`; removing a
+field or changing its meaning does.
 """
 
 from datetime import date, datetime
@@ -26,108 +26,109 @@ VERSION: Literal[1] = 1
 
 
 class ReportHead(Model):
-    """What every report begins with."""
+    """The fields that all reports have."""
 
     version: Literal[1] = VERSION
-    """Of this grammar."""
+    """Version of the JSON format."""
     subject: Clean
-    """`report@2026-01-05`, `report@2026-01`, `report@FY2025`: what remarks for it are recorded under."""
+    """Journal subject of remarks on this report: `report@2026-01-05`, `report@2026-01`, `report@FY2025`."""
     system: Clean
     """The system's id in the runbook."""
     system_title: Clean
-    """Its name."""
+    """The system's name."""
     timezone: str
-    """In which days are counted."""
+    """IANA name of the system's time zone."""
     language: str
-    """In which it is written, as far as it is not older words."""
+    """Language of the report; texts quoted from the journal keep theirs."""
     first: date
     """The first day it covers."""
     last: date
     """The last day it covers."""
     made_at: datetime
-    """When it was made."""
+    """When the report was made."""
     as_of: datetime
-    """The moment its states are of: the end of the last day, or when it was made if that was earlier."""
+    """The moment for which all states hold: the end of the last day, or `made_at` if that is earlier."""
     complete: bool
-    """The last day was over."""
+    """Whether the last day was over when the report was made."""
     journal: Clean
     """The journal's id."""
     first_seq: int = 0
-    """The first journal entry of its days; 0: there is none."""
+    """Number of the first journal entry in the period; 0: there is no entry."""
     last_seq: int = 0
-    """The last one."""
+    """Number of the last journal entry in the period; 0: there is no entry."""
     verdict: Verdict | None
-    """The worst of what counts; None: nothing was due and nothing was looked at."""
+    """The worst verdict of findings, duties and changes; None: there was nothing to judge."""
     why: tuple[Clean, ...] = ()
-    """What made it not normal, the worst first."""
+    """Reasons why the verdict is not normal, worst first."""
     alarms: tuple[SpellLine, ...] = ()
-    """Times in which an alarm was not OK, by their beginning."""
+    """Periods in which an alarm was not OK, by start."""
     changes: tuple[ChangeLine, ...] = ()
-    """Changes that were confirmed, went on or were stopped, by time."""
+    """Changes that were confirmed, continued or stopped, by time."""
     charges: Charges = Charges()
-    """What the consoles themselves cost."""
+    """AWS charges that the consoles caused."""
     remarks: tuple[RemarkLine, ...] = ()
-    """People's words for this report, and for those of its days and months."""
+    """People's remarks on this report; in a summary, also those on its days and months."""
 
 
 class DayReport(ReportHead):
     """The report of one day."""
 
     kind: Literal["day"] = "day"
-    """Which report this is."""
+    """Kind of report."""
     is_open: bool
-    """City hall was open."""
+    """Whether city hall was open."""
     closed_name: Clean = ""
-    """Why it was closed."""
+    """Why city hall was closed; "" on an open day."""
     duties: tuple[DutyLine, ...] = ()
-    """Held on this day, by time; duties that only count when planned, only where somebody planned or signed them."""
+    """Occurrences of this day, by time. A duty that counts only when planned is listed only if it was planned or
+    signed off."""
     earlier: tuple[DutyLine, ...] = ()
-    """Of earlier days: signed on this day, or still open at `as_of`."""
+    """Occurrences of other days: signed off on this day, or from an earlier day and still open at `as_of`."""
     running: tuple[DutyLine, ...] = ()
-    """Begun on an earlier day and may still be held, not signed."""
+    """Unsigned occurrences of earlier days that may still be done, because the whole month is allowed."""
     findings: tuple[FindingLine, ...] = ()
-    """Every look of the day, by time."""
+    """Every finding of the day, by time."""
     acknowledgements: tuple[AcknowledgementLine, ...] = ()
-    """Of alarm states that no look of the day saw."""
+    """Acknowledgements that belong to none of the periods in `alarms`."""
     notes: tuple[NoteLine, ...] = ()
-    """Notes, what became known, when writing was allowed."""
+    """Notes, additions to the known list, times when changes were allowed, and planned duties."""
     posts: tuple[PostLine, ...] = ()
-    """To Slack: those of the day, and older ones that are not sent."""
+    """Slack posts released on this day, and older ones that were not sent."""
     next_day: date | None = None
-    """The next open day."""
+    """The next open day; None: there is none within a year."""
     next: tuple[DutyLine, ...] = ()
-    """What is due until the end of `next_day`."""
+    """Occurrences after this day, up to and including `next_day`."""
 
 
 class PeriodReport(ReportHead):
     """The summary of a month or a fiscal year (April to March)."""
 
     kind: Literal["month", "fiscal-year"]
-    """Which report this is."""
+    """Kind of report."""
     total: DutyCount
-    """All duties together."""
+    """Counts of all duties together."""
     duties: tuple[DutyCount, ...] = ()
-    """By duty, in the runbook's order."""
+    """Counts per duty, in the runbook's order."""
     exceptions: tuple[DutyLine, ...] = ()
-    """Duties that were late, missed or left out, by time."""
+    """Occurrences that were late, missed or skipped, by time."""
     inspections: tuple[InspectionCount, ...] = ()
-    """By inspection."""
+    """Counts per inspection."""
     findings: tuple[FindingLine, ...] = ()
-    """What was not normal, by time; without the evidence, which the days' reports have."""
+    """Findings that are not normal, by time, without evidence; the reports of single days contain it."""
     alarm_counts: tuple[AlarmCount, ...] = ()
-    """By alarm, the longest first."""
+    """Totals per alarm and state, longest first within a state."""
     costs: tuple[FindingLine, ...] = ()
-    """The cost looks that count: every week's in a month, every month's last in a year."""
+    """Findings of the cost inspection: all of a month; of a fiscal year, the last one of each month."""
     drills: tuple[DutyLine, ...] = ()
-    """Duties that ask for a checklist or for evidence, with what was written down."""
+    """Occurrences of duties with a checklist or evidence fields, with what was recorded."""
     months: tuple[MonthCharges, ...] = ()
-    """What the consoles cost by month."""
+    """AWS charges that the consoles caused, per month."""
     posts: int = 0
-    """Notes that Slack took."""
+    """Number of posts that Slack accepted."""
     unposted: int = 0
-    """Notes that it did not take, or of which nobody knows."""
+    """Number of posts that were not sent, were refused, or may not have arrived."""
     open_days: int = 0
-    """Days on which city hall was open."""
+    """Number of open days in the period."""
 
 
 Report = DayReport | PeriodReport

@@ -1,82 +1,82 @@
-"""The counts of a month's or a fiscal year's report."""
+"""Counts in the report of a month or a fiscal year."""
 
 from services.models.base import Clean, Model
 from services.models.report_lines import Charges
 
 
 class DutyCount(Model):
-    """How often a duty was done, and how."""
+    """How many occurrences of a duty there were, by outcome; each occurrence is in exactly one of the counts."""
 
     duty: Clean
-    """The duty's id; "" for all together."""
+    """The duty's id; "" for all duties together, or for reverts of changes."""
     title: Clean = ""
-    """What it is called."""
+    """The title of the duty or revert; "" for all duties together."""
     in_time: int = 0
-    """Signed before it was late."""
+    """Signed off before they were late."""
     late: int = 0
-    """Signed late, before it was missed."""
+    """Signed off late, before they were missed."""
     after_missed: int = 0
-    """Signed after it was missed."""
+    """Signed off after they were missed."""
     missed: int = 0
-    """Missed, and not signed by `as_of`."""
+    """Missed, and not signed off by the report's `as_of`."""
     skipped: int = 0
-    """Left out, with a reason."""
+    """Skipped by a person, with a reason."""
     open: int = 0
-    """Due or late at `as_of`, not signed."""
+    """Due or late at the report's `as_of`, and not signed off."""
     upcoming: int = 0
-    """Still to come at `as_of`."""
+    """Not yet due at the report's `as_of`."""
     no_record: int = 0
-    """Before the journal began: nothing is known."""
+    """Late before the journal began: it is unknown whether they were done."""
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Number of all occurrences."""
         done = self.in_time + self.late + self.after_missed
         return done + self.missed + self.skipped + self.open + self.upcoming + self.no_record
 
 
 class InspectionCount(Model):
-    """How often an inspection was made, and what it found; what was looked at again counts once."""
+    """How many findings an inspection gave, by verdict; of several for one occurrence only the newest counts."""
 
     inspection: Clean
     """The inspection's id."""
     title: Clean
-    """Its title."""
+    """The inspection's title."""
     normal: int = 0
-    """Times."""
+    """Number of normal findings."""
     attention: int = 0
-    """Times."""
+    """Number of findings that need attention."""
     abnormal: int = 0
-    """Times."""
+    """Number of abnormal findings."""
     unknown: int = 0
-    """Times it could not be judged."""
+    """Number of findings without a judgement."""
     overruled: int = 0
-    """How many of them a person judged otherwise."""
+    """Number of all these findings that a person overrode."""
 
 
 class AlarmCount(Model):
-    """How often and how long an alarm was in one state; times outside the report's days are cut off."""
+    """How often and how long an alarm was in one state; only time within the report's period counts."""
 
     alarm: Clean
-    """Its name."""
+    """The alarm's name."""
     title: Clean = ""
-    """What the runbook calls it."""
+    """Its title in the runbook; "" if the runbook has none."""
     state: Clean
     """`alarm` or `insufficient`."""
     count: int
-    """Times."""
+    """Number of times."""
     seconds: float
-    """Together."""
+    """Total duration, in seconds."""
     longest_seconds: float
-    """The longest."""
+    """Longest single duration, in seconds."""
     at_least: bool
-    """Some beginning or end is not known."""
+    """Durations may be longer: the start or the end of some period is unknown."""
 
 
 class MonthCharges(Model):
-    """What the consoles cost in one month."""
+    """AWS charges that the consoles caused in one month."""
 
     month: Clean
-    """`2026-01`."""
+    """The month: `2026-01`."""
     charges: Charges
-    """The sums."""
+    """Totals of the month."""

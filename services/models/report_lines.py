@@ -1,4 +1,4 @@
-"""The lines of reports: one duty, look, alarm, change, note, post, remark each."""
+"""Lines of reports: each describes one duty, finding, alarm period, change, note, post or remark."""
 
 from datetime import date, datetime
 
@@ -10,277 +10,278 @@ from services.models.posts import PostState
 from services.models.verdict import Verdict
 
 DAILY_YEN = 20.0
-"""What a business day of this console may cost in AWS charges, without Logs Insights."""
+"""AWS charges that the console may cause per business day, in yen, without Logs Insights."""
 
 
 class Decision(Model):
-    """What a signature says of one finding."""
+    """A person's decision on one finding, made when signing off a duty."""
 
     seq: int
-    """The finding's journal entry; 0 where the signature does not name it."""
+    """Number of the finding's journal entry; 0 if the sign-off does not name it."""
     inspection: Clean
     """The inspection's id."""
     title: Clean = ""
-    """What it is called."""
+    """The inspection's title."""
     verdict: Verdict
-    """The finding's own verdict."""
+    """The verdict of the finding itself."""
     overruled: bool
-    """The person judged it otherwise; else it was accepted."""
+    """True: the person overrode the verdict; False: accepted it."""
     reason: Clean = ""
-    """Why it was overruled."""
+    """Why it was overridden; "" if it was accepted."""
 
 
 class Written(Model):
-    """Something a person wrote down when signing."""
+    """The value of an evidence field, recorded when signing off a duty."""
 
     id: Clean
     """The evidence field's id in the runbook."""
     title: Clean
-    """What was asked."""
+    """The field's label."""
     text: CleanBlock
-    """The answer."""
+    """The value as entered."""
 
 
 class DutyLine(Model):
-    """One duty on one date and time."""
+    """One occurrence of a duty."""
 
     key: Clean
-    """The slot's key, stable for good."""
+    """The occurrence's permanent key: `<duty>@2026-01-05T09:00`, or `revert@<change id>`."""
     duty: Clean
-    """The duty's id in the runbook; "" for the way back of a change."""
+    """The duty's id in the runbook; "" for the revert of a change."""
     title: Clean
-    """What it is called."""
+    """The duty's title."""
     section: Clean = ""
-    """The runbook's section."""
+    """Section of the written runbook; "" if not given."""
     state: OccurrenceState
-    """As it stood at the report's `as_of`."""
+    """State at the report's `as_of`."""
     day: date
-    """When it is held."""
+    """The first day on which it may be done."""
     until: date
-    """The last day it may be held on; `day` unless the runbook says "within the month"."""
+    """The last day on which it may be done; `day` unless the runbook allows the whole month."""
     due_at: datetime
-    """When it was due; the beginning of `day` where it has no time."""
+    """When it is due; the start of `day` if it has no time of day."""
     late_at: datetime
-    """Late from then on."""
+    """When it becomes late."""
     timed: bool
-    """It has a time of day."""
+    """Whether it has a time of day."""
     remark: Clean = ""
-    """Why it is not where its rule put it, or what its date comes from."""
+    """Why it is not on its rule's date, or how its date was derived; "" otherwise."""
     signed: SignOff | None = None
-    """Who signed it or left it out by `as_of`, when, and what it was then (in time, late, missed)."""
+    """Sign-off or skip made by the report's `as_of`, with the state it then had; None: there is none."""
     signed_after: SignOff | None = None
-    """Who signed it after `as_of`; the state does not count it."""
+    """Sign-off made after the report's `as_of`, which `state` does not count; None: there is none."""
     decisions: tuple[Decision, ...] = ()
-    """What the signature says of the findings, one by one."""
+    """Decisions on its findings, made when signing off."""
     checked: tuple[Clean, ...] = ()
-    """The lines of its checklist that were ticked."""
+    """Checklist lines that were ticked."""
     unchecked: tuple[Clean, ...] = ()
-    """Those that were not."""
+    """Checklist lines that were not ticked."""
     written: tuple[Written, ...] = ()
-    """The evidence written down."""
+    """Values of its evidence fields."""
     not_looked: tuple[Clean, ...] = ()
-    """Titles of inspections the runbook names for it that had no finding, though it was signed."""
+    """Titles of its inspections without a finding, although it was signed off."""
 
 
 class FindingLine(Model):
-    """One look and its verdict."""
+    """One finding and its verdict."""
 
     seq: int
-    """The journal entry."""
+    """Number of its journal entry."""
     at: datetime
     """When it was recorded."""
     by: Clean
-    """On whose console it was made."""
+    """The user whose console ran the inspection."""
     key: Clean
-    """The slot's key; `hand@…` for a look that belongs to no duty."""
+    """Key of the occurrence it was made for; `hand@…` if the inspection was run on demand."""
     duty: Clean = ""
-    """The duty's title; "" for a look by hand."""
+    """The duty's title; "" if the inspection was run on demand."""
     inspection: Clean
     """The inspection's id."""
     title: Clean
     """The inspection's title."""
     verdict: Verdict
-    """What the console judged."""
+    """The verdict of the inspection, before any override."""
     measured: Verdict | None = None
-    """The worst of what was measured, whatever else could not be judged; None where the finding cannot be read."""
+    """The worst verdict of the values that could be judged; None if the recorded finding is unreadable."""
     unjudged: int = 0
-    """Measures that could not be judged."""
+    """Number of measures that could not be judged."""
     summary: Clean
     """One line in words."""
     superseded: bool = False
-    """The same look was made again for the same duty, and the later one counts."""
+    """A later finding of this inspection for the same occurrence counts instead."""
     overruled: Overrule | None = None
-    """Who judged it otherwise, when and why."""
+    """A person's override; None: there is none."""
     finding: Finding | None = None
-    """The whole of it where it is not normal, and for costs always; None else. Texts of logs only on request."""
+    """The complete finding if it is not normal or is about costs, and not superseded; else None. Log texts only on
+    request."""
     withheld: int = 0
-    """Rows of evidence that hold texts of logs and are left out."""
+    """Number of evidence rows omitted because they contain log texts."""
 
 
 class AcknowledgementLine(Model):
-    """A person has seen an alarm's state."""
+    """A person's acknowledgement of an alarm's state."""
 
     seq: int
-    """The journal entry."""
+    """Number of its journal entry."""
     at: datetime
-    """When."""
+    """When it was made."""
     by: Clean
-    """Who."""
+    """The user who made it."""
     alarm: Clean
-    """Which alarm."""
+    """The alarm's name."""
     state: Clean = ""
-    """Which state was seen: `alarm`, `ok`, `insufficient`, `missing`."""
+    """The acknowledged state: `alarm`, `ok`, `insufficient`, `missing`; "" if not recorded."""
     note: CleanBlock = ""
-    """What the person said."""
+    """The person's note; "" if there is none."""
 
 
 class SpellLine(Model):
-    """A time in which an alarm was not OK, put together from all looks that saw it."""
+    """A period in which an alarm was not OK, merged from all findings that contain it."""
 
     alarm: Clean
-    """Its name."""
+    """The alarm's name."""
     title: Clean = ""
-    """What the runbook calls it."""
+    """Its title in the runbook; "" if the runbook has none."""
     state: Clean
     """`alarm` or `insufficient`."""
     began: datetime | None
-    """None: before the first look's window."""
+    """When it began; None: before the first window that contains it."""
     ended: datetime | None
-    """None: it still lasted at the last look that saw it."""
+    """When it ended; None: not yet at the end of the last window that contains it."""
     since: datetime
-    """When it began, or the earliest moment at which it is known to have lasted."""
+    """`began`, or the earliest moment at which the alarm is known to have been in this state."""
     last_seen: datetime
-    """When it ended, or the latest moment at which it is known to have lasted."""
+    """`ended`, or the latest moment at which the alarm is known to have been in this state."""
     seconds: float
-    """From `since` to `last_seen`."""
+    """Seconds from `since` to `last_seen`."""
     at_least: bool
-    """Its beginning or its end is not known."""
+    """It may have lasted longer: its start or its end is unknown."""
     reason: Clean = ""
-    """AWS's words."""
+    """AWS's reason for the state."""
     seen_later: bool = False
-    """Only looks made after the report's span saw it."""
+    """Only findings recorded after the report's period contain it."""
     acknowledged: tuple[AcknowledgementLine, ...] = ()
-    """Who has seen it."""
+    """Acknowledgements made during the period."""
 
 
 class StepLine(Model):
     """One request of a change."""
 
     title: Clean
-    """What it does."""
+    """What the request does."""
     rows: tuple[Row, ...]
-    """Values before and after."""
+    """The values it changes, before and after."""
     state: StepState
-    """What became of it."""
+    """Outcome of the request."""
     at: datetime | None = None
-    """When the state came."""
+    """When that state was recorded; None: nothing was recorded."""
     text: Clean = ""
     """What happened, in words."""
     verified: bool | None = None
-    """AWS, read again, shows it; None: not looked."""
+    """Whether AWS, read afterwards, shows the change; None: it was not read."""
 
 
 class ChangeLine(Model):
-    """A change that somebody confirmed or tried."""
+    """A change that a person confirmed or tried to make."""
 
     id: Clean
     """The plan's id."""
     kind: Clean
     """The change's id."""
     title: Clean
-    """What it is."""
+    """The plan's title."""
     target: Clean
-    """What it changes."""
+    """The resource that it changes, by its usual name."""
     by: Clean
-    """Who confirmed it."""
+    """The user who confirmed it."""
     at: datetime
-    """When."""
+    """When it was confirmed."""
     approval: Clean = ""
-    """The role that must have approved; "": nobody."""
+    """The role that must have approved it; "" if no approval is needed."""
     state: StepState
-    """What became of the whole."""
+    """State of the whole change."""
     steps: tuple[StepLine, ...] = ()
     """Its requests, in order."""
     refusal: Clean = ""
-    """Why it was stopped before anything was sent."""
+    """Why it was stopped before any request was sent; "" if it was not."""
     revert_at: datetime | None = None
-    """When it is taken back."""
+    """When it is to be reverted; None: no revert is planned."""
     revert: Clean = ""
-    """How it is taken back."""
+    """How it is to be reverted, in words; "" if no revert is planned."""
 
 
 class NoteLine(Model):
-    """Something else that was recorded."""
+    """Another entry of the journal, quoted."""
 
     seq: int
-    """The journal entry."""
+    """Number of the journal entry."""
     at: datetime
-    """When."""
+    """When it was recorded."""
     by: Clean
-    """Who."""
+    """The user who recorded it."""
     kind: Clean
-    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, a change's where its plan cannot
-    be read, one that this version does not know by its own name, or `other` for an entry that cannot be read."""
+    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned` or `unplanned`; a change's kind if its plan
+    cannot be read; the recorded name of a kind that this version does not know; `other` for an unreadable entry."""
     text: CleanBlock
-    """The words."""
+    """The quoted text."""
     about: Clean = ""
-    """The resource, alarm or duty it concerns."""
+    """The resource, alarm or duty it concerns; "" if none."""
 
 
 class PostLine(Model):
-    """A note for Slack."""
+    """A post to Slack."""
 
     id: Clean
     """The post's subject in the journal."""
     at: datetime
-    """When a person let it go."""
+    """When a person released it."""
     by: Clean
-    """Who."""
+    """The user who released it."""
     channel: Clean
-    """Where to."""
+    """The Slack channel."""
     text: CleanBlock
-    """What it says."""
+    """Text of the post."""
     about: Clean = ""
     """The alarm or inspection it is about."""
     state: PostState
-    """How it stood then."""
+    """State at the report's `as_of`."""
     changed_at: datetime
-    """When that state came."""
+    """Since when it is in that state."""
     why: Clean = ""
-    """Why it is not in Slack, or why nobody knows."""
+    """Why it is not in Slack, or why that is unknown; "" otherwise."""
 
 
 class Charges(Model):
-    """What the consoles asked of AWS, and what AWS charges for it."""
+    """AWS requests of the consoles, and their cost."""
 
     calls: int = 0
-    """Requests."""
+    """Number of requests."""
     yen: float = 0.0
-    """What they certainly cost."""
+    """Cost in yen that AWS charges whatever the free tier."""
     worst_yen: float = 0.0
-    """With CloudWatch's free tier used up by others."""
+    """Cost in yen if others have used up CloudWatch's free tier."""
     consoles: int = 0
-    """Processes that told of it."""
+    """Number of console processes that recorded requests, counted once for each day."""
     days: int = 0
-    """Days with requests."""
+    """Number of days with recorded requests."""
     allowed_yen: float = DAILY_YEN
-    """What one day may cost."""
+    """Allowance for one day, in yen."""
     dearest_day: date | None = None
-    """The day that cost most."""
+    """The most expensive day; None: no requests were recorded."""
     dearest_yen: float = 0.0
-    """What it cost."""
+    """Cost of that day, in yen."""
 
 
 class RemarkLine(Model):
-    """A person's words for a report."""
+    """A person's remark on a report."""
 
     seq: int
-    """The journal entry."""
+    """Number of its journal entry."""
     at: datetime
-    """When."""
+    """When it was recorded."""
     by: Clean
-    """Who."""
+    """The user who wrote it."""
     subject: Clean
-    """`report@2026-01-05`, `report@2026-01`, `report@FY2025`: which report it is for."""
+    """The report it is on: `report@2026-01-05`, `report@2026-01`, `report@FY2025`."""
     text: CleanBlock
-    """The words."""
+    """Text of the remark."""

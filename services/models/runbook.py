@@ -1,7 +1,8 @@
-"""The runbook: the whole configuration of one system, as a validated data file describes it.
+"""The grammar of the runbook: the whole configuration of one system as a validated data file.
 
-The file's grammar is this module; `services.runbook.loader` reads it and names file, key and line of
-every mistake. Unknown keys are mistakes. What the looks need is in `services.models.runbook_inspections`.
+`services.runbook.loader` reads the file and reports every mistake with its file, line and key. An unknown key is a
+mistake. The settings of inspections are in `services.models.runbook_inspections`.
+
 Longer than other files because it is one grammar, read from top to bottom beside a data file.
 """
 
@@ -27,7 +28,7 @@ from services.models.verdict import Limit
 
 
 class Environment(StrEnum):
-    """Decides the header's colour; production looks like production."""
+    """What the system is for; decides the header's colour, so that production is not taken for a test system."""
 
     PRODUCTION = "production"
     STAGING = "staging"
@@ -35,286 +36,330 @@ class Environment(StrEnum):
 
 
 class System(Model):
-    """Which system, in which account and region."""
+    """The system that the runbook describes, and its AWS account and region."""
 
     id: Slug
+    """Stable id of the system, e.g. `facility-prod`."""
     title: Clean
+    """The system's name for display."""
     environment: Environment
     account: AccountId
+    """AWS account id, twelve digits."""
     region: Region
     timezone: str = "Asia/Tokyo"
+    """IANA name of the zone of all local dates and times."""
 
 
 class Ecs(Model):
-    """The container services watched."""
+    """The ECS services of the system."""
 
     cluster: RawId
+    """Cluster name."""
     services: Annotated[tuple[RawId, ...], Field(min_length=1)]
+    """Service names."""
     usual_max: Annotated[int, Field(gt=0)] | None = None
-    """Task limit of ordinary days."""
+    """Maximum number of tasks on ordinary days; None: not given."""
     busy_max: Annotated[int, Field(gt=0)] | None = None
-    """Task limit of month-end and year-end."""
+    """Maximum number of tasks at month-end and year-end; None: not given."""
     usual_min: Annotated[int, Field(ge=0)] | None = None
-    """Least number of tasks."""
+    """Minimum number of tasks; None: not given."""
     connections_per_task: Annotated[int, Field(gt=0)] | None = None
-    """Size of a task's database connection pool; without it, what is measured per running task."""
+    """Size of one task's database connection pool; None: the measured connections per running task are used."""
 
 
 class Rds(Model):
-    """The database."""
+    """The RDS instance of the system."""
 
     instance: RawId
+    """DB instance identifier."""
     engine: str = "postgres"
+    """Database engine as RDS spells it."""
     larger_class: str = ""
-    """The class scaling up goes to."""
-    """e.g. `db.t4g.large`."""
+    """Instance class to scale up to, e.g. `db.t4g.large`; empty: not given."""
     larger_storage_gib: Annotated[int, Field(gt=0)] | None = None
-    """The size storage grows to; RDS never shrinks it."""
+    """Storage size to grow to, in GiB; None: not given. RDS cannot shrink storage."""
     retention_days: Annotated[int, Field(ge=0, le=35)] = 7
-    """Days automatic backups are kept."""
+    """Days for which automatic backups must be kept."""
     snapshot_max_age_hours: Annotated[int, Field(gt=0)] = 26
-    """The newest automatic snapshot is at most this old."""
+    """Maximum age of the newest automatic snapshot, in hours."""
     window: Clean = ""
-    """Maintenance window in local time, in words."""
+    """Maintenance window in local time, as the written runbook words it: `日曜日 2:00-3:00`; empty: not given."""
     window_utc: str = ""
-    """The same window as RDS spells it, in UTC: `sat:17:00-sat:18:00`."""
+    """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
-    """A patch is applied by hand at least this many days before AWS forces it."""
+    """An operator applies a patch at least this many days before AWS applies it automatically."""
 
 
 class LoadBalancer(Model):
-    """The load balancer; names as CloudWatch dimensions spell them."""
+    """The Application Load Balancer, named as in CloudWatch's dimensions."""
 
     load_balancer: RawId = RawId("")
-    """`app/<name>/<id>`, the part after `loadbalancer/` of the ARN."""
+    """`app/<name>/<id>`, the part of the ARN after `loadbalancer/`; empty: not given."""
     target_group: RawId = RawId("")
-    """`targetgroup/<name>/<id>`."""
+    """`targetgroup/<name>/<id>`; empty: not given."""
 
 
 class Cdn(Model):
     """The CloudFront distribution."""
 
     distribution: RawId
+    """Distribution id."""
     paths: tuple[str, ...] = ("/*",)
-    """Paths offered for invalidation, the usual ones first; `*` only as the last character."""
+    """Paths offered for cache invalidation, the most usual first; `*` is a wildcard only as the last character."""
     free_paths_per_month: Annotated[int, Field(ge=0)] = 1000
-    """Free of charge for the whole account; `/*` counts as one path."""
+    """Invalidation paths per month that AWS does not charge for, in the whole account; `/*` is one path."""
 
 
 class LogGroupSpec(Model):
-    """A log group worth a key."""
+    """A log group that the console offers to open."""
 
     id: RawId
+    """Log group name."""
     title: Clean
+    """Its name for display."""
     kind: Literal["application", "database", "firewall", "other"] = "application"
+    """What writes to it."""
 
 
 class DashboardSpec(Model):
-    """The dashboard shown in 監視."""
+    """The CloudWatch dashboard shown in the watch mode (監視)."""
 
     name: RawId
+    """Dashboard name."""
 
 
 class ExpectedAlarm(Model):
-    """An alarm that must exist."""
+    """A CloudWatch alarm that must exist; the console reports it if AWS does not have it."""
 
     name: RawId
+    """Alarm name."""
     title: Clean
+    """Its name for display."""
     log_group: RawId = RawId("")
-    """Where one key leads from this alarm."""
+    """The log group that one key opens from this alarm; empty: the first of `log_groups`."""
     playbook: Slug | None = None
+    """Id of its playbook; None: it has none."""
 
 
 class Step(Model):
-    """One step of a playbook, in words."""
+    """One step of a playbook or a procedure."""
 
     text: Clean
+    """What to do, in words."""
     note: Clean = ""
     look: Slug | None = None
-    """What the console shows for it: an inspection's or a panel's id."""
+    """Id of the inspection or panel that the console shows for this step; None: nothing."""
 
 
 class Cause(Model):
-    """A row of a playbook's table: cause or situation, and what to do."""
+    """A row of a playbook's table of causes."""
 
     cause: Clean
+    """The cause or situation."""
     action: Clean
+    """What to do about it."""
 
 
 class Playbook(Model):
-    """What the runbook says to do about one kind of alarm."""
+    """What to do about one kind of alarm."""
 
     id: Slug
     title: Clean
     steps: tuple[Step, ...] = ()
     causes: tuple[Cause, ...] = ()
     wait_minutes: Annotated[int, Field(gt=0)] | None = None
-    """How long it may recover by itself."""
+    """Minutes to wait for the alarm to recover without intervention; None: not given."""
     escalate_minutes: Annotated[int, Field(gt=0)] | None = None
-    """After this long without recovery somebody else is called."""
+    """Minutes without recovery after which to escalate; None: after `wait_minutes`."""
     escalate_to: Clean = ""
-    """The role called."""
+    """The role to escalate to; empty: none."""
     approval: Clean = ""
-    """The role that must approve its changes; empty: nobody."""
+    """The role that must approve its changes; empty: no approval is needed."""
     caution: tuple[Clean, ...] = ()
+    """Warnings, one text each."""
 
 
 class Procedure(Model):
-    """Something done when it is needed rather than by the calendar: scaling, cache clearing, log searches."""
+    """A task done on demand rather than by the calendar: scaling, cache invalidation, log searches."""
 
     id: Slug
     title: Clean
     section: Clean = ""
-    """The runbook's section."""
+    """Section of the written runbook; empty: not given."""
     timing: Clean = ""
-    """When, in words."""
+    """When to do it, in words."""
     steps: tuple[Step, ...] = ()
     approval: Clean = ""
-    """The role that must approve; empty: nobody."""
+    """The role that must approve it; empty: no approval is needed."""
     revert: Clean = ""
-    """How and when it is taken back."""
+    """How and when to revert it, in words; empty: not given."""
     caution: tuple[Clean, ...] = ()
+    """Warnings, one text each."""
 
 
 class Contact(Model):
-    """Whom to call; an empty `contact` is undecided and shown in red."""
+    """A role and how to reach it."""
 
     role: Clean
     contact: Clean = ""
+    """Telephone number or address; empty: undecided, shown in red."""
     scope: Clean = ""
+    """What to call it for."""
 
     @property
     def undecided(self) -> bool:
-        """No way to reach them is written down."""
+        """Whether no telephone number or address is given."""
         return not self.contact
 
 
 class Approver(Model):
-    """Who approves what; an empty `name` is undecided."""
+    """A role and what it approves."""
 
     role: Clean
     name: Clean = ""
+    """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
+    """What the role approves, one text each."""
 
     @property
     def undecided(self) -> bool:
-        """Nobody is named."""
+        """Whether no person is named."""
         return not self.name
 
 
 class ClosedDay(StrEnum):
-    """What happens to an occurrence on a closed day."""
+    """What happens to an occurrence whose rule gives a closed day."""
 
     SKIP = "skip"
+    """It does not take place."""
     NEXT = "next-open"
+    """It moves to the next open day."""
     PREVIOUS = "previous-open"
+    """It moves to the previous open day."""
     KEEP = "keep"
-    """Held on the day itself, open or not (Sunday 2:00 deploys)."""
+    """It stays on the closed day (Sunday 2:00 deployments)."""
 
 
 class Within(StrEnum):
-    """How exactly the rule's date is meant."""
+    """On which days an occurrence may be done."""
 
     DAY = "day"
+    """On its date only."""
     MONTH = "month"
-    """Any open day from the rule's date to the end of its month (a drill in April)."""
+    """On any open day from its date to the end of that month (a drill in April)."""
 
 
 class EvidenceField(Model):
-    """Something to write down when a duty is signed: a drill's restored snapshot, how long it took."""
+    """A value to record when signing off a duty, e.g. the restored snapshot of a drill, or its duration."""
 
     id: Slug
     title: Clean
+    """Label of the input field."""
     kind: Literal["text", "number"] = "text"
-    """`number`: digits, with a decimal point where needed; the unit belongs into the title."""
+    """`number`: digits, with a decimal point where needed; its unit belongs in the title."""
     required: bool = True
+    """Whether the duty cannot be signed off without it."""
 
 
 class Duty(Model):
-    """A recurring task: when, what on closed days, what it asks."""
+    """A recurring task: when it is due, what happens on closed days, and what must be done."""
 
     id: Slug
     title: Clean
     section: Clean = ""
-    """The runbook's section."""
+    """Section of the written runbook; empty: not given."""
     rule: str = ""
-    """RFC 5545 RRULE without DTSTART, in the system's time zone; empty for an anchored duty. INTERVAL counts
-    from Monday 1900-01-01, and a rule that names no day means a Monday, the 1st, 1 January. UNTIL is the last
-    local date it may come on; COUNT has no beginning to count from and is refused."""
+    """RFC 5545 RRULE without DTSTART, in the system's time zone; empty: the duty is dated by `anchor`. INTERVAL
+    counts from Monday 1900-01-01; a rule that names no day means Monday, the 1st, or 1 January. UNTIL is the last
+    local date. COUNT is refused, because there is no start to count from."""
     open_days_before: Annotated[int, Field(ge=1, le=20)] | None = None
-    """Held so many open days before the last open day at or before each date of the rule, which RFC 5545 cannot
-    count: with `FREQ=MONTHLY;BYMONTHDAY=-1`, 2 is the third last open day of the month. Needs `previous-open`."""
+    """Open days by which an occurrence precedes the last open day at or before the rule's date, which RFC 5545
+    cannot express: with `FREQ=MONTHLY;BYMONTHDAY=-1`, 2 is the third last open day of the month. Needs `closed_day
+    = "previous-open"`. None: not moved."""
     at: tuple[ClockTime, ...] = ()
-    """Times of day (local); empty: any time of the day."""
+    """Local times of day, one occurrence each; empty: one occurrence at any time of the day."""
     closed_day: ClosedDay = ClosedDay.SKIP
+    """What happens to an occurrence on a closed day."""
     within: Within = Within.DAY
+    """Whether it may be done on its date only, or until the end of the month."""
     late_after_minutes: Annotated[int, Field(ge=1)] = 30
+    """Minutes after its due time from which it is late; without a time of day it is late once its last day is
+    over."""
     anchor: Clean = ""
-    """Where the date comes from when not from the calendar: `access-key:<user>+<n>d` (days after the key
-    was made) or `access-key-disabled:<user>+<n>d` (days after it was disabled)."""
+    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created) or
+    `access-key-disabled:<user>+<n>d` (n days after it was disabled); empty: the duty is dated by `rule`."""
     only_when_planned: bool = False
+    """Whether an occurrence is due only if a person has planned it."""
     series: Slug | None = None
-    """Duties of one series follow one another: each is missed when the next of its series comes due.
-    Without one, when the duty itself comes due again."""
+    """Id shared by duties that follow one another: an occurrence is missed once the next of its series is due.
+    None: once the duty itself is next due."""
     inspections: tuple[Slug, ...] = ()
-    """What looks by itself when it comes due: ids of `toban inspect`, or of `[[inspections]]`."""
+    """Inspections run automatically when it is due: ids as `toban inspect` takes them, those of `[[inspections]]`
+    included."""
     asks: tuple[Clean, ...] = ()
-    """What the runbook asks, one line each; a checklist where no inspection answers it."""
+    """What the written runbook requires, one line each; a checklist if no inspection covers it."""
     checklist: bool = False
-    """A person ticks every line of `asks` before signing."""
+    """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()
-    """What a person writes down when signing."""
+    """Values to record when signing off."""
     reviews_report: bool = False
-    """Who signs it sees the day's report first."""
+    """Whether the day's report is shown before signing off."""
     record: Clean = ""
-    """What it says about records."""
+    """What the written runbook requires to be recorded, in words; empty: nothing."""
 
 
 class Closures(Model):
-    """When city hall is closed."""
+    """Closed days and opening hours of city hall."""
 
     weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (5, 6)
-    """0 is Monday."""
+    """Closed weekdays; 0 is Monday."""
     national_holidays: bool = True
+    """Whether Japan's national holidays are closed."""
     yearly: tuple[Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")], ...] = ()
-    """`MM-DD` of every year."""
+    """Dates closed every year, `MM-DD`."""
     extra: tuple[date, ...] = ()
+    """Further closed dates."""
     opened: tuple[date, ...] = ()
-    """Days open in spite of the rules."""
+    """Dates that are open although another setting closes them."""
     opens: ClockTime = "08:30"
+    """Opening time of an open day (local)."""
     closes: ClockTime = "17:15"
-    """Opening hours of an open day (local)."""
+    """Closing time of an open day (local)."""
 
 
 class Slack(Model):
-    """Where notes go; the token or the webhook comes from the environment, never from this file."""
+    """Where Slack notes are posted. The token or webhook comes from the environment, never from this file."""
 
     channel: Clean = ""
+    """Channel name with `#`, or Slack's channel id; empty: not given."""
 
 
 class JournalSpec(Model):
-    """Where the journal's newest hash is kept outside, so that a cut-off end is found."""
+    """Where checkpoints of the journal are stored outside it, so that a truncated journal is detected."""
 
     log_group: RawId = RawId("")
     """A CloudWatch Logs group; empty: syslog alone."""
     log_stream: RawId = RawId("")
-    """A stream of it that exists."""
+    """An existing stream of that group."""
 
 
 class Runbook(Model):
-    """One system's runbook."""
+    """The runbook of one system."""
 
     version: Literal[1]
-    """Grammar of the file."""
+    """Version of the grammar."""
     document: Clean = ""
     """Title of the written runbook."""
     document_version: Clean = ""
+    """Version of the written runbook, in its own notation."""
     document_date: date | None = None
+    """Date of the written runbook; None: not given."""
     document_updated: date | None = None
+    """Date of its latest revision; None: not given."""
     readers: tuple[Clean, ...] = ()
-    """Whom it is written for."""
+    """Intended readers of the written runbook."""
     approved_by: Clean = ""
-    """Empty: undecided, shown in red."""
+    """Who approved the runbook; empty: undecided, shown in red."""
     system: System
     ecs: Ecs | None = None
     rds: Rds | None = None
@@ -340,21 +385,21 @@ class Runbook(Model):
     journal: JournalSpec = JournalSpec()
     inspecting: Inspecting = Inspecting()
     inspections: tuple[CustomInspection, ...] = ()
-    """Looks of this runbook's own."""
+    """Inspections that this runbook defines."""
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:
-        """The runbook's limit on a metric, if it has one."""
+        """The limit on a metric; None if the runbook has none."""
         for limit in self.limits:
             if limit.namespace == namespace and limit.metric == metric:
                 return limit
         return None
 
     def playbook_for(self, alarm_name: str) -> Playbook | None:
-        """What the runbook says to do about an alarm, if anything."""
+        """The playbook of an alarm; None if the runbook has none."""
         playbook = next((alarm.playbook for alarm in self.alarms if alarm.name == alarm_name), None)
         return next((book for book in self.playbooks if book.id == playbook), None) if playbook else None
 
     def log_group_for(self, alarm_name: str) -> RawId:
-        """The log group one key leads to from an alarm; "" where there is none."""
+        """The log group to open from an alarm: its own, or else the first of `log_groups`; "" if there is none."""
         named = next((alarm.log_group for alarm in self.alarms if alarm.name == alarm_name), RawId(""))
         return named or (self.log_groups[0].id if self.log_groups else RawId(""))

@@ -1,4 +1,4 @@
-"""The part of the runbook's grammar that says how its looks are made and what is normal."""
+"""The part of the runbook's grammar that configures inspections: sources, prices and limits of what is normal."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -10,166 +10,187 @@ from services.models.runbook_types import Region, Slug
 
 
 class Firewall(Model):
-    """Where WAF logs go."""
+    """The web ACL, where its logs are stored, and limits on blocked requests."""
 
     log_bucket: RawId = RawId("")
+    """S3 bucket that receives the WAF logs; empty: not given."""
     athena_table: RawId = RawId("")
+    """Athena table over the WAF logs; empty: not given."""
     blocked_query: CleanBlock = ""
-    """The written runbook's SQL; shown, not sent: it names no partition and would scan everything."""
+    """SQL of the written runbook. It is shown and never sent, because it filters by no partition and would scan all
+    logs."""
     web_acl: RawId = RawId("")
-    """Name of the web ACL, as CloudWatch's dimension `WebACL` spells it."""
+    """Name of the web ACL, as CloudWatch's dimension `WebACL` spells it; empty: not given."""
     scope: Literal["regional", "cloudfront"] = "regional"
-    """On the load balancer, or on CloudFront (then it is asked in us-east-1)."""
+    """`regional`: on the load balancer; `cloudfront`: on the distribution, which AWS serves from us-east-1."""
     log_prefix: str = ""
-    """Key prefix of the bucket before `yyyy/mm/dd/`."""
+    """Prefix of the log objects' keys, before `yyyy/mm/dd/`."""
     athena_database: RawId = RawId("")
+    """Athena database that contains the table; empty: not given."""
     workgroup: RawId = RawId("")
-    """Athena workgroup; it must have a limit on the bytes a query may scan."""
+    """Athena workgroup; it must limit the bytes that a query may scan. Empty: not given."""
     partition: str = "day"
     """The table's partition column."""
     partition_format: str = "%Y/%m/%d"
     """How that column spells a day (UTC), as strftime."""
     blocked_per_hour: Annotated[int, Field(gt=0)] = 300
-    """Attention from so many blocked requests an hour."""
+    """Number of blocked requests in one hour from which the verdict is attention."""
     blocked_from_one: Annotated[int, Field(gt=0)] = 500
-    """Attention from so many of one address a day, on the average of the days with data."""
+    """Number of blocked requests per day from one address (average of the days with data) from which the verdict is
+    attention."""
 
 
 class ServiceCost(Model):
-    """A service's monthly guideline."""
+    """The monthly cost guideline of one AWS service."""
 
     title: Clean
     names: tuple[str, ...]
-    """As Cost Explorer spells it."""
+    """Its service names, as Cost Explorer spells them."""
     monthly_yen: Annotated[int, Field(gt=0)]
+    """Guideline for a month, in yen."""
 
 
 class Costs(Model):
-    """Guidelines and budget."""
+    """Cost guidelines, the budget, and the exchange rate."""
 
     services: tuple[ServiceCost, ...] = ()
     total_yen: Annotated[int, Field(ge=0)] = 0
-    """Guideline for the whole month."""
+    """Guideline for all costs of a month, in yen; 0: none."""
     budget_yen: Annotated[int, Field(ge=0)] = 0
-    """Monthly budget; 0: undecided, shown in red."""
+    """Monthly budget in yen; 0: undecided, shown in red."""
     growth_percent: Annotated[int, Field(gt=0)] = 50
-    """A service that grows by this much is looked into."""
+    """Growth of costs, or excess of a month over its guideline, from which the verdict is abnormal, in per cent."""
     budget_percent: Annotated[int, Field(gt=0, le=100)] = 80
-    """The alert comes above this share of the budget."""
+    """Share of a budget from which the verdict is abnormal, in per cent."""
     usd_jpy: Annotated[float, Field(gt=0)] = 150.0
-    """Yen for a dollar; AWS charges in dollars."""
+    """Yen for one US dollar, the currency in which AWS charges."""
     usd_jpy_source: Clean = ""
+    """Where the exchange rate is from."""
     usd_jpy_date: date | None = None
+    """Date of the exchange rate; None: not given."""
     report_to: Clean = ""
-    """The role told when the budget is in danger."""
+    """The role to notify when a budget may be exceeded; empty: none."""
 
 
 class AccessKeys(Model):
-    """Whose keys rotate, and how often."""
+    """Rotation of IAM access keys."""
 
     users: tuple[RawId, ...] = ()
+    """IAM users whose keys are rotated."""
     max_age_days: Annotated[int, Field(gt=0)] = 90
+    """Maximum age of an active key, in days."""
     delete_after_days: Annotated[int, Field(gt=0)] = 7
-    """A key is deleted this many days after it was disabled."""
+    """Days after which a disabled key is to be deleted."""
     warn_days: Annotated[int, Field(ge=0)] = 7
-    """Attention this many days before a key reaches its greatest age."""
+    """Days before a key reaches its maximum age from which the verdict is attention."""
 
 
 class ErrorLogs(Model):
-    """Limits of the error-log look."""
+    """Settings and limits of the inspection of error logs."""
 
     per_hour: Annotated[int, Field(gt=0)] = 10
-    """Normal while fewer than this many errors come in an hour."""
+    """Number of errors per hour below which it is normal."""
     log_group: RawId = RawId("")
+    """The application's log group; empty: not given."""
     query: CleanBlock = ""
-    """Logs Insights query."""
+    """Logs Insights query of the written runbook."""
     tail_pattern: Clean = ""
-    """Filter pattern for errors in the log tail."""
+    """CloudWatch Logs filter pattern that matches errors in a log tail."""
     field: str = "level"
-    """The field that tells an error; without it in the events nothing can be judged."""
+    """Event field by which an error is recognized; events without it cannot be judged."""
     value: str = "ERROR"
+    """Value of that field in an error."""
     message: str = "message"
-    """The field by which equal errors are grouped."""
+    """Event field by which equal errors are grouped."""
     status: str = "statusCode"
-    """The field of the HTTP status; empty: there is none."""
+    """Event field with the HTTP status; empty: there is none."""
     repeated: Annotated[int, Field(gt=1)] = 5
-    """Attention from so many of the same error; in a window longer than a day, from so many a day."""
+    """Number of equal errors from which the verdict is attention; per day if the window is longer than a day."""
 
 
 class SlowQueries(Model):
-    """Limits of the slow-query look."""
+    """Settings and limits of the inspection of slow queries."""
 
     over_ms: Annotated[int, Field(gt=0)] = 1000
+    """Duration above which a query is slow, in milliseconds."""
     per_hour: Annotated[float, Field(gt=0)] = 10
-    """Attention from so many slow queries an hour."""
+    """Number of slow queries per hour from which the verdict is attention."""
     log_group: RawId = RawId("")
+    """The database's log group; empty: not given."""
     query: CleanBlock = ""
-    """Logs Insights query."""
+    """Logs Insights query of the written runbook."""
 
 
 class Trail(Model):
-    """What the monthly look at CloudTrail covers."""
+    """Settings and limits of the inspection of sign-ins and changes recorded by CloudTrail."""
 
     days: Annotated[int, Field(gt=0, le=90)] = 30
-    """CloudTrail's event history keeps 90."""
+    """Days that an inspection covers; CloudTrail's event history keeps 90."""
     sign_in_regions: tuple[Region, ...] = ()
-    """Where sign-ins are looked for in case nobody can tell which regions the account has enabled; else all these."""
+    """Regions searched if the account's enabled regions cannot be read; otherwise all enabled regions are
+    searched."""
     global_region: Region = "us-east-1"
-    """Where IAM and CloudFront events are recorded."""
+    """The region that records events of IAM and CloudFront."""
     grave_events: tuple[str, ...] = ()
-    """Event names of destructive changes that must never go unnoticed, in every enabled region."""
+    """Names of events for destructive changes, searched for in every enabled region."""
     global_events: tuple[str, ...] = ()
-    """The same for IAM and CloudFront, which `global_region` records."""
+    """Names of security-relevant events of IAM and CloudFront, searched for in `global_region`."""
     known_people: tuple[str, ...] = ()
-    """User and role names that are expected, as CloudTrail spells them."""
+    """Expected user and role names, as CloudTrail spells them."""
     known_networks: tuple[str, ...] = ()
-    """Networks people sign in from (CIDR)."""
+    """Networks from which people sign in (CIDR)."""
     without_mfa: tuple[str, ...] = ()
-    """People who may sign in without MFA (machines, break-glass)."""
+    """Users who may sign in without MFA (machines, break-glass accounts)."""
     many_failures: Annotated[int, Field(gt=0)] = 3
-    """Abnormal from so many failed sign-ins of one person in the window; fewer ask for attention."""
+    """Number of failed sign-ins of one person in the window from which the verdict is abnormal; fewer are
+    attention."""
 
 
 class Inspecting(Model):
-    """How the looks are made, and what AWS charges for them here."""
+    """How inspections are run, and AWS's prices for their queries."""
 
     ask_above_yen: Annotated[float, Field(ge=0)] = 20.0
-    """A query that would cost more waits until a person agrees."""
+    """Cost in yen above which a query waits for a person's consent."""
     insights_usd_per_gb: Annotated[float, Field(ge=0)] = 0.0076
-    """Logs Insights, for a gigabyte scanned."""
+    """Price of Logs Insights, US dollars per gigabyte scanned."""
     athena_usd_per_tb: Annotated[float, Field(ge=0)] = 5.0
-    """Athena, for a terabyte scanned."""
+    """Price of Athena, US dollars per terabyte scanned."""
     jitter_seconds: Annotated[float, Field(ge=0)] = 20.0
-    """Looks begin at random within so many seconds of their duty, so that consoles do not all ask at once."""
+    """Maximum random delay between a duty's due time and its inspections, in seconds; keeps consoles from querying
+    AWS all at once."""
 
 
 class CustomInspection(Model):
-    """A look of the runbook's own: a metric with a limit, or a Logs Insights query whose count has one."""
+    """An inspection defined by the runbook: a limit on a metric, or on the matches of a Logs Insights query."""
 
     id: Slug
     title: Clean
     kind: Literal["metric", "insights"]
+    """`metric`: judges a CloudWatch metric; `insights`: judges how many log events a query matches."""
     namespace: RawId = RawId("")
     metric: RawId = RawId("")
     dimensions: dict[RawId, RawId] = {}  # noqa: RUF012  pydantic copies it
     stat: str = "Average"
+    """CloudWatch statistic: `Average`, `Sum`, `p95`…"""
     period: Annotated[int, Field(ge=60)] = 300
-    """Seconds."""
+    """Seconds per datapoint."""
     region: str = ""
-    """Empty: the system's own."""
+    """AWS region; empty: the system's region."""
     log_group: RawId = RawId("")
     query: CleanBlock = ""
-    """Logs Insights query; what it matches is counted."""
+    """Logs Insights query whose matches are counted."""
     below: float | None = None
-    """Normal while value < below: of the metric at any time, or of the count in an hour."""
+    """Normal while value < below. The value is the metric at any time, or the matches per hour. None: no upper
+    limit."""
     above: float | None = None
-    """Normal while value > above."""
+    """Normal while value > above. None: no lower limit."""
     unit: str = ""
+    """Unit of the displayed value; empty: none."""
     scale: float = 1.0
-    """Shown value = measured value * scale."""
+    """Displayed value = measured value * scale."""
     field: str = ""
-    """A field the events must have, or nothing can be judged."""
+    """Event field without which a query's result cannot be judged; empty: none."""
     advice: tuple[Clean, ...] = ()
-    """What to do where it is not normal."""
+    """What to do if it is not normal, one text each."""
     source: Clean = ""
-    """The runbook's section."""
+    """Section of the written runbook; empty: not given."""

@@ -9,11 +9,11 @@ from services.models.base import Clean, Model
 
 
 class StoredObject(Model):
-    """One object."""
+    """One object in S3."""
 
     key: Clean
     size: int
-    """Bytes, as stored."""
+    """Size as stored, in bytes."""
     modified: datetime
 
 
@@ -21,8 +21,8 @@ class ObjectListing(Model):
     """The objects under one prefix."""
 
     objects: tuple[StoredObject, ...] = ()
-    """By key."""
+    """Sorted by key."""
     complete: bool
-    """False: there are more than were asked for."""
+    """Whether these are all objects; False: there are more than were requested."""
     pages: int
-    """Requests it took."""
+    """Number of requests made."""

@@ -35,7 +35,7 @@ _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
-    """One safe line: control, bidi and invisible characters are shown as names, length is bounded.
+    """One safe line: control, bidirectional and invisible characters are shown by name, and the length is bounded.
 
     `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent.
     """

@@ -1,4 +1,4 @@
-"""The console's AWS requests today and their cost."""
+"""This console's AWS requests of one day, and their cost."""
 
 from datetime import date
 
@@ -6,27 +6,27 @@ from services.models.base import Clean, Model
 
 
 class UsageRow(Model):
-    """One API operation."""
+    """Requests of one API operation."""
 
     name: str
     """`service.Operation`, e.g. `cloudwatch.GetMetricData`."""
     calls: int
-    """Requests sent since local midnight, retries included."""
+    """Number of requests sent since local midnight, retries included."""
     yen: float
-    """Their certain cost."""
+    """Cost in yen that AWS charges whatever the free tier."""
 
 
 class Usage(Model):
-    """A day's requests and their price."""
+    """Requests of one day, and their cost."""
 
     day: date
-    """The day, in the system's zone."""
+    """The day in the system's time zone."""
     calls: int = 0
     yen: float = 0.0
-    """What they certainly cost: what AWS charges whatever the free tier."""
+    """Cost in yen that AWS charges whatever the free tier."""
     worst_yen: float = 0.0
-    """Cost if others have used up CloudWatch's free tier of a million requests."""
+    """Cost in yen if others have used up CloudWatch's free tier of a million requests."""
     rows: tuple[UsageRow, ...] = ()
     """Most frequent first."""
     basis: Clean = ""
-    """How the price is worked out, one sentence."""
+    """How the cost is calculated: one sentence."""

@@ -1,4 +1,4 @@
-"""Judgement of a measured value against the runbook's limit."""
+"""Verdicts, and limits that judge measured values."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from services.models.base import Clean, Model, RawId
 
 
 class Verdict(StrEnum):
-    """正常 / 注意 / 異常 / 判定不能; UNKNOWN is never green."""
+    """正常 / 注意 / 異常 / 判定不能; UNKNOWN (cannot be judged) is never shown in green."""
 
     NORMAL = "normal"
     ATTENTION = "attention"
@@ -15,25 +15,25 @@ class Verdict(StrEnum):
 
 
 class Limit(Model):
-    """One limit of the runbook: what a metric must stay below or above."""
+    """A limit of the runbook: the bound that a metric must stay below or above."""
 
     id: str
     title: Clean
     namespace: RawId
     metric: RawId
     below: float | None = None
-    """Normal while value < below; in the metric's own unit (ALB latency: seconds)."""
+    """Normal while value < below, in the metric's own unit (ALB latency: seconds). None: no upper limit."""
     above: float | None = None
-    """Normal while value > above."""
+    """Normal while value > above, in the metric's own unit. None: no lower limit."""
     unit: str = ""
-    """How a person reads it: `%`, `ms`, `GiB`, ``; see `scale`."""
+    """Unit of the displayed value: `%`, `ms`, `GiB`; empty: none."""
     scale: float = 1.0
-    """Shown value = metric value * scale (seconds to ms: 1000)."""
+    """Displayed value = metric value * scale (seconds to ms: 1000)."""
     source: Clean = ""
-    """The runbook's section."""
+    """Section of the written runbook; empty: not given."""
 
     def judge(self, value: float | None) -> Verdict:
-        """UNKNOWN without a value; ATTENTION within the last tenth before the limit."""
+        """Judge `value`: UNKNOWN for None, ABNORMAL at or beyond a limit, ATTENTION within a tenth of it."""
         if value is None:
             return Verdict.UNKNOWN
         if self.below is not None:

@@ -1,4 +1,4 @@
-"""The web application firewall: its ACL, where its logs go, and requests it sampled.
+"""The web application firewall: web ACL, log destination, and sampled requests.
 
 Source: WebACL, LoggingConfiguration, SampledHTTPRequest (AWS WAFV2 API reference).
 """
@@ -15,11 +15,11 @@ class FirewallRule(Model):
 
     name: Clean
     metric: RawId
-    """As CloudWatch's dimension `Rule` and GetSampledRequests spell it."""
+    """Its name in CloudWatch's dimension `Rule` and in GetSampledRequests."""
     sampled: bool
-    """Requests that match it are sampled."""
+    """Whether matching requests are sampled."""
     blocks: bool
-    """It may block; otherwise it counts, allows or issues a challenge or CAPTCHA."""
+    """Whether it may block; otherwise it counts, allows, or issues a challenge or CAPTCHA."""
 
 
 class WebAcl(Model):
@@ -28,13 +28,13 @@ class WebAcl(Model):
     name: Clean
     arn: RawId
     metric: RawId
-    """As CloudWatch's dimension `WebACL` spells it."""
+    """Its name in CloudWatch's dimension `WebACL`."""
     measured: bool
-    """It publishes metrics."""
+    """Whether it publishes metrics."""
     blocks_by_default: bool
-    """Requests that no rule allows are blocked."""
+    """Whether requests that no rule allows are blocked."""
     rules: tuple[FirewallRule, ...] = ()
-    """In order of evaluation."""
+    """Rules in order of evaluation."""
 
 
 class LogDestination(Model):
@@ -42,7 +42,7 @@ class LogDestination(Model):
 
     kind: Literal["firehose", "s3", "logs", "other"]
     name: Clean
-    """Of the delivery stream, the bucket or the log group."""
+    """Name of the delivery stream, bucket or log group."""
 
 
 class SampledRequest(Model):
@@ -58,11 +58,11 @@ class SampledRequest(Model):
 
 
 class Samples(Model):
-    """Requests of one rule, sampled."""
+    """Sampled requests of one rule."""
 
     rule: Clean
     population: int
-    """Number of requests the sample was drawn from, whatever the action."""
+    """Number of requests that the sample was drawn from, whatever the action."""
     span: TimeSpan
     """The time covered by the sample; shorter than requested if there were more than 5,000 requests."""
     requests: tuple[SampledRequest, ...] = ()

@@ -1,4 +1,4 @@
-"""Attempts to send: makes one and records its outcome; finds out what became of one with an unknown outcome."""
+"""Makes attempts to send posts and records their outcomes; resolves an unknown outcome by reading Slack."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,17 +14,18 @@ from services.slack.records import PostRecords, thread_of
 from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
 
 FRESH = 10.0
-"""Seconds (of the machine) after its entry within which an attempt must begin: later, others may take it for lost."""
+"""Seconds (of the machine) after its entry within which an attempt must begin; later, other consoles may consider
+it lost."""
 SETTLED = 60.0
-"""Seconds (of the machine) after an attempt, after which a message that Slack does not have will not appear any more."""
+"""Seconds (of the machine) after an attempt, after which a message that is not in Slack will not appear any more."""
 LOOK_AGAIN = 60.0
-"""Seconds (of the machine) between two read-backs."""
+"""Seconds (of the machine) between two reads of Slack for one post."""
 SHORTEST, LONGEST = 30.0, 600.0
 """Seconds (of the machine) between attempts where there is no connection."""
 
 
 class Attempts:
-    """What one console does with Slack. `record` writes an outcome and raises nothing."""
+    """One console's attempts. `record` writes an outcome and raises nothing."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Attempts:
         self._failures: dict[tuple[str, int], str] = {}
 
     async def make(self, id: str, begun: Entry, since: Mark) -> None:
-        """The one request of the attempt that `begun`, recorded after `since`, stands for."""
+        """Make the one request of the attempt that the entry `begun`, recorded after `since`, stands for."""
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
@@ -72,15 +73,15 @@ class Attempts:
             )
 
     def check_at(self, post: Post) -> datetime | None:
-        """When Slack is to be asked for a post of unknown outcome; None: it cannot tell."""
+        """When to read Slack for a post of unknown outcome; None: Slack cannot be read."""
         return self._checks.get((post.id, post.attempts), self._clock.now())
 
     def failure(self, post: Post) -> str:
-        """Why Slack could not tell whether it has the post."""
+        """Why reading Slack did not show whether it has the post."""
         return self._failures.get((post.id, post.attempts), "")
 
     async def check(self, post: Post, *, carried: bool) -> None:
-        """Ask Slack whether it has the post; `carried`: if not, it is sent again without asking a person."""
+        """Read Slack for the post. If it is not there, `carried` sends it again without asking a person."""
         key = (post.id, post.attempts)
         now, sent_at = self._clock.now(), post.sent_at or post.at
         # Set first, so that a failure does not make the console ask Slack again at once.

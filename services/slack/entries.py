@@ -13,7 +13,7 @@ from services.slack.sending import Sent
 
 SUBJECT = "post:"
 _LINE = 200
-"""Characters of a note in the one line of its entry."""
+"""Maximum number of characters of a note in its entry's text."""
 
 
 def release(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
@@ -42,7 +42,7 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
 
 
 def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, evidence: str = "") -> NewEntry:
-    """It is in Slack; `evidence` says how that is known where it was not Slack's answer to the post."""
+    """The post is in Slack; `evidence` says how that is known if not from Slack's response."""
     where = _("Posted to {channel}").format(channel=post.channel)
     return NewEntry(
         kind=EntryKind.POSTED,
@@ -55,17 +55,17 @@ def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, evidence: str 
 
 
 def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: str = "") -> NewEntry:
-    """It certainly is not in Slack; `retry_at` (ISO 8601): when a console tries again by itself."""
+    """The post is certainly not in Slack; `retry_at` (ISO 8601): when a console retries automatically; "": never."""
     return _unposted(post, reason, claim, {"state": "refused", "code": code, "retry_at": retry_at})
 
 
 def unknown(post: Post, reason: str, claim: str) -> NewEntry:
-    """It is not known whether it is in Slack."""
+    """It is unknown whether the post is in Slack."""
     return _unposted(post, reason, claim, {"state": "unknown"})
 
 
 def again(post: Post, why: str, claim: str) -> NewEntry:
-    """A person wants it sent once more."""
+    """A person requests another attempt."""
     text = _("Send again to {channel}").format(channel=post.channel)
     return NewEntry(
         kind=EntryKind.POST,
@@ -84,7 +84,7 @@ def again(post: Post, why: str, claim: str) -> NewEntry:
 
 
 def dropped(post: Post, why: str) -> NewEntry:
-    """A person gives it up; takes the claim of the next attempt, so that no console makes it."""
+    """A person decides not to send it; takes the claim of the next attempt, so that no console makes one."""
     text = _("Discarded: {why}").format(why=_line(why))
     return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
 
@@ -95,7 +95,7 @@ def outcome_claim(post: Post) -> str:
 
 
 def settled_claim(post: Post) -> str:
-    """The claim of what settles its unknown outcome."""
+    """The claim of the entry that settles its unknown outcome."""
     return f"posting:{post.id}#{post.attempts}:settled"
 
 

@@ -9,17 +9,17 @@ SECTION = 3000
 """Characters of one section, as sent (docs.slack.dev: block kit, section)."""
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _UNITS = re.compile(r"&amp;|&lt;|&gt;|<[^<>]*>|.", re.DOTALL)
-"""What must not be cut in two."""
+"""Parts of the escaped text that must not be split."""
 _LINK = re.compile(r"https?://[!-;=?-{}~]+")
 
 
 def mark(post: str) -> str:
-    """The post's name in its message's footer, by which it is found again where Slack kept no metadata."""
+    """The post's name in its message's footer, by which it is found if Slack did not keep the metadata."""
     return f"toban-{post}"
 
 
 def inert(text: str) -> str:
-    """`&`, `<` and `>` as entities, so that `<!channel>` and `<@U…>` are plain words."""
+    """`&`, `<` and `>` as entities, so that `<!channel>` and `<@U…>` notify nobody."""
     return re.sub("[&<>]", lambda match: _ESCAPED[match[0]], text)
 
 
@@ -29,7 +29,7 @@ def shown(text: str) -> str:
 
 
 def sections(text: str) -> list[str]:
-    """The text as it is shown, in pieces of at most SECTION characters, cut at line ends where possible."""
+    """The shown text in pieces of at most SECTION characters, split at line ends where possible."""
     pieces, piece = [], ""
     for line in shown(text).splitlines(keepends=True):
         for part in _parts(line):
@@ -56,9 +56,9 @@ def _parts(line: str) -> list[str]:
 
 
 def body(message: Message) -> dict[str, Any]:
-    """`text` (for notifications, and what a look-up compares) and `blocks` of a message.
+    """`text` (for notifications, and compared when a message is searched for) and `blocks` of a message.
 
-    Verbatim: Slack turns no `#name` and no `@here` of the text into a link or a call.
+    Verbatim: Slack turns no `#name` and no `@here` of the text into a link or a mention.
     """
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": piece, "verbatim": True}}

@@ -1,6 +1,6 @@
-"""The notes that the console proposes for an alarm and for a finding: short, with what a reader asks first.
+"""Notes that the console proposes for an alarm or a finding: short, with what a reader asks first.
 
-What only a person knows is left as FILL. No note contains text of logs.
+What only a person knows is left as FILL. No note contains log texts.
 """
 
 from collections.abc import Iterable
@@ -52,13 +52,13 @@ class NoteContext:
     now: datetime
     """Aware, UTC."""
     by: str
-    """Who is at the console."""
+    """The user at the console."""
 
 
 def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> Proposal:
-    """A note about an alarm's present state; notes about one state stand in one thread.
+    """A note about an alarm's present state; notes about one state form one thread.
 
-    That it has recovered is an answer to what was said before: `posts` are the notes let go so far.
+    A note of recovery replies to earlier notes about the alarm. `posts`: the notes released so far.
     """
     book = desk.runbook
     playbook = book.playbook_for(alarm.id)
@@ -117,7 +117,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
 
 
 def _severity(finding: Finding) -> str:
-    """`ATTENTION, NOT JUDGED`: a bad measurement comes before what could not be judged."""
+    """`ATTENTION, NOT JUDGED`: a bad verdict comes before what could not be judged."""
     verdicts = dict.fromkeys((finding.measured, finding.verdict))
     return _(", ").join(_(_VERDICTS[each]) for each in verdicts if each is not Verdict.NORMAL) or _(
         _VERDICTS[Verdict.NORMAL]
@@ -153,7 +153,7 @@ def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Note
 
 
 def _moment(at: datetime | None, desk: NoteContext) -> str:
-    """`2026-01-14 10:02 JST (01:02 UTC)`; the date is given twice where the two differ."""
+    """`2026-01-14 10:02 JST (01:02 UTC)`; both dates are given if they differ."""
     if at is None:
         return ""
     local, utc = at.astimezone(desk.calendar.zone), at.astimezone(UTC)
@@ -192,7 +192,7 @@ def _called(playbook: Playbook | None, runbook: Runbook) -> str:
 
 
 def _named(finding: Finding, runbook: Runbook) -> str:
-    """The contacts whom the finding's advice names."""
+    """The contacts that the finding's advice names."""
     advice = " ".join(finding.advice)
     roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
     called = _(", ").join(escalation(runbook, role) for role in roles)
@@ -200,7 +200,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
 
 
 def _next_run(finding: Finding, desk: NoteContext) -> str:
-    """When a duty runs the inspection next."""
+    """When a duty next runs the inspection."""
     duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
     slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)
     soonest = min((slot.due_at for slot in slots if slot is not None), default=None)

@@ -1,8 +1,8 @@
-"""The outbox: every note that a person released is sent exactly once, or waits here for a person's decision.
+"""The outbox: every released note is sent exactly once, or waits for a person's decision.
 
-As in the change engine, an attempt is recorded before it is made, is made once, and then its outcome is recorded.
-An attempt without a clear outcome is never simply repeated: where Slack can be read, the console looks whether it has
-the note; otherwise a person decides.
+As in the change engine, an attempt is recorded, then made once, then its outcome is recorded. An attempt without a
+clear outcome is never simply repeated: if Slack can be read, the console checks whether it has the note; otherwise
+a person decides.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ from services.slack.sending import Sender, Sent, connect
 from services.slack.settings import SlackSettings
 
 LEASE = 120.0
-"""Seconds (of the machine) after which an attempt of a silent console counts as unknown."""
+"""Seconds (of the machine) after which an attempt of a console that recorded nothing more counts as unknown."""
 HELD = 10.0
-"""Seconds (of the machine) between attempts to write to a journal that refused."""
+"""Seconds (of the machine) between attempts to write to a journal that refused an entry."""
 LONGEST = 60.0
-"""Seconds between two checks of what is due."""
+"""Maximum seconds between two checks of what is due."""
 CLOSING = 5.0
-"""Seconds (of the machine) that `close` waits for Slack's answer."""
+"""Seconds (of the machine) that `close` waits for Slack's response."""
 Step = tuple[datetime, Callable[[], Awaitable[None]]]
 
 
 class Outbox:
-    """One console's part in sending posts. Methods for a person's wishes raise JournalError and AlreadyRecorded."""
+    """One console's part in sending posts. Methods for a person's requests raise JournalError and AlreadyRecorded."""
 
     def __init__(
         self,
@@ -73,20 +73,20 @@ class Outbox:
 
     @property
     def why(self) -> str:
-        """Why nothing can be sent, and what to do; "" where it can."""
+        """Why nothing can be sent, and what to do; "" if it can."""
         if not self.settings.configured:
             return self.settings.why
         return "" if self.channel else _("The runbook names no channel: set channel under [slack].")
 
     @property
     def threads(self) -> bool:
-        """Whether notes about one alarm stand in one thread."""
+        """Whether notes about one alarm form one thread."""
         return self.settings.token is not None
 
     async def states(self) -> AsyncIterator[tuple[Post, ...]]:
-        """The posts, unsent first: at once, then whenever one changes, here or in another console.
+        """Yield the posts, unsent first: at once, then whenever one changes, here or in another console.
 
-        From the first call on this console sends what is to be sent.
+        From the first call on, this console sends what is due.
         """
         if not self._tasks:
             title = _("sending notes to Slack")
@@ -109,19 +109,19 @@ class Outbox:
     # ---- by a person
 
     async def release(self, id: str, text: str, about: Proposal) -> Entry | None:
-        """Record a note that is to be sent. Raises JournalError; None where this id was released already."""
+        """Record a note to be sent. Raises JournalError; None if this id was released already."""
         try:
             return await self._keep(post_entries.release(id, self.channel, text, about))
         except AlreadyRecorded:
             return None
 
     async def send_again(self, post: Post, why: str) -> None:
-        """Send it once more, in spite of an unknown outcome (then `why` says how it is known not to be there)."""
+        """Send it once more. If its outcome is unknown, `why` says how it is known not to be in Slack."""
         claim = post_entries.settled_claim(post) if post.state is PostState.UNKNOWN else ""
         await self._keep(post_entries.again(post, why, claim))
 
     async def mark_sent(self, post: Post, why: str) -> None:
-        """Record a person's word that a post of unknown outcome is in Slack."""
+        """Record a person's report that a post of unknown outcome is in Slack."""
         evidence = _("confirmed by a person: {why}").format(why=why) if why else _("confirmed by a person")
         entry = self._records.sending(post)
         await self._keep(
@@ -131,11 +131,11 @@ class Outbox:
         )
 
     async def drop(self, post: Post, why: str) -> None:
-        """Give it up, with a reason."""
+        """Decide not to send it, with a reason."""
         await self._keep(post_entries.dropped(post, why))
 
     async def close(self) -> None:
-        """Wait a moment for Slack's answer, record what is known of it, and stop."""
+        """Wait briefly for Slack's response, record what is known, and stop."""
         self._closed = True
         self._wake.wake()
         if self._tasks:
@@ -178,7 +178,7 @@ class Outbox:
         await self._wake.wait(self._clock, seconds)
 
     def _steps(self) -> list[Step]:
-        """What is to be done and when, the oldest post first."""
+        """What is to be done and when, oldest post first."""
         steps = (self._step(post) for post in self._records.oldest_first)
         return [step for step in steps if step is not None]
 
@@ -231,7 +231,7 @@ class Outbox:
     # ---- recording and showing
 
     async def _keep(self, draft: NewEntry) -> Entry:
-        """Record what a person asked for."""
+        """Record a person's request."""
         entry = await self._journal.append(draft)
         self._records.absorb([entry])
         self._publish()
@@ -239,9 +239,9 @@ class Outbox:
         return entry
 
     async def _record(self, draft: NewEntry) -> None:
-        """Record an outcome; one that the journal does not take is kept until it does.
+        """Record an outcome; if the journal refuses it, keep it until the journal accepts it.
 
-        Where another console recorded a worse outcome first, that the note is in Slack is recorded as well.
+        If another console recorded a worse outcome first, that the note is in Slack is recorded as well.
         """
         try:
             entry = await self._journal.append(draft)
@@ -268,7 +268,7 @@ class Outbox:
             news.set()
 
     def _as_shown(self, post: Post) -> Post:
-        """The post with this console's reason for not sending it by itself."""
+        """The post with this console's reason for not sending it automatically."""
         reasons = [post.reason]
         if post.state is PostState.UNKNOWN:
             reasons.append(self._attempts.failure(post) or self.why)

@@ -1,4 +1,4 @@
-"""What the journal says of posts: each one's state, and which is to be sent next."""
+"""The posts that the journal records, each with its state and entries."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)
-"""How far back posts are kept at hand."""
+"""How far back posts are kept in memory."""
 _STATES = {
     "refused": PostState.REFUSED,
     "unknown": PostState.UNKNOWN,
@@ -27,7 +27,7 @@ Gone = Callable[[Entry], bool]
 
 
 def has_ended(entry: Entry) -> bool:
-    """Its process no longer runs on this host. A restarted console may have got the same process id."""
+    """Whether its process no longer runs on this host. A restarted console may have got the same process id."""
     here = socket.gethostname()
     return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
 
@@ -43,24 +43,24 @@ class PostRecords(Projection):
 
     @property
     def posts(self) -> tuple[Post, ...]:
-        """Unsent first, then the newest first."""
+        """Posts, unsent first, then newest first."""
         return tuple(sorted(self._posts.values(), key=lambda post: (not post.unsent, -post.seq)))
 
     @property
     def oldest_first(self) -> tuple[Post, ...]:
-        """In the order in which they were released."""
+        """Posts in the order in which they were released."""
         return tuple(sorted(self._posts.values(), key=lambda post: post.seq))
 
     def of(self, id: str) -> Post | None:
-        """One post as it stands."""
+        """The post with this id; None if there is none."""
         return self._posts.get(id)
 
     def sending(self, post: Post) -> Entry | None:
-        """The entry by which its newest attempt began."""
+        """The entry that began its newest attempt."""
         return max(self._of_kind(post, EntryKind.POSTING), key=lambda entry: entry.seq, default=None)
 
     def root(self, post: Post) -> Post | None:
-        """The first post of its thread; None where it begins one."""
+        """The first post of its thread; None if it is the first itself."""
         return next(
             (
                 each
@@ -82,14 +82,14 @@ class PostRecords(Projection):
         )
 
     def apply(self, entry: Entry) -> bool:
-        """Add it to the entries of its post."""
+        """Add an entry to those of its post."""
         entries = self._entries.setdefault(_id(entry), {})
         changed = entry.seq not in entries
         entries[entry.seq] = entry
         return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """As every projection; then each post that they tell of is made anew, once."""
+        """Take in entries; each post that they concern is then rebuilt once."""
         entries = tuple(entries)
         super().absorb(entries)
         for id in {_id(entry) for entry in entries}:
@@ -103,17 +103,17 @@ class PostRecords(Projection):
 
 
 def _id(entry: Entry) -> str:
-    """Of the post that an entry tells of."""
+    """Id of the post that an entry concerns."""
     return entry.subject.removeprefix(SUBJECT)
 
 
 def thread_of(begun: Entry | None) -> str:
-    """The message that an attempt replies to; "" for none."""
+    """Timestamp of the message that an attempt replies to; "" for none."""
     return _text(begun.data, "thread_ts") if begun is not None else ""
 
 
 def post_of(entries: list[Entry]) -> Post | None:
-    """The post as its entries (oldest first) describe it; None where they lack the one that releases it."""
+    """The post that its entries (oldest first) describe; None if the entry that releases it is missing."""
     post: Post | None = None
     for entry in entries:
         if post is not None:

@@ -1,7 +1,7 @@
-"""Reads Slack's answers: refusals, pages, messages. Pure.
+"""Interprets Slack's responses: refusals, pages, messages. Pure.
 
-Source: docs.slack.dev, chat.postMessage, conversations.history, rate limits. Nothing here quotes an answer that is not
-an error code of Slack's: it may hold a secret.
+Source: docs.slack.dev, chat.postMessage, conversations.history, rate limits. Nothing here quotes a response, except
+for Slack's error codes: it may contain a secret.
 """
 
 import re
@@ -23,7 +23,7 @@ EVENT = "toban_post"
 ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_]{1,60}")
-"""The form of Slack's error codes. Anything else may quote a secret."""
+"""Form of Slack's error codes; any other text may contain a secret."""
 _SCOPES = re.compile(r"[a-z0-9:._, ]{1,100}")
 TOO_MANY = 429
 _SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
@@ -31,7 +31,7 @@ _SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
 
 
 def why(error: BaseException) -> str:
-    """An error without the text it may quote: an address contains a webhook's secret."""
+    """An error without its text, which may contain the address and so a webhook's secret."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, TimeoutError):
@@ -61,7 +61,7 @@ def failure(error: SlackApiError, channel: str) -> CannotTell:
 
 
 def rate_limited(headers: Mapping[str, str]) -> Refused:
-    """Slack asks to wait; the time is kept between a second and an hour."""
+    """Slack requests a wait, which is limited to between a second and an hour."""
     header = str(headers.get("Retry-After") or "")
     requested = float(header) if header.isascii() and header.isdigit() else _USUAL_WAIT
     seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, requested))
@@ -69,7 +69,7 @@ def rate_limited(headers: Mapping[str, str]) -> Refused:
 
 
 def code_of(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
-    """The error code and the answer; "" and None where the answer is not Slack's, e.g. a proxy's page."""
+    """The error code and the response; "" and None if the response is not from Slack, e.g. a proxy's page."""
     answer = error.response
     if not isinstance(answer, AsyncSlackResponse) or not isinstance(answer.data, dict):
         return "", answer if isinstance(answer, AsyncSlackResponse) else None
@@ -78,7 +78,7 @@ def code_of(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
 
 
 def needed_scope(answer: AsyncSlackResponse | None) -> str:
-    """The scopes that Slack names as missing; "" where it names none."""
+    """The scopes that Slack reports as missing; "" if it reports none."""
     needed = answer.get("needed") if answer is not None else None
     return str(needed) if matches(_SCOPES, needed) else ""
 
@@ -89,7 +89,7 @@ def matches(pattern: re.Pattern[str], value: object) -> bool:
 
 
 def next_page(answer: AsyncSlackResponse) -> str:
-    """The next page's cursor; "" at the end. Raises CannotTell where there is more, but no cursor."""
+    """Cursor of the next page; "" at the end. Raises CannotTell if there is more, but no cursor."""
     cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
     if not isinstance(cursor, str) or (not cursor and answer.get("has_more")):
         raise CannotTell(refusals.unanswered(_("a response without its next page")), again=True)

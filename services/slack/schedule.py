@@ -1,4 +1,5 @@
-"""When a post may be sent: within an hour of the request, one message a second to a channel, not before Slack allows."""
+"""Computes when a post may be sent: within an hour of the request, one message per second and channel, and not
+before Slack allows it."""
 
 from datetime import datetime
 
@@ -7,7 +8,8 @@ from services.models.posts import Post, PostState
 from services.slack.records import PostRecords
 
 CARRY = 3600.0
-"""Seconds (of the machine) after a person's request during which a console sends by itself; later a person is asked."""
+"""Seconds (of the machine) after a person's request within which a console sends automatically; later it asks a
+person."""
 PACE = 1.0
 """Seconds (of the machine) between two messages to one channel: Slack's limit (docs.slack.dev: rate limits)."""
 
@@ -20,11 +22,11 @@ class Schedule:
         self._clock = clock
 
     def carried(self, post: Post) -> bool:
-        """Whether a person's request is recent enough to be carried out without asking."""
+        """Whether a person's request is recent enough to be carried out without asking again."""
         return self._clock.now() - post.let_go_at < real(self._clock, CARRY)
 
     def send_at(self, post: Post) -> datetime | None:
-        """When it is to be sent; None: not by itself."""
+        """When to send it; None: not automatically."""
         now = self._clock.now()
         retried = post.state is PostState.REFUSED and post.retry_at is not None
         if not (post.state is PostState.WAITING or retried) or not self.carried(post) or not post.channel:
@@ -38,7 +40,7 @@ class Schedule:
         return max(now, post.retry_at or now, self._free_at(post.channel))
 
     def _free_at(self, channel: str) -> datetime:
-        """When the channel takes the next message, as far as is known."""
+        """When the channel can take the next message."""
         there = [post for post in self._records.posts if post.channel == channel]
         paced = (post.sent_at + real(self._clock, PACE) for post in there if post.sent_at)
         limited = (

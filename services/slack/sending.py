@@ -11,23 +11,23 @@ from services.slack.settings import SlackSettings
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, as it is to stand in a channel."""
+    """One message to a channel."""
 
     post: str
-    """The post's id; travels with the message, so that it can be found again."""
+    """The post's id, sent with the message so that the message can be found again."""
     channel: str
-    """A name with `#`, or Slack's own."""
+    """Channel name with `#`, or Slack's channel id."""
     text: str
-    """As a person wrote it, not escaped yet."""
+    """The text as released, not escaped yet."""
     footer: str
-    """The line below it: from where, by whom, which post."""
+    """The line below the text: system, person, post id."""
     thread_ts: str = ""
-    """The message it replies to."""
+    """Timestamp of the message it replies to; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It is in Slack."""
+    """A message that is in Slack."""
 
     ts: str = ""
     channel_id: str = ""
@@ -61,7 +61,7 @@ class Unanswered(SlackError):
 
 
 class CannotTell(SlackError):
-    """Slack cannot be asked whether it has a message; a person has to look. `again`: later it may answer."""
+    """Slack cannot be read to find a message; a person has to check. `again`: a later read may succeed."""
 
     def __init__(self, explanation: str, *, code: str = "", again: bool = False) -> None:
         super().__init__(explanation, code=code)
@@ -69,11 +69,11 @@ class CannotTell(SlackError):
 
 
 class Sender(Protocol):
-    """Slack, as the outbox sees it."""
+    """The interface to Slack that the outbox uses."""
 
     @property
     def threads(self) -> bool:
-        """Messages can answer one another."""
+        """Whether a message can reply to another."""
         ...
 
     async def post(self, message: Message) -> Sent:
@@ -83,7 +83,7 @@ class Sender(Protocol):
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
     ) -> Sent | None:
-        """A message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
+        """Find a message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         ...
 
 

@@ -20,15 +20,15 @@ _HOME = "https://slack.com"
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """Where and as whom to post. Without token and webhook nothing is ever sent; `why` says what to set."""
+    """Where to post, and with which credentials; without token and webhook nothing is sent."""
 
     token: Secret | None = None
     webhook: Secret | None = None
-    """The whole address, which is a secret: whoever has it can post."""
+    """The complete webhook address, which is a secret: knowing it is enough to post."""
     base: str = _HOME
     """Scheme and host of the Web API."""
     why: str = ""
-    """Why nothing can be sent, and what to do; in the screen's language."""
+    """Why nothing can be sent, and what to do, in the screen's language; "" if it can."""
 
     @property
     def configured(self) -> bool:
@@ -60,7 +60,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
 
 
 def unset() -> str:
-    """What to set where nothing is set."""
+    """What to set if neither token nor webhook is set."""
     return _("Slack is not set up: set {token} (or {webhook}) in the environment and restart.").format(
         token=TOKEN, webhook=WEBHOOK
     )

@@ -24,7 +24,7 @@ class DutyLines:
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
-        """One line per occurrence; plan-only duties appear only if they were planned or signed."""
+        """One line per occurrence; a duty that counts only when planned appears only if it was planned or signed."""
         return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
@@ -61,7 +61,7 @@ class DutyLines:
         return tuple(lines)
 
     def _from_entry(self, entry: Entry) -> DutyLine:
-        """A line built from a sign-off alone, for a slot outside the period."""
+        """A line built from a sign-off alone, for an occurrence outside the period."""
         data = entry.data
         due = when(data.get("due_at")) or entry.at
         id = "" if entry.subject.startswith("revert@") else duty_in(entry.subject)

@@ -27,7 +27,7 @@ WINDOW = timedelta(seconds=WINDOW_SECONDS)
 
 
 def counts(occurrence: Occurrence) -> bool:
-    """Whether an occurrence had to be done; a plan-only duty counts only if somebody planned or signed it."""
+    """Whether an occurrence had to be done; a duty that counts only when planned must be planned or signed."""
     return not occurrence.slot.if_planned or occurrence.planned or occurrence.signed is not None
 
 

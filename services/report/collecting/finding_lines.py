@@ -15,7 +15,7 @@ _BY_HAND = ("", "hand")
 
 
 def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
-    """One line per FINDING entry (oldest first), with the overruling, if any."""
+    """One line per FINDING entry (oldest first), with the override, if any."""
     findings = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))
     newest = {(entry.subject, entry.target): entry.seq for entry in findings}
@@ -38,7 +38,7 @@ def is_on_demand(key: str) -> bool:
 
 
 def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
-    """Overrulings by the sequence number of the finding's entry; the first one counts."""
+    """Overrides by the number of the finding's entry; the first one counts."""
     overrules: dict[int, Overrule] = {}
     for entry in entries:
         seq = entry.data.get("seq")
@@ -52,7 +52,7 @@ def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
 def counts(line: FindingLine) -> Verdict | None:
     """The verdict that counts in a report; None if a later finding supersedes this one.
 
-    An overruled finding counts as ATTENTION, so that the reader sees that a person took responsibility for it.
+    An overridden finding counts as ATTENTION, so that the reader sees that a person took responsibility for it.
     """
     if line.superseded:
         return None

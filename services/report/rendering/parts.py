@@ -58,7 +58,7 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
 def duty_remarks(
     lines: Iterable[DutyLine], dates: Dates, day: date | None, *, moved: bool = False
 ) -> tuple[Block, ...]:
-    """Details that the duty table has no room for: overruled findings, checklist items, evidence, missing findings.
+    """Details that the duty table has no room for: overrides, checklist items, evidence, missing findings.
 
     `moved` adds the reason why an occurrence is not on its rule's date.
     """

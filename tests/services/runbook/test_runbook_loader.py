@@ -230,7 +230,9 @@ def test_schema_describes_the_grammar() -> None:
     assert document["$schema"].endswith("2020-12/schema")
     assert document["additionalProperties"] is False
     assert set(document["properties"]) == set(Runbook.model_fields)
-    assert document["properties"]["approved_by"]["description"] == "Empty: undecided, shown in red."
+    assert document["properties"]["approved_by"]["description"] == (
+        "Who approved the runbook; empty: undecided, shown in red."
+    )
     assert "RFC 5545" in document["$defs"]["Duty"]["properties"]["rule"]["description"]
     assert document["$defs"]["Limit"]["properties"]["below"]["description"].startswith(
         "Normal while value < below"

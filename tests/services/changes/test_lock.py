@@ -97,7 +97,7 @@ async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
 
 @pytest.mark.parametrize("age", AGES)
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tmp_path: Path) -> None:
+async def test_killed_at_any_point_and_checked_at_any_age(point: str, age: int, tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -151,7 +151,7 @@ async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None
             assert is_locked(await plan_of(two))
 
 
-async def test_an_outcome_that_nobody_understands_locks_though_it_gave_its_hold_back(tmp_path: Path) -> None:
+async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp_path: Path) -> None:
     """Also for a plan that was made before, which the journal's hold would let through."""
     world = World(tmp_path)
     async with world.console("hanako") as one:

@@ -54,7 +54,7 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
-async def test_on_an_ordinary_monday_every_look_is_normal(embedded: Embedded) -> None:
+async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> None:
     findings = await every_look(embedded)
     assert len(findings) == len(INSPECTIONS)
     assert {id: told(each) for id, each in findings.items() if each.verdict is not Verdict.NORMAL} == {}

@@ -35,7 +35,7 @@ async def reached(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, looks: list[Path]) -> None:
+async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, looks: list[Path]) -> None:
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
     event = asyncio.Event()
@@ -92,7 +92,7 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
     await listener.ends()
 
 
-async def test_a_change_is_told_again_one_look_later(tmp_path: Path, looks: list[Path]) -> None:
+async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, looks: list[Path]) -> None:
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
     notices: list[int] = []

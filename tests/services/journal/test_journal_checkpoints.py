@@ -92,7 +92,7 @@ async def verified(path: Path, stream: Stream) -> Verification:
         await book.close()
 
 
-def test_a_line_says_what_it_was_made_of() -> None:
+def test_a_line_names_what_it_was_derived_from() -> None:
     anchor = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
     line = line_of(anchor)
     assert line.isascii()
@@ -104,7 +104,7 @@ def test_a_line_says_what_it_was_made_of() -> None:
         assert checkpoint_in(other) is None
 
 
-async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
+async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
     path = tmp_path / "j.db"
     async with journal(path, syslog=log.path) as book:
         entries = [await book.append(note(str(number))) for number in range(3)]
@@ -117,7 +117,7 @@ async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
     ]
 
 
-async def test_a_console_that_starts_tells_what_it_finds(tmp_path: Path, log: Log) -> None:
+async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: Log) -> None:
     for _ in range(2):
         async with journal(tmp_path / "j.db", syslog=log.path) as book:
             await book.append(note())
@@ -125,7 +125,7 @@ async def test_a_console_that_starts_tells_what_it_finds(tmp_path: Path, log: Lo
     assert seqs == [1, 1, 2]
 
 
-async def test_without_syslog_entries_are_recorded_and_the_trouble_is_told(tmp_path: Path) -> None:
+async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(tmp_path: Path) -> None:
     async with journal(tmp_path / "j.db", syslog=tmp_path / "none") as book:
         assert (await book.append(note())).seq == 1
         assert (book.health.writable, book.health.anchored_seq) == (True, 0)
@@ -138,7 +138,7 @@ async def test_without_syslog_entries_are_recorded_and_the_trouble_is_told(tmp_p
         log.close()
 
 
-async def test_a_syslog_that_reads_nothing_stops_nobody(tmp_path: Path, log: Log) -> None:
+async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path: Path, log: Log) -> None:
     async with asyncio.timeout(60):
         async with journal(tmp_path / "j.db", syslog=log.path, poll=60) as book:
             while not book.health.anchor_problem:
@@ -180,7 +180,7 @@ async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> 
         assert entry.hash in line
 
 
-async def test_a_stream_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+async def test_a_failing_stream_is_reported_and_tried_again(tmp_path: Path) -> None:
     stream, clock = Stream(), ManualClock(NOON)
     stream.trouble = "AWS cannot be reached."
     async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
@@ -195,7 +195,7 @@ async def test_a_stream_that_fails_is_told_and_tried_again(tmp_path: Path) -> No
         assert book.health.anchored_seq == 1
 
 
-async def test_the_end_does_not_wait_for_the_minute_to_tell_the_last_entry(tmp_path: Path) -> None:
+async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(tmp_path: Path) -> None:
     stream = Stream()
     async with journal(tmp_path / "j.db", stream=stream) as book:
         listener = Listener(book)
@@ -206,7 +206,7 @@ async def test_the_end_does_not_wait_for_the_minute_to_tell_the_last_entry(tmp_p
     assert stream.seqs() == [1, 3]
 
 
-async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
+async def test_a_hanging_stream_does_not_delay_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging(Stream):
@@ -220,7 +220,7 @@ async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
 
 
 @pytest.mark.usefixtures("silent")
-async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: Path) -> None:
+async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
     async with journal(path, stream=stream) as book:
         await book.append(note())
@@ -245,7 +245,7 @@ async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: 
 
 
 @pytest.mark.usefixtures("silent")
-async def test_a_stream_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+async def test_an_unreadable_stream_is_reported(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
     async with journal(path) as book:
         await book.append(note())
@@ -277,7 +277,7 @@ async def test_a_log_that_was_rotated_is_read_too(
     }
 
 
-async def test_the_machines_log_finds_a_cut_off_end(
+async def test_the_machines_log_finds_a_truncated_end(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, syslog = tmp_path / "j.db", tmp_path / "syslog"
@@ -341,7 +341,7 @@ def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
 
 
 @pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
-def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> None:
+def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -> None:
     path, stranger = tmp_path / "j.db", 54_321
     filled(path, 3)
     assert checked(path, forged(path, kind)).faults, "said by somebody whose word counts"
@@ -358,7 +358,7 @@ def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> No
     assert "not trusted, because /var/log/auth.log does not record who sent it" in unsure.doubts[0]
 
 
-def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:
+def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
     """Beside the true lines of the writer; and what agrees with the journal counts, whoever said it."""
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)

@@ -7,7 +7,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from tests.services.journal.book import Listener, filled, journal, note
 
 
-async def test_every_listener_hears_everything(tmp_path: Path) -> None:
+async def test_every_listener_is_notified_of_every_entry(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with journal(path) as ours, journal(path) as theirs:
         listeners = [Listener(book) for book in (ours, ours, ours, theirs, theirs)]
@@ -30,14 +30,14 @@ async def test_a_journal_that_had_entries_says_so_at_once(tmp_path: Path) -> Non
             break
 
 
-async def test_an_append_is_heard_without_waiting_for_a_look(tmp_path: Path) -> None:
+async def test_an_append_notifies_without_waiting_for_a_poll(tmp_path: Path) -> None:
     async with journal(tmp_path / "j.db", poll=60) as book:
         listener = Listener(book)
         await book.append(note())
         await listener.hears(lambda heard: heard[-1:] == [1])
 
 
-async def test_who_stops_waiting_loses_nothing(tmp_path: Path) -> None:
+async def test_cancelling_a_wait_loses_nothing(tmp_path: Path) -> None:
     async with journal(tmp_path / "j.db", poll=60) as book:
         listener = Listener(book)
         for number in range(20):

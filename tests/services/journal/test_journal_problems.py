@@ -210,7 +210,7 @@ async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path: Path) -> Non
         assert (await book.append(note())).seq == 1
 
 
-async def test_a_journal_that_is_moved_away_is_not_written_any_more(tmp_path: Path) -> None:
+async def test_a_journal_that_was_moved_away_is_no_longer_written(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with journal(path, retry=3600) as book:
         await book.append(note())
@@ -238,7 +238,7 @@ async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_pat
         await healed(book)
 
 
-async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
+async def test_another_journal_in_its_place_is_not_mistaken_for_it(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with journal(path, retry=3600) as book:
         await book.append(note())
@@ -355,7 +355,7 @@ def put(kind: str, beside: Path) -> None:
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
-async def test_what_is_no_file_beside_the_journal_hangs_nobody(tmp_path: Path, end: str, kind: str) -> None:
+async def test_a_special_file_beside_the_journal_blocks_nothing(tmp_path: Path, end: str, kind: str) -> None:
     path = tmp_path / "j.db"
     filled(path, 2)
     put(kind, Path(f"{path}{end}"))

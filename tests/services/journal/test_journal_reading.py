@@ -163,9 +163,7 @@ async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
     ],
     ids=lambda case: repr(case)[:12],
 )
-async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
-    tmp_path: Path, column: str, value: object
-) -> None:
+async def test_a_damaged_row_is_shown_as_far_as_possible(tmp_path: Path, column: str, value: object) -> None:
     path = tmp_path / "j.db"
     filled(path, 3)
     tampered(path, f"UPDATE entries SET {column} = ? WHERE seq = 2", values=(value,))

@@ -30,7 +30,7 @@ def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -
     return report
 
 
-def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
+def test_one_alarm_period_seen_by_three_runs_is_one(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
     # Nobody had signed the morning, so the afternoon's window covers it again.
     record_finding(ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00", spell("2026-01-06 03:10", None))
@@ -51,7 +51,7 @@ def test_one_spell_seen_by_three_looks_is_one(tmp_path: Path) -> None:
     assert line.title == "ECS CPU使用率"
 
 
-def test_a_spell_that_still_lasts_and_one_from_before_the_window_say_so(tmp_path: Path) -> None:
+def test_alarm_periods_that_cross_the_window_say_so(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
     record_finding(
         ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00",
@@ -63,7 +63,7 @@ def test_a_spell_that_still_lasts_and_one_from_before_the_window_say_so(tmp_path
     assert still.seconds == 3600
 
 
-def test_what_only_the_next_morning_saw_stands_in_a_report_made_again(tmp_path: Path) -> None:
+def test_a_report_created_again_has_what_the_next_morning_found(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "j.db")
     record_finding(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:00")
     assert day(ledger, "2026-01-06 17:10").alarms == ()
@@ -94,7 +94,7 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, i
 
 
 @given(history=histories())
-def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> None:
+def test_any_runs_without_gaps_give_the_true_alarm_periods(history: Any) -> None:
     spells, looks = history
     at = lambda minute: moment("2026-01-05 00:00") + timedelta(minutes=minute)  # noqa: E731
     sightings = []
@@ -116,7 +116,7 @@ def test_any_looks_that_leave_no_time_out_give_the_true_spells(history: Any) -> 
 
 
 @pytest.mark.parametrize("state", ["ok", "insufficient"])
-def test_an_acknowledgement_of_another_state_stands_for_itself(tmp_path: Path, state: str) -> None:
+def test_an_acknowledgement_of_another_state_is_listed_separately(tmp_path: Path, state: str) -> None:
     ledger = Ledger(tmp_path / "j.db")
     record_finding(
         ledger, "2026-01-06 14:00", NOON, "2026-01-06 09:00", spell("2026-01-06 10:00", "2026-01-06 11:00")

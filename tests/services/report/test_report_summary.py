@@ -86,7 +86,7 @@ def test_a_fiscal_year_is_the_sum_of_its_months(ledger: Ledger) -> None:
     assert {line.subject for line in year.remarks} == {"report@2026-01", "report@2026-01-06"}
 
 
-def test_a_month_that_is_not_over_stands_as_it_is_now(ledger: Ledger) -> None:
+def test_a_month_that_is_not_over_is_reported_as_it_is_now(ledger: Ledger) -> None:
     report = summary(ledger, "2026-01", "2026-01-06 12:00")
     assert not report.complete
     assert report.total.upcoming > 0

@@ -129,7 +129,7 @@ def said_well(error: SlackError) -> None:
         pytest.param("no_service", True, marks=pytest.mark.slow),
     ],
 )
-async def test_what_is_called_sent_was_and_what_is_called_refused_was_not(
+async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
     server: SlackServer, fault: str, webhook: bool
 ) -> None:
     """Of an answer that Slack gave to a message it took, and of one to a message it did not take."""
@@ -163,7 +163,7 @@ def _claims_refusal(damage: Damage) -> bool:
     return status == 429 and b"ratelimited" in body
 
 
-async def test_what_slack_has_is_never_called_missing(server: SlackServer) -> None:
+async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer) -> None:
     slack = server.reset()
     for id in ("old", "p", "new"):
         await bot(server).post(message(id))
@@ -195,7 +195,7 @@ def _unknowable(name: str) -> bool:
     )
 
 
-async def test_a_channel_is_found_or_it_is_not_known(server: SlackServer) -> None:
+async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
     slack = server.reset()
     await bot(server).post(message("p"))
     listed = keys(("ok",), ("channels",), ("channels", 0), ("channels", 0, "id"), ("channels", 0, "name"))
@@ -212,7 +212,7 @@ async def test_a_channel_is_found_or_it_is_not_known(server: SlackServer) -> Non
 
 
 @pytest.mark.parametrize("number", range(OUTBOXES))
-async def test_the_outbox_posts_once_whatever_comes_back(
+async def test_the_outbox_posts_once_whatever_slack_replies(
     tmp_path: Path, server: SlackServer, number: int
 ) -> None:
     slack, clock = server.reset(), ManualClock(NOW)

@@ -58,7 +58,7 @@ def test_a_firing_alarm() -> None:
     )
 
 
-def test_that_it_recovered_is_said_in_the_thread_of_what_was_said_before() -> None:
+def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
     cleared = FIRING.model_copy(update={"state": AlarmState.OK, "since": NOW})
     proposal = about_alarm(FIRING, HERE)
     post = Post(

@@ -135,7 +135,7 @@ async def test_a_state_that_nobody_knows_is_waited_for() -> None:
     assert (await reader(canned).run(GROUP, "limit 1", SPAN)).matched == 1
 
 
-async def test_a_look_that_is_given_up_stops_its_query_even_when_stopping_fails() -> None:
+async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails() -> None:
     polling = asyncio.Event()
 
     def running(_params: dict[str, Any]) -> dict[str, Any]:

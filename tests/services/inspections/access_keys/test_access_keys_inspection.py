@@ -115,12 +115,12 @@ async def by_hand(
     ("days", "verdict"),
     [(82, Verdict.NORMAL), (83, Verdict.ATTENTION), (90, Verdict.ATTENTION), (91, Verdict.ABNORMAL)],
 )
-async def test_ninety_days_are_allowed_and_a_week_before_is_told(days: int, verdict: Verdict) -> None:
+async def test_ninety_days_are_allowed_with_a_warning_a_week_before(days: int, verdict: Verdict) -> None:
     finding, _canned = await by_hand({"ci-cd-user": [listed("1", days)]}, {"1": 0.1})
     assert finding.verdict is verdict
 
 
-async def test_trap_23_every_user_is_looked_at_and_two_keys_are_the_most() -> None:
+async def test_trap_23_every_user_is_inspected_with_at_most_two_keys() -> None:
     keys = {"ci-cd-user": [listed("1", 3)], "forgotten": [listed("2", 200), listed("3", 40)]}
     finding, _canned = await by_hand(keys, {"1": 1, "3": 1})
     assert finding.verdict is Verdict.ABNORMAL
@@ -180,7 +180,7 @@ async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
     assert missing_setting("access-keys", BOOK.model_copy(update={"access_keys": None})) == "access_keys"
 
 
-async def test_a_due_date_on_a_closed_day_is_said_with_the_open_day_before() -> None:
+async def test_a_due_date_on_a_closed_day_shows_the_open_day_before() -> None:
     finding, _canned = await by_hand({"ci-cd-user": [listed("1", 60)]}, {"1": 1})
     assert finding.measures[0].note == "ci-cd-user, due Friday 2026-02-13"
     finding, _canned = await by_hand({"ci-cd-user": [listed("1", 59)]}, {"1": 1})

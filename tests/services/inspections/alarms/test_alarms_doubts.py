@@ -68,7 +68,7 @@ DAMAGE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
-async def test_an_entry_that_cannot_be_read_is_said_and_not_judged(damage: dict[str, Any]) -> None:
+async def test_an_unreadable_entry_is_reported_and_not_judged(damage: dict[str, Any]) -> None:
     history = [change("a", 30, "ALARM", "OK"), change("a", 40, "OK", "ALARM")]
     runbook = book("a")
     whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
@@ -94,7 +94,7 @@ def lives(draw: st.DrawFn) -> tuple[list[AlarmTransition], AlarmState]:
 
 
 @given(lives(), st.data())
-def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
+def test_a_complete_alarm_history_is_certain_and_one_that_lacks_a_change_is_not(
     life: tuple[list[AlarmTransition], AlarmState], data: st.DataObject
 ) -> None:
     changes, state = life
@@ -117,7 +117,7 @@ def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
         assert "a" in " ".join(doubts([alarm], renamed, SPAN))
 
 
-def test_an_alarm_that_was_made_anew_under_its_name_is_no_doubt() -> None:
+def test_an_alarm_recreated_under_its_name_is_certain() -> None:
     changes = [moved(30, "INSUFFICIENT_DATA", "OK"), moved(60, "OK", "ALARM")]
     alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, since=changes[0].at)
     assert without_history([alarm], changes, SPAN) == frozenset()

@@ -206,7 +206,7 @@ async def test_target_tracking_never_counts_not_even_deleted() -> None:
     assert (finding.verdict, finding.spells) == (V.NORMAL, ())
 
 
-async def test_an_alarm_that_was_deleted_after_it_fired_is_told() -> None:
+async def test_an_alarm_deleted_after_it_fired_is_reported() -> None:
     history = [change("gone", 30, "ALARM", "OK"), change("gone", 40, "OK", "ALARM")]
     finding = await judged(row("a"), runbook=book("a"), history=history)
     assert finding.verdict is V.ATTENTION
@@ -239,7 +239,7 @@ async def test_an_evaluation_that_fails_cannot_be_judged() -> None:
     assert (finding.verdict, finding.summary) == (V.UNKNOWN, "Not evaluated: T a.")
 
 
-async def test_a_look_at_an_earlier_time_sees_the_alarms_of_that_time() -> None:
+async def test_a_run_for_an_earlier_time_reads_the_alarms_of_that_time() -> None:
     history = [
         change("a", 5, "OK", "ALARM"),
         change("a", 300, "ALARM", "OK"),

@@ -155,7 +155,7 @@ async def test_trap_22_utc_days_are_a_day_late() -> None:
     assert "the newest is Saturday 2026-01-10, the last 7 are Sunday 2026-01-04" in finding.remarks[1]
 
 
-async def test_trap_22_yen_come_with_their_rate_its_date_and_its_source() -> None:
+async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
     finding = await costs()
     assert finding.remarks[0] == (
         "Yen at ¥150 to the dollar (source: 設定値（請求時の換算率とは異なる）; date: 2025-10-25)."
@@ -211,7 +211,7 @@ async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: 
     ("usd", "verdict"),
     [(5.5, Verdict.NORMAL), (5.6, Verdict.ATTENTION), (5.9, Verdict.ATTENTION), (6.0, Verdict.ABNORMAL)],
 )
-async def test_growth_of_the_runbooks_half_is_looked_into(usd: float, verdict: Verdict) -> None:
+async def test_growth_of_half_as_the_runbook_says_is_investigated(usd: float, verdict: Verdict) -> None:
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): usd} if day >= date(2026, 1, 4) else {})
 
@@ -356,7 +356,7 @@ _BACK = st.integers(0, 40)
 
 
 @given(back=st.integers(0, 13), service=st.sampled_from(sorted(USUAL)), share=st.floats(0.2, 40))
-async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_normal(
+async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
     back: int, service: str, share: float
 ) -> None:
     usd = -share * 7 * USUAL[service]
@@ -371,7 +371,7 @@ async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_norm
 
 
 @given(back=_BACK, usd=st.floats(-0.5, -0.02))
-async def test_a_small_negative_row_is_told_in_a_note_and_judged(back: int, usd: float) -> None:
+async def test_a_small_negative_row_is_noted_and_judged(back: int, usd: float) -> None:
     """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
     odd = MONDAY.date() - timedelta(days=2 + back)
 
@@ -421,7 +421,9 @@ async def test_the_newest_day_of_a_service_may_be_late() -> None:
 
 
 @given(back=st.integers(1, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
-async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service: str, named: bool) -> None:
+async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
+    back: int, service: str, named: bool
+) -> None:
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -449,7 +451,7 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
     assert (await costs(resting)).verdict is Verdict.NORMAL
 
 
-async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:
+async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     inspection_context = context(canned)
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)

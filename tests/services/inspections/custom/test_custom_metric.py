@@ -155,7 +155,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert "outside it for 10m in total, at 01-14 08:50 JST." in finding.summary
 
 
-async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_does_not_exist() -> None:
+async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
     assert finding.verdict is V.NORMAL

@@ -239,7 +239,7 @@ async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
     assert "outside the limit for 20m in total" in finding.summary
 
 
-async def test_a_gap_in_the_night_is_told_and_one_of_a_sparse_metric_is_usual() -> None:
+async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usual() -> None:
     hole = between(300, 200, 1, usual=0)
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
     assert verdicts(finding) == {"RDS 接続数": V.ATTENTION}
@@ -298,7 +298,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
     assert measure(nothing, "Load balancer").verdict is V.UNKNOWN
 
 
-async def test_trap_29_spent_cpu_credits_are_told_where_there_are_any() -> None:
+async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> None:
     finding = await judged(CPUCreditBalance=between(300, 60, 30, usual=288))
     assert verdicts(finding) == {"CPU credits of the database": V.ATTENTION}
     assert "down to 30" in finding.summary
@@ -451,7 +451,7 @@ def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str,
         "TargetConnectionErrorCount",
     ],
 )
-async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something_else(metric: str) -> None:
+async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric: str) -> None:
     body, book = of_faults(metric, below=50)
 
     def at_night(at: datetime) -> float | None:
@@ -499,7 +499,7 @@ async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other
         assert measure(finding, "5xx").verdict is verdict
 
 
-async def test_the_note_tells_when_the_value_was_lowest_or_worst() -> None:
+async def test_the_note_says_when_the_value_was_lowest_or_worst() -> None:
     metric = "NewConnectionCount"
     for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "worst at")):
         body, book = of_faults(metric, **limit)
@@ -548,7 +548,7 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")
 
 
-async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:
+async def test_trap_credits_that_are_no_longer_reported_are_not_enough() -> None:
     finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN

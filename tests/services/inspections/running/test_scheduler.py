@@ -42,7 +42,7 @@ def clock() -> ManualClock:
     return ManualClock(jst("2026-01-14 08:59"))
 
 
-async def test_a_duty_that_comes_due_looks_by_itself(
+async def test_a_duty_that_comes_due_runs_its_inspections(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
@@ -59,7 +59,7 @@ async def test_a_duty_that_comes_due_looks_by_itself(
         assert not await one.entries(EntryKind.SIGN_OFF)
 
 
-async def test_two_consoles_look_once_and_both_show_it(
+async def test_two_consoles_run_an_inspection_once_and_both_show_it(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -74,7 +74,7 @@ async def test_two_consoles_look_once_and_both_show_it(
         assert one.findings_of("daily-morning").recorded == two.findings_of("daily-morning").recorded
 
 
-async def test_what_a_killed_console_claimed_is_looked_at_by_the_next(
+async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -130,7 +130,7 @@ async def test_a_claim_from_another_machine_holds_until_its_lease_is_over(
         assert (clock.now() - entry.at).total_seconds() >= LEASE
 
 
-async def test_the_window_reaches_back_to_what_a_person_signed_for(
+async def test_the_window_starts_where_the_last_signed_one_ended(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
@@ -150,7 +150,7 @@ async def test_the_window_reaches_back_to_what_a_person_signed_for(
         assert not script.windows("alarms")[2].gap
 
 
-async def test_after_a_closed_run_the_first_look_covers_the_gap_and_says_so(
+async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -201,7 +201,7 @@ async def test_what_aws_refuses_cannot_be_judged(
         assert not one.findings_of("daily-morning").all_normal
 
 
-async def test_overruling_needs_a_reason_and_happens_once(
+async def test_an_override_needs_a_reason_and_happens_once(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": abnormal}
@@ -228,7 +228,7 @@ async def test_overruling_needs_a_reason_and_happens_once(
         )
 
 
-async def test_another_look_counts_from_then_on(
+async def test_a_repeated_run_counts_from_then_on(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": abnormal}
@@ -259,7 +259,7 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
         assert first.complete
 
 
-async def test_who_is_known_from_now_on_is_known_to_the_next_look(
+async def test_an_identity_marked_known_is_known_to_the_next_run(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -307,7 +307,7 @@ async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_lat
         assert len(script.runs) == 3
 
 
-async def test_two_duties_at_one_time_share_one_look(
+async def test_two_duties_due_together_share_one_run(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Monday, 2 February: the weekly and the monthly look at patches fall together.
@@ -322,7 +322,7 @@ async def test_two_duties_at_one_time_share_one_look(
         assert len(script.windows("maintenance")) == 1
 
 
-async def test_a_look_that_waits_for_consent_is_not_signed_for(
+async def test_a_run_that_waits_for_consent_is_not_signed_off(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dear(inspection: Inspection, look: InspectionRequest) -> Finding:

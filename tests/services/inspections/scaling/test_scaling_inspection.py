@@ -31,7 +31,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 
 @pytest.mark.scenario("ecs-cpu", history=3600)
-async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embedded) -> None:
+async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
     assert finding.summary.startswith("staff-api is at its maximum: 5 of at most 5 tasks. ")

@@ -107,7 +107,7 @@ async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedd
     assert row(await run_inspection(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
 
 
-async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before_a_second_look() -> None:
+async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_run() -> None:
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
     memory: dict[str, Any] = {}
 
@@ -190,7 +190,7 @@ async def deployed(minutes: float, running: int, event_minutes: float, **more: A
         (31, 1, 1, V.ATTENTION),
     ],
 )
-async def test_a_deployment_is_judged_by_whether_it_comes_forward(
+async def test_a_deployment_is_judged_by_its_progress(
     minutes: float, running: int, event_minutes: float, verdict: Verdict
 ) -> None:
     finding = await deployed(minutes, running, event_minutes)
@@ -274,7 +274,7 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
     ],
 )  # fmt: skip
-async def test_what_scheduled_actions_will_do_before_the_next_look(
+async def test_what_scheduled_actions_will_do_before_the_next_run(
     at: str, maximum: int, desired: int, planned: dict[str, Any], verdict: Verdict, text: str
 ) -> None:
     finding = await judged(
@@ -310,7 +310,7 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
 
 
 @QUIET
-async def test_a_suspended_schedule_cuts_nothing_and_is_told(embedded: Embedded) -> None:
+async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded: Embedded) -> None:
     scaled = embedded.world.scaling.targets[RESOURCE]
     plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
     scaled.suspended["ScheduledScalingSuspended"] = True

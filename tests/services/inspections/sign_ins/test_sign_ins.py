@@ -116,7 +116,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
 
 
 @pytest.mark.scenario("stranger", history=300)
-async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
+async def test_trap_8_an_unknown_identity_and_what_it_did(embedded: Embedded) -> None:
     finding = await monthly(embedded)
     assert finding.verdict is Verdict.ABNORMAL
     assert measure(finding, "Failed sign-ins").value == 4
@@ -295,6 +295,6 @@ def test_what_the_runbook_must_have() -> None:
     assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
 
 
-def test_the_first_look_reaches_as_far_back_as_the_runbook_says() -> None:
+def test_the_first_window_reaches_as_far_back_as_the_runbook_says() -> None:
     inspection = make(_context(BOOK, Canned()), "sign-ins")
     assert inspection.first_since(NOW) == NOW - timedelta(days=30)

@@ -96,7 +96,7 @@ async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(emb
 
 
 @QUIET
-async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) -> None:
+async def test_when_the_enabled_regions_are_unknown(embedded: Embedded) -> None:
     embedded.fault("account", "ListRegions", preset="denied")
     finding = await week(embedded)
     assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
@@ -160,7 +160,7 @@ async def test_root_and_iam_may_be_unreadable(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("root-keys", history=300)
-async def test_roots_keys_are_told_though_no_region_answers(embedded: Embedded) -> None:
+async def test_roots_keys_are_reported_though_no_region_answers(embedded: Embedded) -> None:
     embedded.fault("cloudtrail", preset="denied")
     finding = await week(embedded)
     assert finding.verdict is V.ABNORMAL
@@ -179,7 +179,7 @@ NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-
     st.sets(st.sampled_from(("DeleteBucket", "StopLogging"))),
     st.lists(st.sampled_from(("a", "b")), max_size=2, unique=True),
 )
-def test_every_enabled_region_is_asked_everything(
+def test_every_enabled_region_is_sent_every_query(
     enabled: set[str], home: str, grave: set[str], strangers: list[str]
 ) -> None:
     spec = Trail(

@@ -111,7 +111,7 @@ async def test_closed_days_are_no_silence_and_an_open_day_is(
 
 
 @WEEKEND
-async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) -> None:
+async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedded) -> None:
     stopped = NOW - timedelta(days=2, hours=19)  # Friday, 14:00 JST
     recorded(embedded, sleeps=True, ends=stopped, delivered=stopped + timedelta(hours=2))
     assert measure(await day(embedded), TITLE).verdict is V.NORMAL
@@ -288,7 +288,7 @@ def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
         {"delivered_at": None},
     ],
 )
-def test_a_trail_that_need_not_have_the_same_events_is_no_witness(other: dict[str, Any]) -> None:
+def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other: dict[str, Any]) -> None:
     friday = NOW - timedelta(days=2, hours=17)
     thursday = events(NOW - timedelta(days=3, hours=17))
     history = SignInHistory(events(friday), ((NOW - timedelta(days=3), thursday),))

@@ -217,7 +217,7 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> None:
+async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> None:
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     good = {"level": "INFO", "message": "done", "statusCode": 200}
     lines = [(5.0 * number + 2, good) for number in range(10 * 288)]

@@ -125,7 +125,7 @@ async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
     assert measure(whole, "Load balancer").verdict is V.NORMAL
 
 
-async def test_a_database_made_within_the_window_has_no_data_of_before() -> None:
+async def test_a_database_created_within_the_window_has_no_earlier_data() -> None:
     born = NINE - timedelta(hours=5)
     curve: Callable[[datetime], float | None] = lambda at: None if at < born + timedelta(minutes=20) else 10  # noqa: E731
     where = ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "facility-prod-db"]
@@ -139,7 +139,7 @@ async def test_a_database_made_within_the_window_has_no_data_of_before() -> None
     assert measure(unborn, "RDS 接続数").verdict is V.ATTENTION
 
 
-async def test_a_burstable_database_tells_its_credits() -> None:
+async def test_a_burstable_database_reports_its_credits() -> None:
     """Others have none, and nothing is said of them."""
     finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
     credits_ = measure(finding, "CPU credits")
@@ -199,7 +199,7 @@ def _time(local: datetime) -> timedelta:
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize("stat", ["Sum", "SampleCount", "Maximum", "Minimum"])
-async def test_a_metric_that_came_all_the_time_and_is_silent_is_told_or_not_judged_as_on_the_dashboard(
+async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_dashboard(
     embedded: Embedded, stat: str
 ) -> None:
     async with context(embedded) as inspection_context:

@@ -29,7 +29,7 @@ PARTS = ("cloudwatch", "logs", "")
 
 @pytest.mark.parametrize("service", PARTS, ids=lambda part: part or "everything")
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
+async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
     embedded: Embedded, fault: str, service: str
 ) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:

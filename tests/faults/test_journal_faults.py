@@ -59,7 +59,7 @@ def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path)
         assert verification.entries >= last, f"entry {last} was acknowledged"
 
 
-def test_a_console_killed_while_it_makes_the_file_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_console_killed_while_it_creates_the_file_blocks_nobody(tmp_path: Path) -> None:
     for kill in range(10):
         folder = tmp_path / str(kill)
         folder.mkdir()
@@ -98,7 +98,7 @@ def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
     assert checked(path).intact
 
 
-def test_consoles_that_make_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
+def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
     for round_ in range(5):
         path = tmp_path / f"{round_}.db"
         writers = [writer(path, "append", f"w{number}", 3) for number in range(WRITERS)]
@@ -123,7 +123,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-async def test_a_full_disk_is_told_reading_goes_on_and_room_heals_it(small_disk: Path) -> None:
+async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(small_disk: Path) -> None:
     path = small_disk / "j.db"
     async with journal(path) as book:
         recorded = [await book.append(note("x" * 1000)) for _ in range(20)]

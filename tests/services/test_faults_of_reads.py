@@ -65,7 +65,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     return feeds
 
 
-async def test_whatever_any_feed_reads_raises_is_told_and_read_again(
+async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
@@ -92,7 +92,7 @@ async def test_whatever_any_feed_reads_raises_is_told_and_read_again(
             await states.aclose()
 
 
-async def test_whatever_a_tail_reads_raises_is_told_and_read_again(
+async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):

@@ -114,7 +114,7 @@ async def test_a_read_that_never_worked_is_failed_and_never_empty() -> None:
     await following.stop()
 
 
-async def test_who_ends_the_feed_in_the_middle_of_a_read_ends_it(following: Following) -> None:
+async def test_cancelling_a_feed_amid_a_read_ends_it(following: Following) -> None:
     reading = asyncio.Event()
 
     async def hanging() -> int:
@@ -237,7 +237,7 @@ async def test_a_wait_of_the_machines_clock_ends_by_what_passed_and_not_by_the_l
     assert clock.elapsed() == boot
 
 
-def test_the_clock_that_cannot_be_set_goes_on() -> None:
+def test_the_monotonic_clock_is_unaffected_by_setting_the_time() -> None:
     clock = SystemClock()
     before = clock.elapsed()
     assert clock.elapsed() >= before > 0

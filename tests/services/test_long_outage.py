@@ -141,7 +141,7 @@ def is_outage(state: FeedState[Any]) -> bool:
     return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
 
 
-async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded, outage: Outage) -> None:
+async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embedded, outage: Outage) -> None:
     async with wired(embedded) as services, followed(services) as states:
         await settled(embedded, services)
         board = services.feeds["alarms"]

@@ -242,7 +242,7 @@ ABOUT = {
 
 
 @pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
-async def test_no_damage_to_what_tells_of_a_fault_hides_it(
+async def test_no_damage_to_fault_evidence_hides_the_fault(
     embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str]
 ) -> None:
     live(embedded, case)

@@ -103,7 +103,7 @@ async def test_metrics_with_math_in_one_request(empty_aws: Any) -> None:
         assert empty_aws.counts()["cloudwatch.GetMetricData"] == 1
 
 
-async def test_an_alarm_fires_and_clears_and_history_tells_both(empty_aws: Any) -> None:
+async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws: Any) -> None:
     async with connected(empty_aws) as (client, session):
         began = empty_aws.clock.now()
         await client.put_metric_alarm(

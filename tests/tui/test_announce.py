@@ -13,7 +13,7 @@ def board(**states: AlarmState) -> AlarmOverview:
     )
 
 
-def test_only_what_changed_is_said_and_what_fires_comes_first() -> None:
+def test_only_changes_are_announced_with_firing_alarms_first() -> None:
     before = board(a=AlarmState.OK, b=AlarmState.ALARM, c=AlarmState.OK)
     after = board(a=AlarmState.OK, b=AlarmState.OK, c=AlarmState.ALARM)
     changed = changes(before, after)
@@ -50,7 +50,7 @@ def test_at_the_start_nothing_is_new_however_late_it_is() -> None:
     assert duty_changes(None, duties("10:00", occurrence("a", State.LATE))) == ""
 
 
-def test_what_comes_due_and_late_is_said_once() -> None:
+def test_what_becomes_due_and_late_is_announced_once() -> None:
     before, due = (
         duties("08:59", occurrence("a", State.UPCOMING)),
         duties("09:00", occurrence("a", State.DUE)),

@@ -9,7 +9,7 @@ from tui.screens.common.mode_screen import skew_words
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) -> None:
+async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(200, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: "● ok" in screen_text(pilot))
@@ -34,7 +34,7 @@ async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) ->
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "wrong"), (7200.0, "NTP")])
-def test_a_clock_that_differs_from_aws_is_said(seconds: float | None, words: str) -> None:
+def test_a_clock_that_differs_from_aws_is_reported(seconds: float | None, words: str) -> None:
     warning = skew_words(seconds)
     assert bool(warning) == bool(words)
     assert words in (warning or ("",))[0]

@@ -113,7 +113,7 @@ async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
             await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
-async def test_what_is_done_in_another_mode_leads_there_and_nothing_found_is_said(embedded: Embedded) -> None:
+async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot)

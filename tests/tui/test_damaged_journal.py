@@ -67,7 +67,7 @@ async def test_entries_that_no_console_wrote(journal: Path, tmp_path: Path, seed
 
 
 @pytest.mark.parametrize("seed", range(0, len(DAMAGES), 3))
-def test_every_command_answers_in_words(
+def test_every_command_replies_with_a_sentence(
     journal: Path,
     tmp_path: Path,
     seed: int,
@@ -128,7 +128,7 @@ def test_a_path_that_no_file_can_have() -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-def test_what_asks_aws_does_so_all_the_same(
+def test_commands_that_read_aws_still_do(
     embedded_now: Embedded,
     journal: Path,
     tmp_path: Path,

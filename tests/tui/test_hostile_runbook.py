@@ -58,7 +58,7 @@ async def looked_at(pilot: Pilot[Any]) -> str:
 
 
 @pytest.mark.slow
-async def test_no_screen_obeys_it(embedded: Embedded, hostile: Path) -> None:
+async def test_no_screen_interprets_hostile_text(embedded: Embedded, hostile: Path) -> None:
     screens = []
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=hostile) as pilot:
         app = pilot.app

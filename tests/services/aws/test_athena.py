@@ -90,7 +90,7 @@ async def test_what_fails_says_why_and_what_runs_too_long_is_stopped() -> None:
     assert slow.asked("StopQueryExecution") == [{"QueryExecutionId": "q1"}]
 
 
-async def test_a_query_nobody_waits_for_is_stopped() -> None:
+async def test_a_query_without_a_waiter_is_stopped() -> None:
     reached = asyncio.Event()
 
     async def for_ever(_seconds: float) -> None:

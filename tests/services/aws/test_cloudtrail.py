@@ -77,7 +77,7 @@ def test_roots_mfa_is_spelt_in_capitals(spelt: str) -> None:
     assert event.mfa is True
 
 
-def test_a_change_says_what_it_was_made_to() -> None:
+def test_a_change_names_its_target() -> None:
     named = row(name="DeleteDBInstance") | {"Resources": [{"ResourceName": "facility-prod-db"}]}
     deletion = row(name="DeleteBucket", requestParameters={"bucketName": "logs", "force": True})
     refused = row(name="CreateUser", errorCode="AccessDenied", errorMessage="not\x1b allowed")
@@ -130,7 +130,7 @@ def pages(*answers: Any) -> Any:
     return answer
 
 
-async def test_every_page_is_the_same_request_and_every_event_comes_once() -> None:
+async def test_every_page_repeats_the_request_and_every_event_arrives_once() -> None:
     first = {"Events": [login(3), login(2)], "NextToken": "1"}
     last = {"Events": [login(2), login(1, userIdentity=ROOT)]}
     canned, counts = Canned(LookupEvents=pages(first, last)), []
@@ -149,7 +149,7 @@ async def test_what_was_read_before_a_refusal_is_kept_and_not_whole() -> None:
     assert (len(lookup.events), lookup.problem, lookup.is_complete) == (1, refused.problem, False)
 
 
-async def test_a_token_that_comes_back_ends_it() -> None:
+async def test_a_repeated_token_ends_the_listing() -> None:
     again = {"Events": [login()], "NextToken": "1"}
     lookup = await looked(Canned(LookupEvents=pages(again, again)))
     assert lookup.problem is not None

@@ -205,7 +205,7 @@ def test_without_a_time_it_is_due_all_day() -> None:
     assert (slot.due_at, slot.late_at) == (utc("2026-06-04 15:00"), utc("2026-06-05 15:00"))
 
 
-def test_a_series_is_missed_when_any_of_it_comes_due() -> None:
+def test_a_series_is_missed_when_any_of_it_becomes_due() -> None:
     morning, afternoon, evening = (
         on("2026-01-09", f"daily-{part}")[0] for part in ("morning", "afternoon", "evening")
     )
@@ -266,25 +266,25 @@ def test_a_date_counted_from_a_key() -> None:
     assert both.slots(date(2026, 5, 2), date(2026, 5, 3), anchors) == ()
 
 
-def test_a_key_without_a_date_is_told_apart() -> None:
+def test_a_key_without_a_date_is_distinguished() -> None:
     both = calendar(ANCHORED, DISABLED)
     unknown = key("AKIA1", None)
     assert both.undated((unknown, key("AKIA2", "2026-01-01 03:00"))) == ((ANCHORED, unknown),)
     assert both.anchored((unknown,)) == ()
 
 
-def test_one_key_told_twice_is_one() -> None:
+def test_a_key_listed_twice_is_one() -> None:
     anchors = (key("AKIA1", "2026-02-01 03:00"), key("AKIA1", "2026-03-01 03:00"))
     assert [slot.key for slot in calendar(ANCHORED).anchored(anchors)] == ["rotate:AKIA1@2026-05-02"]
 
 
-def test_an_anchored_date_is_never_dropped() -> None:
+def test_a_date_with_a_base_date_is_never_dropped() -> None:
     skipping = ANCHORED.model_copy(update={"closed_day": ClosedDay.SKIP})
     [slot] = calendar(skipping).anchored((key("AKIA1", "2026-02-01 03:00"),))
     assert (slot.nominal, slot.day) == ((date(2026, 5, 2),), date(2026, 5, 7))
 
 
-def test_an_anchored_duty_may_have_times() -> None:
+def test_a_duty_with_a_base_date_may_have_times() -> None:
     timed = ANCHORED.model_copy(update={"at": ("09:00", "13:00")})
     slots = calendar(timed).anchored((key("AKIA1", "2026-01-01 03:00"),))
     assert [slot.key for slot in slots] == ["rotate:AKIA1@2026-04-01T09:00", "rotate:AKIA1@2026-04-01T13:00"]

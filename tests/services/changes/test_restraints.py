@@ -62,7 +62,7 @@ async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, An
         assert engine.permits.armed is None
 
 
-async def test_a_plan_from_before_the_freeze_is_not_applied(world: World) -> None:
+async def test_a_plan_older_than_a_freeze_is_not_applied(world: World) -> None:
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
         run = await applied(world, engine, lambda: of_tomorrow(world.path, "freeze"))

@@ -21,7 +21,7 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
     assert world.arns == [[ARN, gone]]
 
 
-async def test_a_board_at_hand_saves_the_question() -> None:
+async def test_given_alarms_save_the_request() -> None:
     world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
     (widget_data,) = await data(board, board=AlarmOverview(alarms=(alarm(),)))
     assert [each.id for each in widget_data.alarms] == ["cpu"]
@@ -56,7 +56,7 @@ async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold()
     assert [line.value for line in drawn.lines] == [70.0]
 
 
-async def test_a_view_takes_over_what_the_board_knows_by_now() -> None:
+async def test_a_view_takes_its_alarm_states_from_newer_alarms() -> None:
     _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     view = await reader_.read()
     now_ok = alarm().model_copy(update={"state": AlarmState.OK})

@@ -61,9 +61,7 @@ async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again()
     assert fresh.series != before.series
 
 
-async def test_a_read_in_which_everything_failed_is_an_error_but_a_missing_permission_is_told_in_place() -> (
-    None
-):
+async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_is_shown_in_place() -> None:
     world, board = reader(widget(["N", "CPU"]))
     world.broken["ap-northeast-1"] = failure(ProblemKind.THROTTLED)
     with pytest.raises(Throttled):
@@ -180,7 +178,7 @@ async def test_the_newest_value_is_judged(value: float, verdict: Verdict) -> Non
     assert widget_data.verdict is verdict
 
 
-async def test_no_data_is_said_in_words_and_is_never_fine() -> None:
+async def test_no_data_is_written_out_and_never_fine() -> None:
     _world, board = reader(widget(["N", "CPU"]), until=datetime(2020, 1, 1, tzinfo=UTC))
     (widget_data,) = await data(board)
     assert widget_data.problem

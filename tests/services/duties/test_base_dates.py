@@ -74,7 +74,7 @@ async def test_an_inactive_key_is_dated_by_the_signed_rotation(
     )
 
 
-async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
+async def test_without_a_later_sign_off_the_date_is_reported_as_unknown(
     journal: Journal, runbook: Runbook, clock: ManualClock
 ) -> None:
     await sign(journal)
@@ -86,7 +86,7 @@ async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
     assert "AKIA1" in anchor.remark
 
 
-async def test_a_journal_that_cannot_be_read_is_said(
+async def test_an_unreadable_journal_is_reported(
     tmp_path: Path, runbook: Runbook, clock: ManualClock
 ) -> None:
     closed = Journal(tmp_path, clock=clock, person=Person)
@@ -118,7 +118,7 @@ async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
         await BaseDates(keys, journal, runbook).read()
 
 
-async def test_a_runbook_without_anchors_asks_nothing(journal: Journal, runbook: Runbook) -> None:
+async def test_a_runbook_without_base_dates_asks_nothing(journal: Journal, runbook: Runbook) -> None:
     bare = runbook.model_copy(update={"duties": ()})
     canned = Canned()
     assert await BaseDates(AccessKeys(canned), journal, bare).read() == ()

@@ -51,7 +51,7 @@ async def test_the_day_goes_by_itself(tmp_path: Path) -> None:
         await duty_desk.until(lambda: {e.key: e.state for e in duty_desk.view.carried}[evening] is S.MISSED)
 
 
-async def test_nothing_is_said_when_nothing_changed(tmp_path: Path) -> None:
+async def test_nothing_is_notified_when_nothing_changed(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         await duty_desk.until(lambda: duty_desk.clock.sleepers)
         count = len(duty_desk.views)
@@ -63,7 +63,7 @@ async def test_nothing_is_said_when_nothing_changed(tmp_path: Path) -> None:
         await duty_desk.until(lambda: len(duty_desk.views) == count + 1)
 
 
-async def test_signing_keeps_who_when_and_what_it_was(tmp_path: Path) -> None:
+async def test_a_sign_off_records_person_time_and_note(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as duty_desk:
         morning = duty_desk.today("daily-morning")
         duty_desk.advance("2026-01-14 14:05")
@@ -142,7 +142,7 @@ async def test_before_the_journal_nothing_is_claimed(tmp_path: Path) -> None:
         assert signed.state is S.DONE, "a person may still say that it was done"
 
 
-async def test_missed_ones_are_carried_for_two_weeks(tmp_path: Path) -> None:
+async def test_missed_duties_stay_listed_for_two_weeks(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-02-18 08:55")), began="2026-01-05 08:00"
     ) as duty_desk:
@@ -180,7 +180,7 @@ async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotat
         await duty_desk.until(lambda: duty_desk.view.carried != ())
 
 
-async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
+async def test_the_revert_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
     due = jst("2026-01-14 17:00")
     revert = ScheduledOccurrence(
         key="revert@01ABC", duty="", title="staff-api: 10 → 5", nominal=(), day=date(2026, 1, 14),
@@ -199,7 +199,7 @@ async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: 
         assert (await duty_desk.duties.sign(late, "set back by hand")).state is S.DONE
 
 
-async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
+async def test_a_revert_in_another_month_is_a_change(tmp_path: Path) -> None:
     """The calendar may stand on that month."""
     slot = ScheduledOccurrence(
         key="revert@x", duty="", title="back to 5", nominal=(date(2026, 3, 2),), day=date(2026, 3, 2),

@@ -68,7 +68,7 @@ def test_what_is_refused(text: str, key: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("days", ["90", "0", "9999"])
-def test_days_after_an_anchor(days: str) -> None:
+def test_days_after_a_base_date(days: str) -> None:
     assert mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d")) == {}
 
 

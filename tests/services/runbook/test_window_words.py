@@ -162,11 +162,11 @@ def test_what_cannot_be_compared_is_cautioned_and_never_refused(words: str) -> N
         assert f'"{words}" could not be compared with window_utc' in caution.message
 
 
-def test_without_words_nothing_is_said() -> None:
+def test_without_text_nothing_is_reported() -> None:
     assert loaded(TYPED_AS_LOCAL).cautions == ()
 
 
-def test_the_shipped_window_is_told_right() -> None:
+def test_the_shipped_window_is_described_correctly() -> None:
     rds = load_builtin("facility-prod").rds
     assert rds is not None
     worded = read_window(str(rds.window))

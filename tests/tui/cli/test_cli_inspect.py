@@ -30,7 +30,7 @@ def answer(capsys: pytest.CaptureFixture[str]) -> InspectAnswer:
     return InspectAnswer.model_validate(json.loads(capsys.readouterr().out))
 
 
-def test_looks_by_name_and_by_duty_without_leaving_anything(
+def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Only the address, as for every other tool.
@@ -45,7 +45,7 @@ def test_looks_by_name_and_by_duty_without_leaving_anything(
 
 
 @pytest.mark.scenario("old-key")
-def test_what_is_not_normal_is_told_in_full(
+def test_what_is_not_normal_is_printed_in_full(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url) == 2

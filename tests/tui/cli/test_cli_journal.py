@@ -71,7 +71,7 @@ def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixt
     assert output.endswith("TAMPERED WITH\n")
 
 
-def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
+def test_a_truncated_end_is_found_with_a_copy_of_syslog(
     book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = anchors(book, tmp_path / "syslog")
@@ -83,7 +83,7 @@ def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
     assert toban("verify") == 0
 
 
-def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
+def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
     book: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,7 +202,7 @@ def test_an_export_goes_to_a_private_file(
     assert toban("export", "-o", str(tmp_path / "no" / "out")) == 69
 
 
-def test_a_wrong_day_and_a_wrong_kind_are_told(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_day_and_a_wrong_kind_are_reported(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("list", "--since", "yesterday") == 64
     assert "2026-03-31" in capsys.readouterr().err
     assert toban("list", "--kind", "notes") == 64

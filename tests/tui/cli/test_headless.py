@@ -80,7 +80,7 @@ def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
     assert judge(AlarmOverview(alarms=tuple(board))) == status
 
 
-def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:
+def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0

@@ -5,7 +5,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 
 
-async def test_a_fault_outside_of_every_screen_is_told(embedded: Embedded) -> None:
+async def test_a_fault_outside_of_every_screen_is_reported(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, notifications=True) as pilot:
 
         async def fail() -> None:

@@ -341,7 +341,7 @@ async def test_a_dialog_hears_all_that_follows_in_order(opens: str) -> None:
         assert field(pilot) == f"{'x' * 300} 日本 {opens}q"
 
 
-async def test_who_is_cancelled_while_he_asks_takes_his_dialog_along() -> None:
+async def test_a_cancelled_question_closes_its_dialog() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "w")
@@ -358,7 +358,7 @@ async def test_who_is_cancelled_while_he_asks_takes_his_dialog_along() -> None:
         assert app._running
 
 
-async def test_who_waits_for_widgets_to_go_may_be_cancelled_and_ends_nothing() -> None:
+async def test_a_wait_for_removed_widgets_may_be_cancelled_and_ends_nothing() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
 
@@ -475,7 +475,7 @@ async def test_a_mode_that_opens_by_itself_hears_nothing_typed_before_it_was_pai
         assert app.keys == ["k"]
 
 
-async def test_what_was_typed_into_a_dialog_that_has_closed_by_itself_is_for_nobody() -> None:
+async def test_keys_typed_into_a_dialog_that_closed_by_itself_are_dropped() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "o")
@@ -539,7 +539,7 @@ async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile(
         assert not app.bugs
 
 
-async def test_keys_at_the_end_are_for_nobody() -> None:
+async def test_keys_at_the_end_are_dropped() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         app.exit()
@@ -548,7 +548,7 @@ async def test_keys_at_the_end_are_for_nobody() -> None:
     assert not app.bugs
 
 
-async def test_a_widget_that_hangs_does_not_make_the_console_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_widget_that_hangs_does_not_block_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type_ahead, "PATIENCE", 150)
     async with Below().run_test() as pilot:
         app = pilot.app

@@ -147,7 +147,7 @@ def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "left" not in clocks(11, firing=False)
 
 
-def test_causes_stand_beside_what_to_do_in_every_width() -> None:
+def test_causes_are_beside_the_advice_at_every_width() -> None:
     for width in (20, 40, 90):
         lines = playbook_lines(made.PLAYBOOK, None, made.NOW, width, firing=False)
         assert all(width_of(line) <= width + 1 for line in lines)
@@ -188,7 +188,7 @@ def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
     assert "[30.2, 32.1]" in " ".join(plain(output))
 
 
-def test_history_tells_state_changes_and_changes_of_the_alarm() -> None:
+def test_history_lists_state_changes_and_changes_of_the_alarm() -> None:
     lines = plain(history_lines(made.HISTORY, made.JST, made.NOW, 80))
     assert lines[0].startswith("09:05 JST  ● ok → ■ firing")
     assert "configuration changed  threshold 3 → 5" in lines[2]

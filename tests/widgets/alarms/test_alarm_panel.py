@@ -43,7 +43,7 @@ def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> N
     assert [state for state, look in looks.items() if look.role == "good"] in (["ok"], ["normal"])
 
 
-async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
+async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_apart() -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 20)) as pilot:
         app.query_one(AlarmPanel).state = made.fresh(made.BOARD)
@@ -60,7 +60,7 @@ async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
         assert "> 5" in text[at["alb-5xx"]]
 
 
-async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None:
+async def test_in_eighty_columns_the_value_is_beside_its_threshold() -> None:
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:
         alarms = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
@@ -89,7 +89,7 @@ async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
         assert [each.alarm.name for each in app.seen] == ["rds-storage-low"]
 
 
-async def test_an_alarm_that_goes_is_said_and_enter_does_nothing() -> None:
+async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
     app = AlarmApp()
     async with app.run_test(size=(120, 20)) as pilot:
         panel = app.query_one(AlarmPanel)
@@ -109,7 +109,7 @@ def test_insufficient_is_never_green_and_says_why() -> None:
     assert "not “all clear”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
 
 
-def test_every_state_of_an_evaluation_is_told_in_words() -> None:
+def test_every_state_of_an_evaluation_is_written_out() -> None:
     for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", WARM_UP_UNTOLD):
         alarm = made.ALARMS[2].model_copy(update={"evaluation": evaluation})
         assert evaluation not in str(warnings(alarm, made.JST, made.NOW))
@@ -147,7 +147,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: str) -> None:
+async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str) -> None:
     i18n.use(language)
     alarms = grave_alarms()
     app = AlarmApp()
@@ -201,7 +201,7 @@ STRIPS = {
 
 
 @pytest.mark.parametrize("name", STRIPS)
-async def test_the_strip_never_looks_fine_when_it_is_not(name: str) -> None:
+async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 4)) as pilot:
         state, words = STRIPS[name]

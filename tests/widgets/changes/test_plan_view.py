@@ -57,7 +57,7 @@ def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
     assert all(line.startswith(" " * second.index("3: 7")) for line in more)
 
 
-def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_told() -> None:
+def test_a_plan_refused_before_it_was_computed_shows_only_its_target() -> None:
     plan = made.plan(refusals=("上限",), steps=(), approval="", revert=None)
     output = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
     assert "staff-api" in output
@@ -67,13 +67,13 @@ def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_
     assert "運用責任者" in words(drawn.fact_lines(refused_plan, 100, made.JST, made.NOW)), "this one is known"
 
 
-def test_a_japanese_sentence_stands_beside_its_label_however_long() -> None:
+def test_a_japanese_sentence_is_beside_its_label_at_any_length() -> None:
     plan = made.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
     output = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
     assert any(line.startswith("downtime") and "停止するタスク" in line for line in output)
 
 
-def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
+def test_the_revert_explains_its_date_while_it_is_the_default() -> None:
     why = drawn.why_then(made.PARAMETERS, made.plan())
     assert why == "手順書の次の予定"
     assert why in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW, why))
@@ -110,7 +110,7 @@ def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
     ]
 
 
-def test_a_look_alike_name_is_marked_with_its_characters() -> None:
+def test_a_confusable_name_is_marked_with_its_characters() -> None:
     target = made.ChangeTarget(id=made.RawId("service/c/stаff-api"), title="stаff-api")
     step = made.REGISTER.model_copy(update={"target": target.id})
     plan = made.plan(target=target, steps=(step,))
@@ -119,7 +119,7 @@ def test_a_look_alike_name_is_marked_with_its_characters() -> None:
     assert "ASCII" not in words(drawn.request_lines(made.plan(), 80))
 
 
-def test_the_grave_stands_first_and_only_there() -> None:
+def test_grave_warnings_are_first_and_only_there() -> None:
     plan = made.plan(**made.LOWER)
     first = words(drawn.impact_lines(plan, 100))
     assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
@@ -127,12 +127,12 @@ def test_the_grave_stands_first_and_only_there() -> None:
     assert "200 接続" in words(drawn.warning_lines(plan, 100))
 
 
-def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
+def test_the_revert_is_shown_with_its_date_and_so_is_its_absence() -> None:
     assert "02-02 17:00 JST: AWS reverts it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
     assert "none: not reverted" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
 
 
-def test_a_plan_counts_down_and_expires_in_words() -> None:
+def test_a_plan_counts_down_and_says_that_it_expired() -> None:
     plan = made.plan()
     assert drawn.expiry(plan, made.NOW)[0] == "valid for 2m"
     assert drawn.expiry(plan, made.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
@@ -207,7 +207,7 @@ async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None
         assert view.scroll_offset.y == 0
 
 
-async def test_the_progress_tells_each_stage_with_a_mark() -> None:
+async def test_the_progress_marks_each_stage() -> None:
     app = PlanGallery("progress")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

@@ -50,7 +50,7 @@ def test_the_second_step_waits_for_the_first() -> None:
     assert "▶" not in output[3]
 
 
-def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
+def test_a_refusal_of_the_whole_plan_is_shown_and_nothing_appears_sent() -> None:
     run = made.run(StepState.WAITING).model_copy(update={"refusal": "the world moved"})
     output = "\n".join(plain(progress_lines(run.plan, run, 120)))
     assert "the world moved" in output
@@ -58,7 +58,7 @@ def test_a_refusal_of_the_whole_is_said_and_nothing_looks_sent() -> None:
     assert "nothing was sent" in "\n".join(plain(outcome_lines(run, 120)))
 
 
-def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
+def test_a_first_step_that_stays_done_is_not_shown_as_failed() -> None:
     run = made.run(StepState.DONE, StepState.FAILED)
     assert "step 2 was not done" in partly(run)
     assert "▲ partly done" in plain(run_rows([run], (), made.JST, made.NOW)[0].cells)[0]
@@ -67,7 +67,7 @@ def test_a_first_step_that_stays_done_is_not_called_failed() -> None:
     assert (way, role) == ("▲ 02-02 17:00 JST by a person", "warn"), "AWS was never told to take it back"
 
 
-def test_the_way_back_tells_who_when_and_whether_it_was() -> None:
+def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
     run = made.run(StepState.DONE, StepState.DONE)
     assert revert_span(run, made.JST, made.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
     assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ reverted"
@@ -104,7 +104,7 @@ def test_verified_is_never_claimed_early() -> None:
     assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not checked", "whoever was to look is gone"
 
 
-def test_a_step_that_nobody_here_carries_out_is_elsewhere_or_cut_off() -> None:
+def test_a_step_not_sent_from_here_is_elsewhere_or_interrupted() -> None:
     run = made.cut_off(made.run(StepState.DONE, StepState.SENDING, verified=True))
     output = plain(run_rows([run], (), made.JST, made.NOW)[0].cells)
     assert output[0] == "? elsewhere or cut off: recheck 10:01"

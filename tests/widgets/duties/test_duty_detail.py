@@ -30,7 +30,7 @@ def text_of(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -
     return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asks, *runbook]))
 
 
-def test_a_late_one_says_what_to_do_and_until_when() -> None:
+def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
     text = text_of(made.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）\n! late  12m overdue",
@@ -45,7 +45,7 @@ def test_a_late_one_says_what_to_do_and_until_when() -> None:
         assert words in text
 
 
-def test_a_missed_one_signed_later_shows_both_times() -> None:
+def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
     text = text_of(made.one("daily-afternoon", 13), 120)
     assert "Tue 13 Jan 2026 14:00 JST" in text
     assert "Tue 13 Jan 2026 17:20 JST  signed after missed  3h 20m after it was due" in text
@@ -54,7 +54,7 @@ def test_a_missed_one_signed_later_shows_both_times() -> None:
     assert "□" not in text
 
 
-def test_one_signed_early_and_one_left_out() -> None:
+def test_occurrences_signed_early_and_skipped() -> None:
     early = made.done(made.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
     assert "early  30m before it was due" in text_of(early)
     text = text_of(made.one("daily-evening", 9))
@@ -73,7 +73,7 @@ def test_window_plan_and_why_it_moved() -> None:
     assert "from Mon 12" in text_of(back)
 
 
-def test_a_way_back_has_nothing_of_the_runbook() -> None:
+def test_a_revert_duty_shows_nothing_of_the_runbook() -> None:
     text = text_of(made.REVERT, duty=None)
     assert "変更操作 c-0042 の戻し" in text
     assert "□" not in text
@@ -94,7 +94,7 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_is_said(state: State) -> None:
+def test_every_state_is_named(state: State) -> None:
     from widgets.duties.wording import DUTY_LOOKS
 
     assert DUTY_LOOKS[state].text in text_of(made.occurrence(made.slot("d", "x", TODAY, 9), state))

@@ -41,7 +41,7 @@ def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
 
 
 @given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))
-def test_marks_fit_and_what_needs_a_person_stands_first(states: list[State], width: int) -> None:
+def test_marks_fit_and_what_needs_a_person_is_first(states: list[State], width: int) -> None:
     output = words.marks([in_state(state) for state in states], width)
     assert width_of(output) <= width
     if states and width:
@@ -61,7 +61,7 @@ def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
     assert text(words.tally(day)) == "!1 ×1 ○1 ✓4"
 
 
-def test_a_planned_one_looks_planned() -> None:
+def test_a_planned_occurrence_is_marked_as_planned() -> None:
     assert words.state_style(made.one("weekly-deploy", 18)).text == "◆ planned"
     assert words.state_style(made.one("weekly-deploy", 25)).text == "◇ not planned"
     done = made.done(made.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(update={"planned": True})

@@ -57,7 +57,7 @@ def test_no_size_overflows(width: int, height: int, language: str, day: date) ->
     assert cells == {paper.cell * 7}
 
 
-def test_two_rows_a_week_tell_state_today_and_closed_days_without_colour() -> None:
+def test_two_rows_a_week_show_state_today_and_closed_days_without_colour() -> None:
     lines = month_rows(42, 14)
     assert lines[0].startswith("Jan 2026")
     assert lines[0].endswith("! late 2  × missed 1  ● due 1")
@@ -77,7 +77,7 @@ def test_seven_duties_fit_the_narrowest_cell() -> None:
     assert "✓7" in month_rows(28, 14, month=MONTH.model_copy(update={"days": days}))[7]
 
 
-def test_a_row_a_week_still_tells() -> None:
+def test_one_row_a_week_still_shows_the_state() -> None:
     lines = month_rows(44, 5)
     assert len(lines) == 5
     assert "▌14◂!+" in lines[2]
@@ -212,7 +212,7 @@ async def test_only_what_changed_is_painted() -> None:
         assert late.state is State.LATE
 
 
-async def test_no_month_yet_is_said() -> None:
+async def test_a_month_not_yet_read_says_so() -> None:
     app = MonthApp()
     async with app.run_test(size=(80, 20)) as pilot:
         app.grid.month = None

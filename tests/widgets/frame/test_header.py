@@ -149,7 +149,7 @@ IN_TROUBLE = replace(
 )
 
 
-async def test_troubles_that_come_together_leave_the_modes_on_a_narrow_terminal() -> None:
+async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
     narrow = await text_at(80, IN_TROUBLE)
     for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
         assert part in narrow

@@ -55,7 +55,7 @@ def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
     ]
 
 
-def test_an_outcome_shows_what_became_of_it() -> None:
+def test_an_outcome_shows_its_result() -> None:
     marks = [
         kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
         for state in ("done", "failed", "unknown", "refused", "?")
@@ -64,7 +64,7 @@ def test_an_outcome_shows_what_became_of_it() -> None:
     assert [mark for mark, role in marks if role == "good"] == ["● "]
 
 
-async def test_empty_not_found_failed_and_waiting_look_different() -> None:
+async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
     messages = []
     app = JournalApp()
     async with app.run_test(size=(100, 12)) as pilot:
@@ -103,7 +103,7 @@ async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
         assert "RDSの保守" in text(app)
 
 
-async def test_the_day_of_what_is_in_view_is_always_told() -> None:
+async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
     app = JournalApp()
     async with app.run_test(size=(100, 7)) as pilot:
         panel = app.query_one(JournalPanel)
@@ -132,7 +132,7 @@ def test_the_contents_are_pretty_whole_and_harmless() -> None:
         )
 
 
-def test_the_contents_are_in_words_and_in_the_screens_time() -> None:
+def test_the_contents_are_readable_and_in_the_screens_time() -> None:
     body: dict[str, object] = {
         "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
         "verified": True, "note": "2026-01-14", "other": None,
@@ -157,7 +157,7 @@ def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
     assert "see the export" in lines[-1]
 
 
-def test_what_cannot_be_held_outside_is_told_in_words() -> None:
+def test_a_hash_that_cannot_be_stored_outside_is_explained() -> None:
     def says(**fields: Any) -> str:
         return "".join(text for text, _ in checkpoint_spans(JournalHealth(writable=True, **fields)))
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_held_outside_is_told_in_words() -> None:
     assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
 
 
-def test_the_chain_is_told_in_words() -> None:
+def test_the_state_of_the_chain_is_written_out() -> None:
     entry = book.ENTRIES[0]
     says = lambda link: "\n".join(plain(chain_lines(entry, link, 80)))  # noqa: E731
     assert "as it was written" in says(book.GOOD)
@@ -183,7 +183,7 @@ def test_the_story_marks_where_one_is() -> None:
     assert [line.startswith("▌") for line in lines] == [False, False, True, True, False, False]
 
 
-def test_a_filter_is_told_whole() -> None:
+def test_a_filter_is_described_in_full() -> None:
     query = EntryQuery(
         kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=made.NOW
     )
@@ -247,7 +247,7 @@ async def test_a_long_window_is_shown_quickly() -> None:
         assert len(panel.table.rows) > 1000
 
 
-def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
+def test_a_sign_off_is_described_in_the_screens_language() -> None:
     i18n.use("ja")
     findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})

@@ -93,7 +93,7 @@ async def test_no_status_is_followed(
     ["", "//[", "/portal", "http://\x1b]52;c;aGk=\x07/", "http://evil.example/" + "x" * 4000],
     ids=["none", "broken", "relative", "hostile", "long"],
 )
-async def test_where_it_points_is_said_and_clean(
+async def test_the_target_is_shown_and_sanitized(
     location: str, session: AwsSession, server: FaultServer
 ) -> None:
     server.always(Reply(b"", 302, headers={"Location": location}))

@@ -159,7 +159,7 @@ async def test_a_token_that_is_not_there_is_no_matter_of_the_network(
 
 @pytest.mark.parametrize("preloaded", [False, True])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
-def test_what_tls_opens_while_it_is_imported_is_looked_at_before(
+def test_files_that_tls_opens_on_import_are_checked_before(
     variable: str, preloaded: bool, tmp_path: Path
 ) -> None:
     """In a process of its own: this one has imported the SDK."""

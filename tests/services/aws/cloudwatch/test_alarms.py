@@ -197,7 +197,7 @@ async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
     assert canned.asked("GetAlarmMuteRule") == [{"AlarmMuteRuleName": "night work"}]
 
 
-async def test_refused_mute_rules_cost_a_remark_not_the_board_and_are_asked_again_an_hour_later() -> None:
+async def test_refused_mute_rules_cost_a_remark_not_the_alarms_and_are_read_again_an_hour_later() -> None:
     clock = ManualClock(NOW)
     canned = session(metric("cpu"), ListAlarmMuteRules=failure(ProblemKind.ACCESS_DENIED, "no permission"))
     alarms = reader(canned, clock=clock)
@@ -229,14 +229,14 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
     assert len(canned.asked("DescribeAlarms")) == 3
 
 
-async def test_a_refused_board_is_an_error_not_an_empty_board() -> None:
+async def test_a_refused_read_is_an_error_not_an_empty_list() -> None:
     with pytest.raises(AccessDenied):
         await reader(session(DescribeAlarms=failure(ProblemKind.ACCESS_DENIED))).overview()
     with pytest.raises(Invalid):
         await reader(session(DescribeAlarms=failure(ProblemKind.INVALID))).overview()
 
 
-async def test_history_tells_state_changes_configuration_and_reasons_newest_first() -> None:
+async def test_history_lists_state_changes_configuration_and_reasons_newest_first() -> None:
     change = {
         "oldState": {"stateValue": "OK", "stateReason": "fine"},
         "newState": {"stateValue": "ALARM", "stateReason": "too hot"},

@@ -128,7 +128,7 @@ async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped() -> Non
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_a_state_that_nobody_knows_is_waited_for() -> None:
+async def test_an_unknown_query_state_is_polled_on() -> None:
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=script(answer("Thinking"), answer("Complete", matched=1))
     )
@@ -173,7 +173,7 @@ async def test_trap_limit_exceeded_at_the_start_is_waited_for() -> None:
     assert pauses.slept == [*insights.HOUSE_FULL[:2], insights.PAUSES[0]]
 
 
-async def test_trap_limit_exceeded_for_ever_is_said() -> None:
+async def test_trap_limit_exceeded_for_ever_is_reported() -> None:
     pauses = Pauses()
     canned = Canned(StartQuery=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.scenario("ecs-cpu")
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_dated(
+async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_dated(
     embedded: Embedded,
 ) -> None:
     embedded.advance(420)
@@ -100,7 +100,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_world_that_moved_since_the_plan_is_left_alone_and_said(embedded: Embedded) -> None:
+async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
@@ -194,7 +194,7 @@ async def test_what_was_typed_ahead_confirms_nothing(
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_the_way_back_is_planned_with_one_key(embedded: Embedded) -> None:
+async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)

@@ -81,7 +81,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
 
 
 @pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
-async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> None:
+async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> None:
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
         await looked(pilot, embedded, "daily-morning")
@@ -121,7 +121,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-async def test_one_look_by_hand(embedded: Embedded) -> None:
+async def test_one_inspection_on_demand(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("i")
@@ -180,7 +180,7 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))
-async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embedded) -> None:
+async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) -> None:
     async with inspect(embedded, notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
@@ -195,7 +195,7 @@ async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embed
 
 
 @pytest.mark.scenario("stranger", history=300.0)
-async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded) -> None:
+async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Embedded) -> None:
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         pilot.app.post_message(RunInspection("sign-ins"))
@@ -218,7 +218,7 @@ async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded)
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-async def test_what_aws_was_asked_is_written_down_now_and_then(embedded: Embedded) -> None:
+async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await looked(pilot, embedded, "daily-morning")
         before = len(await entries(pilot, EntryKind.USAGE))

@@ -176,7 +176,7 @@ async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
     assert changes(before, before) == ()
 
 
-async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runbook_names_it() -> None:
+async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it() -> None:
     name = "TargetTracking-service/c/s-AlarmHigh-1"
     for named in (False, True):
         book = runbook([name] if named else ["cpu"])
@@ -193,7 +193,7 @@ async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runboo
 
 
 @pytest.mark.scenario("ordinary-day", history=1200)
-async def test_mutes_that_are_not_known_are_no_calm(embedded: Embedded) -> None:
+async def test_unknown_mutes_are_not_an_all_clear(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
         reader = Alarms(inspection_context.reader, inspection_context.runbook, clock=inspection_context.clock)
         assert judge(await reader.overview()) is ExitStatus.NORMAL

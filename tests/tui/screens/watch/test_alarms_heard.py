@@ -96,7 +96,7 @@ async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded
     assert "cloudwatch.DescribeAlarms" in empty_aws.counts()
 
 
-async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(empty_aws: Embedded) -> None:
+async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(empty_aws: Embedded) -> None:
     for name in ("deep", "by arn", "alone"):
         put(empty_aws, name)
     combine(empty_aws, "low", "ALARM(deep) AND NOT OK(deep)")
@@ -121,7 +121,7 @@ async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(
 
 
 @pytest.mark.parametrize("silence", ["disabled", "muted", "no action"])
-async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Embedded, silence: str) -> None:
+async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silence: str) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
@@ -280,7 +280,7 @@ def log_alarm(embedded: Embedded, name: str) -> None:
     ]
 
 
-async def test_of_an_alarm_over_several_series_it_is_said_which_fire(empty_aws: Embedded) -> None:
+async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws: Embedded) -> None:
     log_alarm(empty_aws, "errors by path")
     put(empty_aws, "one series", [SNS], State.ALARM)
     finding = await judged(empty_aws, "errors by path", "one series")

@@ -67,7 +67,7 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
 
 
-def test_rows_of_the_same_columns_are_sent_look_by_look() -> None:
+def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
     screen = Screen(80, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"09:00:{y:02}", 1))
@@ -124,7 +124,7 @@ def test_a_blank_tail_is_erased_in_one_go() -> None:
     assert len(data) < 30
 
 
-def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> None:
+def test_a_frame_in_parts_starts_with_the_row_unchanged_longest() -> None:
     screen = Screen(60, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"row {y:02} of the first", 0))

@@ -42,7 +42,7 @@ def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(
     desk.check()
 
 
-def test_a_terminal_that_answers_nothing_is_served_by_the_clock() -> None:
+def test_a_terminal_without_replies_is_served_by_the_clock() -> None:
     desk = Desk(mute=True)
     for step in range(100):
         desk.paint(f"step {step}")
@@ -143,7 +143,7 @@ def test_a_size_that_was_another_for_a_moment_is_painted_anew() -> None:
     desk.check()
 
 
-def test_the_end_does_not_wait_for_answers_that_nobody_can_give() -> None:
+def test_the_end_does_not_wait_for_impossible_replies() -> None:
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)

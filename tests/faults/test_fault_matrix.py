@@ -35,12 +35,12 @@ async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app, tail = pilot.app, pilot.app.screen.tail
         await until(pilot, lambda: len(tail.store) > 50)
-        board, lines = app.alarms.value, len(tail.store)
+        alarms, lines = app.alarms.value, len(tail.store)
         embedded.fault(service, "", **FAULTS[fault])
         embedded.advance(67)
         await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
-        assert app.alarms.value == board, "the last good board stays"
+        assert app.alarms.value == alarms, "the last good board stays"
         assert len(tail.store) >= lines
         if service != "logs":
             assert app.alarms.value.count(AlarmState.OK) == 0 or app.alarms.problem

@@ -99,8 +99,8 @@ def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
 
 
 def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
-    for round_ in range(5):
-        path = tmp_path / f"{round_}.db"
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.db"
         writers = [writer(path, "append", f"w{number}", 3) for number in range(WRITERS)]
         assert sorted(int(seq) for process in writers for seq in ended(process)) == list(range(1, 19))
         assert checked(path).intact

@@ -26,7 +26,7 @@ from tests.conftest import Embedded
 from tests.services.aws_readers import CALLS, questions, speak
 from tests.services.inspections.running_world import context
 from tests.services.one_fault import WORLDS, World
-from tests.tools.better import is_told, same, too_good, unseen
+from tests.tools.better import same, takes_name, too_good, unseen
 from tests.tools.mutations import Mutation
 from tests.tools.recorded import Recorded, recording
 
@@ -112,7 +112,7 @@ async def inspect_damaged(
         without = mutation.without
         if (
             without is None
-            or is_told(mutation)
+            or takes_name(mutation)
             or unseen(mutation)
             or finding.verdict is Verdict.UNKNOWN
             or same(finding, whole)

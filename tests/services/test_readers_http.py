@@ -122,8 +122,8 @@ async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws: Any) ->
         for minutes, value in ((5, 10.0), (5, 200.0), (8, 10.0)):
             await measure(empty_aws, client, minutes, value)
             empty_aws.advance(60)
-            board = await alarms.overview()
-            by_id = {alarm.id: alarm for alarm in board.alarms}
+            overview = await alarms.overview()
+            by_id = {alarm.id: alarm for alarm in overview.alarms}
             states.append({name: alarm.state for name, alarm in by_id.items()})
             if value > 100:
                 assert by_id["queue-long"].recent[-1] == 200.0

@@ -102,7 +102,7 @@ def too_good(whole: Finding, damaged: Finding) -> str:
     return "; ".join(why)
 
 
-def is_told(mutation: Mutation) -> bool:
+def takes_name(mutation: Mutation) -> bool:
     """Whether it takes a row's name, so that the row is not there."""
     return (mutation.operation, mutation.steps[-1] if mutation.steps else "") in TOLD
 

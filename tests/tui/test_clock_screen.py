@@ -13,7 +13,7 @@ async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded
     async with console(embedded.url, embedded.clock, size=(200, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: "● ok" in screen_text(pilot))
-        board = app.alarms
+        alarms = app.alarms
         for step in (-3 * 86_400.0, 86_400.0):
             reads = embedded.counts()["cloudwatch.DescribeAlarms"]
             embedded.clock.step(step)
@@ -24,8 +24,8 @@ async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded
             assert "● ok" not in screen_text(pilot), "what was read by another time is not known to be so now"
             assert "stale" in screen_text(pilot)
             embedded.advance(67)
-            await until(pilot, lambda board=board: app.alarms is not board)
-            board = app.alarms
+            await until(pilot, lambda alarms=alarms: app.alarms is not alarms)
+            alarms = app.alarms
             assert embedded.counts()["cloudwatch.DescribeAlarms"] > reads
             await until(pilot, lambda: "● ok" in screen_text(pilot))
         app.screen._frame_changed()

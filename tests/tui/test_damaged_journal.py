@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes as witnesses
-from services.journal import files, reader
+from services.journal import external_hashes, files, reader
 from services.journal.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter
@@ -43,7 +42,7 @@ STATUSES = {
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No log of this machine has a say, and nobody waits for a lock."""
     monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
-    monkeypatch.setattr(witnesses, "machine_log", ExternalHashes)
+    monkeypatch.setattr(external_hashes, "machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 50)
 
 
@@ -97,11 +96,11 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
         settled(path)
         what = in_the_schema(path, random.Random(seed))
         before = path.read_bytes()
-        keeper, refused = JournalWriter(path, None), True
+        writer, refused = JournalWriter(path, None), True
         with suppress(UnusableJournal, sqlite3.Error):
-            keeper.try_out()
+            writer.try_out()
             refused = False
-        keeper.close()
+        writer.close()
         assert not refused or path.read_bytes() == before, f"{what}: it was written to"
     path = copied(journal, tmp_path / "shown.db")
     settled(path)

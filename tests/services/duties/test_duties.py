@@ -169,13 +169,13 @@ async def test_a_drill_runs_through_its_month(tmp_path: Path) -> None:
 
 async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotated(tmp_path: Path) -> None:
     old = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIAOLD"), at=jst("2023-05-01 10:00"))
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(old,)) as duty_desk:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), base_dates=(old,)) as duty_desk:
         assert [(each.slot.duty, each.state) for each in duty_desk.view.carried] == [("key-rotation", S.LATE)]
         fresh = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIANEW"), at=jst("2026-01-14 08:00"))
-        duty_desk.anchors = (fresh,)
+        duty_desk.base_dates = (fresh,)
         duty_desk.duties.refresh()
         await duty_desk.until(lambda: duty_desk.view.carried == ())
-        duty_desk.anchors = (old,)
+        duty_desk.base_dates = (old,)
         duty_desk.advance("2026-01-14 08:56")
         await duty_desk.until(lambda: duty_desk.view.carried != ())
 
@@ -296,7 +296,7 @@ async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp
         at=None,
         remark="since when is not known",
     )
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(unknown,)) as duty_desk:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), base_dates=(unknown,)) as duty_desk:
         old = duty_desk.today("key-deletion")
         assert (old.state, old.slot.remark) == (S.DUE, "since when is not known")
         duty_desk.advance("2026-01-15 10:00")

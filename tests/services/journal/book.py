@@ -62,9 +62,9 @@ def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> N
         db.execute("COMMIT")
 
 
-def checked(path: Path, witnesses: ExternalHashes | None = None) -> Verification:
+def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
     """The verification; no log of the machine that runs the tests has a say."""
-    return verify(path, at=NOON, witnesses=witnesses or ExternalHashes())
+    return verify(path, at=NOON, witnesses=hashes or ExternalHashes())
 
 
 @asynccontextmanager

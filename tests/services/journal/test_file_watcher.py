@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import file_watcher as lookout
+from services.journal import file_watcher
 from services.journal.file_watcher import FileWatcher
 from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, journal, note
 
-LOOKS = 20
+POLLS = 20
 """As many looks at two files each say that nothing will be told."""
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was looked at, by any lookout."""
     paths: list[Path] = []
-    mark = lookout._mark
+    mark = file_watcher._mark
 
     def counted(path: Path) -> tuple[int, ...]:
         paths.append(path)
         return mark(path)
 
-    monkeypatch.setattr(lookout, "_mark", counted)
+    monkeypatch.setattr(file_watcher, "_mark", counted)
     return paths
 
 
@@ -35,7 +35,7 @@ async def reached(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, looks: list[Path]) -> None:
+async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, polls: list[Path]) -> None:
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
     event = asyncio.Event()
@@ -49,11 +49,11 @@ async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, loo
         )
         for change in changes:
             # The change before may have been seen half done, and is told twice then.
-            looks.clear()
-            await reached(lambda: len(looks) > 8)
+            polls.clear()
+            await reached(lambda: len(polls) > 8)
             event.clear()
-            looks.clear()
-            await reached(lambda: len(looks) > 2 * LOOKS)
+            polls.clear()
+            await reached(lambda: len(polls) > 2 * POLLS)
             assert not event.is_set(), "nobody wrote"
             change()
             await reached(event.is_set)
@@ -70,7 +70,7 @@ async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_pat
 
 
 async def test_a_journal_that_nobody_writes_to_is_not_read(
-    tmp_path: Path, looks: list[Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, polls: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(tmp_path / "j.db", 2)
     reads: list[JournalReader] = []
@@ -84,24 +84,24 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
         monkeypatch.setattr(JournalReader, "head", counted)
         listener = Listener(book)
         # The first look is told; what this console's own opening wrote may be another.
-        await reached(lambda: reads and len(looks) > 2 * LOOKS)
+        await reached(lambda: reads and len(polls) > 2 * POLLS)
         reads.clear()
-        looks.clear()
-        await reached(lambda: len(looks) > 4 * LOOKS)
+        polls.clear()
+        await reached(lambda: len(polls) > 4 * POLLS)
         assert reads == []
     await listener.ends()
 
 
-async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, looks: list[Path]) -> None:
+async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: list[Path]) -> None:
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
     notices: list[int] = []
-    with FileWatcher(path, 0.005, lambda: notices.append(len(looks))):
-        await reached(lambda: len(looks) > LOOKS)
+    with FileWatcher(path, 0.005, lambda: notices.append(len(polls))):
+        await reached(lambda: len(polls) > POLLS)
         notices.clear()
         # Writing changes size and time one after the other; this cannot be seen half done.
         path.chmod(0o640)
         await reached(lambda: len(notices) == 2)
-        last = len(looks)
-        await reached(lambda: len(looks) > last + LOOKS)
+        last = len(polls)
+        await reached(lambda: len(polls) > last + POLLS)
     assert len(notices) == 2, "and not for ever"

@@ -15,7 +15,7 @@ import pytest
 
 from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
-from services.journal import external_hashes as witnesses
+from services.journal import external_hashes
 from services.journal.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
 from services.journal.external_hashes import ExternalHashes, from_file, machine_log
 from services.journal.journal import Journal
@@ -73,14 +73,14 @@ class Stream:
         return tuple(line for _, line in self.taken)
 
     def seqs(self) -> list[int]:
-        return [anchor.seq for _, line in self.taken if (anchor := checkpoint_in(line))]
+        return [checkpoint.seq for _, line in self.taken if (checkpoint := checkpoint_in(line))]
 
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose own log knows nothing."""
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
 
 
 async def verified(path: Path, stream: Stream) -> Verification:
@@ -93,13 +93,13 @@ async def verified(path: Path, stream: Stream) -> Verification:
 
 
 def test_a_line_names_what_it_was_derived_from() -> None:
-    anchor = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
-    line = line_of(anchor)
+    checkpoint = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
+    line = line_of(checkpoint)
     assert line.isascii()
     assert len(line.split()) == 6
-    assert checkpoint_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
-    assert checkpoint_in(line.partition(" host=")[0]) == anchor._replace(host="")
-    assert checkpoint_in(line.partition(" file=")[0]) == anchor._replace(file="", host="")
+    assert checkpoint_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == checkpoint
+    assert checkpoint_in(line.partition(" host=")[0]) == checkpoint._replace(host="")
+    assert checkpoint_in(line.partition(" file=")[0]) == checkpoint._replace(file="", host="")
     for other in ("", "toban-journal id=ab12 seq=x head=" + "f" * 64, "sshd: toban-journal"):
         assert checkpoint_in(other) is None
 
@@ -111,17 +111,17 @@ async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
         assert (book.health.anchored_seq, book.health.anchor_problem) == (3, "")
     lines = log.lines()
     assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
-    anchors = [anchor for line in lines if (anchor := checkpoint_in(line))]
-    assert [(anchor.seq, anchor.head, anchor.file, anchor.host) for anchor in anchors] == [
-        (entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries
-    ]
+    written = [checkpoint for line in lines if (checkpoint := checkpoint_in(line))]
+    assert [
+        (checkpoint.seq, checkpoint.head, checkpoint.file, checkpoint.host) for checkpoint in written
+    ] == [(entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries]
 
 
 async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: Log) -> None:
     for _ in range(2):
         async with journal(tmp_path / "j.db", syslog=log.path) as book:
             await book.append(note())
-    seqs = [anchor.seq for line in log.lines() if (anchor := checkpoint_in(line))]
+    seqs = [checkpoint.seq for line in log.lines() if (checkpoint := checkpoint_in(line))]
     assert seqs == [1, 1, 2]
 
 
@@ -268,10 +268,10 @@ async def test_a_log_that_was_rotated_is_read_too(
     (tmp_path / "auth.log.1").write_text(second)
     (tmp_path / "auth.log.2.gz").write_bytes(gzip.compress(first.encode()))
     (tmp_path / "auth.log.3.gz").write_bytes(gzip.compress(first.encode())[:-9])
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "auth.log",))
-    assert [anchor.seq for anchor in machine_log().checkpoints] == [2, 1]
-    assert {anchor.source for anchor in machine_log().checkpoints} == {
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", (tmp_path / "auth.log",))
+    assert [checkpoint.seq for checkpoint in machine_log().checkpoints] == [2, 1]
+    assert {checkpoint.source for checkpoint in machine_log().checkpoints} == {
         str(tmp_path / "auth.log.1"),
         str(tmp_path / "auth.log.2.gz"),
     }
@@ -285,8 +285,8 @@ async def test_the_machines_log_finds_a_truncated_end(
         for _ in range(3):
             await book.append(note())
     syslog.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "missing", syslog))
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", (tmp_path / "missing", syslog))
     assert checked(path, machine_log()).intact
     assert checked(path, from_file(syslog)).anchors == 3
     tampered(path, "DELETE FROM entries WHERE seq > 1")
@@ -299,8 +299,8 @@ async def test_the_machines_log_finds_a_truncated_end(
 
 def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "syslog").write_text("Jan 14 nothing\n")
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ("journald: no rights",)))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ("journald: no rights",)))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     assert machine_log().note == "journald: no rights"
     assert from_file(tmp_path / "syslog").note == "The file contains no journal hash."
     with pytest.raises(OSError, match="No such file"):
@@ -319,8 +319,8 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
     ]  # fmt: skip
     (tmp_path / "entries").write_text("\n".join([*map(json.dumps, entries), "{", ""]))
     tool.chmod(0o755)
-    monkeypatch.setattr(witnesses, "program", lambda name: str(tmp_path / name))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "program", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     checkpoint = Checkpoint("ab12", 7, "f" * 64, "/j.db")
     unknown = checkpoint._replace(source="journald")
     assert machine_log().checkpoints == (checkpoint._replace(sender=1000), unknown, unknown)
@@ -342,15 +342,15 @@ def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
 
 @pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
 def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -> None:
-    path, stranger = tmp_path / "j.db", 54_321
+    path, other_uid = tmp_path / "j.db", 54_321
     filled(path, 3)
     assert checked(path, forged(path, kind)).faults, "said by somebody whose word counts"
     assert checked(path, forged(path, kind, sender=os.getuid())).faults, "the writer's own"
-    lie = checked(path, forged(path, kind, sender=stranger))
+    lie = checked(path, forged(path, kind, sender=other_uid))
     assert (lie.intact, lie.doubts, lie.anchors) == (True, (), 0)
     assert len(lie.distrusted) == 1
     assert (
-        f"not trusted, because it was sent by uid {stranger}, who does not write this journal"
+        f"not trusted, because it was sent by uid {other_uid}, who does not write this journal"
         in lie.distrusted[0]
     )
     unsure = checked(path, forged(path, kind, source="/var/log/auth.log"))

@@ -20,7 +20,7 @@ from tests.services.journal.book import Listener, checked, filled, journal, note
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
-LOOK = """
+OPEN_UNPRIVILEGED = """
 import asyncio, json, os, sys
 from pathlib import Path
 from services.clock import SystemClock
@@ -294,10 +294,10 @@ def home() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
-def look(path: Path) -> dict[str, object]:
+def open_unprivileged(path: Path) -> dict[str, object]:
     """What somebody without rights sees: nobody when root runs the tests, else the file's own mode decides."""
     answer = subprocess.run(
-        [sys.executable, "-c", LOOK, str(path), str(NOBODY) if os.getuid() == 0 else ""],
+        [sys.executable, "-c", OPEN_UNPRIVILEGED, str(path), str(NOBODY) if os.getuid() == 0 else ""],
         check=False,
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/"},
@@ -314,7 +314,7 @@ def look(path: Path) -> dict[str, object]:
 def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> None:
     (home / "j.db").chmod(0o444)
     home.chmod(0o555)
-    report = look(home / "j.db")
+    report = open_unprivileged(home / "j.db")
     assert report["read"] == ["entry 1", "entry 2"]
     assert report["refused"] == "The journal cannot be written by this user."
     assert not report["appended"]
@@ -324,14 +324,14 @@ def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> Non
 
 def test_a_home_without_a_journal_that_can_only_be_read(home: Path) -> None:
     home.chmod(0o555)
-    report = look(home / "new" / "j.db")
+    report = open_unprivileged(home / "new" / "j.db")
     assert report["refused"] == "The journal cannot be written by this user."
     assert report["unread"] == "There is no journal here."
 
 
 def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
     (home / "j.db").chmod(0o000)
-    report = look(home / "j.db")
+    report = open_unprivileged(home / "j.db")
     assert report["unread"] == "The journal cannot be written by this user."
     assert not report["appended"]
 

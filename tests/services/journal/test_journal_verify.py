@@ -41,8 +41,8 @@ def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Externa
         )
 
 
-def kinds(path: Path, witnesses: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
-    verification = checked(path, witnesses)
+def kinds(path: Path, external_hashes: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
+    verification = checked(path, external_hashes)
     assert verification.problem is None
     return {fault.seq: fault.kind for fault in verification.faults}
 

@@ -95,11 +95,11 @@ def test_every_event_exactly_once_whatever_its_delay(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300)), max_size=30))
-def test_ids_are_forgotten_only_when_no_later_read_can_return_them(rounds: list[tuple[int, int]]) -> None:
+def test_ids_are_forgotten_only_when_no_later_read_can_return_them(reads: list[tuple[int, int]]) -> None:
     window = FollowWindow(0, 0)
     times: dict[str, int] = {}
     now = 0
-    for step, (pause, count) in enumerate(rounds):
+    for step, (pause, count) in enumerate(reads):
         now += pause
         start = window.begin(now)
         again = [line(identity, at) for identity, at in times.items() if at >= start]

@@ -51,8 +51,8 @@ def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private
 
 def calm(ledger: Ledger) -> None:
     """A whole day as it should be."""
-    looks = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
-    for at, key, inspections in (*looks, ("17:01", EVENING, ("alarms",))):
+    runs = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
+    for at, key, inspections in (*runs, ("17:01", EVENING, ("alarms",))):
         for inspection in inspections:
             result = finding(f"{DAY} {at}", inspection, since="2026-01-05 17:00")
             ledger.find(f"{DAY} {at}", key, result)
@@ -316,8 +316,8 @@ def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger: Ledger
 
 
 def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
-    look = finding("2026-01-19 09:02", "costs", summary="¥61,000", measures=(MEASURE,))
-    ledger.find("2026-01-19 09:02", "weekly-cost@2026-01-19T09:00", look)
+    cost_finding = finding("2026-01-19 09:02", "costs", summary="¥61,000", measures=(MEASURE,))
+    ledger.find("2026-01-19 09:02", "weekly-cost@2026-01-19T09:00", cost_finding)
     report = day(ledger, of="2026-01-19")
     assert report.findings[0].finding is not None
     assert "## Costs" in to_markdown(report)

@@ -21,7 +21,7 @@ from services.report.rendering.html import write as write_html
 from services.report.rendering.markdown import text, to_markdown
 from services.report.rendering.markdown import write as write_markdown
 from services.toml.grammar import docs, model_in
-from tests.services.report.ledger import MEASURE, Ledger, evidence, finding, spell
+from tests.services.report.ledger import MEASURE, Ledger, alarm_period, evidence, finding
 
 HOSTILE = (
     "<script>alert(1)</script> [x](http://evil) | **b** `c` ![p](//e) & www.evil.jp \x1b[2J <!-- _i_ ~~s~~"
@@ -37,7 +37,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     result = finding(
         "2026-01-06 09:01", "alarms", Verdict.ABNORMAL, HOSTILE, since="2026-01-05 17:00",
         measures=(MEASURE.model_copy(update={"title": clean(HOSTILE)}),), evidence=(evidence(HOSTILE),),
-        advice=(HOSTILE,), spells=(spell("2026-01-06 03:00", None, HOSTILE),),
+        advice=(HOSTILE,), spells=(alarm_period("2026-01-06 03:00", None, HOSTILE),),
     )  # fmt: skip
     ledger.find("2026-01-06 09:01", "daily-morning@2026-01-06T09:00", result)
     ledger.sign("2026-01-06 09:05", "daily-morning@2026-01-06T09:00", note=HOSTILE, user=HOSTILE)

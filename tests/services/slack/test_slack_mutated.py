@@ -110,7 +110,7 @@ def message(id: str) -> Message:
     return Message(post=id, channel="#ops-alerts", text="異常", footer=f"toban-{id}")
 
 
-def said_well(error: SlackError) -> None:
+def check_explanation(error: SlackError) -> None:
     assert error.explanation.strip()
     wait = getattr(error, "retry_after", None)
     assert wait is None or 1 <= wait <= 3600
@@ -143,10 +143,10 @@ async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
         try:
             sent = await bot(server, webhook=webhook).post(message(id))
         except Refused as error:
-            said_well(error)
+            check_explanation(error)
             assert _claims_refusal(damage) or not slack.count(id), name
         except Unanswered as error:
-            said_well(error)
+            check_explanation(error)
         else:
             assert slack.count(id) == 1, name
             assert sent.channel_id in ("", CHANNEL), name
@@ -179,7 +179,7 @@ async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer
                 "p", channel="#ops-alerts", channel_id=CHANNEL, thread_ts="", age=timedelta(minutes=1)
             )
         except CannotTell as error:
-            said_well(error)
+            check_explanation(error)
             continue
         if sent is None:
             assert _unknowable(name), f"{name}: it is there"
@@ -206,7 +206,7 @@ async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
                 "p", channel="#ops-alerts", channel_id="", thread_ts="", age=timedelta(minutes=1)
             )
         except CannotTell as error:
-            said_well(error)
+            check_explanation(error)
         else:
             assert isinstance(sent, Sent), name
 

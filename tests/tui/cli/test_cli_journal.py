@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes as witnesses
+from services.journal import external_hashes
 from services.journal.checkpoints import Checkpoint, line_of
 from services.journal.reader import JournalReader
 from services.journal.store import Store
@@ -37,8 +37,8 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             )
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
     monkeypatch.setenv("TOBAN_LANG", "en")
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     return path
 
 
@@ -46,7 +46,7 @@ def toban(*argv: str) -> int:
     return run(("journal", *argv), Output(outline_drawn=False))
 
 
-def anchors(path: Path, to: Path) -> Path:
+def syslog_copy(path: Path, to: Path) -> Path:
     """A copy of syslog that knows the journal as it is now."""
     with closing(JournalReader.open(path)) as reader:
         seq, head = reader.head()
@@ -74,7 +74,7 @@ def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixt
 def test_a_truncated_end_is_found_with_a_copy_of_syslog(
     book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = anchors(book, tmp_path / "syslog")
+    log = syslog_copy(book, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
     assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
     tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
@@ -90,7 +90,7 @@ def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
     embedded: Embedded,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    line = anchors(book, tmp_path / "line").read_text()
+    line = syslog_copy(book, tmp_path / "line").read_text()
 
     async def keep() -> None:
         async with client("logs", embedded.url) as logs:

@@ -76,8 +76,8 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
     ],
 )
 def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
-    board = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
-    assert judge(AlarmOverview(alarms=tuple(board))) == status
+    alarm_models = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
+    assert judge(AlarmOverview(alarms=tuple(alarm_models))) == status
 
 
 def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:

@@ -36,11 +36,11 @@ def lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("looks", [ALARM_STYLES, VERDICT_LOOKS])
-def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> None:
-    assert len({look.mark for look in looks.values()}) == len(looks)
-    assert len({look.word for look in looks.values()}) == len(looks)
-    assert [state for state, look in looks.items() if look.role == "good"] in (["ok"], ["normal"])
+@pytest.mark.parametrize("styles", [ALARM_STYLES, VERDICT_LOOKS])
+def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> None:
+    assert len({style.mark for style in styles.values()}) == len(styles)
+    assert len({style.word for style in styles.values()}) == len(styles)
+    assert [state for state, style in styles.items() if style.role == "good"] in (["ok"], ["normal"])
 
 
 async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_apart() -> None:
@@ -226,10 +226,10 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
     (fires,) = (each for each in made.BOARD.alarms if each.name == "alb-5xx-error-rate")
     (other,) = (each for each in made.BOARD.alarms if each.name == "ecs-cpu-high")
-    board = AlarmOverview(alarms=(fires, other.model_copy(update={"since": made.NOW})))
+    overview = AlarmOverview(alarms=(fires, other.model_copy(update={"since": made.NOW})))
     app = AlarmApp()
     async with app.run_test(size=(140, 4)) as pilot:
-        app.query_one(AlarmStrip).state = made.fresh(board)
+        app.query_one(AlarmStrip).state = made.fresh(overview)
         await pilot.pause()
         assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m")
         assert "last change" not in lines(app)[0]

@@ -72,9 +72,9 @@ def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
     assert revert_span(run, made.JST, made.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
     assert revert_span(run, made.JST, made.NOW, waiting=False)[0] == "✓ reverted"
     assert revert_span(made.run(StepState.FAILED), made.JST, made.NOW, waiting=True)[0] == "—"
-    by_hand = made.plan(revert=made.plan().revert.model_copy(update={"way": "duty"}))
+    by_duty = made.plan(revert=made.plan().revert.model_copy(update={"way": "duty"}))
     late = made.BACK + timedelta(minutes=1)
-    run = made.run(StepState.DONE, StepState.DONE, plan_made=by_hand)
+    run = made.run(StepState.DONE, StepState.DONE, plan_made=by_duty)
     assert revert_span(run, made.JST, late, waiting=True) == ("▲ 17:00 JST by a person", "warn")
 
 

@@ -57,7 +57,7 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat comes by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 

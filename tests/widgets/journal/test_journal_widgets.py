@@ -36,8 +36,8 @@ def text(app: App[None]) -> str:
 
 def test_every_kind_has_its_own_mark_and_word() -> None:
     assert set(KIND_STYLES) == set(EntryKind)
-    assert len({look.mark for look in KIND_STYLES.values()}) == len(KIND_STYLES)
-    assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({style.mark for style in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({style.word for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:

@@ -218,10 +218,10 @@ async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred
         GetAlarmMuteRule=rule({"AlarmNames": targets}),
     )
     reader = Alarms(canned, book(), clock=ManualClock(NOW))
-    board = await reader.named(names)
-    assert [alarm.id for alarm in board.alarms] == names
-    assert [alarm.id for alarm in board.alarms if alarm.muted_by] == ["a001"]
-    assert board.mutes_read
+    overview = await reader.named(names)
+    assert [alarm.id for alarm in overview.alarms] == names
+    assert [alarm.id for alarm in overview.alarms if alarm.muted_by] == ["a001"]
+    assert overview.mutes_read
     assert [len(request["AlarmNames"]) for request in canned.asked("DescribeAlarms")] == [100, 100, 30]
     canned.calls.clear()
     assert (await reader.named([])).alarms == ()

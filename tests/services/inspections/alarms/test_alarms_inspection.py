@@ -56,8 +56,8 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
 async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert finding.verdict is V.ATTENTION
-    (spell,) = finding.spells
-    assert (spell.alarm, spell.state, spell.began is None, spell.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
+    (alarm_period,) = finding.spells
+    assert (alarm_period.alarm, alarm_period.state, alarm_period.began is None, alarm_period.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
     assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14 01:17–01:23 JST (6m)."
     assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"

@@ -92,10 +92,10 @@ async def costs(
 ) -> Finding:
     """One look at these prices."""
     canned = Canned(GetCostAndUsage=answered(priced), DescribeBudgets=budgets or {})
-    return await look_with(context(canned, now=now, runbook=runbook))
+    return await run_costs(context(canned, now=now, runbook=runbook))
 
 
-async def look_with(inspection_context: InspectionContext) -> Finding:
+async def run_costs(inspection_context: InspectionContext) -> Finding:
     now = inspection_context.clock.now()
     return await make(inspection_context, "costs").run(
         InspectionRequest(since=now - timedelta(days=3), until=now)

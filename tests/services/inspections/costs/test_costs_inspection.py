@@ -32,7 +32,7 @@ from tests.services.inspections.costs.cost_answers import (
     budget,
     context,
     costs,
-    look_with,
+    run_costs,
     usual,
 )
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -148,7 +148,7 @@ async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_mult
 
 async def test_trap_22_utc_days_are_a_day_late() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
-    finding = await look_with(context(canned))
+    finding = await run_costs(context(canned))
     # On Monday 9:00 JST, Sunday is not complete.
     asked = canned.asked("GetCostAndUsage")[0]["TimePeriod"]
     assert asked == {"Start": "2025-12-01", "End": "2026-01-11"}
@@ -455,19 +455,19 @@ async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age()
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     inspection_context = context(canned)
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
-    await look_with(replace(inspection_context, reader=tally))
+    await run_costs(replace(inspection_context, reader=tally))
     assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
     inspection_context.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
-    finding = await look_with(inspection_context)
+    finding = await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 1
     assert finding.remarks[1].startswith("This Cost Explorer response is 7h 0m old: it is reused for 8 hours")
     assert "¥1.5" in finding.remarks[1]
     inspection_context.clock.advance(3600)  # type: ignore[attr-defined]
-    await look_with(inspection_context)
+    await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 2
     # Another UTC day has another newest day.
     inspection_context.clock.advance(23 * 3600)  # type: ignore[attr-defined]
-    await look_with(inspection_context)
+    await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 3
 
 

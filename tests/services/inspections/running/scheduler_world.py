@@ -41,7 +41,7 @@ class Script:
         self.gate.set()
 
     def windows(self, id: str) -> list[InspectionRequest]:
-        return [look for of, look in self.runs if of == id]
+        return [inspection_request for of, inspection_request in self.runs if of == id]
 
 
 class Scripted(Inspection):

@@ -26,8 +26,8 @@ from tests.services.inspections.running.scheduler_world import Console, Script, 
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
-def abnormal(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return FindingBuilder(inspection, look).finding(
+def abnormal(inspection: Inspection, request: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, request).finding(
         "one fires", verdict=Verdict.ABNORMAL, advice=("call somebody",)
     )
 
@@ -70,7 +70,7 @@ async def test_two_consoles_run_an_inspection_once_and_both_show_it(
         await one.until(
             lambda: one.findings_of("daily-morning").complete and two.findings_of("daily-morning").complete
         )
-        assert sorted(id for id, _look in script.runs) == sorted(MORNING)
+        assert sorted(id for id, _request in script.runs) == sorted(MORNING)
         assert one.findings_of("daily-morning").recorded == two.findings_of("daily-morning").recorded
 
 
@@ -97,7 +97,7 @@ async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
     async with console(path, script, monkeypatch, clock=clock) as again:
         await again.until(lambda: again.findings_of("daily-afternoon").complete)
         # The morning's findings were not lost and are not made again.
-        assert [id for id, _look in script.runs[before:]] == ["alarms"]
+        assert [id for id, _request in script.runs[before:]] == ["alarms"]
         assert again.findings_of("daily-morning").complete
 
 
@@ -162,9 +162,9 @@ async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
     clock.advance((jst("2026-01-19 09:00") - clock.now()).total_seconds())
     async with console(path, script, monkeypatch, clock=clock) as monday:
         await monday.until(lambda: monday.findings_of("daily-morning").complete)
-        look = script.windows("alarms")[-1]
-        assert look.since == signed
-        assert "2 closed days" in look.gap
+        request = script.windows("alarms")[-1]
+        assert request.since == signed
+        assert "2 closed days" in request.gap
         assert "2 closed days" in monday.findings_of("daily-morning").recorded[0].finding.gap
 
 
@@ -181,10 +181,10 @@ async def _sign(one: Console, duty: str) -> None:
 async def test_what_aws_refuses_cannot_be_judged(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
-    def broken(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise KeyError("a fault of ours")
 
     script.answers = {"alarms": denied, "dashboard": broken}
@@ -248,7 +248,7 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
         missed = [each for each in one.desk.view.carried if each.state is OccurrenceState.MISSED]
         assert missed
         # Last evening's is only late: it may still be signed, so it is looked at.
-        await one.until(lambda: [id for id, _look in script.runs] == ["alarms"])
+        await one.until(lambda: [id for id, _request in script.runs] == ["alarms"])
         clock.advance(60)
         await asyncio.sleep(0.05)
         findings = [one.scheduler.of(each.slot) for each in missed]
@@ -325,10 +325,10 @@ async def test_two_duties_due_together_share_one_run(
 async def test_a_run_that_waits_for_consent_is_not_signed_off(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dear(inspection: Inspection, look: InspectionRequest) -> Finding:
-        if look.consent:
-            return FindingBuilder(inspection, look).finding("nothing", verdict=Verdict.NORMAL)
-        return FindingBuilder(inspection, look).finding("would cost ¥30", estimate_yen=30.0)
+    def dear(inspection: Inspection, request: InspectionRequest) -> Finding:
+        if request.consent:
+            return FindingBuilder(inspection, request).finding("nothing", verdict=Verdict.NORMAL)
+        return FindingBuilder(inspection, request).finding("would cost ¥30", estimate_yen=30.0)
 
     script.answers = {"error-logs": dear}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:

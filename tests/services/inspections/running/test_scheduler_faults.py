@@ -27,11 +27,11 @@ from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.scheduler_world import Console, Script, console
 
 
-def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return FindingBuilder(inspection, look).finding("partial")
+def unknown(inspection: Inspection, request: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, request).finding("partial")
 
 
-def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+def expired(_inspection: Inspection, _request: InspectionRequest) -> Finding:
     raise failure(ProblemKind.EXPIRED, "the session has ended")
 
 
@@ -260,7 +260,7 @@ async def test_a_run_without_a_journal_hides_no_later_finding(
 async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def gone(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(runner, "LIMIT", 0.05)
@@ -288,7 +288,7 @@ async def test_an_inspection_that_could_not_reach_aws_runs_once_aws_is_reachable
             lambda: one.findings_of("daily-morning").recorded[0].finding.verdict is Verdict.NORMAL, step=50
         )
         # Only that: the others could be asked.
-        assert [id for id, _look in script.runs[before:]] == ["alarms"]
+        assert [id for id, _request in script.runs[before:]] == ["alarms"]
 
 
 async def test_a_console_started_without_its_journal_still_runs_inspections(
@@ -307,13 +307,13 @@ async def test_a_failing_listener_ends_no_stream_silently(
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        rounds = one.scheduler
+        scheduler = one.scheduler
 
         async def broken() -> None:
             raise KeyError("a fault of ours")
 
-        monkeypatch.setattr(rounds, "_listen", broken)
-        views = rounds.states()
+        monkeypatch.setattr(scheduler, "_listen", broken)
+        views = scheduler.states()
         await anext(views)
         with pytest.raises(KeyError):
             await asyncio.wait_for(anext(views), 5)

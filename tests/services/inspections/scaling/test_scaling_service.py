@@ -111,22 +111,24 @@ async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_ru
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
     memory: dict[str, Any] = {}
 
-    async def looked(minutes: int, running: int, *events: dict[str, Any]) -> tuple[str, Verdict | None, str]:
+    async def running_row(
+        minutes: int, running: int, *events: dict[str, Any]
+    ) -> tuple[str, Verdict | None, str]:
         answer = {"services": [service(2, running, events=[steady, *events])]}
         at = jst("2026-01-14 09:00") + timedelta(minutes=minutes)
         return row(await judged(at, target(), memory=memory, DescribeServices=answer), "Tasks running")
 
-    shown, verdict, note = await looked(0, 1)
+    shown, verdict, note = await running_row(0, 1)
     assert (shown, verdict, note.partition(";")[0]) == ("1", V.UNKNOWN, "since when is not known")
-    assert await looked(2, 1) == ("1", V.NORMAL, "for 2m")
-    assert await looked(6, 1) == ("1", V.ABNORMAL, "for 6m")
+    assert await running_row(2, 1) == ("1", V.NORMAL, "for 2m")
+    assert await running_row(6, 1) == ("1", V.ABNORMAL, "for 6m")
     # Enough in between, or a steady state that was written: it begins anew.
-    assert (await looked(7, 2))[1] is V.NORMAL
-    assert (await looked(8, 1))[1] is V.UNKNOWN
+    assert (await running_row(7, 2))[1] is V.NORMAL
+    assert (await running_row(8, 1))[1] is V.UNKNOWN
     again = {"createdAt": jst("2026-01-14 09:20"), "message": "(service s) has reached a steady state."}
-    assert (await looked(22, 1, again))[1:] == (V.NORMAL, "for 2m")
-    assert (await looked(24, 1, again))[1:] == (V.NORMAL, "for 2m")
-    assert (await looked(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
+    assert (await running_row(22, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await running_row(24, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await running_row(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
 
 
 @pytest.mark.scenario("rollout-failed", history=600)

@@ -19,7 +19,7 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
-from tests.services.inspections.sign_ins.test_sign_ins import by_hand, measure, rows
+from tests.services.inspections.sign_ins.test_sign_ins import finding_on, measure, rows
 from tests.services.inspections.sign_ins.test_sign_ins_regions import (
     ELSEWHERE,
     QUIET,
@@ -139,6 +139,6 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
 @pytest.mark.parametrize("figure", ["AccountAccessKeysPresent", "AccountMFAEnabled"])
 async def test_a_root_figure_that_is_no_number_is_reported(figure: str) -> None:
     summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
-    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    finding, _canned = await finding_on(GetAccountSummary={"SummaryMap": summary})
     assert finding.verdict is V.UNKNOWN
     assert f"IAM returned an unreadable value for {figure}." in finding.remarks

@@ -292,7 +292,7 @@ def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other: dict[str, A
     friday = NOW - timedelta(days=2, hours=17)
     thursday = events(NOW - timedelta(days=3, hours=17))
     history = SignInHistory(events(friday), ((NOW - timedelta(days=3), thursday),))
-    witness = TrailStatus(
+    independent_trail = TrailStatus(
         name="t",
         region=HOME,
         multi_region=True,
@@ -300,6 +300,6 @@ def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other: dict[str, A
         every_event=True,
         delivered_at=friday + QUIET * 2,
     )
-    assert history_measure(history, (witness,), NOW, CALENDAR).verdict is V.UNKNOWN
-    doubtful = witness.model_copy(update=other)
+    assert history_measure(history, (independent_trail,), NOW, CALENDAR).verdict is V.UNKNOWN
+    doubtful = independent_trail.model_copy(update=other)
     assert history_measure(history, (doubtful,), NOW, CALENDAR).verdict is V.NORMAL

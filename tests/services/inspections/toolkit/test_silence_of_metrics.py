@@ -75,8 +75,8 @@ async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Emb
         assert (await again(inspection_context)).verdict is V.NORMAL
         for metric in TOLD:
             for place, (first, last) in PLACES.items():
-                spell = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
-                with silent(embedded, metric, **spell):
+                gap = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
+                with silent(embedded, metric, **gap):
                     finding = await again(inspection_context)
                 if finding.verdict is V.NORMAL:
                     green.append((metric, place))

@@ -31,7 +31,7 @@ def inspect(embedded: Embedded, **options: Any) -> Any:
     return console(embedded.url, embedded.clock, mode="inspect", **options)
 
 
-async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
+async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
     """Until the looks of today's duty are made; their jitter is the world's time."""
 
     def complete() -> bool:
@@ -56,7 +56,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         presses = ["2"]
         await pilot.press("2")
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         await until(pilot, lambda: "● normal" in screen_text(pilot))
         for key in ("S", "enter"):
             presses.append(key)
@@ -84,7 +84,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
 async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> None:
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         await until(pilot, lambda: "■ abnormal" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen.query("FindingList"))
@@ -130,10 +130,10 @@ async def test_one_inspection_on_demand(embedded: Embedded) -> None:
         await pilot.press(*["down"] * names.index("backups"), "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         assert "RDS" in screen_text(pilot)
-        by_hand = [
+        on_demand = [
             entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
         ]
-        assert [entry.target for entry in by_hand] == ["backups"]
+        assert [entry.target for entry in on_demand] == ["backups"]
         # From the palette, by its reading.
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
@@ -220,7 +220,7 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         before = len(await entries(pilot, EntryKind.USAGE))
         while len(usage_entries := await entries(pilot, EntryKind.USAGE)) == before:
             embedded.clock.advance(USAGE_EVERY / 4)

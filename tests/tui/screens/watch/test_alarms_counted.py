@@ -137,15 +137,15 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
 def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:
     if not any(each.named for each in alarm_cases) and not gone:
         return
-    book, board, finding = asyncio.run(read(alarm_cases, gone))
+    book, overview, finding = asyncio.run(read(alarm_cases, gone))
     titles = {str(each.title) for each in book.alarms}
     assert {each.title for each in finding.measures} >= titles, "every alarm of the runbook is judged"
 
     counted = {each.name for each in alarm_cases if each.counts} | ({"gone"} if gone else set())
     firing = {each.name for each in alarm_cases if each.counts and each.row["StateValue"] == "ALARM"}
     fired = firing | {each.name for each in alarm_cases if each.counts and each.fired_at_night}
-    assert {str(alarm.id) for alarm in board.watched} == counted
-    assert not any(alarm.scaling for alarm in board.alarms if alarm.expected)
+    assert {str(alarm.id) for alarm in overview.watched} == counted
+    assert not any(alarm.scaling for alarm in overview.alarms if alarm.expected)
 
     # The finding, now and at night.
     assert {str(each.alarm) for each in finding.spells if each.state == "alarm"} == fired
@@ -154,16 +154,16 @@ def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Cas
     assert fired_measure.value == len(fired)
 
     # The strip, the firing count, the command line, what asks for an acknowledgement, the bell.
-    assert board.count(AlarmState.ALARM) == len(firing)
-    assert f"firing {len(firing)}" in count_spans(board)[0][0]
-    assert (judge(board) is ExitStatus.ABNORMAL) == bool(firing or gone)
-    assert calling(board, {})[1] == len(firing) + gone
-    assert (board.newest_firing is not None) == bool(firing)
-    calm = board.model_copy(
-        update={"alarms": tuple(each.model_copy(update={"state": AlarmState.OK}) for each in board.alarms)}
+    assert overview.count(AlarmState.ALARM) == len(firing)
+    assert f"firing {len(firing)}" in count_spans(overview)[0][0]
+    assert (judge(overview) is ExitStatus.ABNORMAL) == bool(firing or gone)
+    assert calling(overview, {})[1] == len(firing) + gone
+    assert (overview.newest_firing is not None) == bool(firing)
+    calm = overview.model_copy(
+        update={"alarms": tuple(each.model_copy(update={"state": AlarmState.OK}) for each in overview.alarms)}
     )
-    assert {str(alarm.id) for alarm in changes(calm, board) if alarm.state is AlarmState.ALARM} == firing
-    for alarm in board.watched:
+    assert {str(alarm.id) for alarm in changes(calm, overview) if alarm.state is AlarmState.ALARM} == firing
+    for alarm in overview.watched:
         assert alarm.state is AlarmState.OK or state_spans(alarm)[0][1] in ("bad", "warn")
 
 
@@ -198,14 +198,14 @@ async def test_unknown_mutes_are_not_an_all_clear(embedded: Embedded) -> None:
         reader = Alarms(inspection_context.reader, inspection_context.runbook, clock=inspection_context.clock)
         assert judge(await reader.overview()) is ExitStatus.NORMAL
         embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code="ValidationError")
-        board = await reader.overview()
-        assert judge(board) is ExitStatus.UNKNOWN
-        assert count_spans(board)[-1] == ("? mutes unknown", "warn")
+        overview = await reader.overview()
+        assert judge(overview) is ExitStatus.UNKNOWN
+        assert count_spans(overview)[-1] == ("? mutes unknown", "warn")
         embedded.clear_faults()
-        board = await reader.overview()
-        assert (judge(board), count_spans(board)[-1][1]) == (ExitStatus.NORMAL, "good")
-        named = board.alarms[0]
-        untold = board.model_copy(
-            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *board.alarms[1:])}
+        overview = await reader.overview()
+        assert (judge(overview), count_spans(overview)[-1][1]) == (ExitStatus.NORMAL, "good")
+        named = overview.alarms[0]
+        actions_unknown = overview.model_copy(
+            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *overview.alarms[1:])}
         )
-        assert judge(untold) is ExitStatus.UNKNOWN
+        assert judge(actions_unknown) is ExitStatus.UNKNOWN

@@ -58,9 +58,9 @@ def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (
     book.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
 
 
-async def boards(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
-    board = await Alarms(reader, runbook(*names), clock=embedded.clock).overview()
-    return {str(alarm.id): alarm for alarm in board.alarms}
+async def alarms_by_name(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
+    overview = await Alarms(reader, runbook(*names), clock=embedded.clock).overview()
+    return {str(alarm.id): alarm for alarm in overview.alarms}
 
 
 async def judged(embedded: Embedded, *names: str) -> Finding:
@@ -108,7 +108,7 @@ async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(
     combine(empty_aws, "top", "ALARM(middle)", [SNS])
     combine(empty_aws, "scaler", "ALARM(alone)", [STEP])
     async with context(empty_aws) as inspection_context:
-        alarms = await boards(inspection_context.reader, empty_aws, "deep", "by arn", "alone")
+        alarms = await alarms_by_name(inspection_context.reader, empty_aws, "deep", "by arn", "alone")
     assert {
         name: (alarm.hearing, alarm.heard_through) for name, alarm in alarms.items() if alarm.expected
     } == {
@@ -153,9 +153,9 @@ async def test_parents_are_asked_once_until_a_composite_changes(empty_aws: Embed
         assert [later - earlier for earlier, later in pairwise(requests)] == [1, 1]
         put(empty_aws, "other", [SNS])
         combine(empty_aws, "loud", "ALARM(other)", [SNS])
-        board = await reader.overview()
+        overview = await reader.overview()
         assert empty_aws.counts()["cloudwatch.DescribeAlarms"] - requests[-1] == 2
-        assert next(alarm for alarm in board.alarms if alarm.id == "child").notifies_nobody
+        assert next(alarm for alarm in overview.alarms if alarm.id == "child").notifies_nobody
 
 
 async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_little(
@@ -182,11 +182,11 @@ async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: E
         reader = Alarms(
             Refusing(inspection_context.reader), runbook("child", "loud one"), clock=empty_aws.clock
         )
-        board = await reader.overview()
-    child = next(alarm for alarm in board.alarms if alarm.id == "child")
+        overview = await reader.overview()
+    child = next(alarm for alarm in overview.alarms if alarm.id == "child")
     assert child.hearing is Hearing.UNKNOWN
-    assert "Could not read" in board.remarks[0]
-    assert judge(board) == ExitStatus.UNKNOWN
+    assert "Could not read" in overview.remarks[0]
+    assert judge(overview) == ExitStatus.UNKNOWN
 
 
 class Refusing:
@@ -211,10 +211,10 @@ class Refusing:
 
 async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
-        board = await Alarms(
+        overview = await Alarms(
             inspection_context.reader, inspection_context.runbook, clock=embedded.clock
         ).overview()
-    assert {alarm.hearing for alarm in board.watched} == {Hearing.DIRECT}
+    assert {alarm.hearing for alarm in overview.watched} == {Hearing.DIRECT}
     assert embedded.counts()["cloudwatch.DescribeAlarms"] == 1
 
 
@@ -232,7 +232,7 @@ async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
     assert finding.verdict is (Verdict.ABNORMAL if state is State.ALARM else Verdict.UNKNOWN)
     assert "warms up until 01-14 10:30 JST" in finding.measures[0].note
     async with context(empty_aws) as inspection_context:
-        alarm = (await boards(inspection_context.reader, empty_aws, "new"))["new"]
+        alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "new"))["new"]
     assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)
     assert await status(empty_aws, "new") == (
         ExitStatus.ABNORMAL if state is State.ALARM else ExitStatus.UNKNOWN

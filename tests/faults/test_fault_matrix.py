@@ -40,11 +40,11 @@ async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
         embedded.advance(67)
         await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
-        assert app.alarms.value == alarms, "the last good board stays"
+        assert app.alarms.value == alarms, "the last good alarms stay"
         assert len(tail.store) >= lines
         if service != "logs":
             assert app.alarms.value.count(AlarmState.OK) == 0 or app.alarms.problem
-            assert "stale" in screen_text(pilot).splitlines()[1], "the strip does not look fine"
+            assert "stale" in screen_text(pilot).splitlines()[1], "the strip is not shown as fine"
         embedded.clear_faults()
         await until(pilot, lambda: embedded.advance(20) or recovered(app, tail), limit=90)
         assert not app.bugs

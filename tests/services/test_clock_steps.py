@@ -163,7 +163,7 @@ async def test_a_run_on_the_wrong_day_is_repeated_on_the_right_one(
         assert not one.faults
 
 
-# ---- what is said
+# ---- what is reported
 
 
 @pytest.mark.parametrize("step", [-HOUR, -3 * DAY, DAY, -6.0])

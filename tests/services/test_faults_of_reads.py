@@ -1,4 +1,4 @@
-"""Whatever any read of the console raises: the cause is told, it is counted as a bug of ours, and reading goes on."""
+"""Whatever any read of the console raises: the cause is reported, counted as an internal error, and reading goes on."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ class Breaking:
 async def connected(
     embedded: Embedded, patch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Services, Breaking, list[Any]]]:
-    """The console's services, what breaks their requests, and the faults that were told."""
+    """The console's services, what breaks their requests, and the faults that were reported."""
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
     services = connect(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
     faults: list[Any] = []

@@ -19,7 +19,7 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 class Source:
-    """Raises what it is told to, else answers with the number of the read."""
+    """Raises what is set, else answers with the number of the read."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -33,7 +33,7 @@ class Source:
 
 
 class Following:
-    """A feed that somebody listens to."""
+    """A feed with a subscriber."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
@@ -170,7 +170,7 @@ async def test_a_feed_whose_reads_hang_is_never_fresh_after_a_step(step: float) 
     await until(lambda: reads == 2)
     clock.step(step)
     clock.advance(61)
-    # Two intervals are over by any clock: at no later moment does the value look fresh.
+    # Two intervals are over by any clock: at no later moment does the value count as fresh.
     for _ in range(200):
         assert feed.state.freshness(clock.now()) is Freshness.STALE
         assert feed.state.age(clock.now()) >= 122

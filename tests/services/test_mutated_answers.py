@@ -143,7 +143,7 @@ async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> T
                     tally.verdicts["answered"] += 1
                 except AwsError:
                     tally.verdicts["refused"] += 1
-                except Exception as error:  # noqa: BLE001  # what else comes out is what is looked for
+                except Exception as error:  # noqa: BLE001  # any other exception is what the test searches for
                     tally.faults.append(f"{name}: {mutation}: {error!r:.300}")
                 tally.touched += answers.touched
     return tally
@@ -238,7 +238,7 @@ ABOUT = {
     "one-suppressed": {"ActionsSuppressedBy", "AlarmRule"},
     "one-warming": {"WarmUpConfiguration", "AlarmConfigurationUpdatedTimestamp", "StateValue"},
 }
-"""By the world, the keys that tell of its fault: all damage to them is tried in every run."""
+"""By the world, the keys that reveal its fault: all damage to them is tried in every run."""
 
 
 @pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])

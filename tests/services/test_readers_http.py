@@ -1,4 +1,4 @@
-"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds by hand."""
+"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds."""
 
 import json
 from collections.abc import AsyncIterator

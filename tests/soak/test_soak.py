@@ -22,7 +22,7 @@ LONG = 3600.0 if REAL else 120.0
 """Seconds of this machine that are measured."""
 REPORT_EVERY = 180.0 if REAL else 30.0
 PAUSE = 60.0 if REAL else 1.0
-"""Seconds between two rounds: nobody types all the time."""
+"""Seconds between two rounds: people do not type all the time."""
 MOST_GROWTH = 30.0
 """Megabytes; each log pane may fill to its bound of 8."""
 
@@ -78,6 +78,6 @@ FEW = 5
 
 
 def _say(capfd: pytest.CaptureFixture[str], words: str) -> None:
-    """At once, for whoever waits for an hour."""
+    """Unbuffered, for a person who waits for an hour."""
     with capfd.disabled():
         print(f"\n{words}", end="", flush=True)

@@ -67,7 +67,7 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
 
 
 async def _inspected(pilot: Pilot[object]) -> None:
-    """Until every duty that is due has been looked at."""
+    """Wait until every duty that is due has been inspected."""
     app = pilot.app
     assert isinstance(app, TobanApp)
 

@@ -68,7 +68,7 @@ class Made:
 
 @pytest.fixture
 def new_widgets(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
-    """What is made from now on; what is there before is not looked through again and again."""
+    """Objects created from now on; older ones are not scanned again and again."""
     assert embedded
     noted = Made()
     make = Widget.__init__

@@ -99,7 +99,7 @@ def test_a_killed_console_leaves_no_world_running() -> None:
 
 
 def notices(console: PtyConsole) -> list[bytes]:
-    """What the terminal was asked to tell the person."""
+    """What the terminal was asked to notify the person of."""
     return re.findall(rb"\x1b\]9;([^\x07\x1b]*)", console.raw)
 
 

@@ -40,7 +40,7 @@ STATUSES = {
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No log of this machine has a say, and nobody waits for a lock."""
+    """No log of this machine counts, and nothing waits for a lock."""
     monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
     monkeypatch.setattr(external_hashes, "machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 50)
@@ -134,7 +134,7 @@ def test_commands_that_read_aws_still_do(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A look is made, a plan is refused for want of the journal, and both in words."""
+    """An inspection runs, a plan is refused without the journal, and both say so."""
     path = copied(journal, tmp_path / "j.db")
     settled(path)
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE entries", b"CREATE TABLE \xffntries", 1))

@@ -1,4 +1,4 @@
-"""Days as people write them, looking back (the journal) and ahead (the calendar)."""
+"""Days as people write them, back (the journal) and ahead (the calendar)."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Hostile text everywhere AWS lets people write: shown harmlessly, obeyed by nobody."""
+"""Hostile text everywhere AWS lets people write: shown harmlessly, never interpreted."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A console that nobody touches paints what time moved, and nothing else."""
+"""An idle console paints what time moved, and nothing else."""
 
 import pytest
 
@@ -19,7 +19,7 @@ COUNTS = {"HeaderLine", "LogBar"}
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes by itself."""
+    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 

@@ -85,7 +85,7 @@ def chosen_keys(rng: random.Random, count: int) -> list[str]:
 
 
 class Interloper(ModalScreen[None]):
-    """A dialog that nobody asked for: it takes every key, and goes by itself."""
+    """An unrequested dialog: it takes every key, and closes by itself."""
 
     def compose(self) -> ComposeResult:
         yield Input()

@@ -1,4 +1,4 @@
-"""Any system on any endpoint: names, alarms and dashboard that were seeded by hand."""
+"""Any system on any endpoint: names, alarms and dashboard that the test seeds itself."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The widgets of duties on one page with a made-up January: to look at, and for snapshots."""
+"""The widgets of duties on one page with a made-up January: to view, and for snapshots."""
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical

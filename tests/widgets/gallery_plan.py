@@ -1,4 +1,4 @@
-"""The plan and its run with made-up data, a page each: to look at, and for snapshots."""
+"""The plan and its run with made-up data, a page each: to view, and for snapshots."""
 
 from textual.app import App, ComposeResult
 

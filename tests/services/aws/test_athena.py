@@ -1,4 +1,4 @@
-"""Athena's reader: one query, bounded, stopped when nobody waits for it."""
+"""Athena's reader: one query, bounded, stopped when no task waits for it."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Work that repeats outlives its faults: told, shown while it lasts, begun anew."""
+"""Work that repeats outlives its faults: reported, shown while they last, restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A wait that news cuts short: nothing that is told is lost, and no task stays behind."""
+"""A wait that an event cuts short: no event is lost, and no task stays behind."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -44,7 +44,7 @@ async def test_a_limit_is_raised_and_its_revert_scheduled(embedded: Any, tmp_pat
         assert await one.kinds() == [
             K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.INTENT, K.OUTCOME,
         ]  # fmt: skip
-        # That AWS took a step and that it shows it are told apart, so that nothing reads as done twice.
+        # A step that AWS accepted differs from one that AWS shows, so that nothing reads as done twice.
         outcomes = [entry.text for entry in await one.entries() if entry.kind is K.OUTCOME]
         assert [text.partition(":")[0] for text in outcomes] == ["Accepted", "Verified", "Verified"]
         assert len(set(outcomes)) == len(outcomes)
@@ -377,7 +377,7 @@ async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: An
 
 @pytest.mark.scenario("ecs-cpu", history=3600, origin=datetime(2026, 1, 30, 1, 0, tzinfo=UTC))
 async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any, tmp_path: Path) -> None:
-    """As on the runbook's month end: at its limit, raised, calm, and taken back by AWS at the hour."""
+    """As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour."""
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)

@@ -136,7 +136,7 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
 async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit was read and is there; that the counts cannot be read after it takes nothing away."""
+    """The limit was read and is there, even if the counts cannot be read afterwards."""
 
     async def never(_plan: Plan) -> str:
         await asyncio.Event().wait()
@@ -173,4 +173,4 @@ async def test_the_revert_of_a_revert_can_be_planned(embedded: Any, tmp_path: Pa
         assert (down.state, target(embedded).maximum) == (DONE, 5)
         again = await one.plan(**change.revert_parameters(down.plan))
         assert again.refusals == ()
-        assert again.revert is not None, "raised again, it has a way back again"
+        assert again.revert is not None, "raised again, it has a revert again"

@@ -59,7 +59,7 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         assert step.state is state, step
         after = [each.state for each in runs[0].steps[number + 1 :]]
         assert after == [DONE if state is DONE else StepState.WAITING] * len(after), (
-            "what AWS shows as done goes on: a raised limit gets its way back"
+            "what AWS shows as done continues: a raised limit gets its revert"
         )
         assert embedded.counts()[f"{SCALING}.{operation}"] == 1
         locked = any("or its outcome has been unknown" in why for why in (await one.plan(max="9")).refusals)

@@ -1,4 +1,4 @@
-"""While the outcome of a change is unknown its target is locked, whoever asks and however old it is: as its row says."""
+"""While the outcome of a change is unknown its target is locked, for everybody and at any age: as its row says."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,7 +86,7 @@ def is_locked(plan: Plan) -> bool:
 
 
 async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
-    """The plan's run once the console has looked at AWS for what is unknown."""
+    """The plan's run once the console has read from AWS what is unknown."""
     states = engine.states()
     runs = await anext(states)
     await states.aclose()
@@ -105,7 +105,7 @@ async def test_killed_at_any_point_and_checked_at_any_age(point: str, age: int, 
     world.clock.advance(age)
     async with world.console("taro") as two:
         before = await plan_of(two)
-        assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which looks at nothing"
+        assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which reads nothing"
         run = await run_after_reading(two, plan)
         after = await plan_of(two)
         assert is_locked(after) == bool(run.locked)

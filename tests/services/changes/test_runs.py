@@ -166,7 +166,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     half = run_of(entries(*drafts, DONE))
     assert half is not None
     assert next_ageing([half], when(2, *drafts, DONE)) == WINDOW, (
-        "what waits is looked at when its own time is over"
+        "what waits is judged when its own time is over"
     )
     assert aged(half, when(62, *drafts, DONE)).state is StepState.REFUSED
     only_confirmed = run_of(entries(change_entries.confirmed(P)))

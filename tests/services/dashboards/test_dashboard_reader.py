@@ -31,7 +31,7 @@ async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> 
     ]
     assert region == "ap-northeast-1", "a widget that names no region is the system's own"
     assert (span.start, span.end) == (NOW.replace(hour=0, second=0), NOW.replace(second=0))
-    assert [series.id for series in first.series] == ["m1", "e1"], "ids as the widget spells them"
+    assert [series.id for series in first.series] == ["m1", "e1"], "ids as the widget writes them"
     assert [series.id for series in second.series] == ["m1", "e1"]
     assert (text.series, text.problem) == ((), "")
 

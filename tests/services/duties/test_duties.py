@@ -222,7 +222,7 @@ async def test_the_clock_may_jump_either_way(tmp_path: Path) -> None:
         tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00")), began="2026-01-05 08:00"
     ) as duty_desk:
         await duty_desk.until(lambda: duty_desk.clock.sleepers)
-        duty_desk.clock._now = jst("2026-01-14 09:10")  # somebody set it back
+        duty_desk.clock._now = jst("2026-01-14 09:10")  # the clock was set back
         duty_desk.duties.refresh()
         await duty_desk.until(lambda: states(duty_desk)["daily-morning"] is S.DUE)
         duty_desk.advance("2026-03-02 09:10")

@@ -1,4 +1,4 @@
-"""Programs that the console begins end with whoever asked for them."""
+"""Programs that the console starts end together with the task that requested them."""
 
 import asyncio
 import sys

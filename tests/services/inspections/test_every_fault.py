@@ -1,4 +1,4 @@
-"""A Monday morning: on an ordinary one every look is normal; with one fault for each, every one is found and no other."""
+"""A Monday morning: on an ordinary one every run is normal; with one fault for each, every one is found and no other."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ WEEKEND = 3 * 24 * 3600.0
 
 
 async def run_every_inspection(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
-    """Every look over the time since Friday evening, as the nine o'clock duties make them."""
+    """Run every inspection over the time since Friday evening, as the nine o'clock duties do."""
     assert embedded.world  # made here, not within the first request and its time limit
     async with context(embedded, runbook=runbook) as inspection_context:
         inspection_runner = InspectionRunner(

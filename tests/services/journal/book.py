@@ -51,7 +51,7 @@ def of_tomorrow(path: Path, kind: str, *, at: datetime = NOON, **fields: Any) ->
 
 
 def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:
-    """What somebody does who has the file and a SQL shell."""
+    """Change the file as a person with a SQL shell could."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")
@@ -69,7 +69,7 @@ def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
 
 @asynccontextmanager
 async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
-    """An open journal that looks quickly and sends nothing anywhere."""
+    """An open journal that polls quickly and sends nothing anywhere."""
     settings: dict[str, Any] = {
         "person": lambda: ALICE,
         "poll": 0.01,

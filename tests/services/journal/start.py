@@ -33,7 +33,7 @@ class Started:
     refused: bool
     """An entry was not taken."""
     board: Any
-    """The alarm feed's first state; None where nobody watched."""
+    """The alarm feed's first state; None without a watcher."""
 
 
 async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> Started:

@@ -1,4 +1,4 @@
-"""Who writes to the journal's file is seen; a file that nobody writes to is not read again and again."""
+"""Writes to the journal's file are noticed; an unchanged file is not read again and again."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, journal, note
 
 POLLS = 20
-"""As many looks at two files each say that nothing will be told."""
+"""After as many polls of two files each, nothing more is reported."""
 
 
 @pytest.fixture
 def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """What was looked at, by any lookout."""
+    """The files that any watcher polled."""
     paths: list[Path] = []
     mark = file_watcher._mark
 
@@ -31,7 +31,7 @@ def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 async def reached(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110  a thread looks, and tells nobody
+        while not condition():  # noqa: ASYNC110  a thread polls, without an event to wait for
             await asyncio.sleep(0.005)
 
 
@@ -48,7 +48,7 @@ async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, pol
             path.unlink,
         )
         for change in changes:
-            # The change before may have been seen half done, and is told twice then.
+            # The change before may have been seen half done, and is then reported twice.
             polls.clear()
             await reached(lambda: len(polls) > 8)
             event.clear()
@@ -83,7 +83,7 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
     async with journal(tmp_path / "j.db", poll=0.005, retry=600) as book:
         monkeypatch.setattr(JournalReader, "head", counted)
         listener = Listener(book)
-        # The first look is told; what this console's own opening wrote may be another.
+        # The first poll reports; what this console's own opening wrote may be another change.
         await reached(lambda: reads and len(polls) > 2 * POLLS)
         reads.clear()
         polls.clear()

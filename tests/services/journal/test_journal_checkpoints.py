@@ -329,7 +329,7 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
-    """A line that somebody sent to this machine's syslog: `logger -t toban …` is all it takes."""
+    """A line that a person sent to this machine's syslog: `logger -t toban …` is all it takes."""
     with closing(JournalReader.open(path)) as reader:
         checkpoint = Checkpoint(reader.id, 2, "0" * 64, str(path))
     lie = {
@@ -359,7 +359,7 @@ def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -
 
 
 def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
-    """Beside the true lines of the writer; and what agrees with the journal counts, whoever said it."""
+    """Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it."""
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)
     with closing(JournalReader.open(path)) as reader:

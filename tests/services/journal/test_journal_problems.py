@@ -284,7 +284,7 @@ async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder that the user of `look` can reach, with a journal of two entries."""
+    """A folder that the user of `open_unprivileged` can reach, with a journal of two entries."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         filled(folder / "j.db", 2)
@@ -295,7 +295,7 @@ def home() -> Iterator[Path]:
 
 
 def open_unprivileged(path: Path) -> dict[str, object]:
-    """What somebody without rights sees: nobody when root runs the tests, else the file's own mode decides."""
+    """What a user without rights reads: the user nobody when root runs the tests, else the file's own mode decides."""
     answer = subprocess.run(
         [sys.executable, "-c", OPEN_UNPRIVILEGED, str(path), str(NOBODY) if os.getuid() == 0 else ""],
         check=False,

@@ -268,7 +268,7 @@ def swap(path: Path, one: int, other: int) -> None:
 
 
 def rewrite(path: Path, seq: int, *, relink: bool = False) -> None:
-    """Give an entry another person and the hash that goes with it, as somebody would who knows the format."""
+    """Give an entry another person and the matching hash, as a forger who knows the format would."""
     with closing(JournalReader.open(path)) as reader:
         rows = {row[0]: list(row[:-1]) for row in reader.every_row()}
         row = rows[seq]

@@ -105,7 +105,7 @@ async def test_a_quiet_group_still_shows_its_last_lines() -> None:
         assert [start for start, _end, _pattern in group.asked] == [
             MS - 1000 * seconds for seconds in LOOK_BACK
         ]
-        assert any("24" in batch.note for batch in tail.batches), "it says how far it looks"
+        assert any("24" in batch.note for batch in tail.batches), "it says how far it reads"
         assert tail.batches[-1].note == ""
         assert tail.batches[-1].stats.lag is None, "lines of days ago say nothing about lag"
 

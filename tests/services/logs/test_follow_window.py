@@ -8,7 +8,7 @@ from services.models.logs import LogLine
 
 POLL = 5_000
 LATEST = SWEEP - SWEEP_EVERY - 60_000
-"""Delay (ms) up to which no event may be lost; the minute is the longest gap between rounds below."""
+"""Delay (ms) up to which no event may be lost; the minute is the longest gap between reads below."""
 
 
 def line(identity: str, at: int, ingested_at: int | None = None) -> LogLine:
@@ -72,7 +72,7 @@ def test_every_event_exactly_once_whatever_its_delay(
         start = window.begin(now)
         lines = visible(events, start, now)
         half = len(lines) // 2
-        # A failed round has read a part of its pages.
+        # A failed read has a part of its pages.
         pages = [lines[:half]] if turn in failing and now < 2_400_000 else [lines[:half], [], lines[half:]]
         for page in pages:
             newest = window.newest or 0

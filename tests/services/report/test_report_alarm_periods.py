@@ -1,4 +1,4 @@
-"""Alarms' spells from looks whose windows overlap: each counted once, as long as it was."""
+"""Alarm periods from runs whose windows overlap: each counted once, with its true length."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,13 +89,13 @@ T0 = datetime(2026, 1, 5)  # noqa: DTZ001  only differences matter
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """True spells in minutes, apart from each other, and looks whose windows leave no time out."""
+    """True alarm periods in minutes, disjoint, and runs whose windows leave no gap."""
     edges = sorted(draw(st.sets(st.integers(1, 999), min_size=2, max_size=12)))
     alarm_periods = list(zip(edges[::2], edges[1::2], strict=False))
     ends = [*sorted(draw(st.sets(st.integers(1, 999), max_size=5))), 1000]
     windows, before = [], 0
     for end in ends:
-        # A window begins where the last one ended, or earlier where nobody had signed.
+        # A window begins where the last one ended, or earlier without a sign-off.
         windows.append((draw(st.integers(0, before)), end))
         before = end
     return alarm_periods, windows

@@ -170,7 +170,7 @@ def test_equal_findings_of_two_duties_are_listed_once(ledger: Ledger) -> None:
 
 
 def test_nothing_false_is_green(ledger: Ledger) -> None:
-    """Signed without a look, before the journal began, a finding nobody can read."""
+    """Signed without a run, before the journal began, and an unreadable finding."""
     for key in (MORNING, NOON, EVENING):
         ledger.sign(f"{DAY} 17:10", key)
     report = day(ledger)
@@ -243,7 +243,7 @@ def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
     assert (line.state, line.steps[0].verified) == (StepState.DONE, True)
     assert [note.text for note in report.notes] == ["a newer console's"], "what cannot be read is not dropped"
     assert "Max: 5 → 10" in to_markdown(report)
-    # Its way back is a duty of the next day, and stands under what is due next.
+    # Its revert is a duty of the next day, and is listed under what is due next.
     assert "revert@p1" in [each.key for each in report.next]
     assert "revert@p1" in [each.key for each in day(ledger, of="2026-01-07").duties]
 
@@ -325,7 +325,7 @@ def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
 
 
 def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> None:
-    """Only AWS knows when a key was made; a console that looked wrote the slot down."""
+    """Only AWS knows when a key was created; a console that ran the inspection recorded the slot."""
     key = "key-rotation:AKIAOLD@2026-01-06"
     assert "key-rotation" not in states(day(ledger))
     ledger.entry(f"{DAY} 08:00", EntryKind.LOOKING, subject=key, target="key-rotation")

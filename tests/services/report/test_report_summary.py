@@ -59,7 +59,7 @@ def test_a_month(ledger: Ledger) -> None:
     assert "停電" in [line.signed.note for line in report.exceptions if line.signed]
     counts = {count.inspection: count for count in report.inspections}
     assert (counts["costs"].normal, counts["costs"].attention, counts["alarms"].attention) == (1, 1, 2)
-    # The second spell reaches into February: only the hour of January counts.
+    # The second alarm period reaches into February: only the hour of January counts.
     (alarm,) = report.alarm_counts
     assert (alarm.count, alarm.seconds, alarm.longest_seconds) == (2, 3 * HOUR, 2 * HOUR)
     assert [line.summary for line in report.costs] == ["month ¥20,000", "month ¥31,000"]

@@ -1,4 +1,4 @@
-"""What a report looks like as Markdown, HTML and JSON; whatever people and AWS wrote is text."""
+"""Reports as Markdown, HTML and JSON; whatever people and AWS wrote is text."""
 
 import json
 import re

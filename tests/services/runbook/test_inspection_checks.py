@@ -1,4 +1,4 @@
-"""What a runbook's inspections must be, told by file, key and line."""
+"""What a runbook's inspections must be, reported by file, key and line."""
 
 from pathlib import Path
 

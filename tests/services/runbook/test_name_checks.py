@@ -1,4 +1,4 @@
-"""Every key that takes a name of something in AWS tells an ARN or an address from it, and the name within."""
+"""Every key that takes a name of AWS recognizes an ARN or an address, and suggests the name within."""
 
 from typing import Any, get_args
 
@@ -61,7 +61,7 @@ CASES: list[tuple[str, str, str]] = [
 
 
 def key_of(text: str) -> tuple[str | None, ...]:
-    """The key where the value stands, as `KEYS` spells it."""
+    """The key of the value, as `KEYS` writes it."""
     table, many = "", False
     for line in text.splitlines():
         if line.startswith("["):
@@ -152,7 +152,7 @@ def test_other_dimensions_may_take_arns(namespace: str, dimension: str, value: s
 
 
 def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
-    """The keys that hold names as AWS spells them, without the dimensions of metrics."""
+    """The keys that hold names as AWS writes them, without the dimensions of metrics."""
     paths: list[tuple[str | None, ...]] = []
     for name, field in model.model_fields.items():
         many = getattr(field.annotation, "__origin__", None) is tuple

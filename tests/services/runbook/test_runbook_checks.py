@@ -1,4 +1,4 @@
-"""What the checks say of duties that follow one another, of anchored ones, and of the journal."""
+"""What the checks say of duties that follow one another, of those with a base date, and of the journal."""
 
 import pytest
 

@@ -113,7 +113,7 @@ def test_a_window_may_go_on_past_midnight(words: str) -> None:
 
 @pytest.mark.parametrize("words", SUNDAY_NIGHT)
 def test_the_night_of_a_day_is_two_nights(words: str) -> None:
-    """Sunday's 2:00, or 2:00 in the night that follows Sunday: nobody can tell, so neither is refused in silence."""
+    """Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently."""
     (caution,) = loaded("sun:17:00-sun:18:00", words).cautions
     assert "write the day on which it begins" in caution.message
 

@@ -158,7 +158,7 @@ async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
 
 
 def _claims_refusal(damage: Damage) -> bool:
-    """The damage itself is a whole refusal of Slack's, which nobody could tell from a true one."""
+    """The damage itself is a complete refusal of Slack's, which is indistinguishable from a true one."""
     status, body, _headers = damage(200, b"", {})
     return status == 429 and b"ratelimited" in body
 
@@ -188,7 +188,7 @@ async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer
 
 
 def _unknowable(name: str) -> bool:
-    """Answers that are whole and true for a channel without the message: nothing in them tells of the damage."""
+    """Answers that are whole and true for a channel without the message: nothing in them shows the damage."""
     return (
         name.startswith(("('messages',)='[]'", "('messages', 1)", "('response_metadata'"))
         or "event_payload', 'id'" in name

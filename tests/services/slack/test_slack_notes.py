@@ -1,4 +1,4 @@
-"""Proposed notes: what a reader asks first, from the runbook and what AWS said, in both languages."""
+"""Proposed notes: what a reader asks first, from the runbook and the answers of AWS, in both languages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -109,7 +109,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert fields["Measured"] == "Errors 31 an hour (< 10)"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
-    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that looks"
+    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that inspects it"
     assert "secret" not in proposal.text + proposal.evidence
     assert "secret" in proposal.private
     assert proposal.evidence.splitlines()[-1] == "… and 2 more"

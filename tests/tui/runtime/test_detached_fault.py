@@ -1,4 +1,4 @@
-"""A fault in a task that keeps nothing of the screens is told as any other."""
+"""A fault in a task without a reference to the screens is reported as any other."""
 
 from services.background.detached import detached
 from tests.conftest import Embedded

@@ -1,4 +1,4 @@
-"""Keys in one read through a real terminal, and an end that nobody asked for."""
+"""Keys in one read through a real terminal, and an unrequested end."""
 
 import random
 import sys

@@ -21,7 +21,7 @@ from tui.startup.key_checks import key_mistakes, textual_keys
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty configuration of our own; nobody's real settings leak in."""
+    """An empty configuration of our own; no real settings leak in."""
     for name in list(os.environ):
         if name.upper().startswith("TOBAN_"):
             monkeypatch.delenv(name)

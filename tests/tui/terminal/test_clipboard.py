@@ -25,7 +25,7 @@ SCREEN = {"TERM": "screen", "STY": "1.pts"}
 
 
 class Writer:
-    """An app that keeps what it is told to write."""
+    """An app that keeps what it is asked to write."""
 
     is_headless = False
 

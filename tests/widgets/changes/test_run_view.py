@@ -101,7 +101,9 @@ def test_verified_is_never_claimed_early() -> None:
     )
     assert verified_span(made.run(StepState.DONE, verified=False), made.NOW)[0] == "▲ not visible"
     later = made.NOW + timedelta(minutes=3)
-    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not checked", "whoever was to look is gone"
+    assert verified_span(made.run(StepState.DONE), later)[0] == "▲ not checked", (
+        "the console that was to check is gone"
+    )
 
 
 def test_a_step_not_sent_from_here_is_elsewhere_or_interrupted() -> None:

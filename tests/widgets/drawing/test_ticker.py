@@ -1,4 +1,4 @@
-"""One beat: all that is seen ticks together, what is covered does not, and nobody is woken for nothing."""
+"""One ticker: all that is visible ticks together, what is covered does not, and nothing wakes up needlessly."""
 
 import asyncio
 import time
@@ -58,7 +58,7 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes by itself."""
+    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 

@@ -1,4 +1,4 @@
-"""What lines say and look like: severity, JSON, times, strips."""
+"""What lines say and how they are drawn: severity, JSON, times, strips."""
 
 import json
 from datetime import UTC, datetime

@@ -199,7 +199,7 @@ def test_files_that_tls_opens_on_import_are_checked_before(
 async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stalled NFS mount cannot be made here: the look at the files waits as it would."""
+    """A stalled NFS mount cannot be created here: the check of the files waits as it would."""
     server.always(answer({"MetricAlarms": []}))
     there = {"hangs": True, "begun": 0}
 
@@ -317,7 +317,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     program_id, child = map(int, pids.read_text().split())
     if leaves:
         os.kill(child, signal.SIGKILL)
-    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio tells nowhere else
+    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio has no public API for it
     await until(lambda: not is_running(program_id) and not is_running(child))
 
 

@@ -1,4 +1,4 @@
-"""Which alarms are muted: told by AWS, not told, or not all of it."""
+"""Which alarms are muted: reported by AWS in full, in part or not at all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def muted(finding: Finding) -> bool:
 
 
 def unknown(finding: Finding) -> bool:
-    """Whether it says that nobody knows which alarms are muted, above all in its verdict."""
+    """Whether it says that the muted alarms are unknown, above all in its verdict."""
     (measure,) = [each for each in finding.measures if each.title == "Mute rules"]
     assert measure.verdict is V.UNKNOWN
     return "It is not known which alarms are muted." in finding.summary

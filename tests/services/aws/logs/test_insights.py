@@ -248,7 +248,7 @@ def ms(days: float) -> int:
         (group(creationTime=ms(2), retentionInDays=10), (5333, 2)),
         (group(creationTime=ms(0.25)), (16_000, 0.25)),
         (group(), (16_000, None)),
-        # Without the time of its making nobody knows how far it reaches back.
+        # Without its creation time it is unknown how far it reaches back.
         (group(retentionInDays=10), (1066, None)),
         (group(creationTime=-1, retentionInDays=10), (1066, None)),
     ],

@@ -61,7 +61,7 @@ def test_from_firing_to_no_data_are_two_alarm_periods() -> None:
 def test_what_did_not_change_in_the_window_lasts_from_before_it() -> None:
     assert made(now=alarm(S.ALARM, -30)) == [("alarm", None, None)]
     assert made(now=alarm(S.INSUFFICIENT)) == [("insufficient", None, None)]
-    # Without its history, AWS's own word tells when it began.
+    # Without its history, the state's own timestamp says when it began.
     assert made(now=alarm(S.ALARM, 30)) == [("alarm", 30, None)]
 
 

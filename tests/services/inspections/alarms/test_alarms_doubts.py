@@ -1,4 +1,4 @@
-"""What the history of the alarms does not tell: a change that is lost, damaged, or under another name."""
+"""What the history of the alarms lacks: a change that is lost, damaged, or under another name."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +48,7 @@ async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded:
         finding = await run_inspection(embedded, "alarms", since=CLOSED)
         for at, item in whole.items():
             items[at] = item
-        # That it recovered tells that it fired, though not when.
+        # That it recovered means that it fired, though not when.
         verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
         assert finding.verdict is verdict
         assert verdicts(finding)["RDS CPU使用率"] is verdict

@@ -231,7 +231,7 @@ async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_
     short = [history[0], change("a", 114, "OK", "INSUFFICIENT_DATA")]
     assert (await judged(row("a", **dense), runbook=book("a"), history=short)).verdict is V.NORMAL
     before = await judged(row("a", **dense), runbook=book("a"), history=history[:1])
-    assert before.verdict is V.NORMAL, "the look before told of it"
+    assert before.verdict is V.NORMAL, "the run before reported it"
 
 
 async def test_an_evaluation_that_fails_cannot_be_judged() -> None:

@@ -1,4 +1,4 @@
-"""Answers of Cost Explorer by hand, and a world's own without HTTP."""
+"""Canned answers of Cost Explorer, and a world's own without HTTP."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -90,7 +90,7 @@ def context(canned: Canned, *, now: datetime = MONDAY, runbook: Runbook = BOOK) 
 async def costs(
     priced: Priced = usual, *, budgets: Any = None, now: datetime = MONDAY, runbook: Runbook = BOOK
 ) -> Finding:
-    """One look at these prices."""
+    """A finding on these prices."""
     canned = Canned(GetCostAndUsage=answered(priced), DescribeBudgets=budgets or {})
     return await run_costs(context(canned, now=now, runbook=runbook))
 

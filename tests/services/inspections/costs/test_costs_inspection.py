@@ -430,7 +430,7 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
         amounts = usual(day)
         if day >= since:
             usd = amounts.pop((service, "Usage"))
-            # Under a name that nobody knows its costs are those of the others.
+            # Under an unknown name its costs count as those of the others.
             amounts |= {("no such word", "no such word"): usd} if named else {}
         return amounts
 
@@ -442,7 +442,7 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
     def nothing(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
 
-    # Used for nothing is told with an amount of zero, and what rests at weekends was not there every day before.
+    # An unused service is listed with an amount of zero, and one idle at weekends was not there every day before.
     assert (await costs(nothing)).verdict is not Verdict.UNKNOWN
 
     def resting(day: date) -> dict[tuple[str, str], float]:

@@ -141,7 +141,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([1, None, None, None, None], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
-    # It is said since when, and that it may mean either.
+    # The note says since when, and that it may mean either.
     assert finding.measures[0].note == "no data since 01-14 08:40 JST (for a count, this may mean zero)"
     finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
     assert (finding.verdict, "there were values at the same time before" in finding.summary) == (

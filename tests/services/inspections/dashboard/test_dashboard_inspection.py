@@ -542,7 +542,7 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     none = await of_two_groups(lambda _at: None, lambda _at: None)
     assert measure(none, title).verdict is V.UNKNOWN
     assert not any(remark in each for finding in (ours, none) for each in finding.remarks)
-    # One that has data and stops is told by its name.
+    # One that has data and stops is recognized by its name.
     ended = await of_two_groups(lambda at: 2 if at < NINE - timedelta(hours=2) else None, lambda _at: 2)
     assert measure(ended, title).verdict is V.UNKNOWN
     assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")

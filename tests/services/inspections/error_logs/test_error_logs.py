@@ -1,4 +1,4 @@
-"""Error logs: what was found, and above all what must not look like "no errors"."""
+"""Error logs: what is found, and above all what must not be mistaken for "no errors"."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,7 +95,7 @@ async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> N
     assert "requestId." in finding.summary
     assert measure(finding, "Events with the field level").shown == "0 %"
     assert "error_logs" in finding.advice[0]
-    # A count of what cannot be told is neither green nor said to be none.
+    # An unknown count is neither green nor shown as none.
     assert "No errors" not in finding.summary
     assert "is not known" in finding.summary
     assert [each.title for each in finding.measures if each.verdict is Verdict.NORMAL] == ["5xx responses"]
@@ -140,7 +140,7 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     grave = await seen(empty_aws, runbook=book(log_group="/app/other"))
     assert grave.verdict is Verdict.ABNORMAL
     assert "No events in /app/other since 01-14 06:3" in grave.summary
-    # A log that nobody may read event by event may have stopped.
+    # A log that may not be read event by event may have stopped.
     empty_aws.fault("logs", "FilterLogEvents", preset="denied")
     assert "Could not read whether events still arrive" in (await seen(empty_aws)).summary
 
@@ -242,7 +242,7 @@ async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
 async def test_how_often_is_often_grows_with_the_window(
     empty_aws: Embedded, hours: float, count: int, verdict: Verdict
 ) -> None:
-    """A weekend is no day: what comes on each day is not a sign of trouble because three days are looked at."""
+    """A weekend is no day: what occurs on each day is no sign of trouble because the window has three days."""
     lines = [
         error(2 + n * (hours * 60 - 4) / count, f"order {n} failed", statusCode=200) for n in range(count)
     ]

@@ -327,6 +327,6 @@ def test_acting_by_the_date_shown_is_in_time(now: int, ahead: int, lead: int, ki
         assert at <= deadline.manual_window < deadline.at
         assert deadline.manual_window in WINDOW
     if deadline.urgency is ActionUrgency.FAR:
-        # Next week's window, which a weekly look still comes before, leaves the lead too.
+        # Next week's window, which a weekly run still precedes, leaves the lead too.
         assert deadline.manual_window is not None
         assert WINDOW.chance(at) + WEEK <= deadline.at - timedelta(days=lead)

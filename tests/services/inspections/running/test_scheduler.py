@@ -1,4 +1,4 @@
-"""Looks that make themselves: once, whoever has the console open; never lost, never judged by nobody."""
+"""Scheduled inspections: run once across all consoles, never lost, never left without a judgement."""
 
 import asyncio
 from pathlib import Path
@@ -82,7 +82,7 @@ async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
     async with console(path, script, monkeypatch, clock=clock) as first:
         slot = first.desk.today("daily-morning").slot
         await first.until(lambda: first.findings_of("daily-morning").complete)
-    # A console that is gone left its claim on the afternoon's look, and nothing else.
+    # A console that is gone left its claim on the afternoon's run, and nothing else.
     clock.advance((jst("2026-01-14 14:00") - clock.now()).total_seconds())
     gone = await asyncio.create_subprocess_exec("true")
     await gone.wait()
@@ -136,10 +136,10 @@ async def test_the_window_starts_where_the_last_signed_one_ended(
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
         first = script.windows("alarms")[0]
-        # Nobody has looked before: since city hall closed on Tuesday.
+        # There is no run before it: the window starts when city hall closed on Tuesday.
         assert first.since == jst("2026-01-13 17:15")
         assert "first inspection" in first.gap
-        # The morning is not signed: the afternoon's look covers it again.
+        # The morning is not signed: the afternoon's run covers it again.
         one.desk.advance("2026-01-14 14:00")
         await one.until(lambda: one.findings_of("daily-afternoon").complete)
         assert script.windows("alarms")[1].since == first.since
@@ -195,7 +195,7 @@ async def test_what_aws_refuses_cannot_be_judged(
         assert alarms.problem is not None
         assert dashboard.verdict is Verdict.UNKNOWN
         assert isinstance(one.faults[0], KeyError)
-        # One broken look spoils no other.
+        # One failed run does not affect the others.
         assert errors.verdict is Verdict.NORMAL
         assert one.findings_of("daily-morning").verdict is Verdict.UNKNOWN
         assert not one.findings_of("daily-morning").all_normal
@@ -247,7 +247,7 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         missed = [each for each in one.desk.view.carried if each.state is OccurrenceState.MISSED]
         assert missed
-        # Last evening's is only late: it may still be signed, so it is looked at.
+        # Last evening's is only late: it may still be signed, so it is inspected.
         await one.until(lambda: [id for id, _request in script.runs] == ["alarms"])
         clock.advance(60)
         await asyncio.sleep(0.05)
@@ -310,7 +310,7 @@ async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_lat
 async def test_two_duties_due_together_share_one_run(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Monday, 2 February: the weekly and the monthly look at patches fall together.
+    # Monday, 2 February: the weekly and the monthly patch inspections coincide.
     clock.advance((jst("2026-02-02 09:00") - clock.now()).total_seconds())
     path = tmp_path / "j.db"
     async with console(

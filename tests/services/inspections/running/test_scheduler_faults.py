@@ -1,4 +1,4 @@
-"""What goes wrong between consoles, people and clocks: no look twice, none lost, no time that nobody looked at."""
+"""What goes wrong between consoles, people and clocks: no run twice, none lost, no time left uninspected."""
 
 import asyncio
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "j.db"
 
 
-# ---- the time that is looked over
+# ---- the window of a run
 
 
 async def test_a_window_without_sign_off_is_inspected_again_even_without_any_sign_off(
@@ -112,7 +112,7 @@ async def test_a_sign_off_by_a_clock_that_ran_ahead_hides_no_window_from_inspect
         assert script.windows("alarms")[-1].since == signed
 
 
-# ---- looks made once
+# ---- each inspection runs once
 
 
 async def test_an_inspection_requested_repeatedly_runs_once_and_outlives_its_requesters(
@@ -254,7 +254,7 @@ async def test_a_run_without_a_journal_hides_no_later_finding(
         assert [each.finding.inspection for each in one.records.on_demand()] == ["alarms"]
 
 
-# ---- looks that fail
+# ---- runs that fail
 
 
 async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(

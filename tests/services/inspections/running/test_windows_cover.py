@@ -1,4 +1,4 @@
-"""However looks, signatures, restarts and closed days follow one another: no time is left that nobody looked at."""
+"""In any order of runs, sign-offs, restarts and closed days no time is left uninspected."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from tests.services.duties.duty_world import jst
 
 
 class Watched(Inspection):
-    """A look whose verdict somebody else decides."""
+    """An inspection whose verdict the test decides."""
 
     async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
@@ -73,7 +73,7 @@ class Office:
         self.runs.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
     def sign(self, now: datetime, which: int, *, overrule: bool) -> None:
-        """One of the looks that nobody signed for yet; not always the newest."""
+        """Sign one of the runs without a sign-off; not always the newest."""
         left = [each for each in self.runs if each.seq not in {done.seq for done in self.signed}]
         if not left:
             return
@@ -87,7 +87,7 @@ class Office:
         self.signed.append(meant)
 
     def unseen(self) -> list[tuple[datetime, datetime]]:
-        """Times between the first look's beginning and the newest signed moment that no look covers which could
+        """Times between the start of the first window and the newest signed moment that no run covers which could
         judge, or for which a person answered with a reason, and that a person signed."""
         spans = [each.finding.window for each in self.signed if _counts(each)]
         windows = sorted((span.start, span.end) for span in spans if span is not None)

@@ -149,7 +149,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
         in finding.summary
     )
     assert "アプリケーションエラー: ログから原因特定、必要に応じてロールバック" in finding.advice
-    # Its failed tasks are told as long as it is listed.
+    # Its failed tasks are reported as long as it is listed.
     assert row(finding, "Consecutive failed tasks")[1] is V.ABNORMAL
     while not staff.primary.completed:
         embedded.advance(60)
@@ -257,7 +257,7 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("at", "maximum", "desired", "planned", "verdict", "text"),
     [
-        # As the runbook takes it back, at the time of its next look: that look is about it.
+        # As the runbook reverts it, at the time of its next run: that run is about it.
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T16:00:00)", MaxCapacity=5), V.ATTENTION,
          "the runbook requires a maximum of 10 then"),
@@ -272,7 +272,7 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
          "AWS will reject it"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 15W * ? *)", MaxCapacity=1), V.UNKNOWN,
          "cannot be determined from cron(0 22 15W * ? *)"),
-        # Months ahead, and after other looks.
+        # Months ahead, and after other runs.
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
     ],
 )  # fmt: skip

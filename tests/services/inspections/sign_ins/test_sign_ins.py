@@ -1,4 +1,4 @@
-"""The inspection of sign-ins, on the embedded AWS and on answers by hand."""
+"""The inspection of sign-ins, on the embedded AWS and on canned answers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

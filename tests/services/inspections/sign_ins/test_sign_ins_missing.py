@@ -1,4 +1,4 @@
-"""What an answer that looks whole may lack: older pages, regions, names."""
+"""What an apparently complete answer may lack: older pages, regions, names."""
 
 import json
 from dataclasses import replace

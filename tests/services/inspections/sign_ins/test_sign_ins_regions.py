@@ -168,7 +168,7 @@ async def test_roots_keys_are_reported_though_no_region_answers(embedded: Embedd
     assert "Root's access keys: 1" in finding.summary
 
 
-# By hand
+# On canned answers
 
 NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-1", "af-south-1")
 

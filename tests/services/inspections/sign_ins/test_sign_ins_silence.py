@@ -123,7 +123,7 @@ async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedd
 
 @WEEKEND
 async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
-    """A look of the past: the trail's newest file is of now."""
+    """A run for the past: the trail's newest file is of now."""
     recorded(embedded, delivered=NOW - timedelta(minutes=5))
     async with context(embedded) as inspection_context:
         for days in (1, 20):

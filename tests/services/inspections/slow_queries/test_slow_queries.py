@@ -45,7 +45,7 @@ def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT
 
 
 def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
-    """With a checkpoint each day: a database that nobody uses logs little else."""
+    """With a checkpoint each day: an unused database logs little else."""
     checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
     fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 

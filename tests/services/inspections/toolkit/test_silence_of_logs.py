@@ -28,7 +28,7 @@ V = Verdict
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST; the Monday before was a holiday."""
 TUESDAY = datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
-"""9:00 JST, after that holiday: nobody has looked since Friday evening."""
+"""9:00 JST, after that holiday: the last run was on Friday evening."""
 BOOK = runbook(error_logs={"log_group": GROUP})
 TITLE = "Longest time without log events"
 Comes = Callable[[datetime], bool]

@@ -140,7 +140,7 @@ async def test_a_database_created_within_the_window_has_no_earlier_data() -> Non
 
 
 async def test_a_burstable_database_reports_its_credits() -> None:
-    """Others have none, and nothing is said of them."""
+    """Others have none, and nothing is reported about them."""
     finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
     credits_ = measure(finding, "CPU credits")
     assert (credits_.verdict, credits_.note) == (V.UNKNOWN, "no data in the window")

@@ -1,4 +1,4 @@
-"""The first change that touches production, through the running console, from the plan to the way back."""
+"""The first change that touches production, through the running console, from the plan to the revert."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_da
 
         reader = app.services.engine.changes["task-limit"].context.reader
         actions = await AutoScalingReader(reader).scheduled_actions("facility-prod-cluster", "staff-api")
-        assert len(actions) == 1, "AWS has the way back"
+        assert len(actions) == 1, "AWS has the revert"
         slot = app.services.engine.reverts()[0]
         assert slot.key == f"revert@{app.runs[0].id}"
         assert slot.due_at == app.runs[0].plan.revert.at

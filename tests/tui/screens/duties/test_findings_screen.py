@@ -1,4 +1,4 @@
-"""Findings in the inspect mode: they come by themselves, are read, overruled, and signed in one go."""
+"""Findings in the inspect mode: they arrive by themselves, are read, overridden, and signed in one go."""
 
 import os
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def inspect(embedded: Embedded, **options: Any) -> Any:
 
 
 async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
-    """Until the looks of today's duty are made; their jitter is the world's time."""
+    """Wait until the runs of today's duty are complete; their jitter is the world's time."""
 
     def complete() -> bool:
         embedded.clock.advance(0.1)
@@ -106,7 +106,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
         await until(
             pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
         )
-        # It is overruled once; the key is no longer offered.
+        # It is overridden once; the key is no longer offered.
         assert first.check_action("override", ()) is False
         await pilot.press("escape")
         await pilot.press("s")
@@ -241,7 +241,7 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
         assert "2026" in screen_text(pilot)
-        # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a look.
+        # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a run.
         embedded.advance(1)
         pilot.app.screen.make()
         await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)

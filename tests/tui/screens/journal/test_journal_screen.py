@@ -89,7 +89,7 @@ async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay
                 assert 0 <= row - table.scroll_offset.y < table.size.height, "the cursor is in view"
             await pilot.press("home")
             await until(pilot, lambda: int(table.cursor_key) > newest)
-            # A reader further down is told of news, and is not moved.
+            # A reader further down is notified of new entries, and is not moved.
             await pilot.press(*["pagedown"] * 3)
             await settled(pilot)
             shown = [line for line in screen_text(pilot).splitlines() if "note 1" in line]

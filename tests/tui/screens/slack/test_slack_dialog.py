@@ -1,4 +1,4 @@
-"""Notes for Slack on the screen: proposed, edited, let go; the outbox and what a person decides there."""
+"""Notes for Slack on the screen: proposed, edited, sent; the outbox and what a person decides there."""
 
 import pytest
 

@@ -26,7 +26,7 @@ class Emulator:
         self._stream.feed(data)
 
     def spoil(self) -> None:
-        """Show what nobody of us has sent, cursor and colours elsewhere."""
+        """Show cells that the console never sent, with cursor and colours elsewhere."""
         self.feed(
             "\x1b[31;44;7m\x1b[H"
             + "\r\n".join("#" * self.screen.columns for _row in range(self.screen.lines))

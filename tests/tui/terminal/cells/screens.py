@@ -8,7 +8,7 @@ from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.styles import Renditions
 
 MOVES = (7, -1000)
-"""Bytes a move of the cursor is thought to take: the usual; so few that all is sent look by look."""
+"""Assumed bytes of a cursor move: the usual; so few that all is sent style by style."""
 
 
 def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:

@@ -1,4 +1,4 @@
-"""Every way for the cursor ends where it should, and every change of look gives that look."""
+"""Every way for the cursor ends where it should, and every change of style gives that style."""
 
 from hypothesis import given
 from hypothesis import strategies as st

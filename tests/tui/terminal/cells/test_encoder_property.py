@@ -75,7 +75,7 @@ def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
         screen.do(("put", 79, y, "|", 3))
     data = screen.send()
     screen.check()
-    assert data.count("m") == 1 + 3, "cleared, and then each look once"
+    assert data.count("m") == 1 + 3, "cleared, and then each style once"
     screen.do(("put", 0, 3, "09:01:00", 2))
     screen.do(("put", 0, 4, "09:01:01 …… x", 1))
     screen.do(("put", 20, 4, "late", 2))

@@ -1,4 +1,4 @@
-"""One frame on its way, nothing queued, as many as the line carries and somebody can read."""
+"""One frame on its way, nothing queued, as many as the line carries and a person can read."""
 
 import pytest
 

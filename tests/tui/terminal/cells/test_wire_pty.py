@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pty
 
 
 def unread(terminal: int) -> int:
-    """Bytes that were typed and that nobody has read."""
+    """Bytes that were typed and not yet read."""
     (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, b"\0" * 4))
     return int(count)
 

@@ -4,7 +4,7 @@ from textual.app import App, ComposeResult
 
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as made
-from tests.widgets import journal_data as book
+from tests.widgets import journal_data
 from tui.themes import THEMES
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.panel import AlarmPanel
@@ -54,10 +54,10 @@ class GalleryApp(App[None]):
         self.query_one(AlarmStrip).state = made.fresh(made.BOARD)
         self.query_one(AlarmStrip).transition = made.HISTORY[0]
         for journal in self.query(JournalPanel):
-            self.query_one(FilterLine).spans = tuple(filter_spans(book.FILTER, made.JST))
-            journal.state = book.state()
+            self.query_one(FilterLine).spans = tuple(filter_spans(journal_data.FILTER, made.JST))
+            journal.state = journal_data.state()
             detail = self.query_one(EntryDetail)
-            detail.entry, detail.story, detail.link = book.ENTRIES[0], (), book.GOOD
+            detail.entry, detail.story, detail.link = journal_data.ENTRIES[0], (), journal_data.GOOD
         for dashboard in self.query(DashboardPanel):
             dashboard.state = made.fresh(made.VIEW)
         for panel in self.query(AlarmPanel):

@@ -37,10 +37,10 @@ CALENDAR = Calendar(BOOK)
 KIND = ChangeKind("task-limit", "Maximum task count", "services.changes.task_limit.change:TaskLimit", "")
 
 
-def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
+def task_limit(runbook: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
     nothing = cast(Any, None)
     context = ChangeContext(
-        runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
+        runbook=runbook, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,
     )  # fmt: skip
     return TaskLimit(KIND, context)
@@ -183,16 +183,16 @@ def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runb
 
 
 def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month() -> None:
-    book = BOOK.model_copy(update={"duties": ()})
-    context = task_limit(book).context
+    runbook = BOOK.model_copy(update={"duties": ()})
+    context = task_limit(runbook).context
     bare = TaskLimit(
         KIND,
         ChangeContext(
-            **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(book)}
+            **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(runbook)}
         ),
     )
     assert bare.plan_on(TARGET, {}, scaling_state()).wish["revert_at"] == "2026-02-02 17:00"
-    assert proposed_at(Calendar(book), NOW)[1] == "the first open day of next month"
+    assert proposed_at(Calendar(runbook), NOW)[1] == "the first open day of next month"
     assert "スケール調整の戻し" in proposed_at(CALENDAR, NOW)[1]
 
 
@@ -275,8 +275,8 @@ def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text:
 
 def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
-    book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
-    plan = make_plan(change=task_limit(book))
+    runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
+    plan = make_plan(change=task_limit(runbook))
     assert "20 connections per task per the runbook, so 10 tasks would use about 200" in texts(
         plan, grave=True
     )

@@ -68,7 +68,7 @@ def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
 
 
 @asynccontextmanager
-async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
+async def open_journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
     """An open journal that polls quickly and sends nothing anywhere."""
     settings: dict[str, Any] = {
         "person": lambda: ALICE,
@@ -77,12 +77,12 @@ async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> 
         "syslog": None,
         **options,
     }
-    book = Journal(path, clock=clock or ManualClock(NOON), **settings)
-    await book.open()
+    journal = Journal(path, clock=clock or ManualClock(NOON), **settings)
+    await journal.open()
     try:
-        yield book
+        yield journal
     finally:
-        await book.close()
+        await journal.close()
 
 
 class Listener:

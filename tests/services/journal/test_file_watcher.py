@@ -9,7 +9,7 @@ import pytest
 from services.journal import file_watcher
 from services.journal.file_watcher import FileWatcher
 from services.journal.reader import JournalReader
-from tests.services.journal.book import Listener, filled, journal, note
+from tests.services.journal.book import Listener, filled, note, open_journal
 
 POLLS = 20
 """After as many polls of two files each, nothing more is reported."""
@@ -61,7 +61,7 @@ async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, pol
 
 async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, poll=0.01, retry=600) as ours, journal(path, poll=600) as theirs:
+    async with open_journal(path, poll=0.01, retry=600) as ours, open_journal(path, poll=600) as theirs:
         listener = Listener(ours)
         for number in range(1, 4):
             await theirs.append(note())
@@ -80,9 +80,9 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
         reads.append(reader)
         return head(reader)
 
-    async with journal(tmp_path / "j.db", poll=0.005, retry=600) as book:
+    async with open_journal(tmp_path / "j.db", poll=0.005, retry=600) as journal:
         monkeypatch.setattr(JournalReader, "head", counted)
-        listener = Listener(book)
+        listener = Listener(journal)
         # The first poll reports; what this console's own opening wrote may be another change.
         await reached(lambda: reads and len(polls) > 2 * POLLS)
         reads.clear()

@@ -23,7 +23,7 @@ from services.journal.reader import JournalReader
 from services.journal.trusted_senders import TrustedSenders
 from services.models.journal import ChainFaultKind, Verification
 from services.models.problem import Problem, ProblemKind
-from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered
+from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, note, open_journal, tampered
 
 
 class Log:
@@ -85,11 +85,11 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def verified(path: Path, stream: Stream) -> Verification:
     """What a console that is not started finds, with the stream alone."""
-    book = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
+    journal = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
     try:
-        return await book.verify()
+        return await journal.verify()
     finally:
-        await book.close()
+        await journal.close()
 
 
 def test_a_line_names_what_it_was_derived_from() -> None:
@@ -106,9 +106,9 @@ def test_a_line_names_what_it_was_derived_from() -> None:
 
 async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, syslog=log.path) as book:
-        entries = [await book.append(note(str(number))) for number in range(3)]
-        assert (book.health.anchored_seq, book.health.anchor_problem) == (3, "")
+    async with open_journal(path, syslog=log.path) as journal:
+        entries = [await journal.append(note(str(number))) for number in range(3)]
+        assert (journal.health.anchored_seq, journal.health.anchor_problem) == (3, "")
     lines = log.lines()
     assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
     written = [checkpoint for line in lines if (checkpoint := checkpoint_in(line))]
@@ -119,35 +119,35 @@ async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
 
 async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: Log) -> None:
     for _ in range(2):
-        async with journal(tmp_path / "j.db", syslog=log.path) as book:
-            await book.append(note())
+        async with open_journal(tmp_path / "j.db", syslog=log.path) as journal:
+            await journal.append(note())
     seqs = [checkpoint.seq for line in log.lines() if (checkpoint := checkpoint_in(line))]
     assert seqs == [1, 1, 2]
 
 
 async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(tmp_path: Path) -> None:
-    async with journal(tmp_path / "j.db", syslog=tmp_path / "none") as book:
-        assert (await book.append(note())).seq == 1
-        assert (book.health.writable, book.health.anchored_seq) == (True, 0)
-        assert "No such file" in book.health.anchor_problem
-        listener = Listener(book)
+    async with open_journal(tmp_path / "j.db", syslog=tmp_path / "none") as journal:
+        assert (await journal.append(note())).seq == 1
+        assert (journal.health.writable, journal.health.anchored_seq) == (True, 0)
+        assert "No such file" in journal.health.anchor_problem
+        listener = Listener(journal)
         log = Log(tmp_path / "none")
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        assert book.health.anchor_problem == ""
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        assert journal.health.anchor_problem == ""
         assert len(log.lines()) == 1
         log.close()
 
 
 async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path: Path, log: Log) -> None:
     async with asyncio.timeout(60):
-        async with journal(tmp_path / "j.db", syslog=log.path, poll=60) as book:
-            while not book.health.anchor_problem:
-                await book.append(note())
-            stuck = book.health.entries
-            assert book.health.anchored_seq < stuck
+        async with open_journal(tmp_path / "j.db", syslog=log.path, poll=60) as journal:
+            while not journal.health.anchor_problem:
+                await journal.append(note())
+            stuck = journal.health.entries
+            assert journal.health.anchored_seq < stuck
             log.lines()
-            await book.append(note())
-            assert book.health.anchored_seq == stuck + 1
+            await journal.append(note())
+            assert journal.health.anchored_seq == stuck + 1
 
 
 def test_a_restarted_syslog_is_found_again(log: Log) -> None:
@@ -165,15 +165,15 @@ def test_a_restarted_syslog_is_found_again(log: Log) -> None:
 
 async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> None:
     stream, clock = Stream(), ManualClock(NOON)
-    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        await book.append(note())
-        entry = await book.append(note())
+    async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        await journal.append(note())
+        entry = await journal.append(note())
         assert stream.seqs() == [1]
         clock.advance(EVERY)
-        await listener.hears(lambda _heard: book.health.anchored_seq == 3)
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 3)
         assert stream.seqs() == [1, 3]
         at, line = stream.taken[-1]
         assert at == NOON + timedelta(seconds=EVERY)
@@ -183,26 +183,26 @@ async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> 
 async def test_a_failing_stream_is_reported_and_tried_again(tmp_path: Path) -> None:
     stream, clock = Stream(), ManualClock(NOON)
     stream.trouble = "AWS cannot be reached."
-    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchor_problem)
-        assert book.health.anchor_problem == "CloudWatch Logs: AWS cannot be reached."
-        assert book.health.writable
+    async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchor_problem)
+        assert journal.health.anchor_problem == "CloudWatch Logs: AWS cannot be reached."
+        assert journal.health.writable
         stream.trouble = ""
         clock.advance(EVERY)
-        await listener.hears(lambda _heard: not book.health.anchor_problem)
-        assert book.health.anchored_seq == 1
+        await listener.hears(lambda _heard: not journal.health.anchor_problem)
+        assert journal.health.anchored_seq == 1
 
 
 async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(tmp_path: Path) -> None:
     stream = Stream()
-    async with journal(tmp_path / "j.db", stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        await book.append(note())
-        await book.append(note())
+    async with open_journal(tmp_path / "j.db", stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        await journal.append(note())
+        await journal.append(note())
     assert stream.seqs() == [1, 3]
 
 
@@ -214,20 +214,20 @@ async def test_a_hanging_stream_does_not_delay_the_end(
             await asyncio.Event().wait()
 
     monkeypatch.setattr("services.journal.journal.LAST", 0.05)
-    async with asyncio.timeout(60), journal(tmp_path / "j.db", stream=Hanging()) as book:
-        await book.append(note())
+    async with asyncio.timeout(60), open_journal(tmp_path / "j.db", stream=Hanging()) as journal:
+        await journal.append(note())
     assert checked(tmp_path / "j.db").entries == 1
 
 
 @pytest.mark.usefixtures("silent")
 async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
-    async with journal(path, stream=stream) as book:
-        await book.append(note())
+    async with open_journal(path, stream=stream) as journal:
+        await journal.append(note())
     older = path.read_bytes()
-    async with journal(path, stream=stream) as book:
-        await book.append(note())
-        await book.append(note())
+    async with open_journal(path, stream=stream) as journal:
+        await journal.append(note())
+        await journal.append(note())
     verification = await verified(path, stream)
     assert (verification.intact, verification.anchored_seq, verification.anchor_note[:6]) == (
         True,
@@ -237,9 +237,9 @@ async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path
     path.write_bytes(older)
     verification = await verified(path, stream)
     assert [(fault.seq, fault.kind) for fault in verification.faults] == [(2, ChainFaultKind.CUT_OFF)]
-    async with journal(path, stream=None) as book:
+    async with open_journal(path, stream=None) as journal:
         for _ in range(3):
-            await book.append(note("a new story"))
+            await journal.append(note("a new story"))
     verification = await verified(path, stream)
     assert [(fault.seq, fault.kind) for fault in verification.faults] == [(3, ChainFaultKind.ALTERED)]
 
@@ -247,8 +247,8 @@ async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path
 @pytest.mark.usefixtures("silent")
 async def test_an_unreadable_stream_is_reported(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
-    async with journal(path) as book:
-        await book.append(note())
+    async with open_journal(path) as journal:
+        await journal.append(note())
     assert "contains no journal hash" in (await verified(path, stream)).anchor_note
     stream.trouble = "AWS cannot be reached."
     verification = await verified(path, stream)
@@ -260,9 +260,9 @@ async def test_a_log_that_was_rotated_is_read_too(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, syslog=log.path) as book:
+    async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
-            await book.append(note())
+            await journal.append(note())
     first, second, _third = log.lines()
     (tmp_path / "auth.log").write_text("")
     (tmp_path / "auth.log.1").write_text(second)
@@ -281,9 +281,9 @@ async def test_the_machines_log_finds_a_truncated_end(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, syslog = tmp_path / "j.db", tmp_path / "syslog"
-    async with journal(path, syslog=log.path) as book:
+    async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
-            await book.append(note())
+            await journal.append(note())
     syslog.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
     monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
     monkeypatch.setattr(external_hashes, "SYSLOG_FILES", (tmp_path / "missing", syslog))

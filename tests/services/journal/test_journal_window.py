@@ -18,12 +18,12 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    book = Journal(
+    opened = Journal(
         tmp_path / "journal.db", clock=ManualClock(NOW), person=lambda: Person(user="tanaka"), syslog=None
     )
-    await book.open()
-    yield book
-    await book.close()
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOTE) -> None:

@@ -42,10 +42,10 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
-    book = Journal(tmp_path / "j.db", clock=clock, person=lambda: ALICE, syslog=None)
-    await book.open()
-    yield book
-    await book.close()
+    opened = Journal(tmp_path / "j.db", clock=clock, person=lambda: ALICE, syslog=None)
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 async def write(journal: Journal, *kinds: EntryKind) -> list[Entry]:

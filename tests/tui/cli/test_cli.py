@@ -158,10 +158,10 @@ def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("runbook", "show", "--format", "text") == 0
     output = capsys.readouterr().out
-    book = load_builtin("facility-prod")
-    assert all(each.title in output for each in book.limits)
-    assert all(each.title in output for each in book.duties)
-    assert all(each.title in output and each.name in output for each in book.alarms)
+    runbook = load_builtin("facility-prod")
+    assert all(each.title in output for each in runbook.limits)
+    assert all(each.title in output for each in runbook.duties)
+    assert all(each.title in output and each.name in output for each in runbook.alarms)
     assert "< 500 ms" in output
     assert "UNDECIDED" in output
     assert toban("runbook", "show", "facility") == 65

@@ -15,7 +15,7 @@ from services.models.journal import (
 )
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data as made
-from tests.widgets import journal_data as book
+from tests.widgets import journal_data
 from widgets.drawing.lines import plain, width_of
 from widgets.journal.contents import contents_lines
 from widgets.journal.detail import EntryDetail
@@ -41,13 +41,13 @@ def test_every_kind_has_its_own_mark_and_word() -> None:
 
 
 def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
-    entry = book.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
+    entry = journal_data.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
     mark, words = kind_spans(entry)
     assert (mark[0], words[0]) == ("? ", "unknown kind (approved)")
     hostile = entry.model_copy(update={"unknown_kind": "\x1b[2J" + "x" * 99})
     assert "␛[2Jx" in plain([kind_spans(hostile)])[0]
     assert width_of(kind_spans(hostile)) < 70
-    unreadable = book.entry(1, EntryKind.OTHER, "x")
+    unreadable = journal_data.entry(1, EntryKind.OTHER, "x")
     assert kind_spans(unreadable)[1][0] == "unknown kind"
     query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "approved"}))
     assert plain([filter_spans(query, made.JST)]) == [
@@ -57,7 +57,7 @@ def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
 
 def test_an_outcome_shows_its_result() -> None:
     marks = [
-        kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
+        kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
         for state in ("done", "failed", "unknown", "refused", "?")
     ]
     assert len({mark for mark, _role in marks}) == 5
@@ -71,10 +71,10 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
         panel = app.query_one(JournalPanel)
         for state in (
             FeedState(),
-            book.state(book.NOTHING),
-            book.state(book.NOTHING_FOUND),
+            journal_data.state(journal_data.NOTHING),
+            journal_data.state(journal_data.NOTHING_FOUND),
             FeedState(problem=made.PROBLEM),
-            book.state(),
+            journal_data.state(),
         ):
             panel.state = state
             await pilot.pause()
@@ -93,7 +93,7 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
 async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
     app = JournalApp()
     async with app.run_test(size=(100, 20)) as pilot:
-        state = book.state()
+        state = journal_data.state()
         app.query_one(JournalPanel).state = FeedState(
             value=state.value, fetched_at=made.NOW, problem=made.PROBLEM, interval=state.interval
         )
@@ -107,7 +107,7 @@ async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
     app = JournalApp()
     async with app.run_test(size=(100, 7)) as pilot:
         panel = app.query_one(JournalPanel)
-        panel.begin(book.state(book.VIEW.model_copy(update={"older": False})))
+        panel.begin(journal_data.state(journal_data.VIEW.model_copy(update={"older": False})))
         await pilot.pause()
         assert "Today, " in text(app)
         panel.table.focus()
@@ -118,17 +118,18 @@ async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
 
 
 def test_the_contents_are_pretty_whole_and_harmless() -> None:
-    lines = plain(contents_lines(book.ENTRIES[3], made.JST, 60))
+    lines = plain(contents_lines(journal_data.ENTRIES[3], made.JST, 60))
     assert "plan:" in lines[0]
     assert any("after: 8" in line for line in lines)
-    hostile = "\n".join(plain(contents_lines(book.ENTRIES[0], made.JST, 60)))
+    hostile = "\n".join(plain(contents_lines(journal_data.ENTRIES[0], made.JST, 60)))
     assert "\x1b" not in hostile
     assert "\u202e" not in hostile
-    spoilt = book.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
+    spoilt = journal_data.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
     assert "not json" in "".join(plain(contents_lines(spoilt, made.JST, 60)))
     for width in (10, 40, 200):
         assert all(
-            width_of(line) <= max(width, 12) for line in contents_lines(book.ENTRIES[0], made.JST, width)
+            width_of(line) <= max(width, 12)
+            for line in contents_lines(journal_data.ENTRIES[0], made.JST, width)
         )
 
 
@@ -137,7 +138,7 @@ def test_the_contents_are_readable_and_in_the_screens_time() -> None:
         "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
         "verified": True, "note": "2026-01-14", "other": None,
     }  # fmt: skip
-    assert plain(contents_lines(book.entry(1, EntryKind.SIGN_OFF, "x", **body), made.JST, 60)) == [
+    assert plain(contents_lines(journal_data.entry(1, EntryKind.SIGN_OFF, "x", **body), made.JST, 60)) == [
         "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
         "verified: yes", "when signed: missed", "reason: first",
     ]  # fmt: skip
@@ -147,13 +148,13 @@ def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
     deep: dict[str, object] = {"end": "here"}
     for _level in range(60):
         deep = {"in": deep}
-    lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), made.JST, 40)
+    lines = contents_lines(journal_data.entry(1, EntryKind.NOTE, "x", **deep), made.JST, 40)
     assert "here" in "".join(plain(lines))
 
 
 def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
     body = '{"in":' * 800 + '"there"' + "}" * 800
-    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), made.JST, 40))
+    lines = plain(contents_lines(journal_data.ENTRIES[0].model_copy(update={"body": body}), made.JST, 40))
     assert "see the export" in lines[-1]
 
 
@@ -170,16 +171,16 @@ def test_a_hash_that_cannot_be_stored_outside_is_explained() -> None:
 
 
 def test_the_state_of_the_chain_is_written_out() -> None:
-    entry = book.ENTRIES[0]
+    entry = journal_data.ENTRIES[0]
     says = lambda link: "\n".join(plain(chain_lines(entry, link, 80)))  # noqa: E731
-    assert "as it was written" in says(book.GOOD)
+    assert "as it was written" in says(journal_data.GOOD)
     assert "ALTERED" in says(EntryLink(unaltered=False, tied=True))
     assert "BROKEN" in says(EntryLink(unaltered=True, tied=False))
     assert "could not be checked" in says(None)
 
 
 def test_the_story_marks_where_one_is() -> None:
-    lines = plain(story_lines(book.STORY, book.STORY[1], made.JST, made.NOW, 60))
+    lines = plain(story_lines(journal_data.STORY, journal_data.STORY[1], made.JST, made.NOW, 60))
     assert [line.startswith("▌") for line in lines] == [False, False, True, True, False, False]
 
 
@@ -225,24 +226,24 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
     app = DetailApp()
     async with app.run_test(size=(120, 40)) as pilot:
         detail = app.query_one(EntryDetail)
-        detail.entry, detail.story, detail.link = book.STORY[1], book.STORY, book.GOOD
+        detail.entry, detail.story, detail.link = journal_data.STORY[1], journal_data.STORY, journal_data.GOOD
         detail.focus()
         await pilot.pause()
         await pilot.pause()
         output = text(app)
         for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
             assert words in output
-        assert detail.neighbour(-1) == book.STORY[0]
-        assert detail.neighbour(1) == book.STORY[2]
+        assert detail.neighbour(-1) == journal_data.STORY[0]
+        assert detail.neighbour(1) == journal_data.STORY[2]
         assert detail.neighbour(2) is None
 
 
 async def test_a_long_window_is_shown_quickly() -> None:
-    entries = tuple(book.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
+    entries = tuple(journal_data.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
     app = JournalApp()
     async with app.run_test(size=(120, 40)) as pilot:
         panel = app.query_one(JournalPanel)
-        panel.begin(book.state(JournalView(entries=entries, total=1000)))
+        panel.begin(journal_data.state(JournalView(entries=entries, total=1000)))
         await pilot.pause()
         assert len(panel.table.rows) > 1000
 
@@ -251,7 +252,7 @@ def test_a_sign_off_is_described_in_the_screens_language() -> None:
     i18n.use("ja")
     findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
-    entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
+    entry = journal_data.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
     text = "\n".join(plain(contents_lines(entry, made.JST, 60)))
     for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 判定修正", "strange: late"):
         assert words in text, text

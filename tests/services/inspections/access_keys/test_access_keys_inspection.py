@@ -83,7 +83,7 @@ def user(name: str) -> dict[str, Any]:
 async def finding_on(
     keys: dict[str, list[dict[str, Any]]],
     used: dict[str, float] | None = None,
-    book: Runbook = BOOK,
+    runbook: Runbook = BOOK,
     **more: Any,
 ) -> tuple[Finding, Canned]:
     """`used`: days ago, by the end of a key's id; others were never used."""
@@ -102,10 +102,10 @@ async def finding_on(
     users = {"Users": [user(name) for name in keys]}
     canned = Canned(**({"ListUsers": users, "ListAccessKeys": of, "GetAccessKeyLastUsed": last} | more))
     inspection_context = InspectionContext(
-        runbook=book,
-        calendar=Calendar(book),
+        runbook=runbook,
+        calendar=Calendar(runbook),
         clock=ManualClock(NOW),
-        region=book.system.region,
+        region=runbook.system.region,
         reader=canned,
     )
     return await make(inspection_context, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
@@ -172,10 +172,10 @@ async def test_nothing_at_all_is_an_error() -> None:
 
 async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
     spec = BOOK.access_keys and BOOK.access_keys.model_copy(update={"users": (), "max_age_days": 30})
-    book = BOOK.model_copy(update={"access_keys": spec, "procedures": ()})
-    finding, _canned = await finding_on({"a": [listed("1", 31)]}, {"1": 1}, book)
+    runbook = BOOK.model_copy(update={"access_keys": spec, "procedures": ()})
+    finding, _canned = await finding_on({"a": [listed("1", 31)]}, {"1": 1}, runbook)
     assert (finding.verdict, finding.advice) == (Verdict.ABNORMAL, ())
-    empty, _canned = await finding_on({}, book=book)
+    empty, _canned = await finding_on({}, runbook=runbook)
     assert empty.verdict is Verdict.NORMAL
     assert missing_setting("access-keys", BOOK.model_copy(update={"access_keys": None})) == "access_keys"
 

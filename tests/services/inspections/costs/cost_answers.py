@@ -70,7 +70,7 @@ def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> 
     return {"Budgets": [row | more]}
 
 
-def book(**changed: Any) -> Runbook:
+def runbook_with(**changed: Any) -> Runbook:
     """The runbook with other `[costs]`."""
     assert BOOK.costs is not None
     costs = Costs.model_validate(BOOK.costs.model_dump() | changed)

@@ -28,11 +28,11 @@ from tests.services.inspections.costs.cost_answers import (
     RDS,
     USUAL,
     answered,
-    book,
     budget,
     context,
     costs,
     run_costs,
+    runbook_with,
     usual,
 )
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -121,7 +121,7 @@ async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
         return usual(day) | (first if day.day == 1 else {})
 
     # 15 dollars a day and a tenth of tax: 76,725 yen in a month of 31 days.
-    finding = await costs(priced, runbook=book(budget_yen=yen))
+    finding = await costs(priced, runbook=runbook_with(budget_yen=yen))
     own = measure(finding, "Budget of the runbook")
     assert own.verdict is verdict
     assert own.shown == f"{share} (¥76,725 of ¥{yen:,})"
@@ -161,7 +161,7 @@ async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -
         "Yen at ¥150 to the dollar (source: 設定値（請求時の換算率とは異なる）; date: 2025-10-25)."
         " AWS charges in dollars."
     )
-    finding = await costs(runbook=book(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
+    finding = await costs(runbook=runbook_with(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
     assert "¥151.25 to the dollar (source: not given; date: not given)" in finding.remarks[0]
     assert (await costs(lambda _day: {})).remarks[0].startswith("Yen at")
 
@@ -225,7 +225,7 @@ async def test_what_is_new_and_what_is_tiny() -> None:
         new = {("Amazon Bedrock", "Usage"): 20.0} if day >= date(2026, 1, 8) else {}
         return usual(day) | new
 
-    finding = await costs(priced, runbook=book(total_yen=0))
+    finding = await costs(priced, runbook=runbook_with(total_yen=0))
     others = measure(finding, "Others, growth")
     # The runbook gives the rest no limit of its own; the whole has grown by more than half.
     assert others.verdict is Verdict.ATTENTION
@@ -253,7 +253,7 @@ async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() 
     assert BOOK.costs is not None
     services = [each.model_dump() for each in BOOK.costs.services]
     services[1]["names"] = ["Amazon RDS"]
-    finding = await costs(runbook=book(services=services))
+    finding = await costs(runbook=runbook_with(services=services))
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary == "RDS: Cost Explorer has no costs under the names given in the runbook."
     assert finding.advice[0] == "Check how Cost Explorer spells RDS (costs.services, names)."
@@ -294,7 +294,7 @@ async def test_a_young_account_has_nothing_to_compare_with() -> None:
     finding = await costs(
         lambda day: usual(day) if day >= date(2026, 1, 1) else {},
         now=datetime(2026, 1, 3, tzinfo=UTC),
-        runbook=book(budget_yen=1_000_000),
+        runbook=runbook_with(budget_yen=1_000_000),
     )
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Total, whole month").shown == ""
@@ -472,7 +472,7 @@ async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age()
 
 
 async def test_a_runbook_without_services() -> None:
-    finding = await costs(runbook=book(services=(), total_yen=50_000, report_to=""))
+    finding = await costs(runbook=runbook_with(services=(), total_yen=50_000, report_to=""))
     assert finding.verdict is Verdict.ATTENTION
     assert bad(finding) == {"Total, whole month"}
     assert finding.summary == "Total: ¥69,750 for 2026-01, against a guideline of ¥50,000."

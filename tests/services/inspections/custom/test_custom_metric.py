@@ -37,7 +37,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def book(**changed: Any) -> Runbook:
+def runbook_with(**changed: Any) -> Runbook:
     data = load_builtin("facility-prod").model_dump(mode="json")
     spec = {key: value for key, value in (SPEC | changed).items() if value is not None}
     return Runbook.model_validate(data | {"inspections": [spec]})
@@ -45,12 +45,12 @@ def book(**changed: Any) -> Runbook:
 
 @pytest.mark.scenario("ordinary-day", history=7200)
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
-    finding = await run_inspection(embedded, "memory", runbook=book())
+    finding = await run_inspection(embedded, "memory", runbook=runbook_with())
     assert finding.verdict is V.NORMAL
     assert finding.summary.startswith("DB の空きメモリ: lowest 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await run_inspection(
-        embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"})
+        embedded, "memory", runbook=runbook_with(dimensions={"DBInstanceIdentifier": "typo"})
     )
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
     assert unknown.advice == ("DBA に連絡する",)
@@ -69,7 +69,7 @@ async def judged(
     if since is None:
         since = 5 * len(values) or 60
     begun = NINE - timedelta(minutes=since)
-    runbook = book(**changed)
+    runbook = runbook_with(**changed)
     period = runbook.inspections[0].period
     points = [
         (NINE - timedelta(seconds=period * (len(values) - index)), value)
@@ -188,4 +188,4 @@ async def test_the_period_grows_with_the_window_and_stays_on_its_grid() -> None:
 
 
 def test_it_is_offered() -> None:
-    assert "memory" in {each.id for each in offered(book())}
+    assert "memory" in {each.id for each in offered(runbook_with())}

@@ -452,21 +452,23 @@ def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str,
     ],
 )
 async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric: str) -> None:
-    body, book = of_faults(metric, below=50)
+    body, limited_runbook = of_faults(metric, below=50)
 
     def at_night(at: datetime) -> float | None:
         return 1 if NINE - timedelta(hours=5) <= at < NINE - timedelta(hours=4, minutes=55) else None
 
-    two = await judged(body=body, runbook=book, **{metric: at_night})
+    two = await judged(body=body, runbook=limited_runbook, **{metric: at_night})
     assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
     assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
     assert "no data before" not in two.summary
-    none = await judged(body=body, runbook=book)
+    none = await judged(body=body, runbook=limited_runbook)
     assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
-    many = await judged(body=body, runbook=book, **{metric: lambda at: at_night(at) and 60})
+    many = await judged(body=body, runbook=limited_runbook, **{metric: lambda at: at_night(at) and 60})
     assert measure(many, "5xx").verdict is V.ATTENTION
     # Healthy targets alone prove it, and so do requests; where both are missing, nothing does.
-    idle = await judged(body=body, runbook=book, RequestCount=lambda _at: None, **{metric: at_night})
+    idle = await judged(
+        body=body, runbook=limited_runbook, RequestCount=lambda _at: None, **{metric: at_night}
+    )
     assert measure(idle, "5xx").verdict is V.NORMAL
     for gap, verdict in (
         (between(300, 200, 1, usual=0), V.ATTENTION),
@@ -475,26 +477,28 @@ async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agre
         both = {
             name: lambda at, gap=gap: None if gap(at) else 9 for name in ("RequestCount", "HealthyHostCount")
         }
-        blind = await judged(body=body, runbook=book, **both)  # type: ignore[arg-type]
+        blind = await judged(body=body, runbook=limited_runbook, **both)  # type: ignore[arg-type]
         assert measure(blind, "5xx").verdict is verdict
         assert "no data" in measure(blind, "5xx").note
-    partly = await judged(body=body, runbook=book, status={metric: "PartialData"})
+    partly = await judged(body=body, runbook=limited_runbook, status={metric: "PartialData"})
     assert measure(partly, "5xx").verdict is V.UNKNOWN
 
 
 async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
     metric = "HTTPCode_Target_5XX_Count"
     for stat, limit in (("Average", {"below": 50}), ("Sum", {"above": 1})):
-        body, book = of_faults(metric, stat, **limit)
-        assert measure(await judged(body=body, runbook=book), "5xx").verdict is V.UNKNOWN
+        body, limited_runbook = of_faults(metric, stat, **limit)
+        assert measure(await judged(body=body, runbook=limited_runbook), "5xx").verdict is V.UNKNOWN
 
 
 async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other() -> None:
-    body, book = of_faults("NewConnectionCount", above=1)
+    body, limited_runbook = of_faults("NewConnectionCount", above=1)
     for minutes, verdict in ((200, V.ATTENTION), (-1, V.UNKNOWN)):
         hole = between(300, minutes, 1, usual=0)
         finding = await judged(
-            body=body, runbook=book, NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9
+            body=body,
+            runbook=limited_runbook,
+            NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9,
         )
         assert measure(finding, "5xx").verdict is verdict
 
@@ -502,8 +506,8 @@ async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other
 async def test_the_note_says_when_the_value_was_lowest_or_worst() -> None:
     metric = "NewConnectionCount"
     for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "worst at")):
-        body, book = of_faults(metric, **limit)
-        finding = await judged(body=body, runbook=book, NewConnectionCount=lambda _at: 9)
+        body, limited_runbook = of_faults(metric, **limit)
+        finding = await judged(body=body, runbook=limited_runbook, NewConnectionCount=lambda _at: 9)
         assert word in measure(finding, "5xx").note
 
 
@@ -522,9 +526,12 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
     alb = BOOK.alb
     assert alb is not None
     group = GROUPS.get(named, "")
-    book = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
+    limited_runbook = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
     return await judged(
-        runbook=book, body=body, HealthyHostCount_facility_blue=blue, HealthyHostCount_facility_green=green
+        runbook=limited_runbook,
+        body=body,
+        HealthyHostCount_facility_blue=blue,
+        HealthyHostCount_facility_green=green,
     )
 
 

@@ -169,20 +169,20 @@ def answers(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def _context(book: Runbook, canned: Canned) -> InspectionContext:
+def _context(runbook: Runbook, canned: Canned) -> InspectionContext:
     return InspectionContext(
-        runbook=book,
-        calendar=Calendar(book),
+        runbook=runbook,
+        calendar=Calendar(runbook),
         clock=ManualClock(NOW),
-        region=book.system.region,
+        region=runbook.system.region,
         reader=canned,
     )
 
 
 async def finding_on(
-    book: Runbook | None = None, *, since: datetime = NOW - timedelta(days=30), **more: Any
+    runbook: Runbook | None = None, *, since: datetime = NOW - timedelta(days=30), **more: Any
 ) -> tuple[Finding, Canned]:
-    book = book or loads(OTHER).runbook
+    runbook = runbook or loads(OTHER).runbook
     canned = Canned(**answers(**more))
     of_script = canned.answers["LookupEvents"]
 
@@ -194,7 +194,7 @@ async def finding_on(
         return of_script(params) if callable(of_script) else of_script
 
     canned.answers["LookupEvents"] = lookup
-    inspection_context = _context(book, canned)
+    inspection_context = _context(runbook, canned)
     return await make(inspection_context, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
 
 
@@ -207,8 +207,8 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
         count += 1
         return denied if count == 1 else {"Events": []}
 
-    book = loads(OTHER.replace('["eu-west-1"]', '["us-east-2", "eu-west-1"]')).runbook
-    finding, _canned = await finding_on(book, LookupEvents=once)
+    runbook = loads(OTHER.replace('["eu-west-1"]', '["us-east-2", "eu-west-1"]')).runbook
+    finding, _canned = await finding_on(runbook, LookupEvents=once)
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Root sign-ins").verdict is Verdict.UNKNOWN
     assert measure(finding, "Root sign-ins").shown == "0 or more"
@@ -277,13 +277,13 @@ async def test_another_system_has_its_own_regions_and_hours() -> None:
 
 async def test_who_changed_what_where_and_from_where() -> None:
     event = row(1, name="DeleteBucket", requestParameters={"bucketName": "b"}, awsRegion="eu-west-1")
-    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
+    runbook = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
 
     def by_name(params: dict[str, Any]) -> Any:
         wanted = params["LookupAttributes"][0]["AttributeValue"]
         return {"Events": [event] if wanted == "DeleteBucket" else []}
 
-    finding, _canned = await finding_on(book, LookupEvents=by_name)
+    finding, _canned = await finding_on(runbook, LookupEvents=by_name)
     (changed,) = rows(finding, "Destructive and security-relevant changes").rows
     assert changed.cells[1:] == ("Anaya", "DeleteBucket", "b", "192.0.2.0", "eu-west-1", "carried out")
     assert finding.verdict is Verdict.ABNORMAL

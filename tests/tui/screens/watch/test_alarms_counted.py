@@ -110,7 +110,7 @@ def nightly(name: str, state: str) -> list[dict[str, Any]]:
 
 
 async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOverview, Finding]:
-    book = runbook([each.name for each in alarm_cases if each.named] + (["gone"] if gone else []))
+    named_runbook = runbook([each.name for each in alarm_cases if each.named] + (["gone"] if gone else []))
     answer = {kind: [each.row for each in alarm_cases if each.kind == kind] for kind in KINDS}
     past = [
         item
@@ -126,10 +126,14 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
     )
     clock = ManualClock(NOW)
     context = InspectionContext(
-        runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=canned
+        runbook=named_runbook,
+        calendar=Calendar(named_runbook),
+        clock=clock,
+        region="ap-northeast-1",
+        reader=canned,
     )
     finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
-    return book, await Alarms(canned, book, clock=clock).overview(), finding
+    return named_runbook, await Alarms(canned, named_runbook, clock=clock).overview(), finding
 
 
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
@@ -137,8 +141,8 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
 def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:
     if not any(each.named for each in alarm_cases) and not gone:
         return
-    book, overview, finding = asyncio.run(read(alarm_cases, gone))
-    titles = {str(each.title) for each in book.alarms}
+    named_runbook, overview, finding = asyncio.run(read(alarm_cases, gone))
+    titles = {str(each.title) for each in named_runbook.alarms}
     assert {each.title for each in finding.measures} >= titles, "every alarm of the runbook is judged"
 
     counted = {each.name for each in alarm_cases if each.counts} | ({"gone"} if gone else set())
@@ -179,14 +183,18 @@ async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
 async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it() -> None:
     name = "TargetTracking-service/c/s-AlarmHigh-1"
     for named in (False, True):
-        book = runbook([name] if named else ["cpu"])
+        named_runbook = runbook([name] if named else ["cpu"])
         canned = Canned(
             DescribeAlarms={"MetricAlarms": []},
             DescribeAlarmHistory={"AlarmHistoryItems": nightly(name, "OK")},
             ListAlarmMuteRules={"AlarmMuteRuleSummaries": []},
         )
         context = InspectionContext(
-            runbook=book, calendar=Calendar(book), clock=ManualClock(NOW), region="r", reader=canned
+            runbook=named_runbook,
+            calendar=Calendar(named_runbook),
+            clock=ManualClock(NOW),
+            region="r",
+            reader=canned,
         )
         finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
         assert bool([each for each in finding.spells if each.alarm == name]) is named

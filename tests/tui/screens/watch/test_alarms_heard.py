@@ -44,18 +44,18 @@ def put(
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "ignore", **more,
     }  # fmt: skip
-    book = embedded.world.alarms
-    alarm = book.put("MetricAlarm", settings)
+    world_alarms = embedded.world.alarms
+    alarm = world_alarms.put("MetricAlarm", settings)
     if state is not alarm.state:
-        book.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
+        world_alarms.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
 
 
 def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (), **more: Any) -> None:
     """A composite alarm in OK."""
-    book = embedded.world.alarms
+    world_alarms = embedded.world.alarms
     settings = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": list(actions), **more}
-    alarm = book.put("CompositeAlarm", settings)
-    book.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
+    alarm = world_alarms.put("CompositeAlarm", settings)
+    world_alarms.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
 
 
 async def alarms_by_name(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
@@ -128,12 +128,12 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         reader = Alarms(inspection_context.reader, runbook("child"), clock=empty_aws.clock)
         before = {str(alarm.id): alarm for alarm in (await reader.overview()).alarms}
         assert before["child"].hearing is Hearing.COMPOSITE
-        book = empty_aws.world.alarms
+        world_alarms = empty_aws.world.alarms
         if silence == "muted":
             schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "PT2H", "Timezone": "UTC"}
             settings = {"Name": "m", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["loud"]}}
             rule = MuteRule("m", REGION, "123456789012", settings, parse_schedule(schedule), ORIGIN)
-            book.mutes.rules[REGION, "m"] = rule
+            world_alarms.mutes.rules[REGION, "m"] = rule
         else:
             off = {"ActionsEnabled": False} if silence == "disabled" else {}
             combine(empty_aws, "loud", "ALARM(child)", [SNS] if off else [], **off)
@@ -246,10 +246,10 @@ async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws: Embe
     for name, whole in (("early", False), ("late", True)):
         warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
         put(empty_aws, name, [SNS], WarmUpConfiguration=warm, state=State.INSUFFICIENT)
-        book = empty_aws.world.alarms
-        alarm = book.get(name)
+        world_alarms = empty_aws.world.alarms
+        alarm = world_alarms.get(name)
         assert alarm is not None
-        book.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
+        world_alarms.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
     empty_aws.clock.advance(6 * 60)
     finding = await judged(empty_aws, "early", "late")
     assert {each.title: each.verdict for each in finding.measures[:2]} == {
@@ -266,9 +266,9 @@ def log_alarm(embedded: Embedded, name: str) -> None:
         "AlarmName": name, "AlarmActions": [SNS], "QueryResultsToEvaluate": 1, "QueryResultsToAlarm": 1, "Threshold": 1.0,
         "ComparisonOperator": "GreaterThanThreshold", "ScheduledQueryConfiguration": {"QueryString": "stats count() by path"},
     }  # fmt: skip
-    book = embedded.world.alarms
-    alarm = book.put("LogAlarm", settings)
-    book.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
+    world_alarms = embedded.world.alarms
+    alarm = world_alarms.put("LogAlarm", settings)
+    world_alarms.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
     alarm.contributors = [
         {
             "ContributorId": f"c{number}",

@@ -120,7 +120,7 @@ def test_models_import_models(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", files(*FLOORS), ids=named)
-def test_only_two_places_speak_to_aws(path: Path) -> None:
+def test_only_two_packages_call_aws(path: Path) -> None:
     if not is_within(module_of(path), "services.aws", "services.demo"):
         assert {name for name in imports(path) if is_within(name, *AWS)} == set()
 

@@ -123,7 +123,7 @@ def show(name: str, given: Content) -> None:
     assert findings(source, "x.py") == []
 
 
-def test_a_render_that_gives_text_is_found() -> None:
+def test_a_render_that_returns_text_is_found() -> None:
     source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
     assert findings(source.format("self.title"), "x.py")
     assert findings(source.format("f'{self.title}'"), "x.py")

@@ -122,7 +122,7 @@ async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
 
 
 @pytest.mark.parametrize("id", [kind.id for kind in INSPECTIONS])
-async def test_whatever_an_inspection_reads_raises_is_not_judged(
+async def test_an_inspection_whose_read_raises_is_not_judged(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, id: str
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):

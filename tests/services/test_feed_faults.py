@@ -76,7 +76,7 @@ def test_the_errors_that_are_tried_are_many() -> None:
 
 
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
-async def test_whatever_a_read_raises_is_shown_counted_and_followed_by_the_next_read(
+async def test_any_exception_of_a_read_is_shown_counted_and_followed_by_the_next_read(
     error: BaseException,
 ) -> None:
     following = Following(ManualClock(START))

@@ -157,7 +157,7 @@ async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
         await until(pilot, lambda: pilot.app.screen.zoomed)
 
 
-async def test_the_help_lists_what_works_here_in_words(embedded: Embedded) -> None:
+async def test_the_help_describes_the_keys_that_work_here(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("question_mark")
         await until(

@@ -54,7 +54,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_any_damage(journal: Path, tmp_path: Path, seed: int) -> None:
+async def test_a_console_survives_any_damage_of_the_journal(journal: Path, tmp_path: Path, seed: int) -> None:
     path = copied(journal, tmp_path / "j.db")
     await bears(path, damaged(path, seed), placed=seed % 5 == 0)
 

@@ -102,7 +102,7 @@ async def test_early_is_allowed_on_the_same_day_only(tmp_path: Path) -> None:
         assert (await duty_desk.journal.page()).entries[0].subject == signed.key, "nothing more was recorded"
 
 
-async def test_leaving_out_wants_a_reason_and_counts_as_signed(tmp_path: Path) -> None:
+async def test_skipping_needs_a_reason_and_counts_as_signed(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:05"))) as duty_desk:
         morning = duty_desk.today("daily-morning")
         with pytest.raises(ValueError, match="reason"):
@@ -268,7 +268,7 @@ async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> No
         assert not february.days[0].is_open
 
 
-async def test_duties_of_one_time_stand_as_in_the_runbook(tmp_path: Path) -> None:
+async def test_duties_of_one_time_are_in_the_order_of_the_runbook(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         monday = duty_desk.duties.month(2026, 6).days[0]
         assert [each.slot.duty for each in monday.occurrences if each.slot.due_at.hour == 0] == [
@@ -289,7 +289,7 @@ async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open
                 assert day.is_open or all(each.slot.if_planned for each in day.occurrences)
 
 
-async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
+async def test_a_duty_with_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
     unknown = BaseDate(
         anchor="access-key-disabled:ci-cd-user",
         id=RawId("AKIAOLD"),

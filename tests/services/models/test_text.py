@@ -45,7 +45,7 @@ def test_nothing_that_steers_hides_or_turns_is_left(text: str) -> None:
 
 
 @given(hostile)
-def test_at_most_two_marks_stand_on_a_base(text: str) -> None:
+def test_at_most_two_combining_marks_are_on_a_base(text: str) -> None:
     run = 0
     for character in clean(text):
         run = run + 1 if unicodedata.category(character)[0] == "M" else 0

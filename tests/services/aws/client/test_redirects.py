@@ -218,7 +218,7 @@ def test_what_is_charged_for_is_known() -> None:
 
 
 @pytest.mark.parametrize(("service", "operation"), sorted(READS))
-def test_of_every_read_it_is_known_whether_aws_charges_for_it(service: str, operation: str) -> None:
+def test_every_read_is_classified_as_charged_or_free(service: str, operation: str) -> None:
     """A read that is added needs a check of AWS's prices: until then it is neither."""
     is_free = service in FREE_SERVICES or (service, operation) in FREE
     assert is_charged(service, operation) is not is_free

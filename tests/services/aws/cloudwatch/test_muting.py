@@ -125,7 +125,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     assert "not known whether anyone is notified: RDS CPU使用率" in finding.summary
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred
     assert canned.calls == [], "no name is not every alarm"
 
 
-def test_of_a_composite_that_is_held_back_something_holds_it_back() -> None:
+def test_a_suppressed_composite_counts_as_muted() -> None:
     from services.aws.cloudwatch.alarms.parsing import composite_alarm
 
     row = {"AlarmName": "all", "StateValue": "ALARM", "ActionsSuppressedBy": "Alarm"}

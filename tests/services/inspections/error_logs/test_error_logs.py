@@ -175,7 +175,7 @@ async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> N
     assert empty_aws.counts()["logs.StartQuery"] == 3
 
 
-async def test_many_errors_are_not_counted_further_where_nobody_agreed_to_the_price(
+async def test_many_errors_are_not_counted_further_without_consent_to_the_price(
     empty_aws: Embedded,
 ) -> None:
     fill(empty_aws, [*(error(60 + n / 10) for n in range(1001)), *fine(5)])

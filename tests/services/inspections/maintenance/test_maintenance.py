@@ -199,7 +199,7 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     assert (await maintenance(runbook=BOOK)).verdict is Verdict.NORMAL
 
 
-async def test_changes_that_wait_stand_beside_it() -> None:
+async def test_pending_changes_are_shown_beside_it() -> None:
     finding = await maintenance(PendingModifiedValues={"DBInstanceClass": "db.t4g.large"})
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (

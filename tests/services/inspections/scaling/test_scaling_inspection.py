@@ -207,7 +207,7 @@ async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged() ->
     assert f"{MAXIMUM} (staff-api)" in {each.title for each in finding.measures}
 
 
-async def test_a_runbook_without_such_duties_always_wants_the_usual() -> None:
+async def test_a_runbook_without_such_duties_always_expects_the_usual_maximum() -> None:
     data = BOOK.model_dump(mode="json") | {"duties": []}
     runbook = Runbook.model_validate(data)
     at = jst("2026-01-28 09:00")

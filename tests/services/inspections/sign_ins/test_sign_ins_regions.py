@@ -383,7 +383,7 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         row() | {"EventName": "CheckMf"},
     ],
 )
-def test_an_event_that_contradicts_itself_or_hides_who_it_was_is_not_understood(
+def test_a_contradictory_or_anonymous_event_is_not_understood(
     event: dict[str, Any],
 ) -> None:
     assert event_of(event, VIRGINIA) is None

@@ -67,7 +67,7 @@ async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("slow-queries")
-async def test_frequent_ones_want_an_index(embedded: Embedded) -> None:
+async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
     finding = await seen(embedded)
     assert finding.verdict is Verdict.ATTENTION
     assert finding.advice == ("Where slow queries are frequent, consider adding an index.",)

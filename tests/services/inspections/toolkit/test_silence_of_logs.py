@@ -190,7 +190,7 @@ HOLES = [
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize(("comes", "hours", "began", "ended"), HOLES)
-async def test_a_silence_that_is_not_usual_is_not_judged_wherever_it_lies(
+async def test_an_unusual_silence_is_not_judged_anywhere_in_the_window(
     embedded: Embedded, comes: Comes, hours: float, began: str, ended: str
 ) -> None:
     write(embedded, without(comes, began, ended))

@@ -68,7 +68,7 @@ async def again(inspection_context: InspectionContext, hours: float = HOURS) -> 
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Embedded) -> None:
+async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedded: Embedded) -> None:
     start = NINE - timedelta(hours=HOURS)
     green = []
     async with context(embedded) as inspection_context:
@@ -85,7 +85,7 @@ async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Emb
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_an_outage_that_is_over_shows_wherever_the_window_begins(embedded: Embedded) -> None:
+async def test_a_past_outage_is_visible_from_any_start_of_the_window(embedded: Embedded) -> None:
     """From 23:00 to 8:50 nothing was measured."""
     out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
     async with context(embedded) as inspection_context:
@@ -100,7 +100,7 @@ LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetRespo
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
-async def test_a_load_balancer_that_nobody_asks_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
+async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
     """Its healthy targets are counted all the time."""
     async with context(embedded) as inspection_context:
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):

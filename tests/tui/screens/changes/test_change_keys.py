@@ -103,7 +103,7 @@ async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
         assert screen.focused is went_to, "an edit goes on where it is"
 
 
-async def test_a_key_that_the_number_does_not_take_is_refused_in_words(embedded: Embedded) -> None:
+async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))

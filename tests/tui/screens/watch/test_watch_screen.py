@@ -43,7 +43,7 @@ async def test_a_narrow_screen_shows_one_panel_at_a_time_and_keys_change_it(embe
         await until(pilot, lambda: shown() == ["alarms"])
 
 
-async def test_zoom_gives_one_panel_the_screen_and_gives_it_back(embedded: Embedded) -> None:
+async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
         await pilot.press("d", "z")

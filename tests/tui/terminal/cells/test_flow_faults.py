@@ -93,7 +93,7 @@ def test_nothing_is_sent_to_a_terminal_that_takes_nothing() -> None:
     desk.check()
 
 
-def test_taken_back_after_a_suspension_all_is_painted_anew() -> None:
+def test_resumed_after_a_suspension_all_is_repainted() -> None:
     desk = Desk()
     desk.log(3)
     desk.loop.run(1)
@@ -133,7 +133,7 @@ def test_nothing_of_the_old_size_is_sent_after_a_resize() -> None:
     desk.check()
 
 
-def test_a_size_that_was_another_for_a_moment_is_painted_anew() -> None:
+def test_a_momentary_change_of_size_repaints_everything() -> None:
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)

@@ -68,7 +68,7 @@ async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded: Embedde
     assert any("iam:ListUsers" in each for each in some.remarks)
 
 
-# By hand
+# On canned answers
 
 
 def listed(id: str, days: float, status: str = "Active") -> dict[str, Any]:

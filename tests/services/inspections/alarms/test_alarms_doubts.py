@@ -18,10 +18,10 @@ from tests.conftest import Embedded
 from tests.services.inspections.alarms.test_alarms_inspection import (
     CLOSED,
     NINE,
-    book,
     change,
     judged,
     row,
+    runbook_with,
     verdicts,
 )
 from tests.services.inspections.running_world import run_inspection
@@ -70,7 +70,7 @@ DAMAGE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
 async def test_an_unreadable_entry_is_reported_and_not_judged(damage: dict[str, Any]) -> None:
     history = [change("a", 30, "ALARM", "OK"), change("a", 40, "OK", "ALARM")]
-    runbook = book("a")
+    runbook = runbook_with("a")
     whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
     assert verdicts(whole) == {"T a": V.ATTENTION, FIRED: V.ATTENTION}
     finding = await judged(row("a", minutes=30), runbook=runbook, history=[history[0] | damage, history[1]])

@@ -107,7 +107,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embe
     assert any("cloudwatch:ListAlarmMuteRules" in each for each in finding.remarks)
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dict[str, Any]:

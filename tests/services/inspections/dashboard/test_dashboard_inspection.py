@@ -96,7 +96,7 @@ async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) 
     assert measure(finding, "RDS 接続数").shown == ""
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 Curve = Callable[[datetime], float | None]
 """The value at a time; None: no data."""

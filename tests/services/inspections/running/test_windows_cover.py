@@ -69,7 +69,7 @@ class Office:
         builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
         finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
-        entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.looks)}", finding), now)
+        entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.runs)}", finding), now)
         self.runs.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
     def sign(self, now: datetime, which: int, *, overrule: bool) -> None:

@@ -166,7 +166,7 @@ async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(emb
     assert any("cloudwatch:DescribeAlarms" in each for each in finding.remarks)
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 NOON = jst("2026-01-14 12:00")
 

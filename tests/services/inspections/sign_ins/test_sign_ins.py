@@ -150,7 +150,7 @@ async def test_trap_8_an_unknown_identity_and_what_it_did(embedded: Embedded) ->
     assert embedded.counts()["cloudtrail.LookupEvents"] - before == 17
 
 
-# By hand
+# On canned answers
 
 
 def regions(*names: str) -> dict[str, Any]:

@@ -146,7 +146,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     assert any("has not delivered any file" in each for each in finding.remarks)
 
 
-# By hand
+# On canned answers
 
 
 def events(*times: datetime) -> Lookup:

@@ -19,7 +19,7 @@ from services.models.findings import Finding
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.services.inspections.custom.test_custom_metric import book
+from tests.services.inspections.custom.test_custom_metric import runbook_with
 from tests.services.inspections.dashboard.test_dashboard_inspection import judged, measure
 from tests.services.inspections.running_world import context
 
@@ -116,7 +116,9 @@ async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day
 
 async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
     body: dict[str, Any] = {"widgets": []}
-    bare = book().model_copy(update={"alb": book().alb.model_copy(update={"target_group": ""})})  # type: ignore[union-attr]
+    bare = runbook_with().model_copy(
+        update={"alb": runbook_with().alb.model_copy(update={"target_group": ""})}
+    )  # type: ignore[union-attr]
     quiet: Callable[[datetime], float | None] = lambda at: None if at < NINE - timedelta(hours=9) else 5  # noqa: E731
     finding = await judged(body=body, runbook=bare, RequestCount=quiet, TargetResponseTime=quiet)
     assert measure(finding, "Load balancer").verdict is V.UNKNOWN
@@ -176,7 +178,7 @@ def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
 
 async def own(inspection_context: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
     until = inspection_context.clock.now()
-    inspection_context = replace(inspection_context, runbook=book(**(SUM | changed)))
+    inspection_context = replace(inspection_context, runbook=runbook_with(**(SUM | changed)))
     return await make(inspection_context, "memory").run(
         InspectionRequest(since=until - timedelta(hours=hours), until=until)
     )

@@ -33,7 +33,7 @@ _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
 
 
-# The same examples at every run, so that a red suite is about the change at hand; `make explore` looks further.
+# The same examples at every run, so that a red suite is about the change at hand; `make explore` tries more.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("explore", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile("steady")
@@ -113,7 +113,7 @@ def styles_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def modules_collected_once() -> None:
-    """What was imported stays: looking through it at each collection is a fifth of the suite's time."""
+    """What was imported stays: scanning it at each collection takes a fifth of the suite's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -209,5 +209,5 @@ def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 
 @pytest.fixture
 def empty_aws() -> Iterator[Embedded]:
-    """An account with nothing in it, for a system that is seeded by hand."""
+    """An empty account, for a system that the test seeds itself."""
     yield from _run("empty", 0.0, ORIGIN)

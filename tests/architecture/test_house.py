@@ -101,7 +101,7 @@ def test_the_first_frame_loads_no_aws_library(module: str) -> None:
     assert not loaded_by(module) & AWS
 
 
-def test_the_look_at_the_terminal_comes_before_the_screen_library() -> None:
+def test_the_terminal_is_checked_before_the_screen_library_loads() -> None:
     assert not loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
@@ -120,7 +120,7 @@ def test_models_import_models(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", files(*FLOORS), ids=named)
-def test_only_two_places_speak_to_aws(path: Path) -> None:
+def test_only_two_packages_call_aws(path: Path) -> None:
     if not is_within(module_of(path), "services.aws", "services.demo"):
         assert {name for name in imports(path) if is_within(name, *AWS)} == set()
 
@@ -170,7 +170,7 @@ FOLDERS_MADE_IN = {"services/host/private_files.py", "services/demo/scratch.py"}
 """Where folders are made, 0700 whatever the umask is; the demo knows nothing of the rest and makes its own."""
 
 
-def test_folders_are_made_in_one_place() -> None:
+def test_folders_are_created_in_one_place() -> None:
     makers = {"mkdir", "makedirs", "mkdtemp", "TemporaryDirectory"}
     paths = {
         named(path)
@@ -187,7 +187,7 @@ def modules_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", sorted(folders() - {MODELS}), ids=named)
-def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
+def test_a_folder_holds_few_modules(folder: Path) -> None:
     assert len(modules_of(folder)) <= MOST_MODULES
 
 

@@ -10,7 +10,7 @@ from tests.architecture.sinks import findings
 ROOT = Path(__file__).parents[2]
 SCREENS = sorted(path for floor in ("widgets", "tui") for path in (ROOT / floor).rglob("*.py"))
 ALL = sorted(path for floor in ("widgets", "tui", "services") for path in (ROOT / floor).rglob("*.py"))
-# Raise an alarm about what these import, and nobody is fooled by an alias.
+# Checks what these import, so that an alias hides nothing.
 BANNED_NAMES = {"escape", "generate_presigned_url", "generate_presigned_post", "DataTable", "from_ansi"}
 
 
@@ -38,7 +38,7 @@ def test_nothing_banned_is_used(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=named)
 def test_programs_begin_in_one_place(path: Path) -> None:
-    """Where it is seen to that they end with whoever asked for them."""
+    """Where it is ensured that they end together with the task that requested them."""
     places = {"services/host/programs.py", "services/demo/launch.py"}
     begins = {"create_subprocess_exec", "create_subprocess_shell", "Popen"}
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
@@ -123,7 +123,7 @@ def show(name: str, given: Content) -> None:
     assert findings(source, "x.py") == []
 
 
-def test_a_render_that_gives_text_is_found() -> None:
+def test_a_render_that_returns_text_is_found() -> None:
     source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
     assert findings(source.format("self.title"), "x.py")
     assert findings(source.format("f'{self.title}'"), "x.py")

@@ -20,7 +20,7 @@ SPEED = 20.0
 """Fast enough to wait for, slow enough that the time an answer takes is small against the intervals."""
 BUDGET_YEN = 15.0
 DAY_YEN = 20.0
-"""With every look of a Monday, what Logs Insights scans included (the demo's logs are small)."""
+"""With every inspection of a Monday, what Logs Insights scans included (the demo's logs are small)."""
 MONDAY = ("alarms", "dashboard", "error-logs", "alarms", "alarms", "costs", "backups", "maintenance")
 USD_JPY = 150.0
 POLL = 10.0
@@ -72,7 +72,7 @@ def _cost_explorer() -> float:
 
 
 async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int, float]:
-    """(the console's own meter after a minute, after `minutes`, metrics on the dashboard, yen of a Monday's looks)."""
+    """(the console's own meter after a minute, after `minutes`, metrics on the dashboard, yen of a Monday's inspections)."""
     runbook = load_named("facility-prod")
     services = connect(
         runbook,
@@ -100,7 +100,7 @@ async def _watch(world: World, minutes: int) -> tuple[Usage, Usage, int, float]:
 
 
 async def _looks(services: Services) -> float:
-    """Yen of the looks of a Monday, each over the time since the evening before."""
+    """Yen of the inspections of a Monday, each over the time since the evening before."""
     until = services.clock.now()
     look = InspectionRequest(since=until - timedelta(hours=16), until=until)
     return sum([(await services.inspection_runner.run(id, look)).cost.yen for id in MONDAY])

@@ -15,7 +15,7 @@ class Row(NamedTuple):
     """None when it could not be measured."""
     unit: str
     yardstick_name: str
-    """What it is compared with; "not installed" and the like are said here, too."""
+    """What it is compared with; "not installed" and the like are stated here, too."""
     yardstick: float | None = None
     ratio: float | None = None
     """ours / yardstick."""

@@ -1,4 +1,4 @@
-"""Bytes to the terminal, processor time and wake-ups of a console nobody touches, beside stock widgets and lnav.
+"""Bytes to the terminal, processor time and wake-ups of an idle console, beside stock widgets and lnav.
 
 "Only the clock": every panel is filled and nothing new is read, so the clock and the ages are all that moves.
 "At work": the console as it comes, a minute's metrics and every log line included.

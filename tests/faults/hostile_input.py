@@ -1,4 +1,4 @@
-"""Command lines, variables and files that nobody should give: what the fuzz of the command line is made of.
+"""Invalid command lines, variables and files, from which the fuzz of the command line is built.
 
 Commands and options come from click itself, and variables from the configuration and the SDK, so that new ones are
 covered without a word here.

@@ -102,7 +102,7 @@ async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
                 if not any(run.in_flight for run in runs):
                     break
     except TimeoutError:
-        pass  # what reading does not tell is asked
+        pass  # an outcome that a read cannot decide is asked
     entries = await services.journal.entries()
     verification = await services.journal.verify()
     await services.engine.drain()

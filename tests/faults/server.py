@@ -1,4 +1,4 @@
-"""A server on loopback that speaks HTTP/1.1 and misbehaves as told, counting what reaches it."""
+"""A server on loopback that speaks HTTP/1.1 and misbehaves as configured, counting what reaches it."""
 
 import asyncio
 import json
@@ -121,7 +121,7 @@ class FaultServer:
         self.url = ""
         self.connections = 0
         self.released = asyncio.Event()
-        """Set at the end: whatever hangs is let go."""
+        """Set at the end, which releases every hanging request."""
 
     @property
     def counts(self) -> Counter[str]:

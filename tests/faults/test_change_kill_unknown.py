@@ -1,4 +1,4 @@
-"""Killed with SIGKILL between sending and recording the outcome: locked for whoever asks, at any age, until AWS is read."""
+"""Killed with SIGKILL between sending and recording the outcome: locked for every console, at any age, until AWS is read."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -91,12 +91,12 @@ def hold(count: int, folder: Path, seed: int) -> None:
     assert not wrong, f"{len(wrong)} of {count}\n" + "\n".join(wrong)
 
 
-def test_a_hostile_command_line_ends_in_words(tmp_path: Path) -> None:
+def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
     hold(45, tmp_path, SEED)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 3))
-def test_many_hostile_command_lines_end_in_words(tmp_path: Path, seed: int) -> None:
+def test_many_hostile_command_lines_end_with_a_message(tmp_path: Path, seed: int) -> None:
     # A third of the cases is of variables: each comes once.
     hold(3 * len(variables()), tmp_path, SEED + seed)

@@ -29,22 +29,22 @@ PARTS = ("cloudwatch", "logs", "")
 
 @pytest.mark.parametrize("service", PARTS, ids=lambda part: part or "everything")
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_is_told_the_last_values_stay_and_reading_resumes(
+async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
     embedded: Embedded, fault: str, service: str
 ) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app, tail = pilot.app, pilot.app.screen.tail
         await until(pilot, lambda: len(tail.store) > 50)
-        board, lines = app.alarms.value, len(tail.store)
+        alarms, lines = app.alarms.value, len(tail.store)
         embedded.fault(service, "", **FAULTS[fault])
         embedded.advance(67)
         await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
-        assert app.alarms.value == board, "the last good board stays"
+        assert app.alarms.value == alarms, "the last good alarms stay"
         assert len(tail.store) >= lines
         if service != "logs":
             assert app.alarms.value.count(AlarmState.OK) == 0 or app.alarms.problem
-            assert "stale" in screen_text(pilot).splitlines()[1], "the strip does not look fine"
+            assert "stale" in screen_text(pilot).splitlines()[1], "the strip is not shown as fine"
         embedded.clear_faults()
         await until(pilot, lambda: embedded.advance(20) or recovered(app, tail), limit=90)
         assert not app.bugs

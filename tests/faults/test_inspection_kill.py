@@ -1,4 +1,4 @@
-"""A console that is killed while it looks, and as it signs: restarted, it has lost nothing and looks at what it missed."""
+"""A console killed while it inspects and as it signs: restarted, it has lost nothing and inspects what it missed."""
 
 import asyncio
 import re
@@ -57,9 +57,9 @@ def read(journal: Path) -> tuple[Entry, ...]:
     return asyncio.run(entries())
 
 
-def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
+def test_a_console_killed_while_it_inspects_and_as_it_signs(tmp_path: Path) -> None:
     journal = tmp_path / "j.db"
-    # Killed as soon as the looks are claimed, and again after each finding.
+    # Killed as soon as the runs are claimed, and again after each finding.
     for turn, (kind, count_due) in enumerate(
         [(EntryKind.LOOKING, 1), (EntryKind.FINDING, 1), (EntryKind.FINDING, 2), (EntryKind.FINDING, 3)]
     ):
@@ -72,7 +72,7 @@ def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
         until(console, lambda: re.search("始業時の確認.*● normal", console.text))
         console.send("S")
         console.wait_text("Note for all")
-        # Enter counts once the dialog was looked at; it is pressed until the signature stands.
+        # Enter counts once the dialog was shown long enough; it is pressed until the sign-off is recorded.
         until(console, lambda: console.send("\r") or count(journal, EntryKind.SIGN_OFF) >= 1)
         console.process.kill()
         console.process.wait()
@@ -85,6 +85,6 @@ def test_killed_while_it_looks_and_as_it_signs(tmp_path: Path) -> None:
         entry.target for entry in entries if entry.kind is EntryKind.FINDING and entry.subject == KEY
     }
     assert inspections == set(MORNING)
-    # Each claim is taken once, however often the looks were begun.
+    # Each claim is taken once, however often the runs were started.
     claims = Counter(entry.claim for entry in entries if entry.claim)
     assert set(claims.values()) == {1}

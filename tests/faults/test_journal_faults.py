@@ -18,7 +18,7 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.models.journal import EntryQuery
-from tests.services.journal.book import checked, filled, journal, note
+from tests.services.journal.book import checked, filled, note, open_journal
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path)
         assert verification.entries >= last, f"entry {last} was acknowledged"
 
 
-def test_a_console_killed_while_it_makes_the_file_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_console_killed_while_it_creates_the_file_blocks_nobody(tmp_path: Path) -> None:
     for kill in range(10):
         folder = tmp_path / str(kill)
         folder.mkdir()
@@ -98,9 +98,9 @@ def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
     assert checked(path).intact
 
 
-def test_consoles_that_make_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
-    for round_ in range(5):
-        path = tmp_path / f"{round_}.db"
+def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.db"
         writers = [writer(path, "append", f"w{number}", 3) for number in range(WRITERS)]
         assert sorted(int(seq) for process in writers for seq in ended(process)) == list(range(1, 19))
         assert checked(path).intact
@@ -123,20 +123,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-async def test_a_full_disk_is_told_reading_goes_on_and_room_heals_it(small_disk: Path) -> None:
+async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(small_disk: Path) -> None:
     path = small_disk / "j.db"
-    async with journal(path) as book:
-        recorded = [await book.append(note("x" * 1000)) for _ in range(20)]
+    async with open_journal(path) as journal:
+        recorded = [await journal.append(note("x" * 1000)) for _ in range(20)]
         fill(small_disk / "other")
-        refused, further = await refusal(book)
+        refused, further = await refusal(journal)
         assert str(refused) == "The disk is full: the journal cannot be written."
-        assert not book.health.writable
-        assert book.health.problem is not None
-        assert book.health.problem.remedy.startswith("Free up space")
-        assert len(await book.entries()) == len(recorded) + further
+        assert not journal.health.writable
+        assert journal.health.problem is not None
+        assert journal.health.problem.remedy.startswith("Free up space")
+        assert len(await journal.entries()) == len(recorded) + further
         (small_disk / "other").unlink()
-        await healed(book)
-        assert (await book.append(note("after"))).seq == len(recorded) + further + 1
+        await healed(journal)
+        assert (await journal.append(note("after"))).seq == len(recorded) + further + 1
     verification = checked(path)
     assert (verification.intact, verification.entries) == (True, len(recorded) + further + 1)
 
@@ -145,40 +145,40 @@ async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk
     path = small_disk / "j.db"
     filled(path, 20)
     fill(small_disk / "other")
-    async with journal(path) as book:
-        assert not book.health.writable
-        assert len(await book.entries()) == 20
+    async with open_journal(path) as journal:
+        assert not journal.health.writable
+        assert len(await journal.entries()) == 20
         with pytest.raises(JournalError):
-            await book.append(note())
+            await journal.append(note())
     assert checked(path).entries == 20
 
 
 async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk: Path) -> None:
     fill(small_disk / "other")
-    async with journal(small_disk / "j.db") as book:
-        assert not book.health.writable
+    async with open_journal(small_disk / "j.db") as journal:
+        assert not journal.health.writable
         (small_disk / "other").unlink()
-        await healed(book)
-        assert (await book.append(note())).seq == 1
+        await healed(journal)
+        assert (await journal.append(note())).seq == 1
     assert os.listdir(small_disk) == ["j.db"]
 
 
-async def refusal(book: Journal) -> tuple[JournalError, int]:
+async def refusal(journal: Journal) -> tuple[JournalError, int]:
     """Append until it is refused; also how many entries were recorded."""
     recorded = 0
     while True:
         try:
-            await book.append(note("y" * 4000, data={"filler": "z" * 50_000}))
+            await journal.append(note("y" * 4000, data={"filler": "z" * 50_000}))
         except JournalError as error:
             return error, recorded
         recorded += 1
 
 
-async def healed(book: Journal) -> None:
+async def healed(journal: Journal) -> None:
     """Until it can be written again."""
     async with asyncio.timeout(60):
-        async for _seq in book.follow():
-            if book.health.writable:
+        async for _seq in journal.follow():
+            if journal.health.writable:
                 return
 
 
@@ -195,13 +195,13 @@ def fill(file: Path) -> None:
 async def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     path = tmp_path / "j.db"
-    async with journal(path) as book:
+    async with open_journal(path) as journal:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEGABYTE, before[1]))
         try:
-            refused, recorded = await refusal(book)
+            refused, recorded = await refusal(journal)
             assert str(refused) == "The disk failed while the journal was in use."
-            assert len(await book.entries()) == recorded
+            assert len(await journal.entries()) == recorded
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        assert (await book.append(note("after"))).seq == recorded + 1
+        assert (await journal.append(note("after"))).seq == recorded + 1
     assert checked(path).intact

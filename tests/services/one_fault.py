@@ -137,4 +137,4 @@ WORLDS = {
         minutes=6,
     ),
 }
-"""Monday: one fault an inspection, save those whose faults are told as not judged."""
+"""Monday: one fault an inspection, except those whose faults are reported as not judged."""

@@ -28,7 +28,7 @@ STEPS = (-1.0, -HOUR, -3 * DAY, DAY)
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("before", [0.0, 300.0])
-def test_armed_is_never_longer_than_was_said(step: float, before: float) -> None:
+def test_arming_never_lasts_longer_than_stated(step: float, before: float) -> None:
     clock = ManualClock(START)
     permits = WriteAuthorizer(clock, "123456789012")
     permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
@@ -127,7 +127,7 @@ class ClaimDesk:
 
 
 @pytest.mark.parametrize("step", [-1.0, -HOUR])
-async def test_a_small_step_back_makes_no_look_twice(
+async def test_a_small_clock_step_back_repeats_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
@@ -141,7 +141,7 @@ async def test_a_small_step_back_makes_no_look_twice(
         assert not one.faults
 
 
-async def test_a_look_made_on_the_wrong_day_is_made_again_on_the_right_one(
+async def test_a_run_on_the_wrong_day_is_repeated_on_the_right_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
@@ -163,11 +163,11 @@ async def test_a_look_made_on_the_wrong_day_is_made_again_on_the_right_one(
         assert not one.faults
 
 
-# ---- what is said
+# ---- what is reported
 
 
 @pytest.mark.parametrize("step", [-HOUR, -3 * DAY, DAY, -6.0])
-def test_a_step_is_told_for_an_hour(step: float) -> None:
+def test_a_clock_step_is_reported_for_an_hour(step: float) -> None:
     clock = ManualClock(START)
     watch = ClockWatch(clock)
     for _ in range(100):

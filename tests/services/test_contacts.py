@@ -5,7 +5,7 @@ from services.runbook.loader import load_builtin
 RUNBOOK = load_builtin("facility-prod")
 
 
-def test_who_to_call_for_what_with_what_is_undecided() -> None:
+def test_contacts_are_listed_by_purpose_with_undecided_ones() -> None:
     by_role = {each.role: each for each in reachable(RUNBOOK)}
     assert by_role["AWSサポート"].reach == "AWSコンソール"
     assert by_role["開発チーム"].undecided
@@ -16,7 +16,7 @@ def test_who_to_call_for_what_with_what_is_undecided() -> None:
     ]  # fmt: skip
 
 
-def test_escalation_says_in_words_that_nobody_decided() -> None:
+def test_escalation_says_that_nothing_was_decided() -> None:
     assert escalation(RUNBOOK, "AWSサポート") == "AWSサポート: AWSコンソール"
     assert "UNDECIDED" in escalation(RUNBOOK, "開発チーム")
     assert "no contact for that role" in escalation(RUNBOOK, "社長")

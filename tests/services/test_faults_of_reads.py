@@ -1,4 +1,4 @@
-"""Whatever any read of the console raises: the cause is told, it is counted as a bug of ours, and reading goes on."""
+"""Whatever any read of the console raises: the cause is reported, counted as an internal error, and reading goes on."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ class Breaking:
 async def connected(
     embedded: Embedded, patch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Services, Breaking, list[Any]]]:
-    """The console's services, what breaks their requests, and the faults that were told."""
+    """The console's services, what breaks their requests, and the faults that were reported."""
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
     services = connect(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
     faults: list[Any] = []
@@ -65,7 +65,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     return feeds
 
 
-async def test_whatever_any_feed_reads_raises_is_told_and_read_again(
+async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
@@ -92,7 +92,7 @@ async def test_whatever_any_feed_reads_raises_is_told_and_read_again(
             await states.aclose()
 
 
-async def test_whatever_a_tail_reads_raises_is_told_and_read_again(
+async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
@@ -122,7 +122,7 @@ async def test_whatever_a_tail_reads_raises_is_told_and_read_again(
 
 
 @pytest.mark.parametrize("id", [kind.id for kind in INSPECTIONS])
-async def test_whatever_an_inspection_reads_raises_is_not_judged(
+async def test_an_inspection_whose_read_raises_is_not_judged(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, id: str
 ) -> None:
     async with connected(embedded, monkeypatch) as (services, breaking, faults):

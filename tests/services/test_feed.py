@@ -218,7 +218,7 @@ async def test_a_paused_feed_reads_nothing_and_catches_up(clock: ManualClock) ->
     assert (await waiting).value == 2
 
 
-async def test_a_slower_pace_is_told_and_kept(clock: ManualClock) -> None:
+async def test_a_slower_interval_is_reported_and_kept(clock: ManualClock) -> None:
     source = Source()
     feed = Feed("f", source, clock=clock, interval=5, jitter=0)
     states = feed.states()

@@ -19,7 +19,7 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 class Source:
-    """Raises what it is told to, else answers with the number of the read."""
+    """Raises what is set, else answers with the number of the read."""
 
     def __init__(self) -> None:
         self.reads = 0
@@ -33,7 +33,7 @@ class Source:
 
 
 class Following:
-    """A feed that somebody listens to."""
+    """A feed with a subscriber."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
@@ -76,7 +76,7 @@ def test_the_errors_that_are_tried_are_many() -> None:
 
 
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
-async def test_whatever_a_read_raises_is_shown_counted_and_followed_by_the_next_read(
+async def test_any_exception_of_a_read_is_shown_counted_and_followed_by_the_next_read(
     error: BaseException,
 ) -> None:
     following = Following(ManualClock(START))
@@ -114,7 +114,7 @@ async def test_a_read_that_never_worked_is_failed_and_never_empty() -> None:
     await following.stop()
 
 
-async def test_who_ends_the_feed_in_the_middle_of_a_read_ends_it(following: Following) -> None:
+async def test_cancelling_a_feed_amid_a_read_ends_it(following: Following) -> None:
     reading = asyncio.Event()
 
     async def hanging() -> int:
@@ -170,7 +170,7 @@ async def test_a_feed_whose_reads_hang_is_never_fresh_after_a_step(step: float) 
     await until(lambda: reads == 2)
     clock.step(step)
     clock.advance(61)
-    # Two intervals are over by any clock: at no later moment does the value look fresh.
+    # Two intervals are over by any clock: at no later moment does the value count as fresh.
     for _ in range(200):
         assert feed.state.freshness(clock.now()) is Freshness.STALE
         assert feed.state.age(clock.now()) >= 122
@@ -237,7 +237,7 @@ async def test_a_wait_of_the_machines_clock_ends_by_what_passed_and_not_by_the_l
     assert clock.elapsed() == boot
 
 
-def test_the_clock_that_cannot_be_set_goes_on() -> None:
+def test_the_monotonic_clock_is_unaffected_by_setting_the_time() -> None:
     clock = SystemClock()
     before = clock.elapsed()
     assert clock.elapsed() >= before > 0

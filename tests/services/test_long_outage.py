@@ -141,24 +141,24 @@ def is_outage(state: FeedState[Any]) -> bool:
     return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
 
 
-async def test_an_outage_is_told_slowed_down_for_and_survived(embedded: Embedded, outage: Outage) -> None:
+async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embedded, outage: Outage) -> None:
     async with wired(embedded) as services, followed(services) as states:
         await settled(embedded, services)
-        board = services.feeds["alarms"]
-        before = board.state.value
-        assert board.state.freshness(services.clock.now()) is Freshness.FRESH
+        overview = services.feeds["alarms"]
+        before = overview.state.value
+        assert overview.state.freshness(services.clock.now()) is Freshness.FRESH
         outage(True)
         await live(embedded, services, 2)
         tasks = len(asyncio.all_tasks())
 
         def stays_stale() -> None:
             now = services.clock.now()
-            for feed in (board, services.feeds["dashboard"]):
+            for feed in (overview, services.feeds["dashboard"]):
                 assert feed.state.freshness(now) is Freshness.STALE
                 assert is_outage(feed.state), feed.state.problem
                 assert feed.state.problem.summary
                 assert feed.state.problem.remedy
-            assert board.state.value is before, "the last value stays"
+            assert overview.state.value is before, "the last value stays"
             assert len(asyncio.all_tasks()) <= tasks
 
         await live(embedded, services, MINUTES, whenever=stays_stale)
@@ -195,9 +195,9 @@ async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
             assert is_outage(feed.state)
         with pytest.raises(AwsError):
             await alarms(services)
-        look = InspectionRequest(since=now.replace(hour=0), until=now)
+        inspection_request = InspectionRequest(since=now.replace(hour=0), until=now)
         for id in JUDGED:
-            finding = await services.inspection_runner.run(id, look)
+            finding = await services.inspection_runner.run(id, inspection_request)
             assert finding.verdict is Verdict.UNKNOWN, id
             assert finding.summary
         outage(False)

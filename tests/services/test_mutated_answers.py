@@ -26,7 +26,7 @@ from tests.conftest import Embedded
 from tests.services.aws_readers import CALLS, questions, speak
 from tests.services.inspections.running_world import context
 from tests.services.one_fault import WORLDS, World
-from tests.tools.better import is_told, same, too_good, unseen
+from tests.tools.better import same, takes_name, too_good, unseen
 from tests.tools.mutations import Mutation
 from tests.tools.recorded import Recorded, recording
 
@@ -112,7 +112,7 @@ async def inspect_damaged(
         without = mutation.without
         if (
             without is None
-            or is_told(mutation)
+            or takes_name(mutation)
             or unseen(mutation)
             or finding.verdict is Verdict.UNKNOWN
             or same(finding, whole)
@@ -143,7 +143,7 @@ async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> T
                     tally.verdicts["answered"] += 1
                 except AwsError:
                     tally.verdicts["refused"] += 1
-                except Exception as error:  # noqa: BLE001  # what else comes out is what is looked for
+                except Exception as error:  # noqa: BLE001  # any other exception is what the test searches for
                     tally.faults.append(f"{name}: {mutation}: {error!r:.300}")
                 tally.touched += answers.touched
     return tally
@@ -238,11 +238,11 @@ ABOUT = {
     "one-suppressed": {"ActionsSuppressedBy", "AlarmRule"},
     "one-warming": {"WarmUpConfiguration", "AlarmConfigurationUpdatedTimestamp", "StateValue"},
 }
-"""By the world, the keys that tell of its fault: all damage to them is tried in every run."""
+"""By the world, the keys that reveal its fault: all damage to them is tried in every run."""
 
 
 @pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
-async def test_no_damage_to_what_tells_of_a_fault_hides_it(
+async def test_no_damage_to_fault_evidence_hides_the_fault(
     embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str]
 ) -> None:
     live(embedded, case)

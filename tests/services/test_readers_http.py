@@ -1,4 +1,4 @@
-"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds by hand."""
+"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds."""
 
 import json
 from collections.abc import AsyncIterator
@@ -103,7 +103,7 @@ async def test_metrics_with_math_in_one_request(empty_aws: Any) -> None:
         assert empty_aws.counts()["cloudwatch.GetMetricData"] == 1
 
 
-async def test_an_alarm_fires_and_clears_and_history_tells_both(empty_aws: Any) -> None:
+async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws: Any) -> None:
     async with connected(empty_aws) as (client, session):
         began = empty_aws.clock.now()
         await client.put_metric_alarm(
@@ -122,8 +122,8 @@ async def test_an_alarm_fires_and_clears_and_history_tells_both(empty_aws: Any) 
         for minutes, value in ((5, 10.0), (5, 200.0), (8, 10.0)):
             await measure(empty_aws, client, minutes, value)
             empty_aws.advance(60)
-            board = await alarms.overview()
-            by_id = {alarm.id: alarm for alarm in board.alarms}
+            overview = await alarms.overview()
+            by_id = {alarm.id: alarm for alarm in overview.alarms}
             states.append({name: alarm.state for name, alarm in by_id.items()})
             if value > 100:
                 assert by_id["queue-long"].recent[-1] == 200.0

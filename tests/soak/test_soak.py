@@ -20,9 +20,9 @@ REAL = os.environ.get("SOAK") == "real"
 SPEED = 1 if REAL else 240
 LONG = 3600.0 if REAL else 120.0
 """Seconds of this machine that are measured."""
-TOLD_EVERY = 180.0 if REAL else 30.0
+REPORT_EVERY = 180.0 if REAL else 30.0
 PAUSE = 60.0 if REAL else 1.0
-"""Seconds between two rounds: nobody types all the time."""
+"""Seconds between two rounds: people do not type all the time."""
 MOST_GROWTH = 30.0
 """Megabytes; each log pane may fill to its bound of 8."""
 
@@ -46,18 +46,18 @@ def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixt
             desk.open_every_screen()
         first, warm, began = json.loads(desk.tell()), resident(console.process.pid), time.monotonic()
         _say(capfd, f"resident {warm:.0f} MB after two rounds; {first}")
-        told_at, rounds = began, 0
+        reported_at, rounds = began, 0
         while time.monotonic() - began < LONG:
             desk.round()
             desk.open_every_screen()
             rounds += 1
             desk.wait(PAUSE)
-            if time.monotonic() - told_at > TOLD_EVERY:
-                told_at = time.monotonic()
+            if time.monotonic() - reported_at > REPORT_EVERY:
+                reported_at = time.monotonic()
                 now = resident(console.process.pid)
                 _say(
                     capfd,
-                    f"{(told_at - began) / 60:5.1f} min, {rounds} rounds: {now:.1f} MB, {now - warm:+.1f}",
+                    f"{(reported_at - began) / 60:5.1f} min, {rounds} rounds: {now:.1f} MB, {now - warm:+.1f}",
                 )
         grown = resident(console.process.pid) - warm
         last = json.loads(desk.tell())
@@ -78,6 +78,6 @@ FEW = 5
 
 
 def _say(capfd: pytest.CaptureFixture[str], words: str) -> None:
-    """At once, for whoever waits for an hour."""
+    """Unbuffered, for a person who waits for an hour."""
     with capfd.disabled():
         print(f"\n{words}", end="", flush=True)

@@ -1,4 +1,4 @@
-"""Whether a finding of damaged answers is better than the whole ones', and what nobody can tell from an answer."""
+"""Whether a finding of damaged answers is better than the whole ones', and what an answer cannot show."""
 
 from services.models.findings import Finding
 from services.models.verdict import Verdict
@@ -23,12 +23,12 @@ ABSENT_IS_NONE = frozenset(
         "ScalableTargetAction.MaxCapacity",
         "stat",  # of a dashboard's metric: where it is Average
         "AlarmMuteRuleSummaries",  # optional in AWS's model: an account without active rules may lack the key
-        "CompositeAlarms",  # the runbook's alarms are expected by name; what others there are, nothing tells
+        "CompositeAlarms",  # the runbook's alarms are expected by name; nothing shows which others there are
         "Budgets",  # an account without budgets is answered without the key
         "PendingModifiedValues.DBInstanceClass",  # of a database: only settings that wait for the window
     }
 )
-"""Keys, or ends of paths, that a whole answer leaves out where there is nothing to tell: a lost one cannot be seen."""
+"""Keys, or ends of paths, that a whole answer omits where there is nothing to report: a lost one cannot be seen."""
 EMPTY_IS_NONE = frozenset({"PendingModifiedValues"})
 """Structures that RDS sends without members where nothing waits; without the structure itself nothing is judged."""
 UNCOUNTED = frozenset(
@@ -41,23 +41,23 @@ UNCOUNTED = frozenset(
         ("GetQueryResults", "results.*"),
         # A service that nothing scaled lately has none, and no other answer counts them.
         ("DescribeScalingActivities", "ScalingActivities"),
-        # A dashboard shows what somebody put on it: what the runbook names is read from its targets then, and of the
-        # rest it is said that it is not judged.
+        # A dashboard shows what people put on it: what the runbook names is read from its targets then, and of the
+        # rest it says that it is not judged.
         ("GetDashboard", "widgets"),
         ("GetDashboard", "metrics"),
-        # An account has as many mute rules as somebody made, and nothing else counts them.
+        # An account has any number of mute rules, and nothing else counts them.
         ("ListAlarmMuteRules", "AlarmMuteRuleSummaries"),
-        # Beyond the runbook's alarms, which are expected by name, an account has as many as somebody made.
+        # Beyond the runbook's alarms, which are expected by name, an account has any number.
         ("DescribeAlarms", "CompositeAlarms"),
-        # A target has as many scheduled actions as somebody made.
+        # A target has any number of scheduled actions.
         ("DescribeScheduledActions", "ScheduledActions"),
-        # An account has as many budgets as somebody made, and the runbook names none of AWS's.
+        # An account has any number of budgets, and the runbook names none of AWS's.
         ("DescribeBudgets", "Budgets"),
-        # Where nothing waits the list is sent empty; nothing else tells how many actions there are.
+        # Where nothing waits the list is sent empty; nothing else shows how many actions there are.
         ("DescribePendingMaintenanceActions", "PendingMaintenanceActions"),
     }
 )
-"""Lists, by the operation and the end of the path, of which AWS's contract does not tell how many members they have.
+"""Lists, by the operation and the end of the path, of which AWS's contract does not say how many members they have.
 
 Of all others a lost member is held against the inspection: members are expected by name (alarms, services, metrics),
 by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
@@ -67,7 +67,7 @@ OTHER_NAMES = frozenset(
     {
         ("GetDashboard", "metrics.*.*"),
         ("GetWebACLForResource", "Rules.*.VisibilityConfig.MetricName"),
-        # A rule may outlive its alarm, and be another team's: a readable name that is not there is told in a remark.
+        # A rule may outlive its alarm, and be another team's: a readable name that is not there is reported in a remark.
         ("GetAlarmMuteRule", "MuteTargets.AlarmNames.*"),
     }
 )
@@ -102,13 +102,13 @@ def too_good(whole: Finding, damaged: Finding) -> str:
     return "; ".join(why)
 
 
-def is_told(mutation: Mutation) -> bool:
+def takes_name(mutation: Mutation) -> bool:
     """Whether it takes a row's name, so that the row is not there."""
     return (mutation.operation, mutation.steps[-1] if mutation.steps else "") in TOLD
 
 
 def unseen(mutation: Mutation) -> bool:
-    """Whether the damaged answer is one that AWS may send: nobody can tell that something is missing."""
+    """Whether the damaged answer is one that AWS may send: it does not show that something is missing."""
     steps = mutation.steps
     if mutation.kind == "word":
         return _ends(mutation.operation, ".".join(steps), OTHER_NAMES)

@@ -91,7 +91,7 @@ async def until(pilot: Pilot[Any], reached: Callable[[], object], limit: float =
 
 
 async def settled(pilot: Pilot[Any]) -> None:
-    """Wait until two looks in a row see the same screen."""
+    """Wait until two reads in a row see the same screen."""
     before = ""
     async with asyncio.timeout(LIMIT):
         while (now := screen_text(pilot)) != before or not now.strip():

@@ -51,7 +51,7 @@ def environment(faketime: Path, start: datetime) -> Mapping[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         # Else all of them take turns at a semaphore whenever one asks for the time.
         "FAKETIME_DISABLE_SHM": "1",
-        # Else whoever waits for Python's lock wakes up at once, and again and again.
+        # Else a thread that waits for Python's lock wakes up at once, and again and again.
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",
     }
 

@@ -1,4 +1,4 @@
-"""Processes: what the kernel tells of one (proc(5), /proc/PID/stat), and one that never ends."""
+"""Processes: what the kernel reports of one (proc(5), /proc/PID/stat), and one that never ends."""
 
 import os
 from pathlib import Path

@@ -3,7 +3,7 @@
     python -m tests.tools.readme update
     python -m tests.tools.readme check
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. What an inspection looks at is written by hand, in
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. What an inspection reads is written by a person, in
 the last column of its row, and is kept; a row without it is an error.
 """
 
@@ -35,7 +35,7 @@ _KEYS = {
 
 
 def inspection_rows(descriptions: Descriptions) -> Rows:
-    """Id, title, and what each inspection looks at."""
+    """Id, title, and what each inspection reads."""
     for entry in INSPECTIONS:
         identifier = f"`{entry.id}`"
         yield identifier, _(entry.title), descriptions.get(identifier, MISSING)
@@ -70,7 +70,7 @@ def status_rows(_descriptions: Descriptions) -> Rows:
 
 
 def keys_text(keys: str) -> str:
-    """Keys as Textual spells them, as people read them: `?` `f1`."""
+    """Keys as Textual names them, as people read them: `?` `f1`."""
     return " ".join(f"`{_KEYS.get(key, key)}`" for key in keys.split(","))
 
 

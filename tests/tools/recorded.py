@@ -135,7 +135,7 @@ async def _at_once(_seconds: float) -> None:
 
 @asynccontextmanager
 async def recording() -> AsyncIterator[Recorded]:
-    """Sessions opened meanwhile ask through the recording; nobody waits for a query by the machine's clock."""
+    """Sessions opened meanwhile ask through the recording; no query waits by the machine's clock."""
     recorded = Recorded()
     attach = TrafficObserver.attach
 

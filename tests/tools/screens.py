@@ -55,7 +55,7 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
     if shot == "journal":
         await _write(pilot)
     if SCENARIOS.get(shot) == "monday-faults":
-        await _looked(pilot)
+        await _inspected(pilot)
     for key in keys.get(shot, []):
         await pilot.press(key)
         await settled(pilot)
@@ -66,8 +66,8 @@ async def _go(pilot: Pilot[object], shot: str) -> None:
     await settled(pilot)
 
 
-async def _looked(pilot: Pilot[object]) -> None:
-    """Until every duty that is due has been looked at."""
+async def _inspected(pilot: Pilot[object]) -> None:
+    """Wait until every duty that is due has been inspected."""
     app = pilot.app
     assert isinstance(app, TobanApp)
 

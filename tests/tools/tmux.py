@@ -25,7 +25,7 @@ class Tmux:
         self.run("kill-server")
 
     def start(self, width: int, height: int, *command: str) -> None:
-        """A first session of this size that runs `command` and that nobody is attached to."""
+        """A first session of this size that runs `command`, without an attached client."""
         self.run("-f", os.devnull, "new-session", "-d", "-x", str(width), "-y", str(height), *command)
 
     def run(self, *command: str) -> str:

@@ -15,7 +15,7 @@ from tests.tools.console import screen_text
 
 @asynccontextmanager
 async def other_console(path: Path, clock: Clock, user: str = "sato") -> AsyncIterator[Journal]:
-    """The same journal, opened by somebody else."""
+    """The same journal, opened by another person."""
     journal = Journal(
         path,
         clock=clock,

@@ -1,4 +1,4 @@
-"""Runs a console in a real pseudo-terminal that tests look at, type into, stall, resize and take away.
+"""Runs a console in a real pseudo-terminal that tests read, type into, stall, resize and close.
 
 Give it any command line: `PtyConsole([sys.executable, "-m", "tui", "demo"])`. Nothing sleeps: every wait is
 for a state, with a deadline.
@@ -150,7 +150,7 @@ class PtyConsole:
         self.process.send_signal(number)
 
     def resize(self, rows: int, columns: int) -> None:
-        """Change the size of the terminal; the kernel tells the process."""
+        """Change the size of the terminal; the kernel signals the process."""
         self._set_size((rows, columns))
         self._screen.resize(rows or 24, columns or 80)
 

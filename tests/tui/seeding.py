@@ -1,4 +1,4 @@
-"""A plain AWS client, as anybody would use it to fill an account by hand."""
+"""A plain AWS client, as a person would use it to fill an account."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

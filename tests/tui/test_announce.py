@@ -7,27 +7,27 @@ from services.models.duties import OccurrenceState as State
 from tui.notifications import changes, duty_changes, sentence
 
 
-def board(**states: AlarmState) -> AlarmOverview:
+def overview(**states: AlarmState) -> AlarmOverview:
     return AlarmOverview(
         alarms=tuple(Alarm(id=RawId(name), name=name, state=state) for name, state in states.items())
     )
 
 
-def test_only_what_changed_is_said_and_what_fires_comes_first() -> None:
-    before = board(a=AlarmState.OK, b=AlarmState.ALARM, c=AlarmState.OK)
-    after = board(a=AlarmState.OK, b=AlarmState.OK, c=AlarmState.ALARM)
+def test_only_changes_are_announced_with_firing_alarms_first() -> None:
+    before = overview(a=AlarmState.OK, b=AlarmState.ALARM, c=AlarmState.OK)
+    after = overview(a=AlarmState.OK, b=AlarmState.OK, c=AlarmState.ALARM)
     changed = changes(before, after)
     assert [alarm.name for alarm in changed] == ["c", "b"]
     assert sentence(changed) == "c ALARM, b OK"
 
 
 def test_an_alarm_seen_for_the_first_time_is_no_change() -> None:
-    assert changes(board(), board(a=AlarmState.ALARM)) == ()
+    assert changes(overview(), overview(a=AlarmState.ALARM)) == ()
 
 
 def test_many_changes_are_one_short_sentence() -> None:
-    before = board(**dict.fromkeys("abcde", AlarmState.OK))
-    after = board(**dict.fromkeys("abcde", AlarmState.ALARM))
+    before = overview(**dict.fromkeys("abcde", AlarmState.OK))
+    after = overview(**dict.fromkeys("abcde", AlarmState.ALARM))
     assert sentence(changes(before, after)) == "a ALARM, b ALARM, c ALARM, 2 more"
 
 
@@ -50,7 +50,7 @@ def test_at_the_start_nothing_is_new_however_late_it_is() -> None:
     assert duty_changes(None, duties("10:00", occurrence("a", State.LATE))) == ""
 
 
-def test_what_comes_due_and_late_is_said_once() -> None:
+def test_what_becomes_due_and_late_is_announced_once() -> None:
     before, due = (
         duties("08:59", occurrence("a", State.UPCOMING)),
         duties("09:00", occurrence("a", State.DUE)),

@@ -9,11 +9,11 @@ from tui.screens.common.mode_screen import skew_words
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) -> None:
+async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(200, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: "● ok" in screen_text(pilot))
-        board = app.alarms
+        alarms = app.alarms
         for step in (-3 * 86_400.0, 86_400.0):
             reads = embedded.counts()["cloudwatch.DescribeAlarms"]
             embedded.clock.step(step)
@@ -24,8 +24,8 @@ async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) ->
             assert "● ok" not in screen_text(pilot), "what was read by another time is not known to be so now"
             assert "stale" in screen_text(pilot)
             embedded.advance(67)
-            await until(pilot, lambda board=board: app.alarms is not board)
-            board = app.alarms
+            await until(pilot, lambda alarms=alarms: app.alarms is not alarms)
+            alarms = app.alarms
             assert embedded.counts()["cloudwatch.DescribeAlarms"] > reads
             await until(pilot, lambda: "● ok" in screen_text(pilot))
         app.screen._frame_changed()
@@ -34,7 +34,7 @@ async def test_a_clock_set_back_is_said_and_blinds_nobody(embedded: Embedded) ->
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "wrong"), (7200.0, "NTP")])
-def test_a_clock_that_differs_from_aws_is_said(seconds: float | None, words: str) -> None:
+def test_a_clock_that_differs_from_aws_is_reported(seconds: float | None, words: str) -> None:
     warning = skew_words(seconds)
     assert bool(warning) == bool(words)
     assert words in (warning or ("",))[0]

@@ -68,7 +68,7 @@ class Made:
 
 @pytest.fixture
 def new_widgets(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
-    """What is made from now on; what is there before is not looked through again and again."""
+    """Objects created from now on; older ones are not scanned again and again."""
     assert embedded
     noted = Made()
     make = Widget.__init__
@@ -156,7 +156,7 @@ async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_the_modes_screens_are_gone_once_they_are_built_anew(
+async def test_the_modes_screens_are_freed_once_they_are_rebuilt(
     embedded: Embedded, new_widgets: Made
 ) -> None:
     # As the launcher does: the first mode's screen is frozen with what else the start made.

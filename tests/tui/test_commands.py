@@ -113,7 +113,7 @@ async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
             await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
-async def test_what_is_done_in_another_mode_leads_there_and_nothing_found_is_said(embedded: Embedded) -> None:
+async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot)
@@ -157,7 +157,7 @@ async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
         await until(pilot, lambda: pilot.app.screen.zoomed)
 
 
-async def test_the_help_lists_what_works_here_in_words(embedded: Embedded) -> None:
+async def test_the_help_describes_the_keys_that_work_here(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("question_mark")
         await until(

@@ -99,7 +99,7 @@ def test_a_killed_console_leaves_no_world_running() -> None:
 
 
 def notices(console: PtyConsole) -> list[bytes]:
-    """What the terminal was asked to tell the person."""
+    """What the terminal was asked to notify the person of."""
     return re.findall(rb"\x1b\]9;([^\x07\x1b]*)", console.raw)
 
 
@@ -129,7 +129,7 @@ def turn(console: PtyConsole, url: str, state: str) -> None:
     console.send("\x12")  # ctrl+r
 
 
-def test_an_alarm_rings_the_bell_once_and_the_terminal_is_told_again_as_it_clears() -> None:
+def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clears() -> None:
     with world("empty") as url:
         asyncio.run(_put_alarm(url))
         asyncio.run(_set_alarm(url, "OK"))
@@ -213,7 +213,7 @@ def test_without_a_keyboard_it_does_not_stay(stdin: str) -> None:
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"LC_ALL": "en_US.ISO-8859-1"}, {"TERM": None}])
-def test_a_terminal_that_cannot_show_it_is_told_what_to_do(env: dict[str, str | None]) -> None:
+def test_an_unsuitable_terminal_is_explained_what_to_do(env: dict[str, str | None]) -> None:
     with PtyConsole(demo_command(), size=SIZE, env=env) as console:
         assert console.wait_exit() == 69
         assert b"export " in console.raw

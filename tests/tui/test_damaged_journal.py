@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes as witnesses
-from services.journal import files, reader
+from services.journal import external_hashes, files, reader
 from services.journal.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter
@@ -41,9 +40,9 @@ STATUSES = {
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No log of this machine has a say, and nobody waits for a lock."""
+    """No log of this machine counts, and nothing waits for a lock."""
     monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
-    monkeypatch.setattr(witnesses, "machine_log", ExternalHashes)
+    monkeypatch.setattr(external_hashes, "machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 50)
 
 
@@ -55,7 +54,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_any_damage(journal: Path, tmp_path: Path, seed: int) -> None:
+async def test_a_console_survives_any_damage_of_the_journal(journal: Path, tmp_path: Path, seed: int) -> None:
     path = copied(journal, tmp_path / "j.db")
     await bears(path, damaged(path, seed), placed=seed % 5 == 0)
 
@@ -67,7 +66,7 @@ async def test_entries_that_no_console_wrote(journal: Path, tmp_path: Path, seed
 
 
 @pytest.mark.parametrize("seed", range(0, len(DAMAGES), 3))
-def test_every_command_answers_in_words(
+def test_every_command_replies_with_a_sentence(
     journal: Path,
     tmp_path: Path,
     seed: int,
@@ -97,11 +96,11 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
         settled(path)
         what = in_the_schema(path, random.Random(seed))
         before = path.read_bytes()
-        keeper, refused = JournalWriter(path, None), True
+        writer, refused = JournalWriter(path, None), True
         with suppress(UnusableJournal, sqlite3.Error):
-            keeper.try_out()
+            writer.try_out()
             refused = False
-        keeper.close()
+        writer.close()
         assert not refused or path.read_bytes() == before, f"{what}: it was written to"
     path = copied(journal, tmp_path / "shown.db")
     settled(path)
@@ -128,14 +127,14 @@ def test_a_path_that_no_file_can_have() -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-def test_what_asks_aws_does_so_all_the_same(
+def test_commands_that_read_aws_still_do(
     embedded_now: Embedded,
     journal: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A look is made, a plan is refused for want of the journal, and both in words."""
+    """An inspection runs, a plan is refused without the journal, and both say so."""
     path = copied(journal, tmp_path / "j.db")
     settled(path)
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE entries", b"CREATE TABLE \xffntries", 1))

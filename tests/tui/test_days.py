@@ -1,4 +1,4 @@
-"""Days as people write them, looking back (the journal) and ahead (the calendar)."""
+"""Days as people write them, back (the journal) and ahead (the calendar)."""
 
 from datetime import date, timedelta
 
@@ -32,7 +32,7 @@ days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
         ("", None, None),
     ],
 )
-def test_as_written(text: str, back: date | None, ahead: date | None) -> None:
+def test_days_are_read_as_people_write_them(text: str, back: date | None, ahead: date | None) -> None:
     assert (read_day(text, TODAY), read_coming_day(text, TODAY)) == (back, ahead)
 
 

@@ -93,7 +93,7 @@ def test_while_it_starts(folder: Path, end: Callable[[PtyConsole, int], None]) -
         nothing_is_left(console, folder, console.process.pid, child)
 
 
-def test_what_two_killed_processes_left_the_next_demo_takes_away(folder: Path) -> None:
+def test_the_next_demo_removes_what_two_killed_processes_left(folder: Path) -> None:
     """And nothing that is still used, or is no demo's."""
     left, used, other, own = (folder / f"{scratch.PREFIX}{name}" for name in ("left", "used", "file", "own"))
     for demo_folder in (left, used):

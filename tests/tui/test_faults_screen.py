@@ -59,7 +59,7 @@ def bugs(pilot: Pilot[None]) -> int:
     return sum(bug.count for bug in pilot.app.bugs.values())
 
 
-async def test_one_bad_answer_blinds_no_feed(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_bad_answer_stops_no_feed(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate")
     async with forgiving(embedded) as pilot:
         app = pilot.app
@@ -94,7 +94,7 @@ LOOPS = {
 """By name: what of each loop of the console is broken."""
 
 
-async def test_a_loop_that_a_fault_stopped_says_so_and_goes_on(
+async def test_a_loop_stopped_by_a_fault_says_so_and_continues(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with forgiving(embedded) as pilot:
@@ -138,7 +138,7 @@ async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again
         await until(pilot, lambda: app.screen.live.state.problem is None or embedded.advance(20))
 
 
-async def test_a_tail_that_cannot_take_a_line_goes_on(
+async def test_a_tail_that_cannot_add_a_line_continues(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with forgiving(embedded) as pilot:
@@ -157,9 +157,7 @@ async def test_a_tail_that_cannot_take_a_line_goes_on(
         assert "lines" in pane.problem.summary
 
 
-async def test_a_beat_that_failed_is_not_the_last(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_tick_is_not_the_last(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     from widgets.drawing.ticker import ticker_of
 
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:

@@ -52,29 +52,29 @@ def hostile(tmp_path: Path) -> Path:
     return path
 
 
-async def looked_at(pilot: Pilot[Any]) -> str:
+async def visible_text(pilot: Pilot[Any]) -> str:
     await settled(pilot)
     return screen_text(pilot)
 
 
 @pytest.mark.slow
-async def test_no_screen_obeys_it(embedded: Embedded, hostile: Path) -> None:
+async def test_no_screen_interprets_hostile_text(embedded: Embedded, hostile: Path) -> None:
     screens = []
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=hostile) as pilot:
         app = pilot.app
-        screens.append(await looked_at(pilot))
+        screens.append(await visible_text(pilot))
         for keys in (["a", "enter"], ["escape", "2"], ["enter"], ["escape", "s"], ["escape", "4"], ["enter"]):
             await pilot.press(*keys)
-            screens.append(await looked_at(pilot))
+            screens.append(await visible_text(pilot))
         await pilot.press("escape", "escape", "6")
-        screens.append(await looked_at(pilot))
+        screens.append(await visible_text(pilot))
         await app.run_action("app.show_runbook")
         await until(pilot, lambda: type(app.screen).__name__ == "RunbookScreen")
-        screens.append(await looked_at(pilot))
+        screens.append(await visible_text(pilot))
         await pilot.press("escape", "2", "g")
-        screens.append(await looked_at(pilot))
+        screens.append(await visible_text(pilot))
         await pilot.press("escape", "question_mark")
-        screens.append(await looked_at(pilot))
+        screens.append(await visible_text(pilot))
         assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
         assert not app.bugs
         assert app.is_running

@@ -1,4 +1,4 @@
-"""Hostile text everywhere AWS lets people write: shown harmlessly, obeyed by nobody."""
+"""Hostile text everywhere AWS lets people write: shown harmlessly, never interpreted."""
 
 import json
 from typing import Any
@@ -102,17 +102,17 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     shown = [tile.widget for tile in watch.dashboard.grid.tiles]
     assert [type(each) for each in shown] == [MetricWidget, UnknownWidget, TextWidget]
     assert shown == list(app.view.value.dashboard.widgets)
-    content = await looked_at(pilot)
+    content = await visible_text(pilot)
     alarm = next(each for each in app.alarms.value.alarms if str(each.id) == name)
     assert alarm.state is AlarmState.ALARM
     app.post_message(OpenAlarm(alarm))
     await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
-    content += await looked_at(pilot)
+    content += await visible_text(pilot)
     await pilot.press("escape", "l", "end", "enter")
-    content += await looked_at(pilot)
+    content += await visible_text(pilot)
     app.inform(alarm.name)
     await until(pilot, lambda: app._notifications)
-    content += await looked_at(pilot)
+    content += await visible_text(pilot)
     assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
     assert not app.bugs
     assert app.is_running
@@ -127,6 +127,6 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     await writer.cloudwatch.delete_alarms(AlarmNames=[name])
 
 
-async def looked_at(pilot: Pilot[Any]) -> str:
+async def visible_text(pilot: Pilot[Any]) -> str:
     await pilot.pause()
     return screen_text(pilot)

@@ -1,4 +1,4 @@
-"""A console that nobody touches paints what time moved, and nothing else."""
+"""An idle console paints what time moved, and nothing else."""
 
 import pytest
 
@@ -18,8 +18,8 @@ COUNTS = {"HeaderLine", "LogBar"}
 
 
 @pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes by itself."""
+def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
@@ -54,10 +54,10 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
 async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
-        board, view = pilot.app.alarms, pilot.app.view
+        alarms, view = pilot.app.alarms, pilot.app.view
         with painting() as asked:
             pilot.app.action_refresh_feeds()
-            await until(pilot, lambda: pilot.app.alarms is not board and pilot.app.view is not view)
+            await until(pilot, lambda: pilot.app.alarms is not alarms and pilot.app.view is not view)
             await pilot.pause()
         assert {each.kind for each in asked} <= {"Clock", "PanelHead"} | COUNTS
 

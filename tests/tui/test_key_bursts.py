@@ -85,13 +85,13 @@ def chosen_keys(rng: random.Random, count: int) -> list[str]:
 
 
 class Interloper(ModalScreen[None]):
-    """A dialog that nobody asked for: it takes every key, and goes by itself."""
+    """An unrequested dialog: it takes every key, and closes by itself."""
 
     def compose(self) -> ComposeResult:
         yield Input()
 
 
-class Witness:
+class KeyRecorder:
     """Who read each key: the screen on top when it was let in, and what the person had on screen when he typed it.
 
     Of the screens that keys lead to, what was typed ahead is theirs before they are painted. What came or
@@ -185,7 +185,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
 
     Now and then a screen is opened that few keys lead to, or none: each kind in its turn.
     """
-    rng, witness = random.Random(seed), Witness(patch)
+    rng, recorder = random.Random(seed), KeyRecorder(patch)
     come = asyncio.Event()
     quits = 0
 
@@ -207,7 +207,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
         if rng.random() < 0.5:
             await arm_without_screen(pilot)
         app.run_worker(intrude(app, random.Random(seed), come), group="intrude")
-        while witness.keys < count:
+        while recorder.keys < count:
             keys = chosen_keys(rng, rng.choice((1, 2, 3, 5, 8, 13, 30)))
             recent = [*recent[-20:], "".join(keys)]
             type_in(app, "".join(keys))
@@ -215,7 +215,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
                 come.set()
             if rng.random() < 0.7:
                 await at_rest(pilot)
-                witness.forget()
+                recorder.forget()
                 if len(app.screen_stack) == 1 and rng.random() < 0.2:
                     await call(next(openers), it)
                     await at_rest(pilot)
@@ -223,7 +223,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
                 await asyncio.sleep(0)
             assert app._running, recent
             assert not app.bugs, ([bug.text for bug in app.bugs.values()], recent)
-            assert not witness.misread, (witness.misread, recent)
+            assert not recorder.misread, (recorder.misread, recent)
         await at_rest(pilot)
         assert app.runs == runs
     writes = {
@@ -232,7 +232,7 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
         if count > before.get(name, 0) and not name.partition(".")[2].startswith(READS)
     }
     assert not writes
-    return Figures(witness.keys, witness.intruded, quits, dict(witness.screens.most_common()))
+    return Figures(recorder.keys, recorder.intruded, quits, dict(recorder.screens.most_common()))
 
 
 async def test_random_bursts_break_nothing_and_are_read_by_the_screen_they_are_for(
@@ -275,16 +275,17 @@ def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "rounds"), [(3, 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((3, 5), (4, 12)))]
+    ("seed", "burst_count"),
+    [(3, 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((3, 5), (4, 12)))],
 )
 async def test_keys_in_one_read_do_what_they_do_one_by_one(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, rounds: int
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, burst_count: int
 ) -> None:
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     rng = random.Random(seed)
     keys = [*"123456gox/fntadlJ@?sx", *(KEYS[name] for name in ("down", "enter", "tab", "f8", "f6"))]
     async with console(embedded.url, embedded.clock) as fast, console(embedded.url, embedded.clock) as slow:
-        for _round in range(rounds):
+        for _round in range(burst_count):
             typed = rng.choices(keys, k=rng.randint(2, 6))
             await burst(fast, "".join(typed))
             for key in typed:

@@ -131,7 +131,7 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
     home = tmp_path / "still"
     home.mkdir()
     home.chmod(0o555)
-    # Root may write what nobody may; without this one right it is as everybody else.
+    # Root may write where no other user may; without this one right it is like everybody else.
     alike = ["setpriv", "--bounding-set", "-dac_override"] if os.getuid() == 0 else []
     demo = asyncio.run(start("ordinary-day", 1.0))
     try:

@@ -1,4 +1,4 @@
-"""Any system on any endpoint: names, alarms and dashboard that were seeded by hand."""
+"""Any system on any endpoint: names, alarms and dashboard that the test seeds itself."""
 
 import json
 from pathlib import Path
@@ -68,7 +68,7 @@ async def test_a_system_with_other_names_is_watched(empty_aws: Embedded) -> None
         assert data.readings[0].verdict is Verdict.ABNORMAL, "judged by this runbook's own limit"
 
 
-async def test_an_empty_account_is_said_to_be_empty_and_nothing_looks_fine(empty_aws: Embedded) -> None:
+async def test_an_empty_account_is_called_empty_and_never_fine(empty_aws: Embedded) -> None:
     async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER) as pilot:
         await settled(pilot)
         text = screen_text(pilot)

@@ -24,11 +24,11 @@ async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(emb
 async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
-        board = app.alarms.value
+        alarms = app.alarms.value
         embedded.fault("", "", preset="expired")
         embedded.advance(67)
         await until(pilot, lambda: app.alarms.problem and app.alarms.problem.kind is ProblemKind.EXPIRED)
-        assert app.alarms.value == board, "the last values stay"
+        assert app.alarms.value == alarms, "the last values stay"
         await until(pilot, lambda: app.screen.banner.display and "stale" in screen_text(pilot))
         await pilot.pause()
         text = screen_text(pilot)

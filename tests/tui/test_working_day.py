@@ -121,7 +121,7 @@ async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=TUESDAY)
-async def test_the_first_on_a_sunday_stands_on_the_second(embedded: Embedded) -> None:
+async def test_a_duty_of_sunday_the_first_is_listed_on_the_second(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40), mode="inspect") as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("right_square_bracket", "tab", "home")

@@ -1,10 +1,9 @@
-"""The widgets with made-up data, a page each: to look at, and for snapshots."""
+"""The widgets with made-up data, a page each: to view, and for snapshots."""
 
 from textual.app import App, ComposeResult
 
 from services.models.feeds import FeedState
-from tests.widgets import gallery_data as made
-from tests.widgets import journal_data as book
+from tests.widgets import gallery_data, journal_data
 from tui.themes import THEMES
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.panel import AlarmPanel
@@ -29,48 +28,51 @@ class GalleryApp(App[None]):
         self.page = page
 
     def compose(self) -> ComposeResult:
-        yield AlarmStrip(made.now)
+        yield AlarmStrip(gallery_data.now)
         if self.page == "alarms":
-            yield AlarmPanel("Alarms", now=made.now, zone=made.JST)
+            yield AlarmPanel("Alarms", now=gallery_data.now, zone=gallery_data.JST)
         elif self.page == "dashboard":
-            yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+            yield DashboardPanel("Dashboard", now=gallery_data.now, zone=gallery_data.JST)
         elif self.page == "detail":
-            yield AlarmDetail(now=made.now, zone=made.JST)
+            yield AlarmDetail(now=gallery_data.now, zone=gallery_data.JST)
         elif self.page == "journal":
             yield FilterLine()
-            yield JournalPanel("Journal", now=made.now, zone=made.JST)
-            yield EntryDetail(now=made.now, zone=made.JST)
+            yield JournalPanel("Journal", now=gallery_data.now, zone=gallery_data.JST)
+            yield EntryDetail(now=gallery_data.now, zone=gallery_data.JST)
         elif self.page == "watch":
-            yield AlarmPanel("Alarms", now=made.now, zone=made.JST, id="watch-alarms")
-            yield DashboardPanel("Dashboard", now=made.now, zone=made.JST)
+            yield AlarmPanel("Alarms", now=gallery_data.now, zone=gallery_data.JST, id="watch-alarms")
+            yield DashboardPanel("Dashboard", now=gallery_data.now, zone=gallery_data.JST)
         else:
             for name in ("waiting", "failed", "stale", "empty"):
-                yield AlarmPanel(name, now=made.now, zone=made.JST, id=name)
+                yield AlarmPanel(name, now=gallery_data.now, zone=gallery_data.JST, id=name)
 
     def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "toban-dark"
-        self.query_one(AlarmStrip).state = made.fresh(made.BOARD)
-        self.query_one(AlarmStrip).transition = made.HISTORY[0]
+        self.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
+        self.query_one(AlarmStrip).transition = gallery_data.HISTORY[0]
         for journal in self.query(JournalPanel):
-            self.query_one(FilterLine).spans = tuple(filter_spans(book.FILTER, made.JST))
-            journal.state = book.state()
+            self.query_one(FilterLine).spans = tuple(filter_spans(journal_data.FILTER, gallery_data.JST))
+            journal.state = journal_data.state()
             detail = self.query_one(EntryDetail)
-            detail.entry, detail.story, detail.link = book.ENTRIES[0], (), book.GOOD
+            detail.entry, detail.story, detail.link = journal_data.ENTRIES[0], (), journal_data.GOOD
         for dashboard in self.query(DashboardPanel):
-            dashboard.state = made.fresh(made.VIEW)
+            dashboard.state = gallery_data.fresh(gallery_data.VIEW)
         for panel in self.query(AlarmPanel):
-            panel.state = STATES.get(panel.id or "", made.fresh(made.BOARD))
+            panel.state = STATES.get(panel.id or "", gallery_data.fresh(gallery_data.BOARD))
         for detail in self.query(AlarmDetail):
-            detail.playbook, detail.log_group = made.PLAYBOOK, made.RawId("/ecs/staff-api")
-            detail.alarm = made.ALARMS[0]
-            detail.curve, detail.history = made.fresh(made.CURVE), made.fresh(made.HISTORY)
+            detail.playbook, detail.log_group = gallery_data.PLAYBOOK, gallery_data.RawId("/ecs/staff-api")
+            detail.alarm = gallery_data.ALARMS[0]
+            detail.curve, detail.history = (
+                gallery_data.fresh(gallery_data.CURVE),
+                gallery_data.fresh(gallery_data.HISTORY),
+            )
 
 
 STATES: dict[str, FeedState] = {
     "waiting": FeedState(),
-    "failed": FeedState(problem=made.PROBLEM),
-    "stale": made.stale(made.BOARD),
-    "empty": made.fresh(made.AlarmOverview()),
+    "failed": FeedState(problem=gallery_data.PROBLEM),
+    "stale": gallery_data.stale(gallery_data.BOARD),
+    "empty": gallery_data.fresh(gallery_data.AlarmOverview()),
 }

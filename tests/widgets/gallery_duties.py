@@ -1,9 +1,9 @@
-"""The widgets of duties on one page with a made-up January: to look at, and for snapshots."""
+"""The widgets of duties on one page with a made-up January: to view, and for snapshots."""
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tui.themes import THEMES
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
@@ -22,11 +22,11 @@ class DutyGallery(App[None]):
     def compose(self) -> ComposeResult:
         with Horizontal():
             with Vertical(id="left"):
-                yield DutyList(made.now, made.JST)
-                yield Agenda(made.JST)
+                yield DutyList(duty_data.now, duty_data.JST)
+                yield Agenda(duty_data.JST)
             with Vertical(id="right"):
-                yield MonthGrid(made.JST)
-                yield DutyDetail(made.now, made.JST)
+                yield MonthGrid(duty_data.JST)
+                yield DutyDetail(duty_data.now, duty_data.JST)
 
     def on_mount(self) -> None:
         for theme in THEMES:
@@ -34,8 +34,8 @@ class DutyGallery(App[None]):
         self.theme = "toban-dark"
         duties, agenda = self.query_one(DutyList), self.query_one(Agenda)
         month, detail = self.query_one(MonthGrid), self.query_one(DutyDetail)
-        duties.view = made.VIEW
-        agenda.today, agenda.day, agenda.month = made.TODAY, made.TODAY, made.MONTH
-        month.today, month.day, month.month = made.TODAY, made.TODAY, made.MONTH
-        detail.duty, detail.occurrence = made.DUTY, made.one("daily-afternoon", 14)
+        duties.view = duty_data.VIEW
+        agenda.today, agenda.day, agenda.month = duty_data.TODAY, duty_data.TODAY, duty_data.MONTH
+        month.today, month.day, month.month = duty_data.TODAY, duty_data.TODAY, duty_data.MONTH
+        detail.duty, detail.occurrence = duty_data.DUTY, duty_data.one("daily-afternoon", 14)
         duties.focus()

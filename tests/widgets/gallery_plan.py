@@ -1,9 +1,9 @@
-"""The plan and its run with made-up data, a page each: to look at, and for snapshots."""
+"""The plan and its run with made-up data, a page each: to view, and for snapshots."""
 
 from textual.app import App, ComposeResult
 
 from services.models.changes import StepState
-from tests.widgets import plan_data as made
+from tests.widgets import plan_data
 from tui.themes import THEMES
 from widgets.changes.plan.view import PlanView
 from widgets.changes.run.table import RunTable
@@ -18,9 +18,9 @@ class PlanGallery(App[None]):
 
     def compose(self) -> ComposeResult:
         if self.page == "runs":
-            yield RunTable(now=lambda: made.NOW, zone=made.JST)
+            yield RunTable(now=lambda: plan_data.NOW, zone=plan_data.JST)
         else:
-            yield PlanView(now=lambda: made.NOW, zone=made.JST)
+            yield PlanView(now=lambda: plan_data.NOW, zone=plan_data.JST)
 
     def on_mount(self) -> None:
         for theme in THEMES:
@@ -29,25 +29,30 @@ class PlanGallery(App[None]):
         for table in self.query(RunTable):
             table.runs, table.waiting = RUNS, frozenset({"done"})
         for view in self.query(PlanView):
-            view.plan = PLANS.get(self.page) or made.plan()
+            view.plan = PLANS.get(self.page) or plan_data.plan()
             if self.page == "progress":
-                view.run, view.applying = made.run(StepState.DONE, StepState.UNKNOWN, verified=True), True
+                view.run, view.applying = (
+                    plan_data.run(StepState.DONE, StepState.UNKNOWN, verified=True),
+                    True,
+                )
 
 
 PLANS = {
-    "lower": made.plan(**made.LOWER),
-    "refused": made.plan(refusals=("上限は最小タスク数 2 を下回れません。",), steps=()),
-    "hostile": made.plan(
-        title=made.HOSTILE,
-        blast=made.HOSTILE,
-        target=made.ChangeTarget(id=made.RawId(made.HOSTILE), title=made.HOSTILE),
+    "lower": plan_data.plan(**plan_data.LOWER),
+    "refused": plan_data.plan(refusals=("上限は最小タスク数 2 を下回れません。",), steps=()),
+    "hostile": plan_data.plan(
+        title=plan_data.HOSTILE,
+        blast=plan_data.HOSTILE,
+        target=plan_data.ChangeTarget(id=plan_data.RawId(plan_data.HOSTILE), title=plan_data.HOSTILE),
     ),
 }
 RUNS = (
-    made.run(StepState.UNKNOWN, plan_made=made.plan(id="unknown")),
-    made.run(StepState.DONE, StepState.DONE, plan_made=made.plan(id="done"), verified=True),
-    made.run(StepState.DONE, StepState.FAILED, plan_made=made.plan(id="partly"), verified=False),
-    made.run(StepState.DONE, StepState.DONE, plan_made=made.plan(id="back"), verified=True),
-    made.run(StepState.REFUSED, plan_made=made.plan(id="refused")),
-    made.cut_off(made.run(StepState.DONE, StepState.SENDING, plan_made=made.plan(id="cut"), verified=True)),
+    plan_data.run(StepState.UNKNOWN, plan_made=plan_data.plan(id="unknown")),
+    plan_data.run(StepState.DONE, StepState.DONE, plan_made=plan_data.plan(id="done"), verified=True),
+    plan_data.run(StepState.DONE, StepState.FAILED, plan_made=plan_data.plan(id="partly"), verified=False),
+    plan_data.run(StepState.DONE, StepState.DONE, plan_made=plan_data.plan(id="back"), verified=True),
+    plan_data.run(StepState.REFUSED, plan_made=plan_data.plan(id="refused")),
+    plan_data.cut_off(
+        plan_data.run(StepState.DONE, StepState.SENDING, plan_made=plan_data.plan(id="cut"), verified=True)
+    ),
 )

@@ -6,7 +6,7 @@ from services.models.canonical import canonical
 from services.models.feeds import FeedState
 from services.models.journal import Entry, EntryKind, EntryQuery, Person
 from services.models.journal_view import EntryLink, JournalView
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data
 
 TANAKA = Person(
     user="tanaka",
@@ -30,13 +30,13 @@ def entry(
 ) -> Entry:
     """One entry; the higher the number, the later."""
     return Entry(
-        seq=seq, at=made.NOW - timedelta(minutes=(20 - seq) * 97), kind=kind, subject=subject, target=target, text=text,
+        seq=seq, at=gallery_data.NOW - timedelta(minutes=(20 - seq) * 97), kind=kind, subject=subject, target=target, text=text,
         person=person, body=canonical(data), previous=f"{seq - 1:064x}", hash=f"{seq:064x}",
     )  # fmt: skip
 
 
 ENTRIES = (
-    entry(20, EntryKind.NOTE, f"RDSの保守は業者と調整中 {made.HOSTILE}", target="rds", note=f"一行目\n{made.HOSTILE}"),
+    entry(20, EntryKind.NOTE, f"RDSの保守は業者と調整中 {gallery_data.HOSTILE}", target="rds", note=f"一行目\n{gallery_data.HOSTILE}"),
     entry(19, EntryKind.OUTCOME, "上限は 8 になりました", subject="plan-1", target="service/api", state="done", verified=True),
     entry(18, EntryKind.INTENT, "上限を 8 にする", subject="plan-1", target="service/api", step="max"),
     entry(17, EntryKind.PLAN, "api のタスク数上限 4 → 8", subject="plan-1", target="service/api", plan={"steps": [{"id": "max", "after": 8, "before": 4}], "warnings": []}),
@@ -56,9 +56,11 @@ VIEW = JournalView(entries=ENTRIES, older=True, total=20)
 
 def state(view: JournalView = VIEW) -> FeedState[JournalView]:
     """As the screen hands it over."""
-    return FeedState(value=view, fetched_at=made.NOW, interval=1e12)
+    return FeedState(value=view, fetched_at=gallery_data.NOW, interval=1e12)
 
 
-FILTER = EntryQuery(kinds=frozenset({EntryKind.NOTE, EntryKind.OUTCOME}), person="tanaka", words=made.HOSTILE)
+FILTER = EntryQuery(
+    kinds=frozenset({EntryKind.NOTE, EntryKind.OUTCOME}), person="tanaka", words=gallery_data.HOSTILE
+)
 NOTHING = JournalView()
 NOTHING_FOUND = JournalView(query=EntryQuery(words="x"), total=20)

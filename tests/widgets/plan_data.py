@@ -134,7 +134,7 @@ def run(*states: StepState, plan_made: Plan | None = None, **more: object) -> Ru
 
 
 def cut_off(whole: Run) -> Run:
-    """The run, whose second step another console sends, or nobody any more."""
+    """The run, whose second step another console sends, or none any more."""
     first, second = whole.steps
     until = NOW + timedelta(seconds=60)
     return whole.model_copy(update={"steps": (first, second.model_copy(update={"until": until}))})

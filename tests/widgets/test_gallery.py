@@ -29,7 +29,7 @@ async def test_hostile_text_stays_text_in_every_theme(page: str, theme: str) -> 
             assert "[/ecs/web] [@" in text
 
 
-async def test_no_colour_still_tells_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colour_every_state_is_distinct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = GalleryApp("alarms")
     async with app.run_test(size=(120, 30)) as pilot:

@@ -1,4 +1,4 @@
-"""Log lines for the benchmarks: 300 bytes of JSON, some carrying a number to look for.
+"""Log lines for the benchmarks: 300 bytes of JSON, some carrying a number to search for.
 
 In bunyan's form, which lnav understands as JSON, too. A fifth of them holds Japanese where that is
 asked for; growing files hold none, because lnav 0.12 aborts on them within seconds.
@@ -8,7 +8,7 @@ import hashlib
 import json
 
 EVERY = 4
-"""Every fourth line carries its number, so that what is on the screen tells how old it is."""
+"""Every fourth line carries its number, so that the screen shows how old its newest line is."""
 
 _JAPANESE = "施設予約の受付を完了しました"
 _ENGLISH = "reservation accepted and queued for the mailer"

@@ -31,7 +31,7 @@ def newest(text: str) -> float:
 
 
 class MarkAges:
-    """The newest line on the screen, looked at at regular times."""
+    """The newest line on the screen, sampled at regular intervals."""
 
     def __init__(self) -> None:
         self.samples: list[float] = []

@@ -12,7 +12,7 @@ import time
 from typing import TextIO
 
 PERIOD = 0.02
-"""Seconds between two looks."""
+"""Seconds between two samples."""
 WRITTEN_EVERY = 1.0
 
 

@@ -70,7 +70,7 @@ class Figures(NamedTuple):
 
 
 class FarEnd:
-    """The program at the far end, as its probe's file and the kernel tell."""
+    """The program at the far end, according to its probe's file and the kernel."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -61,7 +61,7 @@ class CellScreen(Cells):
             self.version += 1
 
     def take_answers(self) -> bytes:
-        """What a terminal has to say now; said once."""
+        """The replies of a terminal that are due now, each returned once."""
         answers = bytes(self._answers)
         self._answers.clear()
         return answers

@@ -21,20 +21,20 @@ FIRING = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, sinc
 
 
 @asynccontextmanager
-async def journal(path: Path, user: str = "tanaka") -> AsyncIterator[Journal]:
-    book = Journal(
+async def open_journal(path: Path, user: str = "tanaka") -> AsyncIterator[Journal]:
+    journal = Journal(
         path, clock=ManualClock(NOW), person=lambda: Person(user=user, host="bastion"), poll=0.02, syslog=None
     )
-    await book.open()
+    await journal.open()
     try:
-        yield book
+        yield journal
     finally:
-        await book.close()
+        await journal.close()
 
 
 async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path) -> None:
-    async with journal(tmp_path / "journal.db") as book:
-        acks = Acknowledgements(book)
+    async with open_journal(tmp_path / "journal.db") as journal:
+        acks = Acknowledgements(journal)
         states = acks.states()
         assert await anext(states) == {}
         done = await acks.acknowledge(FIRING, "業者へ連絡済み\n折り返し待ち")
@@ -50,7 +50,7 @@ async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path
         again = FIRING.model_copy(update={"since": NOW})
         cleared = FIRING.model_copy(update={"state": AlarmState.OK})
         assert present([again, cleared], by_change, NOW) == {}
-        (entry,) = (await book.page()).entries
+        (entry,) = (await journal.page()).entries
         assert (entry.kind, entry.target) == (EntryKind.ACKNOWLEDGED, "alb-5xx")
         assert "\n" not in entry.text
         assert "業者へ連絡済み 折り返し待ち" in entry.text
@@ -58,15 +58,15 @@ async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path
 
 async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path: Path) -> None:
     missing = Alarm(id=RawId("gone"), name="gone", state=AlarmState.MISSING)
-    async with journal(tmp_path / "journal.db") as book:
-        by_change = {change_of(missing): await Acknowledgements(book).acknowledge(missing, "")}
+    async with open_journal(tmp_path / "journal.db") as journal:
+        by_change = {change_of(missing): await Acknowledgements(journal).acknowledge(missing, "")}
     assert present([missing], by_change, NOW + timedelta(hours=23))
     assert not present([missing], by_change, NOW + timedelta(hours=24))
 
 
 async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    async with journal(path) as one, journal(path, "sato") as two:
+    async with open_journal(path) as one, open_journal(path, "sato") as two:
         mine, theirs = Acknowledgements(one), Acknowledgements(two)
         states = theirs.states()
         await anext(states)
@@ -80,16 +80,16 @@ async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path
 
 
 async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path: Path) -> None:
-    async with journal(tmp_path / "journal.db") as book:
-        acks = Acknowledgements(book)
+    async with open_journal(tmp_path / "journal.db") as journal:
+        acks = Acknowledgements(journal)
         await acks.acknowledge(FIRING, "long ago")
         for number in range(450):
             other = FIRING.model_copy(
                 update={"id": RawId(f"other-{number % 3}"), "since": NOW - timedelta(hours=number)}
             )
             await acks.acknowledge(other, "")
-        await book.append(NewEntry(kind=EntryKind.NOTE, text="something else"))
-        by_change = await anext(Acknowledgements(book).states())
+        await journal.append(NewEntry(kind=EntryKind.NOTE, text="something else"))
+        by_change = await anext(Acknowledgements(journal).states())
         assert by_change[change_of(FIRING)].note == "long ago"
         assert len(by_change) < 20, "changes that can no longer be are not kept"
 
@@ -97,8 +97,8 @@ async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path:
 async def test_a_journal_that_cannot_be_used_acknowledges_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "a-file"
     folder.write_text("")
-    async with journal(folder / "journal.db") as book:
-        acks = Acknowledgements(book)
+    async with open_journal(folder / "journal.db") as journal:
+        acks = Acknowledgements(journal)
         assert await anext(acks.states()) == {}
         with pytest.raises(JournalError):
             await acks.acknowledge(FIRING, "")

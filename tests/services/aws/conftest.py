@@ -41,7 +41,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def server() -> AsyncIterator[FaultServer]:
-    """A server that misbehaves as told."""
+    """A server that misbehaves as configured."""
     async with fault_server() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Athena's reader: one query, bounded, stopped when nobody waits for it."""
+"""Athena's reader: one query, bounded, stopped when no task waits for it."""
 
 import asyncio
 from typing import Any
@@ -90,7 +90,7 @@ async def test_what_fails_says_why_and_what_runs_too_long_is_stopped() -> None:
     assert slow.asked("StopQueryExecution") == [{"QueryExecutionId": "q1"}]
 
 
-async def test_a_query_nobody_waits_for_is_stopped() -> None:
+async def test_a_query_without_a_waiter_is_stopped() -> None:
     reached = asyncio.Event()
 
     async def for_ever(_seconds: float) -> None:

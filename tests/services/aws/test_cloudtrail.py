@@ -77,7 +77,7 @@ def test_roots_mfa_is_spelt_in_capitals(spelt: str) -> None:
     assert event.mfa is True
 
 
-def test_a_change_says_what_it_was_made_to() -> None:
+def test_a_change_names_its_target() -> None:
     named = row(name="DeleteDBInstance") | {"Resources": [{"ResourceName": "facility-prod-db"}]}
     deletion = row(name="DeleteBucket", requestParameters={"bucketName": "logs", "force": True})
     refused = row(name="CreateUser", errorCode="AccessDenied", errorMessage="not\x1b allowed")
@@ -107,7 +107,7 @@ def test_a_change_says_what_it_was_made_to() -> None:
     ],
 )
 async def test_an_event_that_cannot_be_understood_is_counted(broken: dict[str, Any]) -> None:
-    lookup = await looked(Canned(LookupEvents={"Events": [broken, login(5)]}))
+    lookup = await read_events(Canned(LookupEvents={"Events": [broken, login(5)]}))
     assert ([event.id for event in lookup.events], lookup.unreadable, lookup.is_complete) == (
         ["id-5"],
         1,
@@ -115,7 +115,7 @@ async def test_an_event_that_cannot_be_understood_is_counted(broken: dict[str, A
     )
 
 
-async def looked(canned: Canned, **options: Any) -> Any:
+async def read_events(canned: Canned, **options: Any) -> Any:
     return await CloudTrailReader(canned, pace=0).lookup(
         "ap-southeast-2", "EventName", "ConsoleLogin", since=AT, until=AT + timedelta(days=1), **options
     )
@@ -130,11 +130,11 @@ def pages(*answers: Any) -> Any:
     return answer
 
 
-async def test_every_page_is_the_same_request_and_every_event_comes_once() -> None:
+async def test_every_page_repeats_the_request_and_every_event_arrives_once() -> None:
     first = {"Events": [login(3), login(2)], "NextToken": "1"}
     last = {"Events": [login(2), login(1, userIdentity=ROOT)]}
     canned, counts = Canned(LookupEvents=pages(first, last)), []
-    lookup = await looked(canned, on_progress=counts.append)
+    lookup = await read_events(canned, on_progress=counts.append)
     assert [event.id for event in lookup.events] == ["id-3", "id-2", "id-1"]
     assert (lookup.requests, lookup.is_complete, lookup.more, counts) == (2, True, False, [2, 3])
     before, after = canned.asked("LookupEvents")
@@ -145,13 +145,13 @@ async def test_every_page_is_the_same_request_and_every_event_comes_once() -> No
 
 async def test_what_was_read_before_a_refusal_is_kept_and_not_whole() -> None:
     refused = failure(ProblemKind.THROTTLED)
-    lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"}, refused)))
+    lookup = await read_events(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"}, refused)))
     assert (len(lookup.events), lookup.problem, lookup.is_complete) == (1, refused.problem, False)
 
 
-async def test_a_token_that_comes_back_ends_it() -> None:
+async def test_a_repeated_token_ends_the_listing() -> None:
     again = {"Events": [login()], "NextToken": "1"}
-    lookup = await looked(Canned(LookupEvents=pages(again, again)))
+    lookup = await read_events(Canned(LookupEvents=pages(again, again)))
     assert lookup.problem is not None
     assert (lookup.problem.kind, lookup.requests) == (ProblemKind.INCOMPLETE, 2)
 
@@ -163,7 +163,7 @@ async def test_a_full_page_without_its_token_is_not_the_end(events: int, lost: b
     def tokenless(params: dict[str, Any]) -> Any:
         return {"Events": [each for each in every if each["EventTime"] <= params["EndTime"]][:50]}
 
-    lookup = await looked(Canned(LookupEvents=tokenless))
+    lookup = await read_events(Canned(LookupEvents=tokenless))
     assert lookup.is_complete is not lost
     assert (lookup.problem is not None) is lost
     assert len(lookup.events) == min(events, 99)
@@ -171,7 +171,7 @@ async def test_a_full_page_without_its_token_is_not_the_end(events: int, lost: b
 
 
 async def test_no_more_pages_than_wanted() -> None:
-    lookup = await looked(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"})), most=1)
+    lookup = await read_events(Canned(LookupEvents=pages({"Events": [login()], "NextToken": "1"})), most=1)
     assert (lookup.requests, lookup.more, lookup.problem) == (1, True, None)
 
 

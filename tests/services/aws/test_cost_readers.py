@@ -94,7 +94,7 @@ async def test_budgets() -> None:
     assert (entry.limit, entry.spent, entry.forecast) == (Decimal(9), None, None)
     assert await budgets({}) == ()
     assert await budgets(budget("1", "1", BudgetType="USAGE")) == ()
-    # One of a type that nobody knows is not passed over.
+    # One of an unknown type is not skipped.
     for word in ("COST\ufffd", "no such word", None):
         (entry,) = await budgets(budget("1", "1", BudgetType=word))
         assert not entry.of_costs

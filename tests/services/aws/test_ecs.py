@@ -61,7 +61,7 @@ async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> Non
     assert "MISSING" in caught.value.problem.detail
 
 
-async def test_counts_that_are_not_told_are_not_zero() -> None:
+async def test_missing_counts_are_not_zero() -> None:
     row = {"serviceName": "staff-api", "status": "ACTIVE", "runningCount": 2}
     with pytest.raises(Incomplete):
         await EcsReader(Canned(DescribeServices={"services": [row]})).service("c", "staff-api")

@@ -19,7 +19,7 @@ async def test_bounds_and_suspension() -> None:
 
 
 @pytest.mark.parametrize("missing", ["MinCapacity", "MaxCapacity"])
-async def test_bounds_that_are_not_told_are_not_zero(missing: str) -> None:
+async def test_missing_bounds_are_not_zero(missing: str) -> None:
     row = {"MinCapacity": 2, "MaxCapacity": 5}
     del row[missing]
     with pytest.raises(Incomplete):
@@ -99,7 +99,7 @@ async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zo
     ]
 
 
-async def test_a_moment_that_cannot_be_told_is_none() -> None:
+async def test_an_unreadable_time_is_none() -> None:
     rows = [
         scheduled("a", "at(2026-04-02T17:00:00)", Timezone="Mars/Olympus"),
         scheduled("b", "at(2026-13-02T17:00:00)"),

@@ -42,7 +42,7 @@ def test_cron_as_the_user_guide_writes_it(schedule: str, expected: list[str]) ->
     assert jst(schedule) == expected
 
 
-def test_utc_is_meant_where_no_zone_is_told() -> None:
+def test_a_time_without_a_zone_is_utc() -> None:
     assert jst("cron(0 13 ? * WED *)", 7, "UTC") == ["01-14 22:00"]
 
 
@@ -71,7 +71,7 @@ def test_nothing_before_its_start_or_after_its_end() -> None:
         "",
     ],
 )
-def test_what_cannot_be_worked_out_is_said(schedule: str) -> None:
+def test_what_cannot_be_computed_is_reported(schedule: str) -> None:
     with pytest.raises(UnreadableSchedule):
         jst(schedule)
 

@@ -156,7 +156,7 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
     (request,) = canned.asked("GetSampledRequests")
     assert request["MaxItems"] == 500
     assert request["RuleMetricName"] == "m-group"
-    # One that cannot be read is counted, and no sample of nobody knows how many is believed.
+    # An unreadable one is counted, and a sample of unknown size is not trusted.
     odd = (
         row | {"Timestamp": None},
         row | {"Weight": -1},

@@ -1,4 +1,4 @@
-"""Work that repeats outlives its faults: told, shown while it lasts, begun anew."""
+"""Work that repeats outlives its faults: reported, shown while they last, restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ class Numbers:
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), RecursionError(), MemoryError(), asyncio.CancelledError()])
-async def test_what_a_fault_stopped_is_told_shown_and_begun_anew(error: BaseException) -> None:
+async def test_a_task_stopped_by_a_fault_is_reported_shown_and_restarted(error: BaseException) -> None:
     clock, faults, taken = ManualClock(START), [], []
     workers = Workers(clock, faults.append)
     numbers = Numbers(error, error)
@@ -53,7 +53,7 @@ async def test_what_a_fault_stopped_is_told_shown_and_begun_anew(error: BaseExce
         await task
 
 
-async def test_who_takes_a_state_and_fails_does_not_end_the_others() -> None:
+async def test_a_subscriber_that_fails_does_not_end_the_others() -> None:
     clock, faults, taken = ManualClock(START), [], []
     workers = Workers(clock, faults.append)
 

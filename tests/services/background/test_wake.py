@@ -1,4 +1,4 @@
-"""A wait that news cuts short: nothing that is told is lost, and no task stays behind."""
+"""A wait that an event cuts short: no event is lost, and no task stays behind."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -109,7 +109,7 @@ async def test_a_wait_that_is_cancelled_leaves_no_sleeper_and_keeps_the_call() -
     assert await wake.wait(time, 10) is True
 
 
-async def test_every_listener_hears_by_itself_until_it_stops_listening() -> None:
+async def test_every_listener_is_notified_until_it_stops_listening() -> None:
     time, wakes = clock(), Wakes()
     with wakes.listen() as first:
         with wakes.listen() as second:
@@ -126,7 +126,7 @@ async def test_every_listener_hears_by_itself_until_it_stops_listening() -> None
 
 
 @given(st.lists(st.sampled_from(["wake", "turn", "advance"]), max_size=60))
-def test_whatever_the_order_what_was_told_is_read(steps: list[str]) -> None:
+def test_writes_round_trip_in_any_order(steps: list[str]) -> None:
     """A loop that reads, then waits, has read everything soon after the last call, without time's help."""
 
     async def check() -> None:

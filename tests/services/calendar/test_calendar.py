@@ -79,7 +79,7 @@ def test_a_saturday_opened_by_the_runbook_has_its_daily_duties() -> None:
 
 
 def test_the_last_open_days_of_the_month() -> None:
-    """Raised on the third last open day, before the holidays in April and December; taken back in the next month."""
+    """Raised on the third last open day, before the holidays in April and December; reverted in the next month."""
     year = FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31))
     up = [slot for slot in year if slot.duty in ("month-end-scale-up", "year-end-scale-up")]
     assert [f"{slot.day:%m-%d}" for slot in up] == [
@@ -205,7 +205,7 @@ def test_without_a_time_it_is_due_all_day() -> None:
     assert (slot.due_at, slot.late_at) == (utc("2026-06-04 15:00"), utc("2026-06-05 15:00"))
 
 
-def test_a_series_is_missed_when_any_of_it_comes_due() -> None:
+def test_a_series_is_missed_when_any_of_it_becomes_due() -> None:
     morning, afternoon, evening = (
         on("2026-01-09", f"daily-{part}")[0] for part in ("morning", "afternoon", "evening")
     )
@@ -235,7 +235,7 @@ def test_local_times_follow_the_systems_zone() -> None:
 
 # Anchors
 
-ANCHORED = duty(anchor="access-key:ci+90d", rule="", at=(), closed_day=ClosedDay.PREVIOUS, id="rotate")
+WITH_BASE_DATE = duty(anchor="access-key:ci+90d", rule="", at=(), closed_day=ClosedDay.PREVIOUS, id="rotate")
 DISABLED = duty(anchor="access-key-disabled:ci+7d", rule="", at=(), closed_day=ClosedDay.NEXT, id="delete")
 
 
@@ -244,14 +244,14 @@ def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = 
 
 
 def test_a_date_counted_from_a_key() -> None:
-    both = calendar(ANCHORED, DISABLED)
-    anchors = (
+    both = calendar(WITH_BASE_DATE, DISABLED)
+    base_dates = (
         key("AKIA1", "2026-02-01 20:00", remark="AKIA1"),
         key("AKIA2", "2026-01-01 03:00"),
         key("AKIA3", "2026-01-10 03:00", "access-key-disabled:ci"),
         key("AKIA4", "2026-01-10 03:00", "access-key:somebody-else"),
     )
-    slots = both.anchored(anchors)
+    slots = both.anchored(base_dates)
     assert [(slot.key, str(slot.day)) for slot in slots] == [
         ("delete:AKIA3@2026-01-17", "2026-01-19"),
         ("rotate:AKIA2@2026-04-01", "2026-04-01"),
@@ -262,30 +262,30 @@ def test_a_date_counted_from_a_key() -> None:
     )
     assert slots[0].remark.startswith("7 days after a key of ci was disabled (2026-01-10)")
     assert {slot.missed_at for slot in slots} == {None}
-    assert both.slots(date(2026, 5, 1), date(2026, 5, 1), anchors) == slots[2:]
-    assert both.slots(date(2026, 5, 2), date(2026, 5, 3), anchors) == ()
+    assert both.slots(date(2026, 5, 1), date(2026, 5, 1), base_dates) == slots[2:]
+    assert both.slots(date(2026, 5, 2), date(2026, 5, 3), base_dates) == ()
 
 
-def test_a_key_without_a_date_is_told_apart() -> None:
-    both = calendar(ANCHORED, DISABLED)
+def test_a_key_without_a_date_is_distinguished() -> None:
+    both = calendar(WITH_BASE_DATE, DISABLED)
     unknown = key("AKIA1", None)
-    assert both.undated((unknown, key("AKIA2", "2026-01-01 03:00"))) == ((ANCHORED, unknown),)
+    assert both.undated((unknown, key("AKIA2", "2026-01-01 03:00"))) == ((WITH_BASE_DATE, unknown),)
     assert both.anchored((unknown,)) == ()
 
 
-def test_one_key_told_twice_is_one() -> None:
-    anchors = (key("AKIA1", "2026-02-01 03:00"), key("AKIA1", "2026-03-01 03:00"))
-    assert [slot.key for slot in calendar(ANCHORED).anchored(anchors)] == ["rotate:AKIA1@2026-05-02"]
+def test_a_key_listed_twice_is_one() -> None:
+    base_dates = (key("AKIA1", "2026-02-01 03:00"), key("AKIA1", "2026-03-01 03:00"))
+    assert [slot.key for slot in calendar(WITH_BASE_DATE).anchored(base_dates)] == ["rotate:AKIA1@2026-05-02"]
 
 
-def test_an_anchored_date_is_never_dropped() -> None:
-    skipping = ANCHORED.model_copy(update={"closed_day": ClosedDay.SKIP})
+def test_a_date_with_a_base_date_is_never_dropped() -> None:
+    skipping = WITH_BASE_DATE.model_copy(update={"closed_day": ClosedDay.SKIP})
     [slot] = calendar(skipping).anchored((key("AKIA1", "2026-02-01 03:00"),))
     assert (slot.nominal, slot.day) == ((date(2026, 5, 2),), date(2026, 5, 7))
 
 
-def test_an_anchored_duty_may_have_times() -> None:
-    timed = ANCHORED.model_copy(update={"at": ("09:00", "13:00")})
+def test_a_duty_with_a_base_date_may_have_times() -> None:
+    timed = WITH_BASE_DATE.model_copy(update={"at": ("09:00", "13:00")})
     slots = calendar(timed).anchored((key("AKIA1", "2026-01-01 03:00"),))
     assert [slot.key for slot in slots] == ["rotate:AKIA1@2026-04-01T09:00", "rotate:AKIA1@2026-04-01T13:00"]
 
@@ -330,8 +330,8 @@ def test_far_away_there_is_nothing() -> None:
     assert FACILITY.next_slot("weekly-cost", utc("9999-12-30 00:00")) is None
     for at in ("9999-12-30 00:00", "9999-12-31 23:59", "2999-12-30 00:00"):
         beyond = key("AKIA1", at)
-        assert calendar(ANCHORED).anchored((beyond,)) == ()
-        assert calendar(ANCHORED).undated((beyond,)) == ((ANCHORED, beyond),)
+        assert calendar(WITH_BASE_DATE).anchored((beyond,)) == ()
+        assert calendar(WITH_BASE_DATE).undated((beyond,)) == ((WITH_BASE_DATE, beyond),)
 
 
 def test_words_are_translated(request: pytest.FixtureRequest) -> None:

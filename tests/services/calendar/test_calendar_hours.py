@@ -23,7 +23,7 @@ def test_hours_are_those_in_which_the_office_is_open(since: datetime, quarters: 
 
 @settings(deadline=None)
 @given(STARTS, st.integers(1, 12 * 96))
-def test_what_lies_in_no_closed_time_is_open(since: datetime, quarters: int) -> None:
+def test_a_time_in_no_closure_is_open(since: datetime, quarters: int) -> None:
     until = since + QUARTER * quarters
     closed = list(FACILITY.closed_times(since, until))
     assert all(begins < until and ends > since for begins, ends in closed)

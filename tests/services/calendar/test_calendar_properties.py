@@ -130,7 +130,7 @@ def test_any_duty(world: tuple[Calendar, Duty, date, date]) -> None:
 
 
 @given(worlds())
-def test_no_open_day_is_passed_over(world: tuple[Calendar, Duty, date, date]) -> None:
+def test_no_open_day_is_skipped(world: tuple[Calendar, Duty, date, date]) -> None:
     """What moved went to the nearest open day in its direction."""
     schedule, one, first, last = world
     for slot in schedule.slots(first, last):
@@ -182,7 +182,7 @@ def test_twelve_months_are_the_year(year: int) -> None:
 
 
 @given(st.lists(st.tuples(rules(), times, policies), min_size=1, max_size=3), st.data(), st.booleans())
-def test_missed_when_the_next_of_the_series_comes_due(
+def test_a_duty_is_missed_when_the_next_of_its_series_becomes_due(
     shapes: Sequence[tuple[str, tuple[str, ...], tuple[ClosedDay, Within]]], data: st.DataObject, joined: bool
 ) -> None:
     first, last = data.draw(spans())

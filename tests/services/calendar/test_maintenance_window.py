@@ -35,7 +35,7 @@ def spelled(minutes: int) -> str:
 
 
 @given(MINUTES, st.integers(30, 1440), MOMENTS)
-def test_a_weekly_window_comes_once_a_week_where_it_is_written(start: int, length: int, at: datetime) -> None:
+def test_a_weekly_window_recurs_once_a_week_at_its_time(start: int, length: int, at: datetime) -> None:
     window = weekly(f"{spelled(start)}-{spelled((start + length) % (7 * 1440))}")
     assert window is not None
     assert window.length == timedelta(minutes=length)
@@ -52,7 +52,7 @@ def test_a_weekly_window_comes_once_a_week_where_it_is_written(start: int, lengt
 
 
 @given(st.integers(0, 1439), st.integers(30, 1439), MOMENTS)
-def test_a_daily_window_comes_every_day(start: int, length: int, at: datetime) -> None:
+def test_a_daily_window_recurs_every_day(start: int, length: int, at: datetime) -> None:
     end = (start + length) % 1440
     window = daily(f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}")
     assert window is not None

@@ -69,6 +69,6 @@ class AlarmActions(Change):
         return {"actions": plan.steps[0].before}
 
     async def _actions(self, name: str) -> str:
-        board = await Alarms(self.context.reader, self.context.runbook).named([name])
-        alarm: Alarm = board.alarms[0]
+        overview = await Alarms(self.context.reader, self.context.runbook).named([name])
+        alarm: Alarm = overview.alarms[0]
         return "on" if alarm.actions_enabled else "off"

@@ -74,7 +74,7 @@ def test_it_is_over_when_the_sender_was_awake_for_the_window_and_not_before(
         {"a": "written by an earlier version"},
     ],
 )
-def test_a_mark_that_tells_nothing_counts_from_when_it_was_seen(data: dict[str, Any]) -> None:
+def test_a_mark_without_information_counts_from_when_it_was_seen(data: dict[str, Any]) -> None:
     clock = ManualClock(NOW)
     first_entry = entry(clock, **data)
     clock.advance(86_400)
@@ -92,7 +92,7 @@ def test_an_entry_that_was_never_seen_is_young() -> None:
     assert Ages(ManualClock(NOW), WINDOW).remaining(7) == WINDOW
 
 
-def test_a_machine_that_tells_no_boot_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_a_boot_id_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "machine", lambda: "")
     clock = ManualClock(NOW)
     assert entry(clock).data == {}
@@ -126,7 +126,7 @@ def a_world() -> Iterator[World]:
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("watching", [True, False], ids=["watching", "started after the step"])
-async def test_a_step_around_a_kill_neither_unlocks_nor_keeps(step: int, watching: bool) -> None:
+async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step: int, watching: bool) -> None:
     """AWS shows the state before all the time: only the time that passed makes that "not done"."""
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:

@@ -1,4 +1,4 @@
-"""A change is one folder and one line: the line tells enough to list it, and nothing else has to be touched."""
+"""A change is one folder and one line: the line suffices to list it, and nothing else needs an edit."""
 
 import json
 import re

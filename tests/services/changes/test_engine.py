@@ -28,7 +28,7 @@ K = EntryKind
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
-async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_path: Path) -> None:
+async def test_a_limit_is_raised_and_its_revert_scheduled(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.plan(max="10")
         assert plan.refusals == ()
@@ -44,7 +44,7 @@ async def test_a_limit_is_raised_and_its_way_back_scheduled(embedded: Any, tmp_p
         assert await one.kinds() == [
             K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.INTENT, K.OUTCOME,
         ]  # fmt: skip
-        # That AWS took a step and that it shows it are told apart, so that nothing reads as done twice.
+        # A step that AWS accepted differs from one that AWS shows, so that nothing reads as done twice.
         outcomes = [entry.text for entry in await one.entries() if entry.kind is K.OUTCOME]
         assert [text.partition(":")[0] for text in outcomes] == ["Accepted", "Verified", "Verified"]
         assert len(set(outcomes)) == len(outcomes)
@@ -108,7 +108,7 @@ async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path
         assert run.state is StepState.DONE
 
 
-async def test_an_attempt_that_was_refused_can_be_made_again(embedded: Any, tmp_path: Path) -> None:
+async def test_a_refused_attempt_can_be_repeated(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.plan(max="10")
         assert (await one.apply(plan)).state is StepState.REFUSED
@@ -162,7 +162,7 @@ async def test_pressed_three_times_it_is_done_once(embedded: Any, tmp_path: Path
         assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (1, 1)
 
 
-async def test_one_plan_in_two_consoles_is_carried_out_once(embedded: Any, tmp_path: Path) -> None:
+async def test_one_plan_in_two_consoles_is_applied_once(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         await two.arm()
@@ -273,7 +273,7 @@ async def test_a_plan_for_a_target_under_change_is_refused(embedded: Any, tmp_pa
         assert any("or its outcome has been unknown" in why for why in (await two.plan(max="8")).refusals)
 
 
-async def test_what_was_not_done_is_told_from_what_was_once_nothing_can_be_under_way(
+async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(
     embedded: Any, tmp_path: Path
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -294,7 +294,7 @@ async def test_what_was_not_done_is_told_from_what_was_once_nothing_can_be_under
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_what_reading_does_not_tell_is_asked(embedded: Any, tmp_path: Path) -> None:
+async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
@@ -323,7 +323,7 @@ async def test_targets_are_known_by_id_and_by_name(embedded: Any, tmp_path: Path
                 await one.engine.plan(kind, name, {})
 
 
-async def test_look_and_parameters_say_what_is_there(embedded: Any, tmp_path: Path) -> None:
+async def test_state_and_parameters_show_what_is_there(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         (candidate,) = change.targets()
@@ -354,9 +354,7 @@ async def test_a_service_deleted_since_the_plan_is_not_touched(embedded: Any, tm
         assert "no such active service" in " ".join((await one.plan(max="10")).refusals)
 
 
-async def test_what_cannot_be_read_is_looked_at_again_and_keeps_nobody_waiting(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
@@ -379,7 +377,7 @@ async def test_what_cannot_be_read_is_looked_at_again_and_keeps_nobody_waiting(
 
 @pytest.mark.scenario("ecs-cpu", history=3600, origin=datetime(2026, 1, 30, 1, 0, tzinfo=UTC))
 async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any, tmp_path: Path) -> None:
-    """As on the runbook's month end: at its limit, raised, calm, and taken back by AWS at the hour."""
+    """As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour."""
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)

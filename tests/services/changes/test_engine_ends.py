@@ -33,7 +33,7 @@ def open_holds(entries: tuple[Entry, ...]) -> list[str]:
     return open_
 
 
-async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
+async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A console is given ten seconds to end, and AWS twenty to answer."""
@@ -65,7 +65,7 @@ async def test_an_ending_console_gives_aws_a_moment_and_records_what_it_knows(
 @pytest.mark.parametrize(
     ("service", "operation"), [(SCALING, "DescribeScalableTargets"), ("sts", "GetCallerIdentity")]
 )
-async def test_an_ending_console_sends_nothing_that_it_has_not_looked_at(
+async def test_an_ending_console_sends_nothing_without_checking_the_precondition(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
 ) -> None:
     monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
@@ -83,7 +83,7 @@ async def test_an_ending_console_sends_nothing_that_it_has_not_looked_at(
         assert embedded.counts().get(REGISTER) is None
 
 
-async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_is_to_take_it_back(
+async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_must_revert(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -133,10 +133,10 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
         assert embedded.counts().get(REGISTER) is None
 
 
-async def test_what_aws_shows_is_seen_though_nobody_says_how_the_world_follows(
+async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit was read and is there; that the counts cannot be read after it takes nothing away."""
+    """The limit was read and is there, even if the counts cannot be read afterwards."""
 
     async def never(_plan: Plan) -> str:
         await asyncio.Event().wait()
@@ -162,7 +162,7 @@ def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> Non
     monkeypatch.setattr(one.services.session, "write", call_later)
 
 
-async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path: Path) -> None:
+async def test_the_revert_of_a_revert_can_be_planned(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         change = one.engine.changes["task-limit"]
@@ -173,4 +173,4 @@ async def test_the_way_back_of_a_way_back_can_be_planned(embedded: Any, tmp_path
         assert (down.state, target(embedded).maximum) == (DONE, 5)
         again = await one.plan(**change.revert_parameters(down.plan))
         assert again.refusals == ()
-        assert again.revert is not None, "raised again, it has a way back again"
+        assert again.revert is not None, "raised again, it has a revert again"

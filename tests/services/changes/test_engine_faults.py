@@ -41,7 +41,7 @@ CASES = [(fault, REGISTERING) for fault in FAULTS] + [
 
 
 @pytest.mark.parametrize(("fault", "operation"), CASES)
-async def test_one_effect_at_most_and_its_outcome_known(
+async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, operation: str
 ) -> None:
     rule, state = FAULTS[fault]
@@ -59,7 +59,7 @@ async def test_one_effect_at_most_and_its_outcome_known(
         assert step.state is state, step
         after = [each.state for each in runs[0].steps[number + 1 :]]
         assert after == [DONE if state is DONE else StepState.WAITING] * len(after), (
-            "what AWS shows as done goes on: a raised limit gets its way back"
+            "what AWS shows as done continues: a raised limit gets its revert"
         )
         assert embedded.counts()[f"{SCALING}.{operation}"] == 1
         locked = any("or its outcome has been unknown" in why for why in (await one.plan(max="9")).refusals)
@@ -102,7 +102,7 @@ def states_of(run: Run) -> list[tuple[StepState, bool | None]]:
     return [(step.state, step.verified) for step in run.steps]
 
 
-async def test_an_outcome_the_journal_does_not_take_is_kept_shown_and_recorded_later(
+async def test_an_outcome_the_journal_refuses_is_shown_and_recorded_later(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
@@ -128,7 +128,7 @@ async def test_an_outcome_the_journal_does_not_take_is_kept_shown_and_recorded_l
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_another_console_finds_out_what_this_one_could_not_record(
+async def test_another_console_determines_an_outcome_that_this_one_could_not_record(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:

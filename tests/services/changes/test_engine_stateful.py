@@ -112,9 +112,9 @@ class TwoConsoles(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def look_what_became_of_it(self, who: int) -> None:
-        self.run(self.look(self.consoles[who]))
+        self.run(self.read_runs(self.consoles[who]))
 
-    async def look(self, console: Console) -> tuple[Run, ...]:
+    async def read_runs(self, console: Console) -> tuple[Run, ...]:
         states = console.engine.states()
         runs = await anext(states)
         await states.aclose()
@@ -125,7 +125,7 @@ class TwoConsoles(RuleBasedStateMachine):
 
     @rule(who=WHO, done=st.booleans())
     def say_what_became_of_it(self, who: int, done: bool) -> None:
-        for run in self.run(self.look(self.consoles[who])):
+        for run in self.run(self.read_runs(self.consoles[who])):
             for step in run.steps:
                 if step.state is StepState.UNKNOWN:
                     self.run(
@@ -162,9 +162,9 @@ class TwoConsoles(RuleBasedStateMachine):
     async def end(self) -> None:
         """What the journal says of answers is true, and both consoles say the same."""
         self.clock.advance(61)
-        runs = [await self.look(console) for console in self.consoles]
-        await self.look(self.consoles[0])
-        await self.look(self.consoles[1])
+        runs = [await self.read_runs(console) for console in self.consoles]
+        await self.read_runs(self.consoles[0])
+        await self.read_runs(self.consoles[1])
         first, second = (console.engine.runs for console in self.consoles)
         assert [(run.id, run.state) for run in first] == [(run.id, run.state) for run in second], runs
         calls = {(plan.id, step.id): step.call for plan in self.aws.plans for step in plan.steps}

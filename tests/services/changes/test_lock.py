@@ -1,4 +1,4 @@
-"""While the outcome of a change is unknown its target is locked, whoever asks and however old it is: as its row says."""
+"""While the outcome of a change is unknown its target is locked, for everybody and at any age: as its row says."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,7 +86,7 @@ def is_locked(plan: Plan) -> bool:
 
 
 async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
-    """The plan's run once the console has looked at AWS for what is unknown."""
+    """The plan's run once the console has read from AWS what is unknown."""
     states = engine.states()
     runs = await anext(states)
     await states.aclose()
@@ -97,7 +97,7 @@ async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
 
 @pytest.mark.parametrize("age", AGES)
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tmp_path: Path) -> None:
+async def test_killed_at_any_point_and_checked_at_any_age(point: str, age: int, tmp_path: Path) -> None:
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -105,7 +105,7 @@ async def test_killed_anywhere_and_looked_at_at_any_age(point: str, age: int, tm
     world.clock.advance(age)
     async with world.console("taro") as two:
         before = await plan_of(two)
-        assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which looks at nothing"
+        assert is_locked(before) == bool(two.runs[0].locked), "asked by a command, which reads nothing"
         run = await run_after_reading(two, plan)
         after = await plan_of(two)
         assert is_locked(after) == bool(run.locked)
@@ -151,7 +151,7 @@ async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None
             assert is_locked(await plan_of(two))
 
 
-async def test_an_outcome_that_nobody_understands_locks_though_it_gave_its_hold_back(tmp_path: Path) -> None:
+async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp_path: Path) -> None:
     """Also for a plan that was made before, which the journal's hold would let through."""
     world = World(tmp_path)
     async with world.console("hanako") as one:

@@ -62,7 +62,7 @@ async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, An
         assert engine.permits.armed is None
 
 
-async def test_a_plan_that_was_made_before_is_not_carried_out(world: World) -> None:
+async def test_a_plan_older_than_a_freeze_is_not_applied(world: World) -> None:
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
         run = await applied(world, engine, lambda: of_tomorrow(world.path, "freeze"))
@@ -89,7 +89,7 @@ async def test_what_is_written_before_the_intent_stops_the_step(world: World) ->
     assert not world.aws.effects
 
 
-async def test_what_says_that_it_restrains_nothing_is_passed_over(world: World) -> None:
+async def test_an_entry_marked_as_no_restraint_is_ignored(world: World) -> None:
     of_tomorrow(world.path, "incident", data=HARMLESS)
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
@@ -125,7 +125,7 @@ async def test_the_newest_one_is_named_in_the_operators_language(world: World) -
     )
 
 
-async def test_what_became_of_an_unknown_step_can_still_be_said(world: World) -> None:
+async def test_an_unknown_step_can_still_be_resolved(world: World) -> None:
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
     world.killed_at("unknown", plan)

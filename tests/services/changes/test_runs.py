@@ -97,7 +97,7 @@ def test_a_run_follows_its_entries() -> None:
 
 @pytest.mark.parametrize("answer", [StepState.DONE, StepState.FAILED])
 @pytest.mark.parametrize("first", [True, False])
-def test_what_aws_answered_outweighs_what_another_console_found(answer: StepState, first: bool) -> None:
+def test_an_answer_of_aws_outweighs_the_finding_of_another_console(answer: StepState, first: bool) -> None:
     resolution = change_entries.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
     answer_entry = change_entries.outcome(P, FIRST, answer, "answered")
     pair = [answer_entry, resolution] if first else [resolution, change_entries.later(answer_entry)]
@@ -113,7 +113,7 @@ def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
     )
 
 
-def test_only_the_final_entries_give_the_hold_back() -> None:
+def test_only_final_entries_release_the_hold() -> None:
     assert change_entries.intent(P, FIRST).holds == TARGET.id
     assert change_entries.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
     assert change_entries.refused(P, "held by another", FIRST).releases == ""
@@ -133,7 +133,7 @@ def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed() -> None:
     assert states(*drafts)[0] is StepState.SENDING
 
 
-def test_entries_that_make_no_sense_are_passed_over() -> None:
+def test_entries_that_make_no_sense_are_ignored() -> None:
     strange = DONE.model_copy(update={"data": {"step": "register", "state": "exploded"}})
     no_step = DONE.model_copy(update={"data": {"step": ["x"], "state": "done"}})
     assert states(change_entries.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
@@ -166,7 +166,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     half = run_of(entries(*drafts, DONE))
     assert half is not None
     assert next_ageing([half], when(2, *drafts, DONE)) == WINDOW, (
-        "what waits is looked at when its own time is over"
+        "what waits is judged when its own time is over"
     )
     assert aged(half, when(62, *drafts, DONE)).state is StepState.REFUSED
     only_confirmed = run_of(entries(change_entries.confirmed(P)))
@@ -174,7 +174,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     assert aged(only_confirmed, when(60, change_entries.confirmed(P))).steps[0].state is StepState.REFUSED
 
 
-def test_within_the_window_a_step_of_nobody_here_says_until_when_it_may_be_under_way() -> None:
+def test_a_step_of_another_console_says_until_when_it_may_be_under_way() -> None:
     drafts = (
         change_entries.confirmed(P),
         change_entries.intent(P, FIRST),
@@ -194,7 +194,7 @@ def test_within_the_window_a_step_of_nobody_here_says_until_when_it_may_be_under
     assert aged(between, when(5, *drafts[:3])).elsewhere_until == until - timedelta(seconds=1)
 
 
-def test_an_intent_is_said_as_what_it_is() -> None:
+def test_an_intent_is_described_as_an_intent() -> None:
     assert change_entries.intent(P, FIRST).text.startswith("About to send: ")
 
 
@@ -228,7 +228,7 @@ def entries_of(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
     return entries(change_entries.confirmed(one), change_entries.intent(one, first), done, *more, start=start)
 
 
-def test_a_change_that_was_made_has_a_dated_duty() -> None:
+def test_an_applied_change_has_a_dated_revert_duty() -> None:
     done = change_entries.outcome(P, SECOND, StepState.DONE, "", True)
     (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), done)), UTC)
     assert slot.key == "revert@p1"
@@ -248,7 +248,7 @@ def test_a_change_that_was_made_has_a_dated_duty() -> None:
     assert "To be reverted by hand" in slot.remark
 
 
-def test_a_change_that_was_not_made_or_is_taken_back_has_none() -> None:
+def test_a_change_not_applied_or_reverted_has_no_duty() -> None:
     failed = change_entries.outcome(P, FIRST, StepState.FAILED, "no")
     assert (
         reverts(runs_from(entries(change_entries.confirmed(P), change_entries.intent(P, FIRST), failed)), UTC)

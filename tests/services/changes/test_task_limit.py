@@ -37,10 +37,10 @@ CALENDAR = Calendar(BOOK)
 KIND = ChangeKind("task-limit", "Maximum task count", "services.changes.task_limit.change:TaskLimit", "")
 
 
-def task_limit(book: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
+def task_limit(runbook: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
     nothing = cast(Any, None)
     context = ChangeContext(
-        runbook=book, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
+        runbook=runbook, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,
     )  # fmt: skip
     return TaskLimit(KIND, context)
@@ -168,7 +168,7 @@ def test_a_plan_planned_again_from_its_own_parameters_is_the_same(
         assert Plan.model_validate_json(plan.model_dump_json()) == plan, "the journal gives it back whole"
 
 
-def test_without_parameters_the_busy_maximum_is_planned_and_taken_back_by_the_runbooks_duty() -> None:
+def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runbooks_duty() -> None:
     plan = make_plan()
     assert plan.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
     assert plan.title == "Maximum task count 5 → 10"
@@ -182,17 +182,17 @@ def test_without_parameters_the_busy_maximum_is_planned_and_taken_back_by_the_ru
     assert plan.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
 
 
-def test_without_the_duty_it_is_taken_back_on_the_first_open_day_of_next_month() -> None:
-    book = BOOK.model_copy(update={"duties": ()})
-    context = task_limit(book).context
+def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month() -> None:
+    runbook = BOOK.model_copy(update={"duties": ()})
+    context = task_limit(runbook).context
     bare = TaskLimit(
         KIND,
         ChangeContext(
-            **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(book)}
+            **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(runbook)}
         ),
     )
     assert bare.plan_on(TARGET, {}, scaling_state()).wish["revert_at"] == "2026-02-02 17:00"
-    assert proposed_at(Calendar(book), NOW)[1] == "the first open day of next month"
+    assert proposed_at(Calendar(runbook), NOW)[1] == "the first open day of next month"
     assert "スケール調整の戻し" in proposed_at(CALENDAR, NOW)[1]
 
 
@@ -217,11 +217,11 @@ def action(name: str, maximum: int | None) -> ScheduledAction:
 
 
 @pytest.mark.parametrize(("at", "far"), [("2026-02-27 17:00", False), ("2026-12-02 17:00", True)])
-def test_a_way_back_months_ahead_is_taken_for_a_slip(at: str, far: bool) -> None:
+def test_a_revert_months_ahead_is_taken_for_a_mistake(at: str, far: bool) -> None:
     assert ("check the date" in texts(make_plan(max="10", revert_at=at), grave=True)) is far
 
 
-def test_taking_back_removes_the_scheduled_way_back_that_would_do_it_once_more() -> None:
+def test_reverting_removes_the_scheduled_revert() -> None:
     there = (
         action("toban-revert-a", 5), action("toban-revert-b", 7), action("night", 5), action("toban-revert-c", 5),
     )  # fmt: skip
@@ -244,7 +244,7 @@ def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:
     assert "up" in texts(other, grave=False)
 
 
-def test_while_tasks_start_the_load_is_not_foretold() -> None:
+def test_while_tasks_start_the_load_is_not_predicted() -> None:
     starting = scaling_state(maximum=10, service=service(desired=8, running=5))
     plan = make_plan(starting, max="5", revert="none")
     assert "CPU cannot be estimated" in texts(plan, grave=True)
@@ -253,7 +253,7 @@ def test_while_tasks_start_the_load_is_not_foretold() -> None:
     assert rows["Running"] == "5", "none of those that run is stopped"
 
 
-def test_the_target_of_scaling_weighs_the_way_back() -> None:
+def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
     aim = (CPU60,)
     assert "target 60 %" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
@@ -275,8 +275,8 @@ def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text:
 
 def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
-    book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
-    plan = make_plan(change=task_limit(book))
+    runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
+    plan = make_plan(change=task_limit(runbook))
     assert "20 connections per task per the runbook, so 10 tasks would use about 200" in texts(
         plan, grave=True
     )
@@ -302,7 +302,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
         ({"max": "\x1b[31m10"}, "whole number"),
     ],
 )
-def test_wrong_parameters_are_refused_in_words(parameters: dict[str, str], text: str) -> None:
+def test_wrong_parameters_are_refused_with_a_reason(parameters: dict[str, str], text: str) -> None:
     plan = make_plan(**parameters)
     assert text in " ".join(plan.refusals)
     assert plan.steps == ()
@@ -332,7 +332,7 @@ def test_what_cannot_be_changed_is_refused(state: ScalingState, text: str) -> No
     assert any(text in each for each in remarks(state, UTC))
 
 
-def test_a_suspended_target_is_said_to_be() -> None:
+def test_a_suspended_target_is_reported() -> None:
     state = scaling_state(suspended=True)
     plan = make_plan(state)
     assert "Auto Scaling is at least partly suspended" in texts(plan, grave=True)

@@ -99,5 +99,5 @@ def alarm(state: AlarmState = AlarmState.ALARM) -> Alarm:
     return Alarm(id="cpu", name="cpu", arn=ARN, state=state, threshold=70.0, queries=(query,))
 
 
-async def data(board: DashboardReader, /, **more: Any) -> list[WidgetData]:
-    return list((await board.read(**more)).data)
+async def data(dashboard: DashboardReader, /, **more: Any) -> list[WidgetData]:
+    return list((await dashboard.read(**more)).data)

@@ -11,8 +11,8 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
     gone = ARN.replace(":cpu", ":gone")
     every = {"type": "alarm", "properties": {"alarms": [ARN, gone]}}
     chosen = {"type": "alarm", "properties": {"alarms": [ARN, gone], "states": ["OK"]}}
-    world, board = reader(every, chosen, alarms={ARN: alarm()})
-    first, second = await data(board)
+    world, dashboard = reader(every, chosen, alarms={ARN: alarm()})
+    first, second = await data(dashboard)
     assert [(each.id, each.state) for each in first.alarms] == [
         ("cpu", AlarmState.ALARM),
         ("gone", AlarmState.MISSING),
@@ -21,30 +21,30 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
     assert world.arns == [[ARN, gone]]
 
 
-async def test_a_board_at_hand_saves_the_question() -> None:
-    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
-    (widget_data,) = await data(board, board=AlarmOverview(alarms=(alarm(),)))
+async def test_given_alarms_save_the_request() -> None:
+    world, dashboard = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
+    (widget_data,) = await data(dashboard, board=AlarmOverview(alarms=(alarm(),)))
     assert [each.id for each in widget_data.alarms] == ["cpu"]
     assert world.arns == []
 
 
 async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
-    world, board = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
+    world, dashboard = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     world.alarm_error = failure(ProblemKind.ACCESS_DENIED, "no permission")
-    (widget_data,) = await data(board)
+    (widget_data,) = await data(dashboard)
     assert (widget_data.alarms, widget_data.problem) == ((), "no permission")
     world.alarm_error = None
-    await board.read()
+    await dashboard.read()
     world.alarm_error = failure(ProblemKind.THROTTLED, "slow down")
-    (widget_data,) = await data(board)
+    (widget_data,) = await data(dashboard)
     assert ([each.id for each in widget_data.alarms], widget_data.problem) == (["cpu"], "slow down")
 
 
 async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold() -> None:
-    world, board = reader(
+    world, dashboard = reader(
         {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}}, alarms={ARN: alarm()}
     )
-    view = await board.read()
+    view = await dashboard.read()
     (widget_data,) = view.data
     assert widget_data.series[0].label == "CPU"
     assert widget_data.readings[0].verdict is Verdict.NORMAL
@@ -56,7 +56,7 @@ async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold()
     assert [line.value for line in drawn.lines] == [70.0]
 
 
-async def test_a_view_takes_over_what_the_board_knows_by_now() -> None:
+async def test_a_view_takes_its_alarm_states_from_newer_alarms() -> None:
     _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     view = await reader_.read()
     now_ok = alarm().model_copy(update={"state": AlarmState.OK})

@@ -16,12 +16,12 @@ from tests.services.dashboards.dashboard_world import ARN, NOW, data, reader, wi
 
 
 async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> None:
-    world, board = reader(
+    world, dashboard = reader(
         widget(["N", "CPU", {"id": "m1"}], [{"expression": "m1*2", "id": "e1"}]),
         widget(["N", "MEM", {"id": "m1"}], [{"expression": "SUM(METRICS())", "id": "e1"}]),
         {"type": "text", "properties": {"markdown": "x"}},
     )
-    first, second, text = await data(board)
+    first, second, text = await data(dashboard)
     ((queries, span, region),) = world.calls
     assert [(query.id, query.expression) for query in queries] == [
         ("w0_m1", ""),
@@ -31,56 +31,54 @@ async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> 
     ]
     assert region == "ap-northeast-1", "a widget that names no region is the system's own"
     assert (span.start, span.end) == (NOW.replace(hour=0, second=0), NOW.replace(second=0))
-    assert [series.id for series in first.series] == ["m1", "e1"], "ids as the widget spells them"
+    assert [series.id for series in first.series] == ["m1", "e1"], "ids as the widget writes them"
     assert [series.id for series in second.series] == ["m1", "e1"]
     assert (text.series, text.problem) == ((), "")
 
 
 async def test_regions_are_asked_apart_and_one_failing_keeps_the_other() -> None:
-    world, board = reader(
+    world, dashboard = reader(
         widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"], region="ap-northeast-1")
     )
     world.broken["us-east-1"] = failure(ProblemKind.UNREACHABLE, "no connection")
-    bad, good = await data(board)
+    bad, good = await data(dashboard)
     assert {region for _queries, _span, region in world.calls} == {"us-east-1", "ap-northeast-1"}
     assert (bad.problem, bad.series) == ("no connection", ())
     assert (good.problem, bool(good.series)) == ("", True)
 
 
 async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again() -> None:
-    world, board = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
-    before, _other = await data(board)
+    world, dashboard = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
+    before, _other = await data(dashboard)
     world.broken["us-east-1"] = failure(ProblemKind.THROTTLED, "slow down")
     world.clock.advance(60)
-    after, _other = await data(board)
+    after, _other = await data(dashboard)
     assert after.series == before.series
     assert after.problem == "slow down"
     del world.broken["us-east-1"]
-    fresh, _other = await data(board)
+    fresh, _other = await data(dashboard)
     assert fresh.problem == ""
     assert fresh.series != before.series
 
 
-async def test_a_read_in_which_everything_failed_is_an_error_but_a_missing_permission_is_told_in_place() -> (
-    None
-):
-    world, board = reader(widget(["N", "CPU"]))
+async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_is_shown_in_place() -> None:
+    world, dashboard = reader(widget(["N", "CPU"]))
     world.broken["ap-northeast-1"] = failure(ProblemKind.THROTTLED)
     with pytest.raises(Throttled):
-        await board.read()
+        await dashboard.read()
     world.broken["ap-northeast-1"] = failure(ProblemKind.ACCESS_DENIED, "cloudwatch:GetMetricData is missing")
-    (only,) = await data(board)
+    (only,) = await data(dashboard)
     assert only.problem == "cloudwatch:GetMetricData is missing"
 
 
 async def test_a_widget_is_asked_only_when_its_period_has_advanced() -> None:
-    world, board = reader(widget(["N", "CPU"]), widget(["N", "MEM"], period=300))
-    await board.read()
+    world, dashboard = reader(widget(["N", "CPU"]), widget(["N", "MEM"], period=300))
+    await dashboard.read()
     metrics = []
     for _minute in range(10):
         world.clock.advance(60)
         world.calls.clear()
-        widget_data = await data(board)
+        widget_data = await data(dashboard)
         metrics.append(sorted(query.metric for queries, _span, _region in world.calls for query in queries))
         assert all(each.series for each in widget_data), "the rest shows what it had"
     assert metrics.count(["CPU", "MEM"]) == 2
@@ -88,16 +86,16 @@ async def test_a_widget_is_asked_only_when_its_period_has_advanced() -> None:
 
 
 async def test_nothing_is_asked_twice_within_a_minute() -> None:
-    world, board = reader(widget(["N", "CPU", {"period": 1}]))
-    first = await board.read()
+    world, dashboard = reader(widget(["N", "CPU", {"period": 1}]))
+    first = await dashboard.read()
     world.clock.advance(20)
-    assert await board.read() == first
+    assert await dashboard.read() == first
     assert len(world.calls) == 1
 
 
 async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned() -> None:
-    _world, board = reader(widget(["N", "CPU"], ["N", "MEM", {"period": 300}]))
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"], ["N", "MEM", {"period": 300}]))
+    (widget_data,) = await data(dashboard)
     assert widget_data.end == int(NOW.replace(second=0).timestamp())
     cpu, memory = widget_data.series
     assert cpu.times[-1] == widget_data.end - 60
@@ -106,12 +104,12 @@ async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned() -> N
 
 
 async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
-    _world, board = reader(widget(["N", "CPU"], period=300))
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"], period=300))
+    (widget_data,) = await data(dashboard)
     assert datetime.fromtimestamp(widget_data.end, UTC) == NOW.replace(minute=5, second=0)
-    world, board = reader(widget(["N", "CPU"], period=300))
+    world, dashboard = reader(widget(["N", "CPU"], period=300))
     world.clock.step(-120)
-    (widget_data,) = await data(board)
+    (widget_data,) = await data(dashboard)
     assert datetime.fromtimestamp(widget_data.end, UTC) == NOW.replace(minute=0, second=0)
 
 
@@ -121,27 +119,29 @@ async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
 )
 async def test_ranges(widget_start: str | None, dashboard_start: str | None, hours: int) -> None:
     properties = {"start": widget_start} if widget_start else {}
-    _world, board = reader(widget(["N", "CPU"], **properties), start=dashboard_start)
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"], **properties), start=dashboard_start)
+    (widget_data,) = await data(dashboard)
     assert widget_data.end - widget_data.start == hours * 3600
 
 
 async def test_an_absolute_range_is_asked_once_and_within_what_is_kept() -> None:
     fixed = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-08T00:00:00Z"}
-    world, board = reader(widget(["N", "CPU"], **fixed))
-    (widget_data,) = await data(board)
+    world, dashboard = reader(widget(["N", "CPU"], **fixed))
+    (widget_data,) = await data(dashboard)
     ((queries, span, _region),) = world.calls
     assert (span.start, span.end) == (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 8, tzinfo=UTC))
     assert queries[0].period == 3600, "older than 63 days only hours are kept"
     assert widget_data.readings[0].value == 50.0
     world.clock.advance(600)
-    await board.read()
+    await dashboard.read()
     assert len(world.calls) == 1
 
 
 async def test_one_number_for_the_whole_range() -> None:
-    world, board = reader(widget(["N", "CPU"], setPeriodToTimeRange=True, view="singleValue", start="-PT2H"))
-    (widget_data,) = await data(board)
+    world, dashboard = reader(
+        widget(["N", "CPU"], setPeriodToTimeRange=True, view="singleValue", start="-PT2H")
+    )
+    (widget_data,) = await data(dashboard)
     ((queries, span, _region),) = world.calls
     assert queries[0].period == 7200
     assert span.end - span.start == timedelta(hours=2)
@@ -149,8 +149,8 @@ async def test_one_number_for_the_whole_range() -> None:
 
 
 async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours() -> None:
-    _world, board = reader(widget(["N", "CPU"], period=86_400))
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"], period=86_400))
+    (widget_data,) = await data(dashboard)
     assert [datetime.fromtimestamp(time, UTC).day for time in widget_data.series[0].times] == [31]
     assert widget_data.readings[0].value == 50.0
 
@@ -171,26 +171,26 @@ def test_periods_are_legal_kept_and_few(period: int, length: int, extra: int) ->
     ("value", "verdict"), [(50.0, Verdict.NORMAL), (65.0, Verdict.ATTENTION), (70.0, Verdict.ABNORMAL)]
 )
 async def test_the_newest_value_is_judged(value: float, verdict: Verdict) -> None:
-    _world, board = reader(
+    _world, dashboard = reader(
         widget(["N", "CPU"], ["N", "OTHER"], ["N", "CPU", {"stat": "SampleCount"}]), value=value
     )
-    (widget_data,) = await data(board)
+    (widget_data,) = await data(dashboard)
     assert [reading.verdict for reading in widget_data.readings] == [verdict, None, None]
     assert [reading.value for reading in widget_data.readings] == [value] * 3
     assert widget_data.verdict is verdict
 
 
-async def test_no_data_is_said_in_words_and_is_never_fine() -> None:
-    _world, board = reader(widget(["N", "CPU"]), until=datetime(2020, 1, 1, tzinfo=UTC))
-    (widget_data,) = await data(board)
+async def test_no_data_is_written_out_and_never_fine() -> None:
+    _world, dashboard = reader(widget(["N", "CPU"]), until=datetime(2020, 1, 1, tzinfo=UTC))
+    (widget_data,) = await data(dashboard)
     assert widget_data.problem
     assert widget_data.verdict is Verdict.UNKNOWN
     assert widget_data.readings[0].value is None
 
 
 async def test_a_curve_that_ended_has_no_value_now() -> None:
-    _world, board = reader(widget(["N", "CPU"]), until=NOW - timedelta(hours=1))
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"]), until=NOW - timedelta(hours=1))
+    (widget_data,) = await data(dashboard)
     assert widget_data.series[0].values, "what was is still drawn"
     assert (widget_data.readings[0].value, widget_data.verdict) == (None, Verdict.UNKNOWN)
     assert widget_data.readings[0].at is not None
@@ -198,8 +198,8 @@ async def test_a_curve_that_ended_has_no_value_now() -> None:
 
 @pytest.mark.parametrize("status", [SeriesStatus.FORBIDDEN, SeriesStatus.PARTIAL, SeriesStatus.ERROR])
 async def test_trouble_of_a_metric_is_named(status: SeriesStatus) -> None:
-    _world, board = reader(widget(["N", "CPU"]), status=status)
-    (widget_data,) = await data(board)
+    _world, dashboard = reader(widget(["N", "CPU"]), status=status)
+    (widget_data,) = await data(dashboard)
     assert "CPU" in widget_data.problem
 
 
@@ -210,66 +210,66 @@ def test_not_knowing_is_worse_than_being_near_the_limit() -> None:
 
 
 async def test_the_body_is_read_again_after_an_hour_or_on_demand() -> None:
-    world, board = reader(widget(["N", "CPU"]))
+    world, dashboard = reader(widget(["N", "CPU"]))
     for _minute in range(59):
-        await board.read()
+        await dashboard.read()
         world.clock.advance(60)
     assert world.bodies == 1
     world.widgets = [widget(["N", "MEM"]), widget(["N", "CPU"])]
-    assert len(await data(board, reload=True)) == 2
+    assert len(await data(dashboard, reload=True)) == 2
     assert world.bodies == 2
     world.clock.advance(3600)
-    await board.read()
+    await dashboard.read()
     assert world.bodies == 3
 
 
 async def test_a_changed_body_shows_no_data_of_the_widget_that_was_there_before() -> None:
-    world, board = reader(widget(["N", "CPU"]))
-    await board.read()
+    world, dashboard = reader(widget(["N", "CPU"]))
+    await dashboard.read()
     world.widgets = [widget(["N", "MEM"])]
-    (widget_data,) = await data(board, reload=True)
+    (widget_data,) = await data(dashboard, reload=True)
     assert [series.label for series in widget_data.series] == ["MEM"]
 
 
 async def test_a_missing_dashboard_is_replaced_by_the_built_in_one() -> None:
-    _world, board = reader(body_error=failure(ProblemKind.NOT_FOUND))
-    view = await board.read()
+    _world, dashboard = reader(body_error=failure(ProblemKind.NOT_FOUND))
+    view = await dashboard.read()
     assert view.dashboard.builtin
     assert view.dashboard.remarks
 
 
 async def test_a_body_that_cannot_be_read_again_stays_with_a_remark() -> None:
-    world, board = reader(widget(["N", "CPU"]))
-    await board.read()
+    world, dashboard = reader(widget(["N", "CPU"]))
+    await dashboard.read()
     world.clock.advance(3600)
     world.body_error = failure(ProblemKind.THROTTLED, "slow down")
-    view = await board.read()
+    view = await dashboard.read()
     assert len(view.dashboard.widgets) == 1
     assert "slow down" in view.dashboard.remarks[0]
 
 
 async def test_a_body_that_was_never_read_is_an_error() -> None:
-    _world, board = reader(body_error=failure(ProblemKind.THROTTLED))
+    _world, dashboard = reader(body_error=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):
-        await board.read()
+        await dashboard.read()
 
 
 async def test_a_widget_without_anything_to_draw_says_so() -> None:
-    _world, board = reader(
+    _world, dashboard = reader(
         {"type": "metric", "properties": {}},
         {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}},
     )
-    first, second = await data(board)
+    first, second = await data(dashboard)
     assert first.problem
     assert second.problem
 
 
 async def test_equal_data_is_an_equal_view_so_nothing_is_drawn_twice() -> None:
-    world, board = reader(
+    world, dashboard = reader(
         widget(["N", "CPU"], period=300), {"type": "alarm", "properties": {"alarms": [ARN]}}
     )
-    first = await board.read()
+    first = await dashboard.read()
     world.clock.advance(30)
-    second = await board.read()
+    second = await dashboard.read()
     assert first == second
     assert RawId(first.dashboard.name) == "main"

@@ -16,7 +16,7 @@ def service_model(service: str) -> ServiceModel:
 
 
 def _enum_errors(shape: Any, value: Any, path: str) -> list[str]:
-    """ParamValidator does not look at enums; a wrong word would reach the console unseen."""
+    """ParamValidator does not check enums; a wrong value would reach the console unnoticed."""
     if shape.type_name == "structure":
         return [
             error

@@ -38,7 +38,7 @@ async def test_it_starts_shares_its_clock_and_stops() -> None:
     assert demo.child.returncode == 0
 
 
-async def test_an_unknown_scenario_is_told() -> None:
+async def test_an_unknown_scenario_is_reported() -> None:
     with pytest.raises(DemoError, match="no scenario 'nonsense'"):
         await start("nonsense")
 

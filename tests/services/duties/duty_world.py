@@ -32,7 +32,7 @@ class Desk:
     duties: Duties
     journal: Journal
     clock: ManualClock
-    anchors: tuple[BaseDate, ...] = ()
+    base_dates: tuple[BaseDate, ...] = ()
     dated: tuple[ScheduledOccurrence, ...] = ()
     views: list[DutyView] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ async def desk(
     user: str = "alice",
     began: str = "",
     runbook: Runbook | None = None,
-    anchors: tuple[BaseDate, ...] = (),
+    base_dates: tuple[BaseDate, ...] = (),
     dated: tuple[ScheduledOccurrence, ...] = (),
     poll: float = 0.02,
     retry: float = 10.0,
@@ -89,10 +89,10 @@ async def desk(
     desks: list[Desk] = []
     duties = Duties(
         book, Calendar(book), journal, clock,
-        anchors=lambda: desks[0].anchors if desks else anchors,
+        anchors=lambda: desks[0].base_dates if desks else base_dates,
         dated=lambda: desks[0].dated if desks else dated,
     )  # fmt: skip
-    desks.append(Desk(duties, journal, clock, anchors, dated))
+    desks.append(Desk(duties, journal, clock, base_dates, dated))
     listener = asyncio.create_task(desks[0].listen())
     try:
         await desks[0].until(lambda: desks[0].views or listener.done())

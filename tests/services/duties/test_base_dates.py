@@ -52,8 +52,8 @@ async def sign(journal: Journal, duty: str = "key-rotation") -> None:
 
 
 async def test_an_active_key_dates_its_rotation(journal: Journal, runbook: Runbook) -> None:
-    (anchor,) = await BaseDates(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
-    assert (anchor.anchor, anchor.id, anchor.at) == ("access-key:ci-cd-user", "AKIA1", MADE)
+    (base_date,) = await BaseDates(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
+    assert (base_date.anchor, base_date.id, base_date.at) == ("access-key:ci-cd-user", "AKIA1", MADE)
 
 
 async def test_an_inactive_key_is_dated_by_the_signed_rotation(
@@ -74,27 +74,29 @@ async def test_an_inactive_key_is_dated_by_the_signed_rotation(
     )
 
 
-async def test_without_a_later_sign_off_the_date_is_not_known_and_that_is_said(
+async def test_without_a_later_sign_off_the_date_is_reported_as_unknown(
     journal: Journal, runbook: Runbook, clock: ManualClock
 ) -> None:
     await sign(journal)
     later = clock.now() + timedelta(days=1)
-    _rotation, anchor = await BaseDates(
+    _rotation, base_date = await BaseDates(
         AccessKeys(listing(row("AKIA1", "Inactive", later))), journal, runbook
     ).read()
-    assert anchor.at is None
-    assert "AKIA1" in anchor.remark
+    assert base_date.at is None
+    assert "AKIA1" in base_date.remark
 
 
-async def test_a_journal_that_cannot_be_read_is_said(
+async def test_an_unreadable_journal_is_reported(
     tmp_path: Path, runbook: Runbook, clock: ManualClock
 ) -> None:
     closed = Journal(tmp_path, clock=clock, person=Person)
     await closed.open()
-    _rotation, anchor = await BaseDates(AccessKeys(listing(row("AKIA1", "Inactive"))), closed, runbook).read()
+    _rotation, base_date = await BaseDates(
+        AccessKeys(listing(row("AKIA1", "Inactive"))), closed, runbook
+    ).read()
     await closed.close()
-    assert anchor.at is None
-    assert anchor.remark
+    assert base_date.at is None
+    assert base_date.remark
 
 
 async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook: Runbook) -> None:
@@ -118,7 +120,7 @@ async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
         await BaseDates(keys, journal, runbook).read()
 
 
-async def test_a_runbook_without_anchors_asks_nothing(journal: Journal, runbook: Runbook) -> None:
+async def test_a_runbook_without_base_dates_asks_nothing(journal: Journal, runbook: Runbook) -> None:
     bare = runbook.model_copy(update={"duties": ()})
     canned = Canned()
     assert await BaseDates(AccessKeys(canned), journal, bare).read() == ()

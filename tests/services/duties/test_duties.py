@@ -51,7 +51,7 @@ async def test_the_day_goes_by_itself(tmp_path: Path) -> None:
         await duty_desk.until(lambda: {e.key: e.state for e in duty_desk.view.carried}[evening] is S.MISSED)
 
 
-async def test_nothing_is_said_when_nothing_changed(tmp_path: Path) -> None:
+async def test_nothing_is_notified_when_nothing_changed(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         await duty_desk.until(lambda: duty_desk.clock.sleepers)
         count = len(duty_desk.views)
@@ -63,7 +63,7 @@ async def test_nothing_is_said_when_nothing_changed(tmp_path: Path) -> None:
         await duty_desk.until(lambda: len(duty_desk.views) == count + 1)
 
 
-async def test_signing_keeps_who_when_and_what_it_was(tmp_path: Path) -> None:
+async def test_a_sign_off_records_person_time_and_note(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), began="2026-01-13 08:00") as duty_desk:
         morning = duty_desk.today("daily-morning")
         duty_desk.advance("2026-01-14 14:05")
@@ -102,7 +102,7 @@ async def test_early_is_allowed_on_the_same_day_only(tmp_path: Path) -> None:
         assert (await duty_desk.journal.page()).entries[0].subject == signed.key, "nothing more was recorded"
 
 
-async def test_leaving_out_wants_a_reason_and_counts_as_signed(tmp_path: Path) -> None:
+async def test_skipping_needs_a_reason_and_counts_as_signed(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst("2026-01-14 09:05"))) as duty_desk:
         morning = duty_desk.today("daily-morning")
         with pytest.raises(ValueError, match="reason"):
@@ -142,7 +142,7 @@ async def test_before_the_journal_nothing_is_claimed(tmp_path: Path) -> None:
         assert signed.state is S.DONE, "a person may still say that it was done"
 
 
-async def test_missed_ones_are_carried_for_two_weeks(tmp_path: Path) -> None:
+async def test_missed_duties_stay_listed_for_two_weeks(tmp_path: Path) -> None:
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-02-18 08:55")), began="2026-01-05 08:00"
     ) as duty_desk:
@@ -169,18 +169,18 @@ async def test_a_drill_runs_through_its_month(tmp_path: Path) -> None:
 
 async def test_an_old_key_is_late_whatever_the_journal_knows_and_gone_once_rotated(tmp_path: Path) -> None:
     old = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIAOLD"), at=jst("2023-05-01 10:00"))
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(old,)) as duty_desk:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), base_dates=(old,)) as duty_desk:
         assert [(each.slot.duty, each.state) for each in duty_desk.view.carried] == [("key-rotation", S.LATE)]
         fresh = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIANEW"), at=jst("2026-01-14 08:00"))
-        duty_desk.anchors = (fresh,)
+        duty_desk.base_dates = (fresh,)
         duty_desk.duties.refresh()
         await duty_desk.until(lambda: duty_desk.view.carried == ())
-        duty_desk.anchors = (old,)
+        duty_desk.base_dates = (old,)
         duty_desk.advance("2026-01-14 08:56")
         await duty_desk.until(lambda: duty_desk.view.carried != ())
 
 
-async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
+async def test_the_revert_of_a_change_is_a_duty_without_the_runbook(tmp_path: Path) -> None:
     due = jst("2026-01-14 17:00")
     revert = ScheduledOccurrence(
         key="revert@01ABC", duty="", title="staff-api: 10 → 5", nominal=(), day=date(2026, 1, 14),
@@ -199,7 +199,7 @@ async def test_the_way_back_of_a_change_is_a_duty_without_the_runbook(tmp_path: 
         assert (await duty_desk.duties.sign(late, "set back by hand")).state is S.DONE
 
 
-async def test_a_way_back_of_another_month_is_news(tmp_path: Path) -> None:
+async def test_a_revert_in_another_month_is_a_change(tmp_path: Path) -> None:
     """The calendar may stand on that month."""
     slot = ScheduledOccurrence(
         key="revert@x", duty="", title="back to 5", nominal=(date(2026, 3, 2),), day=date(2026, 3, 2),
@@ -222,7 +222,7 @@ async def test_the_clock_may_jump_either_way(tmp_path: Path) -> None:
         tmp_path / "j.db", ManualClock(jst("2026-01-14 10:00")), began="2026-01-05 08:00"
     ) as duty_desk:
         await duty_desk.until(lambda: duty_desk.clock.sleepers)
-        duty_desk.clock._now = jst("2026-01-14 09:10")  # somebody set it back
+        duty_desk.clock._now = jst("2026-01-14 09:10")  # the clock was set back
         duty_desk.duties.refresh()
         await duty_desk.until(lambda: states(duty_desk)["daily-morning"] is S.DUE)
         duty_desk.advance("2026-03-02 09:10")
@@ -268,7 +268,7 @@ async def test_the_first_on_a_sunday_is_held_on_the_second(tmp_path: Path) -> No
         assert not february.days[0].is_open
 
 
-async def test_duties_of_one_time_stand_as_in_the_runbook(tmp_path: Path) -> None:
+async def test_duties_of_one_time_are_in_the_order_of_the_runbook(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         monday = duty_desk.duties.month(2026, 6).days[0]
         assert [each.slot.duty for each in monday.occurrences if each.slot.due_at.hour == 0] == [
@@ -289,14 +289,14 @@ async def test_monthly_duties_of_five_years_are_held_once_each_on_the_first_open
                 assert day.is_open or all(each.slot.if_planned for each in day.occurrences)
 
 
-async def test_what_hangs_on_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
+async def test_a_duty_with_an_unknown_date_is_due_today_until_it_is_signed(tmp_path: Path) -> None:
     unknown = BaseDate(
         anchor="access-key-disabled:ci-cd-user",
         id=RawId("AKIAOLD"),
         at=None,
         remark="since when is not known",
     )
-    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), anchors=(unknown,)) as duty_desk:
+    async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY)), base_dates=(unknown,)) as duty_desk:
         old = duty_desk.today("key-deletion")
         assert (old.state, old.slot.remark) == (S.DUE, "since when is not known")
         duty_desk.advance("2026-01-15 10:00")

@@ -64,7 +64,7 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tmux first on the PATH that tells when it is run; every call of the console goes to it, if to any."""
+    """A tmux first on the PATH that records its runs; every call of the console goes to it, if to any."""
     trace = tmp_path / "told"
     tool = tmp_path / "bin" / "tmux"
     tool.parent.mkdir()

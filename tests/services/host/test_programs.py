@@ -1,4 +1,4 @@
-"""Programs that the console begins end with whoever asked for them."""
+"""Programs that the console starts end together with the task that requested them."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ def with_a_child(pids: Path) -> tuple[str, str, str]:
     return sys.executable, "-c", endless(pids)
 
 
-async def test_a_program_whose_beginning_is_given_up_ends_and_nobody_waits_for_it(
+async def test_a_program_cancelled_at_its_start_ends_without_a_waiter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop, pids, go = asyncio.get_running_loop(), tmp_path / "pids", asyncio.Event()
@@ -70,6 +70,6 @@ async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
     await until(lambda: not any(map(is_running, every)))
 
 
-async def test_what_cannot_begin_is_told() -> None:
+async def test_a_program_that_cannot_start_is_reported() -> None:
     with pytest.raises(FileNotFoundError):
         await begin("/nowhere/no-such-program", **PIPES)

@@ -1,4 +1,4 @@
-"""Answers of RDS by hand, for looks at a database that the embedded AWS does not have."""
+"""Canned answers of RDS, for inspections of a database that the embedded AWS does not have."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ def pending(*details: dict[str, Any]) -> dict[str, Any]:
 async def judged(
     id: str, *, now: datetime = MONDAY, runbook: Runbook = BOOK, since: datetime | None = None, **answers: Any
 ) -> Finding:
-    """One look on these answers."""
+    """A finding on these answers."""
     context = InspectionContext(
         runbook=runbook,
         calendar=Calendar(runbook),

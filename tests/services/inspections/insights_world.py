@@ -1,4 +1,4 @@
-"""A log group that a test fills by hand, on an account with nothing in it, and a runbook that looks there."""
+"""A log group that a test fills itself, in an empty account, and a runbook that inspects it."""
 
 import json
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ def runbook(**sections: dict[str, Any]) -> Runbook:
 async def again(
     inspection_context: InspectionContext, id: str, *, hours: float, book: Runbook | None = None
 ) -> Finding:
-    """One look over the last `hours` with the session of `inspection_context`, which many looks may share."""
+    """One run over the last `hours` with the session of `inspection_context`, which many runs may share."""
     until = inspection_context.clock.now()
     inspection = make(replace(inspection_context, runbook=book or inspection_context.runbook), id)
     return await inspection.run(InspectionRequest(since=until - timedelta(hours=hours), until=until))

@@ -70,7 +70,7 @@ class Replay:
         return sorted(keys)
 
     def _keep(self, service: str, operation: str, key: str, answers: list[Answer]) -> None:
-        # What is asked while answers are spoilt belongs to no ordinary look.
+        # Requests made while answers are damaged belong to no ordinary run.
         self._answers[key] = answers
         self.seen.setdefault((service, operation), []).extend(answers)
 

@@ -22,16 +22,16 @@ async def context(
     embedded: Embedded, *, runbook: Runbook | None = None, allow_list: AllowList | None = None
 ) -> AsyncIterator[InspectionContext]:
     """What inspections are made of, on this embedded AWS and its clock."""
-    book = runbook or load_builtin("facility-prod")
+    used_runbook = runbook or load_builtin("facility-prod")
     clock: Clock = embedded.clock
-    settings = AwsSettings(region=book.system.region, endpoint_url=embedded.url)
+    settings = AwsSettings(region=used_runbook.system.region, endpoint_url=embedded.url)
     session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
     try:
         yield InspectionContext(
-            runbook=book,
-            calendar=Calendar(book),
+            runbook=used_runbook,
+            calendar=Calendar(used_runbook),
             clock=clock,
-            region=book.system.region,
+            region=used_runbook.system.region,
             reader=session,
             allow_list=allow_list or AllowList(),
         )

@@ -1,4 +1,4 @@
-"""A Monday morning: on an ordinary one every look is normal; with one fault for each, every one is found and no other."""
+"""A Monday morning: on an ordinary one every run is normal; with one fault for each, every one is found and no other."""
 
 from datetime import UTC, datetime
 
@@ -20,8 +20,8 @@ MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 WEEKEND = 3 * 24 * 3600.0
 
 
-async def every_look(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
-    """Every look over the time since Friday evening, as the nine o'clock duties make them."""
+async def run_every_inspection(embedded: Embedded, runbook: Runbook | None = None) -> dict[str, Finding]:
+    """Run every inspection over the time since Friday evening, as the nine o'clock duties do."""
     assert embedded.world  # made here, not within the first request and its time limit
     async with context(embedded, runbook=runbook) as inspection_context:
         inspection_runner = InspectionRunner(
@@ -54,8 +54,8 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
-async def test_on_an_ordinary_monday_every_look_is_normal(embedded: Embedded) -> None:
-    findings = await every_look(embedded)
+async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> None:
+    findings = await run_every_inspection(embedded)
     assert len(findings) == len(INSPECTIONS)
     assert {id: told(each) for id, each in findings.items() if each.verdict is not Verdict.NORMAL} == {}
     assert all(
@@ -65,7 +65,7 @@ async def test_on_an_ordinary_monday_every_look_is_normal(embedded: Embedded) ->
 
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
 async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None:
-    findings = await every_look(embedded)
+    findings = await run_every_inspection(embedded)
     summaries = {id: told(each) for id, each in findings.items()}
     verdicts = {id: each.verdict for id, each in findings.items()}
     assert verdicts == {
@@ -101,7 +101,7 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
         "waf-blocks": {"Most blocked in one hour", "From one address"},
         "scaling": set(),
     }, summaries
-    (spell,) = [each for each in findings["alarms"].spells if each.state == "alarm"]
-    assert (spell.alarm, spell.ended is not None) == ("rds-cpu-high", True)
+    (alarm_period,) = [each for each in findings["alarms"].spells if each.state == "alarm"]
+    assert (alarm_period.alarm, alarm_period.ended is not None) == ("rds-cpu-high", True)
     assert "Fri 2026-01-16 03:10" in findings["backups"].summary
     assert "no level" in findings["error-logs"].summary

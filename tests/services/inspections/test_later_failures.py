@@ -90,7 +90,7 @@ async def one(inspection_context: InspectionContext, id: str, reader: Reader) ->
 
 @pytest.mark.slow
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
-async def test_whichever_request_fails_what_was_measured_as_bad_is_told(embedded: Embedded) -> None:
+async def test_whichever_request_fails_bad_measurements_are_reported(embedded: Embedded) -> None:
     tried = 0
     async with context(embedded) as inspection_context:
         for kind in INSPECTIONS:
@@ -158,7 +158,7 @@ async def test_errors_that_were_found_stay_found_when_counting_them_fails(
         ("slow-queries", 3, V.UNKNOWN, V.NORMAL),
     ],
 )
-async def test_a_query_that_did_not_end_tells_what_is_bad_already(
+async def test_an_unfinished_query_reports_what_is_already_bad(
     id: str, matched: int, verdict: Verdict, measured: Verdict
 ) -> None:
     statistics = {"recordsMatched": float(matched), "recordsScanned": 9000.0, "bytesScanned": 1e6}

@@ -56,7 +56,7 @@ def test_listing_inspections_imports_none_of_them() -> None:
 
 
 @pytest.mark.parametrize("entry", INSPECTIONS, ids=lambda entry: entry.id)
-def test_every_line_names_a_class_that_can_be_made(entry: InspectionEntry) -> None:
+def test_every_line_names_a_class_that_can_be_instantiated(entry: InspectionEntry) -> None:
     inspection = make(context(), entry.id)
     assert (inspection.id, inspection.title) == (entry.id, entry.title)
     module, _colon, name = entry.implementation.partition(":")
@@ -68,7 +68,7 @@ def test_ids_are_unique() -> None:
     assert SIGN_INS in {entry.id for entry in INSPECTIONS}
 
 
-def test_what_a_runbook_does_not_have_is_neither_offered_nor_made() -> None:
+def test_what_a_runbook_lacks_is_neither_offered_nor_created() -> None:
     book = BOOK.model_copy(update={"costs": None})
     assert "costs" not in {info.id for info in offered(book)}
     with pytest.raises(LookupError):
@@ -77,7 +77,7 @@ def test_what_a_runbook_does_not_have_is_neither_offered_nor_made() -> None:
         make(context(), "no-such-inspection")
 
 
-def test_inspections_of_the_runbook_come_last_and_are_made_by_their_kind() -> None:
+def test_inspections_of_the_runbook_come_last_and_are_created_by_kind() -> None:
     own = [
         {"id": "memory", "title": "Memory", "kind": "metric", "namespace": "AWS/ECS", "metric": "MemoryUtilization", "below": 80},
         {"id": "timeouts", "title": "Timeouts", "kind": "insights", "log_group": "/ecs/web", "query": "filter @message like /timeout/", "below": 5},

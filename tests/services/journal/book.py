@@ -51,7 +51,7 @@ def of_tomorrow(path: Path, kind: str, *, at: datetime = NOON, **fields: Any) ->
 
 
 def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:
-    """What somebody does who has the file and a SQL shell."""
+    """Change the file as a person with a SQL shell could."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")
@@ -62,14 +62,14 @@ def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> N
         db.execute("COMMIT")
 
 
-def checked(path: Path, witnesses: ExternalHashes | None = None) -> Verification:
+def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
     """The verification; no log of the machine that runs the tests has a say."""
-    return verify(path, at=NOON, witnesses=witnesses or ExternalHashes())
+    return verify(path, at=NOON, witnesses=hashes or ExternalHashes())
 
 
 @asynccontextmanager
-async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
-    """An open journal that looks quickly and sends nothing anywhere."""
+async def open_journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
+    """An open journal that polls quickly and sends nothing anywhere."""
     settings: dict[str, Any] = {
         "person": lambda: ALICE,
         "poll": 0.01,
@@ -77,12 +77,12 @@ async def journal(path: Path, *, clock: Clock | None = None, **options: Any) -> 
         "syslog": None,
         **options,
     }
-    book = Journal(path, clock=clock or ManualClock(NOON), **settings)
-    await book.open()
+    journal = Journal(path, clock=clock or ManualClock(NOON), **settings)
+    await journal.open()
     try:
-        yield book
+        yield journal
     finally:
-        await book.close()
+        await journal.close()
 
 
 class Listener:

@@ -33,7 +33,7 @@ class Started:
     refused: bool
     """An entry was not taken."""
     board: Any
-    """The alarm feed's first state; None where nobody watched."""
+    """The alarm feed's first state; None without a watcher."""
 
 
 async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> Started:
@@ -90,15 +90,15 @@ async def _first(states: AsyncIterator[object]) -> object:
 
 async def _asked(services: Services) -> None:
     """What the journal's own screen asks."""
-    book = services.journal
+    journal = services.journal
     for ask in (
-        book.page,
-        partial(book.page, EntryQuery(words="点検")),
-        partial(book.page, EntryQuery(kinds=frozenset(EntryKind)), after_seq=0),
-        partial(book.entries, limit=500),
-        book.people,
-        book.targets,
-        book.verify,
+        journal.page,
+        partial(journal.page, EntryQuery(words="点検")),
+        partial(journal.page, EntryQuery(kinds=frozenset(EntryKind)), after_seq=0),
+        partial(journal.entries, limit=500),
+        journal.people,
+        journal.targets,
+        journal.verify,
     ):
         await in_words(ask)
 

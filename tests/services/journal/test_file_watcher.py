@@ -1,4 +1,4 @@
-"""Who writes to the journal's file is seen; a file that nobody writes to is not read again and again."""
+"""Writes to the journal's file are noticed; an unchanged file is not read again and again."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,36 +6,36 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import file_watcher as lookout
+from services.journal import file_watcher
 from services.journal.file_watcher import FileWatcher
 from services.journal.reader import JournalReader
-from tests.services.journal.book import Listener, filled, journal, note
+from tests.services.journal.book import Listener, filled, note, open_journal
 
-LOOKS = 20
-"""As many looks at two files each say that nothing will be told."""
+POLLS = 20
+"""After as many polls of two files each, nothing more is reported."""
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """What was looked at, by any lookout."""
+def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that any watcher polled."""
     paths: list[Path] = []
-    mark = lookout._mark
+    mark = file_watcher._mark
 
     def counted(path: Path) -> tuple[int, ...]:
         paths.append(path)
         return mark(path)
 
-    monkeypatch.setattr(lookout, "_mark", counted)
+    monkeypatch.setattr(file_watcher, "_mark", counted)
     return paths
 
 
 async def reached(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110  a thread looks, and tells nobody
+        while not condition():  # noqa: ASYNC110  a thread polls, without an event to wait for
             await asyncio.sleep(0.005)
 
 
-async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, looks: list[Path]) -> None:
+async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, polls: list[Path]) -> None:
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
     event = asyncio.Event()
@@ -48,12 +48,12 @@ async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, 
             path.unlink,
         )
         for change in changes:
-            # The change before may have been seen half done, and is told twice then.
-            looks.clear()
-            await reached(lambda: len(looks) > 8)
+            # The change before may have been seen half done, and is then reported twice.
+            polls.clear()
+            await reached(lambda: len(polls) > 8)
             event.clear()
-            looks.clear()
-            await reached(lambda: len(looks) > 2 * LOOKS)
+            polls.clear()
+            await reached(lambda: len(polls) > 2 * POLLS)
             assert not event.is_set(), "nobody wrote"
             change()
             await reached(event.is_set)
@@ -61,7 +61,7 @@ async def test_what_is_written_to_the_file_or_beside_it_is_told(tmp_path: Path, 
 
 async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, poll=0.01, retry=600) as ours, journal(path, poll=600) as theirs:
+    async with open_journal(path, poll=0.01, retry=600) as ours, open_journal(path, poll=600) as theirs:
         listener = Listener(ours)
         for number in range(1, 4):
             await theirs.append(note())
@@ -70,7 +70,7 @@ async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_pat
 
 
 async def test_a_journal_that_nobody_writes_to_is_not_read(
-    tmp_path: Path, looks: list[Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, polls: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(tmp_path / "j.db", 2)
     reads: list[JournalReader] = []
@@ -80,28 +80,28 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
         reads.append(reader)
         return head(reader)
 
-    async with journal(tmp_path / "j.db", poll=0.005, retry=600) as book:
+    async with open_journal(tmp_path / "j.db", poll=0.005, retry=600) as journal:
         monkeypatch.setattr(JournalReader, "head", counted)
-        listener = Listener(book)
-        # The first look is told; what this console's own opening wrote may be another.
-        await reached(lambda: reads and len(looks) > 2 * LOOKS)
+        listener = Listener(journal)
+        # The first poll reports; what this console's own opening wrote may be another change.
+        await reached(lambda: reads and len(polls) > 2 * POLLS)
         reads.clear()
-        looks.clear()
-        await reached(lambda: len(looks) > 4 * LOOKS)
+        polls.clear()
+        await reached(lambda: len(polls) > 4 * POLLS)
         assert reads == []
     await listener.ends()
 
 
-async def test_a_change_is_told_again_one_look_later(tmp_path: Path, looks: list[Path]) -> None:
+async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: list[Path]) -> None:
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
     notices: list[int] = []
-    with FileWatcher(path, 0.005, lambda: notices.append(len(looks))):
-        await reached(lambda: len(looks) > LOOKS)
+    with FileWatcher(path, 0.005, lambda: notices.append(len(polls))):
+        await reached(lambda: len(polls) > POLLS)
         notices.clear()
         # Writing changes size and time one after the other; this cannot be seen half done.
         path.chmod(0o640)
         await reached(lambda: len(notices) == 2)
-        last = len(looks)
-        await reached(lambda: len(looks) > last + LOOKS)
+        last = len(polls)
+        await reached(lambda: len(polls) > last + POLLS)
     assert len(notices) == 2, "and not for ever"

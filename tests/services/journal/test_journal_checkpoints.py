@@ -15,7 +15,7 @@ import pytest
 
 from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
-from services.journal import external_hashes as witnesses
+from services.journal import external_hashes
 from services.journal.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
 from services.journal.external_hashes import ExternalHashes, from_file, machine_log
 from services.journal.journal import Journal
@@ -23,7 +23,7 @@ from services.journal.reader import JournalReader
 from services.journal.trusted_senders import TrustedSenders
 from services.models.journal import ChainFaultKind, Verification
 from services.models.problem import Problem, ProblemKind
-from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, journal, note, tampered
+from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, note, open_journal, tampered
 
 
 class Log:
@@ -73,81 +73,81 @@ class Stream:
         return tuple(line for _, line in self.taken)
 
     def seqs(self) -> list[int]:
-        return [anchor.seq for _, line in self.taken if (anchor := checkpoint_in(line))]
+        return [checkpoint.seq for _, line in self.taken if (checkpoint := checkpoint_in(line))]
 
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose own log knows nothing."""
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
 
 
 async def verified(path: Path, stream: Stream) -> Verification:
     """What a console that is not started finds, with the stream alone."""
-    book = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
+    journal = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
     try:
-        return await book.verify()
+        return await journal.verify()
     finally:
-        await book.close()
+        await journal.close()
 
 
-def test_a_line_says_what_it_was_made_of() -> None:
-    anchor = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
-    line = line_of(anchor)
+def test_a_line_names_what_it_was_derived_from() -> None:
+    checkpoint = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
+    line = line_of(checkpoint)
     assert line.isascii()
     assert len(line.split()) == 6
-    assert checkpoint_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == anchor
-    assert checkpoint_in(line.partition(" host=")[0]) == anchor._replace(host="")
-    assert checkpoint_in(line.partition(" file=")[0]) == anchor._replace(file="", host="")
+    assert checkpoint_in(f"Jan 14 03:00:00 bastion-1 toban: {line}\n") == checkpoint
+    assert checkpoint_in(line.partition(" host=")[0]) == checkpoint._replace(host="")
+    assert checkpoint_in(line.partition(" file=")[0]) == checkpoint._replace(file="", host="")
     for other in ("", "toban-journal id=ab12 seq=x head=" + "f" * 64, "sshd: toban-journal"):
         assert checkpoint_in(other) is None
 
 
-async def test_every_entry_is_told_to_syslog(tmp_path: Path, log: Log) -> None:
+async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, syslog=log.path) as book:
-        entries = [await book.append(note(str(number))) for number in range(3)]
-        assert (book.health.anchored_seq, book.health.anchor_problem) == (3, "")
+    async with open_journal(path, syslog=log.path) as journal:
+        entries = [await journal.append(note(str(number))) for number in range(3)]
+        assert (journal.health.anchored_seq, journal.health.anchor_problem) == (3, "")
     lines = log.lines()
     assert all(line.startswith("<85>toban: toban-journal id=") for line in lines)
-    anchors = [anchor for line in lines if (anchor := checkpoint_in(line))]
-    assert [(anchor.seq, anchor.head, anchor.file, anchor.host) for anchor in anchors] == [
-        (entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries
-    ]
+    written = [checkpoint for line in lines if (checkpoint := checkpoint_in(line))]
+    assert [
+        (checkpoint.seq, checkpoint.head, checkpoint.file, checkpoint.host) for checkpoint in written
+    ] == [(entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries]
 
 
-async def test_a_console_that_starts_tells_what_it_finds(tmp_path: Path, log: Log) -> None:
+async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: Log) -> None:
     for _ in range(2):
-        async with journal(tmp_path / "j.db", syslog=log.path) as book:
-            await book.append(note())
-    seqs = [anchor.seq for line in log.lines() if (anchor := checkpoint_in(line))]
+        async with open_journal(tmp_path / "j.db", syslog=log.path) as journal:
+            await journal.append(note())
+    seqs = [checkpoint.seq for line in log.lines() if (checkpoint := checkpoint_in(line))]
     assert seqs == [1, 1, 2]
 
 
-async def test_without_syslog_entries_are_recorded_and_the_trouble_is_told(tmp_path: Path) -> None:
-    async with journal(tmp_path / "j.db", syslog=tmp_path / "none") as book:
-        assert (await book.append(note())).seq == 1
-        assert (book.health.writable, book.health.anchored_seq) == (True, 0)
-        assert "No such file" in book.health.anchor_problem
-        listener = Listener(book)
+async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(tmp_path: Path) -> None:
+    async with open_journal(tmp_path / "j.db", syslog=tmp_path / "none") as journal:
+        assert (await journal.append(note())).seq == 1
+        assert (journal.health.writable, journal.health.anchored_seq) == (True, 0)
+        assert "No such file" in journal.health.anchor_problem
+        listener = Listener(journal)
         log = Log(tmp_path / "none")
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        assert book.health.anchor_problem == ""
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        assert journal.health.anchor_problem == ""
         assert len(log.lines()) == 1
         log.close()
 
 
-async def test_a_syslog_that_reads_nothing_stops_nobody(tmp_path: Path, log: Log) -> None:
+async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path: Path, log: Log) -> None:
     async with asyncio.timeout(60):
-        async with journal(tmp_path / "j.db", syslog=log.path, poll=60) as book:
-            while not book.health.anchor_problem:
-                await book.append(note())
-            stuck = book.health.entries
-            assert book.health.anchored_seq < stuck
+        async with open_journal(tmp_path / "j.db", syslog=log.path, poll=60) as journal:
+            while not journal.health.anchor_problem:
+                await journal.append(note())
+            stuck = journal.health.entries
+            assert journal.health.anchored_seq < stuck
             log.lines()
-            await book.append(note())
-            assert book.health.anchored_seq == stuck + 1
+            await journal.append(note())
+            assert journal.health.anchored_seq == stuck + 1
 
 
 def test_a_restarted_syslog_is_found_again(log: Log) -> None:
@@ -165,48 +165,48 @@ def test_a_restarted_syslog_is_found_again(log: Log) -> None:
 
 async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> None:
     stream, clock = Stream(), ManualClock(NOON)
-    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        await book.append(note())
-        entry = await book.append(note())
+    async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        await journal.append(note())
+        entry = await journal.append(note())
         assert stream.seqs() == [1]
         clock.advance(EVERY)
-        await listener.hears(lambda _heard: book.health.anchored_seq == 3)
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 3)
         assert stream.seqs() == [1, 3]
         at, line = stream.taken[-1]
         assert at == NOON + timedelta(seconds=EVERY)
         assert entry.hash in line
 
 
-async def test_a_stream_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+async def test_a_failing_stream_is_reported_and_tried_again(tmp_path: Path) -> None:
     stream, clock = Stream(), ManualClock(NOON)
     stream.trouble = "AWS cannot be reached."
-    async with journal(tmp_path / "j.db", clock=clock, stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchor_problem)
-        assert book.health.anchor_problem == "CloudWatch Logs: AWS cannot be reached."
-        assert book.health.writable
+    async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchor_problem)
+        assert journal.health.anchor_problem == "CloudWatch Logs: AWS cannot be reached."
+        assert journal.health.writable
         stream.trouble = ""
         clock.advance(EVERY)
-        await listener.hears(lambda _heard: not book.health.anchor_problem)
-        assert book.health.anchored_seq == 1
+        await listener.hears(lambda _heard: not journal.health.anchor_problem)
+        assert journal.health.anchored_seq == 1
 
 
-async def test_the_end_does_not_wait_for_the_minute_to_tell_the_last_entry(tmp_path: Path) -> None:
+async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(tmp_path: Path) -> None:
     stream = Stream()
-    async with journal(tmp_path / "j.db", stream=stream) as book:
-        listener = Listener(book)
-        await book.append(note())
-        await listener.hears(lambda _heard: book.health.anchored_seq == 1)
-        await book.append(note())
-        await book.append(note())
+    async with open_journal(tmp_path / "j.db", stream=stream) as journal:
+        listener = Listener(journal)
+        await journal.append(note())
+        await listener.hears(lambda _heard: journal.health.anchored_seq == 1)
+        await journal.append(note())
+        await journal.append(note())
     assert stream.seqs() == [1, 3]
 
 
-async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
+async def test_a_hanging_stream_does_not_delay_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Hanging(Stream):
@@ -214,20 +214,20 @@ async def test_an_end_is_not_held_up_by_a_stream_that_hangs(
             await asyncio.Event().wait()
 
     monkeypatch.setattr("services.journal.journal.LAST", 0.05)
-    async with asyncio.timeout(60), journal(tmp_path / "j.db", stream=Hanging()) as book:
-        await book.append(note())
+    async with asyncio.timeout(60), open_journal(tmp_path / "j.db", stream=Hanging()) as journal:
+        await journal.append(note())
     assert checked(tmp_path / "j.db").entries == 1
 
 
 @pytest.mark.usefixtures("silent")
-async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: Path) -> None:
+async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
-    async with journal(path, stream=stream) as book:
-        await book.append(note())
+    async with open_journal(path, stream=stream) as journal:
+        await journal.append(note())
     older = path.read_bytes()
-    async with journal(path, stream=stream) as book:
-        await book.append(note())
-        await book.append(note())
+    async with open_journal(path, stream=stream) as journal:
+        await journal.append(note())
+        await journal.append(note())
     verification = await verified(path, stream)
     assert (verification.intact, verification.anchored_seq, verification.anchor_note[:6]) == (
         True,
@@ -237,18 +237,18 @@ async def test_the_stream_alone_finds_a_cut_off_end_and_an_older_copy(tmp_path: 
     path.write_bytes(older)
     verification = await verified(path, stream)
     assert [(fault.seq, fault.kind) for fault in verification.faults] == [(2, ChainFaultKind.CUT_OFF)]
-    async with journal(path, stream=None) as book:
+    async with open_journal(path, stream=None) as journal:
         for _ in range(3):
-            await book.append(note("a new story"))
+            await journal.append(note("a new story"))
     verification = await verified(path, stream)
     assert [(fault.seq, fault.kind) for fault in verification.faults] == [(3, ChainFaultKind.ALTERED)]
 
 
 @pytest.mark.usefixtures("silent")
-async def test_a_stream_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+async def test_an_unreadable_stream_is_reported(tmp_path: Path) -> None:
     path, stream = tmp_path / "j.db", Stream()
-    async with journal(path) as book:
-        await book.append(note())
+    async with open_journal(path) as journal:
+        await journal.append(note())
     assert "contains no journal hash" in (await verified(path, stream)).anchor_note
     stream.trouble = "AWS cannot be reached."
     verification = await verified(path, stream)
@@ -260,33 +260,33 @@ async def test_a_log_that_was_rotated_is_read_too(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, syslog=log.path) as book:
+    async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
-            await book.append(note())
+            await journal.append(note())
     first, second, _third = log.lines()
     (tmp_path / "auth.log").write_text("")
     (tmp_path / "auth.log.1").write_text(second)
     (tmp_path / "auth.log.2.gz").write_bytes(gzip.compress(first.encode()))
     (tmp_path / "auth.log.3.gz").write_bytes(gzip.compress(first.encode())[:-9])
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "auth.log",))
-    assert [anchor.seq for anchor in machine_log().checkpoints] == [2, 1]
-    assert {anchor.source for anchor in machine_log().checkpoints} == {
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", (tmp_path / "auth.log",))
+    assert [checkpoint.seq for checkpoint in machine_log().checkpoints] == [2, 1]
+    assert {checkpoint.source for checkpoint in machine_log().checkpoints} == {
         str(tmp_path / "auth.log.1"),
         str(tmp_path / "auth.log.2.gz"),
     }
 
 
-async def test_the_machines_log_finds_a_cut_off_end(
+async def test_the_machines_log_finds_a_truncated_end(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, syslog = tmp_path / "j.db", tmp_path / "syslog"
-    async with journal(path, syslog=log.path) as book:
+    async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
-            await book.append(note())
+            await journal.append(note())
     syslog.write_text("".join(f"Jan 14 03:00:00 bastion-1 {line[4:]}\n" for line in log.lines()))
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", (tmp_path / "missing", syslog))
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", (tmp_path / "missing", syslog))
     assert checked(path, machine_log()).intact
     assert checked(path, from_file(syslog)).anchors == 3
     tampered(path, "DELETE FROM entries WHERE seq > 1")
@@ -299,8 +299,8 @@ async def test_the_machines_log_finds_a_cut_off_end(
 
 def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "syslog").write_text("Jan 14 nothing\n")
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ("journald: no rights",)))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ("journald: no rights",)))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     assert machine_log().note == "journald: no rights"
     assert from_file(tmp_path / "syslog").note == "The file contains no journal hash."
     with pytest.raises(OSError, match="No such file"):
@@ -319,8 +319,8 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
     ]  # fmt: skip
     (tmp_path / "entries").write_text("\n".join([*map(json.dumps, entries), "{", ""]))
     tool.chmod(0o755)
-    monkeypatch.setattr(witnesses, "program", lambda name: str(tmp_path / name))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "program", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     checkpoint = Checkpoint("ab12", 7, "f" * 64, "/j.db")
     unknown = checkpoint._replace(source="journald")
     assert machine_log().checkpoints == (checkpoint._replace(sender=1000), unknown, unknown)
@@ -329,7 +329,7 @@ def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
-    """A line that somebody sent to this machine's syslog: `logger -t toban …` is all it takes."""
+    """A line that a person sent to this machine's syslog: `logger -t toban …` is all it takes."""
     with closing(JournalReader.open(path)) as reader:
         checkpoint = Checkpoint(reader.id, 2, "0" * 64, str(path))
     lie = {
@@ -341,16 +341,16 @@ def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
 
 
 @pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
-def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> None:
-    path, stranger = tmp_path / "j.db", 54_321
+def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -> None:
+    path, other_uid = tmp_path / "j.db", 54_321
     filled(path, 3)
     assert checked(path, forged(path, kind)).faults, "said by somebody whose word counts"
     assert checked(path, forged(path, kind, sender=os.getuid())).faults, "the writer's own"
-    lie = checked(path, forged(path, kind, sender=stranger))
+    lie = checked(path, forged(path, kind, sender=other_uid))
     assert (lie.intact, lie.doubts, lie.anchors) == (True, (), 0)
     assert len(lie.distrusted) == 1
     assert (
-        f"not trusted, because it was sent by uid {stranger}, who does not write this journal"
+        f"not trusted, because it was sent by uid {other_uid}, who does not write this journal"
         in lie.distrusted[0]
     )
     unsure = checked(path, forged(path, kind, source="/var/log/auth.log"))
@@ -358,8 +358,8 @@ def test_a_forged_line_is_told_and_not_believed(tmp_path: Path, kind: str) -> No
     assert "not trusted, because /var/log/auth.log does not record who sent it" in unsure.doubts[0]
 
 
-def test_a_forged_line_hides_nothing_that_others_say(tmp_path: Path) -> None:
-    """Beside the true lines of the writer; and what agrees with the journal counts, whoever said it."""
+def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
+    """Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it."""
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)
     with closing(JournalReader.open(path)) as reader:

@@ -67,7 +67,7 @@ def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> Non
     assert (record["subject"], record["data"]["note"]) == (subject, text)
 
 
-def test_what_somebody_spoilt_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_damaged_entries_are_shown_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     filled(path, 3)
     tampered(
@@ -82,7 +82,7 @@ def test_what_somebody_spoilt_is_shown_as_it_is(tmp_path: Path) -> None:
     assert third["text"] == "b'\\x00\\xff'"
 
 
-def test_the_file_is_private_and_never_takes_anothers_place(tmp_path: Path) -> None:
+def test_the_file_is_private_and_never_replaces_another(tmp_path: Path) -> None:
     path, to = tmp_path / "j.db", tmp_path / "out.jsonl"
     filled(path, 4)
     assert export(path, EntryQuery(), to) == 4

@@ -45,7 +45,7 @@ def seen(
         ),
     ],
 )
-def test_who_and_from_where(who: Person, user: str, place: str) -> None:
+def test_the_person_and_the_host_are_identified(who: Person, user: str, place: str) -> None:
     assert (who.user, who.origin, who.host) == (user, place, "bastion-1")
 
 

@@ -16,11 +16,11 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.models.journal import JournalHealth
-from tests.services.journal.book import Listener, checked, filled, journal, note, tampered
+from tests.services.journal.book import Listener, checked, filled, note, open_journal, tampered
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
-LOOK = """
+OPEN_UNPRIVILEGED = """
 import asyncio, json, os, sys
 from pathlib import Path
 from services.clock import SystemClock
@@ -35,19 +35,19 @@ if sys.argv[2] != "":
     os.setuid(int(sys.argv[2]))
 
 async def main():
-    book = Journal(Path(sys.argv[1]), clock=SystemClock(), person=lambda: Person(user="x"), syslog=None)
-    health = await book.open()
+    journal = Journal(Path(sys.argv[1]), clock=SystemClock(), person=lambda: Person(user="x"), syslog=None)
+    health = await journal.open()
     found = {"health": health.model_dump(mode="json"), "appended": False, "read": None}
     try:
-        found["read"] = [entry.text for entry in await book.entries()]
+        found["read"] = [entry.text for entry in await journal.entries()]
     except JournalError as error:
         found["unread"] = error.problem.summary
     try:
-        await book.append(NewEntry(kind=EntryKind.NOTE, text="new"))
+        await journal.append(NewEntry(kind=EntryKind.NOTE, text="new"))
         found["appended"] = True
     except JournalError as error:
         found["refused"] = error.problem.summary
-    await book.close()
+    await journal.close()
     print(json.dumps(found))
 
 asyncio.run(main())
@@ -55,11 +55,11 @@ asyncio.run(main())
 
 
 async def opened(path: Path) -> JournalHealth:
-    async with journal(path) as book:
-        if not book.health.writable:
+    async with open_journal(path) as journal:
+        if not journal.health.writable:
             with pytest.raises(JournalError):
-                await book.append(note())
-        return book.health
+                await journal.append(note())
+        return journal.health
 
 
 def said(health: JournalHealth) -> str:
@@ -94,12 +94,12 @@ async def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> Non
 
 async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as book:
-        await book.append(note())
+    async with open_journal(path) as journal:
+        await journal.append(note())
         os.truncate(path, 0)
         with pytest.raises(JournalError, match="empty"):
-            await book.append(note())
-        assert "Restore it" in said(book.health)
+            await journal.append(note())
+        assert "Restore it" in said(journal.health)
 
 
 async def test_a_pipe_is_refused(tmp_path: Path) -> None:
@@ -140,14 +140,14 @@ async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(
     page = spoilt.index(b'{"note":"n20"}') // 4096
     spoilt[page * 4096 : (page + 1) * 4096] = b"\x5a" * 4096
     path.write_bytes(spoilt)
-    async with journal(path) as book:
-        assert (book.health.writable, book.health.entries) == (True, 300)
-        assert (await book.page(limit=10)).entries[0].seq == 300
+    async with open_journal(path) as journal:
+        assert (journal.health.writable, journal.health.entries) == (True, 300)
+        assert (await journal.page(limit=10)).entries[0].seq == 300
         with pytest.raises(JournalError, match="damaged"):
-            await book.entries()
-        assert "Keep" in said(book.health)
+            await journal.entries()
+        assert "Keep" in said(journal.health)
         with pytest.raises(JournalError, match="damaged"):
-            await book.append(note())
+            await journal.append(note())
 
 
 async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
@@ -172,15 +172,15 @@ async def test_a_locked_journal_is_read_and_heals(tmp_path: Path, monkeypatch: p
     filled(path, 2)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        async with journal(path) as book:
-            assert "locked" in said(book.health)
-            assert book.health.entries == 2
-            assert len(await book.entries()) == 2
+        async with open_journal(path) as journal:
+            assert "locked" in said(journal.health)
+            assert journal.health.entries == 2
+            assert len(await journal.entries()) == 2
             with pytest.raises(JournalError, match="locked"):
-                await book.append(note())
+                await journal.append(note())
             other.execute("ROLLBACK")
-            await healed(book)
-            assert (await book.append(note())).seq == 3
+            await healed(journal)
+            assert (await journal.append(note())).seq == 3
 
 
 async def test_the_next_append_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,75 +188,75 @@ async def test_the_next_append_tries_again(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "j.db"
     filled(path, 1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        async with journal(path, retry=3600) as book:
+        async with open_journal(path, retry=3600) as journal:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(JournalError):
-                await book.append(note())
-            assert not book.health.writable
+                await journal.append(note())
+            assert not journal.health.writable
             other.execute("ROLLBACK")
-            assert (await book.append(note())).seq == 2
-            assert book.health.writable
-            assert book.health.problem is None
+            assert (await journal.append(note())).seq == 2
+            assert journal.health.writable
+            assert journal.health.problem is None
 
 
 async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     path.mkdir()
-    async with journal(path) as book:
-        listener = Listener(book)
+    async with open_journal(path) as journal:
+        listener = Listener(journal)
         await listener.hears(lambda heard: heard == [0])
         path.rmdir()
-        await healed(book)
-        assert (await book.append(note())).seq == 1
+        await healed(journal)
+        assert (await journal.append(note())).seq == 1
 
 
-async def test_a_journal_that_is_moved_away_is_not_written_any_more(tmp_path: Path) -> None:
+async def test_a_journal_that_was_moved_away_is_no_longer_written(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, retry=3600) as book:
-        await book.append(note())
+    async with open_journal(path, retry=3600) as journal:
+        await journal.append(note())
         path.rename(tmp_path / "elsewhere.db")
         with pytest.raises(JournalError, match="moved or deleted"):
-            await book.append(note("lost"))
-        assert "Put" in said(book.health)
+            await journal.append(note("lost"))
+        assert "Put" in said(journal.health)
         with pytest.raises(JournalError, match="moved or deleted"):
-            await book.append(note("lost, too"))
+            await journal.append(note("lost, too"))
         with pytest.raises(JournalError, match="moved or deleted"):
-            await book.page()
+            await journal.page()
         assert not path.exists()
         (tmp_path / "elsewhere.db").rename(path)
-        assert len(await book.entries()) == 1
-        assert (await book.append(note("kept"))).seq == 2
+        assert len(await journal.entries()) == 1
+        assert (await journal.append(note("kept"))).seq == 2
 
 
 async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as book:
-        listener = Listener(book)
+    async with open_journal(path) as journal:
+        listener = Listener(journal)
         path.rename(tmp_path / "elsewhere.db")
-        await listener.hears(lambda _heard: not book.health.writable)
+        await listener.hears(lambda _heard: not journal.health.writable)
         (tmp_path / "elsewhere.db").rename(path)
-        await healed(book)
+        await healed(journal)
 
 
-async def test_another_journal_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
+async def test_another_journal_in_its_place_is_not_mistaken_for_it(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path, retry=3600) as book:
-        await book.append(note())
+    async with open_journal(path, retry=3600) as journal:
+        await journal.append(note())
         for name in ("j.db", "j.db-wal", "j.db-shm"):
             (tmp_path / name).unlink()
         filled(path, 5)
         with pytest.raises(JournalError, match="moved or deleted"):
-            await book.append(note())
+            await journal.append(note())
         with pytest.raises(JournalError, match="replaced by another one"):
-            await book.append(note())
+            await journal.append(note())
         with pytest.raises(JournalError, match="replaced by another one"):
-            await book.page()
+            await journal.page()
 
 
 async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as book:
-        await book.append(note())
+    async with open_journal(path) as journal:
+        await journal.append(note())
         for name in ("j.db", "j.db-wal"):
             shutil.copy(tmp_path / name, tmp_path / f"kept-{name}")
     path.unlink()
@@ -264,27 +264,27 @@ async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path: Path)
     assert "-wal aside" in said(await opened(path))
     assert not path.exists()
     (tmp_path / "kept-j.db").rename(path)
-    async with journal(path) as book:
-        assert len(await book.entries()) == 1
+    async with open_journal(path) as journal:
+        assert len(await journal.entries()) == 1
 
 
 async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as book:
+    async with open_journal(path) as journal:
         for _ in range(3):
-            await book.append(note())
-        listener = Listener(book)
+            await journal.append(note())
+        listener = Listener(journal)
         tampered(path, "DELETE FROM entries WHERE seq = 3")
-        await listener.hears(lambda _heard: not book.health.writable)
-        assert "toban journal verify" in said(book.health)
+        await listener.hears(lambda _heard: not journal.health.writable)
+        assert "toban journal verify" in said(journal.health)
         with pytest.raises(JournalError, match="missing or altered"):
-            await book.append(note())
-        assert len(await book.entries()) == 2
+            await journal.append(note())
+        assert len(await journal.entries()) == 2
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder that the user of `look` can reach, with a journal of two entries."""
+    """A folder that the user of `open_unprivileged` can reach, with a journal of two entries."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         filled(folder / "j.db", 2)
@@ -294,10 +294,10 @@ def home() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
-def look(path: Path) -> dict[str, object]:
-    """What somebody without rights sees: nobody when root runs the tests, else the file's own mode decides."""
+def open_unprivileged(path: Path) -> dict[str, object]:
+    """What a user without rights reads: the user nobody when root runs the tests, else the file's own mode decides."""
     answer = subprocess.run(
-        [sys.executable, "-c", LOOK, str(path), str(NOBODY) if os.getuid() == 0 else ""],
+        [sys.executable, "-c", OPEN_UNPRIVILEGED, str(path), str(NOBODY) if os.getuid() == 0 else ""],
         check=False,
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/"},
@@ -314,7 +314,7 @@ def look(path: Path) -> dict[str, object]:
 def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> None:
     (home / "j.db").chmod(0o444)
     home.chmod(0o555)
-    report = look(home / "j.db")
+    report = open_unprivileged(home / "j.db")
     assert report["read"] == ["entry 1", "entry 2"]
     assert report["refused"] == "The journal cannot be written by this user."
     assert not report["appended"]
@@ -324,23 +324,23 @@ def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> Non
 
 def test_a_home_without_a_journal_that_can_only_be_read(home: Path) -> None:
     home.chmod(0o555)
-    report = look(home / "new" / "j.db")
+    report = open_unprivileged(home / "new" / "j.db")
     assert report["refused"] == "The journal cannot be written by this user."
     assert report["unread"] == "There is no journal here."
 
 
 def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
     (home / "j.db").chmod(0o000)
-    report = look(home / "j.db")
+    report = open_unprivileged(home / "j.db")
     assert report["unread"] == "The journal cannot be written by this user."
     assert not report["appended"]
 
 
-async def healed(book: Journal) -> None:
+async def healed(journal: Journal) -> None:
     """Until it can be written again."""
     async with asyncio.timeout(60):
-        async for _seq in book.follow():
-            if book.health.writable:
+        async for _seq in journal.follow():
+            if journal.health.writable:
                 return
 
 
@@ -355,7 +355,7 @@ def put(kind: str, beside: Path) -> None:
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
-async def test_what_is_no_file_beside_the_journal_hangs_nobody(tmp_path: Path, end: str, kind: str) -> None:
+async def test_a_special_file_beside_the_journal_blocks_nothing(tmp_path: Path, end: str, kind: str) -> None:
     path = tmp_path / "j.db"
     filled(path, 2)
     put(kind, Path(f"{path}{end}"))

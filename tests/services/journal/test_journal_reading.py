@@ -13,7 +13,7 @@ from services.journal.queries import MANY_KINDS, fold
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
-from tests.services.journal.book import NOON, checked, filled, journal, note, tampered
+from tests.services.journal.book import NOON, checked, filled, note, open_journal, tampered
 from tui.cli.entry_text import by_day
 from widgets.journal.contents import contents_lines
 from widgets.journal.lines import fact_lines, person_lines
@@ -119,38 +119,38 @@ async def test_pages_go_both_ways_and_lose_nothing(sample_journal: tuple[Path, l
     path, entries = sample_journal
     query = EntryQuery(person="alice")
     wanted = [entry for entry in reversed(entries) if entry.person.user == "alice"]
-    async with journal(path) as book:
+    async with open_journal(path) as journal:
         down: list[Entry] = []
         before, more = None, True
         while more:
-            page = await book.page(query, before_seq=before, limit=7)
+            page = await journal.page(query, before_seq=before, limit=7)
             down += page.entries
             before, more = page.entries[-1].seq, page.more
         assert down == wanted
         up: list[Entry] = []
         after, more = 0, True
         while more:
-            page = await book.page(query, after_seq=after, limit=7)
+            page = await journal.page(query, after_seq=after, limit=7)
             up = [*page.entries, *up]
             after, more = page.entries[0].seq, page.more
         assert up == wanted
-        between = await book.page(query, before_seq=wanted[2].seq, after_seq=wanted[5].seq)
+        between = await journal.page(query, before_seq=wanted[2].seq, after_seq=wanted[5].seq)
         assert between.entries == tuple(wanted[3:5])
-        assert await book.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
+        assert await journal.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
 
 
 async def test_people_and_targets(sample_journal: tuple[Path, list[Entry]]) -> None:
     path, _entries = sample_journal
-    async with journal(path) as book:
-        assert set(await book.people()) == set(PEOPLE)
-        assert set(await book.targets()) == {"staff-api", "alb-5xx"}
+    async with open_journal(path) as journal:
+        assert set(await journal.people()) == set(PEOPLE)
+        assert set(await journal.targets()) == {"staff-api", "alb-5xx"}
 
 
 async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
-    async with journal(tmp_path / "j.db") as book:
-        assert (await book.page()).entries == ()
-        assert not (await book.page()).more
-        assert await book.people() == ()
+    async with open_journal(tmp_path / "j.db") as journal:
+        assert (await journal.page()).entries == ()
+        assert not (await journal.page()).more
+        assert await journal.people() == ()
 
 
 @pytest.mark.parametrize(
@@ -163,15 +163,13 @@ async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
     ],
     ids=lambda case: repr(case)[:12],
 )
-async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
-    tmp_path: Path, column: str, value: object
-) -> None:
+async def test_a_damaged_row_is_shown_as_far_as_possible(tmp_path: Path, column: str, value: object) -> None:
     path = tmp_path / "j.db"
     filled(path, 3)
     tampered(path, f"UPDATE entries SET {column} = ? WHERE seq = 2", values=(value,))
     assert not checked(path).intact
-    async with journal(path) as book:
-        entries = (await book.page()).entries
+    async with open_journal(path) as journal:
+        entries = (await journal.page()).entries
     assert [entry.seq for entry in entries] == [3, 2, 1]
     spoilt = entries[1]
     assert spoilt.at.astimezone(JST)
@@ -187,13 +185,13 @@ async def test_a_row_that_somebody_spoilt_is_shown_as_far_as_it_goes(
 
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])
 async def test_any_words_may_be_searched_for(sample_journal: tuple[Path, list[Entry]], words: str) -> None:
-    async with journal(sample_journal[0]) as book:
-        await book.page(EntryQuery(words=words, person=words))
+    async with open_journal(sample_journal[0]) as journal:
+        await journal.page(EntryQuery(words=words, person=words))
 
 
 async def test_reading_goes_on_while_another_writes(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as ours, journal(path) as theirs:
+    async with open_journal(path) as ours, open_journal(path) as theirs:
         for number in range(1, 20):
             await theirs.append(note(str(number)))
             assert (await ours.page(limit=1)).entries[0].seq == number

@@ -132,7 +132,7 @@ def test_in_a_shared_folder_the_group_may_write(tmp_path: Path) -> None:
     assert modes == {"j.db": 0o660, "j.db-wal": 0o660, "j.db-shm": 0o660}
 
 
-def test_a_body_that_somebody_spoilt_is_read_as_nothing(tmp_path: Path) -> None:
+def test_a_damaged_body_is_read_as_empty(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     filled(path, 4)
     tampered(

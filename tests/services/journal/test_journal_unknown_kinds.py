@@ -13,7 +13,7 @@ from services.journal.export import lines
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, EntryQuery
-from tests.services.journal.book import ALICE, NOON, checked, filled, journal, note, of_tomorrow
+from tests.services.journal.book import ALICE, NOON, checked, filled, note, of_tomorrow, open_journal
 
 APPROVED = {
     "subject": "plan-1", "target": "svc", "text": "承認: 上限 8", "data": {"plan_hash": "ab", "n": [1]},
@@ -115,8 +115,13 @@ def test_where_every_kind_is_known_none_is_found(tmp_path: Path) -> None:
 async def test_the_unknown_kinds_are_listed_once_each(path: Path) -> None:
     of_tomorrow(path, "other")
     of_tomorrow(path, "\x1b[2J [b]x[/] 凍結")
-    async with journal(path) as book:
-        assert sorted(await book.unknown_kinds()) == ["\x1b[2J [b]x[/] 凍結", "approved", "freeze", "other"]
+    async with open_journal(path) as journal:
+        assert sorted(await journal.unknown_kinds()) == [
+            "\x1b[2J [b]x[/] 凍結",
+            "approved",
+            "freeze",
+            "other",
+        ]
     assert checked(path).intact
     assert seqs(path, EntryQuery(unknown_kinds=frozenset({"\x1b[2J [b]x[/] 凍結"}))) == [7]
     assert seqs(path, EntryQuery(kinds=frozenset({EntryKind.OTHER}))) == [2, 4, 5, 6, 7]

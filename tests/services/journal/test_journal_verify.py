@@ -41,8 +41,8 @@ def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Externa
         )
 
 
-def kinds(path: Path, witnesses: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
-    verification = checked(path, witnesses)
+def kinds(path: Path, external_hashes: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
+    verification = checked(path, external_hashes)
     assert verification.problem is None
     return {fault.seq: fault.kind for fault in verification.faults}
 
@@ -105,7 +105,7 @@ def test_swapped_entries_are_named_as_such(path: Path) -> None:
     assert verification.faults[0].text == "Entry 6 is in this place."
 
 
-def test_an_entry_put_between_is_found(path: Path) -> None:
+def test_an_inserted_entry_is_found(path: Path) -> None:
     tampered(
         path,
         "UPDATE entries SET seq = -seq WHERE seq > 4",
@@ -128,7 +128,7 @@ def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
     assert kinds(path, outside) == {5: ChainFaultKind.ALTERED, COUNT: ChainFaultKind.ALTERED}
 
 
-def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
+def test_a_truncated_end_is_found_by_the_log_outside(path: Path) -> None:
     outside = held(path, 2, COUNT)
     tampered(path, *(f"DELETE FROM {table} WHERE seq > {COUNT - 2}" for table in ("entries", "words")))
     assert checked(path).intact
@@ -137,12 +137,12 @@ def test_a_cut_off_end_is_found_by_the_log_outside(path: Path) -> None:
     assert verification.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
 
 
-def test_a_cut_off_end_is_found_by_the_words_that_were_left(path: Path) -> None:
+def test_a_truncated_end_is_found_by_the_remaining_search_index(path: Path) -> None:
     tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
     assert kinds(path) == {COUNT - 1: ChainFaultKind.CUT_OFF}
 
 
-def test_an_entry_that_comes_while_the_last_ones_are_read_is_no_fault(
+def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = JournalReader.every_row
@@ -172,7 +172,7 @@ def test_another_journal_in_its_place_is_found(path: Path) -> None:
     assert kinds(path, held(path, 2, file="/elsewhere")) == {}
 
 
-def test_a_log_that_a_person_names_must_speak_of_the_journal(path: Path) -> None:
+def test_a_log_named_by_a_person_must_mention_the_journal(path: Path) -> None:
     outside = held(path, COUNT, given=True)
     path.unlink()
     filled(path, 2)
@@ -268,7 +268,7 @@ def swap(path: Path, one: int, other: int) -> None:
 
 
 def rewrite(path: Path, seq: int, *, relink: bool = False) -> None:
-    """Give an entry another person and the hash that goes with it, as somebody would who knows the format."""
+    """Give an entry another person and the matching hash, as a forger who knows the format would."""
     with closing(JournalReader.open(path)) as reader:
         rows = {row[0]: list(row[:-1]) for row in reader.every_row()}
         row = rows[seq]

@@ -18,12 +18,12 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    book = Journal(
+    opened = Journal(
         tmp_path / "journal.db", clock=ManualClock(NOW), person=lambda: Person(user="tanaka"), syslog=None
     )
-    await book.open()
-    yield book
-    await book.close()
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOTE) -> None:
@@ -61,7 +61,7 @@ async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_
     assert held(window) == (10, 1, True, False)
 
 
-async def test_news_are_taken_in_and_nothing_held_is_let_go_for_them(journal: Journal) -> None:
+async def test_new_entries_are_added_without_dropping_held_ones(journal: Journal) -> None:
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     assert window.view.entries == ()
@@ -90,7 +90,7 @@ async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
     assert len(window.view.entries) == 16
 
 
-async def test_a_read_that_fails_leaves_what_was_held(journal: Journal, tmp_path: Path) -> None:
+async def test_a_failed_read_keeps_the_held_entries(journal: Journal, tmp_path: Path) -> None:
     await note(journal, 15)
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()

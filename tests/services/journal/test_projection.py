@@ -42,10 +42,10 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
-    book = Journal(tmp_path / "j.db", clock=clock, person=lambda: ALICE, syslog=None)
-    await book.open()
-    yield book
-    await book.close()
+    opened = Journal(tmp_path / "j.db", clock=clock, person=lambda: ALICE, syslog=None)
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 async def write(journal: Journal, *kinds: EntryKind) -> list[Entry]:
@@ -97,7 +97,7 @@ async def test_pages_of_any_size_add_up_to_the_whole_in_order(
     assert numbers.position == 13
 
 
-async def test_an_own_entry_does_not_pass_over_those_of_others(journal: Journal, clock: ManualClock) -> None:
+async def test_an_own_entry_does_not_skip_those_of_others(journal: Journal, clock: ManualClock) -> None:
     numbers = Numbers(journal)
     await numbers.read(clock.now())
     await write(journal, EntryKind.NOTE, EntryKind.NOTE)
@@ -109,13 +109,13 @@ async def test_an_own_entry_does_not_pass_over_those_of_others(journal: Journal,
     assert sorted(numbers.seqs) == [1, 2, 3]
 
 
-async def test_other_kinds_are_left_out_wherever_they_come_from(journal: Journal) -> None:
+async def test_other_kinds_are_skipped_wherever_they_come_from(journal: Journal) -> None:
     numbers = Numbers(journal)
     numbers.absorb(await write(journal, EntryKind.ARMED, EntryKind.NOTE))
     assert (numbers.seqs, numbers.version) == ([2], 1)
 
 
-async def test_what_is_written_during_the_first_reading_comes_with_the_next(
+async def test_entries_written_during_the_first_read_arrive_with_the_next(
     journal: Journal, clock: ManualClock
 ) -> None:
     class Interrupted(Numbers):
@@ -156,7 +156,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("question", range(1, 9))
-async def test_a_reading_that_fails_anywhere_is_made_good_by_the_next(
+async def test_a_read_that_fails_anywhere_is_completed_by_the_next(
     journal: Journal, clock: ManualClock, question: int
 ) -> None:
     await write(journal, *[EntryKind.NOTE, EntryKind.REMARK] * 3)
@@ -175,7 +175,7 @@ async def test_a_reading_that_fails_anywhere_is_made_good_by_the_next(
     assert numbers.version == 15 + 1
 
 
-async def test_readings_side_by_side_wait_for_one_another(journal: Journal, clock: ManualClock) -> None:
+async def test_concurrent_reads_wait_for_each_other(journal: Journal, clock: ManualClock) -> None:
     await write(journal, *[EntryKind.NOTE] * 5)
     numbers = Numbers(journal, page=2)
     assert await asyncio.gather(*(numbers.read(clock.now()) for _reader in range(3))) == [True, False, False]
@@ -220,9 +220,7 @@ class Written:
     steps=st.lists(st.sampled_from(["other", "own", "read", "begin", "turn"]), max_size=40),
     page=st.integers(1, 5),
 )
-def test_nothing_is_passed_over_in_whatever_order_it_is_written_absorbed_and_read(
-    steps: list[str], page: int
-) -> None:
+def test_nothing_is_skipped_in_any_order_of_writes_absorptions_and_reads(steps: list[str], page: int) -> None:
     async def check() -> None:
         journal = Written()
         numbers = Numbers(journal, page)  # type: ignore[arg-type]

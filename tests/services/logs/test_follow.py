@@ -105,7 +105,7 @@ async def test_a_quiet_group_still_shows_its_last_lines() -> None:
         assert [start for start, _end, _pattern in group.asked] == [
             MS - 1000 * seconds for seconds in LOOK_BACK
         ]
-        assert any("24" in batch.note for batch in tail.batches), "it says how far it looks"
+        assert any("24" in batch.note for batch in tail.batches), "it says how far it reads"
         assert tail.batches[-1].note == ""
         assert tail.batches[-1].stats.lag is None, "lines of days ago say nothing about lag"
 
@@ -117,7 +117,7 @@ async def test_an_empty_group_says_so() -> None:
         assert tail.batches[-1].problem is None
 
 
-async def test_a_busy_group_begins_with_its_newest_lines_only_and_leaves_the_rest_in_peace() -> None:
+async def test_a_busy_group_starts_with_only_its_newest_lines() -> None:
     group = Group(size=50)
     for index in range(3_000):
         group.write(f"e{index}", MS - 600_000 + index * 200)
@@ -178,7 +178,7 @@ async def test_lag_is_the_newest_events_age_when_it_came() -> None:
         assert tail.batches[-1].stats.lag == 3.0
 
 
-async def test_errors_are_told_and_reading_resumes_with_what_was_missed() -> None:
+async def test_errors_are_reported_and_reading_resumes_with_what_was_missed() -> None:
     group = Group()
     group.write("before", MS - 1_000)
     async with Tail(group) as tail:
@@ -197,7 +197,7 @@ async def test_errors_are_told_and_reading_resumes_with_what_was_missed() -> Non
         assert tail.batches[-1].problem is None
 
 
-async def test_a_failure_during_the_first_look_back_is_tried_again() -> None:
+async def test_a_failure_while_reading_the_backlog_is_tried_again() -> None:
     group = Group(errors=[failure(ProblemKind.THROTTLED)])
     group.write("a", MS - 1_000)
     async with Tail(group) as tail:
@@ -230,7 +230,7 @@ async def test_a_failure_between_pages_loses_and_repeats_nothing() -> None:
         assert tail.late == []
 
 
-async def test_a_missing_group_is_named_and_looked_for_until_it_is_there() -> None:
+async def test_a_missing_group_is_named_and_polled_until_it_exists() -> None:
     group = Group(errors=[failure(ProblemKind.NOT_FOUND)] * 2)
     async with Tail(group) as tail:
         problem = tail.batches[-1].problem

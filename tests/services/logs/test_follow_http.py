@@ -135,7 +135,7 @@ async def test_a_pattern_is_applied_by_aws(empty_aws: Any) -> None:
             assert watched.texts == ["level=ERROR one"]
 
 
-async def test_a_group_that_is_born_later_and_a_permission_that_comes_back(empty_aws: Any) -> None:
+async def test_a_group_created_later_and_a_permission_granted_again(empty_aws: Any) -> None:
     async with following(empty_aws) as watched:
         problem = watched.batches[-1].problem
         assert problem is not None

@@ -8,7 +8,7 @@ from services.models.logs import LogLine
 
 POLL = 5_000
 LATEST = SWEEP - SWEEP_EVERY - 60_000
-"""Delay (ms) up to which no event may be lost; the minute is the longest gap between rounds below."""
+"""Delay (ms) up to which no event may be lost; the minute is the longest gap between reads below."""
 
 
 def line(identity: str, at: int, ingested_at: int | None = None) -> LogLine:
@@ -72,7 +72,7 @@ def test_every_event_exactly_once_whatever_its_delay(
         start = window.begin(now)
         lines = visible(events, start, now)
         half = len(lines) // 2
-        # A failed round has read a part of its pages.
+        # A failed read has a part of its pages.
         pages = [lines[:half]] if turn in failing and now < 2_400_000 else [lines[:half], [], lines[half:]]
         for page in pages:
             newest = window.newest or 0
@@ -95,11 +95,11 @@ def test_every_event_exactly_once_whatever_its_delay(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300)), max_size=30))
-def test_ids_are_forgotten_only_when_no_later_round_can_read_them(rounds: list[tuple[int, int]]) -> None:
+def test_ids_are_forgotten_only_when_no_later_read_can_return_them(reads: list[tuple[int, int]]) -> None:
     window = FollowWindow(0, 0)
     times: dict[str, int] = {}
     now = 0
-    for step, (pause, count) in enumerate(rounds):
+    for step, (pause, count) in enumerate(reads):
         now += pause
         start = window.begin(now)
         again = [line(identity, at) for identity, at in times.items() if at >= start]
@@ -110,7 +110,7 @@ def test_ids_are_forgotten_only_when_no_later_round_can_read_them(rounds: list[t
         window.finish(now)
 
 
-def test_the_first_round_begins_where_it_was_told_until_it_succeeds() -> None:
+def test_the_first_read_starts_at_the_given_time_until_it_succeeds() -> None:
     window = FollowWindow(1_000, 5_000)
     assert window.begin(5_000) == 1_000
     window.accept([line("a", 4_000)], 5_000)
@@ -167,7 +167,7 @@ def test_a_future_stamp_makes_nothing_late_and_moves_no_window() -> None:
     assert window.accept([line("ahead", now + 7_200_000)], now + POLL) == ()
 
 
-def test_what_was_there_before_the_beginning_is_not_wanted_but_what_comes_late_is() -> None:
+def test_lines_before_the_start_are_skipped_but_late_lines_are_not() -> None:
     window = FollowWindow(1_000_000, 1_030_000)
     window.accept([line("in", 1_010_000)], 1_030_000)
     window.finish(1_030_000)
@@ -200,7 +200,7 @@ def test_memory_is_bounded_by_two_sweeps() -> None:
 
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(histories(), PAUSES)
-def test_what_is_said_to_be_complete_is_so_after_any_pause(events: list[Event], pauses: list[int]) -> None:
+def test_a_window_called_complete_is_complete_after_any_pause(events: list[Event], pauses: list[int]) -> None:
     window = FollowWindow(0, 0)
     have: set[str] = set()
     now, turn = 0, 0

@@ -60,7 +60,7 @@ async def test_a_tail_begins_to_be_complete_where_it_began_to_read() -> None:
     assert stats.complete_to == NOW - OVERLAP
 
 
-async def test_lines_that_the_backlog_leaves_out_are_not_said_to_be_there() -> None:
+async def test_lines_that_the_backlog_omits_are_not_counted_as_shown() -> None:
     times = [NOW - 20_000 + 100 * number for number in range(100)]
     stats = await first_stats(*times, backlog=10)
     assert stats.complete_from == times[-11] + 1
@@ -99,7 +99,7 @@ async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none(
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_who_comes_late_to_a_long_tail_is_not_told_of_lines_that_were_let_go() -> None:
+async def test_a_late_subscriber_to_a_long_tail_hears_nothing_of_dropped_lines() -> None:
     queue: asyncio.Queue[TailBatch] = asyncio.Queue()
 
     async def loop(_group: str, _pattern: str) -> AsyncIterator[TailBatch]:

@@ -89,7 +89,7 @@ async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence() -> None
             await anext(batches)
 
 
-async def test_who_comes_after_the_loop_has_ended_hears_of_it_too() -> None:
+async def test_a_subscriber_after_the_loop_ended_is_notified_too() -> None:
     source = Source()
     tails = SharedTails(source.loop)
     source.say("/g", "a")

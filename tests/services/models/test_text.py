@@ -45,7 +45,7 @@ def test_nothing_that_steers_hides_or_turns_is_left(text: str) -> None:
 
 
 @given(hostile)
-def test_at_most_two_marks_stand_on_a_base(text: str) -> None:
+def test_at_most_two_combining_marks_are_on_a_base(text: str) -> None:
     run = 0
     for character in clean(text):
         run = run + 1 if unicodedata.category(character)[0] == "M" else 0
@@ -59,13 +59,13 @@ def test_bytes_are_read_as_utf8(data: bytes) -> None:
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=100))
-def test_plain_text_is_left_alone(text: str) -> None:
+def test_plain_text_is_unchanged(text: str) -> None:
     assert clean(text) == text
     assert clean_block(text) == text
 
 
 @given(st.text(st.sampled_from("施設予約システム 運用　担当者ｱｲｳ、。ーがぱ①㈱é½→✓■"), max_size=100))
-def test_japanese_is_left_alone(text: str) -> None:
+def test_japanese_is_unchanged(text: str) -> None:
     assert clean(text) == text
 
 
@@ -110,7 +110,7 @@ def test_a_long_text_is_cut_and_says_by_how_much() -> None:
 
 
 @pytest.mark.parametrize("unit", ["x", "\x1b", "\u202e", "あ", "\u0301", "\t", "[", "\x00"])
-def test_of_a_megabyte_only_what_is_shown_is_looked_at(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_megabyte_only_the_shown_part_is_processed(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: list[int] = []
     make_safe = text_module._make_safe
 

@@ -84,7 +84,7 @@ def finding(
     )
 
 
-def spell(
+def alarm_period(
     began: str | None, ended: str | None, alarm: str = "ecs-cpu-high", state: str = "alarm"
 ) -> AlarmPeriod:
     return AlarmPeriod(

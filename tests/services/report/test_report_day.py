@@ -51,8 +51,8 @@ def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private
 
 def calm(ledger: Ledger) -> None:
     """A whole day as it should be."""
-    looks = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
-    for at, key, inspections in (*looks, ("17:01", EVENING, ("alarms",))):
+    runs = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
+    for at, key, inspections in (*runs, ("17:01", EVENING, ("alarms",))):
         for inspection in inspections:
             result = finding(f"{DAY} {at}", inspection, since="2026-01-05 17:00")
             ledger.find(f"{DAY} {at}", key, result)
@@ -63,7 +63,7 @@ def states(report: DayReport) -> dict[str, str]:
     return {line.duty: line.state for line in report.duties}
 
 
-def test_a_calm_day_is_normal_and_can_be_made_again(ledger: Ledger) -> None:
+def test_a_calm_day_is_normal_and_its_report_can_be_created_again(ledger: Ledger) -> None:
     calm(ledger)
     report = day(ledger)
     assert report.verdict is Verdict.NORMAL
@@ -78,7 +78,7 @@ def test_a_calm_day_is_normal_and_can_be_made_again(ledger: Ledger) -> None:
     assert again.model_copy(update={"made_at": report.made_at}) == report
 
 
-def test_states_are_those_of_the_days_end_and_a_later_signature_is_told_beside_them(ledger: Ledger) -> None:
+def test_states_are_those_at_the_days_end_with_later_sign_offs_beside_them(ledger: Ledger) -> None:
     ledger.sign(f"{DAY} 09:40", MORNING, "late", note="会議のため")
     ledger.sign("2026-01-07 10:00", EVENING, "missed", "sato")
     report = day(ledger)
@@ -99,7 +99,7 @@ def test_states_are_those_of_the_days_end_and_a_later_signature_is_told_beside_t
     assert NOON in [line.key for line in after.earlier if line.state is STATE.MISSED]
 
 
-def test_today_stands_as_it_is_now(ledger: Ledger) -> None:
+def test_today_is_reported_as_it_is_now(ledger: Ledger) -> None:
     report = day(ledger, f"{DAY} 09:10")
     assert states(report) == {
         "daily-morning": STATE.DUE, "daily-afternoon": STATE.UPCOMING, "daily-evening": STATE.UPCOMING
@@ -108,7 +108,7 @@ def test_today_stands_as_it_is_now(ledger: Ledger) -> None:
     assert report.as_of == moment(f"{DAY} 09:10")
 
 
-def test_what_was_left_out_keeps_its_reason(ledger: Ledger) -> None:
+def test_a_skipped_duty_keeps_its_reason(ledger: Ledger) -> None:
     ledger.sign(f"{DAY} 13:00", NOON, "upcoming", skip=True, note="停電")
     line = next(each for each in day(ledger).duties if each.key == NOON)
     assert line.state is STATE.SKIPPED
@@ -116,7 +116,7 @@ def test_what_was_left_out_keeps_its_reason(ledger: Ledger) -> None:
     assert line.signed.note == "停電"
 
 
-def test_what_is_not_normal_stands_whole_and_texts_of_logs_only_on_request(ledger: Ledger) -> None:
+def test_findings_that_are_not_normal_are_complete_and_log_texts_on_request(ledger: Ledger) -> None:
     bad = finding(
         f"{DAY} 09:01", "error-logs", Verdict.ABNORMAL, "12 errors an hour", since="2026-01-05 17:00",
         measures=(MEASURE,), evidence=(evidence("shown"), evidence("secret line", private=True)),
@@ -136,7 +136,7 @@ def test_what_is_not_normal_stands_whole_and_texts_of_logs_only_on_request(ledge
     assert "secret line" in to_markdown(day(ledger, private=True))
 
 
-def test_an_overruled_finding_names_who_and_why_and_still_asks_for_attention(ledger: Ledger) -> None:
+def test_an_overridden_finding_names_who_and_why_and_still_needs_attention(ledger: Ledger) -> None:
     calm(ledger)
     bad = finding(f"{DAY} 09:01", "dashboard", Verdict.ABNORMAL, "CPU 81 %")
     entry = ledger.find(f"{DAY} 09:30", MORNING, bad)
@@ -149,7 +149,7 @@ def test_an_overruled_finding_names_who_and_why_and_still_asks_for_attention(led
     assert "負荷試験" in report.why[0]
 
 
-def test_only_the_last_look_of_a_duty_counts_but_every_look_by_hand(ledger: Ledger) -> None:
+def test_only_the_last_run_of_a_duty_counts_but_every_run_on_demand(ledger: Ledger) -> None:
     calm(ledger)
     bad = finding(f"{DAY} 09:30", "error-logs", Verdict.UNKNOWN, "no permission")
     ledger.find(f"{DAY} 09:30", MORNING, bad)
@@ -162,7 +162,7 @@ def test_only_the_last_look_of_a_duty_counts_but_every_look_by_hand(ledger: Ledg
     assert day(ledger).verdict is Verdict.UNKNOWN
 
 
-def test_what_two_duties_found_in_the_same_words_is_said_once(ledger: Ledger) -> None:
+def test_equal_findings_of_two_duties_are_listed_once(ledger: Ledger) -> None:
     calm(ledger)
     for key in (MORNING, NOON):
         ledger.find(f"{DAY} 14:30", key, finding(f"{DAY} 14:30", "alarms", Verdict.ABNORMAL, "CPU fires"))
@@ -170,7 +170,7 @@ def test_what_two_duties_found_in_the_same_words_is_said_once(ledger: Ledger) ->
 
 
 def test_nothing_false_is_green(ledger: Ledger) -> None:
-    """Signed without a look, before the journal began, a finding nobody can read."""
+    """Signed without a run, before the journal began, and an unreadable finding."""
     for key in (MORNING, NOON, EVENING):
         ledger.sign(f"{DAY} 17:10", key)
     report = day(ledger)
@@ -243,12 +243,12 @@ def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
     assert (line.state, line.steps[0].verified) == (StepState.DONE, True)
     assert [note.text for note in report.notes] == ["a newer console's"], "what cannot be read is not dropped"
     assert "Max: 5 → 10" in to_markdown(report)
-    # Its way back is a duty of the next day, and stands under what is due next.
+    # Its revert is a duty of the next day, and is listed under what is due next.
     assert "revert@p1" in [each.key for each in report.next]
     assert "revert@p1" in [each.key for each in day(ledger, of="2026-01-07").duties]
 
 
-def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
+def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None:
     ledger.entry(f"{DAY} 09:00", EntryKind.NOTE, "one two", target="staff-api", data={"note": "one\ntwo"})
     ledger.entry(f"{DAY} 09:10", EntryKind.KNOWN, "Known from now on: user sato", subject="known:person")
     post = {"channel": "#ops-alerts", "text": "異常", "alarm": "ecs-cpu-high"}
@@ -279,7 +279,7 @@ def test_notes_what_became_known_posts_and_remarks(ledger: Ledger) -> None:
     assert day(ledger, of="2026-01-07").remarks == ()
 
 
-def test_what_a_later_version_recorded_is_told_under_the_name_of_its_kind(ledger: Ledger) -> None:
+def test_entries_of_a_later_version_are_listed_by_their_kind(ledger: Ledger) -> None:
     of_tomorrow(ledger.path, "approved", at=jst(f"{DAY} 11:00"), text="limit 8 | fine", target="staff-api")
     report = day(ledger)
     (note,) = report.notes
@@ -316,16 +316,16 @@ def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger: Ledger
 
 
 def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
-    look = finding("2026-01-19 09:02", "costs", summary="¥61,000", measures=(MEASURE,))
-    ledger.find("2026-01-19 09:02", "weekly-cost@2026-01-19T09:00", look)
+    cost_finding = finding("2026-01-19 09:02", "costs", summary="¥61,000", measures=(MEASURE,))
+    ledger.find("2026-01-19 09:02", "weekly-cost@2026-01-19T09:00", cost_finding)
     report = day(ledger, of="2026-01-19")
     assert report.findings[0].finding is not None
     assert "## Costs" in to_markdown(report)
     assert "12 an hour" in to_markdown(report)
 
 
-def test_a_key_is_known_by_the_slots_the_journal_tells_of(ledger: Ledger) -> None:
-    """Only AWS knows when a key was made; a console that looked wrote the slot down."""
+def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> None:
+    """Only AWS knows when a key was created; a console that ran the inspection recorded the slot."""
     key = "key-rotation:AKIAOLD@2026-01-06"
     assert "key-rotation" not in states(day(ledger))
     ledger.entry(f"{DAY} 08:00", EntryKind.LOOKING, subject=key, target="key-rotation")

@@ -45,7 +45,7 @@ def test_what_is_no_period(text: str) -> None:
 
 
 @given(day=DAYS)
-def test_a_name_leads_back_to_its_period_and_every_day_lies_in_its_own(day: date) -> None:
+def test_a_name_parses_back_to_its_period_and_every_day_is_in_its_own(day: date) -> None:
     for period in (of_day(day), of_month(day), of_fiscal_year(fiscal_year(day))):
         assert read_period(period.name) == period
         assert period.holds(day)

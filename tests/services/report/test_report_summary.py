@@ -8,7 +8,7 @@ from services.models.journal import EntryKind
 from services.models.report import PeriodReport
 from services.models.verdict import Verdict
 from services.report.rendering.markdown import to_markdown
-from tests.services.report.ledger import MEASURE, Ledger, finding, spell
+from tests.services.report.ledger import MEASURE, Ledger, alarm_period, finding
 
 HOUR = 3600
 
@@ -25,16 +25,16 @@ def ledger(tmp_path: Path) -> Ledger:
     book.sign("2026-01-20 15:00", "dr-drill@2026-01-01", evidence={"snapshot": "rds:facility-prod-db-2026"})
     for day, amount, verdict in (("13", "¥20,000", Verdict.NORMAL), ("19", "¥31,000", Verdict.ATTENTION)):
         measure = MEASURE.model_copy(update={"title": "total", "shown": amount})
-        look = finding(f"2026-01-{day} 09:01", "costs", verdict, f"month {amount}", measures=(measure,))
-        book.find(f"2026-01-{day} 09:01", f"weekly-cost@2026-01-{day}T09:00", look)
+        recorded = finding(f"2026-01-{day} 09:01", "costs", verdict, f"month {amount}", measures=(measure,))
+        book.find(f"2026-01-{day} 09:01", f"weekly-cost@2026-01-{day}T09:00", recorded)
     sightings = (
-        ("2026-01-15 09:00", "2026-01-14 17:00", spell("2026-01-15 01:00", "2026-01-15 03:00")),
-        ("2026-01-15 14:00", "2026-01-14 17:00", spell("2026-01-15 01:00", "2026-01-15 03:00")),
-        ("2026-02-02 09:00", "2026-01-30 17:00", spell("2026-01-31 23:00", "2026-02-01 02:00")),
+        ("2026-01-15 09:00", "2026-01-14 17:00", alarm_period("2026-01-15 01:00", "2026-01-15 03:00")),
+        ("2026-01-15 14:00", "2026-01-14 17:00", alarm_period("2026-01-15 01:00", "2026-01-15 03:00")),
+        ("2026-02-02 09:00", "2026-01-30 17:00", alarm_period("2026-01-31 23:00", "2026-02-01 02:00")),
     )
     for at, since, one in sightings:
-        look = finding(at, "alarms", Verdict.ATTENTION, since=since, spells=(one,))
-        book.find(at, f"daily-x@{at.replace(' ', 'T')}", look)
+        recorded = finding(at, "alarms", Verdict.ATTENTION, since=since, spells=(one,))
+        book.find(at, f"daily-x@{at.replace(' ', 'T')}", recorded)
     for day, yen in (("2026-01-05", 3.0), ("2026-01-06", 21.5), ("2026-02-02", 2.0)):
         data = {"day": day, "calls": 100, "yen": yen, "worst_yen": yen, "pid": 1}
         book.entry(f"{day} 17:00", EntryKind.USAGE, data=data)
@@ -57,9 +57,9 @@ def test_a_month(ledger: Ledger) -> None:
     assert morning.missed == 15
     assert report.total.total == sum(count.total for count in report.duties)
     assert "停電" in [line.signed.note for line in report.exceptions if line.signed]
-    looks = {count.inspection: count for count in report.inspections}
-    assert (looks["costs"].normal, looks["costs"].attention, looks["alarms"].attention) == (1, 1, 2)
-    # The second spell reaches into February: only the hour of January counts.
+    counts = {count.inspection: count for count in report.inspections}
+    assert (counts["costs"].normal, counts["costs"].attention, counts["alarms"].attention) == (1, 1, 2)
+    # The second alarm period reaches into February: only the hour of January counts.
     (alarm,) = report.alarm_counts
     assert (alarm.count, alarm.seconds, alarm.longest_seconds) == (2, 3 * HOUR, 2 * HOUR)
     assert [line.summary for line in report.costs] == ["month ¥20,000", "month ¥31,000"]
@@ -86,7 +86,7 @@ def test_a_fiscal_year_is_the_sum_of_its_months(ledger: Ledger) -> None:
     assert {line.subject for line in year.remarks} == {"report@2026-01", "report@2026-01-06"}
 
 
-def test_a_month_that_is_not_over_stands_as_it_is_now(ledger: Ledger) -> None:
+def test_a_month_that_is_not_over_is_reported_as_it_is_now(ledger: Ledger) -> None:
     report = summary(ledger, "2026-01", "2026-01-06 12:00")
     assert not report.complete
     assert report.total.upcoming > 0

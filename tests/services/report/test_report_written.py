@@ -1,4 +1,4 @@
-"""What a report looks like as Markdown, HTML and JSON; whatever people and AWS wrote is text."""
+"""Reports as Markdown, HTML and JSON; whatever people and AWS wrote is text."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from services.report.rendering.html import write as write_html
 from services.report.rendering.markdown import text, to_markdown
 from services.report.rendering.markdown import write as write_markdown
 from services.toml.grammar import docs, model_in
-from tests.services.report.ledger import MEASURE, Ledger, evidence, finding, spell
+from tests.services.report.ledger import MEASURE, Ledger, alarm_period, evidence, finding
 
 HOSTILE = (
     "<script>alert(1)</script> [x](http://evil) | **b** `c` ![p](//e) & www.evil.jp \x1b[2J <!-- _i_ ~~s~~"
@@ -37,7 +37,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     result = finding(
         "2026-01-06 09:01", "alarms", Verdict.ABNORMAL, HOSTILE, since="2026-01-05 17:00",
         measures=(MEASURE.model_copy(update={"title": clean(HOSTILE)}),), evidence=(evidence(HOSTILE),),
-        advice=(HOSTILE,), spells=(spell("2026-01-06 03:00", None, HOSTILE),),
+        advice=(HOSTILE,), spells=(alarm_period("2026-01-06 03:00", None, HOSTILE),),
     )  # fmt: skip
     ledger.find("2026-01-06 09:01", "daily-morning@2026-01-06T09:00", result)
     ledger.sign("2026-01-06 09:05", "daily-morning@2026-01-06T09:00", note=HOSTILE, user=HOSTILE)
@@ -99,7 +99,7 @@ def test_markdown_shows_hostile_text_as_text(report: Report) -> None:
         st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]) | st.just(" ")
     )
 )
-def test_any_line_comes_out_of_markdown_as_it_went_in(words: str) -> None:
+def test_any_line_survives_markdown_unchanged(words: str) -> None:
     words = " ".join(words.split())
     page = Page(PARSER.render(f"before\n\n{text(words)}\n"))
     assert page.words.split("\n", 1)[1].strip() == words
@@ -116,14 +116,14 @@ def test_lines_of_a_remark_stay_lines() -> None:
     assert "一\n\n二 # x\n— 山田" in Page(write_html(whole)).words
 
 
-def test_a_verdict_is_never_told_by_colour_alone() -> None:
+def test_a_verdict_is_never_shown_by_colour_alone() -> None:
     rows = [Line(("a", "b"), Verdict.ABNORMAL), Line(("■ 異常", "c"), Verdict.ABNORMAL), Line(("d",))]
     whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
     assert "| ■ a | b |\n| ■ 異常 | c |\n| d |  |" in write_markdown(whole)
     assert '<tr class="row abnormal"><td class="short">■ a</td>' in write_html(whole)
 
 
-def test_json_comes_back_whole(report: Report) -> None:
+def test_json_round_trips(report: Report) -> None:
     written = report.model_dump_json()
     assert DayReport.model_validate_json(written) == report
     assert json.loads(written)["version"] == 1
@@ -153,6 +153,6 @@ def test_every_field_is_described() -> None:
     assert len(visited) > 10
 
 
-def test_markdown_is_the_same_whoever_reads_it_again(report: Report, tmp_path: Path) -> None:
+def test_markdown_is_stable_when_reparsed(report: Report, tmp_path: Path) -> None:
     again = DayReport.model_validate_json(report.model_dump_json())
     assert to_markdown(again) == to_markdown(report)

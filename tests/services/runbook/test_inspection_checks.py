@@ -1,4 +1,4 @@
-"""What a runbook's inspections must be, told by file, key and line."""
+"""What a runbook's inspections must be, reported by file, key and line."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, me
     assert message in str(caught.value)
 
 
-def test_a_look_of_the_runbooks_own_may_be_asked_for(tmp_path: Path) -> None:
+def test_a_custom_inspection_of_the_runbook_may_be_required(tmp_path: Path) -> None:
     path = tmp_path / "small.toml"
     own = METRIC + 'namespace = "N"\nmetric = "M"\nbelow = 1\n'
     path.write_text(HEAD + own + DUTY + 'inspections = ["queue"]\n', "utf-8")

@@ -1,4 +1,4 @@
-"""Every key that takes a name of something in AWS tells an ARN or an address from it, and the name within."""
+"""Every key that takes a name of AWS recognizes an ARN or an address, and suggests the name within."""
 
 from typing import Any, get_args
 
@@ -61,7 +61,7 @@ CASES: list[tuple[str, str, str]] = [
 
 
 def key_of(text: str) -> tuple[str | None, ...]:
-    """The key where the value stands, as `KEYS` spells it."""
+    """The key of the value, as `KEYS` writes it."""
     table, many = "", False
     for line in text.splitlines():
         if line.startswith("["):
@@ -78,7 +78,7 @@ def spelt(key: tuple[str | None, ...]) -> str:
 
 
 @pytest.mark.parametrize(("text", "value", "name"), CASES)
-def test_an_arn_where_a_name_belongs_is_told_with_the_name(text: str, value: str, name: str) -> None:
+def test_an_arn_in_place_of_a_name_is_reported_with_the_name(text: str, value: str, name: str) -> None:
     key = key_of(text)
     assert mistakes(text.format(name or "n")) == {}
     for written in (value, f" {value}", value.replace("arn:", "ARN:")):
@@ -99,7 +99,7 @@ def test_an_arn_where_a_name_belongs_is_told_with_the_name(text: str, value: str
     ],
 )
 @pytest.mark.parametrize("text", {key_of(text): text for text, _value, _name in CASES}.values())
-def test_an_arn_of_something_else_is_told_with_what_is_wanted(text: str, other: str) -> None:
+def test_an_arn_of_another_type_is_reported_with_the_expected_type(text: str, other: str) -> None:
     key = key_of(text)
     expected = f"is another ARN or address; expected here: {KEYS[key].what}"
     assert mistakes(text.format(other)) == {spelt(key): expected}
@@ -152,7 +152,7 @@ def test_other_dimensions_may_take_arns(namespace: str, dimension: str, value: s
 
 
 def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
-    """The keys that hold names as AWS spells them, without the dimensions of metrics."""
+    """The keys that hold names as AWS writes them, without the dimensions of metrics."""
     paths: list[tuple[str | None, ...]] = []
     for name, field in model.model_fields.items():
         many = getattr(field.annotation, "__origin__", None) is tuple
@@ -170,7 +170,7 @@ def test_names_that_only_look_like_addresses_are_names(name: str, thing: NamedTh
     assert name_mistake(name, thing) == ""
 
 
-def test_a_blank_around_a_name_is_told_where_aws_takes_none() -> None:
+def test_a_blank_around_a_name_is_reported_where_aws_allows_none() -> None:
     assert "ends with a space" in name_mistake("city ", CLUSTER)
     assert name_mistake("city ", ALARM) == ""
 

@@ -21,7 +21,7 @@ def test_every_region_is_a_region(region: str) -> None:
         ("ap-northeast-01", "ap-northeast-1"),
     ],
 )
-def test_a_misspelt_region_is_told_with_the_one_meant(region: str, hint: str) -> None:
+def test_a_misspelt_region_is_reported_with_a_suggestion(region: str, hint: str) -> None:
     assert (
         f'did you mean "{hint}"?' in mistakes("", SYSTEM.replace("ap-northeast-1", region))["system.region"]
     )

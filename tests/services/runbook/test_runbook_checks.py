@@ -1,4 +1,4 @@
-"""What the checks say of duties that follow one another, of anchored ones, and of the journal."""
+"""What the checks say of duties that follow one another, of those with a base date, and of the journal."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def daily(name: str, more: str = "") -> str:
     return DAILY.format(id=name) + more
 
 
-def anchored(more: str) -> str:
+def with_base_date(more: str) -> str:
     return f'[[duties]]\nid = "k"\ntitle = "k"\nanchor = "access-key:bob+90d"\n{more}'
 
 
@@ -40,12 +40,12 @@ def test_a_series_of_two() -> None:
             'did you mean "daily"?',
         ),
         (
-            anchored('closed_day = "keep"\nseries = "s"\n') + daily("a", 'series = "s"\n'),
+            with_base_date('closed_day = "keep"\nseries = "s"\n') + daily("a", 'series = "s"\n'),
             "duties[0].series",
             "follows no other",
         ),
-        (anchored(""), "duties[0].closed_day", "comes once"),
-        (anchored('closed_day = "skip"\n'), "duties[0].closed_day", "comes once"),
+        (with_base_date(""), "duties[0].closed_day", "comes once"),
+        (with_base_date('closed_day = "skip"\n'), "duties[0].closed_day", "comes once"),
         (daily("a", "open_days_before = 2\n"), "duties[0].closed_day", "previous-open"),
         (
             daily("a", 'open_days_before = 2\nwithin = "month"\nclosed_day = "previous-open"\n'),
@@ -53,7 +53,7 @@ def test_a_series_of_two() -> None:
             "remove it",
         ),
         (
-            anchored('closed_day = "previous-open"\nopen_days_before = 2\n'),
+            with_base_date('closed_day = "previous-open"\nopen_days_before = 2\n'),
             "duties[0].open_days_before",
             "remove it",
         ),
@@ -68,13 +68,13 @@ def test_what_is_refused(text: str, key: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("days", ["90", "0", "9999"])
-def test_days_after_an_anchor(days: str) -> None:
-    assert mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d")) == {}
+def test_days_after_a_base_date(days: str) -> None:
+    assert mistakes(with_base_date('closed_day = "keep"\n').replace("+90d", f"+{days}d")) == {}
 
 
 @pytest.mark.parametrize("days", ["10000", "９０", "-1", ""])
 def test_days_that_are_none(days: str) -> None:
-    messages = mistakes(anchored('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
+    messages = mistakes(with_base_date('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
     assert list(messages) == ["duties[0].anchor"]
 
 

@@ -113,7 +113,7 @@ def test_a_window_may_go_on_past_midnight(words: str) -> None:
 
 @pytest.mark.parametrize("words", SUNDAY_NIGHT)
 def test_the_night_of_a_day_is_two_nights(words: str) -> None:
-    """Sunday's 2:00, or 2:00 in the night that follows Sunday: nobody can tell, so neither is refused in silence."""
+    """Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently."""
     (caution,) = loaded("sun:17:00-sun:18:00", words).cautions
     assert "write the day on which it begins" in caution.message
 
@@ -162,11 +162,11 @@ def test_what_cannot_be_compared_is_cautioned_and_never_refused(words: str) -> N
         assert f'"{words}" could not be compared with window_utc' in caution.message
 
 
-def test_without_words_nothing_is_said() -> None:
+def test_without_text_nothing_is_reported() -> None:
     assert loaded(TYPED_AS_LOCAL).cautions == ()
 
 
-def test_the_shipped_window_is_told_right() -> None:
+def test_the_shipped_window_is_described_correctly() -> None:
     rds = load_builtin("facility-prod").rds
     assert rds is not None
     worded = read_window(str(rds.window))

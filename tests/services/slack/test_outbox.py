@@ -38,7 +38,7 @@ async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(
     assert (body["unfurl_links"], body["channel"]) == (False, "#ops-alerts")
 
 
-async def test_notes_about_one_alarm_stand_in_one_thread_a_second_apart(
+async def test_notes_about_one_alarm_are_in_one_thread_a_second_apart(
     tmp_path: Path, server: SlackServer
 ) -> None:
     async with desk(tmp_path / "j.db", server) as console:
@@ -79,7 +79,7 @@ async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, serv
         ("some_new_word", "some_new_word"),
     ],
 )
-async def test_a_refusal_is_said_with_what_to_do_and_a_person_sends_again(
+async def test_a_refusal_says_what_to_do_and_a_person_sends_again(
     tmp_path: Path, server: SlackServer, code: str, text: str
 ) -> None:
     server.slack.faults.append(code)
@@ -98,7 +98,7 @@ async def test_a_refusal_is_said_with_what_to_do_and_a_person_sends_again(
 
 @pytest.mark.parametrize("fault", ["lost", "posted-500"])
 @pytest.mark.parametrize("keeps_metadata", [True, False])
-async def test_a_lost_answer_is_looked_up_and_not_sent_again(
+async def test_a_note_with_a_lost_reply_is_looked_up_and_not_sent_again(
     tmp_path: Path, server: SlackServer, fault: str, keeps_metadata: bool
 ) -> None:
     slack = server.slack
@@ -133,9 +133,7 @@ async def test_a_private_channel_is_looked_up_where_the_bot_may_list_them(
     assert server.slack.count("b") == 1
 
 
-async def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_a_reply_that_does_not_arrive_in_time_is_lost(tmp_path: Path, server: SlackServer) -> None:
     server.slack.faults.append("late")
     async with desk(tmp_path / "j.db", server, timeout=2.0) as console:
         await console.let_go("a")
@@ -144,7 +142,7 @@ async def test_an_answer_that_does_not_come_in_time_is_a_lost_one(
     assert server.slack.count("a") == 1
 
 
-async def test_what_slack_does_not_have_is_sent_again_once_it_cannot_come_any_more(
+async def test_a_note_missing_in_slack_is_sent_again_once_it_cannot_arrive(
     tmp_path: Path, server: SlackServer
 ) -> None:
     for number in range(5):
@@ -159,7 +157,7 @@ async def test_what_slack_does_not_have_is_sent_again_once_it_cannot_come_any_mo
         assert server.slack.count("a") == 1
 
 
-async def test_an_answer_of_a_thread_is_looked_up_in_the_thread(tmp_path: Path, server: SlackServer) -> None:
+async def test_a_reply_in_a_thread_is_looked_up_in_the_thread(tmp_path: Path, server: SlackServer) -> None:
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a", about=ABOUT)
         await console.until(lambda: console.state("a") is S.POSTED)
@@ -231,7 +229,7 @@ async def test_a_killed_console_restarted_repeats_nothing_and_carries_on(
     assert (slack.count("a"), slack.count("b")) == (1, 1)
 
 
-async def test_what_was_let_go_long_ago_waits_for_a_person(tmp_path: Path, server: SlackServer) -> None:
+async def test_a_note_sent_long_ago_waits_for_a_person(tmp_path: Path, server: SlackServer) -> None:
     path = tmp_path / "j.db"
     async with desk(path, server, settings=SlackSettings(why="set TOBAN_SLACK_TOKEN")) as console:
         await console.let_go("a")

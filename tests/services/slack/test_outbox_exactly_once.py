@@ -1,4 +1,4 @@
-"""Kills, lost answers and two consoles, in any order: no note stands in Slack twice, and the journal tells the truth."""
+"""Kills, lost answers and two consoles, in any order: no note is in Slack twice, and the journal is true."""
 
 import asyncio
 import tempfile
@@ -53,7 +53,7 @@ class World:
         await self.settle()
 
     async def kill_while_sending(self, at: int, posted: bool) -> None:
-        """The request is on its way when the console dies; whether it arrived nobody is told."""
+        """The request is on its way when the console dies; whether it arrived is not reported."""
         self.slack.hung.clear()
         self.slack.faults.appendleft("late" if posted else "hang")
         asked = len(self.slack.bodies)

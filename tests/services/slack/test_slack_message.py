@@ -90,7 +90,7 @@ def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
         ({"TOBAN_SLACK_WEBHOOK": "not an address"}, False, False),
     ],
 )
-def test_a_demo_reaches_a_stand_in_on_this_machine_alone(
+def test_a_demo_connects_only_to_a_stand_in_on_this_machine(
     environment: dict[str, str], demo: bool, configured: bool
 ) -> None:
     slack_settings = read(environment, demo=demo)

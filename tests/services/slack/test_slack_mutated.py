@@ -110,7 +110,7 @@ def message(id: str) -> Message:
     return Message(post=id, channel="#ops-alerts", text="異常", footer=f"toban-{id}")
 
 
-def said_well(error: SlackError) -> None:
+def check_explanation(error: SlackError) -> None:
     assert error.explanation.strip()
     wait = getattr(error, "retry_after", None)
     assert wait is None or 1 <= wait <= 3600
@@ -129,7 +129,7 @@ def said_well(error: SlackError) -> None:
         pytest.param("no_service", True, marks=pytest.mark.slow),
     ],
 )
-async def test_what_is_called_sent_was_and_what_is_called_refused_was_not(
+async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
     server: SlackServer, fault: str, webhook: bool
 ) -> None:
     """Of an answer that Slack gave to a message it took, and of one to a message it did not take."""
@@ -143,10 +143,10 @@ async def test_what_is_called_sent_was_and_what_is_called_refused_was_not(
         try:
             sent = await bot(server, webhook=webhook).post(message(id))
         except Refused as error:
-            said_well(error)
+            check_explanation(error)
             assert _claims_refusal(damage) or not slack.count(id), name
         except Unanswered as error:
-            said_well(error)
+            check_explanation(error)
         else:
             assert slack.count(id) == 1, name
             assert sent.channel_id in ("", CHANNEL), name
@@ -158,12 +158,12 @@ async def test_what_is_called_sent_was_and_what_is_called_refused_was_not(
 
 
 def _claims_refusal(damage: Damage) -> bool:
-    """The damage itself is a whole refusal of Slack's, which nobody could tell from a true one."""
+    """The damage itself is a complete refusal of Slack's, which is indistinguishable from a true one."""
     status, body, _headers = damage(200, b"", {})
     return status == 429 and b"ratelimited" in body
 
 
-async def test_what_slack_has_is_never_called_missing(server: SlackServer) -> None:
+async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer) -> None:
     slack = server.reset()
     for id in ("old", "p", "new"):
         await bot(server).post(message(id))
@@ -179,7 +179,7 @@ async def test_what_slack_has_is_never_called_missing(server: SlackServer) -> No
                 "p", channel="#ops-alerts", channel_id=CHANNEL, thread_ts="", age=timedelta(minutes=1)
             )
         except CannotTell as error:
-            said_well(error)
+            check_explanation(error)
             continue
         if sent is None:
             assert _unknowable(name), f"{name}: it is there"
@@ -188,14 +188,14 @@ async def test_what_slack_has_is_never_called_missing(server: SlackServer) -> No
 
 
 def _unknowable(name: str) -> bool:
-    """Answers that are whole and true for a channel without the message: nothing in them tells of the damage."""
+    """Answers that are whole and true for a channel without the message: nothing in them shows the damage."""
     return (
         name.startswith(("('messages',)='[]'", "('messages', 1)", "('response_metadata'"))
         or "event_payload', 'id'" in name
     )
 
 
-async def test_a_channel_is_found_or_it_is_not_known(server: SlackServer) -> None:
+async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
     slack = server.reset()
     await bot(server).post(message("p"))
     listed = keys(("ok",), ("channels",), ("channels", 0), ("channels", 0, "id"), ("channels", 0, "name"))
@@ -206,13 +206,13 @@ async def test_a_channel_is_found_or_it_is_not_known(server: SlackServer) -> Non
                 "p", channel="#ops-alerts", channel_id="", thread_ts="", age=timedelta(minutes=1)
             )
         except CannotTell as error:
-            said_well(error)
+            check_explanation(error)
         else:
             assert isinstance(sent, Sent), name
 
 
 @pytest.mark.parametrize("number", range(OUTBOXES))
-async def test_the_outbox_posts_once_whatever_comes_back(
+async def test_the_outbox_posts_once_whatever_slack_replies(
     tmp_path: Path, server: SlackServer, number: int
 ) -> None:
     slack, clock = server.reset(), ManualClock(NOW)

@@ -1,4 +1,4 @@
-"""Proposed notes: what a reader asks first, from the runbook and what AWS said, in both languages."""
+"""Proposed notes: what a reader asks first, from the runbook and the answers of AWS, in both languages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -58,7 +58,7 @@ def test_a_firing_alarm() -> None:
     )
 
 
-def test_that_it_recovered_is_said_in_the_thread_of_what_was_said_before() -> None:
+def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
     cleared = FIRING.model_copy(update={"state": AlarmState.OK, "since": NOW})
     proposal = about_alarm(FIRING, HERE)
     post = Post(
@@ -109,7 +109,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert fields["Measured"] == "Errors 31 an hour (< 10)"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
-    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that looks"
+    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that inspects it"
     assert "secret" not in proposal.text + proposal.evidence
     assert "secret" in proposal.private
     assert proposal.evidence.splitlines()[-1] == "… and 2 more"

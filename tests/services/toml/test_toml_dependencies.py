@@ -13,17 +13,17 @@ DUTY: Path = ("duties", 0, "inspections", 0)
 
 
 def test_every_key_that_an_inspection_lacks_is_rested_on() -> None:
-    book = load_builtin("facility-prod")
+    runbook = load_builtin("facility-prod")
     lacked = set()
-    for name, value in book:
-        books = [book.model_copy(update={name: () if isinstance(value, tuple) else None})]
+    for name, value in runbook:
+        runbooks = [runbook.model_copy(update={name: () if isinstance(value, tuple) else None})]
         if isinstance(value, BaseModel):
-            books += [
-                book.model_copy(update={name: value.model_copy(update={key: EMPTY.get(type(each))})})
+            runbooks += [
+                runbook.model_copy(update={name: value.model_copy(update={key: EMPTY.get(type(each))})})
                 for key, each in value
             ]
         if name not in ("system", "closures", "journal", "inspecting"):
-            lacked |= {kind.missing_setting(each) for kind in INSPECTIONS for each in books}
+            lacked |= {kind.missing_setting(each) for kind in INSPECTIONS for each in runbooks}
     lacked.discard("")
     assert {"rds", "alarms", "trail.sign_in_regions", "ecs.usual_max"} <= lacked
     for key in lacked:

@@ -49,10 +49,10 @@ def broken(place: "re.Match[str]", value: str) -> str:
 def test_a_contradiction_is_named_beside_any_broken_value(place: "re.Match[str]", value: str) -> None:
     alone, both = keys(broken(place, value)), keys(broken(place, value) + DANGLING)
     dangling = [key for key, message in both.items() if "no-such-playbook" in message]
-    # Whether a playbook exists cannot be told where the id of one cannot be read.
+    # Whether a playbook exists is unknown where the id of one cannot be read.
     named = SHIPPED[: place.start()].rpartition("\n[")[2].startswith("[playbooks]") and place["key"] == "id"
     assert len(dangling) == (0 if named else 1), both
-    # What the grammar says is said as before, and nothing is made up.
+    # What the grammar reports stays, and nothing is invented.
     assert {key: message for key, message in both.items() if key not in dangling} == alone
     lines = {mistake.line for mistake in mistakes(broken(place, value))}
     assert lines <= {SHIPPED.count("\n", 0, place.start("value")) + 1}, lines

@@ -100,7 +100,7 @@ def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
         "= 1\n" * (MOST + 1),
     ],
 )
-def test_where_nobody_can_tell_what_is_meant_it_is_said_that_nothing_more_was_checked(text: str) -> None:
+def test_where_the_meaning_is_unclear_it_says_that_nothing_more_was_checked(text: str) -> None:
     reported = mistakes(text)
     assert {each.key for each in reported} == {""}
     assert len(reported) <= MOST
@@ -148,7 +148,7 @@ CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 
 @settings(max_examples=60)
 @given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda choice: choice[0]))
-def test_each_of_some_broken_statements_is_named_and_nothing_is_made_up(
+def test_each_broken_statement_is_named_and_nothing_is_invented(
     chosen: list[tuple[int, int]],
 ) -> None:
     # A list that is not closed may take in a broken line right behind it.

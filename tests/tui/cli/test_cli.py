@@ -77,7 +77,7 @@ def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptio
     assert started == [StartOptions(demo=True, scenario="ordinary-day")]
 
 
-def test_the_demo_begins_when_it_is_told_to(started: list[StartOptions]) -> None:
+def test_the_demo_begins_at_the_given_time(started: list[StartOptions]) -> None:
     for moment in ("2026-04-01 08:55", "2026-04-01T08:55"):
         assert toban("demo", "--at", moment) == 7
     assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
@@ -158,10 +158,10 @@ def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("runbook", "show", "--format", "text") == 0
     output = capsys.readouterr().out
-    book = load_builtin("facility-prod")
-    assert all(each.title in output for each in book.limits)
-    assert all(each.title in output for each in book.duties)
-    assert all(each.title in output and each.name in output for each in book.alarms)
+    runbook = load_builtin("facility-prod")
+    assert all(each.title in output for each in runbook.limits)
+    assert all(each.title in output for each in runbook.duties)
+    assert all(each.title in output and each.name in output for each in runbook.alarms)
     assert "< 500 ms" in output
     assert "UNDECIDED" in output
     assert toban("runbook", "show", "facility") == 65
@@ -273,7 +273,7 @@ def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_outline_is_taken_off_before_anything_is_printed() -> None:
+def test_the_outline_is_removed_before_anything_is_printed() -> None:
     code = "from tui.cli.main import main; main(outline_drawn=True)"
     result = subprocess.run(
         [sys.executable, "-c", code, "runbook", "check", "none.toml"],

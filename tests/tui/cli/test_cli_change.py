@@ -79,7 +79,7 @@ def test_a_refused_plan_says_why_and_ends_with_two(
     assert (data["steps"], data["approval"], data["revert"]) == ([], None, None)
 
 
-def test_a_number_that_is_none_is_told_without_credentials(
+def test_an_invalid_number_is_reported_without_credentials(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -100,7 +100,7 @@ def test_a_number_that_is_none_is_told_without_credentials(
         (("change", "task-limit", "--plan", "--set", "max"), "id=value"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_read(
+def test_wrong_usage_is_reported_before_anything_is_read(
     argv: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban(*argv) == 64

@@ -1,4 +1,4 @@
-"""`toban inspect`: the same looks, for cron and pipes."""
+"""`toban inspect`: the same inspections, for cron and pipes."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def answer(capsys: pytest.CaptureFixture[str]) -> InspectAnswer:
     return InspectAnswer.model_validate(json.loads(capsys.readouterr().out))
 
 
-def test_looks_by_name_and_by_duty_without_leaving_anything(
+def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Only the address, as for every other tool.
@@ -45,7 +45,7 @@ def test_looks_by_name_and_by_duty_without_leaving_anything(
 
 
 @pytest.mark.scenario("old-key")
-def test_what_is_not_normal_is_told_in_full(
+def test_what_is_not_normal_is_printed_in_full(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url) == 2
@@ -118,7 +118,7 @@ def test_another_system_is_inspected_by_its_own_names_and_limits(
     keys.add("library-bot", "AKIALIBRARYBOT000001", embedded_now.clock.now() - timedelta(days=31))
     assert toban("inspect", "--runbook", str(LIBRARY), "--since", "2h", "--json") == 2
     findings = {each.inspection: each for each in answer(capsys).findings}
-    # No CloudFront, no database, no load balancer: what the runbook does not have is not looked at.
+    # No CloudFront, no database, no load balancer: what the runbook does not have is not inspected.
     assert set(findings) == {"alarms", "error-logs", "access-keys", "queue", "lost-loans"}
     assert {id: each.verdict.value for id, each in findings.items()} == {
         "alarms": "abnormal",  # one that the runbook expects is missing

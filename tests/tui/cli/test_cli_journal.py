@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes as witnesses
+from services.journal import external_hashes
 from services.journal.checkpoints import Checkpoint, line_of
 from services.journal.reader import JournalReader
 from services.journal.store import Store
@@ -25,7 +25,7 @@ START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def journal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A journal of three entries on two days, named by the configuration; this machine's log is empty."""
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
@@ -37,8 +37,8 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             )
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
     monkeypatch.setenv("TOBAN_LANG", "en")
-    monkeypatch.setattr(witnesses, "_journald", lambda: ((), ()))
-    monkeypatch.setattr(witnesses, "SYSLOG_FILES", ())
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
     return path
 
 
@@ -46,7 +46,7 @@ def toban(*argv: str) -> int:
     return run(("journal", *argv), Output(outline_drawn=False))
 
 
-def anchors(path: Path, to: Path) -> Path:
+def syslog_copy(path: Path, to: Path) -> Path:
     """A copy of syslog that knows the journal as it is now."""
     with closing(JournalReader.open(path)) as reader:
         seq, head = reader.head()
@@ -54,43 +54,43 @@ def anchors(path: Path, to: Path) -> Path:
     return to
 
 
-def test_an_intact_journal(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_intact_journal(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("verify") == 0
     output = capsys.readouterr().out
-    assert str(book) in output
+    assert str(journal_path) in output
     assert "3 entries" in output
     assert "cut-off end would go unnoticed" in output
     assert output.endswith("INTACT\n")
 
 
-def test_a_journal_that_was_tampered_with(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tampered(book, "UPDATE entries SET text = 'y' WHERE seq = 2")
+def test_a_journal_that_was_tampered_with(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 2")
     assert toban("verify") == 2
     output = capsys.readouterr().out
     assert "entry 2: altered: It differs from what was written: its hash does not match." in output
     assert output.endswith("TAMPERED WITH\n")
 
 
-def test_a_cut_off_end_is_found_with_a_copy_of_syslog(
-    book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_truncated_end_is_found_with_a_copy_of_syslog(
+    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = anchors(book, tmp_path / "syslog")
+    log = syslog_copy(journal_path, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
     assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
-    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
+    tampered(journal_path, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
     assert toban("verify", "--anchors", str(log)) == 2
     assert "entry 3: cut off" in capsys.readouterr().out
     assert toban("verify") == 0
 
 
-def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
-    book: Path,
+def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
+    journal_path: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     embedded: Embedded,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    line = anchors(book, tmp_path / "line").read_text()
+    line = syslog_copy(journal_path, tmp_path / "line").read_text()
 
     async def keep() -> None:
         async with client("logs", embedded.url) as logs:
@@ -109,36 +109,38 @@ def test_a_cut_off_end_is_found_with_the_log_stream_that_the_runbook_names(
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", embedded.url)
     assert toban("verify") == 0
     assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
-    tampered(book, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
+    tampered(journal_path, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
     assert toban("verify") == 2
     assert "entry 3: cut off" in capsys.readouterr().out
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
     assert toban("verify") == 0
     assert "cut-off end would go unnoticed: No log on this machine" in (output := capsys.readouterr().out)
     assert "CloudWatch Logs: " in output
-    with closing(JournalReader.open(book)) as reader:
+    with closing(JournalReader.open(journal_path)) as reader:
         assert reader.head()[0] == 2, "a check writes nothing"
 
 
-def test_what_cannot_be_checked(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_checked(
+    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert toban("verify", "--file", str(tmp_path / "none")) == 3
     assert "There is no journal here." in capsys.readouterr().out
     assert toban("verify", "--anchors", str(tmp_path / "none")) == 3
     assert "No such file" in capsys.readouterr().err
-    book.write_bytes(b"x" * 5000)
+    journal_path.write_bytes(b"x" * 5000)
     assert toban("verify") == 3
     assert "damaged" in capsys.readouterr().out
 
 
-def test_the_check_as_json(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tampered(book, "DELETE FROM entries WHERE seq = 2")
+def test_the_check_as_json(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tampered(journal_path, "DELETE FROM entries WHERE seq = 2")
     assert toban("verify", "--json") == 2
     verification = json.loads(capsys.readouterr().out)
     assert verification["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
     assert (verification["entries"], verification["problem"]) == (2, None)
 
 
-def test_entries_are_listed_by_day(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_entries_are_listed_by_day(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("list") == 0
     assert capsys.readouterr().out.splitlines() == [
         "Tue 13 Jan 2026 JST",
@@ -163,7 +165,7 @@ def test_entries_are_listed_by_day(book: Path, capsys: pytest.CaptureFixture[str
     ],
 )
 def test_entries_are_exported(
-    book: Path, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...], seqs: list[int]
+    journal_path: Path, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...], seqs: list[int]
 ) -> None:
     assert toban("export", *filters) == 0
     assert [json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == seqs
@@ -173,10 +175,12 @@ def test_entries_are_exported(
 
 
 def test_kinds_of_a_later_version_are_named_found_and_verified(
-    book: Path, capsys: pytest.CaptureFixture[str]
+    journal_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    of_tomorrow(book, "approved", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api")
-    of_tomorrow(book, "\x1b[2Jx", at=START + timedelta(hours=4), text="y")
+    of_tomorrow(
+        journal_path, "approved", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api"
+    )
+    of_tomorrow(journal_path, "\x1b[2Jx", at=START + timedelta(hours=4), text="y")
     assert toban("list", "--kind", "other") == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  02:30:00  #4      unknown kind (approved) alice (ssh 10.0.0.5)     上限 8 を承認  [staff-api]",
@@ -190,7 +194,7 @@ def test_kinds_of_a_later_version_are_named_found_and_verified(
 
 
 def test_an_export_goes_to_a_private_file(
-    book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to = tmp_path / "out.jsonl"
     assert toban("export", "-o", str(to)) == 0
@@ -202,14 +206,16 @@ def test_an_export_goes_to_a_private_file(
     assert toban("export", "-o", str(tmp_path / "no" / "out")) == 69
 
 
-def test_a_wrong_day_and_a_wrong_kind_are_told(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_day_and_a_wrong_kind_are_reported(
+    journal_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert toban("list", "--since", "yesterday") == 64
     assert "2026-03-31" in capsys.readouterr().err
     assert toban("list", "--kind", "notes") == 64
     assert "note" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("book")
+@pytest.mark.usefixtures("journal_path")
 def test_without_a_journal_there_is_nothing_to_list(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -218,20 +224,20 @@ def test_without_a_journal_there_is_nothing_to_list(
         assert "There is no journal here." in capsys.readouterr().err
 
 
-def test_it_reads_what_a_console_has_open(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with closing(Store(book)) as store:
+def test_it_reads_what_a_console_has_open(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Store(journal_path)) as store:
         store.append(NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
         assert toban("verify") == 0
         assert toban("list") == 0
         assert "new" in capsys.readouterr().out
 
 
-def test_the_command_itself(book: Path) -> None:
+def test_the_command_itself(journal_path: Path) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "tui", "journal", "verify", "--json"],
         check=False,
         cwd=Path(__file__).parents[3],
-        env={**os.environ, "TOBAN_JOURNAL": str(book)},
+        env={**os.environ, "TOBAN_JOURNAL": str(journal_path)},
         capture_output=True,
         text=True,
         timeout=60,

@@ -75,7 +75,7 @@ def test_the_exit_status_is_the_verdict(
     assert toban("2026-01", "--runbook", runbook) == (2 if status == 2 else 3)
 
 
-def test_nothing_can_be_said_without_a_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_journal_there_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban(DAY, "--file", str(tmp_path / "none.db")) == 3
     assert "There is no journal here." in capsys.readouterr().err
     other = tmp_path / "other.db"

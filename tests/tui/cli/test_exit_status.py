@@ -1,4 +1,4 @@
-"""Statuses mean what `--help` says; an output that takes no more is told, and is never a verdict."""
+"""Statuses mean what `--help` says; a closed output is reported, and is never a verdict."""
 
 import ast
 import os

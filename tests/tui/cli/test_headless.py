@@ -76,11 +76,11 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
     ],
 )
 def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
-    board = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
-    assert judge(AlarmOverview(alarms=tuple(board))) == status
+    alarm_models = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
+    assert judge(AlarmOverview(alarms=tuple(alarm_models))) == status
 
 
-def test_an_alarm_of_the_runbook_that_nobody_hears_of_needs_attention() -> None:
+def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0

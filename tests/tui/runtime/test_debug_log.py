@@ -175,7 +175,7 @@ def test_the_variable_and_the_configuration_name_it_too(
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_nothing_is_made_until_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_is_created_until_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert run(["--lang", "en", "runbook", "schema"], Output(outline_drawn=False)) == 0
     assert not (tmp_path / "state").exists()

@@ -1,11 +1,11 @@
-"""A fault in a task that keeps nothing of the screens is told as any other."""
+"""A fault in a task without a reference to the screens is reported as any other."""
 
 from services.background.detached import detached
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 
 
-async def test_a_fault_outside_of_every_screen_is_told(embedded: Embedded) -> None:
+async def test_a_fault_outside_of_every_screen_is_reported(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, notifications=True) as pilot:
 
         async def fail() -> None:

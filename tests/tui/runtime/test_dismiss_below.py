@@ -31,7 +31,7 @@ class Asking(OrderedApp):
         self.answers.append(await self.push_screen_wait(question))
 
 
-async def test_an_answer_that_comes_while_another_dialog_lies_over_it_closes_its_own() -> None:
+async def test_an_answer_that_arrives_under_another_dialog_closes_its_own_dialog() -> None:
     async with Asking().run_test() as pilot:
         app = pilot.app
         first, second = Question(), Question()
@@ -44,7 +44,7 @@ async def test_an_answer_that_comes_while_another_dialog_lies_over_it_closes_its
         await pilot.pause()
         assert app.screen_stack[1:] == [second]
         assert app.answers == ["first"]
-        # Said again, by whoever did not notice, it closes nobody.
+        # A repeated dismissal closes nothing else.
         first.dismiss("again")
         await pilot.pause()
         assert app.screen_stack[1:] == [second]

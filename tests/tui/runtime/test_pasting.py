@@ -86,7 +86,7 @@ async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedd
         assert told(pilot) == ""
 
 
-async def test_a_long_paste_is_taken_as_far_as_the_field_goes_and_the_rest_is_said(
+async def test_a_long_paste_is_cut_at_the_fields_length_and_the_rest_reported(
     embedded: Embedded,
 ) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:

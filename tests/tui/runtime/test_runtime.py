@@ -95,7 +95,7 @@ async def test_a_fault_of_the_app_itself_is_survived_and_its_words_are_harmless(
         assert not app._exit
 
 
-async def test_secrets_are_not_told() -> None:
+async def test_secrets_are_not_shown() -> None:
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
         assert isinstance(app, Console)
@@ -168,7 +168,7 @@ async def test_a_drain_that_fails_does_not_prevent_the_end() -> None:
     assert [bug.summary[:24] for bug in app.bugs.values()] == ["OSError: journal is gone"]
 
 
-async def test_unsafe_text_is_taken_out_counted_and_told() -> None:
+async def test_unsafe_text_is_removed_counted_and_reported() -> None:
     async with Console().run_test(size=(40, 6), notifications=True) as pilot:
         app = pilot.app
         assert isinstance(app, Console)

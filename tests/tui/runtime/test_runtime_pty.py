@@ -41,7 +41,7 @@ def test_exit_from_within_drains_too(tmp_path: Path) -> None:
         assert "drained" in console.events
 
 
-def test_a_drain_without_end_is_left_after_its_time(tmp_path: Path) -> None:
+def test_an_endless_drain_is_abandoned_after_its_time(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "slow-drain") as console:
         console.wait_ready()
         console.signal(signal.SIGTERM)
@@ -213,7 +213,7 @@ def test_a_failed_start_says_where_but_no_local_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "bug"), [("\x1bOP", "handler failed"), ("\x1bOQ", "timer failed"), ("\x1bOR", "worker failed")]
 )
-def test_a_fault_is_told_and_survived(tmp_path: Path, key: str, bug: str) -> None:
+def test_a_fault_is_reported_and_survived(tmp_path: Path, key: str, bug: str) -> None:
     with ScriptConsole(tmp_path) as console:
         console.wait_ready()
         console.send(key)
@@ -297,7 +297,7 @@ def test_a_storm_of_sizes_is_survived(tmp_path: Path) -> None:
         ({"PYTHONIOENCODING": "latin-1"}, b"set to 'iso8859-1'"),
     ],
 )
-def test_a_terminal_that_cannot_show_it_is_refused_in_words(
+def test_an_unsuitable_terminal_is_refused_with_a_reason(
     tmp_path: Path, env: dict[str, str | None], words: bytes
 ) -> None:
     with ScriptConsole(tmp_path, env=env) as console:

@@ -1,4 +1,4 @@
-"""No way by which a fault is told shows a secret that this process has met, or that stands in the AWS files."""
+"""No report of a fault shows a secret that this process has met, or that is in the AWS files."""
 
 import asyncio
 import sys

@@ -198,7 +198,7 @@ async def test_the_keys_after_a_mode_s_key_are_the_mode_s(embedded: Embedded) ->
 @pytest.mark.parametrize(
     ("keys", "dialog"), [(KEYS["f8"], NoteScreen), (f"a{KEYS['home']}c", AcknowledgeScreen)]
 )
-async def test_text_typed_ahead_stands_in_the_note_and_enter_typed_ahead_records_nothing(
+async def test_text_typed_ahead_is_in_the_note_and_enter_typed_ahead_records_nothing(
     embedded: Embedded, keys: str, dialog: type[Any]
 ) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
@@ -245,7 +245,7 @@ async def test_enter_for_an_unseen_plan_is_not_for_the_list_below_nor_for_the_pl
 
 
 @pytest.mark.slow
-async def test_keys_typed_while_the_screens_are_built_anew_are_for_the_new_ones(embedded: Embedded) -> None:
+async def test_keys_typed_while_the_screens_are_rebuilt_go_to_the_new_ones(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         app.fail_fast = False
@@ -270,7 +270,7 @@ async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedd
 
 
 @pytest.mark.slow
-async def test_a_plan_asked_for_again_while_its_questions_are_put_there_begins_anew(
+async def test_a_plan_requested_again_while_its_questions_are_shown_starts_over(
     embedded: Embedded,
 ) -> None:
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
@@ -334,14 +334,14 @@ class Below(RuntimeApp):
 
 
 @pytest.mark.parametrize("opens", ["o", "w"])
-async def test_a_dialog_hears_all_that_follows_in_order(opens: str) -> None:
+async def test_a_dialog_receives_all_following_keys_in_order(opens: str) -> None:
     async with Below().run_test() as pilot:
         await burst(pilot, f"ab{opens}{'x' * 300} 日本 {opens}q")
         assert pilot.app.keys == ["a", "b", opens]
         assert field(pilot) == f"{'x' * 300} 日本 {opens}q"
 
 
-async def test_who_is_cancelled_while_he_asks_takes_his_dialog_along() -> None:
+async def test_a_cancelled_question_closes_its_dialog() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "w")
@@ -358,7 +358,7 @@ async def test_who_is_cancelled_while_he_asks_takes_his_dialog_along() -> None:
         assert app._running
 
 
-async def test_who_waits_for_widgets_to_go_may_be_cancelled_and_ends_nothing() -> None:
+async def test_a_wait_for_removed_widgets_may_be_cancelled_and_ends_nothing() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
 
@@ -390,7 +390,7 @@ async def test_a_cancellation_that_is_not_the_console_s_own_is_a_bug_and_not_its
         assert sum(bug.count for bug in app.bugs.values()) == 2
 
 
-async def test_a_dialog_that_opens_by_itself_hears_nothing_typed_before_it_was_painted() -> None:
+async def test_a_dialog_that_opens_by_itself_ignores_keys_typed_before_it_was_painted() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         before = Key("x", "x")
@@ -403,7 +403,7 @@ async def test_a_dialog_that_opens_by_itself_hears_nothing_typed_before_it_was_p
         assert app.keys == []
 
 
-async def test_a_dialog_that_opens_by_itself_hears_nothing_of_what_waits() -> None:
+async def test_a_dialog_that_opens_by_itself_ignores_queued_keys() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         time_has_come, opened = asyncio.Event(), asyncio.Event()
@@ -429,7 +429,7 @@ async def test_a_dialog_that_opens_by_itself_hears_nothing_of_what_waits() -> No
         assert not isinstance(app.screen, Late)
 
 
-async def test_what_a_dialog_asked_for_by_a_key_leads_to_hears_what_follows() -> None:
+async def test_a_dialog_opened_from_a_requested_one_receives_the_following_keys() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
 
@@ -445,7 +445,7 @@ async def test_what_a_dialog_asked_for_by_a_key_leads_to_hears_what_follows() ->
         assert app.keys == ["z"]
 
 
-async def test_dialogs_that_open_by_themselves_on_each_other_hear_again_once_they_are_painted() -> None:
+async def test_dialogs_that_open_by_themselves_on_each_other_receive_keys_once_painted() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         first, second = Late(), Late()
@@ -459,7 +459,7 @@ async def test_dialogs_that_open_by_themselves_on_each_other_hear_again_once_the
         assert field(pilot) == "y"
 
 
-async def test_a_mode_that_opens_by_itself_hears_nothing_typed_before_it_was_painted() -> None:
+async def test_a_mode_that_opens_by_itself_ignores_keys_typed_before_it_was_painted() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         app.add_mode("first", Late)
@@ -475,7 +475,7 @@ async def test_a_mode_that_opens_by_itself_hears_nothing_typed_before_it_was_pai
         assert app.keys == ["k"]
 
 
-async def test_what_was_typed_into_a_dialog_that_has_closed_by_itself_is_for_nobody() -> None:
+async def test_keys_typed_into_a_dialog_that_closed_by_itself_are_dropped() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "o")
@@ -539,7 +539,7 @@ async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile(
         assert not app.bugs
 
 
-async def test_keys_at_the_end_are_for_nobody() -> None:
+async def test_keys_at_the_end_are_dropped() -> None:
     async with Below().run_test() as pilot:
         app = pilot.app
         app.exit()
@@ -548,7 +548,7 @@ async def test_keys_at_the_end_are_for_nobody() -> None:
     assert not app.bugs
 
 
-async def test_a_widget_that_hangs_does_not_make_the_console_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_widget_that_hangs_does_not_block_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type_ahead, "PATIENCE", 150)
     async with Below().run_test() as pilot:
         app = pilot.app

@@ -1,4 +1,4 @@
-"""Keys in one read through a real terminal, and an end that nobody asked for."""
+"""Keys in one read through a real terminal, and an unrequested end."""
 
 import random
 import sys
@@ -88,7 +88,7 @@ def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", ["x", "fx"])
-def test_an_end_nobody_asked_for_is_said_and_is_not_success(tmp_path: Path, keys: str) -> None:
+def test_an_unrequested_end_is_reported_and_is_not_success(tmp_path: Path, keys: str) -> None:
     with PtyConsole(
         [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
     ) as console:
@@ -102,7 +102,7 @@ def test_an_end_nobody_asked_for_is_said_and_is_not_success(tmp_path: Path, keys
         console.assert_restored()
 
 
-def test_an_end_that_was_asked_for_says_nothing(tmp_path: Path) -> None:
+def test_a_requested_end_prints_nothing(tmp_path: Path) -> None:
     with PtyConsole(
         [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
     ) as console:

@@ -21,7 +21,7 @@ from tui.startup.key_checks import key_mistakes, textual_keys
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty configuration of our own; nobody's real settings leak in."""
+    """An empty configuration of our own; no real settings leak in."""
     for name in list(os.environ):
         if name.upper().startswith("TOBAN_"):
             monkeypatch.delenv(name)
@@ -107,7 +107,7 @@ def test_a_file_that_others_may_write_is_refused(file: Path, mode: int) -> None:
     assert refusals() == [f"{file}: others may write it: run chmod go-w on it"]
 
 
-def test_a_strangers_file_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(file, 'theme = "dark"\n')
     if os.geteuid() == 0:
         os.chown(file, 12345, -1)

@@ -1,4 +1,4 @@
-"""The console itself, started in a terminal with flags, variables and files that nobody should give."""
+"""The console itself, started in a terminal with invalid flags, variables and files."""
 
 import os
 import signal

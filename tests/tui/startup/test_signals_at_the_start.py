@@ -87,7 +87,7 @@ def test_a_signal_at_any_moment_of_the_start(tmp_path: Path, seconds: float, num
         ends_well(console, tmp_path, number)
 
 
-def test_a_start_that_is_stopped_gives_the_terminal_back_and_goes_on(tmp_path: Path) -> None:
+def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path: Path) -> None:
     with starting(tmp_path, "demo") as console:
         console.wait(lambda: bool(console.raw), "the first byte")
         console.signal(signal.SIGTSTP)

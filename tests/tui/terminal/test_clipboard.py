@@ -25,7 +25,7 @@ SCREEN = {"TERM": "screen", "STY": "1.pts"}
 
 
 class Writer:
-    """An app that keeps what it is told to write."""
+    """An app that keeps what it is asked to write."""
 
     is_headless = False
 
@@ -81,13 +81,13 @@ def test_what_the_terminal_cannot_take_goes_to_a_file_of_ones_own(
     assert writer.written == ""
 
 
-def test_no_room_for_the_file_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_for_the_file_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file" / "below"))
     assert copy(app_of(Writer()), "x" * OSC_LIMIT, PLAIN).startswith("Not copied: ")
 
 
-def test_tmux_is_told_directly_and_through() -> None:
+def test_tmux_is_addressed_directly_and_passed_through() -> None:
     direct = "\x1b]52;c;eA==\x07"
     assert clipboard_sequence("eA==", TMUX) == f"{direct}\x1bPtmux;\x1b{direct}\x1b\\"
 
@@ -154,7 +154,7 @@ def test_inside_tmux_it_is_tmux_that_takes_it(tmp_path: Path) -> None:
         assert writer.written == ""
 
 
-def test_a_tmux_that_does_not_answer_is_told_by_sequence() -> None:
+def test_an_unresponsive_tmux_is_addressed_by_sequence() -> None:
     writer = Writer()
     words = copy(app_of(writer), "x", TMUX)
     assert words == "Copied to the terminal's clipboard: 1 characters"

@@ -9,7 +9,7 @@ from services import i18n
 from services.i18n import _
 from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState
 from services.models.feeds import FeedState
-from tests.widgets import gallery_data as made
+from tests.widgets import gallery_data
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
@@ -23,8 +23,8 @@ class AlarmApp(App[None]):
         self.seen: list[Message] = []
 
     def compose(self) -> ComposeResult:
-        yield AlarmStrip(made.now)
-        yield AlarmPanel("Alarms", now=made.now, zone=made.JST)
+        yield AlarmStrip(gallery_data.now)
+        yield AlarmPanel("Alarms", now=gallery_data.now, zone=gallery_data.JST)
 
     @on(AlarmPanel.Opened)
     @on(AlarmPanel.Lost)
@@ -36,17 +36,17 @@ def lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("looks", [ALARM_STYLES, VERDICT_LOOKS])
-def test_no_two_states_share_a_shape_or_a_word(looks: dict[object, object]) -> None:
-    assert len({look.mark for look in looks.values()}) == len(looks)
-    assert len({look.word for look in looks.values()}) == len(looks)
-    assert [state for state, look in looks.items() if look.role == "good"] in (["ok"], ["normal"])
+@pytest.mark.parametrize("styles", [ALARM_STYLES, VERDICT_LOOKS])
+def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> None:
+    assert len({style.mark for style in styles.values()}) == len(styles)
+    assert len({style.word for style in styles.values()}) == len(styles)
+    assert [state for state, style in styles.items() if style.role == "good"] in (["ok"], ["normal"])
 
 
-async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
+async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_apart() -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 20)) as pilot:
-        app.query_one(AlarmPanel).state = made.fresh(made.BOARD)
+        app.query_one(AlarmPanel).state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         text = lines(app)
         at = {
@@ -60,11 +60,13 @@ async def test_rows_are_in_the_boards_order_with_scaling_alarms_apart() -> None:
         assert "> 5" in text[at["alb-5xx"]]
 
 
-async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None:
+async def test_in_eighty_columns_the_value_is_beside_its_threshold() -> None:
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        alarms = tuple(alarm for alarm in made.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK))
-        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=alarms))
+        alarms = tuple(
+            alarm for alarm in gallery_data.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK)
+        )
+        app.query_one(AlarmPanel).state = gallery_data.fresh(AlarmOverview(alarms=alarms))
         await pilot.pause()
         assert "threshold" in "".join(lines(app))
         assert any("7.20" in line and "> 5" in line for line in lines(app))
@@ -73,7 +75,7 @@ async def test_in_eighty_columns_the_value_stands_beside_its_threshold() -> None
 async def test_the_counts_leave_scaling_alarms_out() -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 20)) as pilot:
-        app.query_one(AlarmPanel).state = made.fresh(made.BOARD)
+        app.query_one(AlarmPanel).state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         assert "firing 1" in lines(app)[1]
 
@@ -82,45 +84,45 @@ async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
     app = AlarmApp()
     async with app.run_test(size=(120, 20)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = made.fresh(made.BOARD)
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         panel.table.focus()
         await pilot.press("down", "enter")
         assert [each.alarm.name for each in app.seen] == ["rds-storage-low"]
 
 
-async def test_an_alarm_that_goes_is_said_and_enter_does_nothing() -> None:
+async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
     app = AlarmApp()
     async with app.run_test(size=(120, 20)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = made.fresh(made.BOARD)
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         panel.table.focus()
-        panel.state = made.fresh(AlarmOverview(alarms=made.ALARMS[1:]))
+        panel.state = gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:]))
         await pilot.press("enter")
         await pilot.pause()
         assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
 
 
 def test_insufficient_is_never_green_and_says_why() -> None:
-    alarm = made.ALARMS[2]
+    alarm = gallery_data.ALARMS[2]
     assert state_spans(alarm)[0][1] == "warn"
     assert "no datapoints" in remark(alarm)
     assert "not “all clear”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
 
 
-def test_every_state_of_an_evaluation_is_told_in_words() -> None:
+def test_every_state_of_an_evaluation_is_written_out() -> None:
     for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", WARM_UP_UNTOLD):
-        alarm = made.ALARMS[2].model_copy(update={"evaluation": evaluation})
-        assert evaluation not in str(warnings(alarm, made.JST, made.NOW))
-    unheard_of = made.ALARMS[2].model_copy(update={"evaluation": "SOMETHING_NEW"})
-    assert "SOMETHING_NEW" in str(warnings(unheard_of, made.JST, made.NOW))
+        alarm = gallery_data.ALARMS[2].model_copy(update={"evaluation": evaluation})
+        assert evaluation not in str(warnings(alarm, gallery_data.JST, gallery_data.NOW))
+    unheard_of = gallery_data.ALARMS[2].model_copy(update={"evaluation": "SOMETHING_NEW"})
+    assert "SOMETHING_NEW" in str(warnings(unheard_of, gallery_data.JST, gallery_data.NOW))
 
 
 def grave_alarms() -> tuple[Alarm, ...]:
     """One of each kind of which a part must not be lost, and one of which all of it is so at once."""
     marks: tuple[dict[str, object], ...] = (
-        {"muted_by": "夜間バッチ", "muted_until": made.NOW + timedelta(days=400)},
+        {"muted_by": "夜間バッチ", "muted_until": gallery_data.NOW + timedelta(days=400)},
         {"actions_enabled": False},
         {"has_actions": False},
         {"has_actions": False, "parents_read": False},
@@ -129,15 +131,15 @@ def grave_alarms() -> tuple[Alarm, ...]:
         {"evaluation": WARM_UP_UNTOLD},
         {"state": AlarmState.INSUFFICIENT},
         {"state": AlarmState.INSUFFICIENT, "treat_missing": "breaching"},
-        {"state": AlarmState.INSUFFICIENT, "warm_up_until": made.NOW + timedelta(days=1)},
+        {"state": AlarmState.INSUFFICIENT, "warm_up_until": gallery_data.NOW + timedelta(days=1)},
     )
     whole: dict[str, object] = {}
     for mark in reversed(marks):
         whole |= mark
     return (
-        made.alarm("missing", AlarmState.MISSING, expected=True),
+        gallery_data.alarm("missing", AlarmState.MISSING, expected=True),
         *(
-            made.alarm(
+            gallery_data.alarm(
                 f"{number}-" + "long-name-" * 6, AlarmState.OK, expected=True, threshold=70.0, comparison=">"
             ).model_copy(update=mark)
             for number, mark in enumerate((*marks, whole))
@@ -147,17 +149,17 @@ def grave_alarms() -> tuple[Alarm, ...]:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-async def test_what_a_verdict_hangs_on_is_never_cut_off(width: int, language: str) -> None:
+async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str) -> None:
     i18n.use(language)
     alarms = grave_alarms()
     app = AlarmApp()
     async with app.run_test(size=(width, 60)) as pilot:
-        app.query_one(AlarmPanel).state = made.fresh(AlarmOverview(alarms=alarms))
+        app.query_one(AlarmPanel).state = gallery_data.fresh(AlarmOverview(alarms=alarms))
         await pilot.pause()
         await pilot.pause()
         output = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
         for alarm in alarms:
-            for words, _role in warnings(alarm, made.JST, made.NOW):
+            for words, _role in warnings(alarm, gallery_data.JST, gallery_data.NOW):
                 assert "".join(words.split()) in output, (width, alarm.name)
         assert width < 80 or _("threshold") in "".join(lines(app)), (
             "a limit before a note, which stands below"
@@ -168,7 +170,7 @@ async def test_notes_move_as_the_width_does() -> None:
     app = AlarmApp()
     async with app.run_test(size=(200, 40)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = made.fresh(made.BOARD)
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         for width, below in ((200, False), (80, True), (200, False)):
             await pilot.resize_terminal(width, 40)
@@ -179,7 +181,10 @@ async def test_notes_move_as_the_width_does() -> None:
 
 
 def test_badges_name_what_is_unusual() -> None:
-    words = {alarm.name: plain([badges(alarm, made.JST, made.NOW)])[0] for alarm in made.ALARMS}
+    words = {
+        alarm.name: plain([badges(alarm, gallery_data.JST, gallery_data.NOW)])[0]
+        for alarm in gallery_data.ALARMS
+    }
     assert words["ecs-cpu-high"] == "[muted until 12:12 JST]"
     assert words["rds-connections-high"] == "[actions disabled]"
     assert words["市民窓口システム総合"] == "[composite]"
@@ -187,21 +192,21 @@ def test_badges_name_what_is_unusual() -> None:
 
 
 def test_value_and_threshold_have_the_metrics_unit() -> None:
-    assert plain(measured(made.ALARMS[3])) == ["63.2%", "> 70%"]
-    assert plain(measured(made.ALARMS[2])) == ["—", "> 500 ms"]
+    assert plain(measured(gallery_data.ALARMS[3])) == ["63.2%", "> 70%"]
+    assert plain(measured(gallery_data.ALARMS[2])) == ["—", "> 500 ms"]
 
 
 STRIPS = {
     "waiting": (FeedState(), "reading"),
-    "failed": (FeedState(problem=made.PROBLEM), "state is unknown"),
-    "stale": (made.stale(made.BOARD), "stale, 4m ago"),
-    "none": (made.fresh(AlarmOverview()), "not monitored"),
-    "fresh": (made.fresh(made.BOARD), "■ firing 1 "),
+    "failed": (FeedState(problem=gallery_data.PROBLEM), "state is unknown"),
+    "stale": (gallery_data.stale(gallery_data.BOARD), "stale, 4m ago"),
+    "none": (gallery_data.fresh(AlarmOverview()), "not monitored"),
+    "fresh": (gallery_data.fresh(gallery_data.BOARD), "■ firing 1 "),
 }
 
 
 @pytest.mark.parametrize("name", STRIPS)
-async def test_the_strip_never_looks_fine_when_it_is_not(name: str) -> None:
+async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 4)) as pilot:
         state, words = STRIPS[name]
@@ -215,8 +220,8 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
     for width, words in ((140, "ok → ■ firing for 7m"), (80, "alb-5xx-error-rate ■"), (50, "")):
         app = AlarmApp()
         async with app.run_test(size=(width, 4)) as pilot:
-            app.query_one(AlarmStrip).state = made.fresh(made.BOARD)
-            app.query_one(AlarmStrip).transition = made.HISTORY[0]
+            app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
+            app.query_one(AlarmStrip).transition = gallery_data.HISTORY[0]
             await pilot.pause()
             line = lines(app)[0].rstrip()
             assert line.endswith(words)
@@ -224,12 +229,12 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 
 
 async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
-    (fires,) = (each for each in made.BOARD.alarms if each.name == "alb-5xx-error-rate")
-    (other,) = (each for each in made.BOARD.alarms if each.name == "ecs-cpu-high")
-    board = AlarmOverview(alarms=(fires, other.model_copy(update={"since": made.NOW})))
+    (fires,) = (each for each in gallery_data.BOARD.alarms if each.name == "alb-5xx-error-rate")
+    (other,) = (each for each in gallery_data.BOARD.alarms if each.name == "ecs-cpu-high")
+    overview = AlarmOverview(alarms=(fires, other.model_copy(update={"since": gallery_data.NOW})))
     app = AlarmApp()
     async with app.run_test(size=(140, 4)) as pilot:
-        app.query_one(AlarmStrip).state = made.fresh(board)
+        app.query_one(AlarmStrip).state = gallery_data.fresh(overview)
         await pilot.pause()
         assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m")
         assert "last change" not in lines(app)[0]
@@ -239,10 +244,10 @@ async def test_durations_move_with_the_clock() -> None:
     app = AlarmApp()
     async with app.run_test(size=(120, 20)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = made.fresh(made.BOARD)
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         assert " 7m " in lines(app)[3]
-        panel.now = lambda: made.NOW + timedelta(minutes=5)
+        panel.now = lambda: gallery_data.NOW + timedelta(minutes=5)
         panel._tick()
         await pilot.pause()
         assert any(" 12m " in line and "alb-5xx" in line for line in lines(app))

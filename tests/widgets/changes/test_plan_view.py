@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from services.models.changes import Row
-from tests.widgets import plan_data as made
+from tests.widgets import plan_data
 from tests.widgets.gallery_plan import PlanGallery
 from widgets.changes import lines as drawn
 from widgets.drawing.lines import plain, width_of
@@ -24,7 +24,7 @@ def text(app: App[None]) -> str:
 
 
 def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
-    output = words(drawn.row_lines(made.plan(**made.LOWER), 80)).splitlines()
+    output = words(drawn.row_lines(plan_data.plan(**plan_data.LOWER), 80)).splitlines()
     assert output[0].startswith("◆ 最大タスク数")
     assert "5 → 10" in output[0]
     assert "stays" in output[1]
@@ -33,10 +33,10 @@ def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
 
 def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> None:
     long = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/x/0123456789"
-    step = made.REGISTER.model_copy(
+    step = plan_data.REGISTER.model_copy(
         update={"rows": (Row(name="a", before="", after="b"), Row(name="c", before=long, after=long[:-1]))}
     )
-    output = words(drawn.row_lines(made.plan(steps=(step,)), 60))
+    output = words(drawn.row_lines(plan_data.plan(steps=(step,)), 60))
     assert "— → b" in output
     compact = "".join(line.strip() for line in output.splitlines())
     assert long in compact
@@ -49,42 +49,44 @@ def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
         Row(name="Auto Scaling", before="suspended", after="suspended"),
         Row(name="Desired", before="10", after="3: 7 tasks are stopped immediately, whatever they do"),
     )
-    step = made.REGISTER.model_copy(update={"rows": rows})
-    first, second, *more = words(drawn.row_lines(made.plan(steps=(step,)), width)).splitlines()
+    step = plan_data.REGISTER.model_copy(update={"rows": rows})
+    first, second, *more = words(drawn.row_lines(plan_data.plan(steps=(step,)), width)).splitlines()
     assert first.startswith("  Auto Scaling  suspended")
     assert second.startswith("◆ Desired              10 → 3: 7 tasks")
     assert more, "it is too long for one row"
     assert all(line.startswith(" " * second.index("3: 7")) for line in more)
 
 
-def test_of_a_plan_that_was_refused_before_it_was_worked_out_only_the_target_is_told() -> None:
-    plan = made.plan(refusals=("上限",), steps=(), approval="", revert=None)
-    output = words(drawn.fact_lines(plan, 100, made.JST, made.NOW))
+def test_a_plan_refused_before_it_was_computed_shows_only_its_target() -> None:
+    plan = plan_data.plan(refusals=("上限",), steps=(), approval="", revert=None)
+    output = words(drawn.fact_lines(plan, 100, plan_data.JST, plan_data.NOW))
     assert "staff-api" in output
     assert "approval" not in output
     assert "revert plan" not in output
-    refused_plan = made.plan(refusals=("held by another",))
-    assert "運用責任者" in words(drawn.fact_lines(refused_plan, 100, made.JST, made.NOW)), "this one is known"
+    refused_plan = plan_data.plan(refusals=("held by another",))
+    assert "運用責任者" in words(drawn.fact_lines(refused_plan, 100, plan_data.JST, plan_data.NOW)), (
+        "this one is known"
+    )
 
 
-def test_a_japanese_sentence_stands_beside_its_label_however_long() -> None:
-    plan = made.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
-    output = words(drawn.fact_lines(plan, 50, made.JST, made.NOW)).splitlines()
+def test_a_japanese_sentence_is_beside_its_label_at_any_length() -> None:
+    plan = plan_data.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
+    output = words(drawn.fact_lines(plan, 50, plan_data.JST, plan_data.NOW)).splitlines()
     assert any(line.startswith("downtime") and "停止するタスク" in line for line in output)
 
 
-def test_the_way_back_says_why_it_is_then_while_its_default_stands() -> None:
-    why = drawn.why_then(made.PARAMETERS, made.plan())
+def test_the_revert_explains_its_date_while_it_is_the_default() -> None:
+    why = drawn.why_then(plan_data.PARAMETERS, plan_data.plan())
     assert why == "手順書の次の予定"
-    assert why in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW, why))
-    other = made.plan(wish={"max": "10", "revert": "aws", "revert_at": "2026-02-03 17:00"})
-    assert drawn.why_then(made.PARAMETERS, other) == ""
-    assert drawn.why_then(made.PARAMETERS, made.plan(revert=None)) == ""
+    assert why in words(drawn.fact_lines(plan_data.plan(), 100, plan_data.JST, plan_data.NOW, why))
+    other = plan_data.plan(wish={"max": "10", "revert": "aws", "revert_at": "2026-02-03 17:00"})
+    assert drawn.why_then(plan_data.PARAMETERS, other) == ""
+    assert drawn.why_then(plan_data.PARAMETERS, plan_data.plan(revert=None)) == ""
 
 
 def test_the_request_is_shown_in_full() -> None:
     for width in (38, 60, 100):
-        output = words(drawn.request_lines(made.plan(), width))
+        output = words(drawn.request_lines(plan_data.plan(), width))
         compact = "".join(line.strip() for line in output.splitlines())
         for part in (
             "application-autoscaling:RegisterScalableTarget",
@@ -110,37 +112,41 @@ def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
     ]
 
 
-def test_a_look_alike_name_is_marked_with_its_characters() -> None:
-    target = made.ChangeTarget(id=made.RawId("service/c/stаff-api"), title="stаff-api")
-    step = made.REGISTER.model_copy(update={"target": target.id})
-    plan = made.plan(target=target, steps=(step,))
-    for lines in (drawn.request_lines(plan, 80), drawn.fact_lines(plan, 80, made.JST, made.NOW)):
+def test_a_confusable_name_is_marked_with_its_characters() -> None:
+    target = plan_data.ChangeTarget(id=plan_data.RawId("service/c/stаff-api"), title="stаff-api")
+    step = plan_data.REGISTER.model_copy(update={"target": target.id})
+    plan = plan_data.plan(target=target, steps=(step,))
+    for lines in (drawn.request_lines(plan, 80), drawn.fact_lines(plan, 80, plan_data.JST, plan_data.NOW)):
         assert "not ASCII: а U+0430" in words(lines)
-    assert "ASCII" not in words(drawn.request_lines(made.plan(), 80))
+    assert "ASCII" not in words(drawn.request_lines(plan_data.plan(), 80))
 
 
-def test_the_grave_stands_first_and_only_there() -> None:
-    plan = made.plan(**made.LOWER)
+def test_grave_warnings_are_first_and_only_there() -> None:
+    plan = plan_data.plan(**plan_data.LOWER)
     first = words(drawn.impact_lines(plan, 100))
     assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
     assert "接続待ち" not in words(drawn.warning_lines(plan, 100))
     assert "200 接続" in words(drawn.warning_lines(plan, 100))
 
 
-def test_the_way_back_is_said_with_its_date_and_its_absence_too() -> None:
-    assert "02-02 17:00 JST: AWS reverts it" in words(drawn.fact_lines(made.plan(), 100, made.JST, made.NOW))
-    assert "none: not reverted" in words(drawn.fact_lines(made.plan(revert=None), 100, made.JST, made.NOW))
+def test_the_revert_is_shown_with_its_date_and_so_is_its_absence() -> None:
+    assert "02-02 17:00 JST: AWS reverts it" in words(
+        drawn.fact_lines(plan_data.plan(), 100, plan_data.JST, plan_data.NOW)
+    )
+    assert "none: not reverted" in words(
+        drawn.fact_lines(plan_data.plan(revert=None), 100, plan_data.JST, plan_data.NOW)
+    )
 
 
-def test_a_plan_counts_down_and_expires_in_words() -> None:
-    plan = made.plan()
-    assert drawn.expiry(plan, made.NOW)[0] == "valid for 2m"
-    assert drawn.expiry(plan, made.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
-    assert drawn.expiry(plan, made.NOW + timedelta(seconds=120)) == ("✖ the plan has expired", "bad")
+def test_a_plan_counts_down_and_says_that_it_expired() -> None:
+    plan = plan_data.plan()
+    assert drawn.expiry(plan, plan_data.NOW)[0] == "valid for 2m"
+    assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
+    assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=120)) == ("✖ the plan has expired", "bad")
 
 
 def test_the_text_of_a_plan_has_every_part() -> None:
-    output = "\n".join(drawn.plan_text(made.plan(), made.JST, made.NOW))
+    output = "\n".join(drawn.plan_text(plan_data.plan(), plan_data.JST, plan_data.NOW))
     for part in (
         "Before → after",
         "Exact request",
@@ -150,21 +156,23 @@ def test_the_text_of_a_plan_has_every_part() -> None:
         "■ CPU",
     ):
         assert part in output
-    refused = "\n".join(drawn.plan_text(made.plan(refusals=("上限",), steps=()), made.JST, made.NOW))
+    refused = "\n".join(
+        drawn.plan_text(plan_data.plan(refusals=("上限",), steps=()), plan_data.JST, plan_data.NOW)
+    )
     assert "✖ This cannot be applied:" in refused
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(20, 130))
 def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> None:
-    step = made.REGISTER.model_copy(
+    step = plan_data.REGISTER.model_copy(
         update={"rows": (Row(name=name, before=value, after=name),), "title": name}
     )
-    plan = made.plan(steps=(step,), blast=value, refusals=(name,))
+    plan = plan_data.plan(steps=(step,), blast=value, refusals=(name,))
     for lines in (
         drawn.row_lines(plan, width),
         drawn.impact_lines(plan, width),
         drawn.refusal_lines(plan, width),
-        drawn.fact_lines(plan, width, made.JST, made.NOW),
+        drawn.fact_lines(plan, width, plan_data.JST, plan_data.NOW),
     ):
         assert max((width_of(line) for line in lines), default=0) <= width
 
@@ -199,15 +207,15 @@ async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None
         view = app.query_one("PlanView")
         view.scroll_to(y=6, animate=False)
         await pilot.pause()
-        view.plan = made.plan(id="another", made_at=made.NOW + timedelta(seconds=9))
+        view.plan = plan_data.plan(id="another", made_at=plan_data.NOW + timedelta(seconds=9))
         await pilot.pause()
         assert view.scroll_offset.y == 6
-        view.plan = made.plan(blast="x")
+        view.plan = plan_data.plan(blast="x")
         await pilot.pause()
         assert view.scroll_offset.y == 0
 
 
-async def test_the_progress_tells_each_stage_with_a_mark() -> None:
+async def test_the_progress_marks_each_stage() -> None:
     app = PlanGallery("progress")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

@@ -95,7 +95,7 @@ def test_times_are_in_the_zone_and_the_zone_is_printed_once() -> None:
     assert "06:30" in text
 
 
-def test_no_data_is_said_in_words() -> None:
+def test_no_data_is_written_out() -> None:
     text = "\n".join(draw(chart(Curve("CPU", remark="権限がない"))))
     assert "no data" in text
     assert "権限がない" in text

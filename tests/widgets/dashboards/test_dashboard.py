@@ -155,7 +155,7 @@ async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
     assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
 
 
-async def test_the_builtin_dashboard_and_remarks_are_said() -> None:
+async def test_the_builtin_dashboard_and_remarks_are_shown() -> None:
     dashboard = gallery.VIEW.dashboard.model_copy(update={"builtin": True, "remarks": ("変数は使えない",)})
     app = DashboardApp(gallery.fresh(gallery.VIEW.model_copy(update={"dashboard": dashboard})))
     async with app.run_test(size=(120, 60)) as pilot:
@@ -221,11 +221,11 @@ def test_a_bar_fills_to_an_eighth_of_a_cell(part: float, cells: str) -> None:
     assert bar(part, 4) == cells
 
 
-def test_an_unheard_of_widget_gets_the_tile_that_names_it() -> None:
+def test_an_unknown_widget_gets_a_tile_that_names_it() -> None:
     assert tile_type(model.UnknownWidget(key="0", kind="custom")) is UnknownTile
 
 
-async def test_a_colour_like_the_background_is_made_readable() -> None:
+async def test_a_colour_near_the_background_becomes_readable() -> None:
     app = DashboardApp()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

@@ -37,7 +37,7 @@ def _single(segment: Segment) -> list[Segment]:
 
 
 @given(ROWS, ROWS)
-def test_the_changed_cells_alone_make_the_old_row_the_new_one(old: Strip, new: Strip) -> None:
+def test_the_changed_cells_alone_turn_the_old_row_into_the_new_one(old: Strip, new: Strip) -> None:
     row = cells(old)
     for region in changed_regions([old], [new]):
         row[region.x : region.right] = cells(new)[region.x : region.right]

@@ -1,4 +1,4 @@
-"""One beat: all that is seen ticks together, what is covered does not, and nobody is woken for nothing."""
+"""One ticker: all that is visible ticks together, what is covered does not, and nothing wakes up needlessly."""
 
 import asyncio
 import time
@@ -57,12 +57,12 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No beat comes by itself."""
+def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
-async def test_all_tick_in_one_beat_and_are_painted_in_one_frame() -> None:
+async def test_all_widgets_tick_together_and_are_painted_in_one_frame() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -82,7 +82,7 @@ async def test_some_tick_only_on_every_fifth_second() -> None:
         assert ticks(app) == [10, 10, 2]
 
 
-async def test_what_is_covered_stands_still_until_it_catches_up() -> None:
+async def test_a_covered_widget_stands_still_until_it_catches_up() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         under = app.screen
@@ -96,7 +96,7 @@ async def test_what_is_covered_stands_still_until_it_catches_up() -> None:
         assert ticks(app) == [1, 1, 1]
 
 
-async def test_what_shows_through_a_dialog_goes_on() -> None:
+async def test_a_widget_visible_behind_a_dialog_keeps_ticking() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         await app.push_screen(Dialog())
@@ -105,7 +105,7 @@ async def test_what_shows_through_a_dialog_goes_on() -> None:
         assert ticks(app) == [1, 1, 0]
 
 
-async def test_who_left_or_ended_it_is_not_called_any_more() -> None:
+async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() -> None:
     app = TickerApp()
     async with app.run_test() as pilot:
         first, second, third = app.query(TickCounter)
@@ -116,7 +116,7 @@ async def test_who_left_or_ended_it_is_not_called_any_more() -> None:
         assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
 
 
-async def test_a_beat_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     waits: list[float] = []
     app = TickerApp()

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from services import i18n
 from services.models.duties import Month
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
 from widgets.duties.agenda import Agenda
 
@@ -112,7 +112,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         late = app.agenda.selected
         assert late is not None
         top = app.agenda.table.scroll_offset.y
-        done = made.done(late.slot)
+        done = duty_data.done(late.slot)
         days = list(MONTH.days)
         days[13] = days[13].model_copy(
             update={"occurrences": tuple(done if each == late else each for each in days[13].occurrences)}
@@ -121,7 +121,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         await pilot.pause()
         assert app.agenda.selected == done
         assert app.agenda.table.scroll_offset.y == top
-        app.agenda.month = made.empty_month(2026, 2)
+        app.agenda.month = duty_data.empty_month(2026, 2)
         app.agenda.day = date(2026, 2, 20)
         await pilot.pause()
         assert app.agenda.selected is None

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from services import i18n
 from services.models.duties import Occurrence
 from services.models.runbook import Duty
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
 from widgets.drawing.lines import plain
 from widgets.duties.detail import DutyDetail, ask_lines, fact_lines, runbook_lines
@@ -30,8 +30,8 @@ def text_of(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -
     return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asks, *runbook]))
 
 
-def test_a_late_one_says_what_to_do_and_until_when() -> None:
-    text = text_of(made.one("daily-afternoon", 14))
+def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
+    text = text_of(duty_data.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）\n! late  12m overdue",
         "due at       Wed 14 Jan 2026 14:00 JST",
@@ -45,8 +45,8 @@ def test_a_late_one_says_what_to_do_and_until_when() -> None:
         assert words in text
 
 
-def test_a_missed_one_signed_later_shows_both_times() -> None:
-    text = text_of(made.one("daily-afternoon", 13), 120)
+def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
+    text = text_of(duty_data.one("daily-afternoon", 13), 120)
     assert "Tue 13 Jan 2026 14:00 JST" in text
     assert "Tue 13 Jan 2026 17:20 JST  signed after missed  3h 20m after it was due" in text
     assert "山田 (yamada)" in text
@@ -54,50 +54,50 @@ def test_a_missed_one_signed_later_shows_both_times() -> None:
     assert "□" not in text
 
 
-def test_one_signed_early_and_one_left_out() -> None:
-    early = made.done(made.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
+def test_occurrences_signed_early_and_skipped() -> None:
+    early = duty_data.done(duty_data.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
     assert "early  30m before it was due" in text_of(early)
-    text = text_of(made.one("daily-evening", 9))
+    text = text_of(duty_data.one("daily-evening", 9))
     for words in ("– skipped", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
         assert words in text
 
 
 def test_window_plan_and_why_it_moved() -> None:
-    text = text_of(made.one("dr-drill", 5))
+    text = text_of(duty_data.one("dr-drill", 5))
     assert "once from Mon 5 Jan to Fri 30 Jan" in text
     assert "moved" in text
     assert "閉庁日のため" in text
-    assert "it is not planned" in text_of(made.one("weekly-deploy", 25))
-    assert "◆ planned" in text_of(made.one("weekly-deploy", 18))
-    back = made.done(made.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
+    assert "it is not planned" in text_of(duty_data.one("weekly-deploy", 25))
+    assert "◆ planned" in text_of(duty_data.one("weekly-deploy", 18))
+    back = duty_data.done(duty_data.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
     assert "from Mon 12" in text_of(back)
 
 
-def test_a_way_back_has_nothing_of_the_runbook() -> None:
-    text = text_of(made.REVERT, duty=None)
+def test_a_revert_duty_shows_nothing_of_the_runbook() -> None:
+    text = text_of(duty_data.REVERT, duty=None)
     assert "変更操作 c-0042 の戻し" in text
     assert "□" not in text
 
 
 @given(
-    st.sampled_from([*made.ALL, *made.VIEW.today.occurrences]),
+    st.sampled_from([*duty_data.ALL, *duty_data.VIEW.today.occurrences]),
     st.integers(38, 200),
     st.sampled_from(["en", "ja"]),
 )
 def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, language: str) -> None:
     i18n.use(language)
     was = occurrence.signed
-    word = made.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
+    word = duty_data.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
     text = text_of(occurrence.model_copy(update={"signed": word}), width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_is_said(state: State) -> None:
+def test_every_state_is_named(state: State) -> None:
     from widgets.duties.wording import DUTY_LOOKS
 
-    assert DUTY_LOOKS[state].text in text_of(made.occurrence(made.slot("d", "x", TODAY, 9), state))
+    assert DUTY_LOOKS[state].text in text_of(duty_data.occurrence(duty_data.slot("d", "x", TODAY, 9), state))
 
 
 class DetailApp(App[None]):
@@ -113,14 +113,14 @@ async def test_the_widget_repaints_only_news() -> None:
         await pilot.pause()
         assert "no duty chosen" in screen(app)
         assert not app.detail.asks_block.display
-        app.detail.duty, app.detail.occurrence = DUTY, made.one("daily-afternoon", 14)
+        app.detail.duty, app.detail.occurrence = DUTY, duty_data.one("daily-afternoon", 14)
         await pilot.pause()
         await pilot.pause()
         assert "□ 4 [/ecs/web] [@click=app.quit]" in screen(app)
         regions: list[object] = []
         for widget in (app.detail, app.detail.facts_block, app.detail.asks_block, app.detail.runbook_block):
             widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
-        app.detail.occurrence = made.one("daily-afternoon", 14).model_copy()
+        app.detail.occurrence = duty_data.one("daily-afternoon", 14).model_copy()
         app.now = NOW + timedelta(seconds=30)
         app.detail._tick()
         assert regions == []

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from services import i18n
 from services.models.duties import DutyView
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, State
 from widgets.duties.list import DutyList
 
@@ -24,7 +24,7 @@ def english() -> Iterator[None]:
 
 
 class ListApp(App[None]):
-    def __init__(self, view: DutyView | None = made.VIEW) -> None:
+    def __init__(self, view: DutyView | None = duty_data.VIEW) -> None:
         super().__init__()
         self.now, self.view, self.seen = NOW, view, list[Message]()
 
@@ -70,11 +70,11 @@ async def test_sections_and_every_state() -> None:
         assert "JST" in rows[0]
         for words in ("late      1d 5h over", "missed    since 13 Jan 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from Mon 12", "until Fri 30 Jan"):  # fmt: skip
             assert words in body
-        assert [each.slot.key for each in [app.duties.selected] if each] == [made.VIEW.carried[0].key]
+        assert [each.slot.key for each in [app.duties.selected] if each] == [duty_data.VIEW.carried[0].key]
 
 
 async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
-    app = ListApp(made.QUIET)
+    app = ListApp(duty_data.QUIET)
     async with app.run_test(size=(100, 12)) as pilot:
         await pilot.pause()
         body = "\n".join(lines(app))
@@ -90,15 +90,15 @@ async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() ->
     app = ListApp()
     async with app.run_test(size=(100, 20)) as pilot:
         await pilot.pause()
-        due = next(each for each in made.VIEW.today.occurrences if each.state is State.DUE)
+        due = next(each for each in duty_data.VIEW.today.occurrences if each.state is State.DUE)
         assert app.duties.select(due.key)
         await pilot.pause()
         app.seen.clear()
-        done = made.done(due.slot)
-        today = made.VIEW.today.model_copy(
-            update={"occurrences": tuple(done if each == due else each for each in made.VIEW.today.occurrences)}
+        done = duty_data.done(due.slot)
+        today = duty_data.VIEW.today.model_copy(
+            update={"occurrences": tuple(done if each == due else each for each in duty_data.VIEW.today.occurrences)}
         )  # fmt: skip
-        app.duties.view = made.VIEW.model_copy(update={"carried": (), "today": today})
+        app.duties.view = duty_data.VIEW.model_copy(update={"carried": (), "today": today})
         await pilot.pause()
         assert app.duties.selected == done
         assert [each.occurrence for each in app.seen] == [done]  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() ->
         await pilot.press("enter")
         assert isinstance(app.seen[-1], DutyList.Opened)
         assert app.seen[-1].occurrence == done
-        app.duties.view = made.QUIET
+        app.duties.view = duty_data.QUIET
         await pilot.pause()
         assert app.duties.selected is None
         assert app.seen[-1].occurrence is None  # type: ignore[attr-defined]
@@ -118,7 +118,7 @@ async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_o
         await pilot.pause()
         await pilot.pause()
         regions = spied(app)
-        app.duties.view = made.VIEW.model_copy(update={"at": NOW + timedelta(seconds=3)})
+        app.duties.view = duty_data.VIEW.model_copy(update={"at": NOW + timedelta(seconds=3)})
         app.now = NOW + timedelta(seconds=59)
         app.duties._tick()
         await pilot.pause()
@@ -131,10 +131,14 @@ async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_o
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(language: str) -> None:
     i18n.use(language)
-    word = made.signed(made.slot("x", "x", made.TODAY, 9), by=made.HOSTILE, note=made.HOSTILE)
-    hostile = made.occurrence(made.slot("h", made.HOSTILE, made.TODAY, 9), State.DONE, signed=word)
-    today = made.VIEW.today.model_copy(update={"closed_name": made.HOSTILE, "is_open": False, "occurrences": (hostile,)})  # fmt: skip
-    app = ListApp(made.VIEW.model_copy(update={"today": made.Day(**dict(today))}))
+    word = duty_data.signed(
+        duty_data.slot("x", "x", duty_data.TODAY, 9), by=duty_data.HOSTILE, note=duty_data.HOSTILE
+    )
+    hostile = duty_data.occurrence(
+        duty_data.slot("h", duty_data.HOSTILE, duty_data.TODAY, 9), State.DONE, signed=word
+    )
+    today = duty_data.VIEW.today.model_copy(update={"closed_name": duty_data.HOSTILE, "is_open": False, "occurrences": (hostile,)})  # fmt: skip
+    app = ListApp(duty_data.VIEW.model_copy(update={"today": duty_data.Day(**dict(today))}))
     async with app.run_test(size=(38, 16)) as pilot:
         for width in (38, 59, 60, 80, 120, 200):
             await pilot.resize_terminal(width, 16)

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from services import i18n
 from services.models.duties import Occurrence
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, TODAY, State
 from widgets.drawing.lines import plain, width_of
 from widgets.duties import wording as words
@@ -25,7 +25,7 @@ def english() -> Iterator[None]:
 
 
 def in_state(state: State) -> Occurrence:
-    return made.occurrence(made.slot("d", "題", TODAY, 14), state)
+    return duty_data.occurrence(duty_data.slot("d", "題", TODAY, 14), state)
 
 
 def text(spans: object) -> str:
@@ -34,14 +34,14 @@ def text(spans: object) -> str:
 
 def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
     assert set(words.DUTY_LOOKS) == set(State)
-    looks = [*words.DUTY_LOOKS.values(), words.PLANNED]
-    assert len({each.mark for each in looks}) == len({each.word for each in looks}) == len(looks)
-    assert {cell_len(each.mark) for each in looks} == {1}
-    assert {each.role for each in looks if each.role == "good"} == {words.DUTY_LOOKS[State.DONE].role}
+    styles = [*words.DUTY_LOOKS.values(), words.PLANNED]
+    assert len({each.mark for each in styles}) == len({each.word for each in styles}) == len(styles)
+    assert {cell_len(each.mark) for each in styles} == {1}
+    assert {each.role for each in styles if each.role == "good"} == {words.DUTY_LOOKS[State.DONE].role}
 
 
 @given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))
-def test_marks_fit_and_what_needs_a_person_stands_first(states: list[State], width: int) -> None:
+def test_marks_fit_and_what_needs_a_person_is_first(states: list[State], width: int) -> None:
     output = words.marks([in_state(state) for state in states], width)
     assert width_of(output) <= width
     if states and width:
@@ -61,17 +61,19 @@ def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
     assert text(words.tally(day)) == "!1 ×1 ○1 ✓4"
 
 
-def test_a_planned_one_looks_planned() -> None:
-    assert words.state_style(made.one("weekly-deploy", 18)).text == "◆ planned"
-    assert words.state_style(made.one("weekly-deploy", 25)).text == "◇ not planned"
-    done = made.done(made.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(update={"planned": True})
+def test_a_planned_occurrence_is_marked_as_planned() -> None:
+    assert words.state_style(duty_data.one("weekly-deploy", 18)).text == "◆ planned"
+    assert words.state_style(duty_data.one("weekly-deploy", 25)).text == "◇ not planned"
+    done = duty_data.done(duty_data.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(
+        update={"planned": True}
+    )
     assert words.state_style(done).text == "✓ done"
 
 
 def test_where_it_comes_from() -> None:
-    assert words.moved_from(made.one("weekly-cost", 13).slot) == "from Mon 12"
-    assert words.moved_from(made.one("daily-morning", 13).slot) == ""
-    back = made.slot("k", "x", date(2026, 1, 5), nominal=(date(2025, 12, 31), date(2026, 1, 1)))
+    assert words.moved_from(duty_data.one("weekly-cost", 13).slot) == "from Mon 12"
+    assert words.moved_from(duty_data.one("daily-morning", 13).slot) == ""
+    back = duty_data.slot("k", "x", date(2026, 1, 5), nominal=(date(2025, 12, 31), date(2026, 1, 1)))
     assert words.moved_from(back) == "from Wed 31 Dec, Thu 1"
 
 
@@ -87,15 +89,15 @@ def test_where_it_comes_from() -> None:
     ],
 )
 def test_what_a_state_means_now(state: State, now: str, later: str) -> None:
-    occurrence = made.occurrence(made.slot("d", "x", TODAY, 15), state)
+    occurrence = duty_data.occurrence(duty_data.slot("d", "x", TODAY, 15), state)
     assert text(words.progress(occurrence, NOW, JST, TODAY)) == now
     assert text(words.progress(occurrence, None, JST, TODAY)) == later
 
 
 def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
-    slot = made.slot("d", "x", TODAY, 9)
+    slot = duty_data.slot("d", "x", TODAY, 9)
     output = [
-        text(words.progress(made.done(slot, was=was), NOW, JST, TODAY))
+        text(words.progress(duty_data.done(slot, was=was), NOW, JST, TODAY))
         for was in (State.DUE, State.LATE, State.MISSED)
     ]
     assert output == [
@@ -106,13 +108,13 @@ def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
 
 
 def test_times_follow_the_zone_and_name_another_day() -> None:
-    deploy = made.one("weekly-deploy", 18).slot
+    deploy = duty_data.one("weekly-deploy", 18).slot
     assert words.when(deploy, JST, deploy.day) == "02:00"
     assert words.when(deploy, UTC, deploy.day) == "Sat 17 Jan 17:00"
     assert words.when(deploy, UTC, deploy.day, weekdays=False) == "17 Jan 17:00"
-    drill = made.one("dr-drill", 5).slot
+    drill = duty_data.one("dr-drill", 5).slot
     assert words.when(drill, JST, TODAY) == "until Fri 30 Jan"
-    key = made.slot("key", "x", TODAY)
+    key = duty_data.slot("key", "x", TODAY)
     assert words.when(key, JST, TODAY) == "any time"
     assert words.when(key, JST, TODAY + timedelta(days=1)) == "Wed 14 Jan"
     assert words.zone_name(JST) == "JST"

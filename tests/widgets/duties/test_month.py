@@ -12,7 +12,7 @@ from textual.message import Message
 
 from services import i18n
 from services.models.duties import Month
-from tests.widgets import duty_data as made
+from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
 from widgets.drawing.lines import plain, width_of
 from widgets.duties.month import MonthGrid
@@ -57,7 +57,7 @@ def test_no_size_overflows(width: int, height: int, language: str, day: date) ->
     assert cells == {paper.cell * 7}
 
 
-def test_two_rows_a_week_tell_state_today_and_closed_days_without_colour() -> None:
+def test_two_rows_a_week_show_state_today_and_closed_days_without_colour() -> None:
     lines = month_rows(42, 14)
     assert lines[0].startswith("Jan 2026")
     assert lines[0].endswith("! late 2  × missed 1  ● due 1")
@@ -70,14 +70,14 @@ def test_two_rows_a_week_tell_state_today_and_closed_days_without_colour() -> No
 
 
 def test_seven_duties_fit_the_narrowest_cell() -> None:
-    seven = tuple(made.done(made.slot(f"d{n}", "x", TODAY, 9)) for n in range(7))
+    seven = tuple(duty_data.done(duty_data.slot(f"d{n}", "x", TODAY, 9)) for n in range(7))
     days = tuple(
         each.model_copy(update={"occurrences": seven if each.day == TODAY else ()}) for each in MONTH.days
     )
     assert "✓7" in month_rows(28, 14, month=MONTH.model_copy(update={"days": days}))[7]
 
 
-def test_a_row_a_week_still_tells() -> None:
+def test_one_row_a_week_still_shows_the_state() -> None:
     lines = month_rows(44, 5)
     assert len(lines) == 5
     assert "▌14◂!+" in lines[2]
@@ -160,7 +160,7 @@ async def test_keys_pressed_faster_than_months_arrive_go_on() -> None:
         await pilot.pause()
         assert [each.day.isoformat() for each in app.seen][2:] == ["2026-02-04", "2026-02-11", "2026-02-18"]
         assert [type(each) for each in app.seen[2:]] == [MonthGrid.Left] * 3
-        app.grid.month = made.empty_month(2026, 2)
+        app.grid.month = duty_data.empty_month(2026, 2)
         await pilot.pause()
         assert any("▌18" in app.grid.render_line(y).text for y in range(20))
 
@@ -205,14 +205,14 @@ async def test_only_what_changed_is_painted() -> None:
         late = MONTH.days[13].occurrences[1]
         days = list(MONTH.days)
         days[13] = days[13].model_copy(
-            update={"occurrences": tuple(made.done(late.slot) if each == late else each for each in days[13].occurrences)}
+            update={"occurrences": tuple(duty_data.done(late.slot) if each == late else each for each in days[13].occurrences)}
         )  # fmt: skip
         app.grid.month = MONTH.model_copy(update={"days": tuple(days)})
         assert len(regions) == 3  # counts above, the week's marks, the day's line below
         assert late.state is State.LATE
 
 
-async def test_no_month_yet_is_said() -> None:
+async def test_a_month_not_yet_read_says_so() -> None:
     app = MonthApp()
     async with app.run_test(size=(80, 20)) as pilot:
         app.grid.month = None

@@ -60,7 +60,7 @@ def text(spans: object) -> str:
     return plain([spans])[0]  # type: ignore[list-item]
 
 
-def test_both_orders_hold_every_verdict_and_the_worst_of_the_measured_comes_first() -> None:
+def test_both_orders_hold_every_verdict_with_the_worst_measured_first() -> None:
     assert set(DISPLAY_ORDER) == set(WORSE) == set(Verdict)
     assert worst((V.ABNORMAL, V.UNKNOWN)) is V.ABNORMAL
     assert DISPLAY_ORDER.index(V.ATTENTION) < DISPLAY_ORDER.index(V.UNKNOWN)
@@ -68,7 +68,7 @@ def test_both_orders_hold_every_verdict_and_the_worst_of_the_measured_comes_firs
 
 
 @given(VERDICTS)
-def test_whatever_a_finding_holds_its_cell_shows(verdicts: list[Verdict | None]) -> None:
+def test_a_findings_cell_shows_any_content(verdicts: list[Verdict | None]) -> None:
     one = finding(*verdicts)
     output = text(recorded_spans(recorded(one)))
     bad = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
@@ -91,7 +91,7 @@ def test_whatever_a_finding_holds_its_cell_shows(verdicts: list[Verdict | None])
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @given(st.lists(VERDICTS, min_size=1, max_size=4), st.integers(0, 2))
-def test_whatever_a_duty_found_its_cell_shows_within_its_column(
+def test_a_dutys_cell_shows_any_findings_within_its_column(
     language: str, lists: list[list[Verdict | None]], missing: int
 ) -> None:
     i18n.use(language)
@@ -117,7 +117,7 @@ def test_as_the_trial_asked_for_it() -> None:
 
 
 @pytest.mark.parametrize("width", [78, 118])
-def test_a_row_that_a_verdict_hangs_on_is_not_cut_off(width: int) -> None:
+def test_a_row_that_decides_a_verdict_is_not_cut_off(width: int) -> None:
     reason = "Insufficient Data: 3 datapoints were unknown. Nobody knows whether the database answers."
     name = "rds-connections-high (RDS 接続数)"
     columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Duration in the window", "Reason")

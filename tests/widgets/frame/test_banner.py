@@ -19,7 +19,7 @@ class Bench(App[None]):
 
 
 @pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
-async def test_what_to_do_never_hangs_at_the_end_of_the_first_row(width: int, rows: int) -> None:
+async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width: int, rows: int) -> None:
     app = Bench()
     async with app.run_test(size=(width, 5)) as pilot:
         banner = app.query_one(Banner)

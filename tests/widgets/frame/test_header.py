@@ -149,7 +149,7 @@ IN_TROUBLE = replace(
 )
 
 
-async def test_troubles_that_come_together_leave_the_modes_on_a_narrow_terminal() -> None:
+async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
     narrow = await text_at(80, IN_TROUBLE)
     for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
         assert part in narrow
@@ -158,7 +158,7 @@ async def test_troubles_that_come_together_leave_the_modes_on_a_narrow_terminal(
         assert part in wide
 
 
-async def test_one_part_that_is_too_long_takes_no_other_with_it() -> None:
+async def test_one_part_that_is_too_long_drops_no_other() -> None:
     text = await text_at(120, replace(IN_TROUBLE, skew="x" * 200, skew_short="x" * 200))
     for part in ("2 Inspect(5)", "read-only", "slow line 1.2 s", "123456789012"):
         assert part in text

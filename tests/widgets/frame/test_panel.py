@@ -65,7 +65,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("name", STATES)
-async def test_each_freshness_looks_different(name: str) -> None:
+async def test_each_freshness_is_drawn_differently(name: str) -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
@@ -80,7 +80,7 @@ async def test_each_freshness_looks_different(name: str) -> None:
         assert ("(1, 2)" in text) == (name in ("fresh", "stale"))
 
 
-async def test_empty_is_said_and_is_not_fine() -> None:
+async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
@@ -122,7 +122,7 @@ async def test_overdue_without_a_failure_is_stale_too() -> None:
         assert "No new data is arriving" in screen_text(app)
 
 
-async def test_the_notice_goes_when_reading_works_again() -> None:
+async def test_the_notice_disappears_when_reading_works_again() -> None:
     app = PanelApp()
     async with app.run_test(size=(70, 10)) as pilot:
         panel = app.query_one(NumberPanel)
@@ -149,7 +149,7 @@ def test_the_missing_permission_is_named_once() -> None:
     assert words_of(gallery.PROBLEM)[0] == gallery.PROBLEM.summary
 
 
-async def test_what_the_banner_says_is_not_said_again() -> None:
+async def test_what_the_banner_says_is_not_repeated() -> None:
     app = PanelApp()
     async with app.run_test(size=(60, 12)) as pilot:
         panel = app.query_one(NumberPanel)
@@ -163,7 +163,7 @@ async def test_what_the_banner_says_is_not_said_again() -> None:
         assert gallery.PROBLEM.summary[:8] in screen_text(app)
 
 
-def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
+def test_the_message_of_aws_is_shown_where_only_it_explains() -> None:
     problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "detail": "Invalid filter pattern"}
     )
@@ -171,7 +171,7 @@ def test_awss_own_words_are_told_where_only_they_tell_what_is_wrong() -> None:
     assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))
 
 
-async def test_awss_own_words_are_no_advice() -> None:
+async def test_the_message_of_aws_is_no_advice() -> None:
     problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
     )

@@ -14,8 +14,7 @@ from services.models.journal import (
     Verification,
 )
 from services.models.journal_view import EntryLink, JournalView
-from tests.widgets import gallery_data as made
-from tests.widgets import journal_data as book
+from tests.widgets import gallery_data, journal_data
 from widgets.drawing.lines import plain, width_of
 from widgets.journal.contents import contents_lines
 from widgets.journal.detail import EntryDetail
@@ -27,7 +26,7 @@ from widgets.journal.wording import KIND_STYLES, checkpoint_spans, day_title, fi
 
 class JournalApp(App[None]):
     def compose(self) -> ComposeResult:
-        yield JournalPanel("Journal", now=made.now, zone=made.JST)
+        yield JournalPanel("Journal", now=gallery_data.now, zone=gallery_data.JST)
 
 
 def text(app: App[None]) -> str:
@@ -36,45 +35,45 @@ def text(app: App[None]) -> str:
 
 def test_every_kind_has_its_own_mark_and_word() -> None:
     assert set(KIND_STYLES) == set(EntryKind)
-    assert len({look.mark for look in KIND_STYLES.values()}) == len(KIND_STYLES)
-    assert len({look.word for look in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({style.mark for style in KIND_STYLES.values()}) == len(KIND_STYLES)
+    assert len({style.word for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
-    entry = book.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
+    entry = journal_data.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
     mark, words = kind_spans(entry)
     assert (mark[0], words[0]) == ("? ", "unknown kind (approved)")
     hostile = entry.model_copy(update={"unknown_kind": "\x1b[2J" + "x" * 99})
     assert "␛[2Jx" in plain([kind_spans(hostile)])[0]
     assert width_of(kind_spans(hostile)) < 70
-    unreadable = book.entry(1, EntryKind.OTHER, "x")
+    unreadable = journal_data.entry(1, EntryKind.OTHER, "x")
     assert kind_spans(unreadable)[1][0] == "unknown kind"
     query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "approved"}))
-    assert plain([filter_spans(query, made.JST)]) == [
+    assert plain([filter_spans(query, gallery_data.JST)]) == [
         "kind note, unknown kind (approved), unknown kind (freeze)"
     ]
 
 
-def test_an_outcome_shows_what_became_of_it() -> None:
+def test_an_outcome_shows_its_result() -> None:
     marks = [
-        kind_spans(book.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
+        kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
         for state in ("done", "failed", "unknown", "refused", "?")
     ]
     assert len({mark for mark, _role in marks}) == 5
     assert [mark for mark, role in marks if role == "good"] == ["● "]
 
 
-async def test_empty_not_found_failed_and_waiting_look_different() -> None:
+async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
     messages = []
     app = JournalApp()
     async with app.run_test(size=(100, 12)) as pilot:
         panel = app.query_one(JournalPanel)
         for state in (
             FeedState(),
-            book.state(book.NOTHING),
-            book.state(book.NOTHING_FOUND),
-            FeedState(problem=made.PROBLEM),
-            book.state(),
+            journal_data.state(journal_data.NOTHING),
+            journal_data.state(journal_data.NOTHING_FOUND),
+            FeedState(problem=gallery_data.PROBLEM),
+            journal_data.state(),
         ):
             panel.state = state
             await pilot.pause()
@@ -85,7 +84,7 @@ async def test_empty_not_found_failed_and_waiting_look_different() -> None:
     assert "Nothing is recorded yet" in empty
     assert "Esc shows all" in not_found
     assert "The journal cannot be read" in failed
-    assert made.PROBLEM.summary in failed
+    assert gallery_data.PROBLEM.summary in failed
     assert "RDSの保守" in full
     assert "20 entries" in full
 
@@ -93,9 +92,12 @@ async def test_empty_not_found_failed_and_waiting_look_different() -> None:
 async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
     app = JournalApp()
     async with app.run_test(size=(100, 20)) as pilot:
-        state = book.state()
+        state = journal_data.state()
         app.query_one(JournalPanel).state = FeedState(
-            value=state.value, fetched_at=made.NOW, problem=made.PROBLEM, interval=state.interval
+            value=state.value,
+            fetched_at=gallery_data.NOW,
+            problem=gallery_data.PROBLEM,
+            interval=state.interval,
         )
         await pilot.pause()
         await pilot.pause()
@@ -103,11 +105,11 @@ async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
         assert "RDSの保守" in text(app)
 
 
-async def test_the_day_of_what_is_in_view_is_always_told() -> None:
+async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
     app = JournalApp()
     async with app.run_test(size=(100, 7)) as pilot:
         panel = app.query_one(JournalPanel)
-        panel.begin(book.state(book.VIEW.model_copy(update={"older": False})))
+        panel.begin(journal_data.state(journal_data.VIEW.model_copy(update={"older": False})))
         await pilot.pause()
         assert "Today, " in text(app)
         panel.table.focus()
@@ -118,26 +120,27 @@ async def test_the_day_of_what_is_in_view_is_always_told() -> None:
 
 
 def test_the_contents_are_pretty_whole_and_harmless() -> None:
-    lines = plain(contents_lines(book.ENTRIES[3], made.JST, 60))
+    lines = plain(contents_lines(journal_data.ENTRIES[3], gallery_data.JST, 60))
     assert "plan:" in lines[0]
     assert any("after: 8" in line for line in lines)
-    hostile = "\n".join(plain(contents_lines(book.ENTRIES[0], made.JST, 60)))
+    hostile = "\n".join(plain(contents_lines(journal_data.ENTRIES[0], gallery_data.JST, 60)))
     assert "\x1b" not in hostile
     assert "\u202e" not in hostile
-    spoilt = book.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
-    assert "not json" in "".join(plain(contents_lines(spoilt, made.JST, 60)))
+    spoilt = journal_data.ENTRIES[0].model_copy(update={"body": "{not json\x1b"})
+    assert "not json" in "".join(plain(contents_lines(spoilt, gallery_data.JST, 60)))
     for width in (10, 40, 200):
         assert all(
-            width_of(line) <= max(width, 12) for line in contents_lines(book.ENTRIES[0], made.JST, width)
+            width_of(line) <= max(width, 12)
+            for line in contents_lines(journal_data.ENTRIES[0], gallery_data.JST, width)
         )
 
 
-def test_the_contents_are_in_words_and_in_the_screens_time() -> None:
+def test_the_contents_are_readable_and_in_the_screens_time() -> None:
     body: dict[str, object] = {
         "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
         "verified": True, "note": "2026-01-14", "other": None,
     }  # fmt: skip
-    assert plain(contents_lines(book.entry(1, EntryKind.SIGN_OFF, "x", **body), made.JST, 60)) == [
+    assert plain(contents_lines(journal_data.entry(1, EntryKind.SIGN_OFF, "x", **body), gallery_data.JST, 60)) == [
         "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
         "verified: yes", "when signed: missed", "reason: first",
     ]  # fmt: skip
@@ -147,17 +150,19 @@ def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
     deep: dict[str, object] = {"end": "here"}
     for _level in range(60):
         deep = {"in": deep}
-    lines = contents_lines(book.entry(1, EntryKind.NOTE, "x", **deep), made.JST, 40)
+    lines = contents_lines(journal_data.entry(1, EntryKind.NOTE, "x", **deep), gallery_data.JST, 40)
     assert "here" in "".join(plain(lines))
 
 
 def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
     body = '{"in":' * 800 + '"there"' + "}" * 800
-    lines = plain(contents_lines(book.ENTRIES[0].model_copy(update={"body": body}), made.JST, 40))
+    lines = plain(
+        contents_lines(journal_data.ENTRIES[0].model_copy(update={"body": body}), gallery_data.JST, 40)
+    )
     assert "see the export" in lines[-1]
 
 
-def test_what_cannot_be_held_outside_is_told_in_words() -> None:
+def test_a_hash_that_cannot_be_stored_outside_is_explained() -> None:
     def says(**fields: Any) -> str:
         return "".join(text for text, _ in checkpoint_spans(JournalHealth(writable=True, **fields)))
 
@@ -169,32 +174,34 @@ def test_what_cannot_be_held_outside_is_told_in_words() -> None:
     assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
 
 
-def test_the_chain_is_told_in_words() -> None:
-    entry = book.ENTRIES[0]
+def test_the_state_of_the_chain_is_written_out() -> None:
+    entry = journal_data.ENTRIES[0]
     says = lambda link: "\n".join(plain(chain_lines(entry, link, 80)))  # noqa: E731
-    assert "as it was written" in says(book.GOOD)
+    assert "as it was written" in says(journal_data.GOOD)
     assert "ALTERED" in says(EntryLink(unaltered=False, tied=True))
     assert "BROKEN" in says(EntryLink(unaltered=True, tied=False))
     assert "could not be checked" in says(None)
 
 
 def test_the_story_marks_where_one_is() -> None:
-    lines = plain(story_lines(book.STORY, book.STORY[1], made.JST, made.NOW, 60))
+    lines = plain(
+        story_lines(journal_data.STORY, journal_data.STORY[1], gallery_data.JST, gallery_data.NOW, 60)
+    )
     assert [line.startswith("▌") for line in lines] == [False, False, True, True, False, False]
 
 
-def test_a_filter_is_told_whole() -> None:
+def test_a_filter_is_described_in_full() -> None:
     query = EntryQuery(
-        kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=made.NOW
+        kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=gallery_data.NOW
     )
-    words = "".join(text for text, _role in filter_spans(query, made.JST))
+    words = "".join(text for text, _role in filter_spans(query, gallery_data.JST))
     for part in ("note", "tanaka", "rds", "業者", "25 Nov"):
         assert part in words
-    assert filter_spans(EntryQuery(), made.JST) == []
+    assert filter_spans(EntryQuery(), gallery_data.JST) == []
 
 
 def test_days_have_names() -> None:
-    today = made.NOW.astimezone(made.JST).date()
+    today = gallery_data.NOW.astimezone(gallery_data.JST).date()
     assert day_title(today, today).startswith("Today")
     assert day_title(today.replace(day=today.day - 1), today).startswith("Yesterday")
     assert "2024" in day_title(today.replace(year=2024), today)
@@ -207,7 +214,7 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
     cut_off = ChainFault(kind=ChainFaultKind.CUT_OFF, seq=9, text="entry 10 was written")
     assert "An external log" not in says(entries=8, anchors=2, anchored_seq=10, faults=(cut_off,))
     assert "cannot be determined" in says(entries=10, anchor_note="no log")
-    assert made.PROBLEM.remedy in says(problem=made.PROBLEM)
+    assert gallery_data.PROBLEM.remedy in says(problem=gallery_data.PROBLEM)
     faulty = says(
         entries=10,
         faults=(ChainFault(kind=ChainFaultKind.SWAPPED, seq=7, text="stands where 6 was"),),
@@ -220,38 +227,38 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
 async def test_the_detail_shows_an_entry_with_its_story() -> None:
     class DetailApp(App[None]):
         def compose(self) -> ComposeResult:
-            yield EntryDetail(now=made.now, zone=made.JST)
+            yield EntryDetail(now=gallery_data.now, zone=gallery_data.JST)
 
     app = DetailApp()
     async with app.run_test(size=(120, 40)) as pilot:
         detail = app.query_one(EntryDetail)
-        detail.entry, detail.story, detail.link = book.STORY[1], book.STORY, book.GOOD
+        detail.entry, detail.story, detail.link = journal_data.STORY[1], journal_data.STORY, journal_data.GOOD
         detail.focus()
         await pilot.pause()
         await pilot.pause()
         output = text(app)
         for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
             assert words in output
-        assert detail.neighbour(-1) == book.STORY[0]
-        assert detail.neighbour(1) == book.STORY[2]
+        assert detail.neighbour(-1) == journal_data.STORY[0]
+        assert detail.neighbour(1) == journal_data.STORY[2]
         assert detail.neighbour(2) is None
 
 
 async def test_a_long_window_is_shown_quickly() -> None:
-    entries = tuple(book.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
+    entries = tuple(journal_data.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
     app = JournalApp()
     async with app.run_test(size=(120, 40)) as pilot:
         panel = app.query_one(JournalPanel)
-        panel.begin(book.state(JournalView(entries=entries, total=1000)))
+        panel.begin(journal_data.state(JournalView(entries=entries, total=1000)))
         await pilot.pause()
         assert len(panel.table.rows) > 1000
 
 
-def test_what_a_signature_says_is_said_in_the_screens_language() -> None:
+def test_a_sign_off_is_described_in_the_screens_language() -> None:
     i18n.use("ja")
     findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
-    entry = book.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
-    text = "\n".join(plain(contents_lines(entry, made.JST, 60)))
+    entry = journal_data.ENTRIES[3].model_copy(update={"kind": EntryKind.SIGN_OFF, "body": body})
+    text = "\n".join(plain(contents_lines(entry, gallery_data.JST, 60)))
     for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 判定修正", "strange: late"):
         assert words in text, text

@@ -32,7 +32,7 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
         assert facts(pane).new == 0
 
 
-async def test_whatever_a_timer_calls_while_the_pane_goes_is_harmless() -> None:
+async def test_timer_callbacks_during_the_panes_removal_are_harmless() -> None:
     for turns in range(40):
         async with PaneApp().run_test(size=(80, 24)) as pilot:
             pane = await filled(pilot)
@@ -98,7 +98,7 @@ async def test_pausing_freezes_the_window_and_counts() -> None:
         assert texts(pane)[-1] == "line 149"
 
 
-async def test_search_goes_through_the_matches_and_round() -> None:
+async def test_search_steps_through_the_matches_and_wraps_around() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
         await search(pilot, "line 1")
@@ -169,7 +169,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         assert texts(pane)[0] == top
 
 
-async def test_going_to_a_minute_marks_it_now_or_when_its_lines_come() -> None:
+async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot, 600)
         pane.go_to(T0 + 5 * 60_000 + 12_345)
@@ -219,7 +219,7 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
         assert rows[4].endswith("night")
 
 
-async def test_nothing_wakes_up_while_nothing_comes() -> None:
+async def test_nothing_wakes_up_while_no_lines_arrive() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
         await until(pilot, lambda: pane._frames._next is None)

@@ -45,7 +45,7 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         assert not pane.detail.display
 
 
-async def test_looks_can_be_toggled() -> None:
+async def test_formats_can_be_toggled() -> None:
     async with PaneApp().run_test(size=(60, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, PaneApp)
@@ -95,7 +95,7 @@ async def test_filter_and_group_are_asked_for() -> None:
         await until(pilot, lambda: pane.query_one(LogTitle).facts.pattern == first.pattern)
 
 
-async def test_what_was_dropped_is_said_and_the_window_survives() -> None:
+async def test_dropped_lines_are_reported_and_the_window_survives() -> None:
     async with PaneApp(max_bytes=60_000).run_test(size=(120, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, PaneApp)
@@ -111,7 +111,7 @@ async def test_what_was_dropped_is_said_and_the_window_survives() -> None:
         assert facts(pane).lines + facts(pane).dropped == 2000
 
 
-async def test_trouble_and_silence_are_said() -> None:
+async def test_problems_and_silence_are_shown() -> None:
     async with PaneApp(stale_after=0.05).run_test(size=(120, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, PaneApp)
@@ -184,7 +184,7 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
         assert min(durations) < 0.1
 
 
-async def test_failing_is_told_from_its_first_minute_and_not_as_following() -> None:
+async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -> None:
     async with PaneApp().run_test(size=(120, 24)) as pilot:
         pane = await filled(pilot)
         first = Problem(kind=ProblemKind.EXPIRED, summary="Your credentials have expired.", at=NOW)

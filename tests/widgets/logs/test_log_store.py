@@ -51,7 +51,7 @@ def contents(store: LogStore) -> list[tuple[int, str, bool, str]]:
 
 @settings(deadline=None)
 @given(BATCHES)
-def test_the_store_is_the_stable_merge_by_time_of_what_came(batches: list[list[LogLine]]) -> None:
+def test_the_store_is_a_stable_merge_of_the_lines_by_time(batches: list[list[LogLine]]) -> None:
     lines = [line for batch in batches for line in batch]
     expected = [
         (line.at, line.stream, line.late, as_stored(line.text))

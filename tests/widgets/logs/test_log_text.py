@@ -1,4 +1,4 @@
-"""What lines say and look like: severity, JSON, times, strips."""
+"""What lines say and how they are drawn: severity, JSON, times, strips."""
 
 import json
 from datetime import UTC, datetime
@@ -127,7 +127,7 @@ def test_any_text_may_be_typed_as_a_time(text: str) -> None:
     assert moment is None or isinstance(moment, int)
 
 
-def test_a_query_that_could_hang_is_refused_with_words() -> None:
+def test_a_query_that_could_hang_is_refused_with_a_reason() -> None:
     for pattern in ("(a+)+$", "(.*)*x", "[", "(?P<a>"):
         with pytest.raises(BadQuery):
             Query(pattern, regex=True)

@@ -83,7 +83,7 @@ def from_files(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return aws_home
 
 
-async def test_renewed_keys_are_taken_up_without_being_told(
+async def test_renewed_keys_are_used_without_a_restart(
     from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:
     _write(from_files, "credentials", _keys("AKIAOLD"))
@@ -171,7 +171,7 @@ async def test_asking_for_renewal_leaves_good_connections_alone(
     assert login._clients is before
 
 
-async def test_an_unknown_profile_is_said_in_words_and_can_be_added(
+async def test_an_unknown_profile_is_explained_and_can_be_added(
     from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:
     _accepting(server, "AKIANEW")

@@ -197,7 +197,7 @@ def test_words_of_aws_cannot_harm() -> None:
         i18n.use("en")
 
 
-def test_who_asked_once_is_not_told_that_anything_goes_on_by_itself() -> None:
+def test_a_single_attempt_never_says_that_it_continues_by_itself() -> None:
     for topic in remedies._REMEDIES:
         words = dict.fromkeys(("profile", "permission", "service", "operation", "place", "config"), "x")
         lasting = remedies.remedy(topic, words)

@@ -142,7 +142,7 @@ def test_numbers_that_are_not_finite_and_rows_that_are_none_are_refused(number: 
         _parse(PARSERS.create_parser("json"), body, _shape("cloudwatch", "GetMetricData"))
 
 
-def test_a_number_of_xml_that_nobody_can_count_with_is_refused() -> None:
+def test_an_xml_number_that_cannot_be_calculated_with_is_refused() -> None:
     shape = MODELS["rds"].operation_model("DescribeDBInstances").output_shape
     text = "<R><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>{}</AllocatedStorage>"
     text += "</DBInstance></DBInstances></DescribeDBInstancesResult><ResponseMetadata/></R>"

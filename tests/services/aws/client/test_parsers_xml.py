@@ -120,7 +120,7 @@ def test_xml_of_another_shape_than_the_models_is_refused(service: str, operation
     _parse(parser, root, shape)
 
 
-def test_what_stands_there_twice_and_what_is_no_member_of_a_list_is_refused() -> None:
+def test_duplicates_and_elements_outside_a_list_are_refused() -> None:
     protocol, shape, root, elements = _answer("rds", "DescribePendingMaintenanceActions")
     parser = Parsers().create_parser(protocol)
     listed = next(element for element, of in elements if of.type_name == "list")

@@ -93,7 +93,7 @@ async def test_no_status_is_followed(
     ["", "//[", "/portal", "http://\x1b]52;c;aGk=\x07/", "http://evil.example/" + "x" * 4000],
     ids=["none", "broken", "relative", "hostile", "long"],
 )
-async def test_where_it_points_is_said_and_clean(
+async def test_the_target_is_shown_and_sanitized(
     location: str, session: AwsSession, server: FaultServer
 ) -> None:
     server.always(Reply(b"", 302, headers={"Location": location}))
@@ -218,8 +218,8 @@ def test_what_is_charged_for_is_known() -> None:
 
 
 @pytest.mark.parametrize(("service", "operation"), sorted(READS))
-def test_of_every_read_it_is_known_whether_aws_charges_for_it(service: str, operation: str) -> None:
-    """A read that is added needs a look at AWS's prices: until then it is neither."""
+def test_every_read_is_classified_as_charged_or_free(service: str, operation: str) -> None:
+    """A read that is added needs a check of AWS's prices: until then it is neither."""
     is_free = service in FREE_SERVICES or (service, operation) in FREE
     assert is_charged(service, operation) is not is_free
 

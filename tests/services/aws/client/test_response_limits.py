@@ -34,7 +34,7 @@ def alarms(count: int, **more: Any) -> dict[str, Any]:
 
 
 async def beaten(work: Any) -> tuple[int, BaseException | None]:
-    """(how often the loop came round while `work` was done, what it raised)."""
+    """(how often the loop ran while `work` was done, what it raised)."""
     beats = 0
 
     async def beat() -> None:

@@ -159,7 +159,7 @@ async def test_a_token_that_is_not_there_is_no_matter_of_the_network(
 
 @pytest.mark.parametrize("preloaded", [False, True])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
-def test_what_tls_opens_while_it_is_imported_is_looked_at_before(
+def test_files_that_tls_opens_on_import_are_checked_before(
     variable: str, preloaded: bool, tmp_path: Path
 ) -> None:
     """In a process of its own: this one has imported the SDK."""
@@ -199,7 +199,7 @@ def test_what_tls_opens_while_it_is_imported_is_looked_at_before(
 async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A stalled NFS mount cannot be made here: the look at the files waits as it would."""
+    """A stalled NFS mount cannot be created here: the check of the files waits as it would."""
     server.always(answer({"MetricAlarms": []}))
     there = {"hangs": True, "begun": 0}
 
@@ -317,7 +317,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     program_id, child = map(int, pids.read_text().split())
     if leaves:
         os.kill(child, signal.SIGKILL)
-    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio tells nowhere else
+    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio has no public API for it
     await until(lambda: not is_running(program_id) and not is_running(child))
 
 

@@ -29,7 +29,7 @@ NEVER_ENDING = {"hang", "headers only", "slow drip", "truncated"}
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_every_fault_is_an_error_of_ours_in_words(
+async def test_every_fault_becomes_one_of_our_errors_with_a_message(
     name: str, session: AwsSession, server: FaultServer
 ) -> None:
     # The first call of a session makes its client, which on a busy machine takes longer than the limit.

@@ -28,7 +28,7 @@ async def test_every_page_is_asked_with_the_same_parameters(session: AwsSession,
     assert bodies == [{"AlarmNamePrefix": "p", "MaxRecords": 1}] * 5
 
 
-async def test_a_token_that_comes_back_ends_the_reading(session: AwsSession, server: FaultServer) -> None:
+async def test_a_repeated_token_ends_the_read(session: AwsSession, server: FaultServer) -> None:
     server.always(answer({"MetricAlarms": [], "NextToken": "same"}))
     with pytest.raises(Incomplete):
         await _names(session)

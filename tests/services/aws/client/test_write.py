@@ -1,4 +1,4 @@
-"""One permitted request: sent once, as confirmed, and its outcome told without guessing."""
+"""One permitted request: sent once, as confirmed, and its outcome reported without guessing."""
 
 import asyncio
 from collections.abc import Callable

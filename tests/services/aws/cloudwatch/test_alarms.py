@@ -70,8 +70,8 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
         metric("blind", "INSUFFICIENT_DATA"),
         metric("scales", "ALARM", AlarmActions=["arn:aws:autoscaling:r:1:scalingPolicy:x"]),
     )
-    board = await reader(canned, "fires", "gone").overview()
-    assert [alarm.id for alarm in board.alarms] == [
+    overview = await reader(canned, "fires", "gone").overview()
+    assert [alarm.id for alarm in overview.alarms] == [
         "fires",
         "gone",
         "blind",
@@ -80,10 +80,10 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
         "TargetTracking-service/c/s-AlarmLow-1",
         "scales",
     ]
-    assert board.count(AlarmState.ALARM) == 1
-    assert board.count(AlarmState.MISSING) == 1
-    assert [alarm.id for alarm in board.watched if alarm.expected] == ["fires", "gone"]
-    assert board.remarks == ()
+    assert overview.count(AlarmState.ALARM) == 1
+    assert overview.count(AlarmState.MISSING) == 1
+    assert [alarm.id for alarm in overview.watched if alarm.expected] == ["fires", "gone"]
+    assert overview.remarks == ()
     requests = canned.asked("DescribeAlarms")
     assert requests == [{"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}]
 
@@ -145,8 +145,8 @@ async def test_composite_log_and_promql_alarms() -> None:
         "EvaluationCriteria": {"PromQLCriteria": {"Query": "up == 0"}},
     }
     answer = {"MetricAlarms": [promql], "CompositeAlarms": [composite], "LogAlarms": [log]}
-    board = await reader(session(DescribeAlarms=answer)).overview()
-    alarms = {alarm.id: alarm for alarm in board.alarms}
+    overview = await reader(session(DescribeAlarms=answer)).overview()
+    alarms = {alarm.id: alarm for alarm in overview.alarms}
     assert (alarms["all"].kind, alarms["all"].rule) == (AlarmKind.COMPOSITE, 'ALARM("a") OR ALARM("b")')
     assert alarms["all"].muted_by == "maintenance:night"
     assert (alarms["errors"].kind, alarms["errors"].comparison) == (AlarmKind.LOG, "<=")
@@ -169,8 +169,8 @@ async def test_every_page_counts() -> None:
         {"MetricAlarms": [], "CompositeAlarms": []},
         {"MetricAlarms": [metric("b")]},
     ]
-    board = await reader(session(DescribeAlarms=pages)).overview()
-    assert {alarm.id for alarm in board.alarms} == {"a", "b"}
+    overview = await reader(session(DescribeAlarms=pages)).overview()
+    assert {alarm.id for alarm in overview.alarms} == {"a", "b"}
 
 
 async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
@@ -197,14 +197,14 @@ async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
     assert canned.asked("GetAlarmMuteRule") == [{"AlarmMuteRuleName": "night work"}]
 
 
-async def test_refused_mute_rules_cost_a_remark_not_the_board_and_are_asked_again_an_hour_later() -> None:
+async def test_refused_mute_rules_cost_a_remark_not_the_alarms_and_are_read_again_an_hour_later() -> None:
     clock = ManualClock(NOW)
     canned = session(metric("cpu"), ListAlarmMuteRules=failure(ProblemKind.ACCESS_DENIED, "no permission"))
     alarms = reader(canned, clock=clock)
     for _time in range(3):
-        board = await alarms.overview()
-        assert [alarm.id for alarm in board.alarms] == ["cpu"]
-        assert "no permission" in board.remarks[0]
+        overview = await alarms.overview()
+        assert [alarm.id for alarm in overview.alarms] == ["cpu"]
+        assert "no permission" in overview.remarks[0]
     assert len(canned.asked("ListAlarmMuteRules")) == 1
     clock.advance(3601)
     canned.answers["ListAlarmMuteRules"] = {"AlarmMuteRuleSummaries": []}
@@ -223,20 +223,20 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
     canned = session(DescribeAlarms=older)
     alarms = reader(canned)
     for _time in range(2):
-        board = await alarms.overview()
-    assert [alarm.id for alarm in board.alarms] == ["a"]
-    assert board.remarks
+        overview = await alarms.overview()
+    assert [alarm.id for alarm in overview.alarms] == ["a"]
+    assert overview.remarks
     assert len(canned.asked("DescribeAlarms")) == 3
 
 
-async def test_a_refused_board_is_an_error_not_an_empty_board() -> None:
+async def test_a_refused_read_is_an_error_not_an_empty_list() -> None:
     with pytest.raises(AccessDenied):
         await reader(session(DescribeAlarms=failure(ProblemKind.ACCESS_DENIED))).overview()
     with pytest.raises(Invalid):
         await reader(session(DescribeAlarms=failure(ProblemKind.INVALID))).overview()
 
 
-async def test_history_tells_state_changes_configuration_and_reasons_newest_first() -> None:
+async def test_history_lists_state_changes_configuration_and_reasons_newest_first() -> None:
     change = {
         "oldState": {"stateValue": "OK", "stateReason": "fine"},
         "newState": {"stateValue": "ALARM", "stateReason": "too hot"},

@@ -26,8 +26,8 @@ FULL = Runbook(
 async def test_the_body_is_parsed() -> None:
     body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "x"}}]})
     canned = Canned(GetDashboard={"DashboardName": "main", "DashboardBody": body})
-    board = await Dashboards(canned).get("main")
-    assert (board.name, len(board.widgets), board.builtin) == ("main", 1, False)
+    dashboard = await Dashboards(canned).get("main")
+    assert (dashboard.name, len(dashboard.widgets), dashboard.builtin) == ("main", 1, False)
     assert canned.asked("GetDashboard") == [{"DashboardName": "main"}]
 
 
@@ -37,10 +37,13 @@ async def test_a_missing_dashboard_is_not_found() -> None:
 
 
 def test_the_fallback_covers_every_target_of_the_runbook() -> None:
-    board = Dashboards(Canned()).builtin(FULL)
-    assert (board.builtin, board.name, len(board.remarks)) == (True, "main", 1)
+    dashboard = Dashboards(Canned()).builtin(FULL)
+    assert (dashboard.builtin, dashboard.name, len(dashboard.remarks)) == (True, "main", 1)
     queries = [
-        trace.query for widget in board.widgets if isinstance(widget, MetricWidget) for trace in widget.traces
+        trace.query
+        for widget in dashboard.widgets
+        if isinstance(widget, MetricWidget)
+        for trace in widget.traces
     ]
     metrics = {(query.namespace, query.metric) for query in queries if query.metric}
     assert {("AWS/ECS", "CPUUtilization"), ("AWS/ECS", "MemoryUtilization")} <= metrics
@@ -58,7 +61,7 @@ def test_the_fallback_covers_every_target_of_the_runbook() -> None:
     (rate,) = (query for query in queries if query.label == "5xx %")
     assert "IF(all > 0" in rate.expression
     assert [query.stat for query in queries if query.label == "latency p95"] == ["p95"]
-    for widget in board.widgets:
+    for widget in dashboard.widgets:
         assert isinstance(widget, MetricWidget)
         ids = [trace.query.id for trace in widget.traces]
         assert len(set(ids)) == len(ids)
@@ -66,5 +69,5 @@ def test_the_fallback_covers_every_target_of_the_runbook() -> None:
 
 
 def test_a_runbook_without_targets_has_an_empty_fallback() -> None:
-    board = Dashboards(Canned()).builtin(Runbook(version=1, system=SYSTEM))
-    assert (board.widgets, board.name) == ((), "施設")
+    dashboard = Dashboards(Canned()).builtin(Runbook(version=1, system=SYSTEM))
+    assert (dashboard.widgets, dashboard.name) == ((), "施設")

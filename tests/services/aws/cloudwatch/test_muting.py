@@ -1,4 +1,4 @@
-"""Which alarms are muted: told by AWS, not told, or not all of it."""
+"""Which alarms are muted: reported by AWS in full, in part or not at all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def muted(finding: Finding) -> bool:
 
 
 def unknown(finding: Finding) -> bool:
-    """Whether it says that nobody knows which alarms are muted, above all in its verdict."""
+    """Whether it says that the muted alarms are unknown, above all in its verdict."""
     (measure,) = [each for each in finding.measures if each.title == "Mute rules"]
     assert measure.verdict is V.UNKNOWN
     return "It is not known which alarms are muted." in finding.summary
@@ -125,7 +125,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     assert "not known whether anyone is notified: RDS CPU使用率" in finding.summary
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -218,17 +218,17 @@ async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred
         GetAlarmMuteRule=rule({"AlarmNames": targets}),
     )
     reader = Alarms(canned, book(), clock=ManualClock(NOW))
-    board = await reader.named(names)
-    assert [alarm.id for alarm in board.alarms] == names
-    assert [alarm.id for alarm in board.alarms if alarm.muted_by] == ["a001"]
-    assert board.mutes_read
+    overview = await reader.named(names)
+    assert [alarm.id for alarm in overview.alarms] == names
+    assert [alarm.id for alarm in overview.alarms if alarm.muted_by] == ["a001"]
+    assert overview.mutes_read
     assert [len(request["AlarmNames"]) for request in canned.asked("DescribeAlarms")] == [100, 100, 30]
     canned.calls.clear()
     assert (await reader.named([])).alarms == ()
     assert canned.calls == [], "no name is not every alarm"
 
 
-def test_of_a_composite_that_is_held_back_something_holds_it_back() -> None:
+def test_a_suppressed_composite_counts_as_muted() -> None:
     from services.aws.cloudwatch.alarms.parsing import composite_alarm
 
     row = {"AlarmName": "all", "StateValue": "ALARM", "ActionsSuppressedBy": "Alarm"}

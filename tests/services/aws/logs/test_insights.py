@@ -128,14 +128,14 @@ async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped() -> Non
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_a_state_that_nobody_knows_is_waited_for() -> None:
+async def test_an_unknown_query_state_is_polled_on() -> None:
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=script(answer("Thinking"), answer("Complete", matched=1))
     )
     assert (await reader(canned).run(GROUP, "limit 1", SPAN)).matched == 1
 
 
-async def test_a_look_that_is_given_up_stops_its_query_even_when_stopping_fails() -> None:
+async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails() -> None:
     polling = asyncio.Event()
 
     def running(_params: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +173,7 @@ async def test_trap_limit_exceeded_at_the_start_is_waited_for() -> None:
     assert pauses.slept == [*insights.HOUSE_FULL[:2], insights.PAUSES[0]]
 
 
-async def test_trap_limit_exceeded_for_ever_is_said() -> None:
+async def test_trap_limit_exceeded_for_ever_is_reported() -> None:
     pauses = Pauses()
     canned = Canned(StartQuery=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):
@@ -248,7 +248,7 @@ def ms(days: float) -> int:
         (group(creationTime=ms(2), retentionInDays=10), (5333, 2)),
         (group(creationTime=ms(0.25)), (16_000, 0.25)),
         (group(), (16_000, None)),
-        # Without the time of its making nobody knows how far it reaches back.
+        # Without its creation time it is unknown how far it reaches back.
         (group(retentionInDays=10), (1066, None)),
         (group(creationTime=-1, retentionInDays=10), (1066, None)),
     ],

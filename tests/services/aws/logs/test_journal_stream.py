@@ -64,7 +64,7 @@ async def test_nothing_else_is_done_to_it(operation: str, session: AwsSession, s
     assert server.seen == []
 
 
-async def test_a_missing_stream_is_told_with_what_to_do(session: AwsSession, server: FaultServer) -> None:
+async def test_a_missing_stream_is_reported_with_what_to_do(session: AwsSession, server: FaultServer) -> None:
     server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
     with pytest.raises(NotFound) as caught:
         await JournalStream(session, GROUP, STREAM).put(AT, "x")
@@ -94,7 +94,7 @@ async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer)
     ]  # fmt: skip
 
 
-async def test_a_missing_stream_is_told_when_it_is_read(session: AwsSession, server: FaultServer) -> None:
+async def test_a_missing_stream_is_reported_when_it_is_read(session: AwsSession, server: FaultServer) -> None:
     server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
     with pytest.raises(NotFound) as caught:
         await JournalStream(session, GROUP, STREAM).lines()

@@ -85,7 +85,7 @@ def test_many_datapoints_are_named_by_the_newest_five() -> None:
     assert reason.count("90.0 (") == 5
 
 
-def test_history_tells_the_old_and_the_new_state_and_survives_the_alarm() -> None:
+def test_history_has_the_old_and_the_new_state_and_survives_the_alarm() -> None:
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.pass_minutes([10.0, 99.0])

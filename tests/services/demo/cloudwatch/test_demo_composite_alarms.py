@@ -31,7 +31,7 @@ def test_a_composite_follows_its_children_up_two_floors() -> None:
     assert states(world, "all") == ["INSUFFICIENT_DATA to OK", "OK to ALARM", "ALARM to OK"]
 
 
-def test_a_composite_set_by_hand_stays_until_a_child_changes() -> None:
+def test_a_composite_set_manually_stays_until_a_child_changes() -> None:
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.call("PutCompositeAlarm", AlarmName="any", AlarmRule="ALARM(cpu-high)")
@@ -83,7 +83,7 @@ def test_a_suppressor_holds_the_actions_back() -> None:
     assert world.call("DescribeAlarmHistory", HistoryItemType="Action", AlarmTypes=types)["AlarmHistoryItems"]
 
 
-def test_log_alarms_judge_the_results_they_are_told() -> None:
+def test_log_alarms_evaluate_the_results_they_are_given() -> None:
     world = TinyWorld()
     world.call(
         "PutLogAlarm",

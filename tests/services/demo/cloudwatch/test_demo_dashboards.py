@@ -13,7 +13,7 @@ def body(*widgets: Any) -> str:
     return json.dumps({"widgets": list(widgets)}, ensure_ascii=False)
 
 
-def test_a_dashboard_comes_back_byte_for_byte_in_every_region() -> None:
+def test_a_dashboard_is_returned_byte_for_byte_in_every_region() -> None:
     world = TinyWorld()
     text = body(TEXT) + "\n"
     assert world.call("PutDashboard", DashboardName="facility-prod-main", DashboardBody=text) == {

@@ -26,7 +26,7 @@ def data(world: TinyWorld, *queries: dict[str, Any], **more: Any) -> dict[str, A
     return world.call("GetMetricData", MetricDataQueries=[*queries], **{**span, **more})
 
 
-def test_values_that_were_put_come_back() -> None:
+def test_stored_values_are_returned() -> None:
     world = TinyWorld()
     dimensions = [{"Name": "B", "Value": "2"}, {"Name": "A", "Value": "1"}]
     common = {"MetricName": "Latency", "Dimensions": dimensions, "Unit": "Seconds"}

@@ -28,7 +28,7 @@ class HandClock:
 class TinyWorld:
     def __init__(self) -> None:
         self.clock = HandClock()
-        self.run = ScenarioRun(EMPTY, self.clock, START)  # type: ignore[arg-type]  # nobody waits on it
+        self.run = ScenarioRun(EMPTY, self.clock, START)  # type: ignore[arg-type]  # no task waits on it
         self.metrics = MetricStore()
         self.alarms = AlarmStore(self.metrics, self.clock)
         self.dashboards = DashboardStore()

@@ -1,4 +1,4 @@
-"""Tasks come and go by rules, whatever is asked of a service and whenever it is looked at."""
+"""Tasks come and go by rules, whatever is asked of a service and whenever it is read."""
 
 from random import Random
 

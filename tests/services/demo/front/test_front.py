@@ -60,7 +60,7 @@ class TestProtocols:
             ),
         ],
     )
-    async def test_what_nobody_has_is_not_implemented(
+    async def test_unhandled_operations_are_not_implemented(
         self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
     ) -> None:
         code, status, message = await refused(empty_aws.url, service, operation, **params)

@@ -189,7 +189,7 @@ class TestStats:
         assert [pair["field"] for pair in row] == ["a", "@ptr"]
         assert row[1]["value"]
 
-    def test_nothing_to_group_gives_no_row(self) -> None:
+    def test_nothing_to_group_produces_no_row(self) -> None:
         assert outcome('filter level = "ERROR" | stats count(*) as n', {"level": "INFO"}).rows == []
 
     def test_events_matched_are_counted_before_the_groups(self) -> None:

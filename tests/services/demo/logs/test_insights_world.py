@@ -54,7 +54,7 @@ def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str)
     assert len({event.id for event in events}) == len(events)
 
 
-def test_a_world_that_is_not_told_remembers_the_night() -> None:
+def test_an_unconfigured_simulation_remembers_the_night() -> None:
     world = World(load("ordinary-day"), ManualClock(jst("2026-01-14T09:00")))
     events = world.logs.groups[REGION, names.WAF_LOG].events
     assert (
@@ -67,7 +67,7 @@ def test_a_world_that_is_not_told_remembers_the_night() -> None:
     assert oldest == jst("2026-01-13T07:00").timestamp()
 
 
-def test_what_is_told_bounds_both() -> None:
+def test_configured_bounds_limit_both() -> None:
     world = World(load("ordinary-day"), ManualClock(ORIGIN), history=timedelta(minutes=10))
     events = world.logs.groups[REGION, names.DATABASE_LOG].events
     assert events[0].at >= (ORIGIN - timedelta(minutes=10)).timestamp() * 1000
@@ -153,7 +153,7 @@ async def test_slow_queries_are_found_by_the_runbooks_query(embedded: Any) -> No
 
 
 @pytest.mark.scenario("no-level", history=1200)
-async def test_no_level_is_told_apart_from_no_errors(embedded: Any) -> None:
+async def test_a_missing_level_differs_from_no_errors(embedded: Any) -> None:
     response = await ended(embedded, 'filter level = "ERROR"', back=900)
     assert response["results"] == []
     assert response["statistics"]["recordsScanned"] > 100

@@ -103,7 +103,7 @@ async def test_events_too_old_or_too_far_ahead_are_rejected(group: Any) -> None:
     assert [event["message"] for event in events] == ["kept"]
 
 
-async def test_hostile_text_comes_back_as_it_was_put(group: Any) -> None:
+async def test_hostile_text_is_returned_unchanged(group: Any) -> None:
     hostile = [
         "\x1b[2J\x1b]52;c;aGk=\x07",
         "[@click=app.quit]x[/]",

@@ -62,7 +62,7 @@ async def test_over_http(embedded: Embedded) -> None:
     }
 
 
-def test_a_snapshot_is_made_in_its_window_and_old_ones_go() -> None:
+def test_a_snapshot_is_created_in_its_window_and_old_ones_are_deleted() -> None:
     demo_world = world(at=datetime(2026, 1, 11, 18, 0, tzinfo=UTC))
     clock = demo_world.clock
     assert isinstance(clock, ManualClock)

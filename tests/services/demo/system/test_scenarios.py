@@ -13,7 +13,7 @@ from tests.services.demo.client import ask, refused
 from tests.services.demo.system.test_world import RESOURCE, SCALING, alarms
 
 
-def test_every_file_loads_and_the_ordinary_day_comes_first() -> None:
+def test_every_file_loads_and_the_ordinary_day_is_first() -> None:
     names = [info.name for info in scenarios()]
     assert names == ["ordinary-day", *sorted(names[1:])]
     assert {path.stem for path in scenario.FOLDER.glob("*.toml")} == set(names)
@@ -22,7 +22,7 @@ def test_every_file_loads_and_the_ordinary_day_comes_first() -> None:
         assert (loaded.ja.title, loaded.en.watch) == (info.title("ja"), info.watch("en"))
 
 
-def test_unknown_names_and_mistakes_are_told() -> None:
+def test_unknown_names_and_mistakes_are_reported() -> None:
     with pytest.raises(LookupError, match="alb-5xx"):
         scenario.load("../secret")
     words = {"title": "t", "watch": "w"}

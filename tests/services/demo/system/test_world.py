@@ -128,7 +128,7 @@ class TestAgreement:
             )
             assert answer["Datapoints"][0]["Sum"] == len(events) > 5
 
-    async def test_the_log_goes_on_between_minutes(self, embedded: Any) -> None:
+    async def test_the_log_continues_between_minutes(self, embedded: Any) -> None:
         first, _ = await every(embedded.url, logGroupName=names.APP_LOG)
         embedded.advance(20)
         second, _ = await every(embedded.url, logGroupName=names.APP_LOG)
@@ -190,7 +190,7 @@ class TestObedience:
         )
         assert done["ScalingActivities"][0]["Description"] == "Setting desired count to 3."
 
-    async def test_a_scheduled_action_comes_true(self, embedded: Any) -> None:
+    async def test_a_scheduled_action_takes_effect(self, embedded: Any) -> None:
         target = {
             "ServiceNamespace": "ecs",
             "ResourceId": RESOURCE,

@@ -60,7 +60,7 @@ async def query(embedded: Embedded, text: str, **more: Any) -> tuple[dict[str, A
 
 
 @pytest.mark.scenario("attack", history=3600)
-async def test_metric_samples_athena_and_s3_tell_of_the_same_requests(embedded: Embedded) -> None:
+async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embedded) -> None:
     url, now = embedded.url, embedded.clock.now()
     spec = load_builtin("facility-prod").waf
     assert spec is not None
@@ -138,7 +138,7 @@ async def test_the_acl_its_logs_and_what_is_refused(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_athena_fails_on_what_it_does_not_know_and_stops_when_told(embedded: Embedded) -> None:
+async def test_athena_fails_on_unknown_queries_and_stops_on_request(embedded: Embedded) -> None:
     url = embedded.url
     written = load_builtin("facility-prod").waf
     assert written is not None

@@ -68,7 +68,7 @@ async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded: Embedde
     assert any("iam:ListUsers" in each for each in some.remarks)
 
 
-# By hand
+# On canned answers
 
 
 def listed(id: str, days: float, status: str = "Active") -> dict[str, Any]:
@@ -80,10 +80,10 @@ def user(name: str) -> dict[str, Any]:
     return {"UserName": name, "Path": "/", "UserId": "AIDA", "Arn": "arn", "CreateDate": NOW}
 
 
-async def by_hand(
+async def finding_on(
     keys: dict[str, list[dict[str, Any]]],
     used: dict[str, float] | None = None,
-    book: Runbook = BOOK,
+    runbook: Runbook = BOOK,
     **more: Any,
 ) -> tuple[Finding, Canned]:
     """`used`: days ago, by the end of a key's id; others were never used."""
@@ -102,10 +102,10 @@ async def by_hand(
     users = {"Users": [user(name) for name in keys]}
     canned = Canned(**({"ListUsers": users, "ListAccessKeys": of, "GetAccessKeyLastUsed": last} | more))
     inspection_context = InspectionContext(
-        runbook=book,
-        calendar=Calendar(book),
+        runbook=runbook,
+        calendar=Calendar(runbook),
         clock=ManualClock(NOW),
-        region=book.system.region,
+        region=runbook.system.region,
         reader=canned,
     )
     return await make(inspection_context, "access-keys").run(InspectionRequest(since=NOW, until=NOW)), canned
@@ -115,14 +115,14 @@ async def by_hand(
     ("days", "verdict"),
     [(82, Verdict.NORMAL), (83, Verdict.ATTENTION), (90, Verdict.ATTENTION), (91, Verdict.ABNORMAL)],
 )
-async def test_ninety_days_are_allowed_and_a_week_before_is_told(days: int, verdict: Verdict) -> None:
-    finding, _canned = await by_hand({"ci-cd-user": [listed("1", days)]}, {"1": 0.1})
+async def test_ninety_days_are_allowed_with_a_warning_a_week_before(days: int, verdict: Verdict) -> None:
+    finding, _canned = await finding_on({"ci-cd-user": [listed("1", days)]}, {"1": 0.1})
     assert finding.verdict is verdict
 
 
-async def test_trap_23_every_user_is_looked_at_and_two_keys_are_the_most() -> None:
+async def test_trap_23_every_user_is_inspected_with_at_most_two_keys() -> None:
     keys = {"ci-cd-user": [listed("1", 3)], "forgotten": [listed("2", 200), listed("3", 40)]}
-    finding, _canned = await by_hand(keys, {"1": 1, "3": 1})
+    finding, _canned = await finding_on(keys, {"1": 1, "3": 1})
     assert finding.verdict is Verdict.ABNORMAL
     assert "forgotten is 200 days old" in finding.summary
     assert any("forgotten has 2 keys" in each for each in finding.remarks)
@@ -144,7 +144,7 @@ async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(
     status: str, used: dict[str, float], verdict: Verdict
 ) -> None:
     keys = {"ci-cd-user": [listed("1", 3), listed("2", 120, status)]}
-    finding, _canned = await by_hand(keys, used)
+    finding, _canned = await finding_on(keys, used)
     assert finding.verdict is verdict
     assert (finding.measures[1].value, finding.measures[0].value) == (int(verdict is not Verdict.NORMAL), 3)
     assert any("has 2 keys" in each for each in finding.remarks)
@@ -152,13 +152,13 @@ async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(
 
 
 async def test_a_user_of_the_runbook_whom_iam_does_not_have_is_not_normal() -> None:
-    finding, _canned = await by_hand({"other": []})
+    finding, _canned = await finding_on({"other": []})
     assert finding.verdict is Verdict.UNKNOWN
     assert "ci-cd-user" in finding.summary
 
 
 async def test_a_user_of_the_runbook_without_any_key_is_not_judged() -> None:
-    finding, _canned = await by_hand({"ci-cd-user": [], "other": []})
+    finding, _canned = await finding_on({"ci-cd-user": [], "other": []})
     assert finding.verdict is Verdict.UNKNOWN
     assert "IAM lists no key of ci-cd-user" in finding.summary
     assert "other" not in finding.summary
@@ -167,23 +167,23 @@ async def test_a_user_of_the_runbook_without_any_key_is_not_judged() -> None:
 async def test_nothing_at_all_is_an_error() -> None:
     denied = failure(ProblemKind.ACCESS_DENIED)
     with pytest.raises(AccessDenied):
-        await by_hand({}, ListUsers=denied, ListAccessKeys=denied)
+        await finding_on({}, ListUsers=denied, ListAccessKeys=denied)
 
 
 async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
     spec = BOOK.access_keys and BOOK.access_keys.model_copy(update={"users": (), "max_age_days": 30})
-    book = BOOK.model_copy(update={"access_keys": spec, "procedures": ()})
-    finding, _canned = await by_hand({"a": [listed("1", 31)]}, {"1": 1}, book)
+    runbook = BOOK.model_copy(update={"access_keys": spec, "procedures": ()})
+    finding, _canned = await finding_on({"a": [listed("1", 31)]}, {"1": 1}, runbook)
     assert (finding.verdict, finding.advice) == (Verdict.ABNORMAL, ())
-    empty, _canned = await by_hand({}, book=book)
+    empty, _canned = await finding_on({}, runbook=runbook)
     assert empty.verdict is Verdict.NORMAL
     assert missing_setting("access-keys", BOOK.model_copy(update={"access_keys": None})) == "access_keys"
 
 
-async def test_a_due_date_on_a_closed_day_is_said_with_the_open_day_before() -> None:
-    finding, _canned = await by_hand({"ci-cd-user": [listed("1", 60)]}, {"1": 1})
+async def test_a_due_date_on_a_closed_day_shows_the_open_day_before() -> None:
+    finding, _canned = await finding_on({"ci-cd-user": [listed("1", 60)]}, {"1": 1})
     assert finding.measures[0].note == "ci-cd-user, due Friday 2026-02-13"
-    finding, _canned = await by_hand({"ci-cd-user": [listed("1", 59)]}, {"1": 1})
+    finding, _canned = await finding_on({"ci-cd-user": [listed("1", 59)]}, {"1": 1})
     expected = "ci-cd-user, due Friday 2026-02-13 (before Saturday 2026-02-14, which is closed)"
     assert finding.measures[0].note == expected
 

@@ -53,7 +53,7 @@ def test_it_fired_before_the_window_and_recovered_in_it() -> None:
     assert made(move(5, S.ALARM, S.OK)) == [("alarm", None, 5)]
 
 
-def test_from_firing_to_no_data_are_two_spells() -> None:
+def test_from_firing_to_no_data_are_two_alarm_periods() -> None:
     moves = [move(10, S.OK, S.ALARM), move(20, S.ALARM, S.INSUFFICIENT), move(30, S.INSUFFICIENT, S.OK)]
     assert made(*moves) == [("alarm", 10, 20), ("insufficient", 20, 30)]
 
@@ -61,7 +61,7 @@ def test_from_firing_to_no_data_are_two_spells() -> None:
 def test_what_did_not_change_in_the_window_lasts_from_before_it() -> None:
     assert made(now=alarm(S.ALARM, -30)) == [("alarm", None, None)]
     assert made(now=alarm(S.INSUFFICIENT)) == [("insufficient", None, None)]
-    # Without its history, AWS's own word tells when it began.
+    # Without its history, the state's own timestamp says when it began.
     assert made(now=alarm(S.ALARM, 30)) == [("alarm", 30, None)]
 
 
@@ -91,7 +91,7 @@ def test_the_alarms_as_they_were_at_the_windows_end() -> None:
     states=st.lists(st.sampled_from([S.OK, S.ALARM, S.INSUFFICIENT]), min_size=1, max_size=12),
     steps=st.lists(st.integers(1, 70), min_size=12, max_size=12),
 )
-def test_spells_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: list[int]) -> None:
+def test_alarm_periods_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: list[int]) -> None:
     times = [sum(steps[: index + 1]) for index in range(len(states))]
     before = S.OK
     moves = []

@@ -1,4 +1,4 @@
-"""What the history of the alarms does not tell: a change that is lost, damaged, or under another name."""
+"""What the history of the alarms lacks: a change that is lost, damaged, or under another name."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,10 +18,10 @@ from tests.conftest import Embedded
 from tests.services.inspections.alarms.test_alarms_inspection import (
     CLOSED,
     NINE,
-    book,
     change,
     judged,
     row,
+    runbook_with,
     verdicts,
 )
 from tests.services.inspections.running_world import run_inspection
@@ -48,7 +48,7 @@ async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded:
         finding = await run_inspection(embedded, "alarms", since=CLOSED)
         for at, item in whole.items():
             items[at] = item
-        # That it recovered tells that it fired, though not when.
+        # That it recovered means that it fired, though not when.
         verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
         assert finding.verdict is verdict
         assert verdicts(finding)["RDS CPU使用率"] is verdict
@@ -68,9 +68,9 @@ DAMAGE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
-async def test_an_entry_that_cannot_be_read_is_said_and_not_judged(damage: dict[str, Any]) -> None:
+async def test_an_unreadable_entry_is_reported_and_not_judged(damage: dict[str, Any]) -> None:
     history = [change("a", 30, "ALARM", "OK"), change("a", 40, "OK", "ALARM")]
-    runbook = book("a")
+    runbook = runbook_with("a")
     whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
     assert verdicts(whole) == {"T a": V.ATTENTION, FIRED: V.ATTENTION}
     finding = await judged(row("a", minutes=30), runbook=runbook, history=[history[0] | damage, history[1]])
@@ -94,7 +94,7 @@ def lives(draw: st.DrawFn) -> tuple[list[AlarmTransition], AlarmState]:
 
 
 @given(lives(), st.data())
-def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
+def test_a_complete_alarm_history_is_certain_and_one_that_lacks_a_change_is_not(
     life: tuple[list[AlarmTransition], AlarmState], data: st.DataObject
 ) -> None:
     changes, state = life
@@ -117,7 +117,7 @@ def test_a_life_that_is_told_whole_has_no_doubt_and_one_that_lacks_a_change_has(
         assert "a" in " ".join(doubts([alarm], renamed, SPAN))
 
 
-def test_an_alarm_that_was_made_anew_under_its_name_is_no_doubt() -> None:
+def test_an_alarm_recreated_under_its_name_is_certain() -> None:
     changes = [moved(30, "INSUFFICIENT_DATA", "OK"), moved(60, "OK", "ALARM")]
     alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, since=changes[0].at)
     assert without_history([alarm], changes, SPAN) == frozenset()

@@ -56,8 +56,8 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
 async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert finding.verdict is V.ATTENTION
-    (spell,) = finding.spells
-    assert (spell.alarm, spell.state, spell.began is None, spell.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
+    (alarm_period,) = finding.spells
+    assert (alarm_period.alarm, alarm_period.state, alarm_period.began is None, alarm_period.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
     assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14 01:17–01:23 JST (6m)."
     assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
@@ -107,7 +107,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embe
     assert any("cloudwatch:ListAlarmMuteRules" in each for each in finding.remarks)
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def change(name: str, minutes: float, before: str, after: str) -> dict[str, Any]
     }
 
 
-def book(*names: str, **more: Any) -> Runbook:
+def runbook_with(*names: str, **more: Any) -> Runbook:
     data = BOOK.model_dump(mode="json")
     data["alarms"] = [
         {"name": name, "title": f"T {name}", "playbook": more.get("playbook")} for name in names
@@ -174,7 +174,7 @@ async def judged(
 
 
 async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> None:
-    runbook = book("a", playbook="alb-5xx")
+    runbook = runbook_with("a", playbook="alb-5xx")
     finding = await judged(row("a", "ALARM", 42), runbook=runbook, history=[change("a", 42, "OK", "ALARM")])
     assert finding.verdict is V.ABNORMAL
     assert finding.summary == "Firing: T a."
@@ -188,7 +188,9 @@ async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> 
 
 async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -> None:
     others = [row("b", "ALARM", 5), row("c", "INSUFFICIENT_DATA"), row("d")]
-    finding = await judged(row("a"), *others, runbook=book("a"), history=[change("b", 5, "OK", "ALARM")])
+    finding = await judged(
+        row("a"), *others, runbook=runbook_with("a"), history=[change("b", 5, "OK", "ALARM")]
+    )
     assert finding.verdict is V.ABNORMAL
     assert [each.title for each in finding.measures] == ["b", "T a", "Fired since the last sign-off"]
     assert any(
@@ -202,58 +204,58 @@ async def test_target_tracking_never_counts_not_even_deleted() -> None:
     low = "TargetTracking-service/c/s-AlarmLow-1"
     named = row("step", "ALARM", 5, AlarmActions=["arn:aws:autoscaling:r:1:scalingPolicy:x"])
     history = [change(low, 30, "OK", "ALARM"), change("step", 5, "OK", "ALARM")]
-    finding = await judged(row("a"), named, runbook=book("a"), history=history)
+    finding = await judged(row("a"), named, runbook=runbook_with("a"), history=history)
     assert (finding.verdict, finding.spells) == (V.NORMAL, ())
 
 
-async def test_an_alarm_that_was_deleted_after_it_fired_is_told() -> None:
+async def test_an_alarm_deleted_after_it_fired_is_reported() -> None:
     history = [change("gone", 30, "ALARM", "OK"), change("gone", 40, "OK", "ALARM")]
-    finding = await judged(row("a"), runbook=book("a"), history=history)
+    finding = await judged(row("a"), runbook=runbook_with("a"), history=history)
     assert finding.verdict is V.ATTENTION
     assert [(each.alarm, each.ended is None) for each in finding.spells] == [("gone", False)]
 
 
 async def test_a_sparse_alarm_without_data_has_the_hint_and_is_not_green() -> None:
-    finding = await judged(row("a", "INSUFFICIENT_DATA", 300), runbook=book("a"))
+    finding = await judged(row("a", "INSUFFICIENT_DATA", 300), runbook=runbook_with("a"))
     assert finding.verdict is V.UNKNOWN
     assert "is reported only when there is something to count" in finding.measures[0].note
     plain = row("a", "INSUFFICIENT_DATA", 300, Namespace="AWS/RDS", MetricName="CPUUtilization")
-    finding = await judged(plain, runbook=book("a"))
+    finding = await judged(plain, runbook=runbook_with("a"))
     assert "reported only" not in finding.measures[0].note
 
 
 async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_sparse_metric() -> None:
     history = [change("a", 100, "INSUFFICIENT_DATA", "OK"), change("a", 120, "OK", "INSUFFICIENT_DATA")]
     dense = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
-    finding = await judged(row("a", **dense), runbook=book("a"), history=history)
+    finding = await judged(row("a", **dense), runbook=runbook_with("a"), history=history)
     assert (finding.verdict, finding.summary) == (V.ATTENTION, "Without data for a time: T a.")
-    assert (await judged(row("a"), runbook=book("a"), history=history)).verdict is V.NORMAL
+    assert (await judged(row("a"), runbook=runbook_with("a"), history=history)).verdict is V.NORMAL
     short = [history[0], change("a", 114, "OK", "INSUFFICIENT_DATA")]
-    assert (await judged(row("a", **dense), runbook=book("a"), history=short)).verdict is V.NORMAL
-    before = await judged(row("a", **dense), runbook=book("a"), history=history[:1])
-    assert before.verdict is V.NORMAL, "the look before told of it"
+    assert (await judged(row("a", **dense), runbook=runbook_with("a"), history=short)).verdict is V.NORMAL
+    before = await judged(row("a", **dense), runbook=runbook_with("a"), history=history[:1])
+    assert before.verdict is V.NORMAL, "the run before reported it"
 
 
 async def test_an_evaluation_that_fails_cannot_be_judged() -> None:
-    finding = await judged(row("a", EvaluationState="EVALUATION_ERROR"), runbook=book("a"))
+    finding = await judged(row("a", EvaluationState="EVALUATION_ERROR"), runbook=runbook_with("a"))
     assert (finding.verdict, finding.summary) == (V.UNKNOWN, "Not evaluated: T a.")
 
 
-async def test_a_look_at_an_earlier_time_sees_the_alarms_of_that_time() -> None:
+async def test_a_run_for_an_earlier_time_reads_the_alarms_of_that_time() -> None:
     history = [
         change("a", 5, "OK", "ALARM"),
         change("a", 300, "ALARM", "OK"),
         change("a", 310, "OK", "ALARM"),
     ]
     finding = await judged(
-        row("a", "ALARM", 5), runbook=book("a"), history=history, until=NINE - timedelta(minutes=60)
+        row("a", "ALARM", 5), runbook=runbook_with("a"), history=history, until=NINE - timedelta(minutes=60)
     )
     assert finding.verdict is V.ATTENTION
     assert (finding.measures[0].shown, len(finding.spells)) == ("OK", 1)
 
 
 async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> None:
-    runbook = book("a")
+    runbook = runbook_with("a")
     for kind in (ProblemKind.INVALID, ProblemKind.ACCESS_DENIED, ProblemKind.NOT_FOUND):
         canned = Canned(
             DescribeAlarms={"MetricAlarms": [row("a")]},

@@ -42,7 +42,7 @@ async def test_an_ordinary_day_is_normal(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY + timedelta(hours=18, minutes=25), history=60)
-async def test_a_snapshot_in_the_making_within_its_window_is_normal(embedded: Embedded) -> None:
+async def test_a_snapshot_being_created_within_its_window_is_normal(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.NORMAL
     assert finding.evidence[0].rows[0].cells[3].startswith("creating ")
@@ -144,7 +144,7 @@ async def test_a_status_other_than_available() -> None:
     assert (await backups([*snapshots(*range(7)), old])).verdict is Verdict.NORMAL
 
 
-async def test_one_that_is_being_made_for_hours_asks_for_attention() -> None:
+async def test_a_snapshot_being_created_for_hours_needs_attention() -> None:
     making = snapshots(0)[0] | {"Status": "creating", "PercentProgress": 30}
     rest = snapshots(1, 2, 3, 4, 5, 6)
     soon = await backups([*rest, making], now=LAST + timedelta(minutes=50))
@@ -163,7 +163,7 @@ async def test_fewer_are_fine_in_the_first_week() -> None:
     assert new.verdict is Verdict.ATTENTION
 
 
-async def test_after_closed_days_every_window_since_the_last_look_is_looked_at() -> None:
+async def test_after_closed_days_every_window_since_the_last_run_is_inspected() -> None:
     since = MONDAY - timedelta(days=12)
     finding = await backups(snapshots(*range(11)), since=since, BackupRetentionPeriod=14)
     assert finding.measures[WINDOWS].shown == "11 of 12"
@@ -207,7 +207,9 @@ WINDOW = daily("18:10-18:40")
 
 
 @given(st.integers(0, 7 * 1440), st.sets(st.integers(0, 6)), st.integers(0, 29))
-def test_a_gap_is_found_whenever_somebody_looks(minutes: int, missing: set[int], late: int) -> None:
+def test_a_gap_is_found_at_whatever_time_the_inspection_runs(
+    minutes: int, missing: set[int], late: int
+) -> None:
     assert WINDOW
     now = datetime(2026, 1, 12, 0, 0, tzinfo=UTC) + timedelta(minutes=minutes)
     starts = expected(WINDOW, now, 7, None)

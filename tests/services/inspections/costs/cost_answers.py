@@ -1,4 +1,4 @@
-"""Answers of Cost Explorer by hand, and a world's own without HTTP."""
+"""Canned answers of Cost Explorer, and a world's own without HTTP."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -70,7 +70,7 @@ def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> 
     return {"Budgets": [row | more]}
 
 
-def book(**changed: Any) -> Runbook:
+def runbook_with(**changed: Any) -> Runbook:
     """The runbook with other `[costs]`."""
     assert BOOK.costs is not None
     costs = Costs.model_validate(BOOK.costs.model_dump() | changed)
@@ -90,12 +90,12 @@ def context(canned: Canned, *, now: datetime = MONDAY, runbook: Runbook = BOOK) 
 async def costs(
     priced: Priced = usual, *, budgets: Any = None, now: datetime = MONDAY, runbook: Runbook = BOOK
 ) -> Finding:
-    """One look at these prices."""
+    """A finding on these prices."""
     canned = Canned(GetCostAndUsage=answered(priced), DescribeBudgets=budgets or {})
-    return await look_with(context(canned, now=now, runbook=runbook))
+    return await run_costs(context(canned, now=now, runbook=runbook))
 
 
-async def look_with(inspection_context: InspectionContext) -> Finding:
+async def run_costs(inspection_context: InspectionContext) -> Finding:
     now = inspection_context.clock.now()
     return await make(inspection_context, "costs").run(
         InspectionRequest(since=now - timedelta(days=3), until=now)

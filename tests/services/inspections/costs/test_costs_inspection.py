@@ -28,11 +28,11 @@ from tests.services.inspections.costs.cost_answers import (
     RDS,
     USUAL,
     answered,
-    book,
     budget,
     context,
     costs,
-    look_with,
+    run_costs,
+    runbook_with,
     usual,
 )
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -121,7 +121,7 @@ async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
         return usual(day) | (first if day.day == 1 else {})
 
     # 15 dollars a day and a tenth of tax: 76,725 yen in a month of 31 days.
-    finding = await costs(priced, runbook=book(budget_yen=yen))
+    finding = await costs(priced, runbook=runbook_with(budget_yen=yen))
     own = measure(finding, "Budget of the runbook")
     assert own.verdict is verdict
     assert own.shown == f"{share} (¥76,725 of ¥{yen:,})"
@@ -148,20 +148,20 @@ async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_mult
 
 async def test_trap_22_utc_days_are_a_day_late() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
-    finding = await look_with(context(canned))
+    finding = await run_costs(context(canned))
     # On Monday 9:00 JST, Sunday is not complete.
     asked = canned.asked("GetCostAndUsage")[0]["TimePeriod"]
     assert asked == {"Start": "2025-12-01", "End": "2026-01-11"}
     assert "the newest is Saturday 2026-01-10, the last 7 are Sunday 2026-01-04" in finding.remarks[1]
 
 
-async def test_trap_22_yen_come_with_their_rate_its_date_and_its_source() -> None:
+async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
     finding = await costs()
     assert finding.remarks[0] == (
         "Yen at ¥150 to the dollar (source: 設定値（請求時の換算率とは異なる）; date: 2025-10-25)."
         " AWS charges in dollars."
     )
-    finding = await costs(runbook=book(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
+    finding = await costs(runbook=runbook_with(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
     assert "¥151.25 to the dollar (source: not given; date: not given)" in finding.remarks[0]
     assert (await costs(lambda _day: {})).remarks[0].startswith("Yen at")
 
@@ -211,7 +211,7 @@ async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: 
     ("usd", "verdict"),
     [(5.5, Verdict.NORMAL), (5.6, Verdict.ATTENTION), (5.9, Verdict.ATTENTION), (6.0, Verdict.ABNORMAL)],
 )
-async def test_growth_of_the_runbooks_half_is_looked_into(usd: float, verdict: Verdict) -> None:
+async def test_growth_of_half_as_the_runbook_says_is_investigated(usd: float, verdict: Verdict) -> None:
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): usd} if day >= date(2026, 1, 4) else {})
 
@@ -225,7 +225,7 @@ async def test_what_is_new_and_what_is_tiny() -> None:
         new = {("Amazon Bedrock", "Usage"): 20.0} if day >= date(2026, 1, 8) else {}
         return usual(day) | new
 
-    finding = await costs(priced, runbook=book(total_yen=0))
+    finding = await costs(priced, runbook=runbook_with(total_yen=0))
     others = measure(finding, "Others, growth")
     # The runbook gives the rest no limit of its own; the whole has grown by more than half.
     assert others.verdict is Verdict.ATTENTION
@@ -253,7 +253,7 @@ async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() 
     assert BOOK.costs is not None
     services = [each.model_dump() for each in BOOK.costs.services]
     services[1]["names"] = ["Amazon RDS"]
-    finding = await costs(runbook=book(services=services))
+    finding = await costs(runbook=runbook_with(services=services))
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary == "RDS: Cost Explorer has no costs under the names given in the runbook."
     assert finding.advice[0] == "Check how Cost Explorer spells RDS (costs.services, names)."
@@ -294,7 +294,7 @@ async def test_a_young_account_has_nothing_to_compare_with() -> None:
     finding = await costs(
         lambda day: usual(day) if day >= date(2026, 1, 1) else {},
         now=datetime(2026, 1, 3, tzinfo=UTC),
-        runbook=book(budget_yen=1_000_000),
+        runbook=runbook_with(budget_yen=1_000_000),
     )
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Total, whole month").shown == ""
@@ -356,7 +356,7 @@ _BACK = st.integers(0, 40)
 
 
 @given(back=st.integers(0, 13), service=st.sampled_from(sorted(USUAL)), share=st.floats(0.2, 40))
-async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_normal(
+async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
     back: int, service: str, share: float
 ) -> None:
     usd = -share * 7 * USUAL[service]
@@ -371,7 +371,7 @@ async def test_negative_costs_of_more_than_a_small_share_are_said_and_never_norm
 
 
 @given(back=_BACK, usd=st.floats(-0.5, -0.02))
-async def test_a_small_negative_row_is_told_in_a_note_and_judged(back: int, usd: float) -> None:
+async def test_a_small_negative_row_is_noted_and_judged(back: int, usd: float) -> None:
     """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
     odd = MONDAY.date() - timedelta(days=2 + back)
 
@@ -421,14 +421,16 @@ async def test_the_newest_day_of_a_service_may_be_late() -> None:
 
 
 @given(back=st.integers(1, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
-async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service: str, named: bool) -> None:
+async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
+    back: int, service: str, named: bool
+) -> None:
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
         amounts = usual(day)
         if day >= since:
             usd = amounts.pop((service, "Usage"))
-            # Under a name that nobody knows its costs are those of the others.
+            # Under an unknown name its costs count as those of the others.
             amounts |= {("no such word", "no such word"): usd} if named else {}
         return amounts
 
@@ -440,7 +442,7 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
     def nothing(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
 
-    # Used for nothing is told with an amount of zero, and what rests at weekends was not there every day before.
+    # An unused service is listed with an amount of zero, and one idle at weekends was not there every day before.
     assert (await costs(nothing)).verdict is not Verdict.UNKNOWN
 
     def resting(day: date) -> dict[tuple[str, str], float]:
@@ -449,28 +451,28 @@ async def test_a_service_that_is_told_of_no_more_is_not_cheap(back: int, service
     assert (await costs(resting)).verdict is Verdict.NORMAL
 
 
-async def test_trap_22_the_answer_is_kept_for_it_costs_and_says_how_old_it_is() -> None:
+async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     inspection_context = context(canned)
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
-    await look_with(replace(inspection_context, reader=tally))
+    await run_costs(replace(inspection_context, reader=tally))
     assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
     inspection_context.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
-    finding = await look_with(inspection_context)
+    finding = await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 1
     assert finding.remarks[1].startswith("This Cost Explorer response is 7h 0m old: it is reused for 8 hours")
     assert "¥1.5" in finding.remarks[1]
     inspection_context.clock.advance(3600)  # type: ignore[attr-defined]
-    await look_with(inspection_context)
+    await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 2
     # Another UTC day has another newest day.
     inspection_context.clock.advance(23 * 3600)  # type: ignore[attr-defined]
-    await look_with(inspection_context)
+    await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 3
 
 
 async def test_a_runbook_without_services() -> None:
-    finding = await costs(runbook=book(services=(), total_yen=50_000, report_to=""))
+    finding = await costs(runbook=runbook_with(services=(), total_yen=50_000, report_to=""))
     assert finding.verdict is Verdict.ATTENTION
     assert bad(finding) == {"Total, whole month"}
     assert finding.summary == "Total: ¥69,750 for 2026-01, against a guideline of ¥50,000."

@@ -37,7 +37,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def book(**changed: Any) -> Runbook:
+def runbook_with(**changed: Any) -> Runbook:
     data = load_builtin("facility-prod").model_dump(mode="json")
     spec = {key: value for key, value in (SPEC | changed).items() if value is not None}
     return Runbook.model_validate(data | {"inspections": [spec]})
@@ -45,12 +45,12 @@ def book(**changed: Any) -> Runbook:
 
 @pytest.mark.scenario("ordinary-day", history=7200)
 async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
-    finding = await run_inspection(embedded, "memory", runbook=book())
+    finding = await run_inspection(embedded, "memory", runbook=runbook_with())
     assert finding.verdict is V.NORMAL
     assert finding.summary.startswith("DB の空きメモリ: lowest 1,3")
     assert "(allowed > 512 MiB)" in finding.summary
     unknown = await run_inspection(
-        embedded, "memory", runbook=book(dimensions={"DBInstanceIdentifier": "typo"})
+        embedded, "memory", runbook=runbook_with(dimensions={"DBInstanceIdentifier": "typo"})
     )
     assert (unknown.verdict, unknown.summary) == (V.UNKNOWN, "DB の空きメモリ: no data in the window.")
     assert unknown.advice == ("DBA に連絡する",)
@@ -69,7 +69,7 @@ async def judged(
     if since is None:
         since = 5 * len(values) or 60
     begun = NINE - timedelta(minutes=since)
-    runbook = book(**changed)
+    runbook = runbook_with(**changed)
     period = runbook.inspections[0].period
     points = [
         (NINE - timedelta(seconds=period * (len(values) - index)), value)
@@ -141,7 +141,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([1, None, None, None, None], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
-    # It is said since when, and that it may mean either.
+    # The note says since when, and that it may mean either.
     assert finding.measures[0].note == "no data since 01-14 08:40 JST (for a count, this may mean zero)"
     finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
     assert (finding.verdict, "there were values at the same time before" in finding.summary) == (
@@ -155,7 +155,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert "outside it for 10m in total, at 01-14 08:50 JST." in finding.summary
 
 
-async def test_a_count_that_nothing_added_to_all_the_time_is_told_from_one_that_does_not_exist() -> None:
+async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
     assert finding.verdict is V.NORMAL
@@ -188,4 +188,4 @@ async def test_the_period_grows_with_the_window_and_stays_on_its_grid() -> None:
 
 
 def test_it_is_offered() -> None:
-    assert "memory" in {each.id for each in offered(book())}
+    assert "memory" in {each.id for each in offered(runbook_with())}

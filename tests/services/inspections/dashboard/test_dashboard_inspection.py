@@ -96,7 +96,7 @@ async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) 
     assert measure(finding, "RDS 接続数").shown == ""
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 Curve = Callable[[datetime], float | None]
 """The value at a time; None: no data."""
@@ -239,7 +239,7 @@ async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
     assert "outside the limit for 20m in total" in finding.summary
 
 
-async def test_a_gap_in_the_night_is_told_and_one_of_a_sparse_metric_is_usual() -> None:
+async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usual() -> None:
     hole = between(300, 200, 1, usual=0)
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
     assert verdicts(finding) == {"RDS 接続数": V.ATTENTION}
@@ -298,7 +298,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
     assert measure(nothing, "Load balancer").verdict is V.UNKNOWN
 
 
-async def test_trap_29_spent_cpu_credits_are_told_where_there_are_any() -> None:
+async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> None:
     finding = await judged(CPUCreditBalance=between(300, 60, 30, usual=288))
     assert verdicts(finding) == {"CPU credits of the database": V.ATTENTION}
     assert "down to 30" in finding.summary
@@ -451,22 +451,24 @@ def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str,
         "TargetConnectionErrorCount",
     ],
 )
-async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something_else(metric: str) -> None:
-    body, book = of_faults(metric, below=50)
+async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric: str) -> None:
+    body, limited_runbook = of_faults(metric, below=50)
 
     def at_night(at: datetime) -> float | None:
         return 1 if NINE - timedelta(hours=5) <= at < NINE - timedelta(hours=4, minutes=55) else None
 
-    two = await judged(body=body, runbook=book, **{metric: at_night})
+    two = await judged(body=body, runbook=limited_runbook, **{metric: at_night})
     assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
     assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
     assert "no data before" not in two.summary
-    none = await judged(body=body, runbook=book)
+    none = await judged(body=body, runbook=limited_runbook)
     assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
-    many = await judged(body=body, runbook=book, **{metric: lambda at: at_night(at) and 60})
+    many = await judged(body=body, runbook=limited_runbook, **{metric: lambda at: at_night(at) and 60})
     assert measure(many, "5xx").verdict is V.ATTENTION
     # Healthy targets alone prove it, and so do requests; where both are missing, nothing does.
-    idle = await judged(body=body, runbook=book, RequestCount=lambda _at: None, **{metric: at_night})
+    idle = await judged(
+        body=body, runbook=limited_runbook, RequestCount=lambda _at: None, **{metric: at_night}
+    )
     assert measure(idle, "5xx").verdict is V.NORMAL
     for gap, verdict in (
         (between(300, 200, 1, usual=0), V.ATTENTION),
@@ -475,35 +477,37 @@ async def test_a_count_of_faults_is_none_where_the_load_balancer_tells_something
         both = {
             name: lambda at, gap=gap: None if gap(at) else 9 for name in ("RequestCount", "HealthyHostCount")
         }
-        blind = await judged(body=body, runbook=book, **both)  # type: ignore[arg-type]
+        blind = await judged(body=body, runbook=limited_runbook, **both)  # type: ignore[arg-type]
         assert measure(blind, "5xx").verdict is verdict
         assert "no data" in measure(blind, "5xx").note
-    partly = await judged(body=body, runbook=book, status={metric: "PartialData"})
+    partly = await judged(body=body, runbook=limited_runbook, status={metric: "PartialData"})
     assert measure(partly, "5xx").verdict is V.UNKNOWN
 
 
 async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
     metric = "HTTPCode_Target_5XX_Count"
     for stat, limit in (("Average", {"below": 50}), ("Sum", {"above": 1})):
-        body, book = of_faults(metric, stat, **limit)
-        assert measure(await judged(body=body, runbook=book), "5xx").verdict is V.UNKNOWN
+        body, limited_runbook = of_faults(metric, stat, **limit)
+        assert measure(await judged(body=body, runbook=limited_runbook), "5xx").verdict is V.UNKNOWN
 
 
 async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other() -> None:
-    body, book = of_faults("NewConnectionCount", above=1)
+    body, limited_runbook = of_faults("NewConnectionCount", above=1)
     for minutes, verdict in ((200, V.ATTENTION), (-1, V.UNKNOWN)):
         hole = between(300, minutes, 1, usual=0)
         finding = await judged(
-            body=body, runbook=book, NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9
+            body=body,
+            runbook=limited_runbook,
+            NewConnectionCount=lambda at, hole=hole: None if hole(at) else 9,
         )
         assert measure(finding, "5xx").verdict is verdict
 
 
-async def test_the_note_tells_when_the_value_was_lowest_or_worst() -> None:
+async def test_the_note_says_when_the_value_was_lowest_or_worst() -> None:
     metric = "NewConnectionCount"
     for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "worst at")):
-        body, book = of_faults(metric, **limit)
-        finding = await judged(body=body, runbook=book, NewConnectionCount=lambda _at: 9)
+        body, limited_runbook = of_faults(metric, **limit)
+        finding = await judged(body=body, runbook=limited_runbook, NewConnectionCount=lambda _at: 9)
         assert word in measure(finding, "5xx").note
 
 
@@ -522,9 +526,12 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
     alb = BOOK.alb
     assert alb is not None
     group = GROUPS.get(named, "")
-    book = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
+    limited_runbook = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
     return await judged(
-        runbook=book, body=body, HealthyHostCount_facility_blue=blue, HealthyHostCount_facility_green=green
+        runbook=limited_runbook,
+        body=body,
+        HealthyHostCount_facility_blue=blue,
+        HealthyHostCount_facility_green=green,
     )
 
 
@@ -542,13 +549,13 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     none = await of_two_groups(lambda _at: None, lambda _at: None)
     assert measure(none, title).verdict is V.UNKNOWN
     assert not any(remark in each for finding in (ours, none) for each in finding.remarks)
-    # One that has data and stops is told by its name.
+    # One that has data and stops is recognized by its name.
     ended = await of_two_groups(lambda at: 2 if at < NINE - timedelta(hours=2) else None, lambda _at: 2)
     assert measure(ended, title).verdict is V.UNKNOWN
     assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")
 
 
-async def test_trap_credits_that_are_no_longer_told_are_not_enough() -> None:
+async def test_trap_credits_that_are_no_longer_reported_are_not_enough() -> None:
     finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN

@@ -1,4 +1,4 @@
-"""Error logs: what was found, and above all what must not look like "no errors"."""
+"""Error logs: what is found, and above all what must not be mistaken for "no errors"."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def book(**keys: Any) -> Runbook:
+def runbook_with(**keys: Any) -> Runbook:
     return runbook(error_logs={"log_group": GROUP, **keys})
 
 
@@ -56,7 +56,7 @@ def lived(*minutes: float, **more: object) -> list[Event]:
 
 async def seen(embedded: Embedded, hours: float = 16, **more: Any) -> Finding:
     return await run_inspection(
-        embedded, "error-logs", hours=hours, runbook=more.pop("runbook", book()), **more
+        embedded, "error-logs", hours=hours, runbook=more.pop("runbook", runbook_with()), **more
     )
 
 
@@ -95,7 +95,7 @@ async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> N
     assert "requestId." in finding.summary
     assert measure(finding, "Events with the field level").shown == "0 %"
     assert "error_logs" in finding.advice[0]
-    # A count of what cannot be told is neither green nor said to be none.
+    # An unknown count is neither green nor shown as none.
     assert "No errors" not in finding.summary
     assert "is not known" in finding.summary
     assert [each.title for each in finding.measures if each.verdict is Verdict.NORMAL] == ["5xx responses"]
@@ -116,7 +116,7 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
     async with context(empty_aws) as inspection_context:
         for events, words in OTHER_MEANINGS:
             fill(empty_aws, events)
-            finding = await again(inspection_context, "error-logs", hours=16, book=book())
+            finding = await again(inspection_context, "error-logs", hours=16, book=runbook_with())
             assert (finding.verdict, words) == (Verdict.UNKNOWN, words)
             assert words in finding.summary
             assert "No errors" not in finding.summary
@@ -137,10 +137,10 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     assert "01-14 06:3" in log_events.shown
     # What went wrong before it stopped is not hidden.
     fill(empty_aws, [error(200 + n / 10) for n in range(40)], group="/app/other")
-    grave = await seen(empty_aws, runbook=book(log_group="/app/other"))
+    grave = await seen(empty_aws, runbook=runbook_with(log_group="/app/other"))
     assert grave.verdict is Verdict.ABNORMAL
     assert "No events in /app/other since 01-14 06:3" in grave.summary
-    # A log that nobody may read event by event may have stopped.
+    # A log that may not be read event by event may have stopped.
     empty_aws.fault("logs", "FilterLogEvents", preset="denied")
     assert "Could not read whether events still arrive" in (await seen(empty_aws)).summary
 
@@ -153,7 +153,7 @@ async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: 
     assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14 06:3")
     assert "as at the same time on previous days" in finding.summary
     # The runbook's own value, a number, fits numbers.
-    other = book(value="50", status="")
+    other = runbook_with(value="50", status="")
     with empty_aws.world.lock:
         empty_aws.world.logs.groups.clear()
     fill(empty_aws, [*fine(5, level=30), *lived(5, level=30)])
@@ -175,15 +175,15 @@ async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> N
     assert empty_aws.counts()["logs.StartQuery"] == 3
 
 
-async def test_many_errors_are_not_counted_further_where_nobody_agreed_to_the_price(
+async def test_many_errors_are_not_counted_further_without_consent_to_the_price(
     empty_aws: Embedded,
 ) -> None:
     fill(empty_aws, [*(error(60 + n / 10) for n in range(1001)), *fine(5)])
     size = sum(len(event.message) + 26 for event in empty_aws.world.logs.groups.popitem()[1].events)
     fill(empty_aws, [*(error(60 + n / 10) for n in range(1001)), *fine(5)])
     usd = 20 / 150 / size * 1e9 / 2
-    dear = book().model_copy(
-        update={"inspecting": book().inspecting.model_copy(update={"insights_usd_per_gb": usd})}
+    dear = runbook_with().model_copy(
+        update={"inspecting": runbook_with().inspecting.model_copy(update={"insights_usd_per_gb": usd})}
     )
     finding = await seen(empty_aws, runbook=dear)
     assert finding.verdict is Verdict.ABNORMAL
@@ -197,7 +197,7 @@ async def test_trap_partial_results_are_shown_and_not_judged(empty_aws: Embedded
     async with context(empty_aws) as inspection_context:
         for how in ("Failed", "Timeout", "Cancelled", "Unknown"):
             ends(empty_aws, how)
-            finding = await again(inspection_context, "error-logs", hours=16, book=book())
+            finding = await again(inspection_context, "error-logs", hours=16, book=runbook_with())
             assert finding.verdict is Verdict.UNKNOWN
             assert "Partial: " in finding.summary
             assert "not judged" in finding.summary
@@ -242,14 +242,15 @@ async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
 async def test_how_often_is_often_grows_with_the_window(
     empty_aws: Embedded, hours: float, count: int, verdict: Verdict
 ) -> None:
-    """A weekend is no day: what comes on each day is not a sign of trouble because three days are looked at."""
+    """A weekend is no day: what occurs on each day is no sign of trouble because the window has three days."""
     lines = [
         error(2 + n * (hours * 60 - 4) / count, f"order {n} failed", statusCode=200) for n in range(count)
     ]
     fill(empty_aws, [*lines, *fine(5)])
     assert (
         measure(
-            await run_inspection(empty_aws, "error-logs", hours=hours, runbook=book()), "Most frequent error"
+            await run_inspection(empty_aws, "error-logs", hours=hours, runbook=runbook_with()),
+            "Most frequent error",
         ).verdict
         is verdict
     )
@@ -315,7 +316,7 @@ async def test_above_the_runbooks_limit_it_waits_for_consent(empty_aws: Embedded
 async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
     fill(empty_aws, [error(5), *fine(6)])
     charged: list[float] = []
-    async with context(empty_aws, runbook=book()) as inspection_context:
+    async with context(empty_aws, runbook=runbook_with()) as inspection_context:
         tally = MeteredReader(
             inspection_context.reader, usd_jpy=150, charge=lambda _what, usd: charged.append(usd)
         )
@@ -367,8 +368,8 @@ def test_what_a_runbook_must_say() -> None:
     whole = load_builtin("facility-prod")
     assert missing_setting("error-logs", whole) == ""
     assert missing_setting("error-logs", whole.model_copy(update={"error_logs": None})) == "error_logs"
-    assert missing_setting("error-logs", book(log_group="")) == "error_logs.log_group"
-    assert missing_setting("error-logs", book(field="")) == "error_logs.field"
+    assert missing_setting("error-logs", runbook_with(log_group="")) == "error_logs.log_group"
+    assert missing_setting("error-logs", runbook_with(field="")) == "error_logs.field"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
     )
 
 
-async def test_less_than_the_lead_is_left() -> None:
+async def test_less_time_than_the_lead_remains() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
     assert "is applied at Sun 2026-01-18 02:00 JST: less than 7 days left." in finding.summary
@@ -122,7 +122,7 @@ NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MOND
     lead=st.sampled_from((0, 1, 7, 30)),
     language=st.sampled_from(("en", "ja")),
 )
-def test_no_sentence_is_said_with_an_empty_value(
+def test_no_sentence_contains_an_empty_value(
     auto: datetime | None,
     forced: datetime | None,
     current: datetime | None,
@@ -199,7 +199,7 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     assert (await maintenance(runbook=BOOK)).verdict is Verdict.NORMAL
 
 
-async def test_changes_that_wait_stand_beside_it() -> None:
+async def test_pending_changes_are_shown_beside_it() -> None:
     finding = await maintenance(PendingModifiedValues={"DBInstanceClass": "db.t4g.large"})
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
@@ -312,7 +312,7 @@ def test_without_a_window_a_week_is_left_to_act() -> None:
     st.integers(0, 14),
     st.sampled_from(["auto", "forced"]),
 )
-def test_whoever_follows_the_date_by_hand_is_in_time(now: int, ahead: int, lead: int, kind: str) -> None:
+def test_acting_by_the_date_shown_is_in_time(now: int, ahead: int, lead: int, kind: str) -> None:
     assert WINDOW
     at = MONDAY + timedelta(minutes=now)
     wanted = at + timedelta(minutes=ahead)
@@ -327,6 +327,6 @@ def test_whoever_follows_the_date_by_hand_is_in_time(now: int, ahead: int, lead:
         assert at <= deadline.manual_window < deadline.at
         assert deadline.manual_window in WINDOW
     if deadline.urgency is ActionUrgency.FAR:
-        # Next week's window, which a weekly look still comes before, leaves the lead too.
+        # Next week's window, which a weekly run still precedes, leaves the lead too.
         assert deadline.manual_window is not None
         assert WINDOW.chance(at) + WEEK <= deadline.at - timedelta(days=lead)

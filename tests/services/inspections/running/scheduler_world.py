@@ -1,4 +1,4 @@
-"""Consoles on one journal that make looks by themselves; what they see of AWS is a script."""
+"""Consoles on one journal that run inspections by themselves; what they read of AWS is a script."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ from tests.services.duties.duty_world import Desk, desk
 
 @dataclass
 class Script:
-    """What the looks do, by inspection; counts them."""
+    """What the runs do, by inspection; counts them."""
 
     runs: list[tuple[str, InspectionRequest]] = field(default_factory=list)
     answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Script:
         self.gate.set()
 
     def windows(self, id: str) -> list[InspectionRequest]:
-        return [look for of, look in self.runs if of == id]
+        return [inspection_request for of, inspection_request in self.runs if of == id]
 
 
 class Scripted(Inspection):
@@ -117,7 +117,7 @@ async def console(
     jitter: float = 0.0,
     duties: tuple[str, ...] = ("daily-morning", "daily-afternoon", "daily-evening"),
 ) -> AsyncIterator[Console]:
-    """A console whose duties and looks run."""
+    """A console whose duties and inspections run."""
     monkeypatch.setattr(
         registry,
         "INSPECTIONS",

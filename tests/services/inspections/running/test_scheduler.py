@@ -1,4 +1,4 @@
-"""Looks that make themselves: once, whoever has the console open; never lost, never judged by nobody."""
+"""Scheduled inspections: run once across all consoles, never lost, never left without a judgement."""
 
 import asyncio
 from pathlib import Path
@@ -26,8 +26,8 @@ from tests.services.inspections.running.scheduler_world import Console, Script, 
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
-def abnormal(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return FindingBuilder(inspection, look).finding(
+def abnormal(inspection: Inspection, request: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, request).finding(
         "one fires", verdict=Verdict.ABNORMAL, advice=("call somebody",)
     )
 
@@ -42,7 +42,7 @@ def clock() -> ManualClock:
     return ManualClock(jst("2026-01-14 08:59"))
 
 
-async def test_a_duty_that_comes_due_looks_by_itself(
+async def test_a_duty_that_comes_due_runs_its_inspections(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
@@ -59,7 +59,7 @@ async def test_a_duty_that_comes_due_looks_by_itself(
         assert not await one.entries(EntryKind.SIGN_OFF)
 
 
-async def test_two_consoles_look_once_and_both_show_it(
+async def test_two_consoles_run_an_inspection_once_and_both_show_it(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -70,11 +70,11 @@ async def test_two_consoles_look_once_and_both_show_it(
         await one.until(
             lambda: one.findings_of("daily-morning").complete and two.findings_of("daily-morning").complete
         )
-        assert sorted(id for id, _look in script.runs) == sorted(MORNING)
+        assert sorted(id for id, _request in script.runs) == sorted(MORNING)
         assert one.findings_of("daily-morning").recorded == two.findings_of("daily-morning").recorded
 
 
-async def test_what_a_killed_console_claimed_is_looked_at_by_the_next(
+async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -82,7 +82,7 @@ async def test_what_a_killed_console_claimed_is_looked_at_by_the_next(
     async with console(path, script, monkeypatch, clock=clock) as first:
         slot = first.desk.today("daily-morning").slot
         await first.until(lambda: first.findings_of("daily-morning").complete)
-    # A console that is gone left its claim on the afternoon's look, and nothing else.
+    # A console that is gone left its claim on the afternoon's run, and nothing else.
     clock.advance((jst("2026-01-14 14:00") - clock.now()).total_seconds())
     gone = await asyncio.create_subprocess_exec("true")
     await gone.wait()
@@ -97,7 +97,7 @@ async def test_what_a_killed_console_claimed_is_looked_at_by_the_next(
     async with console(path, script, monkeypatch, clock=clock) as again:
         await again.until(lambda: again.findings_of("daily-afternoon").complete)
         # The morning's findings were not lost and are not made again.
-        assert [id for id, _look in script.runs[before:]] == ["alarms"]
+        assert [id for id, _request in script.runs[before:]] == ["alarms"]
         assert again.findings_of("daily-morning").complete
 
 
@@ -130,16 +130,16 @@ async def test_a_claim_from_another_machine_holds_until_its_lease_is_over(
         assert (clock.now() - entry.at).total_seconds() >= LEASE
 
 
-async def test_the_window_reaches_back_to_what_a_person_signed_for(
+async def test_the_window_starts_where_the_last_signed_one_ended(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
         first = script.windows("alarms")[0]
-        # Nobody has looked before: since city hall closed on Tuesday.
+        # There is no run before it: the window starts when city hall closed on Tuesday.
         assert first.since == jst("2026-01-13 17:15")
         assert "first inspection" in first.gap
-        # The morning is not signed: the afternoon's look covers it again.
+        # The morning is not signed: the afternoon's run covers it again.
         one.desk.advance("2026-01-14 14:00")
         await one.until(lambda: one.findings_of("daily-afternoon").complete)
         assert script.windows("alarms")[1].since == first.since
@@ -150,7 +150,7 @@ async def test_the_window_reaches_back_to_what_a_person_signed_for(
         assert not script.windows("alarms")[2].gap
 
 
-async def test_after_a_closed_run_the_first_look_covers_the_gap_and_says_so(
+async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -162,9 +162,9 @@ async def test_after_a_closed_run_the_first_look_covers_the_gap_and_says_so(
     clock.advance((jst("2026-01-19 09:00") - clock.now()).total_seconds())
     async with console(path, script, monkeypatch, clock=clock) as monday:
         await monday.until(lambda: monday.findings_of("daily-morning").complete)
-        look = script.windows("alarms")[-1]
-        assert look.since == signed
-        assert "2 closed days" in look.gap
+        request = script.windows("alarms")[-1]
+        assert request.since == signed
+        assert "2 closed days" in request.gap
         assert "2 closed days" in monday.findings_of("daily-morning").recorded[0].finding.gap
 
 
@@ -181,10 +181,10 @@ async def _sign(one: Console, duty: str) -> None:
 async def test_what_aws_refuses_cannot_be_judged(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
-    def broken(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise KeyError("a fault of ours")
 
     script.answers = {"alarms": denied, "dashboard": broken}
@@ -195,13 +195,13 @@ async def test_what_aws_refuses_cannot_be_judged(
         assert alarms.problem is not None
         assert dashboard.verdict is Verdict.UNKNOWN
         assert isinstance(one.faults[0], KeyError)
-        # One broken look spoils no other.
+        # One failed run does not affect the others.
         assert errors.verdict is Verdict.NORMAL
         assert one.findings_of("daily-morning").verdict is Verdict.UNKNOWN
         assert not one.findings_of("daily-morning").all_normal
 
 
-async def test_overruling_needs_a_reason_and_happens_once(
+async def test_an_override_needs_a_reason_and_happens_once(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": abnormal}
@@ -228,7 +228,7 @@ async def test_overruling_needs_a_reason_and_happens_once(
         )
 
 
-async def test_another_look_counts_from_then_on(
+async def test_a_repeated_run_counts_from_then_on(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": abnormal}
@@ -247,8 +247,8 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         missed = [each for each in one.desk.view.carried if each.state is OccurrenceState.MISSED]
         assert missed
-        # Last evening's is only late: it may still be signed, so it is looked at.
-        await one.until(lambda: [id for id, _look in script.runs] == ["alarms"])
+        # Last evening's is only late: it may still be signed, so it is inspected.
+        await one.until(lambda: [id for id, _request in script.runs] == ["alarms"])
         clock.advance(60)
         await asyncio.sleep(0.05)
         findings = [one.scheduler.of(each.slot) for each in missed]
@@ -259,7 +259,7 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
         assert first.complete
 
 
-async def test_who_is_known_from_now_on_is_known_to_the_next_look(
+async def test_an_identity_marked_known_is_known_to_the_next_run(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -307,10 +307,10 @@ async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_lat
         assert len(script.runs) == 3
 
 
-async def test_two_duties_at_one_time_share_one_look(
+async def test_two_duties_due_together_share_one_run(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Monday, 2 February: the weekly and the monthly look at patches fall together.
+    # Monday, 2 February: the weekly and the monthly patch inspections coincide.
     clock.advance((jst("2026-02-02 09:00") - clock.now()).total_seconds())
     path = tmp_path / "j.db"
     async with console(
@@ -322,13 +322,13 @@ async def test_two_duties_at_one_time_share_one_look(
         assert len(script.windows("maintenance")) == 1
 
 
-async def test_a_look_that_waits_for_consent_is_not_signed_for(
+async def test_a_run_that_waits_for_consent_is_not_signed_off(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dear(inspection: Inspection, look: InspectionRequest) -> Finding:
-        if look.consent:
-            return FindingBuilder(inspection, look).finding("nothing", verdict=Verdict.NORMAL)
-        return FindingBuilder(inspection, look).finding("would cost ¥30", estimate_yen=30.0)
+    def dear(inspection: Inspection, request: InspectionRequest) -> Finding:
+        if request.consent:
+            return FindingBuilder(inspection, request).finding("nothing", verdict=Verdict.NORMAL)
+        return FindingBuilder(inspection, request).finding("would cost ¥30", estimate_yen=30.0)
 
     script.answers = {"error-logs": dear}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:

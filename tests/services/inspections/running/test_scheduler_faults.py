@@ -1,4 +1,4 @@
-"""What goes wrong between consoles, people and clocks: no look twice, none lost, no time that nobody looked at."""
+"""What goes wrong between consoles, people and clocks: no run twice, none lost, no time left uninspected."""
 
 import asyncio
 from collections.abc import Iterable
@@ -27,11 +27,11 @@ from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.scheduler_world import Console, Script, console
 
 
-def unknown(inspection: Inspection, look: InspectionRequest) -> Finding:
-    return FindingBuilder(inspection, look).finding("partial")
+def unknown(inspection: Inspection, request: InspectionRequest) -> Finding:
+    return FindingBuilder(inspection, request).finding("partial")
 
 
-def expired(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+def expired(_inspection: Inspection, _request: InspectionRequest) -> Finding:
     raise failure(ProblemKind.EXPIRED, "the session has ended")
 
 
@@ -64,10 +64,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "j.db"
 
 
-# ---- the time that is looked over
+# ---- the window of a run
 
 
-async def test_what_nobody_signed_for_is_looked_at_again_though_nobody_ever_signed(
+async def test_a_window_without_sign_off_is_inspected_again_even_without_any_sign_off(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -79,7 +79,7 @@ async def test_what_nobody_signed_for_is_looked_at_again_though_nobody_ever_sign
         assert script.windows("alarms")[-1].since == first.since
 
 
-async def test_an_accepted_look_that_could_not_judge_leaves_its_time_open(
+async def test_an_accepted_run_that_could_not_judge_leaves_its_window_open(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": unknown, "dashboard": unknown}
@@ -97,7 +97,7 @@ async def test_an_accepted_look_that_could_not_judge_leaves_its_time_open(
         assert after.since == before.until
 
 
-async def test_a_signature_by_a_clock_that_ran_ahead_blinds_no_look(
+async def test_a_sign_off_by_a_clock_that_ran_ahead_hides_no_window_from_inspection(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -112,10 +112,10 @@ async def test_a_signature_by_a_clock_that_ran_ahead_blinds_no_look(
         assert script.windows("alarms")[-1].since == signed
 
 
-# ---- looks made once
+# ---- each inspection runs once
 
 
-async def test_asked_for_again_and_again_a_look_is_made_once_and_outlives_who_asked(
+async def test_an_inspection_requested_repeatedly_runs_once_and_outlives_its_requesters(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -134,7 +134,7 @@ async def test_asked_for_again_and_again_a_look_is_made_once_and_outlives_who_as
         assert len(await one.entries(EntryKind.FINDING)) == 6
 
 
-async def test_a_screen_that_closes_takes_no_look_from_a_duty_that_shares_it(
+async def test_closing_a_screen_does_not_cancel_a_run_that_a_duty_shares(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -153,7 +153,7 @@ async def test_a_screen_that_closes_takes_no_look_from_a_duty_that_shares_it(
         assert len(script.windows("alarms")) == 2
 
 
-async def test_two_looks_by_hand_at_once_are_both_made_and_tell_how_far_they_are(
+async def test_two_runs_on_demand_at_once_both_finish_and_report_progress(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -175,7 +175,7 @@ async def test_two_looks_by_hand_at_once_are_both_made_and_tell_how_far_they_are
         assert next(each for each in one.records.on_demand() if each.seq == records[0].seq).overruled
 
 
-async def test_a_look_made_before_a_duty_is_due_is_not_its_look(
+async def test_a_run_before_a_duty_is_due_does_not_count_for_it(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -187,7 +187,7 @@ async def test_a_look_made_before_a_duty_is_due_is_not_its_look(
         assert one.findings_of("daily-evening").recorded[0].finding.read_at >= jst("2026-01-14 17:00")
 
 
-async def test_a_duty_signed_before_its_looks_began_is_not_looked_at(
+async def test_a_duty_signed_before_its_runs_began_is_not_inspected(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock, jitter=30.0) as one:
@@ -199,7 +199,7 @@ async def test_a_duty_signed_before_its_looks_began_is_not_looked_at(
         assert not await one.entries(EntryKind.LOOKING)
 
 
-async def test_looks_that_take_long_keep_their_claim(
+async def test_runs_that_take_long_keep_their_claim(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.gate.clear()
@@ -225,7 +225,7 @@ def move(journal: Path, to: Path) -> None:
             Path(f"{journal}{end}").rename(f"{to}{end}")
 
 
-async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_since(
+async def test_a_run_without_a_journal_hides_no_later_finding(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -254,13 +254,13 @@ async def test_what_was_seen_without_a_journal_hides_nothing_that_was_found_sinc
         assert [each.finding.inspection for each in one.records.on_demand()] == ["alarms"]
 
 
-# ---- looks that fail
+# ---- runs that fail
 
 
-async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
+async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_inspection: Inspection, _look: InspectionRequest) -> Finding:
+    def gone(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
     monkeypatch.setattr(runner, "LIMIT", 0.05)
@@ -275,7 +275,7 @@ async def test_a_look_that_hangs_or_ends_itself_cannot_judge(
         assert "did not finish" in hung.finding.summary
 
 
-async def test_what_could_not_be_asked_is_asked_once_aws_can_be_reached_again(
+async def test_an_inspection_that_could_not_reach_aws_runs_once_aws_is_reachable(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.answers = {"alarms": expired, "dashboard": unknown}
@@ -288,10 +288,10 @@ async def test_what_could_not_be_asked_is_asked_once_aws_can_be_reached_again(
             lambda: one.findings_of("daily-morning").recorded[0].finding.verdict is Verdict.NORMAL, step=50
         )
         # Only that: the others could be asked.
-        assert [id for id, _look in script.runs[before:]] == ["alarms"]
+        assert [id for id, _request in script.runs[before:]] == ["alarms"]
 
 
-async def test_a_console_whose_journal_is_gone_from_the_start_looks_all_the_same(
+async def test_a_console_started_without_its_journal_still_runs_inspections(
     tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "j.db"
@@ -302,18 +302,18 @@ async def test_a_console_whose_journal_is_gone_from_the_start_looks_all_the_same
         assert len(script.runs) == 3
 
 
-async def test_a_fault_of_who_listens_ends_no_stream_silently(
+async def test_a_failing_listener_ends_no_stream_silently(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
-        rounds = one.scheduler
+        scheduler = one.scheduler
 
         async def broken() -> None:
             raise KeyError("a fault of ours")
 
-        monkeypatch.setattr(rounds, "_listen", broken)
-        views = rounds.states()
+        monkeypatch.setattr(scheduler, "_listen", broken)
+        views = scheduler.states()
         await anext(views)
         with pytest.raises(KeyError):
             await asyncio.wait_for(anext(views), 5)
@@ -322,7 +322,7 @@ async def test_a_fault_of_who_listens_ends_no_stream_silently(
 # ---- what is kept and shown
 
 
-async def test_what_was_found_for_a_duty_that_was_missed_stays_in_sight_the_day_after(
+async def test_findings_of_a_missed_duty_stay_visible_the_day_after(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -333,7 +333,7 @@ async def test_what_was_found_for_a_duty_that_was_missed_stays_in_sight_the_day_
         await one.until(lambda: one.views[-1].of(key), step=0)
 
 
-async def test_a_console_that_stays_open_for_months_forgets_and_never_says_none_yet_of_what_it_forgot(
+async def test_a_console_open_for_months_forgets_old_findings_and_never_calls_them_none_yet(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:
@@ -355,9 +355,7 @@ async def test_a_console_that_stays_open_for_months_forgets_and_never_says_none_
         assert one.scheduler.shown(slot.model_copy(update={"key": "daily-morning@2025-11-11T09:00"})) is None
 
 
-async def test_what_is_written_between_the_first_readings_is_read_later(
-    path: Path, clock: ManualClock
-) -> None:
+async def test_entries_written_between_the_first_reads_are_read_later(path: Path, clock: ManualClock) -> None:
     journal = Journal(path, clock=clock, person=lambda: Person(user="alice"), syslog=None)
     await journal.open()
 
@@ -386,7 +384,7 @@ async def test_what_is_written_between_the_first_readings_is_read_later(
     await journal.close()
 
 
-async def test_a_console_that_has_closed_begins_nothing(
+async def test_a_closed_console_starts_no_inspection(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with console(path, script, monkeypatch, clock=clock) as one:

@@ -1,4 +1,4 @@
-"""However looks, signatures, restarts and closed days follow one another: no time is left that nobody looked at."""
+"""In any order of runs, sign-offs, restarts and closed days no time is left uninspected."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from tests.services.duties.duty_world import jst
 
 
 class Watched(Inspection):
-    """A look whose verdict somebody else decides."""
+    """An inspection whose verdict the test decides."""
 
     async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
@@ -41,7 +41,7 @@ class Office:
     inspection: Watched
     journal: Journal
     entries: list[Entry] = field(default_factory=list)
-    looks: list[Recorded] = field(default_factory=list)
+    runs: list[Recorded] = field(default_factory=list)
     signed: list[Recorded] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,7 +59,7 @@ class Office:
         self.records.absorb([entry])
         return entry
 
-    def look(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
+    def record_run(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
         """What `services.inspections.running.executions` does."""
         signed = self.records.signed_until("alarms", now)
         covered_from = self.records.earliest_window("alarms") if signed is None else None
@@ -69,12 +69,12 @@ class Office:
         builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
         finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
-        entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.looks)}", finding), now)
-        self.looks.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
+        entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.runs)}", finding), now)
+        self.runs.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
     def sign(self, now: datetime, which: int, *, overrule: bool) -> None:
-        """One of the looks that nobody signed for yet; not always the newest."""
-        left = [each for each in self.looks if each.seq not in {done.seq for done in self.signed}]
+        """Sign one of the runs without a sign-off; not always the newest."""
+        left = [each for each in self.runs if each.seq not in {done.seq for done in self.signed}]
         if not left:
             return
         meant = left[which % len(left)]
@@ -87,11 +87,11 @@ class Office:
         self.signed.append(meant)
 
     def unseen(self) -> list[tuple[datetime, datetime]]:
-        """Times between the first look's beginning and the newest signed moment that no look covers which could
+        """Times between the start of the first window and the newest signed moment that no run covers which could
         judge, or for which a person answered with a reason, and that a person signed."""
         spans = [each.finding.window for each in self.signed if _counts(each)]
         windows = sorted((span.start, span.end) for span in spans if span is not None)
-        reached = min((each.finding.window.start for each in self.looks if each.finding.window), default=None)
+        reached = min((each.finding.window.start for each in self.runs if each.finding.window), default=None)
         holes = []
         for start, end in windows:
             assert reached is not None
@@ -108,7 +108,7 @@ def _counts(signed: Recorded) -> bool:
 
 
 VERDICTS = st.sampled_from((Verdict.NORMAL, Verdict.UNKNOWN, Verdict.ABNORMAL))
-LOOK = st.tuples(st.just("look"), VERDICTS, st.booleans())
+RUN = st.tuples(st.just("run"), VERDICTS, st.booleans())
 SIGN = st.tuples(st.just("sign"), st.integers(0, 5), st.booleans())
 RESTART = st.just(("restart", 0, False))
 # A clock that was wrong goes back by minutes; a closed run takes days.
@@ -129,8 +129,8 @@ def office(tmp_path: Path) -> Office:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(GAP, st.one_of(LOOK, LOOK, SIGN, SIGN, RESTART)), min_size=4, max_size=12))
-def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
+@given(steps=st.lists(st.tuples(GAP, st.one_of(RUN, RUN, SIGN, SIGN, RESTART)), min_size=4, max_size=12))
+def test_every_moment_up_to_the_newest_signed_one_was_inspected(
     office: Office, steps: list[tuple[float, tuple[str, Verdict | int, bool]]]
 ) -> None:
     this = Office(office.inspection, office.journal)
@@ -139,9 +139,9 @@ def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
     clock.advance((jst("2026-01-07 09:00") - clock.now()).total_seconds())
     for hours, (kind, what, flag) in steps:
         clock.advance(timedelta(hours=hours).total_seconds())
-        if kind == "look":
+        if kind == "run":
             assert isinstance(what, Verdict)
-            this.look(clock.now(), what, waits=flag and what is Verdict.UNKNOWN)
+            this.record_run(clock.now(), what, waits=flag and what is Verdict.UNKNOWN)
         elif kind == "sign":
             assert isinstance(what, int)
             this.sign(clock.now(), what, overrule=flag)
@@ -153,7 +153,7 @@ def test_every_moment_up_to_the_newest_signed_one_was_looked_at(
 @pytest.mark.parametrize(
     ("signed", "words"), [(None, "first inspection"), ("2026-01-16 17:00", "2 closed days")]
 )
-def test_since_when_is_said_once(office: Office, signed: str | None, words: str) -> None:
+def test_the_start_of_the_window_is_stated_once(office: Office, signed: str | None, words: str) -> None:
     moment = None if signed is None else jst(signed)
     now, calendar = jst("2026-01-19 09:00"), office.inspection.context.calendar
     _since, gap = window(office.inspection, moment, now, calendar)

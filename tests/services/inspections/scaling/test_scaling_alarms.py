@@ -123,7 +123,7 @@ async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
         (quiet, ("High", "Low"), V.NORMAL, "", ""),
     ],
 )  # fmt: skip
-async def test_scaling_that_cannot_work_is_told(
+async def test_scaling_that_cannot_work_is_reported(
     embedded: Embedded, fault: Any, ways: tuple[str, ...], verdict: Verdict, text: str, advice: str
 ) -> None:
     with embedded.world.lock:
@@ -137,8 +137,8 @@ async def test_scaling_that_cannot_work_is_told(
         assert said(finding).startswith(f"staff-api: scaling policy {NAME}: {text}")
         assert any(advice in each for each in finding.advice), finding.advice
     # Where nothing starts tasks, the runbook's own words on a high load stand there, too.
-    by_hand = any("手動でタスク数を増やす" in each for each in finding.advice)
-    assert by_hand == (verdict is V.ABNORMAL)
+    advises_manual_tasks = any("手動でタスク数を増やす" in each for each in finding.advice)
+    assert advises_manual_tasks == (verdict is V.ABNORMAL)
 
 
 @WORLD
@@ -166,7 +166,7 @@ async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(emb
     assert any("cloudwatch:DescribeAlarms" in each for each in finding.remarks)
 
 
-# ── By hand ────────────────────────────────────────────────────────────────────────────────────────
+# ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 NOON = jst("2026-01-14 12:00")
 
@@ -252,7 +252,7 @@ async def test_a_policy_that_does_not_scale_in_has_no_alarm_for_it() -> None:
     wired=st.booleans(),
     there=st.booleans(),
 )
-async def test_it_is_normal_only_where_everything_that_scaling_needs_is_told(
+async def test_it_is_normal_only_if_everything_that_scaling_needs_was_read(
     low_minutes: int, enabled: bool | None, state: str, wired: bool, there: bool
 ) -> None:
     more: dict[str, Any] = {"ActionsEnabled": enabled, "StateValue": state}
@@ -308,7 +308,7 @@ async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble: str) ->
     assert tried > 5
 
 
-async def test_a_refusal_is_said_beside_a_decision_without_its_time() -> None:
+async def test_a_refusal_is_shown_beside_a_decision_without_its_time() -> None:
     def decided(at: datetime | None, **more: Any) -> dict[str, Any]:
         time = {"StartTime": at} if at else {}
         return {"StatusCode": "Successful", "Description": "Setting desired count to 3.", **time, **more}

@@ -31,7 +31,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 
 @pytest.mark.scenario("ecs-cpu", history=3600)
-async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embedded) -> None:
+async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
     assert finding.summary.startswith("staff-api is at its maximum: 5 of at most 5 tasks. ")
@@ -207,7 +207,7 @@ async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged() ->
     assert f"{MAXIMUM} (staff-api)" in {each.title for each in finding.measures}
 
 
-async def test_a_runbook_without_such_duties_always_wants_the_usual() -> None:
+async def test_a_runbook_without_such_duties_always_expects_the_usual_maximum() -> None:
     data = BOOK.model_dump(mode="json") | {"duties": []}
     runbook = Runbook.model_validate(data)
     at = jst("2026-01-28 09:00")

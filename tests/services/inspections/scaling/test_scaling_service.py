@@ -107,26 +107,28 @@ async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedd
     assert row(await run_inspection(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
 
 
-async def test_a_want_of_tasks_whose_beginning_nobody_tells_is_not_judged_before_a_second_look() -> None:
+async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_run() -> None:
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
     memory: dict[str, Any] = {}
 
-    async def looked(minutes: int, running: int, *events: dict[str, Any]) -> tuple[str, Verdict | None, str]:
+    async def running_row(
+        minutes: int, running: int, *events: dict[str, Any]
+    ) -> tuple[str, Verdict | None, str]:
         answer = {"services": [service(2, running, events=[steady, *events])]}
         at = jst("2026-01-14 09:00") + timedelta(minutes=minutes)
         return row(await judged(at, target(), memory=memory, DescribeServices=answer), "Tasks running")
 
-    shown, verdict, note = await looked(0, 1)
+    shown, verdict, note = await running_row(0, 1)
     assert (shown, verdict, note.partition(";")[0]) == ("1", V.UNKNOWN, "since when is not known")
-    assert await looked(2, 1) == ("1", V.NORMAL, "for 2m")
-    assert await looked(6, 1) == ("1", V.ABNORMAL, "for 6m")
+    assert await running_row(2, 1) == ("1", V.NORMAL, "for 2m")
+    assert await running_row(6, 1) == ("1", V.ABNORMAL, "for 6m")
     # Enough in between, or a steady state that was written: it begins anew.
-    assert (await looked(7, 2))[1] is V.NORMAL
-    assert (await looked(8, 1))[1] is V.UNKNOWN
+    assert (await running_row(7, 2))[1] is V.NORMAL
+    assert (await running_row(8, 1))[1] is V.UNKNOWN
     again = {"createdAt": jst("2026-01-14 09:20"), "message": "(service s) has reached a steady state."}
-    assert (await looked(22, 1, again))[1:] == (V.NORMAL, "for 2m")
-    assert (await looked(24, 1, again))[1:] == (V.NORMAL, "for 2m")
-    assert (await looked(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
+    assert (await running_row(22, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await running_row(24, 1, again))[1:] == (V.NORMAL, "for 2m")
+    assert (await running_row(25, 1, again))[1:] == (V.ATTENTION, "for 3m")
 
 
 @pytest.mark.scenario("rollout-failed", history=600)
@@ -147,7 +149,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
         in finding.summary
     )
     assert "アプリケーションエラー: ログから原因特定、必要に応じてロールバック" in finding.advice
-    # Its failed tasks are told as long as it is listed.
+    # Its failed tasks are reported as long as it is listed.
     assert row(finding, "Consecutive failed tasks")[1] is V.ABNORMAL
     while not staff.primary.completed:
         embedded.advance(60)
@@ -190,7 +192,7 @@ async def deployed(minutes: float, running: int, event_minutes: float, **more: A
         (31, 1, 1, V.ATTENTION),
     ],
 )
-async def test_a_deployment_is_judged_by_whether_it_comes_forward(
+async def test_a_deployment_is_judged_by_its_progress(
     minutes: float, running: int, event_minutes: float, verdict: Verdict
 ) -> None:
     finding = await deployed(minutes, running, event_minutes)
@@ -255,7 +257,7 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("at", "maximum", "desired", "planned", "verdict", "text"),
     [
-        # As the runbook takes it back, at the time of its next look: that look is about it.
+        # As the runbook reverts it, at the time of its next run: that run is about it.
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
         ("2026-01-30 14:00", 10, 4, action("a", "at(2026-02-02T16:00:00)", MaxCapacity=5), V.ATTENTION,
          "the runbook requires a maximum of 10 then"),
@@ -270,11 +272,11 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
          "AWS will reject it"),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 15W * ? *)", MaxCapacity=1), V.UNKNOWN,
          "cannot be determined from cron(0 22 15W * ? *)"),
-        # Months ahead, and after other looks.
+        # Months ahead, and after other runs.
         ("2026-01-14 09:00", 5, 2, action("a", "at(2026-05-01T17:00:00)", MaxCapacity=1), V.NORMAL, ""),
     ],
 )  # fmt: skip
-async def test_what_scheduled_actions_will_do_before_the_next_look(
+async def test_what_scheduled_actions_will_do_before_the_next_run(
     at: str, maximum: int, desired: int, planned: dict[str, Any], verdict: Verdict, text: str
 ) -> None:
     finding = await judged(
@@ -310,7 +312,7 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
 
 
 @QUIET
-async def test_a_suspended_schedule_cuts_nothing_and_is_told(embedded: Embedded) -> None:
+async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded: Embedded) -> None:
     scaled = embedded.world.scaling.targets[RESOURCE]
     plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
     scaled.suspended["ScheduledScalingSuspended"] = True

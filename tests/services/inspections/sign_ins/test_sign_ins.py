@@ -1,4 +1,4 @@
-"""The inspection of sign-ins, on the embedded AWS and on answers by hand."""
+"""The inspection of sign-ins, on the embedded AWS and on canned answers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -116,7 +116,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
 
 
 @pytest.mark.scenario("stranger", history=300)
-async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
+async def test_trap_8_an_unknown_identity_and_what_it_did(embedded: Embedded) -> None:
     finding = await monthly(embedded)
     assert finding.verdict is Verdict.ABNORMAL
     assert measure(finding, "Failed sign-ins").value == 4
@@ -150,7 +150,7 @@ async def test_trap_8_a_stranger_and_what_they_did(embedded: Embedded) -> None:
     assert embedded.counts()["cloudtrail.LookupEvents"] - before == 17
 
 
-# By hand
+# On canned answers
 
 
 def regions(*names: str) -> dict[str, Any]:
@@ -169,20 +169,20 @@ def answers(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def _context(book: Runbook, canned: Canned) -> InspectionContext:
+def _context(runbook: Runbook, canned: Canned) -> InspectionContext:
     return InspectionContext(
-        runbook=book,
-        calendar=Calendar(book),
+        runbook=runbook,
+        calendar=Calendar(runbook),
         clock=ManualClock(NOW),
-        region=book.system.region,
+        region=runbook.system.region,
         reader=canned,
     )
 
 
-async def by_hand(
-    book: Runbook | None = None, *, since: datetime = NOW - timedelta(days=30), **more: Any
+async def finding_on(
+    runbook: Runbook | None = None, *, since: datetime = NOW - timedelta(days=30), **more: Any
 ) -> tuple[Finding, Canned]:
-    book = book or loads(OTHER).runbook
+    runbook = runbook or loads(OTHER).runbook
     canned = Canned(**answers(**more))
     of_script = canned.answers["LookupEvents"]
 
@@ -194,7 +194,7 @@ async def by_hand(
         return of_script(params) if callable(of_script) else of_script
 
     canned.answers["LookupEvents"] = lookup
-    inspection_context = _context(book, canned)
+    inspection_context = _context(runbook, canned)
     return await make(inspection_context, "sign-ins").run(InspectionRequest(since=since, until=NOW)), canned
 
 
@@ -207,8 +207,8 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
         count += 1
         return denied if count == 1 else {"Events": []}
 
-    book = loads(OTHER.replace('["eu-west-1"]', '["us-east-2", "eu-west-1"]')).runbook
-    finding, _canned = await by_hand(book, LookupEvents=once)
+    runbook = loads(OTHER.replace('["eu-west-1"]', '["us-east-2", "eu-west-1"]')).runbook
+    finding, _canned = await finding_on(runbook, LookupEvents=once)
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Root sign-ins").verdict is Verdict.UNKNOWN
     assert measure(finding, "Root sign-ins").shown == "0 or more"
@@ -226,17 +226,17 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
     ],
 )
 async def test_what_the_event_does_not_say_is_not_normal(event: dict[str, Any], verdict: Verdict) -> None:
-    finding, _canned = await by_hand(LookupEvents={"Events": [event]})
+    finding, _canned = await finding_on(LookupEvents={"Events": [event]})
     assert finding.verdict is verdict
     assert measure(finding, "Sign-ins without MFA").verdict in (Verdict.UNKNOWN, Verdict.NORMAL)
 
 
 async def test_ninety_days_at_most_with_an_overlap_and_what_is_unseen() -> None:
-    finding, canned = await by_hand(since=NOW - timedelta(days=120))
+    finding, canned = await finding_on(since=NOW - timedelta(days=120))
     asked = canned.asked("LookupEvents")
     assert {each["StartTime"] for each in asked} == {NOW - timedelta(days=90)}
     assert any(each.startswith("Not covered: before 2025-10-16") for each in finding.remarks)
-    _finding, canned = await by_hand(since=NOW - timedelta(days=31))
+    _finding, canned = await finding_on(since=NOW - timedelta(days=31))
     assert {each["StartTime"] for each in canned.asked("LookupEvents")} == {NOW - timedelta(days=31, hours=3)}
 
 
@@ -254,7 +254,7 @@ async def test_ninety_days_at_most_with_an_overlap_and_what_is_unseen() -> None:
     ],
 )
 async def test_the_trail_itself(more: dict[str, Any], shown: str, remark: str) -> None:
-    finding, _canned = await by_hand(**more)
+    finding, _canned = await finding_on(**more)
     trail = measure(finding, "Trail")
     assert trail.shown == shown
     assert trail.verdict in (Verdict.ATTENTION, Verdict.UNKNOWN)
@@ -264,26 +264,26 @@ async def test_the_trail_itself(more: dict[str, Any], shown: str, remark: str) -
 
 async def test_another_system_has_its_own_regions_and_hours() -> None:
     night = login(9 * 60, userIdentity={"type": "IAMUser", "userName": "anaya"})
-    finding, canned = await by_hand(LookupEvents={"Events": [night]})
+    finding, canned = await finding_on(LookupEvents={"Events": [night]})
     home = {"DescribeTrails", "GetTrailStatus"}
     assert {region for name, _params, region in canned.calls if name in home} == {"eu-west-1"}
     assert measure(finding, "Sign-ins outside opening hours").value == 1
     assert any("grave_events" in each for each in finding.remarks)
     assert "Destructive changes" not in {each.title for each in finding.measures}
-    quiet, _canned = await by_hand()
+    quiet, _canned = await finding_on()
     assert quiet.verdict is Verdict.NORMAL
     assert any("right regions" in each for each in quiet.remarks)
 
 
 async def test_who_changed_what_where_and_from_where() -> None:
     event = row(1, name="DeleteBucket", requestParameters={"bucketName": "b"}, awsRegion="eu-west-1")
-    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
+    runbook = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
 
     def by_name(params: dict[str, Any]) -> Any:
         wanted = params["LookupAttributes"][0]["AttributeValue"]
         return {"Events": [event] if wanted == "DeleteBucket" else []}
 
-    finding, _canned = await by_hand(book, LookupEvents=by_name)
+    finding, _canned = await finding_on(runbook, LookupEvents=by_name)
     (changed,) = rows(finding, "Destructive and security-relevant changes").rows
     assert changed.cells[1:] == ("Anaya", "DeleteBucket", "b", "192.0.2.0", "eu-west-1", "carried out")
     assert finding.verdict is Verdict.ABNORMAL
@@ -295,6 +295,6 @@ def test_what_the_runbook_must_have() -> None:
     assert missing_setting("sign-ins", BOOK.model_copy(update={"trail": empty})) == "trail.sign_in_regions"
 
 
-def test_the_first_look_reaches_as_far_back_as_the_runbook_says() -> None:
+def test_the_first_window_reaches_as_far_back_as_the_runbook_says() -> None:
     inspection = make(_context(BOOK, Canned()), "sign-ins")
     assert inspection.first_since(NOW) == NOW - timedelta(days=30)

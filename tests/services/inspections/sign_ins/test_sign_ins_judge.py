@@ -111,7 +111,7 @@ def test_hidden_names_of_one_address_are_one_person() -> None:
     assert verdicts == [Verdict.ABNORMAL] * 3 + [Verdict.ATTENTION]
 
 
-def test_what_the_journal_knows_counts_too() -> None:
+def test_identities_known_in_the_journal_count_too() -> None:
     allow_list = AllowList(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
     (judged,) = rules(allow_list=allow_list).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
     assert judged.verdict is Verdict.NORMAL
@@ -145,13 +145,13 @@ def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
 
 
 @given(st.ip_addresses())
-def test_an_address_lies_in_the_network_it_makes_known(address: Any) -> None:
+def test_an_address_lies_in_the_network_that_is_marked_known(address: Any) -> None:
     network = network_of(str(address))
     assert ip_address(str(address)) in ip_network(network)
     assert AllowList(networks=frozenset({network})).address(str(address))
 
 
-def test_each_stranger_is_offered_once_and_nothing_that_cannot_be_known() -> None:
+def test_each_unknown_identity_is_offered_once_and_nothing_unidentifiable() -> None:
     tries = [
         sign_in(name="stranger", address="192.0.2.1"),
         sign_in(name="stranger", address="192.0.2.1", at=OPEN + timedelta(minutes=1)),

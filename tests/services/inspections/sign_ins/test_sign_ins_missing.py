@@ -1,4 +1,4 @@
-"""What an answer that looks whole may lack: older pages, regions, names."""
+"""What an apparently complete answer may lack: older pages, regions, names."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
-from tests.services.inspections.sign_ins.test_sign_ins import by_hand, measure, rows
+from tests.services.inspections.sign_ins.test_sign_ins import finding_on, measure, rows
 from tests.services.inspections.sign_ins.test_sign_ins_regions import (
     ELSEWHERE,
     QUIET,
@@ -42,7 +42,7 @@ def of_root(embedded: Embedded, checks: int) -> None:
 
 
 @QUIET
-async def test_what_root_did_behind_many_other_events_is_found_or_not_judged(embedded: Embedded) -> None:
+async def test_root_activity_behind_many_other_events_is_found_or_not_judged(embedded: Embedded) -> None:
     acts = "Other events of root"
     of_root(embedded, 120)
     root_events = measure(await week(embedded), acts)
@@ -71,7 +71,7 @@ def test_nothing_read_through_an_endless_page_is_whole(purpose: Purpose) -> None
 
 @pytest.mark.scenario("root-keys", history=300)
 @pytest.mark.parametrize("half", [0, 1])
-async def test_a_default_region_that_is_not_listed_is_asked_and_told(
+async def test_a_default_region_that_is_not_listed_is_read_and_reported(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, half: int
 ) -> None:
     whole = await week(embedded)
@@ -137,8 +137,8 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
 
 
 @pytest.mark.parametrize("figure", ["AccountAccessKeysPresent", "AccountMFAEnabled"])
-async def test_a_figure_of_root_that_is_none_is_told(figure: str) -> None:
+async def test_a_root_figure_that_is_no_number_is_reported(figure: str) -> None:
     summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
-    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    finding, _canned = await finding_on(GetAccountSummary={"SummaryMap": summary})
     assert finding.verdict is V.UNKNOWN
     assert f"IAM returned an unreadable value for {figure}." in finding.remarks

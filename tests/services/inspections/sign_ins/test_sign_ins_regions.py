@@ -27,7 +27,7 @@ from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_cloudtrail import HIDDEN, ROLE, ROOT, login, row
 from tests.services.inspections.running_world import run_inspection
-from tests.services.inspections.sign_ins.test_sign_ins import OTHER, by_hand, measure, regions, rows
+from tests.services.inspections.sign_ins.test_sign_ins import OTHER, finding_on, measure, regions, rows
 
 V = Verdict
 QUIET = pytest.mark.scenario("ordinary-day", history=300)
@@ -96,7 +96,7 @@ async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(emb
 
 
 @QUIET
-async def test_where_nobody_tells_which_regions_are_enabled(embedded: Embedded) -> None:
+async def test_when_the_enabled_regions_are_unknown(embedded: Embedded) -> None:
     embedded.fault("account", "ListRegions", preset="denied")
     finding = await week(embedded)
     assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
@@ -160,7 +160,7 @@ async def test_root_and_iam_may_be_unreadable(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("root-keys", history=300)
-async def test_roots_keys_are_told_though_no_region_answers(embedded: Embedded) -> None:
+async def test_roots_keys_are_reported_though_no_region_answers(embedded: Embedded) -> None:
     embedded.fault("cloudtrail", preset="denied")
     finding = await week(embedded)
     assert finding.verdict is V.ABNORMAL
@@ -168,7 +168,7 @@ async def test_roots_keys_are_told_though_no_region_answers(embedded: Embedded) 
     assert "Root's access keys: 1" in finding.summary
 
 
-# By hand
+# On canned answers
 
 NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-1", "af-south-1")
 
@@ -179,17 +179,17 @@ NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-
     st.sets(st.sampled_from(("DeleteBucket", "StopLogging"))),
     st.lists(st.sampled_from(("a", "b")), max_size=2, unique=True),
 )
-def test_every_enabled_region_is_asked_everything(
-    enabled: set[str], home: str, grave: set[str], strangers: list[str]
+def test_every_enabled_region_is_sent_every_query(
+    enabled: set[str], home: str, grave: set[str], unknown_names: list[str]
 ) -> None:
     spec = Trail(
         sign_in_regions=("eu-west-3",), grave_events=tuple(sorted(grave)), global_events=("CreateUser",)
     )
-    questions = plan(spec, home, sorted(enabled), strangers)
+    questions = plan(spec, home, sorted(enabled), unknown_names)
     for region in {*(enabled or {"eu-west-3"}), home, "us-east-1"}:
         asked = {(each.key, each.value) for each in questions if each.region == region}
         assert {("EventSource", "signin.amazonaws.com"), ("Username", "root")} <= asked
-        assert {("Username", each) for each in strangers} <= asked
+        assert {("Username", each) for each in unknown_names} <= asked
         by_name = {("EventName", each) for each in grave}
         assert by_name <= asked or ("ReadOnly", EVERY_WRITE) in asked
     assert Question("us-east-1", Purpose.GLOBAL, "CreateUser") in questions
@@ -207,7 +207,7 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.M
             return {"Events": []}
         return {"Events": [], "NextToken": f"{number}"}
 
-    finding, canned = await by_hand(LookupEvents=endless)
+    finding, canned = await finding_on(LookupEvents=endless)
     assert (finding.verdict, measure(finding, "Regions read").shown) == (V.UNKNOWN, "0 of 17")
     assert any("More than 2 pages." in each for each in finding.remarks)
     # Its other questions are asked all the same.
@@ -218,7 +218,7 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.M
 
 
 async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded) -> None:
-    finding, canned = await by_hand(ListRegions=regions(*DEFAULT, "af-south-1"))
+    finding, canned = await finding_on(ListRegions=regions(*DEFAULT, "af-south-1"))
     asked = [params["LookupAttributes"][0] for params in canned.asked("LookupEvents")]
     source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
     assert asked.count(source) == 18
@@ -250,7 +250,7 @@ IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf":
     ],
 )  # fmt: skip
 async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str, verdict: Verdict) -> None:
-    finding, _canned = await by_hand(LookupEvents={"Events": [event]})
+    finding, _canned = await finding_on(LookupEvents={"Events": [event]})
     (listed,) = rows(finding, "Other sign-in events to review").rows
     assert listed.cells[3].startswith(reasons)
     assert listed.verdict is verdict
@@ -267,7 +267,7 @@ async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str
     ],
 )
 async def test_roots_own_keys_and_second_factor(summary: dict[str, int], keys: Verdict, mfa: Verdict) -> None:
-    finding, _canned = await by_hand(GetAccountSummary={"SummaryMap": summary})
+    finding, _canned = await finding_on(GetAccountSummary={"SummaryMap": summary})
     assert measure(finding, "Root's access keys").verdict is keys
     assert measure(finding, "Root's MFA").verdict is mfa
     root = await RootUsers(Canned(GetAccountSummary={"SummaryMap": summary})).root()
@@ -357,7 +357,7 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
             return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
 
         more = {operation: asked if operation == "LookupEvents" else answered}
-        finding, _canned = await by_hand(book, DescribeRegions=error, **more)
+        finding, _canned = await finding_on(book, DescribeRegions=error, **more)
         return finding.verdict
 
     before, tried = await verdict(whole), 0
@@ -383,7 +383,7 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         row() | {"EventName": "CheckMf"},
     ],
 )
-def test_an_event_that_contradicts_itself_or_hides_who_it_was_is_not_understood(
+def test_a_contradictory_or_anonymous_event_is_not_understood(
     event: dict[str, Any],
 ) -> None:
     assert event_of(event, VIRGINIA) is None

@@ -111,7 +111,7 @@ async def test_closed_days_are_no_silence_and_an_open_day_is(
 
 
 @WEEKEND
-async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) -> None:
+async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedded) -> None:
     stopped = NOW - timedelta(days=2, hours=19)  # Friday, 14:00 JST
     recorded(embedded, sleeps=True, ends=stopped, delivered=stopped + timedelta(hours=2))
     assert measure(await day(embedded), TITLE).verdict is V.NORMAL
@@ -123,7 +123,7 @@ async def test_a_trail_with_later_files_is_a_second_witness(embedded: Embedded) 
 
 @WEEKEND
 async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
-    """A look of the past: the trail's newest file is of now."""
+    """A run for the past: the trail's newest file is of now."""
     recorded(embedded, delivered=NOW - timedelta(minutes=5))
     async with context(embedded) as inspection_context:
         for days in (1, 20):
@@ -146,7 +146,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -
     assert any("has not delivered any file" in each for each in finding.remarks)
 
 
-# By hand
+# On canned answers
 
 
 def events(*times: datetime) -> Lookup:
@@ -288,11 +288,11 @@ def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
         {"delivered_at": None},
     ],
 )
-def test_a_trail_that_need_not_have_the_same_events_is_no_witness(other: dict[str, Any]) -> None:
+def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other: dict[str, Any]) -> None:
     friday = NOW - timedelta(days=2, hours=17)
     thursday = events(NOW - timedelta(days=3, hours=17))
     history = SignInHistory(events(friday), ((NOW - timedelta(days=3), thursday),))
-    witness = TrailStatus(
+    independent_trail = TrailStatus(
         name="t",
         region=HOME,
         multi_region=True,
@@ -300,6 +300,6 @@ def test_a_trail_that_need_not_have_the_same_events_is_no_witness(other: dict[st
         every_event=True,
         delivered_at=friday + QUIET * 2,
     )
-    assert history_measure(history, (witness,), NOW, CALENDAR).verdict is V.UNKNOWN
-    doubtful = witness.model_copy(update=other)
+    assert history_measure(history, (independent_trail,), NOW, CALENDAR).verdict is V.UNKNOWN
+    doubtful = independent_trail.model_copy(update=other)
     assert history_measure(history, (doubtful,), NOW, CALENDAR).verdict is V.NORMAL

@@ -45,7 +45,7 @@ def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT
 
 
 def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
-    """With a checkpoint each day: a database that nobody uses logs little else."""
+    """With a checkpoint each day: an unused database logs little else."""
     checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
     fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 
@@ -67,7 +67,7 @@ async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("slow-queries")
-async def test_frequent_ones_want_an_index(embedded: Embedded) -> None:
+async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
     finding = await seen(embedded)
     assert finding.verdict is Verdict.ATTENTION
     assert finding.advice == ("Where slow queries are frequent, consider adding an index.",)
@@ -78,13 +78,13 @@ async def test_frequent_ones_want_an_index(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=60.0)
-async def test_what_the_log_tells(embedded: Embedded) -> None:
+async def test_what_the_slow_query_log_shows(embedded: Embedded) -> None:
     """One world for many logs."""
     async with context(embedded) as inspection_context:
-        await _what_the_log_tells(embedded, inspection_context)
+        await _what_the_slow_query_log_shows(embedded, inspection_context)
 
 
-async def _what_the_log_tells(embedded: Embedded, inspection_context: InspectionContext) -> None:
+async def _what_the_slow_query_log_shows(embedded: Embedded, inspection_context: InspectionContext) -> None:
     steps = (
         slow(5, 1200, "parse S_1: SELECT * FROM residents WHERE name = $1"),
         slow(4, 1300, "bind S_1: SELECT * FROM residents WHERE name = $1"),
@@ -160,7 +160,7 @@ async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded: Embedd
     assert measure(agreed, "Slow queries per hour").shown == "1"
 
 
-async def test_the_first_look_is_over_a_month() -> None:
+async def test_the_first_run_covers_a_month() -> None:
     assert canned().first_since(ORIGIN) == ORIGIN - timedelta(days=31)
 
 

@@ -79,7 +79,7 @@ def test_what_helps_with_the_first_problem_is_advice(builder: FindingBuilder) ->
     assert len(finding.remarks) == 2
 
 
-def test_empty_tables_and_remarks_are_left_out_and_the_first_go_first(builder: FindingBuilder) -> None:
+def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder: FindingBuilder) -> None:
     def one(title: str) -> None:
         builder.table(table(title, ("a",), [("1",)]))
 

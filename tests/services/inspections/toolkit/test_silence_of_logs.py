@@ -28,7 +28,7 @@ V = Verdict
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST; the Monday before was a holiday."""
 TUESDAY = datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
-"""9:00 JST, after that holiday: nobody has looked since Friday evening."""
+"""9:00 JST, after that holiday: the last run was on Friday evening."""
 BOOK = runbook(error_logs={"log_group": GROUP})
 TITLE = "Longest time without log events"
 Comes = Callable[[datetime], bool]
@@ -190,7 +190,7 @@ HOLES = [
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize(("comes", "hours", "began", "ended"), HOLES)
-async def test_a_silence_that_is_not_usual_is_not_judged_wherever_it_lies(
+async def test_an_unusual_silence_is_not_judged_anywhere_in_the_window(
     embedded: Embedded, comes: Comes, hours: float, began: str, ended: str
 ) -> None:
     write(embedded, without(comes, began, ended))
@@ -217,7 +217,7 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_what_the_log_no_longer_keeps_is_not_peace(embedded: Embedded) -> None:
+async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> None:
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     good = {"level": "INFO", "message": "done", "statusCode": 200}
     lines = [(5.0 * number + 2, good) for number in range(10 * 288)]

@@ -19,7 +19,7 @@ from services.models.findings import Finding
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.services.inspections.custom.test_custom_metric import book
+from tests.services.inspections.custom.test_custom_metric import runbook_with
 from tests.services.inspections.dashboard.test_dashboard_inspection import judged, measure
 from tests.services.inspections.running_world import context
 
@@ -68,15 +68,15 @@ async def again(inspection_context: InspectionContext, hours: float = HOURS) -> 
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Embedded) -> None:
+async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedded: Embedded) -> None:
     start = NINE - timedelta(hours=HOURS)
     green = []
     async with context(embedded) as inspection_context:
         assert (await again(inspection_context)).verdict is V.NORMAL
         for metric in TOLD:
             for place, (first, last) in PLACES.items():
-                spell = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
-                with silent(embedded, metric, **spell):
+                gap = {"began": start + timedelta(hours=first), "ended": start + timedelta(hours=last)}
+                with silent(embedded, metric, **gap):
                     finding = await again(inspection_context)
                 if finding.verdict is V.NORMAL:
                     green.append((metric, place))
@@ -85,7 +85,7 @@ async def test_no_silence_of_any_metric_is_normal_wherever_it_lies(embedded: Emb
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_an_outage_that_is_over_shows_wherever_the_window_begins(embedded: Embedded) -> None:
+async def test_a_past_outage_is_visible_from_any_start_of_the_window(embedded: Embedded) -> None:
     """From 23:00 to 8:50 nothing was measured."""
     out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
     async with context(embedded) as inspection_context:
@@ -100,7 +100,7 @@ LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetRespo
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
-async def test_a_load_balancer_that_nobody_asks_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
+async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
     """Its healthy targets are counted all the time."""
     async with context(embedded) as inspection_context:
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
@@ -116,7 +116,9 @@ async def test_a_load_balancer_that_nobody_asks_is_quiet_at_night_and_not_by_day
 
 async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
     body: dict[str, Any] = {"widgets": []}
-    bare = book().model_copy(update={"alb": book().alb.model_copy(update={"target_group": ""})})  # type: ignore[union-attr]
+    bare = runbook_with().model_copy(
+        update={"alb": runbook_with().alb.model_copy(update={"target_group": ""})}
+    )  # type: ignore[union-attr]
     quiet: Callable[[datetime], float | None] = lambda at: None if at < NINE - timedelta(hours=9) else 5  # noqa: E731
     finding = await judged(body=body, runbook=bare, RequestCount=quiet, TargetResponseTime=quiet)
     assert measure(finding, "Load balancer").verdict is V.UNKNOWN
@@ -125,7 +127,7 @@ async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
     assert measure(whole, "Load balancer").verdict is V.NORMAL
 
 
-async def test_a_database_made_within_the_window_has_no_data_of_before() -> None:
+async def test_a_database_created_within_the_window_has_no_earlier_data() -> None:
     born = NINE - timedelta(hours=5)
     curve: Callable[[datetime], float | None] = lambda at: None if at < born + timedelta(minutes=20) else 10  # noqa: E731
     where = ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "facility-prod-db"]
@@ -139,8 +141,8 @@ async def test_a_database_made_within_the_window_has_no_data_of_before() -> None
     assert measure(unborn, "RDS 接続数").verdict is V.ATTENTION
 
 
-async def test_a_burstable_database_tells_its_credits() -> None:
-    """Others have none, and nothing is said of them."""
+async def test_a_burstable_database_reports_its_credits() -> None:
+    """Others have none, and nothing is reported about them."""
     finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
     credits_ = measure(finding, "CPU credits")
     assert (credits_.verdict, credits_.note) == (V.UNKNOWN, "no data in the window")
@@ -176,7 +178,7 @@ def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
 
 async def own(inspection_context: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
     until = inspection_context.clock.now()
-    inspection_context = replace(inspection_context, runbook=book(**(SUM | changed)))
+    inspection_context = replace(inspection_context, runbook=runbook_with(**(SUM | changed)))
     return await make(inspection_context, "memory").run(
         InspectionRequest(since=until - timedelta(hours=hours), until=until)
     )
@@ -199,7 +201,7 @@ def _time(local: datetime) -> timedelta:
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize("stat", ["Sum", "SampleCount", "Maximum", "Minimum"])
-async def test_a_metric_that_came_all_the_time_and_is_silent_is_told_or_not_judged_as_on_the_dashboard(
+async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_dashboard(
     embedded: Embedded, stat: str
 ) -> None:
     async with context(embedded) as inspection_context:

@@ -165,14 +165,14 @@ async def test_a_price_above_the_limit_waits_for_consent(embedded: Embedded) -> 
     assert measure(lost, "Log files in S3").verdict is Verdict.ATTENTION
     assert said(lost, "s3://facility-waf-logs-prod/elsewhere/yyyy/mm/dd/")
 
-    # A table that holds nothing must not look like peace.
+    # An empty table must not be mistaken for an all-clear.
     embedded.fault("athena", "StartQueryExecution", code="InvalidRequestException", message="no")
     failed = await seen(embedded, runbook=runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 1900}))
     assert failed.verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_without_an_acl_nobody_protects(embedded: Embedded) -> None:
+async def test_without_an_acl_there_is_no_protection(embedded: Embedded) -> None:
     bare = "app/library-alb/0123456789abcdef"
     arn = f"arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/{bare}"
     embedded.world.balancers.append(LoadBalancer(arn, "library-alb", datetime(2025, 4, 1, tzinfo=UTC)))
@@ -311,8 +311,8 @@ async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(
     assert not canned.asked("StartQueryExecution")
 
 
-async def test_a_row_of_athena_that_cannot_be_read_is_said_and_may_be_the_largest() -> None:
-    # 1,800 were blocked; whole, the table of addresses says that nobody sent as many as the limit.
+async def test_an_unreadable_athena_row_is_reported_and_may_be_the_largest() -> None:
+    # 1,800 were blocked; whole, the table of addresses says that no address reached the limit.
     book = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 1000})
     whole = await scripted(script(GetQueryResults=rows(("7", "1800"), ("3", "900"))), book=book)
     assert (whole.verdict, measure(whole, FROM_ONE).verdict) == (Verdict.NORMAL, Verdict.NORMAL)
@@ -322,7 +322,7 @@ async def test_a_row_of_athena_that_cannot_be_read_is_said_and_may_be_the_larges
         assert said(finding, "Unreadable rows in Athena's response: 1.")
 
 
-async def test_a_sampled_request_that_cannot_be_read_is_said() -> None:
+async def test_an_unreadable_sampled_request_is_reported() -> None:
     request = {"ClientIP": "192.0.2.1", "Country": "NL", "URI": "/"}
     row = {"Request": request, "Weight": 1, "Timestamp": ORIGIN, "Action": "BLOCK"}
     sampled = {"SampledRequests": [row, row | {"Timestamp": None}], "PopulationSize": 2}
@@ -403,7 +403,7 @@ async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None
     assert said(finding, "Estimate: 3.0 MB")  # three days as the one that was listed
 
 
-async def test_trap_counts_and_logs_that_stopped_are_not_peace() -> None:
+async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear() -> None:
     old = ORIGIN - timedelta(days=2)
     stopped = results([1.0], [5000.0])
     for result in stopped["MetricDataResults"]:
@@ -432,7 +432,7 @@ def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Callable[[dict[str
     return answer
 
 
-async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peace() -> None:
+async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear() -> None:
     holed = await month(script(GetQueryResults=ENOUGH, GetMetricData=told([*range(1, 49), *range(300, 745)])))
     assert holed.verdict is Verdict.ATTENTION
     time = measure(holed, "Time with requests")
@@ -441,7 +441,7 @@ async def test_trap_days_without_requests_in_the_middle_of_a_window_are_not_peac
     assert said(holed, "The web ACL counted no requests at these times: 01-01 ")
     assert not holed.summary.startswith("Signs of an attack")
 
-    # Without the window's first days: a hole where anything was before them, and else only said.
+    # Without the window's first days: a hole where anything was before them, and else only reported.
     young = await month(script(GetQueryResults=ENOUGH, GetMetricData=told(range(1, 49))))
     assert (young.verdict, measure(young, "Time with requests").verdict) == (Verdict.NORMAL, Verdict.NORMAL)
     assert "in the 2 days with data (of 31 days)" in young.summary
@@ -510,7 +510,7 @@ def test_what_is_counted_and_what_is_not_are_the_whole_window(hours: frozenset[i
     assert coverage.counted + sum(silent, timedelta(0)) == span.end - span.start
     assert coverage.counted >= len(hours) * hour
     assert all(each >= day for each in silent)
-    # No hour with a request lies in what is said to be without.
+    # No hour with a request lies in a span reported as having none.
     for hole in coverage.holes:
         assert not any(hole.start <= span.start + each * hour < hole.end for each in hours)
     assert not (coverage.began and before)

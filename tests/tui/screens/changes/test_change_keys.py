@@ -85,7 +85,7 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
 
 
 @pytest.mark.usefixtures("quick_plans")
-async def test_whoever_goes_to_another_question_before_the_plan_is_there_stays_in_it(
+async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
     embedded: Embedded,
 ) -> None:
     async with change_mode(embedded) as pilot:
@@ -103,7 +103,7 @@ async def test_whoever_goes_to_another_question_before_the_plan_is_there_stays_i
         assert screen.focused is went_to, "an edit goes on where it is"
 
 
-async def test_a_key_that_the_number_does_not_take_is_refused_in_words(embedded: Embedded) -> None:
+async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
@@ -203,7 +203,7 @@ async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> 
         assert field.value == NAME
 
 
-async def test_read_only_enter_goes_round_the_questions(embedded: Embedded) -> None:
+async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
@@ -318,7 +318,7 @@ async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None
 # -- another console's
 
 
-async def test_a_change_cut_off_between_its_steps_is_not_called_sending_and_c_says_the_same(
+async def test_a_change_interrupted_between_its_steps_is_not_called_sending_and_c_agrees(
     embedded: Embedded,
 ) -> None:
     async with change_mode(embedded) as pilot:

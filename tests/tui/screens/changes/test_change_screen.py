@@ -51,7 +51,7 @@ async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedde
 
 
 @pytest.mark.slow
-async def test_nobody_looks_nothing_is_read(embedded: Embedded) -> None:
+async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await pilot.press("1")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ChangeScreen))
@@ -61,7 +61,7 @@ async def test_nobody_looks_nothing_is_read(embedded: Embedded) -> None:
         assert embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0) == before
 
 
-async def test_an_unknown_outcome_cannot_be_missed_and_is_asked_when_aws_does_not_tell(
+async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
     embedded: Embedded,
 ) -> None:
     async with change_mode(embedded) as pilot:
@@ -151,7 +151,7 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
 
 
 @pytest.mark.slow
-async def test_a_change_that_was_made_is_shown_whole(embedded: Embedded) -> None:
+async def test_an_applied_change_is_shown_in_full(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
@@ -194,7 +194,7 @@ async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(e
         assert screen.plan.revert.way == "duty"
 
 
-async def test_a_resize_makes_the_confirmation_deaf_again(
+async def test_a_resize_makes_the_confirmation_ignore_keys_again(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with change_mode(embedded) as pilot:
@@ -254,7 +254,7 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
 
 
 @pytest.mark.slow
-async def test_what_the_journal_says_of_arming_is_so(
+async def test_what_the_journal_says_of_arming_is_true(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closed while it is being recorded, the dialog would leave an entry of something that never was."""

@@ -1,4 +1,4 @@
-"""The first change that touches production, through the running console, from the plan to the way back."""
+"""The first change that touches production, through the running console, from the plan to the revert."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.scenario("ecs-cpu")
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_dated(
+async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_dated(
     embedded: Embedded,
 ) -> None:
     embedded.advance(420)
@@ -72,7 +72,7 @@ async def test_the_limit_rises_tasks_come_the_alarm_clears_and_the_way_back_is_d
 
         reader = app.services.engine.changes["task-limit"].context.reader
         actions = await AutoScalingReader(reader).scheduled_actions("facility-prod-cluster", "staff-api")
-        assert len(actions) == 1, "AWS has the way back"
+        assert len(actions) == 1, "AWS has the revert"
         slot = app.services.engine.reverts()[0]
         assert slot.key == f"revert@{app.runs[0].id}"
         assert slot.due_at == app.runs[0].plan.revert.at
@@ -100,7 +100,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_world_that_moved_since_the_plan_is_left_alone_and_said(embedded: Embedded) -> None:
+async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
@@ -194,7 +194,7 @@ async def test_what_was_typed_ahead_confirms_nothing(
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_the_way_back_is_planned_with_one_key(embedded: Embedded) -> None:
+async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)

@@ -1,4 +1,4 @@
-"""Findings in the inspect mode: they come by themselves, are read, overruled, and signed in one go."""
+"""Findings in the inspect mode: they arrive by themselves, are read, overridden, and signed in one go."""
 
 import os
 from datetime import UTC, datetime
@@ -31,8 +31,8 @@ def inspect(embedded: Embedded, **options: Any) -> Any:
     return console(embedded.url, embedded.clock, mode="inspect", **options)
 
 
-async def looked(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
-    """Until the looks of today's duty are made; their jitter is the world's time."""
+async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> None:
+    """Wait until the runs of today's duty are complete; their jitter is the world's time."""
 
     def complete() -> bool:
         embedded.clock.advance(0.1)
@@ -56,7 +56,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         presses = ["2"]
         await pilot.press("2")
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         await until(pilot, lambda: "● normal" in screen_text(pilot))
         for key in ("S", "enter"):
             presses.append(key)
@@ -81,10 +81,10 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
 
 
 @pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
-async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> None:
+async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> None:
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         await until(pilot, lambda: "■ abnormal" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen.query("FindingList"))
@@ -106,7 +106,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
         await until(
             pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
         )
-        # It is overruled once; the key is no longer offered.
+        # It is overridden once; the key is no longer offered.
         assert first.check_action("override", ()) is False
         await pilot.press("escape")
         await pilot.press("s")
@@ -121,7 +121,7 @@ async def test_a_finding_is_read_overruled_and_accepted(embedded: Embedded) -> N
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-async def test_one_look_by_hand(embedded: Embedded) -> None:
+async def test_one_inspection_on_demand(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("i")
@@ -130,10 +130,10 @@ async def test_one_look_by_hand(embedded: Embedded) -> None:
         await pilot.press(*["down"] * names.index("backups"), "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         assert "RDS" in screen_text(pilot)
-        by_hand = [
+        on_demand = [
             entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
         ]
-        assert [entry.target for entry in by_hand] == ["backups"]
+        assert [entry.target for entry in on_demand] == ["backups"]
         # From the palette, by its reading.
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
@@ -180,7 +180,7 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))
-async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embedded) -> None:
+async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) -> None:
     async with inspect(embedded, notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
@@ -195,7 +195,7 @@ async def test_who_signs_before_the_look_is_told_what_that_means(embedded: Embed
 
 
 @pytest.mark.scenario("stranger", history=300.0)
-async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded) -> None:
+async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Embedded) -> None:
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         pilot.app.post_message(RunInspection("sign-ins"))
@@ -218,9 +218,9 @@ async def test_a_stranger_becomes_known_and_a_stranger_again(embedded: Embedded)
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-async def test_what_aws_was_asked_is_written_down_now_and_then(embedded: Embedded) -> None:
+async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
-        await looked(pilot, embedded, "daily-morning")
+        await inspected(pilot, embedded, "daily-morning")
         before = len(await entries(pilot, EntryKind.USAGE))
         while len(usage_entries := await entries(pilot, EntryKind.USAGE)) == before:
             embedded.clock.advance(USAGE_EVERY / 4)
@@ -241,7 +241,7 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
         assert "2026" in screen_text(pilot)
-        # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a look.
+        # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a run.
         embedded.advance(1)
         pilot.app.screen.make()
         await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)

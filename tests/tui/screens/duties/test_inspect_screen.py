@@ -121,7 +121,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
         assert today(pilot, "daily-morning").signed.was is S.LATE
 
 
-async def test_leaving_out_wants_a_reason(embedded: Embedded) -> None:
+async def test_skipping_needs_a_reason(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("x")
@@ -161,7 +161,7 @@ async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -
         assert today(pilot, "daily-afternoon").state is S.DUE
 
 
-async def test_the_second_is_told_who_was_first_and_sees_it(embedded: Embedded) -> None:
+async def test_the_second_signer_sees_who_was_first(embedded: Embedded) -> None:
     journal = Path(os.environ["HOME"]) / "journal.db"
     async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
         await shown(pilot)
@@ -269,7 +269,7 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
         await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
 
 
-async def test_a_deploy_is_planned_and_the_plan_taken_back(embedded: Embedded) -> None:
+async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         assert "p Plan" not in screen_text(pilot), "most duties count without a plan"

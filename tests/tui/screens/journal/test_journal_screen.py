@@ -34,7 +34,7 @@ def yesterday(embedded: Embedded) -> ManualClock:
     return ManualClock(embedded.clock.now() - timedelta(days=1))
 
 
-async def test_the_newest_are_above_by_day_and_news_come_without_moving_the_cursor(
+async def test_the_newest_are_on_top_by_day_and_new_entries_do_not_move_the_cursor(
     embedded: Embedded, path: Path
 ) -> None:
     async with other_console(path, yesterday(embedded)) as other:
@@ -89,7 +89,7 @@ async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay
                 assert 0 <= row - table.scroll_offset.y < table.size.height, "the cursor is in view"
             await pilot.press("home")
             await until(pilot, lambda: int(table.cursor_key) > newest)
-            # A reader further down is told of news, and is not moved.
+            # A reader further down is notified of new entries, and is not moved.
             await pilot.press(*["pagedown"] * 3)
             await settled(pilot)
             shown = [line for line in screen_text(pilot).splitlines() if "note 1" in line]
@@ -254,7 +254,7 @@ def keeping(stream: str) -> Runbook:
     return load_builtin("facility-prod").model_copy(update={"journal": spec})
 
 
-async def test_the_stream_of_the_runbook_tells_of_a_cut_off_end(embedded: Embedded, path: Path) -> None:
+async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded: Embedded, path: Path) -> None:
     async with client("logs", embedded.url) as logs:
         await make_group(logs, "/toban/journal", "bastion")
     with_stream = {"journal": path, "runbook": keeping("bastion"), "mode": "journal"}
@@ -268,7 +268,7 @@ async def test_the_stream_of_the_runbook_tells_of_a_cut_off_end(embedded: Embedd
         await until(pilot, lambda: "Entries 2 to 5 are missing at the end" in flat_text(pilot))
 
 
-async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, path: Path) -> None:
+async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedded, path: Path) -> None:
     runbook = keeping("none")
     async with console(embedded.url, embedded.clock, journal=path, runbook=runbook, mode="journal") as pilot:
         await until(
@@ -282,7 +282,7 @@ async def test_a_hash_that_cannot_be_held_outside_is_told(embedded: Embedded, pa
         assert not pilot.app.screen.checkpoint_line.display
 
 
-async def test_verify_says_in_words_what_was_altered(embedded: Embedded, path: Path) -> None:
+async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) -> None:
     async with other_console(path, embedded.clock) as other:
         for number in range(5):
             await record(other, f"note {number}")

@@ -1,4 +1,4 @@
-"""Notes for Slack on the screen: proposed, edited, let go; the outbox and what a person decides there."""
+"""Notes for Slack on the screen: proposed, edited, sent; the outbox and what a person decides there."""
 
 import pytest
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.u
 
 
 @pytest.mark.slow
-async def test_a_note_about_an_alarm_is_edited_let_go_and_followed(embedded: Embedded) -> None:
+async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedded) -> None:
     with SlackServer() as server:
         settings = read(server.environment(), demo=True)
         async with console(embedded.url, embedded.clock, slack=settings, notifications=True) as pilot:

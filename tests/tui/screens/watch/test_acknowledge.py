@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.scenario("alb-5xx", history=600.0)
-async def test_an_acknowledgement_is_seen_by_the_next_operator_and_ends_with_the_state(
+async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_the_state(
     embedded: Embedded, path: Path
 ) -> None:
     async with (
@@ -93,7 +93,7 @@ async def test_the_key_is_for_the_alarms_alone(embedded: Embedded) -> None:
         await until(pilot, lambda: "Acknowledge" not in screen_text(pilot))
 
 
-async def test_a_note_of_several_lines_about_what_is_looked_at(embedded: Embedded, path: Path) -> None:
+async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded, path: Path) -> None:
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         pilot.app.screen.alarms.table.move_to("ecs-cpu-high")
         await pilot.press("f8")

@@ -81,7 +81,7 @@ def test_its_interval_is_a_setting(report: dict[str, Any]) -> None:
     assert report["settings"]["intervals.tasks"] == "Seconds between reads. Running tasks."
 
 
-def test_it_stands_below_the_others_on_the_left_and_alone_where_it_is_narrow(report: dict[str, Any]) -> None:
+def test_it_is_below_the_others_on_the_left_and_alone_on_a_narrow_screen(report: dict[str, Any]) -> None:
     regions = report["regions"]
     x, y, width, height = regions["tasks"]
     assert (x, width) == (regions["tail"][0], regions["tail"][2])

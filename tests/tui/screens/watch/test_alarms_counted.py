@@ -110,7 +110,7 @@ def nightly(name: str, state: str) -> list[dict[str, Any]]:
 
 
 async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, AlarmOverview, Finding]:
-    book = runbook([each.name for each in alarm_cases if each.named] + (["gone"] if gone else []))
+    named_runbook = runbook([each.name for each in alarm_cases if each.named] + (["gone"] if gone else []))
     answer = {kind: [each.row for each in alarm_cases if each.kind == kind] for kind in KINDS}
     past = [
         item
@@ -126,10 +126,14 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
     )
     clock = ManualClock(NOW)
     context = InspectionContext(
-        runbook=book, calendar=Calendar(book), clock=clock, region="ap-northeast-1", reader=canned
+        runbook=named_runbook,
+        calendar=Calendar(named_runbook),
+        clock=clock,
+        region="ap-northeast-1",
+        reader=canned,
     )
     finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
-    return book, await Alarms(canned, book, clock=clock).overview(), finding
+    return named_runbook, await Alarms(canned, named_runbook, clock=clock).overview(), finding
 
 
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
@@ -137,15 +141,15 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
 def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:
     if not any(each.named for each in alarm_cases) and not gone:
         return
-    book, board, finding = asyncio.run(read(alarm_cases, gone))
-    titles = {str(each.title) for each in book.alarms}
+    named_runbook, overview, finding = asyncio.run(read(alarm_cases, gone))
+    titles = {str(each.title) for each in named_runbook.alarms}
     assert {each.title for each in finding.measures} >= titles, "every alarm of the runbook is judged"
 
     counted = {each.name for each in alarm_cases if each.counts} | ({"gone"} if gone else set())
     firing = {each.name for each in alarm_cases if each.counts and each.row["StateValue"] == "ALARM"}
     fired = firing | {each.name for each in alarm_cases if each.counts and each.fired_at_night}
-    assert {str(alarm.id) for alarm in board.watched} == counted
-    assert not any(alarm.scaling for alarm in board.alarms if alarm.expected)
+    assert {str(alarm.id) for alarm in overview.watched} == counted
+    assert not any(alarm.scaling for alarm in overview.alarms if alarm.expected)
 
     # The finding, now and at night.
     assert {str(each.alarm) for each in finding.spells if each.state == "alarm"} == fired
@@ -154,16 +158,16 @@ def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Cas
     assert fired_measure.value == len(fired)
 
     # The strip, the firing count, the command line, what asks for an acknowledgement, the bell.
-    assert board.count(AlarmState.ALARM) == len(firing)
-    assert f"firing {len(firing)}" in count_spans(board)[0][0]
-    assert (judge(board) is ExitStatus.ABNORMAL) == bool(firing or gone)
-    assert calling(board, {})[1] == len(firing) + gone
-    assert (board.newest_firing is not None) == bool(firing)
-    calm = board.model_copy(
-        update={"alarms": tuple(each.model_copy(update={"state": AlarmState.OK}) for each in board.alarms)}
+    assert overview.count(AlarmState.ALARM) == len(firing)
+    assert f"firing {len(firing)}" in count_spans(overview)[0][0]
+    assert (judge(overview) is ExitStatus.ABNORMAL) == bool(firing or gone)
+    assert calling(overview, {})[1] == len(firing) + gone
+    assert (overview.newest_firing is not None) == bool(firing)
+    calm = overview.model_copy(
+        update={"alarms": tuple(each.model_copy(update={"state": AlarmState.OK}) for each in overview.alarms)}
     )
-    assert {str(alarm.id) for alarm in changes(calm, board) if alarm.state is AlarmState.ALARM} == firing
-    for alarm in board.watched:
+    assert {str(alarm.id) for alarm in changes(calm, overview) if alarm.state is AlarmState.ALARM} == firing
+    for alarm in overview.watched:
         assert alarm.state is AlarmState.OK or state_spans(alarm)[0][1] in ("bad", "warn")
 
 
@@ -176,36 +180,40 @@ async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
     assert changes(before, before) == ()
 
 
-async def test_of_an_alarm_that_is_gone_only_the_name_can_tell_unless_the_runbook_names_it() -> None:
+async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it() -> None:
     name = "TargetTracking-service/c/s-AlarmHigh-1"
     for named in (False, True):
-        book = runbook([name] if named else ["cpu"])
+        named_runbook = runbook([name] if named else ["cpu"])
         canned = Canned(
             DescribeAlarms={"MetricAlarms": []},
             DescribeAlarmHistory={"AlarmHistoryItems": nightly(name, "OK")},
             ListAlarmMuteRules={"AlarmMuteRuleSummaries": []},
         )
         context = InspectionContext(
-            runbook=book, calendar=Calendar(book), clock=ManualClock(NOW), region="r", reader=canned
+            runbook=named_runbook,
+            calendar=Calendar(named_runbook),
+            clock=ManualClock(NOW),
+            region="r",
+            reader=canned,
         )
         finding = await make(context, "alarms").run(InspectionRequest(since=CLOSED, until=NOW))
         assert bool([each for each in finding.spells if each.alarm == name]) is named
 
 
 @pytest.mark.scenario("ordinary-day", history=1200)
-async def test_mutes_that_are_not_known_are_no_calm(embedded: Embedded) -> None:
+async def test_unknown_mutes_are_not_an_all_clear(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
         reader = Alarms(inspection_context.reader, inspection_context.runbook, clock=inspection_context.clock)
         assert judge(await reader.overview()) is ExitStatus.NORMAL
         embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code="ValidationError")
-        board = await reader.overview()
-        assert judge(board) is ExitStatus.UNKNOWN
-        assert count_spans(board)[-1] == ("? mutes unknown", "warn")
+        overview = await reader.overview()
+        assert judge(overview) is ExitStatus.UNKNOWN
+        assert count_spans(overview)[-1] == ("? mutes unknown", "warn")
         embedded.clear_faults()
-        board = await reader.overview()
-        assert (judge(board), count_spans(board)[-1][1]) == (ExitStatus.NORMAL, "good")
-        named = board.alarms[0]
-        untold = board.model_copy(
-            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *board.alarms[1:])}
+        overview = await reader.overview()
+        assert (judge(overview), count_spans(overview)[-1][1]) == (ExitStatus.NORMAL, "good")
+        named = overview.alarms[0]
+        actions_unknown = overview.model_copy(
+            update={"alarms": (named.model_copy(update={"actions_enabled": None}), *overview.alarms[1:])}
         )
-        assert judge(untold) is ExitStatus.UNKNOWN
+        assert judge(actions_unknown) is ExitStatus.UNKNOWN

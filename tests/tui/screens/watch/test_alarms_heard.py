@@ -44,23 +44,23 @@ def put(
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "ignore", **more,
     }  # fmt: skip
-    book = embedded.world.alarms
-    alarm = book.put("MetricAlarm", settings)
+    world_alarms = embedded.world.alarms
+    alarm = world_alarms.put("MetricAlarm", settings)
     if state is not alarm.state:
-        book.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
+        world_alarms.set_state(alarm, state, "as the test wants it", at=ORIGIN - timedelta(days=2))
 
 
 def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (), **more: Any) -> None:
     """A composite alarm in OK."""
-    book = embedded.world.alarms
+    world_alarms = embedded.world.alarms
     settings = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": list(actions), **more}
-    alarm = book.put("CompositeAlarm", settings)
-    book.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
+    alarm = world_alarms.put("CompositeAlarm", settings)
+    world_alarms.set_state(alarm, State.OK, "as the test wants it", at=ORIGIN - timedelta(days=2))
 
 
-async def boards(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
-    board = await Alarms(reader, runbook(*names), clock=embedded.clock).overview()
-    return {str(alarm.id): alarm for alarm in board.alarms}
+async def alarms_by_name(reader: Reader, embedded: Embedded, *names: str) -> dict[str, Alarm]:
+    overview = await Alarms(reader, runbook(*names), clock=embedded.clock).overview()
+    return {str(alarm.id): alarm for alarm in overview.alarms}
 
 
 async def judged(embedded: Embedded, *names: str) -> Finding:
@@ -96,7 +96,7 @@ async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded
     assert "cloudwatch.DescribeAlarms" in empty_aws.counts()
 
 
-async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(empty_aws: Embedded) -> None:
+async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(empty_aws: Embedded) -> None:
     for name in ("deep", "by arn", "alone"):
         put(empty_aws, name)
     combine(empty_aws, "low", "ALARM(deep) AND NOT OK(deep)")
@@ -108,7 +108,7 @@ async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(
     combine(empty_aws, "top", "ALARM(middle)", [SNS])
     combine(empty_aws, "scaler", "ALARM(alone)", [STEP])
     async with context(empty_aws) as inspection_context:
-        alarms = await boards(inspection_context.reader, empty_aws, "deep", "by arn", "alone")
+        alarms = await alarms_by_name(inspection_context.reader, empty_aws, "deep", "by arn", "alone")
     assert {
         name: (alarm.hearing, alarm.heard_through) for name, alarm in alarms.items() if alarm.expected
     } == {
@@ -121,19 +121,19 @@ async def test_a_composite_with_an_action_speaks_for_what_it_names_however_deep(
 
 
 @pytest.mark.parametrize("silence", ["disabled", "muted", "no action"])
-async def test_a_composite_that_is_silent_itself_speaks_for_nobody(empty_aws: Embedded, silence: str) -> None:
+async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silence: str) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
         reader = Alarms(inspection_context.reader, runbook("child"), clock=empty_aws.clock)
         before = {str(alarm.id): alarm for alarm in (await reader.overview()).alarms}
         assert before["child"].hearing is Hearing.COMPOSITE
-        book = empty_aws.world.alarms
+        world_alarms = empty_aws.world.alarms
         if silence == "muted":
             schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "PT2H", "Timezone": "UTC"}
             settings = {"Name": "m", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["loud"]}}
             rule = MuteRule("m", REGION, "123456789012", settings, parse_schedule(schedule), ORIGIN)
-            book.mutes.rules[REGION, "m"] = rule
+            world_alarms.mutes.rules[REGION, "m"] = rule
         else:
             off = {"ActionsEnabled": False} if silence == "disabled" else {}
             combine(empty_aws, "loud", "ALARM(child)", [SNS] if off else [], **off)
@@ -153,9 +153,9 @@ async def test_parents_are_asked_once_until_a_composite_changes(empty_aws: Embed
         assert [later - earlier for earlier, later in pairwise(requests)] == [1, 1]
         put(empty_aws, "other", [SNS])
         combine(empty_aws, "loud", "ALARM(other)", [SNS])
-        board = await reader.overview()
+        overview = await reader.overview()
         assert empty_aws.counts()["cloudwatch.DescribeAlarms"] - requests[-1] == 2
-        assert next(alarm for alarm in board.alarms if alarm.id == "child").notifies_nobody
+        assert next(alarm for alarm in overview.alarms if alarm.id == "child").notifies_nobody
 
 
 async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_little(
@@ -182,11 +182,11 @@ async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: E
         reader = Alarms(
             Refusing(inspection_context.reader), runbook("child", "loud one"), clock=empty_aws.clock
         )
-        board = await reader.overview()
-    child = next(alarm for alarm in board.alarms if alarm.id == "child")
+        overview = await reader.overview()
+    child = next(alarm for alarm in overview.alarms if alarm.id == "child")
     assert child.hearing is Hearing.UNKNOWN
-    assert "Could not read" in board.remarks[0]
-    assert judge(board) == ExitStatus.UNKNOWN
+    assert "Could not read" in overview.remarks[0]
+    assert judge(overview) == ExitStatus.UNKNOWN
 
 
 class Refusing:
@@ -211,10 +211,10 @@ class Refusing:
 
 async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
-        board = await Alarms(
+        overview = await Alarms(
             inspection_context.reader, inspection_context.runbook, clock=embedded.clock
         ).overview()
-    assert {alarm.hearing for alarm in board.watched} == {Hearing.DIRECT}
+    assert {alarm.hearing for alarm in overview.watched} == {Hearing.DIRECT}
     assert embedded.counts()["cloudwatch.DescribeAlarms"] == 1
 
 
@@ -232,7 +232,7 @@ async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
     assert finding.verdict is (Verdict.ABNORMAL if state is State.ALARM else Verdict.UNKNOWN)
     assert "warms up until 01-14 10:30 JST" in finding.measures[0].note
     async with context(empty_aws) as inspection_context:
-        alarm = (await boards(inspection_context.reader, empty_aws, "new"))["new"]
+        alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "new"))["new"]
     assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)
     assert await status(empty_aws, "new") == (
         ExitStatus.ABNORMAL if state is State.ALARM else ExitStatus.UNKNOWN
@@ -246,10 +246,10 @@ async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws: Embe
     for name, whole in (("early", False), ("late", True)):
         warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
         put(empty_aws, name, [SNS], WarmUpConfiguration=warm, state=State.INSUFFICIENT)
-        book = empty_aws.world.alarms
-        alarm = book.get(name)
+        world_alarms = empty_aws.world.alarms
+        alarm = world_alarms.get(name)
         assert alarm is not None
-        book.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
+        world_alarms.set_state(alarm, State.OK, "evaluated", at=ORIGIN + timedelta(minutes=5))
     empty_aws.clock.advance(6 * 60)
     finding = await judged(empty_aws, "early", "late")
     assert {each.title: each.verdict for each in finding.measures[:2]} == {
@@ -266,9 +266,9 @@ def log_alarm(embedded: Embedded, name: str) -> None:
         "AlarmName": name, "AlarmActions": [SNS], "QueryResultsToEvaluate": 1, "QueryResultsToAlarm": 1, "Threshold": 1.0,
         "ComparisonOperator": "GreaterThanThreshold", "ScheduledQueryConfiguration": {"QueryString": "stats count() by path"},
     }  # fmt: skip
-    book = embedded.world.alarms
-    alarm = book.put("LogAlarm", settings)
-    book.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
+    world_alarms = embedded.world.alarms
+    alarm = world_alarms.put("LogAlarm", settings)
+    world_alarms.set_state(alarm, State.ALARM, "one group crossed", at=ORIGIN - timedelta(minutes=7))
     alarm.contributors = [
         {
             "ContributorId": f"c{number}",
@@ -280,7 +280,7 @@ def log_alarm(embedded: Embedded, name: str) -> None:
     ]
 
 
-async def test_of_an_alarm_over_several_series_it_is_said_which_fire(empty_aws: Embedded) -> None:
+async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws: Embedded) -> None:
     log_alarm(empty_aws, "errors by path")
     put(empty_aws, "one series", [SNS], State.ALARM)
     finding = await judged(empty_aws, "errors by path", "one series")

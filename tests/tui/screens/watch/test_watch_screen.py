@@ -21,9 +21,9 @@ async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, siz
             await until(pilot, lambda panel=panel: pilot.app.screen.query_one(f"#{panel.id}").display)
         watch = pilot.app.screen
         await until(pilot, lambda: len(watch.tail.store) > 50)
-        board = pilot.app.alarms.value
-        assert board.count(AlarmState.MISSING) == 0
-        assert {"ecs-cpu-high", "rds-storage-low"} <= {alarm.name for alarm in board.alarms}
+        overview = pilot.app.alarms.value
+        assert overview.count(AlarmState.MISSING) == 0
+        assert {"ecs-cpu-high", "rds-storage-low"} <= {alarm.name for alarm in overview.alarms}
         view = pilot.app.view.value
         assert not view.dashboard.builtin
         assert any(data.series for data in view.data)
@@ -43,7 +43,7 @@ async def test_a_narrow_screen_shows_one_panel_at_a_time_and_keys_change_it(embe
         await until(pilot, lambda: shown() == ["alarms"])
 
 
-async def test_zoom_gives_one_panel_the_screen_and_gives_it_back(embedded: Embedded) -> None:
+async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
         await pilot.press("d", "z")
@@ -55,9 +55,9 @@ async def test_zoom_gives_one_panel_the_screen_and_gives_it_back(embedded: Embed
 async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         await pilot.press("a")
-        board = pilot.app.alarms.value
+        overview = pilot.app.alarms.value
         pilot.app.post_message(
-            OpenAlarm(next(alarm for alarm in board.alarms if alarm.name == "ecs-cpu-high"))
+            OpenAlarm(next(alarm for alarm in overview.alarms if alarm.name == "ecs-cpu-high"))
         )
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
         screen = pilot.app.screen

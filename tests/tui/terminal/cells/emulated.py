@@ -26,7 +26,7 @@ class Emulator:
         self._stream.feed(data)
 
     def spoil(self) -> None:
-        """Show what nobody of us has sent, cursor and colours elsewhere."""
+        """Show cells that the console never sent, with cursor and colours elsewhere."""
         self.feed(
             "\x1b[31;44;7m\x1b[H"
             + "\r\n".join("#" * self.screen.columns for _row in range(self.screen.lines))
@@ -78,9 +78,9 @@ def drawn_plainly(grid: Grid, renditions: Renditions) -> str:
         for x, text in enumerate(row):
             if not text:
                 continue
-            look = renditions[grid.styles[y][x]].codes
+            style = renditions[grid.styles[y][x]].codes
             place = f"\x1b[{y + 1};{x + 1}H"
-            parts.append(f"{place}\x1b[0;{look or '0'}m")
+            parts.append(f"{place}\x1b[0;{style or '0'}m")
             if row[x + 1 : x + 2] == [""]:
                 # What draws it narrower leaves a space of its own in the second cell.
                 parts.append(f"  {place}")
@@ -89,7 +89,7 @@ def drawn_plainly(grid: Grid, renditions: Renditions) -> str:
     return "".join(parts)
 
 
-LOOKS = [
+STYLES = [
     Rendition(*each)
     for each in [
         ("", "", 0),

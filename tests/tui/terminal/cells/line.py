@@ -18,7 +18,7 @@ _QUESTION = re.compile(rb"\x1b\[[56]n")
 
 
 class Call:
-    """A callback that can be taken back."""
+    """A callback that can be cancelled."""
 
     def __init__(self, callback: Callable[[], object]) -> None:
         self.callback: Callable[[], object] | None = callback

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.tui.terminal.cells.emulated import LOOKS, Cell, Emulator, drawn_plainly
+from tests.tui.terminal.cells.emulated import STYLES, Cell, Emulator, drawn_plainly
 from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.styles import Renditions
 
 MOVES = (7, -1000)
-"""Bytes a move of the cursor is thought to take: the usual; so few that all is sent look by look."""
+"""Assumed bytes of a cursor move: the usual; so few that all is sent style by style."""
 
 
 def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:
@@ -26,7 +26,7 @@ class Screen:
 
     def __init__(self, width: int, height: int, *, erases_in_colour: bool = True) -> None:
         self.renditions = Renditions()
-        self.looks = [self.renditions.number(look) for look in LOOKS]
+        self.styles = [self.renditions.number(style) for style in STYLES]
         self.grid = Grid(width, height)
         self.encoder = Encoder(width, height, self.renditions, erases_in_colour=erases_in_colour)
         self.terminal = Emulator(width, height, erases_in_colour=erases_in_colour)
@@ -34,8 +34,8 @@ class Screen:
 
     def do(self, action: tuple[Any, ...]) -> None:
         match action:
-            case ("put", x, y, text, look):
-                self.grid.put(x, y % self.grid.height, text, self.looks[look])
+            case ("put", x, y, text, style):
+                self.grid.put(x, y % self.grid.height, text, self.styles[style])
             case ("scroll", one, other, by):
                 top, bottom = sorted((one % self.grid.height, other % self.grid.height))
                 for rows in (self.grid.texts, self.grid.styles):

@@ -32,12 +32,12 @@ class FarConsole(PtyConsole):
         return super().read(seconds)
 
 
-def test_a_line_that_is_said_to_be_slow_is_called_so() -> None:
+def test_a_line_configured_as_slow_is_called_slow() -> None:
     with FarConsole("--link", "slow", size=(24, 100)) as console:
         console.wait_text("slow line (as set)")
 
 
-def test_a_line_that_is_found_to_be_slow_is_called_so_with_its_seconds() -> None:
+def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
     with FarConsole(distance=0.6, size=(40, 140)) as console:
         console.wait_text("slow line 0.")
         # The keys work as before.
@@ -45,7 +45,7 @@ def test_a_line_that_is_found_to_be_slow_is_called_so_with_its_seconds() -> None
         console.wait(lambda: duties_shown(console), "the duties")
 
 
-def test_a_line_that_is_said_to_be_fast_is_never_called_slow() -> None:
+def test_a_line_configured_as_fast_is_never_called_slow() -> None:
     with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
         console.wait_text("rds-storage-low")
         console.send("2")

@@ -1,4 +1,4 @@
-"""Every way for the cursor ends where it should, and every change of look gives that look."""
+"""Every way for the cursor ends where it should, and every change of style gives that style."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ def test_the_cursor_comes_where_it_should(x: int | None, y: int | None, to_x: in
 
 
 @given(renditions, renditions)
-def test_a_change_of_look_gives_the_look_itself(old: Rendition, new: Rendition) -> None:
+def test_a_change_of_style_gives_that_style(old: Rendition, new: Rendition) -> None:
     stepwise, afresh = Emulator(4, 1), Emulator(4, 1)
     table = Renditions()
     stepwise.feed(f"\x1b[0;{old.codes or '0'}m" + table.change(old, new) + "x")

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from tests.tui.terminal.cells.emulated import LOOKS, texts
+from tests.tui.terminal.cells.emulated import STYLES, texts
 from tests.tui.terminal.cells.screens import MOVES, Screen
 from tui.terminal.cells import runs as pieces
 from tui.terminal.cells.styles import Rendition
 
 put = st.tuples(
-    st.just("put"), st.integers(-2, 60), st.integers(0, 17), texts, st.sampled_from(range(len(LOOKS)))
+    st.just("put"), st.integers(-2, 60), st.integers(0, 17), texts, st.sampled_from(range(len(STYLES)))
 )
 steps = st.one_of(
     st.lists(put, min_size=1, max_size=25),
@@ -67,7 +67,7 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
 
 
-def test_rows_of_the_same_columns_are_sent_look_by_look() -> None:
+def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
     screen = Screen(80, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"09:00:{y:02}", 1))
@@ -75,7 +75,7 @@ def test_rows_of_the_same_columns_are_sent_look_by_look() -> None:
         screen.do(("put", 79, y, "|", 3))
     data = screen.send()
     screen.check()
-    assert data.count("m") == 1 + 3, "cleared, and then each look once"
+    assert data.count("m") == 1 + 3, "cleared, and then each style once"
     screen.do(("put", 0, 3, "09:01:00", 2))
     screen.do(("put", 0, 4, "09:01:01 …… x", 1))
     screen.do(("put", 20, 4, "late", 2))
@@ -88,7 +88,7 @@ def test_rows_of_the_same_columns_are_sent_look_by_look() -> None:
 def test_spaces_before_a_text_of_their_ground_do_not_hide_its_colour() -> None:
     screen = Screen(20, 2)
     ground = screen.renditions.number(Rendition(background="44"))
-    screen.looks[:2] = [ground, screen.renditions.number(Rendition("35", "44"))]
+    screen.styles[:2] = [ground, screen.renditions.number(Rendition("35", "44"))]
     screen.do(("put", 0, 0, "first" * 4, 1))
     screen.do(("put", 0, 1, "   then", 0))
     screen.send()
@@ -124,7 +124,7 @@ def test_a_blank_tail_is_erased_in_one_go() -> None:
     assert len(data) < 30
 
 
-def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> None:
+def test_a_frame_in_parts_starts_with_the_row_unchanged_longest() -> None:
     screen = Screen(60, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"row {y:02} of the first", 0))
@@ -144,7 +144,7 @@ def test_of_a_frame_in_parts_the_row_that_stood_still_longest_comes_first() -> N
 def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> None:
     screen = Screen(40, 3)
     exact = Rendition("38;2;112;114;118", "48;2;20;23;28", 1)
-    screen.looks[0] = screen.renditions.number(exact)
+    screen.styles[0] = screen.renditions.number(exact)
     screen.do(("put", 0, 0, "exact", 0))
     screen.send()
     assert screen.encoder.encode(screen.grid, coarse=True) == ("", True)
@@ -158,7 +158,7 @@ def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> 
 
 def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
     screen = Screen(20, 2)
-    screen.looks[0] = screen.renditions.number(Rendition(link="id=1;https://a.example"))
+    screen.styles[0] = screen.renditions.number(Rendition(link="id=1;https://a.example"))
     screen.do(("put", 0, 1, "link", 0))
     assert screen.send().endswith("\x1b]8;id=1;https://a.example\x1b\\link")
     screen.do(("resume",))

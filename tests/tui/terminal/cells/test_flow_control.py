@@ -1,4 +1,4 @@
-"""One frame on its way, nothing queued, as many as the line carries and somebody can read."""
+"""One frame on its way, nothing queued, as many as the line carries and a person can read."""
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
     assert len(desk.line.frames) > frames + 20
 
 
-def test_a_line_that_is_said_to_be_slow_gets_four_frames_a_second() -> None:
+def test_a_line_configured_as_slow_gets_four_frames_a_second() -> None:
     desk = Desk(link="slow")
     for step in range(100):
         desk.paint(f"step {step}")
@@ -138,7 +138,7 @@ def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:
     assert len(desk.line.frames) == frames + 1, "the whole screen at once"
 
 
-def test_where_nobody_looks_a_frame_a_second_and_all_of_it_when_somebody_does() -> None:
+def test_a_hidden_terminal_gets_a_frame_a_second_and_all_of_it_when_shown() -> None:
     desk = Desk()
     desk.fill(0)
     desk.loop.run(1)

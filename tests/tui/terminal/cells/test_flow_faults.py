@@ -42,7 +42,7 @@ def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(
     desk.check()
 
 
-def test_a_terminal_that_answers_nothing_is_served_by_the_clock() -> None:
+def test_a_terminal_without_replies_is_served_by_the_clock() -> None:
     desk = Desk(mute=True)
     for step in range(100):
         desk.paint(f"step {step}")
@@ -93,7 +93,7 @@ def test_nothing_is_sent_to_a_terminal_that_takes_nothing() -> None:
     desk.check()
 
 
-def test_taken_back_after_a_suspension_all_is_painted_anew() -> None:
+def test_resumed_after_a_suspension_all_is_repainted() -> None:
     desk = Desk()
     desk.log(3)
     desk.loop.run(1)
@@ -133,7 +133,7 @@ def test_nothing_of_the_old_size_is_sent_after_a_resize() -> None:
     desk.check()
 
 
-def test_a_size_that_was_another_for_a_moment_is_painted_anew() -> None:
+def test_a_momentary_change_of_size_repaints_everything() -> None:
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)
@@ -143,7 +143,7 @@ def test_a_size_that_was_another_for_a_moment_is_painted_anew() -> None:
     desk.check()
 
 
-def test_the_end_does_not_wait_for_answers_that_nobody_can_give() -> None:
+def test_the_end_does_not_wait_for_impossible_replies() -> None:
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)

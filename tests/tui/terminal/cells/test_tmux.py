@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.tools.tmux import Tmux, needs_tmux
-from tests.tui.terminal.cells.emulated import LOOKS, TEXTS, Emulator, drawn_plainly
+from tests.tui.terminal.cells.emulated import STYLES, TEXTS, Emulator, drawn_plainly
 from tests.tui.terminal.cells.screens import MOVES, Screen, differing
 from tui.terminal.cells import runs as pieces
 
@@ -75,4 +75,4 @@ def change(screen: Screen, rnd: random.Random) -> None:
         screen.do(("scroll", rnd.randrange(HEIGHT), rnd.randrange(HEIGHT), rnd.randint(-3, 3)))
     for _put in range(rnd.choice([1, 4, 40])):
         text = rnd.choice([*STEADY_TEXTS, " " * rnd.randint(1, 30)])
-        screen.do(("put", rnd.randint(-2, WIDTH), rnd.randrange(HEIGHT), text, rnd.randrange(len(LOOKS))))
+        screen.do(("put", rnd.randint(-2, WIDTH), rnd.randrange(HEIGHT), text, rnd.randrange(len(STYLES))))

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pty
 
 
 def unread(terminal: int) -> int:
-    """Bytes that were typed and that nobody has read."""
+    """Bytes that were typed and not yet read."""
     (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, b"\0" * 4))
     return int(count)
 
@@ -116,7 +116,7 @@ def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
 
 
 @needs_tmux
-def test_what_nobody_sees_gets_a_frame_a_second(tmp_path: Path) -> None:
+def test_a_hidden_terminal_gets_a_frame_a_second(tmp_path: Path) -> None:
     script = f"exec {sys.executable} -m tests.tui.runtime_script {tmp_path} chatty"
     with Tmux(tmp_path) as tmux:
         tmux.start(100, 30, "-c", os.getcwd(), script)

@@ -48,12 +48,12 @@ def all_of(text: str, chunks: list[str] | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", LATIN)
-def test_a_reply_nobody_asked_for_is_dropped(name: str) -> None:
+def test_an_unrequested_reply_is_dropped(name: str) -> None:
     assert all_of(f"a{LATIN[name]}b") == "ab"
 
 
 @pytest.mark.parametrize("sequence", [*ASKED, *OTHER_INPUT])
-def test_what_was_asked_for_and_what_people_do_passes(sequence: str) -> None:
+def test_requested_replies_and_keys_pass(sequence: str) -> None:
     assert all_of(f"a{sequence}b") == f"a{sequence}b"
 
 
@@ -77,7 +77,7 @@ def test_a_size_report_passes_only_when_it_was_asked_for() -> None:
     assert told(filter_.feed(report, 0.0)) == report
 
 
-def test_an_answer_of_ours_is_taken_and_goes_no_further() -> None:
+def test_a_reply_to_our_query_is_consumed() -> None:
     taken: list[str] = []
 
     def take(sequence: str) -> bool:

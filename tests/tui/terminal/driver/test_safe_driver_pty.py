@@ -105,7 +105,7 @@ def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_paste_without_an_end_does_not_make_the_console_deaf(tmp_path: Path) -> None:
+def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path) as console:
         console.wait_ready()
         console.send(b"\x1b[200~q and more")
@@ -145,7 +145,7 @@ def _beat(console: ScriptConsole) -> int:
     return int(line.split()[1])
 
 
-def test_an_idle_keyboard_wakes_nobody(tmp_path: Path) -> None:
+def test_an_idle_keyboard_wakes_nothing(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, "quiet") as console:
         console.wait_text("Ready.")
         console.wait(console.is_raw, "raw mode")

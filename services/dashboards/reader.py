@@ -99,10 +99,11 @@ class DashboardReader:
         self._alarms = _Alarms()
 
     async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
-        """The dashboard now; only widgets whose period has advanced are requested, in one call per region.
+        """The current dashboard; only widgets whose period has advanced are requested, in one call per region.
 
-        `board` saves a DescribeAlarms call if it has the dashboard's alarms; `reload` reads the body again and requests
-        every widget. Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
+        `board` is the alarm overview: it saves a DescribeAlarms call if it contains the dashboard's alarms. `reload`
+        reads the body again and requests every widget. Raises AwsError if nothing could be read; a part that failed
+        keeps its last data and says why.
         """
         now = self._clock.now()
         dashboard = await self._current(now, reload)

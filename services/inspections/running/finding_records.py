@@ -1,4 +1,4 @@
-"""Projection of the journal's entries on inspections: findings, overrulings, claims, sign-offs, allow list."""
+"""Projection of the journal's entries on inspections: findings, overrides, claims, sign-offs, allow list."""
 
 import os
 from bisect import bisect_right, insort
@@ -36,7 +36,7 @@ _SPANS = {
 
 
 class FindingRecords(Projection):
-    """Recent findings with their overrulings, claims and sign-offs, and the allow list as extended by operators."""
+    """Recent findings with their overrides, claims and sign-offs, and the allow list as extended by operators."""
 
     def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
@@ -243,7 +243,7 @@ def abandoned(entry: Entry, host: str) -> bool:
 
 
 def _answered_for(signed: dict[str, Any]) -> bool:
-    """Whether the sign-off covers the finding's time: it has a verdict, or a person overruled it with a reason."""
+    """Whether the sign-off covers the finding's time: it has a verdict, or a person overrode it with a reason."""
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 

@@ -26,17 +26,17 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 _NAMED = 5
-"""Alarms that are named where there may be many."""
+"""Maximum number of alarms named in one text."""
 
 
 class AlarmStates(Inspection):
-    """Every alarm of the runbook, and whatever else fires."""
+    """Judges every alarm of the runbook, and all others that fire."""
 
     longest = timedelta(days=30)
-    """CloudWatch keeps the history of alarms for this long."""
+    """CloudWatch's retention of alarm history."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read all alarms and their history. Raises AwsError where not even their states can be read."""
+        """Read all alarms and their history. Raises AwsError if not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         board = await reader.overview()
         builder, history = FindingBuilder(self, request), None
@@ -48,7 +48,7 @@ class AlarmStates(Inspection):
         return self._finding(builder, board, history, series)
 
     async def _contributors(self, reader: Alarms, board: AlarmOverview) -> AsyncIterator[Firing]:
-        """The firing series of alarms over several; an alarm that cannot be read says so in its row."""
+        """The firing series of multi-series alarms; an alarm that cannot be read says so in its row."""
         firing = [alarm for alarm in board.watched if alarm.several and alarm.state is AlarmState.ALARM]
         for alarm in firing[:_NAMED]:
             try:
@@ -101,9 +101,9 @@ class AlarmStates(Inspection):
         periods: Sequence[AlarmPeriod],
         incomplete: Collection[str],
     ) -> list[Judged]:
-        """The runbook's alarms, and others that fire or fired; the worst first.
+        """The runbook's alarms, and others that fire or fired; worst first.
 
-        `incomplete`: the alarms whose history does not have every change.
+        `incomplete`: the alarms whose history does not contain every change.
         """
         titles = {alarm.name: str(alarm.title) for alarm in self.context.runbook.alarms}
         order = list(titles)
@@ -152,7 +152,7 @@ class AlarmStates(Inspection):
         )
         if not board.mutes_read:
             more.append(_("It is not known which alarms are muted."))
-        # What is known to be bad comes before what is not known.
+        # Known problems come before unknown results.
         return sentences(sentence, *more) if bad else sentences(*more, sentence)
 
     def _remarks(self, alarms: Iterable[Alarm], board: AlarmOverview) -> Iterator[str]:
@@ -178,7 +178,7 @@ class AlarmStates(Inspection):
 
 
 def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete: bool) -> Measure:
-    """How often alarms fired. `doubtful`: why the history cannot be relied on; `complete`: it could be read."""
+    """How often alarms fired. `doubtful`: why the history is unreliable; `complete`: it could be read."""
     count = sum(period.state == "alarm" for period in periods)
     verdict = Verdict.ATTENTION if count else Verdict.NORMAL
     text = str(count) if count else _("none")
@@ -193,7 +193,7 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
 
 
 def _of_watched(changes: Iterable[AlarmTransition], board: AlarmOverview) -> list[AlarmTransition]:
-    """The changes of watched alarms; of an alarm that is gone, its name tells whether it was one of Auto Scaling."""
+    """The changes of watched alarms; whether a deleted alarm drove Auto Scaling is derived from its name."""
     own, scaling = ({alarm.id for alarm in alarms} for alarms in (board.watched, board.scaling))
     return [
         change

@@ -23,7 +23,7 @@ SIGNED = timedelta(days=430)
 ON_DEMAND = "hand"
 """Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
 ON_DEMAND_SHOWN = 20
-"""Maximum number of findings on demand that are shown."""
+"""Maximum number of on-demand findings that are shown."""
 SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
@@ -221,7 +221,7 @@ class FindingRecords(Projection):
 
 
 def finding_in(entry: Entry) -> Finding | None:
-    """The finding in a FINDING entry; None if it is not readable, e.g. written by a newer version or edited by hand."""
+    """The finding in a FINDING entry; None if it is unreadable, e.g. from a newer version or edited manually."""
     try:
         return Finding.model_validate(entry.data.get("finding"))
     except ValidationError:

@@ -62,18 +62,18 @@ def policy_alarms(
     policies = reading.policies
     if isinstance(policies, AwsError) or not any(policy.needs_alarm for policy in policies):
         return
-    title, board = titles(_("Alarms of the scaling policies")), watched.overview
-    if isinstance(board, AwsError):
+    title, overview = titles(_("Alarms of the scaling policies")), watched.overview
+    if isinstance(overview, AwsError):
         yield unknown(title)
         return
-    alarms = {str(alarm.id): alarm for alarm in board.alarms}
+    alarms = {str(alarm.id): alarm for alarm in overview.alarms}
     service = reading.service
     watched = replace(watched, stopped=not isinstance(service, AwsError) and service.desired == 0)
     by_policy = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
     every = [fault for faults in by_policy.values() for fault in faults]
     grows = any(_grows(policy, by_policy.get(policy, []), alarms) for policy in policies)
     verdicts = [Verdict.NORMAL, *(_weighed(fault.verdict, grows) for fault in every)]
-    note = "" if board.mutes_read else _("not known which alarms are muted")
+    note = "" if overview.mutes_read else _("not known which alarms are muted")
     if note:
         verdicts.append(Verdict.UNKNOWN)
     verdict = worst(verdicts) or Verdict.UNKNOWN

@@ -67,21 +67,21 @@ class TaskLimits(Inspection):
         self,
         request: InspectionRequest,
         readings: Sequence[ServiceReading],
-        board: AlarmOverview | AwsError,
+        overview: AlarmOverview | AwsError,
     ) -> Finding:
         builder, zone = FindingBuilder(self, request, windowed=False), self.context.calendar.zone
         until = self._horizon(request.until)
         timeline = Timeline(self.context.calendar, self.context.runbook, self.id, request.until, until)
         expected = timeline.expected_at(request.until)
-        alarms = PolicyAlarms(board, request.until, zone)
+        alarms = PolicyAlarms(overview, request.until, zone)
         for reading in readings:
             builder.check(*self._checks(reading, alarms, until, timeline, several=len(readings) > 1))
             for text, error in reading.errors():
                 builder.unread(error, text)
-        if isinstance(board, AwsError):
-            builder.unread(board, _("The alarms of the scaling policies cannot be read."))
+        if isinstance(overview, AwsError):
+            builder.unread(overview, _("The alarms of the scaling policies cannot be read."))
         else:
-            builder.remark(*board.remarks)
+            builder.remark(*overview.remarks)
         builder.remark(*self._remarks(request, expected, timeline.slot_at(request.until)))
         builder.table(self._actions_table(readings), decisions_table(readings, request.until, zone))
         if builder.verdict is not Verdict.NORMAL:

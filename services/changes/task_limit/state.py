@@ -55,7 +55,7 @@ class ScalingState:
 
     @property
     def deploying(self) -> bool:
-        """Whether a deployment is under way."""
+        """Whether a deployment is in progress."""
         return self.service is not None and len(self.service.deployments) > 1
 
     @property

@@ -11,7 +11,7 @@ from tui.terminal.cells.scrolling import Scroll, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
-"""No link, no colour, no scroll region, whoever set them; a blank screen."""
+"""Resets links, colours and the scroll region, and clears the screen."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
 

@@ -145,7 +145,7 @@ class Encoder:
             self._write(run.cells, run.y)
 
     def _on_blank(self, rendition: Rendition) -> Rendition:
-        """The pen for a space that looks like `rendition`, drawn or erased: the present one where nothing else shows."""
+        """The pen for a space of `rendition`, drawn or erased; keeps current attributes that a space does not show."""
         if self._pen is None or not rendition.is_erasable:
             return rendition.blank
         return self._pen.over(rendition.background)

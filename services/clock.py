@@ -1,4 +1,4 @@
-"""Time, injected: the real clock, the demo's sped-up one, and one that tests move by hand."""
+"""Injected time: the real clock, the demo's accelerated one, and one that tests advance manually."""
 
 import asyncio
 import time
@@ -8,29 +8,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 NAP = 5.0
-"""Seconds (of the machine) that a wait sleeps at a time: the event loop's timers stand still while the machine is
-suspended, so what came due meanwhile is noticed at most this long after it woke up."""
+"""Maximum seconds of real time per sleep. Event loop timers stop while the machine is suspended; with short sleeps an
+overdue wait ends at most this long after it resumes."""
 
 
 class Clock(Protocol):
-    """Where every part of the console gets the time from.
+    """The only source of time in the console.
 
-    `now` is the wall clock: it dates things, and anybody may set it. Whatever is measured or waited for goes by
+    `now` is the wall clock, which dates things and may be set at any time. Durations and waits are measured with
     `elapsed`.
     """
 
     def now(self) -> datetime:
-        """The present (aware, UTC)."""
+        """The current time (aware, UTC)."""
         ...
 
     def elapsed(self) -> float:
-        """Seconds of this clock's time since some fixed moment: goes on through suspend, and nobody can set it."""
+        """Seconds of this clock since a fixed moment; continues during suspend and cannot be set."""
         ...
 
     def awake(self) -> float:
-        """As `elapsed`, but without time in suspend, in which a process does not run either.
+        """As `elapsed`, but without time spent in suspend, when no process runs.
 
-        All processes of one boot read the same seconds.
+        All processes of one boot read the same value.
         """
         ...
 
@@ -39,18 +39,18 @@ class Clock(Protocol):
         ...
 
 
-# Linux's CLOCK_MONOTONIC stands still in suspend, and so does Python's `monotonic` on macOS, whose
+# Linux's CLOCK_MONOTONIC stops during suspend, and so does Python's `monotonic` on macOS, whose
 # CLOCK_MONOTONIC does not.
 _UNSETTABLE: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def boot_seconds() -> float:
-    """Seconds of the machine since it was started, suspend included."""
+    """Seconds since the machine was booted, including suspend."""
     return time.clock_gettime(_UNSETTABLE)
 
 
 async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> None:
-    """Wait until `elapsed` has advanced by `seconds`, in naps of the event loop."""
+    """Wait until `elapsed` has advanced by `seconds`, in sleeps of at most `nap` seconds."""
     until = elapsed() + seconds
     await asyncio.sleep(min(max(0.0, seconds), nap))
     while (rest := until - elapsed()) > 0:  # noqa: ASYNC110  no event tells that the machine has woken up
@@ -58,22 +58,22 @@ async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> Non
 
 
 class SystemClock:
-    """The machine's clock. `boot` is what cannot be set; `nap` as NAP."""
+    """The machine's clock. `boot` returns seconds that cannot be set; `nap` is as NAP."""
 
     def __init__(self, *, boot: Callable[[], float] = boot_seconds, nap: float = NAP) -> None:
         self._boot = boot
         self._nap = nap
 
     def now(self) -> datetime:
-        """The present (aware, UTC)."""
+        """The current time (aware, UTC)."""
         return datetime.now(UTC)
 
     def elapsed(self) -> float:
-        """Seconds since the machine was started."""
+        """Seconds since the machine was booted."""
         return self._boot()
 
     def awake(self) -> float:
-        """Seconds since the machine was started, without those it was suspended for."""
+        """Seconds since the machine was booted, excluding suspend."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -82,10 +82,10 @@ class SystemClock:
 
 
 class SpedClock:
-    """A clock that runs `speed` times as fast from an origin; console and embedded AWS share one.
+    """A clock that runs `speed` times as fast; shared by the console and the embedded AWS.
 
-    `origin` is the world's time at the machine's time `since` (epoch seconds), so two processes that
-    are given the same three numbers agree.
+    The simulated time is `origin` at the machine's time `since` (epoch seconds), so two processes with the same three
+    values agree.
     """
 
     def __init__(self, origin: datetime, since: float, speed: float) -> None:
@@ -94,26 +94,26 @@ class SpedClock:
         self.speed = speed
 
     def now(self) -> datetime:
-        """The world's present (aware, UTC)."""
+        """The current simulated time (aware, UTC)."""
         return self.origin + timedelta(seconds=(time.time() - self.since) * self.speed)
 
     def elapsed(self) -> float:
-        """Seconds of the world since the machine was started."""
+        """Simulated seconds since the machine was booted."""
         return boot_seconds() * self.speed
 
     def awake(self) -> float:
-        """Seconds of the world; a world with a later origin is ahead by the difference."""
+        """Simulated seconds; a clock with a later origin is ahead by the difference."""
         return self.origin.timestamp() + time.monotonic() * self.speed
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` of the world's time."""
+        """Wait for `seconds` of simulated time."""
         await _wait(seconds / self.speed, boot_seconds, NAP)
 
 
 class ManualClock:
-    """A clock that stands still until it is moved; sleepers wake when their time has come.
+    """A clock that only moves when told to; sleepers wake when their time is reached.
 
-    `advance` is time passing, `step` is somebody setting the wall clock, `suspend` is the machine asleep.
+    `advance` lets time pass, `step` sets the wall clock, `suspend` simulates a suspended machine.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -127,15 +127,15 @@ class ManualClock:
         return self._now
 
     def elapsed(self) -> float:
-        """Seconds that have passed, wherever the wall clock was set."""
+        """Seconds that have passed, regardless of `step`."""
         return self._elapsed
 
     def awake(self) -> float:
-        """Seconds that were advanced."""
+        """Seconds that have passed by `advance`."""
         return self._elapsed - self._suspended
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until `advance` has moved past now + `seconds`."""
+        """Wait until `advance` has moved the clock by `seconds`."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -145,17 +145,17 @@ class ManualClock:
 
     @property
     def sleepers(self) -> int:
-        """How many are waiting; tests wait on this instead of sleeping."""
+        """Number of waiting sleepers; tests wait for it instead of sleeping."""
         return sum(not future.done() for _, future in self._sleepers)
 
     def advance(self, seconds: float) -> None:
-        """Move on and wake whoever is due."""
+        """Move the clock and wake the sleepers that are due."""
         self._pass(seconds)
         waiting = []
         for due, future in self._sleepers:
             if future.done():
                 continue
-            # With the resolution of a datetime: who waits for one must not wake just before it.
+            # Rounded like a datetime, so that a sleeper waiting for one does not wake just before it.
             if due <= self._elapsed + 1e-6:
                 future.set_result(None)
             else:
@@ -163,11 +163,11 @@ class ManualClock:
         self._sleepers = waiting
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock by `seconds`; no time passes."""
+        """Change the wall clock by `seconds`; no time passes."""
         self._now += timedelta(seconds=seconds)
 
     def suspend(self, seconds: float) -> None:
-        """The machine sleeps: time passes, and nobody wakes before the next `advance`."""
+        """Simulate suspend: time passes, but sleepers wake only at the next `advance`."""
         self._pass(seconds)
         self._suspended += seconds
 
@@ -178,7 +178,7 @@ class ManualClock:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment, by both of a clock's readings."""
+    """A moment, as read from both of a clock's time sources."""
 
     at: datetime
     """UTC."""
@@ -186,15 +186,15 @@ class Mark:
 
 
 def mark(clock: Clock) -> Mark:
-    """The present moment."""
+    """The current moment."""
     return Mark(clock.now(), clock.elapsed())
 
 
 def passed(clock: Clock, since: Mark) -> float:
-    """Seconds of the clock's time since then: the larger of its two readings, so that no setting makes it less."""
+    """Seconds since a moment: the larger of the two readings, so that setting the clock never shortens it."""
     return max((clock.now() - since.at).total_seconds(), clock.elapsed() - since.elapsed)
 
 
 def real(clock: Clock, seconds: float) -> timedelta:
-    """`seconds` of this machine in the clock's time: more in a sped-up world. For people's and requests' time limits."""
+    """`seconds` of real time as a duration of `clock` (longer if sped up), for limits on people and requests."""
     return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))

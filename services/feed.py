@@ -19,22 +19,23 @@ from services.models.problem import Problem, ProblemKind
 T = TypeVar("T")
 
 _SLOW_DOWN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
-"""Retrying at the usual pace makes these worse. The others need a person, whose remedy must take effect at once."""
+"""Problem kinds that retrying at the usual pace makes worse. Others need a person, whose fix must take effect at once."""
 
 LONGEST_BACKOFF = 300.0
 """Seconds."""
 
 
 class Feed(Generic[T]):
-    """Calls `read` again and again, one at a time, and never forgets a value it has shown.
+    """Calls `read` repeatedly, one call at a time, and keeps the last good value.
 
-    `interval` counts in seconds from the end of a read to the start of the next, plus up to `jitter` of
-    itself. With `align`, reads fall on whole multiples of `align` seconds (UTC) plus `lag`, so that a
-    metric's period is over when it is read. Failures that slowing down helps double the wait, up to
-    `backoff_limit`; any other failure is tried again at the usual pace, so a renewed login resumes by itself.
+    `interval` is the number of seconds from the end of a read to the start of the next; up to `jitter` times the
+    interval is added. With `align`, reads start at whole multiples of `align` seconds (UTC) plus `lag`, so that a
+    metric's period has ended when it is read. Failures that a slower pace helps with double the wait, up to
+    `backoff_limit`; after any other failure the usual pace continues, so that the feed recovers by itself once
+    credentials are renewed.
 
-    Nothing that `read` raises ends the feed: anything but an AwsError is an internal error, shown as such and
-    reported to `fault`. Due times go by the clock's `elapsed`: setting the clock neither hastens nor delays a read.
+    No exception of `read` ends the feed: anything but an AwsError is an internal error, which is shown and reported to
+    `fault`. Due times are measured by the clock's `elapsed`, so setting the clock does not move them.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Feed(Generic[T]):
 
     @property
     def interval(self) -> float:
-        """Seconds between reads when all is well; may be changed at any time (slower when nobody looks)."""
+        """Seconds between reads without failures; may be changed at any time (slower when nobody is looking)."""
         return self._interval
 
     @interval.setter
@@ -96,27 +97,27 @@ class Feed(Generic[T]):
 
     @property
     def paused(self) -> bool:
-        """No read begins."""
+        """Whether no read is started."""
         return not self._running.is_set()
 
     def refresh(self) -> None:
-        """Read now instead of at the next due time; a read under way is followed by another, as its answer may be older."""
+        """Read now instead of at the next due time; after a read in progress, whose data may be older, read again."""
         self._refresh_requested = True
         self._wake.wake()
 
     def pause(self) -> None:
-        """Begin no read until `resume`; one that is under way ends as usual."""
+        """Start no read until `resume`; a read in progress completes as usual."""
         self._running.clear()
         self._wake.wake()
 
     def resume(self) -> None:
-        """Go on; a read that came due meanwhile begins at once."""
+        """Continue; a read that became due meanwhile starts at once."""
         self._running.set()
 
     async def states(self) -> AsyncIterator[FeedState[T]]:
-        """Poll for as long as somebody listens; yields after every read and when the pace changes.
+        """Poll for as long as the caller iterates; yields after every read and when the interval changes.
 
-        One listener at a time: two would read twice.
+        Supports one listener at a time: two would read twice.
         """
         self._due = self._clock.elapsed() + self._first_delay
         while True:
@@ -127,7 +128,7 @@ class Feed(Generic[T]):
             yield self._state
 
     async def _is_due(self) -> bool:
-        """Wait for the next due time. Returns False when something happened that may have moved it."""
+        """Wait for the next due time. Returns False if something happened that may have changed it."""
         await self._running.wait()
         seconds = self._due - self._clock.elapsed()
         if seconds <= 0 or self._refresh_requested:
@@ -138,7 +139,7 @@ class Feed(Generic[T]):
         return False
 
     def _repaced(self) -> bool:
-        """Write a changed interval into the state, so that its age is judged by the new one."""
+        """The state with a changed interval, so that its age is judged by the new one."""
         if self._state.interval == self._interval or self._ended is None:
             return False
         self._state = replace(self._state, interval=self._interval, next_at=self._next_at(self._ended))
@@ -195,15 +196,15 @@ class Feed(Generic[T]):
         return self._ended
 
     def _next_at(self, ended: Mark) -> datetime:
-        """When the next read is due, as the wall clock stood when the last one ended."""
+        """When the next read is due, relative to the wall clock at the end of the last one."""
         return ended.at + timedelta(seconds=self._due - ended.elapsed)
 
     def _next(self, ended: Mark) -> float:
-        """When the read after one that ended at `ended` begins, by the clock's `elapsed`."""
+        """When the read after one that ended at `ended` starts, by the clock's `elapsed`."""
         wait = self._interval
         if self._slowed > 1:
             limit = self._backoff_limit or min(5 * self._interval, LONGEST_BACKOFF)
-            # 2 ** 30 intervals are past any limit; the bound keeps a day of failures from overflowing.
+            # 2 ** 30 intervals exceed any limit; the bound prevents an overflow after a day of failures.
             wait = max(self._interval, min(limit, self._interval * 2.0 ** min(self._slowed - 1, 30)))
         spread = self._rng.uniform(0.0, self._jitter)
         if self._align is None:

@@ -1,4 +1,4 @@
-"""Wires the readers and feeds of one system; knows neither the screen nor whether AWS is real."""
+"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real."""
 
 import os
 import random
@@ -56,21 +56,21 @@ from services.slack.settings import SlackSettings, unset
 
 T = TypeVar("T")
 Read = Callable[["Services"], Awaitable[object]]
-"""What a feed reads of a system; raises AwsError."""
+"""A feed's read function; raises AwsError."""
 
 WARM = ("cloudwatch", "logs", "sts")
-"""Services whose API models are loaded at the start, in the order of the first reads; the others at first use."""
+"""Services whose API models are loaded at startup, in the order of the first reads; others are loaded on first use."""
 
 
 IDENTITY_SECONDS = 300.0
-"""Between two reads of who the credentials belong to."""
+"""Seconds between reads of the AWS identity."""
 BASE_DATES_SECONDS = 3600.0
-"""Between two reads of the dates in AWS that duties are counted from."""
+"""Seconds between reads of the base dates in AWS that duties are counted from."""
 
 
 @dataclass
 class Services:
-    """Everything that the screens may use of one system."""
+    """The services of one system that screens may use."""
 
     runbook: Runbook
     clock: Clock
@@ -82,8 +82,8 @@ class Services:
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
-    """What is read again and again, by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity`
-    (Identity), `base_dates` (tuple of BaseDate), and what panels add under their ids."""
+    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity` (Identity), `base_dates`
+    (tuple of BaseDate), and those of panels under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -100,39 +100,39 @@ class Services:
     _began: bool = False
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
-        """A feed for one screen, without jitter; its faults are reported like those of the console's feeds."""
+        """A feed for one screen, without jitter; its internal errors are reported like those of the other feeds."""
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
     def add_feed(self, name: str, read: Read, *, interval: float) -> None:
-        """Read one thing more with the others, `interval` seconds between two reads."""
+        """Add a feed that calls `read` every `interval` seconds."""
         fault = self.workers.report
         self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
     def stopped(self) -> Problem | None:
-        """The problem of repeating work that a fault of the console has stopped; None while all of it runs."""
+        """The problem of repeating work that an internal error has stopped; None while all of it runs."""
         groups = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
         return next((group.problem for group in groups if group.problem is not None), None)
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
-        """Report faults of the console to `report`, those in feeds and tails to `repeating`."""
+        """Report internal errors to `report`, and those in feeds and tails to `repeating`."""
         self.inspection_runner.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
-        # The feeds and tails report to these workers.
+        # Feeds and tails report to these workers.
         self.workers.fault = repeating
 
     def refresh_feeds(self) -> None:
-        """Read everything now instead of at the next time."""
+        """Read all feeds now instead of at their next due time."""
         for feed in self.feeds.values():
             feed.refresh()
 
     async def warm(self) -> None:
-        """Read the SDK's models of the first reads; asks AWS nothing, and raises nothing."""
+        """Load the SDK's API models for the first reads; sends no request and raises nothing."""
         await self.session.warm(WARM)
 
     async def open_journal(self) -> None:
-        """Open the journal and record the console's start; the journal's health tells what is wrong with it."""
+        """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
         await self._record(EntryKind.STARTED, _("Console started"))
@@ -142,16 +142,16 @@ class Services:
             await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
 
     async def close(self) -> None:
-        """Bring a change in flight to its recorded outcome; end the loops and close the connections."""
+        """Wait for the recorded outcome of a change in progress, then end the loops and close the connections."""
         await self.engine.drain()
         await self.scheduler.close()
         await self.outbox.close()
-        # A command that only reads writes nothing to the journal, and creates none.
+        # A command that only reads must not create a journal or write to it.
         if self._began:
             await self.usage_log.record()
             await self._record(EntryKind.ENDED, _("Console stopped"))
         await self.tails.close()
-        # Before the session: the journal's last hash may still have to be sent to AWS.
+        # Before the session, because the journal's last hash may still have to be sent to AWS.
         await self.journal.close()
         await self.session.close()
 
@@ -168,10 +168,10 @@ def connect(
     seed: int | None = None,
     slack: SlackSettings | None = None,
 ) -> Services:
-    """Wire the services of `runbook`'s system; sends no request and opens no file yet.
+    """Connect the services of the runbook's system; sends no request and opens no file yet.
 
-    `syslog` is the socket that receives the journal's newest hash, too; None for a demo and for tests. `slack`: how to
-    reach Slack; None: not at all.
+    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` is the
+    connection to Slack; None: not used.
     """
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)
@@ -284,7 +284,7 @@ def connect(
 
 
 def known_of(runbook: Runbook) -> AllowList:
-    """The people and networks that the runbook lists as known."""
+    """The people and networks on the runbook's allow list."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()
 

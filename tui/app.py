@@ -1,6 +1,6 @@
 """The application: shell first, then the feeds, then the modes.
 
-The first frame needs Textual alone; models, widgets and AWS are imported after it is painted.
+The first frame needs only Textual; models, widgets and AWS are imported after it is painted.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ UTC = ZoneInfo("UTC")
 
 
 async def in_thread(*modules: str) -> None:
-    """Import `modules` while the event loop goes on."""
+    """Import `modules` in a thread while the event loop continues."""
     await asyncio.to_thread(lambda: [import_module(name) for name in modules])
 
 
@@ -61,7 +61,7 @@ def commands_of_the_console() -> type[Provider]:
 
 
 class TobanApp(Console):
-    """Starts the console, and does what the operator can ask for from anywhere."""
+    """Starts the console, and carries out requests that are possible from anywhere."""
 
     TITLE = "Toban"
     ENABLE_COMMAND_PALETTE = True
@@ -128,7 +128,7 @@ class TobanApp(Console):
         self.services.report_faults(self.report_bug, self.on_fault)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
-        # Watching neither waits for the disk nor needs a journal.
+        # Watching does not wait for the disk and needs no journal.
         following = Following(self, self.enter_code)
         following.follow_feeds()
         await self._opened(opening)
@@ -136,15 +136,15 @@ class TobanApp(Console):
         await in_thread("tui.navigation")
         await self.services.warm()
         if not gc.isenabled():
-            # The launcher has switched the collector off.
+            # The launcher has disabled garbage collection.
             self.freeze()
             gc.enable()
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
-        """Wait until the journal is open. Its health tells what is wrong with it; an exception is a fault of ours."""
+        """Wait until the journal is open. Problems are in its health; an exception is an internal error."""
         try:
             await opening
-        except Exception as error:  # noqa: BLE001  the boundary: without a journal the console still watches
+        except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
             self.report_bug(error)
 
     def add_modes(self) -> None:
@@ -153,13 +153,13 @@ class TobanApp(Console):
             self.add_mode(mode.id, resolve_name(mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
-        """The environment's, and those of the credentials in use."""
+        """The secrets of the environment and of the credentials in use."""
         yield from environment_secrets()
         if self.services is not None:
             yield from self.services.session.secrets()
 
     async def action_quit(self) -> None:
-        """End the console, from any screen; a change under way is brought to its recorded outcome first."""
+        """End the console from any screen; a change in progress gets its outcome recorded first."""
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
@@ -175,7 +175,7 @@ class TobanApp(Console):
 
     @cached_property
     def navigation(self) -> "Navigation":
-        """Opens the screens."""
+        """The navigation, which opens the screens."""
         from tui.navigation import Navigation
 
         return Navigation(self)
@@ -186,7 +186,7 @@ class TobanApp(Console):
 
     @on(messages.Request)
     def handle(self, request: messages.Request) -> None:
-        """Open what a screen or the palette asks for."""
+        """Open what a screen or the palette requests."""
         self.navigation.handle(request)
 
     def action_go(self, mode: str) -> None:
@@ -200,23 +200,23 @@ class TobanApp(Console):
             self.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
 
     def action_jump(self) -> None:
-        """Go somewhere by name."""
+        """Go to a place by name."""
         self.navigation.jump()
 
     def action_keys_help(self) -> None:
-        """What works here."""
+        """Show the keys of this screen."""
         self.navigation.keys_help()
 
     def action_show_runbook(self) -> None:
-        """The runbook's contacts, limits and what is undecided."""
+        """Show the runbook's contacts, limits and undecided points."""
         self.navigation.runbook()
 
     def action_show_outbox(self) -> None:
-        """Notes for Slack, and what became of them."""
+        """Show the notes for Slack and their states."""
         self.navigation.outbox()
 
     def action_show_usage(self) -> None:
-        """Requests and yen of today."""
+        """Show today's requests and yen."""
         self.navigation.usage()
 
     def action_note(self) -> None:
@@ -224,7 +224,7 @@ class TobanApp(Console):
         self.navigation.note()
 
     def action_arm(self) -> None:
-        """Allow writing for a while, or stop allowing it."""
+        """Allow writing for a limited time, or disallow it."""
         self.navigation.arm()
 
     # -- reading again, and how things are shown
@@ -234,24 +234,24 @@ class TobanApp(Console):
         self.refresh_feeds()
 
     def action_toggle_zone(self) -> None:
-        """The system's zone or UTC, on every screen."""
+        """Switch between the system's zone and UTC on every screen."""
         own = self.services.calendar.zone if self.services else JST
         self.zone = own if self.zone is UTC else UTC
 
     def action_redraw(self) -> None:
-        """Draw everything anew and send all of it, whatever the terminal shows."""
+        """Redraw everything and send all of it, whatever the terminal shows."""
         self.refresh(layout=True, repaint=True)
         self.repaint_terminal()
         self.screen.refresh(layout=True)
 
     def action_next_theme(self) -> None:
-        """Next theme."""
+        """Switch to the next theme."""
         at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
         self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
 
     @work(group="language", exclusive=True)
     async def action_next_language(self) -> None:
-        """Japanese or English; the screens are built anew in the other language."""
+        """Switch between Japanese and English; the screens are rebuilt."""
         i18n.use("en" if i18n.language() == "ja" else "ja")
         current = self.current_mode
         with self.type_ahead.keys_waiting():
@@ -264,9 +264,9 @@ class TobanApp(Console):
             await self.remove_mode("between")
 
     def is_one_key(self, event: AltKey) -> bool:
-        """Whether a binding exists for Alt and the key; otherwise escape was pressed, and then the key.
+        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key.
 
-        Terminals send keys such as ctrl+left in this form, too; outside text fields, and for shift+tab, escape and the
+        Terminals send keys such as ctrl+left in this form, too. Outside text fields, and for shift+tab, escape and the
         key are meant to close what is open.
         """
         key = event.together.key

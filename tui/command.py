@@ -1,23 +1,23 @@
-"""What one command of the console is."""
+"""The definition of a command."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing the operator can ask for."""
+    """One command of the console."""
 
     id: str
     key: str
     """Default key as Textual spells it; several are separated by commas."""
     action: str
     title: str
-    """English; translated where shown."""
+    """English; translated when shown."""
     help: str
     words: str = ""
-    """Further words the palette finds it by: reading in kana, romaji, synonyms."""
+    """Further words by which the palette finds it: reading in kana, romaji, synonyms."""
     show: bool = False
-    """In the footer, too."""
+    """Whether it is also shown in the footer."""
     scope: str = "app"
     """`app`, or the mode it belongs to."""
     priority: bool = False

@@ -111,9 +111,9 @@ class JumpProvider(Provider):
     def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
         yield from _changes(app)
-        board = app.alarms.value if app.alarms else None
+        overview = app.alarms.value if app.alarms else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
-        for alarm in board.alarms if board else ():
+        for alarm in overview.alarms if overview else ():
             title = titles.get(alarm.id, "")
             yield PaletteEntry(
                 f"{alarm.name}  {title}", _("alarm"), partial(app.post_message, messages.OpenAlarm(alarm))

@@ -38,7 +38,7 @@ def is_web_address(text: str) -> bool:
 
 
 def _split(value: object) -> object:
-    """`a,b` from the environment; a list from the file stays as it is."""
+    """Split `a,b` from the environment; a list from the file is unchanged."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -49,7 +49,7 @@ def _file_name(value: str | None) -> str | None:
 
 
 def _address(value: str | None) -> str | None:
-    """As `endpoint_url`; the SDK would find the mistake later, and say less."""
+    """Check `endpoint_url` here: the SDK would find the mistake later, with a less helpful message."""
     if value is not None and not is_web_address(value):
         raise ValueError(_("must be an address such as https://localhost:4566"))
     return value
@@ -59,7 +59,7 @@ FileName = Annotated[str | None, AfterValidator(_file_name)]
 
 
 def _with_panels() -> type[Intervals]:
-    """The console's own intervals, and those of panels with a feed of their own."""
+    """The console's own intervals, plus those of panels with a feed of their own."""
     intervals = [panel.interval for panel in PANELS if panel.interval is not None]
     fields: dict[str, Any] = {
         each.key: (Annotated[float, Field(ge=each.least, le=each.most)], each.default) for each in intervals
@@ -125,5 +125,5 @@ class ConsoleConfig(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed over: whoever reads the sources merges them to know where each value is from."""
+        """Use only the values passed in: the caller merges the sources, so that it knows each value's origin."""
         return (init_settings,)

@@ -1,6 +1,6 @@
 """The console as its screens see it: the newest states, the services, the clock, messages to the operator.
 
-Screens name this class and never the app, which knows every screen.
+Screens depend on this class and never on the app, which imports every screen.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -36,12 +36,12 @@ JST = ZoneInfo("Asia/Tokyo")
 
 
 class Console(RuntimeApp):
-    """The states that are followed, each assigned by one worker; a screen watches those that it draws."""
+    """The states that are followed, each assigned by one worker; a screen watches those that it shows."""
 
     alarms: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
-    """What panels of the watch mode have read by feeds of their own, by the panel's id."""
+    """States of the watch mode's panels with feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)
     base_dates: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
@@ -51,11 +51,11 @@ class Console(RuntimeApp):
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
     link: var["LinkState | None"] = var(None)
-    """The line to the terminal; None before it is measured."""
+    """The state of the line to the terminal; None before it is measured."""
     journal_head: var[int] = var(0)
     """Number of the journal's newest entry."""
     zone: var[tzinfo] = var(JST)
-    """Zone of the times on screen; the system's own once the runbook is read."""
+    """Zone of the times on screen; the system's own once the runbook is loaded."""
 
     def __init__(self, link: "Link" = "auto", output: str = "", *, demo: str = "") -> None:
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
@@ -64,7 +64,7 @@ class Console(RuntimeApp):
         self._config: ConsoleConfig | None = None
         self.demo = demo
         self.wanted_logs: tuple[str, datetime | None] | None = None
-        """Group and moment at which the logs mode begins when it is opened for the first time."""
+        """Log group and time to show when the logs mode is opened for the first time."""
 
     @property
     def ready(self) -> "Services":
@@ -88,7 +88,7 @@ class Console(RuntimeApp):
         self.link = state
 
     def now(self) -> datetime:
-        """The present by the console's clock (UTC)."""
+        """The current time by the console's clock (UTC)."""
         return self.services.clock.now() if self.services else datetime.now(UTC)
 
     def notify(
@@ -100,7 +100,7 @@ class Console(RuntimeApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """As Textual's, but wrapped by cells, because Textual wraps between words and Japanese has none. Never markup."""
+        """As Textual's, but wrapped by cells: Textual wraps between words, and Japanese has none. Never markup."""
         width = max(10, min(54, self.size.width // 2 - 6))
         super().notify(
             "\n".join(wrap(message, width)), title=title, severity=severity, timeout=timeout, markup=False
@@ -115,7 +115,7 @@ class Console(RuntimeApp):
         ring(self, text)
 
     def refresh_feeds(self) -> None:
-        """Read everything from AWS now, with credentials that may have been renewed meanwhile."""
+        """Read everything from AWS now, picking up renewed credentials."""
         if self.services is not None:
             self.services.session.renew()
             self.services.refresh_feeds()

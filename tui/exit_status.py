@@ -1,7 +1,7 @@
-"""The exit statuses of every command and of the console: the one place where they are named and explained.
+"""The exit statuses of the console and all commands: the one place where they are named and explained.
 
-0 to 3 are findings alone, so that a script may trust them. The rest are those of sysexits.h, and 128 + n where
-signal n ended the console.
+0 to 3 are findings only, so that a script can rely on them. The rest are those of sysexits.h, and 128 + n if signal n
+ended the console.
 """
 
 from enum import IntEnum
@@ -13,7 +13,7 @@ class ExitStatus(IntEnum):
     """Exit statuses of our processes, apart from 128 + n for signal n."""
 
     NORMAL = 0
-    """Also: the console was quit, the work is done."""
+    """Also: the console was quit, or the work is done."""
     ATTENTION = 1
     ABNORMAL = 2
     UNKNOWN = 3
@@ -43,7 +43,7 @@ MEANINGS = {
     ExitStatus.INTERRUPTED: N_("interrupted; 128 + n: ended by signal n"),
     ExitStatus.BROKEN_PIPE: N_("the output was closed by its reader"),
 }
-"""English; translated where shown."""
+"""English; translated when shown."""
 
 _VERDICTS = ("normal", "attention", "abnormal", "unknown")
 OF_VERDICT = dict(
@@ -58,11 +58,11 @@ VERDICT_OF = {status: verdict for verdict, status in OF_VERDICT.items()}
 
 
 def ended_by(number: int) -> int:
-    """The status of a process that signal `number` ended."""
+    """The status of a process that was ended by signal `number`."""
     return 128 + number
 
 
 def epilog() -> str:
-    """The statuses for `--help`, one a line."""
+    """The statuses for `--help`, one per line."""
     rows = "\n".join(f"  {status:>3}  {_(meaning)}" for status, meaning in MEANINGS.items())
     return "\b\n" + _("Exit status:") + "\n" + rows

@@ -1,6 +1,6 @@
-"""Brings what repeats, reads of AWS and the journal's views, to the console's reactives, and says once what changed.
+"""Assigns the states of feeds and of the journal's views to the console's reactives, and announces changes once.
 
-Imported after the first frame: it loads the models.
+Imported after the first frame, because it loads the models.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,26 +20,26 @@ from tui.notifications import changes, duty_changes, post_changes, sentence
 from tui.panels import PANELS, PanelSpec
 
 USAGE_EVERY = 900.0
-"""Seconds of the clock between two entries of what AWS was asked."""
+"""Seconds of the clock between two records of AWS usage."""
 Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
-"""A worker's name, what it does in words, the states it gives, who takes each of them."""
+"""A worker's name, its title for people, its states, and the function that takes each state."""
 
 
 class Following:
-    """One worker of the app for each thing that is followed; each assigns to one reactive."""
+    """Follows each feed and view with one worker of the app, which assigns to one reactive."""
 
     def __init__(self, app: Console, ask_for_code: Callable[[MfaNeeded], object]) -> None:
-        """`ask_for_code` is called where AWS wants an MFA code before it answers."""
+        """`ask_for_code` is called if AWS requires an MFA code."""
         self._app = app
         self._services = app.ready
         self._ask_for_code = ask_for_code
 
     def follow_feeds(self) -> None:
-        """Begin what is read from AWS again and again."""
+        """Start following the feeds from AWS."""
         self._follow(self._feeds())
 
     def follow_records(self) -> None:
-        """Begin what the journal keeps, and record now and then what AWS was asked."""
+        """Start following the journal's views, and record AWS usage at intervals."""
         self._follow(self._records())
         title = _("recording AWS usage")
         usage = self._services.workers.keep("usage", title, self._record_usage)
@@ -63,7 +63,7 @@ class Following:
                 yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._show_panel, panel.id)
 
     def _seconds(self, panel: PanelSpec) -> float:
-        """Between two reads of a panel's feed."""
+        """The interval of a panel's feed."""
         assert panel.interval is not None, f"the panel {panel.id} reads, so its line gives an interval"
         seconds: float = getattr(self._app.config.intervals, panel.interval.key)
         return seconds
@@ -121,7 +121,7 @@ class Following:
             self._app.ring(text)
 
     async def _record_usage(self) -> None:
-        """Now and then, so that a killed console leaves its total but for the last minutes."""
+        """Record usage at intervals, so that a killed console loses only the last minutes."""
         while True:
             await self._services.clock.sleep(USAGE_EVERY)
             await self._services.usage_log.record()

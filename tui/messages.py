@@ -1,6 +1,6 @@
-"""Requests to open something or to begin something, posted by screens and the palette, handled by `tui.navigation`.
+"""Requests to open or start something, posted by screens and the palette, handled by `tui.navigation`.
 
-A screen that posts one needs to know neither the app nor the screen that answers it.
+A screen that posts one depends neither on the app nor on the screen that is opened.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Request(Message):
-    """Base of the requests; the app hands every one of them to the navigation."""
+    """Base of the requests; the app passes each of them to the navigation."""
 
 
 @dataclass
@@ -29,7 +29,7 @@ class OpenAlarm(Request):
 
 @dataclass
 class Acknowledge(Request):
-    """Ask for a note and acknowledge the alarm's present state."""
+    """Ask for a note, and acknowledge the alarm's present state."""
 
     alarm: "Alarm"
 
@@ -40,7 +40,7 @@ class OpenLogs(Request):
 
     group: str
     at: datetime | None = None
-    """The moment to go to; None for the newest lines."""
+    """The time to go to; None for the newest lines."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ class OpenReport(Request):
 
     period: "Period"
     occurrence: "Occurrence | None" = None
-    """The duty that is signed from the report, where one asks for it."""
+    """The duty that is signed off from the report, if it was opened for one."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
-"""Opens screens: those that a request names (`tui.messages`), and those that a command of the console shows.
+"""Opens screens: those of requests (`tui.messages`), and those that a command of the console shows.
 
-Imported with the first of them, after the first frame: it imports every screen.
+Imported when first needed, after the first frame, because it imports every screen.
 """
 
 from functools import singledispatchmethod
@@ -29,16 +29,16 @@ from tui.screens.watch.watch import WatchScreen
 
 
 class Navigation:
-    """Knows every screen, so that the screens need not know one another."""
+    """Knows every screen, so that screens need not know each other."""
 
     def __init__(self, app: Console) -> None:
         self._app = app
 
-    # -- what screens and the palette ask for
+    # -- requests of screens and the palette
 
     @singledispatchmethod
     def handle(self, request: messages.Request) -> None:
-        """Open what `request` names, or begin what it asks for."""
+        """Open or start what `request` asks for."""
         raise TypeError(f"nothing opens for {type(request).__name__}")
 
     @handle.register
@@ -78,7 +78,7 @@ class Navigation:
         app.wanted_logs = (request.group, request.at)
         await app.switch_mode("logs")
         place, app.wanted_logs = app.wanted_logs, None
-        # A screen that is opened for the first time has gone there itself.
+        # A screen that is opened for the first time goes there itself.
         if place is not None and isinstance(app.screen, LogsScreen):
             await app.screen.show(*place)
 
@@ -95,24 +95,24 @@ class Navigation:
         if isinstance(self._app.screen, InspectScreen):
             self._app.screen.show_day(request.day)
 
-    # -- what commands of the console show
+    # -- commands of the console
 
     def jump(self) -> None:
-        """Go somewhere by name."""
+        """Go to a place by name."""
         placeholder = _("Alarm, panel, log group, change or date…")
         self._app.push_screen(ConsolePalette(providers=[JumpProvider], placeholder=placeholder))
 
     def keys_help(self) -> None:
-        """What the keys do on the screen on top."""
+        """Show the keys of the top screen."""
         if not isinstance(self._app.screen, HelpScreen):
             self._app.push_screen(HelpScreen(self._app.screen))
 
     def runbook(self) -> None:
-        """The runbook's contacts, limits and what is undecided."""
+        """Show the runbook's contacts, limits and undecided points."""
         self._app.push_screen(RunbookScreen(self._app.ready.runbook))
 
     def arm(self) -> None:
-        """Allow writing for a while, or stop allowing it."""
+        """Allow writing for a limited time, or disallow it."""
         arm_or_disarm(self._app)
 
     def note(self) -> None:
@@ -120,19 +120,19 @@ class Navigation:
         self._app.push_screen(NoteScreen())
 
     def outbox(self) -> None:
-        """Notes for Slack, and what became of them."""
+        """Show the notes for Slack and their states."""
         if self._app.services is not None and not isinstance(self._app.screen, OutboxScreen):
             self._app.push_screen(OutboxScreen())
 
     def usage(self) -> None:
-        """Requests and yen of today."""
+        """Show today's requests and yen."""
         self._app.push_screen(UsageScreen(self._app.ready.meter))
 
-    # -- what the console needs from the operator
+    # -- input that the console needs
 
     def enter_code(self, needed: MfaNeeded) -> None:
-        """Ask for the six digits of the MFA device in our own dialog, and read again with the session they give."""
-        # Another failed read must not take an open dialog away, with what was typed.
+        """Ask for an MFA code in the console's own dialog, then read again with the session it starts."""
+        # Another failed read must not replace an open dialog and lose what was typed.
         if not any(isinstance(screen, CodeScreen) for screen in self._app.screen_stack):
             self._app.run_worker(self._enter_code(needed), group="mfa", exclusive=True)
 

@@ -1,7 +1,7 @@
 """The panels of the watch mode, one line each.
 
-A line gives the panel's key, palette entry and help line, its feed with the interval that can be configured, and its
-place on the screen. Its widget, and what the feed reads, stand in the one file that the line names.
+A line contains the panel's key, palette entry and help, its feed's configurable interval, and its place on the screen.
+Its widget, and the read function of its feed, are in the one file that the line names.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tui.command import Command
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Seconds between two reads, a setting under `intervals` in the configuration."""
+    """Seconds between reads, a setting under `intervals` in the configuration."""
 
     key: str
     text: str
@@ -27,28 +27,28 @@ class PanelSpec:
     """One panel."""
 
     id: str
-    """Its widget's id and its feed's name; the command that leads to it is `focus-<id>`."""
+    """The widget's id and the feed's name; the command that focuses the panel is `focus-<id>`."""
     key: str
     title: str
-    """English; translated where shown."""
+    """English; translated when shown."""
     help: str
     """What the key does."""
     panel: str
     """`module:Class`, a `WatchedPanel`, imported after the first frame."""
     words: str = ""
-    """Further words the palette finds it by."""
+    """Further words by which the palette finds it."""
     row: str = "auto"
-    """Height (as in `grid-rows`) where the panels stand one below another; `auto` as the panel needs, within bounds."""
+    """Height (as in `grid-rows`) when panels are stacked; `auto`: as the panel needs, within bounds."""
     wide_row: str = "auto"
-    """The same in the left column of a wide screen; "" for the panel that has the right column alone."""
+    """The same in the left column of a wide screen; "" for the panel that has the right column to itself."""
     interval: Interval | None = None
-    """How often its feed reads; None for a panel that shows what the console follows anyway."""
+    """The default interval of its feed; None if it shows a state that the console follows anyway."""
     keys: tuple[Command, ...] = ()
-    """Commands of its own; they work while the keys go to the panel."""
+    """Its own commands, which work while it has the focus."""
 
     @property
     def command(self) -> Command:
-        """Leads to the panel."""
+        """The command that focuses the panel."""
         action = f"screen.focus_panel('{self.id}')"
         return Command(
             f"focus-{self.id}", self.key, action, self.title, self.help, self.words, show=True, scope="watch"

@@ -1,4 +1,4 @@
-"""The flags of the command line, and the error of a start that fails; standard library only."""
+"""The command-line flags, and the error of a failed start; standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ THEMES: tuple[str, ...] = get_args(Theme)
 
 @dataclass(frozen=True, slots=True)
 class StartOptions:
-    """The flags; None for an absent one, so that environment and file may decide."""
+    """The flags; None for an absent one, so that environment and file decide."""
 
     demo: bool = False
     """Run on the embedded AWS."""
@@ -39,9 +39,9 @@ class StartOptions:
     read_only: bool | None = None
     """Refuse arming."""
     journal: str | None = None
-    """The journal's file; a demo without this flag makes one of its own, whatever the configuration says."""
+    """The journal's file; a demo without this flag creates its own, whatever the configuration says."""
     config: str | None = None
-    """The configuration file, in place of the usual one."""
+    """The configuration file to use in place of the usual one."""
     debug: str | None = None
     """The debug log in place of the usual file."""
 

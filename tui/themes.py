@@ -34,7 +34,7 @@ LIGHT = Theme(
 )
 THEMES = (DARK, LIGHT)
 NAMES = ("toban-dark", "toban-light", "ansi-dark", "ansi-light")
-"""In the order that the theme command goes through; the last two use the terminal's own colours."""
+"""The themes in the order of the theme command; the last two use the terminal's own colours."""
 ALIASES = {"dark": "toban-dark", "light": "toban-light", "16": "ansi-dark", "16-light": "ansi-light"}
 
 

@@ -11,11 +11,11 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
 UNDATED = timedelta(hours=24)
-"""How long an acknowledgement counts for a state without a start: a missing alarm needs one each day."""
+"""How long an acknowledgement is valid for a state without a start: a missing alarm needs a new one each day."""
 YEAR = timedelta(days=366)
 """How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
-"""State changes remembered for one alarm; older ones cannot be its present state."""
+"""Maximum number of state changes stored per alarm; the present state is never among the older ones."""
 _WORDS = {
     AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
     AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
@@ -52,9 +52,9 @@ class Acknowledgements(Projection):
         """By alarm, then by state change."""
 
     async def states(self) -> AsyncIterator[Mapping[str, Acknowledgement]]:
-        """By `change_of`; at once, then whenever somebody acknowledged, in any console.
+        """Yield the acknowledgements by `change_of`: at once, then after every acknowledgement in any console.
 
-        While the journal cannot be read, what was read last stands.
+        While the journal cannot be read, the last acknowledgements read are kept.
         """
         first = True
         async for _head in self.journal.follow():
@@ -87,10 +87,10 @@ class Acknowledgements(Projection):
         )
 
     async def _read(self) -> bool:
-        """Read on. Returns whether anything was new; False where the journal cannot be read."""
+        """Read new entries. Returns whether there were any; False where the journal cannot be read."""
         try:
             newest = await self._newest_entries(limit=1)
-            # The year is counted back from the newest acknowledgement.
+            # YEAR is counted back from the newest acknowledgement.
             return bool(newest) and await self.read(newest[0].at)
         except JournalError:
             return False
@@ -100,7 +100,7 @@ class Acknowledgements(Projection):
         return (await self.journal.page(query, limit=limit)).entries
 
     def apply(self, entry: Entry) -> bool:
-        """Keep it for its state change, unless a newer one is there."""
+        """Store the acknowledgement for its state change, unless a newer one is stored."""
         changes = self._newest.setdefault(entry.target, {})
         before = changes.get(entry.subject)
         if before is not None and before.seq >= entry.seq:

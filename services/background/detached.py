@@ -1,7 +1,7 @@
 """Tasks of the services that do not keep their caller's context alive.
 
-A task, and every timer and connection opened in it, keeps the context it was made in for as long as it exists,
-ended or not. A screen's context holds the screen, which would outlive its closing by as much.
+A task, and every timer and connection opened in it, keeps the context it was created in until it is deleted. A screen's
+context refers to the screen, so a closed screen would stay in memory until then.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 
 def detached(work: Coroutine[Any, Any, T], *, name: str | None = None) -> "asyncio.Task[T]":
-    """Run `work` as a task in an empty context. Keep the task: the loop does not."""
+    """Run `work` as a task in an empty context. Keep a reference to the task: the event loop holds only a weak one."""
     return asyncio.get_running_loop().create_task(work, name=name, context=Context())
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run `work` in a thread of its own and return its result; a caller that is cancelled abandons the thread.
+    """Run `work` in a thread of its own and return its result; cancelling the caller abandons the thread.
 
-    For work that may never end, such as reading from a file system that hangs: it would occupy one of the few threads
-    of `asyncio.to_thread`, and the process would wait for it at its end.
+    For work that may never end, such as reading from a file system that hangs: in `asyncio.to_thread` it would occupy
+    one of the few pool threads, and the process would wait for it at exit.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
@@ -33,14 +33,14 @@ async def in_thread(work: Callable[[], T]) -> T:
             if not outcome.done():
                 call(value)
 
-        # The loop may have ended meanwhile.
+        # The loop may have been closed meanwhile.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(deliver, context=Context())
 
     def run() -> None:
         try:
             result = work()
-        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001  raised again in the caller
             tell(outcome.set_exception, error)
         else:
             tell(outcome.set_result, result)

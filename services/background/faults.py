@@ -1,4 +1,4 @@
-"""Internal errors of the console: repeating work survives them, reports them, and counts them as bugs of ours."""
+"""Internal errors of the console: repeating work reports them, counts them as bugs and continues."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -15,15 +15,15 @@ Fault = Callable[[BaseException], object]
 """Called with an internal error; raises nothing."""
 
 AGAIN = 5.0
-"""Seconds (of the machine) after which work that an internal error stopped is started again."""
+"""Seconds of real time after which work that an internal error stopped is restarted."""
 
 
 def unreported(_error: BaseException) -> None:
-    """Reports to nobody: for what runs without a console."""
+    """Report nothing: the default where no console is running."""
 
 
 def from_within(error: BaseException) -> bool:
-    """Whether `error` comes from the work of this task itself; so does a cancellation that was not requested of it."""
+    """Whether the task's own work raised `error`. True also for a cancellation that nobody requested of this task."""
     if not isinstance(error, asyncio.CancelledError):
         return isinstance(error, Exception)
     task = asyncio.current_task()
@@ -31,9 +31,9 @@ def from_within(error: BaseException) -> bool:
 
 
 def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
-    """A fault as a problem on the screen; `summary` says what it stopped, in one sentence.
+    """An internal error as a problem for the screen; `summary` says in one sentence what the error stopped.
 
-    The error's own message is left to the list of bugs, which knows which secrets to hide.
+    The error's own message appears only in the bug list, which removes secrets.
     """
     return Problem(
         kind=ProblemKind.FAULT,
@@ -45,7 +45,7 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
 
 
 class Workers:
-    """The console's own repeating work: an internal error is reported, shown until the work runs again, and survived."""
+    """The console's repeating work: an internal error is reported, and shown until the work runs again."""
 
     def __init__(self, clock: Clock, fault: Fault = unreported) -> None:
         self.fault = fault
@@ -66,7 +66,7 @@ class Workers:
     async def follow(
         self, name: str, title: str, states: Callable[[], AsyncIterator[T]], take: Callable[[T], object]
     ) -> None:
-        """Give every state to `take`, for as long as `states` gives any; `title` names the work to people."""
+        """Pass every state that `states` yields to `take`; `title` is the name shown to the operator."""
 
         async def once() -> None:
             async with aclosing(cast("AsyncGenerator[T, None]", states())) as news:
@@ -77,9 +77,9 @@ class Workers:
         await self.keep(name, title, once)
 
     async def keep(self, name: str, title: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do `work` until it ends by itself; after an internal error it is started again with a delay.
+        """Run `work` until it returns; after an internal error, restart it after a delay.
 
-        The problem is dropped when the work ends, or has run for as long as that delay.
+        The problem is removed when the work returns, or has run for as long as that delay.
         """
         while True:
             mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)

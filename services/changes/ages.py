@@ -1,9 +1,9 @@
-"""The age of an entry: how long ago it was written at least, however the clocks were set since.
+"""Computes an entry's minimum age: how long ago it was written at least, even if a clock was set since.
 
-A step whose outcome is missing may be judged "not done" only when its console can no longer send it, so an age
-errs on the young side. It is counted by a clock that cannot be set and that stops during suspend, as a console
-that is about to send does: from the mark in the entry if this machine has not been restarted since, else from
-when this console first read the entry.
+A step without a recorded outcome may be judged "not done" only once its console can no longer send the request, so ages
+are never overestimated. They are measured with a clock that cannot be set and that stops during suspend, as a console
+about to send does: from the mark in the entry if this machine has not been restarted since, else from when this console
+first read the entry.
 """
 
 import math
@@ -17,14 +17,14 @@ from services.clock import Clock, real
 from services.models.journal import Entry, NewEntry
 
 STEP = 5.0
-"""Seconds by which the wall clock may differ from the count before displayed times follow it."""
+"""Difference in seconds between wall clock and measured time from which displayed times are recomputed."""
 SOON = timedelta(milliseconds=1)
-"""Below the precision of an age."""
+"""Shorter remaining times count as zero; below the precision of an age."""
 
 
 @cache
 def machine() -> str:
-    """One boot and one time namespace, within which `Clock.awake` is comparable; "" where they are unknown."""
+    """Identifies one boot and time namespace, within which `Clock.awake` is comparable; "" if unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         return f"{boot} {Path('/proc/self/ns/time').readlink()}"
@@ -33,7 +33,7 @@ def machine() -> str:
 
 
 def marked(draft: NewEntry, clock: Clock) -> NewEntry:
-    """The draft with the moment it was made, from which other consoles of this machine can count its age."""
+    """The draft plus its creation time by `Clock.awake`, from which consoles on this machine compute its age."""
     where = machine()
     if not where or "awake" in draft.data:
         return draft
@@ -41,23 +41,23 @@ def marked(draft: NewEntry, clock: Clock) -> NewEntry:
 
 
 class Aging(Protocol):
-    """The ages that runs are computed with."""
+    """The source of ages from which the states of runs are computed."""
 
     def remaining(self, seq: int) -> timedelta:
-        """For how much longer what the entry begins may be under way; 0 afterwards."""
+        """For how long the step that the entry belongs to may still be in progress; 0 afterwards."""
         ...
 
     def until(self, seq: int) -> datetime:
-        """When that ends (UTC)."""
+        """When `remaining` reaches 0 (UTC)."""
         ...
 
     def younger(self, one: int, other: int) -> int:
-        """The later one of two entries."""
+        """The later of two entries."""
         ...
 
 
 class Recorded:
-    """Ages at one moment, by the times in the entries: for reports, never for decisions."""
+    """Ages at one moment, computed from the times in the entries: for reports, never for decisions."""
 
     def __init__(self, entries: Iterable[Entry], moment: datetime, window: timedelta) -> None:
         self._moment = moment
@@ -68,16 +68,16 @@ class Recorded:
         return max(timedelta(), self.until(seq) - self._moment)
 
     def until(self, seq: int) -> datetime:
-        """The entry's time plus the window (UTC)."""
+        """The end of the entry's window (UTC)."""
         return self._until.get(seq, self._moment)
 
     def younger(self, one: int, other: int) -> int:
-        """The one whose window ends later."""
+        """The entry whose window ends later."""
         return max(one, other, key=lambda seq: (seq in self._until, self.until(seq), seq))
 
 
 class Ages:
-    """Ages of the entries that this console has read, by number."""
+    """Ages of the entries that this console has read, by sequence number."""
 
     def __init__(self, clock: Clock, window: timedelta) -> None:
         self.window = window
@@ -86,14 +86,14 @@ class Ages:
         self._until: dict[int, datetime] = {}
 
     def add(self, entry: Entry) -> None:
-        """Begin to count the age of `entry`; only the first call for an entry counts."""
+        """Start measuring the age of `entry`; further calls for the same entry have no effect."""
         if entry.seq not in self._since:
             now = self._clock.awake()
             self._since[entry.seq] = _mark(entry, now)
             self._until[entry.seq] = entry.at + self.window
 
     def remaining(self, seq: int) -> timedelta:
-        """For how much longer what the entry begins may be under way; 0 afterwards."""
+        """For how long the step that the entry belongs to may still be in progress; 0 afterwards."""
         since = self._since.get(seq)
         if since is None:
             return self.window
@@ -101,11 +101,11 @@ class Ages:
         return remaining if remaining > SOON else timedelta()
 
     def younger(self, one: int, other: int) -> int:
-        """The later one of two entries; an unknown one counts as oldest."""
+        """The later of two entries; an unknown entry counts as the oldest."""
         return max(one, other, key=lambda seq: (self._since.get(seq, -math.inf), seq))
 
     def until(self, seq: int) -> datetime:
-        """When that ends by this machine's wall clock (UTC); constant unless the clock is set."""
+        """When `remaining` reaches 0, by this machine's wall clock (UTC); constant unless the clock is set."""
         due = self._clock.now() + self.remaining(seq)
         until = self._until.get(seq, due)
         if abs(until - due) > real(self._clock, STEP):
@@ -114,7 +114,7 @@ class Ages:
 
 
 def _mark(entry: Entry, now: float) -> float:
-    """When the entry was made by `Clock.awake` of this machine; `now` where the entry does not say."""
+    """When the entry was created, by this machine's `Clock.awake`; `now` if the entry does not contain it."""
     where, awake = machine(), entry.data.get("awake")
     if not where or entry.data.get("machine") != where or not isinstance(awake, float):
         return now

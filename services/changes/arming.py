@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteAuthorizer
 
 LONGEST = timedelta(hours=1)
-"""The longest time for which one decision may allow writing."""
+"""Maximum duration of one arming."""
 
 CHECK_SECONDS = 20.0
-"""Seconds between two checks whether the time is over."""
+"""Seconds between checks whether the arming has expired."""
 
 
 class Arming:
-    """Arms and disarms the permits, and disarms them when the time is over."""
+    """Arms and disarms the write permits, and disarms them when the time has expired."""
 
     def __init__(
         self, permits: "WriteAuthorizer", *, journal: Journal, restraints: Restraints, clock: Clock
@@ -39,7 +39,7 @@ class Arming:
         self._end: asyncio.Task[None] | None = None
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
-        """Record it, then allow writing. Raises Refused, JournalError; then nothing is allowed."""
+        """Record the arming, then allow writing. Raises Refused, JournalError; nothing is allowed then."""
         if self._permits.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         if not reason.strip():
@@ -67,7 +67,7 @@ class Arming:
         return armed
 
     async def disarm(self, why: str = "") -> None:
-        """Return to read-only, whatever happens, then record it. Raises JournalError."""
+        """Return to read-only in any case, then record it. Raises JournalError."""
         was_armed = self._end is not None
         self._permits.disarm()
         self._stop()
@@ -81,11 +81,11 @@ class Arming:
 
     async def _expire(self) -> None:
         while (seconds := self._permits.left) > 0:
-            # In short sleeps: a clock that is set ahead ends it sooner.
+            # In short sleeps, so that a clock that is set ahead ends the arming sooner.
             await self._clock.sleep(min(seconds, CHECK_SECONDS))
         self._end = None
         self._permits.disarm()
-        # Not recording it loses nothing: the permits are gone, and ARMED says until when they were valid.
+        # An unrecorded end loses nothing: the permits have expired, and the ARMED entry says when.
         with contextlib.suppress(JournalError):
             await self._record(_("The time was up."))
 

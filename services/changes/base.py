@@ -1,4 +1,4 @@
-"""What one kind of change must know, and the parts that all of them build plans with.
+"""The base class of every kind of change, and helpers to build plans.
 
 A kind is one folder beside this file and one line in `services.changes.registry`.
 """
@@ -34,11 +34,11 @@ from services.models.runbook import Runbook
 from services.models.text import clean
 
 PLAN_SECONDS = 120.0
-"""How long a plan may be applied, in a person's seconds; the world moves."""
+"""How long a plan may be applied, in real seconds; afterwards its state may be outdated."""
 REVERT = "revert"
 REVERT_AT = "revert_at"
 REVERT_PARAMETERS = frozenset({REVERT, REVERT_AT})
-"""Parameters that say how the change is reverted rather than what it is."""
+"""Parameters that define how the change is reverted, not the change itself."""
 
 Request = tuple[str, str, Mapping[str, Any]]
 """Service and operation as botocore names them, and the request's parameters."""
@@ -46,7 +46,7 @@ Request = tuple[str, str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:
-    """The system that changes are made to. Nothing here can write; a change makes the readers it needs (`services.aws`)."""
+    """The system to be changed. It cannot write; a change creates the readers it needs (`services.aws`)."""
 
     runbook: Runbook
     calendar: Calendar
@@ -86,10 +86,10 @@ class ChangeContext:
 
 
 class Change(ABC):
-    """One kind of change. It reads and plans; only the engine sends."""
+    """One kind of change. It reads AWS and makes plans; only the engine sends requests."""
 
     numbers: ClassVar[frozenset[str]] = frozenset()
-    """Parameters that are whole numbers; `toban change` checks them before AWS is asked."""
+    """Parameters that are whole numbers; `toban change` checks them before AWS is called."""
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         self.kind = kind
@@ -97,33 +97,33 @@ class Change(ABC):
 
     @abstractmethod
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """What the runbook lets it be applied to; empty where this system has none."""
+        """The targets in the runbook; empty if this system has none."""
 
     @abstractmethod
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The target as it is now. Raises AwsError."""
+        """The target's current state. Raises AwsError."""
 
     @abstractmethod
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """What is to be decided, with sensible defaults from live state. Raises AwsError."""
+        """The parameters to choose, with defaults from live state. Raises AwsError."""
 
     @abstractmethod
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
-        """What `parameters` (values as typed, by id) would do, from live state read now. Raises AwsError.
+        """Plan the change from live state read now; `parameters` are the values as typed, by id. Raises AwsError.
 
-        A value that cannot be used is a refusal, never an exception.
+        An invalid value results in a refusal, never in an exception.
         """
 
     @abstractmethod
     async def observe(self, step: PlannedStep) -> Observation:
-        """Where AWS stands between the step's before and after. Raises AwsError."""
+        """The target's current state, compared with the step's before and after. Raises AwsError."""
 
     async def outcome(self, plan: Plan) -> str:
-        """After a verified change: how the world follows, in words (`Running 5.`); "" for nothing."""
+        """What happens after a verified change, in words (`Running 5.`); "" for nothing."""
         return ""
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The parameters that plan the revert of `plan`; {} where it cannot be reverted."""
+        """The parameters of the plan that reverts `plan`; {} if it cannot be reverted."""
         return {}
 
     def planned(
@@ -145,11 +145,12 @@ class Change(ABC):
         reversible: str = "",
         revert: Revert | None = None,
     ) -> Plan:
-        """The plan of `steps`; what is not given is explained at `Plan`'s field of that name.
+        """The plan that consists of `steps`; the other arguments are the fields of `Plan`.
 
-        `parameters` are complete, so that planning them again makes the same plan. `read_at` is when the state was
-        read that it was made from (UTC; default now). With an `impact` (`Plan.blast`) it is dangerous, else it needs
-        care, unless `danger` says otherwise. `warnings` (`Plan.cautions`) keep their order, grave ones first.
+        `parameters` are complete, so that planning with them again gives the same plan. `read_at` is when the
+        underlying state was read (UTC; default now). With an `impact` (`Plan.blast`) the plan is dangerous, otherwise
+        careful, unless `danger` is given. `warnings` (`Plan.cautions`) are sorted: grave ones first, otherwise in the
+        given order.
         """
         at = read_at or self.context.clock.now()
         return Plan(
@@ -182,20 +183,20 @@ class Change(ABC):
         *,
         read_at: datetime | None = None,
     ) -> Plan:
-        """A plan without steps that must not be applied; `parameters` as typed, `refusals` a sentence each."""
+        """A plan without steps, which cannot be applied; `parameters` as typed, one sentence per refusal."""
         values = {clean(name): clean(value) for name, value in parameters.items()}
         return self.planned(target, values, (), title=_(self.kind.title), read_at=read_at, refusals=refusals)
 
 
 def warning(text: str, *, grave: bool = False) -> Caution:
-    """Something to know before confirming; `grave` where it may break something."""
+    """A warning to read before confirming; `grave` if the change may break something."""
     return Caution(grave=grave, text=text)
 
 
 def observed(digest: str, text: str, *, after: bool, before: bool) -> Observation:
-    """What AWS shows of a step's target: `digest` as in `PlannedStep.expects`, `text` a sentence.
+    """The observed state of a step's target: `digest` as in `PlannedStep.expects`, `text` a sentence.
 
-    `after`: as the step leaves it; `before`: as the step found it; neither: somebody else changed it.
+    `after`: the step's final state; `before`: its initial state; neither: the target was changed by somebody else.
     """
     place = Place.AFTER if after else Place.BEFORE if before else Place.ELSEWHERE
     return Observation(digest=digest, place=place, text=text)

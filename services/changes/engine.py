@@ -1,4 +1,4 @@
-"""The change engine: the only way anything is written to AWS. It outlives every screen."""
+"""The change engine: the only code that writes to AWS. It outlives every screen."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,14 @@ from services.models.changes import Armed, ChangeTarget, Plan, Run
 from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
-"""Seconds between two attempts to record an outcome that the journal did not take."""
+"""Seconds between attempts to record an outcome that the journal did not accept."""
 
 LONGEST = 60.0
-"""Seconds between two checks of what changes by time, as the clock may be set meanwhile."""
+"""Maximum seconds between checks for changes by time alone, because the clock may be set meanwhile."""
 
 
 class ChangeEngine:
-    """Confirms, sends once, verifies and records changes; after a crash it knows what is still open."""
+    """Confirms plans, sends each request once, verifies and records the outcome; after a crash it finds open steps."""
 
     def __init__(
         self,
@@ -73,18 +73,18 @@ class ChangeEngine:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """Every run the journal knows, newest first."""
+        """Every run in the journal, newest first."""
         return self._recovery.explained(self._history.runs())
 
     @property
     def unrecorded(self) -> int:
-        """How many outcomes the journal has not taken yet; they are displayed, and retried."""
+        """Number of outcomes that are not in the journal yet; they are displayed, and recording is retried."""
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
-        """`runs`, now and whenever it has changed here or in another console; resolves unknown steps.
+        """Yield `runs` now and after every change, here or in another console; resolves unknown steps.
 
-        While the journal cannot be read, the runs stay as they were.
+        While the journal cannot be read, the last known runs are kept.
         """
         with self._history.wakes.listen() as news:
             follower = asyncio.create_task(self._follow(news), name="changes-follow")
@@ -106,10 +106,10 @@ class ChangeEngine:
                 await asyncio.gather(follower, return_exceptions=True)
 
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str]) -> Plan:
-        """A plan from live state; a target under change and a journal that cannot be written are refusals.
+        """A plan from live state; refused if its target is being changed or the journal cannot be written.
 
-        `target` is a resource's id or the name people use; `parameters` are values as typed, by id.
-        Raises AwsError, KeyError (no such change or target).
+        `target` is a resource's id or its display name; `parameters` are values as typed, by id. Raises AwsError,
+        KeyError (no such change or target).
         """
         change = self.changes[kind]
         change_target = self.target(kind, target)
@@ -126,10 +126,10 @@ class ChangeEngine:
         raise KeyError(target)
 
     def apply(self, plan: Plan, typed: str = "") -> "asyncio.Task[Run]":
-        """Apply a confirmed plan in a task of the engine's own; cancelling a waiter changes nothing.
+        """Apply a confirmed plan in a task of the engine's own; cancelling a waiter does not cancel it.
 
-        The same plan is applied once, however often this is called. The task raises JournalError where the
-        confirmation cannot be recorded: nothing was sent then.
+        Repeated calls for one plan apply it once. The task raises JournalError if the confirmation cannot be recorded;
+        nothing was sent then.
         """
         sending = self._sending.get(plan.id)
         if sending is None:
@@ -143,13 +143,13 @@ class ChangeEngine:
         return waiting
 
     async def resolve(self, run: str) -> Run:
-        """Read AWS to find out what became of an unknown step. Raises KeyError, AwsError, JournalError."""
+        """Read AWS to determine the outcome of unknown steps. Raises KeyError, AwsError, JournalError."""
         await self._history.load()
         await self._recovery.resolve_all(self._history.run(run))
         return self._run(run)
 
     async def resolve_manually(self, run: str, step: str, *, done: bool, note: str) -> Run:
-        """Record what a person says became of an unknown step; the first answer counts.
+        """Record an operator's statement on the outcome of an unknown step; the first one counts.
 
         Raises KeyError, JournalError.
         """
@@ -158,15 +158,15 @@ class ChangeEngine:
         return self._run(run)
 
     async def arm(self, reason: str, lasts: timedelta) -> Armed:
-        """Allow writing for a while; recorded first. Raises Refused, JournalError."""
+        """Allow writing for a limited time; recorded first. Raises Refused, JournalError."""
         return await self._arming.arm(reason, lasts)
 
     async def disarm(self, why: str = "") -> None:
-        """Return to read-only and record it. Raises JournalError; it is read-only nevertheless."""
+        """Return to read-only and record it. Raises JournalError, but writing is disallowed in any case."""
         await self._arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
-        """Dated duties: the reverts of changes that were made and not reverted yet."""
+        """Dated duties: the pending reverts of applied changes."""
         runs, language = self._history.runs(), i18n.language()
         if (runs, language) != self._reverts_of:
             self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
@@ -178,7 +178,7 @@ class ChangeEngine:
         return any(not task.done() for task in self._sending.values())
 
     async def drain(self) -> None:
-        """Wait until nothing is being sent, then disarm; every request has its outcome recorded by then."""
+        """Wait until nothing is being sent, then disarm; by then every request has its outcome recorded."""
         self._sender.shutdown.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
@@ -215,14 +215,14 @@ class ChangeEngine:
         return self._run(plan.id)
 
     async def _retry(self) -> None:
-        """Retry until the journal has every outcome; until then they stay in memory and the targets stay held."""
+        """Retry until the journal has every outcome; until then the outcomes stay in memory and the targets locked."""
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()
         self._history.wakes.wake()
 
     async def _objections(self, plan: Plan) -> tuple[str, ...]:
-        """Why the journal does not allow a plan: a sentence each."""
+        """Why the journal's entries forbid a plan, one sentence each."""
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
             lock = await self._history.lock(targets)
@@ -274,7 +274,7 @@ class ChangeEngine:
         seconds = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())
         await news.wait(self._clock, seconds)
         if follower.done():
-            # Without it, entries of other consoles would go unnoticed.
+            # Otherwise entries of other consoles would go unnoticed.
             follower.result()
 
 

@@ -25,7 +25,7 @@ def confirmed(plan: Plan) -> NewEntry:
 
 
 def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
-    """Stopped before any intent; without `step`, before it was confirmed. It releases no hold: there is none yet."""
+    """The plan was stopped before any intent; without `step`, before its confirmation. No hold exists yet."""
     about = _("Not carried out: {title} ({target}): {why}")
     return NewEntry(
         kind=EntryKind.REFUSED,
@@ -37,7 +37,7 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
 
 
 def intent(plan: Plan, step: PlannedStep) -> NewEntry:
-    """The step's request is about to be sent; this takes the hold on its target."""
+    """The step's request is about to be sent; the entry takes the hold on its target."""
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
@@ -52,9 +52,9 @@ def intent(plan: Plan, step: PlannedStep) -> NewEntry:
 def outcome(
     plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
 ) -> NewEntry:
-    """What became of the step's request.
+    """The outcome of the step's request.
 
-    A final one shares its claim with RESOLVED, so that only one of two consoles releases the hold.
+    A final outcome shares its claim with RESOLVED, so that only one of two consoles releases the hold.
     """
     final = state is not StepState.UNKNOWN
     return NewEntry(
@@ -71,12 +71,12 @@ def outcome(
 
 
 def later(draft: NewEntry) -> NewEntry:
-    """The same outcome for a step that has its final entry already: it adds a text and releases nothing."""
+    """The same outcome for a step that already has a final entry: adds a text and releases nothing."""
     return draft.model_copy(update={"claim": "", "releases": ""})
 
 
 def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) -> NewEntry:
-    """What became of an unknown step; `how` is `read` (AWS) or `said` (a person)."""
+    """The resolved outcome of an unknown step; `how` is `read` (from AWS) or `said` (by a person)."""
     state = StepState.DONE if done else StepState.FAILED
     return NewEntry(
         kind=EntryKind.RESOLVED,

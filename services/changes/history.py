@@ -1,4 +1,4 @@
-"""The runs in the journal, kept up to date; outcomes that the journal does not take wait here until it does."""
+"""The runs in the journal, kept up to date; outcomes that the journal does not accept wait here."""
 
 import asyncio
 from collections import Counter
@@ -20,11 +20,11 @@ from services.models.changes import Run
 from services.models.journal import Entry, NewEntry, Person
 
 _PAGE = 100_000
-"""Entries; large, so that in practice no run is shown with only the entries of the first page."""
+"""Entries per page; large, so that a run is practically never shown with only its first entries."""
 
 
 class Lock(NamedTuple):
-    """Who prevents a change of a resource now."""
+    """The holder of a lock that prevents changes to a resource."""
 
     by: str
     """The OS user."""
@@ -38,7 +38,7 @@ class History(Projection):
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
         super().__init__(journal, dict.fromkeys(CHANGE_KINDS), page=_PAGE)
         self.ages = Ages(clock, window)
-        """`window` is how long after its intent a step of another console may still be under way."""
+        """`window` is how long after its intent a step of another console may still be in progress."""
         self._ours: Counter[str] = Counter()
         self._clock = clock
         self._entries: dict[str, dict[int, Entry]] = {}
@@ -52,23 +52,23 @@ class History(Projection):
     # ---- reading
 
     def runs(self) -> tuple[Run, ...]:
-        """Every run as it stands now, newest first."""
+        """The current state of every run, newest first."""
         return newest_first(aged(run, self.ages, self.busy) for run in self._runs.values())
 
     def run(self, plan: str) -> Run:
-        """One run as it stands now. Raises KeyError."""
+        """The current state of one run. Raises KeyError."""
         return aged(self._runs[plan], self.ages, self.busy)
 
     @property
     def busy(self) -> frozenset[str]:
-        """Plans that this console is carrying out, or whose outcome it still has to record."""
+        """Plans that this console is applying, or whose outcome it still has to record."""
         return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
 
     async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
-        """Who may be changing one of these resources, by the runs and by the journal's own holds.
+        """Who may be changing one of these resources, according to the runs and the journal's own holds.
 
-        `of` is a confirmed plan: only runs confirmed before it count, and the holds are left to its intents, for which
-        the journal decides who is first. Reads on first. Raises JournalError.
+        `of` is a confirmed plan: then only runs confirmed before it count, and holds are not checked, because the
+        journal checks them when the plan's intents are recorded. Reads new entries first. Raises JournalError.
         """
         await self.load()
         for run in self.runs():
@@ -78,24 +78,24 @@ class History(Projection):
                     run.by, max((step.at for step in run.steps if step.at is not None), default=run.at)
                 )
         for target in () if of else sorted(targets):
-            # An intent whose plan cannot be read belongs to no run, but locks all the same.
+            # An intent whose plan is unreadable belongs to no run, but still locks.
             holder = await self.journal.holder(target)
             if holder is not None:
                 return Lock(holder.person.name, holder.at)
         return None
 
     async def load(self) -> None:
-        """Read on, to what this and other consoles have written since. Raises JournalError."""
+        """Read the entries that this and other consoles have written since. Raises JournalError."""
         await self.read(self._clock.now())
 
     # ---- writing
 
     def begin(self, plan: str) -> None:
-        """This console begins to carry out `plan`."""
+        """Record in memory that this console is applying `plan`."""
         self._ours[plan] += 1
 
     def end(self, plan: str) -> None:
-        """This console has stopped carrying out `plan`."""
+        """Record in memory that this console has stopped applying `plan`."""
         self._ours[plan] -= 1
         if self._ours[plan] <= 0:
             del self._ours[plan]
@@ -108,14 +108,14 @@ class History(Projection):
         return entry
 
     async def keep(self, draft: NewEntry) -> None:
-        """Record something that has happened; if the journal does not take it now, it is kept, shown and tried again."""
+        """Record something that has happened; if the journal does not accept it now, store, show and retry it."""
         self._new_entries.append(marked(draft, self._clock))
         if not await self.retry():
             self._unrecorded = [self._pending_entry(each) for each in self._new_entries]
             self._rebuild({draft.subject})
 
     async def retry(self) -> bool:
-        """Try again to record what is kept, in order. Returns whether nothing is left."""
+        """Retry the stored entries in order. Returns whether none is left."""
         async with self._recording:
             while self._new_entries:
                 try:
@@ -136,18 +136,18 @@ class History(Projection):
 
     @property
     def unrecorded(self) -> int:
-        """How many entries wait for the journal."""
+        """Number of entries that are not in the journal yet."""
         return len(self._new_entries)
 
     # ---- time
 
     def next_change(self, now: datetime) -> datetime | None:
-        """When a run next changes by time alone, by the present wall clock; None: never."""
+        """When a run next changes by time alone, by the current wall clock; None: never."""
         wait = next_ageing((run for run in self._runs.values() if run.id not in self.busy), self.ages)
         return None if wait is None else now + wait
 
     def apply(self, entry: Entry) -> bool:
-        """Add it to the entries of its plan."""
+        """Add the entry to the entries of its plan."""
         entries = self._entries.setdefault(entry.subject, {})
         changed = entry.seq not in entries
         entries[entry.seq] = entry
@@ -155,7 +155,7 @@ class History(Projection):
         return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """As every projection; then each run that they tell of is made anew, once."""
+        """As every projection; afterwards each affected run is rebuilt once."""
         entries = tuple(entries)
         super().absorb(entries)
         self._rebuild({entry.subject for entry in entries})

@@ -1,4 +1,4 @@
-"""Ids of plans: they sort by time, and no two are equal."""
+"""Ids of plans: unique, and sorted by time."""
 
 import secrets
 from datetime import datetime
@@ -10,7 +10,7 @@ _TIME, _RANDOM = 10, 8
 
 
 def new_id(now: datetime) -> str:
-    """An id made at `now`; good in a ScheduledActionName and in a file's name."""
+    """An id for a plan made at `now`; valid in a ScheduledActionName and in a file name."""
     return _base32(int(now.timestamp() * 1000), _TIME) + _base32(secrets.randbits(5 * _RANDOM), _RANDOM)
 
 

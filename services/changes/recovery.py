@@ -1,4 +1,4 @@
-"""Finds out what became of unknown steps by reading AWS, and asks a person where that is not enough. Sends nothing."""
+"""Determines the outcome of unknown steps by reading AWS; where that is not enough, asks a person. Sends nothing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
 
 FIRST, LONGEST = 5.0, 300.0
-"""Seconds between two checks of an unknown step: the first wait, doubled each time up to the longest."""
+"""Seconds between checks of an unknown step: the first interval, doubled after each check up to the longest."""
 SOON = 0.001
 """Seconds; below the precision of the clock."""
 Key = tuple[str, str]
@@ -21,19 +21,19 @@ Key = tuple[str, str]
 
 
 class Recovery:
-    """Unknown steps, and when each is checked next."""
+    """Unknown steps, and the time of their next checks."""
 
     def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock
         self._due: dict[Key, tuple[float, int]] = {}
-        """(when it is checked next, by the clock's `elapsed`; how often it was)."""
+        """(time of the next check by the clock's `elapsed`, number of checks so far)."""
         self._texts: dict[Key, str] = {}
-        """What the last check of a step showed, in words."""
+        """The result of a step's last check, in words."""
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
-        """The runs, with what AWS shows of their unknown steps in words."""
+        """The runs with the last observed state of their unknown steps, in words."""
         return tuple(self._explained(run) for run in runs)
 
     def _explained(self, run: Run) -> Run:
@@ -48,13 +48,13 @@ class Recovery:
         return run.model_copy(update={"steps": steps})
 
     def next_check(self, runs: Iterable[Run]) -> datetime | None:
-        """When the next unknown step is to be checked (UTC); None where there is none."""
+        """When the next unknown step is to be checked (UTC); None if there is none."""
         now, elapsed = self._clock.now(), self._clock.elapsed()
         dues = (self._due.get(key, (elapsed, 0))[0] for key in self._unknown(runs))
         return min((now + timedelta(seconds=due - elapsed) for due in dues), default=None)
 
     async def check_due(self, runs: Iterable[Run]) -> None:
-        """Check every unknown step that is due; after a failure it is checked again later."""
+        """Check every unknown step that is due; a failed check is repeated later."""
         for run in runs:
             for plan_step, step in self._open(run):
                 elapsed = self._clock.elapsed()
@@ -77,7 +77,7 @@ class Recovery:
             await self.resolve(run, plan_step, step)
 
     async def resolve(self, run: Run, plan_step: PlannedStep, step: StepRun) -> None:
-        """Check one unknown step now, and record the outcome where AWS shows it. Raises AwsError, JournalError."""
+        """Check one unknown step now, and record its outcome if AWS shows it. Raises AwsError, JournalError."""
         observation = await self._changes[run.plan.kind].observe(plan_step)
         if observation.place is Place.AFTER:
             await self._record(run, plan_step, done=True, text=found_done(observation), how="read")
@@ -87,13 +87,13 @@ class Recovery:
             await self._record(run, plan_step, done=False, text=found_undone(observation), how="read")
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
-        """Record what a person says became of an unknown step. Raises JournalError."""
+        """Record an operator's statement on the outcome of an unknown step. Raises JournalError."""
         for plan_step, unknown in _unknown_of(run):
             if unknown.id == step and run.id not in self._history.busy:
                 await self._record(run, plan_step, done=done, text=note, how="said")
 
     def _over(self, step: StepRun) -> bool:
-        """Whether its request cannot be under way any more, so that "before" means "not done"."""
+        """Whether the request can no longer be in progress, so that the state "before" means "not done"."""
         return not self._history.ages.remaining(step.seq)
 
     async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:
@@ -107,7 +107,7 @@ class Recovery:
         return ((run.id, step.id) for run in runs for _plan_step, step in self._open(run))
 
     def _open(self, run: Run) -> tuple[tuple[PlannedStep, StepRun], ...]:
-        """Its unknown steps; () while this console is applying it, or if this version does not know its kind."""
+        """The run's unknown steps; () while this console is applying it, or if this version does not know its kind."""
         if run.plan.kind not in self._changes or run.id in self._history.busy:
             return ()
         return _unknown_of(run)

@@ -15,7 +15,7 @@ CHANGES: tuple[ChangeKind, ...] = (
 
 
 def change_class(kind: ChangeKind) -> "type[Change]":
-    """The class that plans changes of this kind, imported now."""
+    """Import and return the class for changes of this kind."""
     change: type[Change] = resolve_name(kind.code)
     return change
 

@@ -1,8 +1,8 @@
-"""Entries that this version cannot judge: while the journal holds one, this console changes nothing.
+"""Blocks changes while the journal contains an entry that this version cannot interpret.
 
-A hold, a claim or an approval of a later version has a kind that is not known here. The rule is that of `EntryKind`:
-only an entry that says `restrains_changes: false` is passed over; any other value, or none, may be a restraint. What
-stands in an entry's own `holds` and `claim` is respected by the journal itself, whatever the kind.
+A newer version may record holds, claims or approvals as kinds that are unknown here. As `EntryKind` defines, only an
+entry with `restrains_changes: false` is ignored; any other value, or none, may restrict changes. The journal itself
+enforces the `holds` and `claim` of an entry of any kind.
 """
 
 from datetime import tzinfo
@@ -15,11 +15,11 @@ from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import clean
 
 _LONGEST = 20
-"""Characters of a version's number."""
+"""Maximum length of a version number."""
 
 
 class Restraints(Projection):
-    """The entries of unknown kinds that may restrain changes."""
+    """The entries of unknown kinds that may restrict changes."""
 
     def __init__(self, journal: Journal, clock: Clock, zone: tzinfo) -> None:
         super().__init__(journal, {EntryKind.OTHER: None})
@@ -28,7 +28,7 @@ class Restraints(Projection):
         self._newest: Entry | None = None
 
     def apply(self, entry: Entry) -> bool:
-        """Unless it says that it restrains nothing; the newest one counts."""
+        """Store the newest entry that is not declared harmless."""
         harmless = entry.data.get(RESTRAINS_CHANGES) is False
         if harmless or (self._newest is not None and self._newest.seq >= entry.seq):
             return False
@@ -36,7 +36,7 @@ class Restraints(Projection):
         return True
 
     async def objection(self) -> str:
-        """Why the journal may forbid changes, and which version can tell; "" where nothing stands in the way.
+        """Why the journal may forbid changes, and which version can decide; "" if nothing does.
 
         Raises JournalError.
         """
@@ -46,6 +46,6 @@ class Restraints(Projection):
 
 
 def _version(entry: Entry) -> str:
-    """The version that can judge an entry of an unknown kind, as the entry itself says; "" where it does not."""
+    """The version that can interpret an entry of an unknown kind, according to the entry; "" if it does not say."""
     version = entry.data.get(RESTRAINS_CHANGES)
     return clean(version, _LONGEST) if isinstance(version, str) else ""

@@ -12,7 +12,7 @@ LATE = timedelta(minutes=30)
 
 
 def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
-    """The reverts that are still to be made or checked, by time; `runs` is ordered newest first."""
+    """The reverts that are still to be applied or verified, by time; `runs` is ordered newest first."""
     slots: list[ScheduledOccurrence] = []
     restored: list[Run] = []
     for run in runs:

@@ -23,12 +23,12 @@ def runs_from(entries: Iterable[Entry]) -> tuple[Run, ...]:
 
 
 def newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """The runs in the order of the screen."""
+    """The runs in display order."""
     return tuple(sorted(runs, key=lambda run: run.seq, reverse=True))
 
 
 def run_of(entries: Iterable[Entry]) -> Run | None:
-    """One plan's run from its entries, oldest first; None where no entry has a readable plan."""
+    """One plan's run from its entries, oldest first; None if no entry has a readable plan."""
     entries = tuple(entries)
     first = next((entry for entry in entries if entry.kind is EntryKind.PLAN), None)
     if first is None:
@@ -51,7 +51,7 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
 
 
 def _refused(entries: tuple[Entry, ...]) -> Run | None:
-    """The newest attempt to apply a plan that was stopped before it was confirmed."""
+    """The newest attempt to apply a plan that was refused before its confirmation."""
     last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.REFUSED), None)
     plan = _plan(last) if last else None
     if last is None or plan is None:
@@ -94,7 +94,7 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
 
 
 def _step_update(entry: Entry) -> tuple[int, StepState, str, bool | None] | None:
-    """(weight, state, text, verified) that an entry gives its step; None for an entry that gives nothing."""
+    """(weight, state, text, verified) that an entry assigns to its step; None if it assigns nothing."""
     data = entry.data
     if entry.kind is EntryKind.INTENT:
         return _SENDING, StepState.SENDING, "", None
@@ -115,10 +115,10 @@ def _step_update(entry: Entry) -> tuple[int, StepState, str, bool | None] | None
 
 
 def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
-    """The run as it stands now; the runs of `ours` (plan ids) are being applied here and stay as they are.
+    """The run's current state; runs in `ours` (plan ids) are being applied here and are not changed.
 
-    Until a step's time is over it counts as under way in another console (`StepRun.until`). After that an
-    intent without outcome is UNKNOWN, and a step without an intent will not be sent.
+    Until its time expires, a step counts as in progress in another console (`StepRun.until`). Afterwards an intent
+    without outcome is UNKNOWN, and a step without an intent will not be sent.
     """
     if run.refusal or run.id in ours:
         return run
@@ -127,7 +127,7 @@ def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
 
 
 def _in_turn(run: Run, ages: Aging) -> Iterator[tuple[StepRun, int, bool]]:
-    """(step, the youngest entry up to it, whether the steps before it are done) of each step."""
+    """For each step: (step, the newest entry up to it, whether all steps before it are done)."""
     last, turn = run.seq, True
     for step in run.steps:
         last = ages.younger(last, step.seq)
@@ -136,7 +136,7 @@ def _in_turn(run: Run, ages: Aging) -> Iterator[tuple[StepRun, int, bool]]:
 
 
 def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
-    """The step now: nobody can be applying it once `last` is old enough; `turn`: those before it are done."""
+    """The step's current state; it is in progress nowhere once `last` is old enough; `turn`: earlier steps are done."""
     if step.state not in (StepState.SENDING, StepState.WAITING):
         return step
     if ages.remaining(last):
@@ -154,7 +154,7 @@ def _aged(step: StepRun, ages: Aging, last: int, *, turn: bool) -> StepRun:
 
 
 def next_ageing(runs: Iterable[Run], ages: Aging) -> timedelta | None:
-    """How long until `aged` next changes a run; None: never."""
+    """Time until `aged` next changes a run; None: never."""
     times = (
         ages.remaining(last)
         for run in runs

@@ -1,4 +1,4 @@
-"""Applies one confirmed plan: record, read again, send once, record, verify."""
+"""Applies one confirmed plan: record the intent, read again, send once, record the outcome, verify."""
 
 import asyncio
 import contextlib
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteAuthorizer
 
 WRITE_SECONDS = 20.0
-"""The longest that AWS may take to answer a change."""
+"""Time-out of a write to AWS."""
 INTENT_SECONDS = 25.0
-"""A request is not sent later than this after its intent; other consoles give it up after `WINDOW_SECONDS`."""
+"""Maximum time between an intent and its request; other consoles consider it expired after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
-"""After this long no request of an intent can be under way; more than the two above together."""
+"""Time after which an intent's request can no longer be in progress; exceeds the sum of the two above."""
 PLANS = 50
-"""How many of the newest plans are remembered with the time they were made."""
+"""Maximum number of plans whose creation time is remembered."""
 VERIFY_WAITS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each check whether AWS shows the change; AWS is eventually consistent."""
 VERIFY_SECONDS = 30.0
-"""The longest that all of these checks may take together."""
+"""Maximum duration of all these checks together."""
 
 
 class Sender:
-    """What the engine does with a plan once it is confirmed."""
+    """Applies plans after their confirmation, for the engine."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Sender:
         self._zone = zone
         self.shutdown = Shutdown()
         self._plan_marks: dict[str, Mark] = {}
-        """When this console made its newest plans, by the plan's id."""
+        """When this console made its newest plans, by plan id."""
 
     def remember(self, plan: Plan) -> None:
         """Remember that the plan was made just now."""
@@ -69,7 +69,7 @@ class Sender:
             del self._plan_marks[next(iter(self._plan_marks))]
 
     def _expired(self, plan: Plan) -> bool:
-        """Whether it is too old: by the clock, or by the time that passed since, however the clock was set."""
+        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
         now, start = self._clock.now(), self._plan_marks.get(plan.id)
         if not plan.made_at <= now < plan.expires_at:
             return True
@@ -77,9 +77,9 @@ class Sender:
         return start is not None and passed(self._clock, start) >= lasts
 
     async def apply(self, plan: Plan, typed: str) -> Run:
-        """Make every check, then every step until one is not done.
+        """Run all checks, then apply the steps until one fails.
 
-        Raises JournalError where the journal cannot be read or takes no confirmation; nothing was sent then.
+        Raises JournalError if the journal cannot be read or does not accept the confirmation; nothing was sent then.
         """
         # Reading the account takes time, in which the plan may have expired.
         objection = (
@@ -102,7 +102,7 @@ class Sender:
         return self._history.run(plan.id)
 
     def _objection(self, plan: Plan, typed: str) -> str:
-        """Why the plan cannot be confirmed; "" where it can."""
+        """Why the plan cannot be confirmed; "" if it can."""
         if self.shutdown.has_begun:
             return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
@@ -118,7 +118,7 @@ class Sender:
         return ""
 
     async def _elsewhere(self, plan: Plan) -> str:
-        """Why these credentials are not good enough for the plan's account; "" where they are."""
+        """Why these credentials do not fit the plan's account; "" if they do."""
         try:
             identity = await self.shutdown.in_time(self._session.identity())
         except TimeoutError:
@@ -132,7 +132,7 @@ class Sender:
         return ""
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
-        """Apply one step; whether it is done."""
+        """Apply one step; returns whether it is done."""
         start = mark(self._clock)
         try:
             lock = await self._history.lock({step.target}, of=plan.id)
@@ -158,10 +158,10 @@ class Sender:
         return await self._send(plan, step)
 
     async def _difference(self, plan: Plan, step: PlannedStep, start: Mark) -> str:
-        """Why the step must not be sent after all: the state is not the one of the plan; "" where it is."""
+        """Why the step must not be sent, for example because the state has changed since the plan; "" if it may be."""
         try:
-            # After the intent, so that no restraint of an earlier number is overlooked. And before each step:
-            # credentials may have been renewed since the last one, as somebody else's.
+            # After the intent, so that no earlier entry that restricts changes is overlooked; before each step, because
+            # the credentials may have been replaced by another identity's since the last one.
             objection = await self._restraints.objection() or await self._elsewhere(plan)
         except JournalError as error:
             objection = problem_text(error.problem)
@@ -209,7 +209,7 @@ class Sender:
         return state is StepState.DONE
 
     async def _prove(self, plan: Plan, step: PlannedStep) -> bool:
-        """Decide by reading AWS: an answer without required keys proves nothing, a proxy may have made it."""
+        """Decide by reading AWS: a response without required keys proves nothing, because a proxy may have sent it."""
         verified, text = await self._verify(plan, step)
         if verified:
             return await self._record(plan, step, StepState.DONE, text, verified)
@@ -217,7 +217,7 @@ class Sender:
         return await self._record(plan, step, StepState.UNKNOWN, why)
 
     async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
-        """Record the unknown outcome, then read AWS: where it shows the change, the rest of the plan goes on."""
+        """Record the unknown outcome, then read AWS; if it shows the change, the plan continues."""
         await self._record(plan, step, StepState.UNKNOWN, why)
         try:
             observation = await self.shutdown.in_time(self._changes[plan.kind].observe(step))
@@ -231,7 +231,7 @@ class Sender:
         return True
 
     async def _verify(self, plan: Plan, step: PlannedStep) -> tuple[bool | None, str]:
-        """(whether AWS shows the change, or None where it could not be read; that in words)."""
+        """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""
         change = self._changes[plan.kind]
         observation: Observation | None = None
         follows, why = "", _("AWS could not be read.")

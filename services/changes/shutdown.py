@@ -1,4 +1,4 @@
-"""The console's shutdown: what is under way gets a little time, then its outcome is recorded as it stands."""
+"""The console's shutdown: work in progress gets a few seconds, then its outcome is recorded as it stands."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,18 +9,18 @@ from services.clock import Clock
 
 T = TypeVar("T")
 LAST_SECONDS = 5.0
-"""How long AWS may still take once the console shuts down (the machine's time). Less than the console gives
-`drain`, so that an outcome that is missing by then is at least recorded as unknown."""
+"""How long AWS may still take to respond once the console shuts down (real time). Shorter than the console's limit for
+`drain`, so that a missing outcome is at least recorded as unknown."""
 
 
 class Shutdown:
-    """Whether the console is shutting down, and waits that end with it."""
+    """Whether the console is shutting down, and waits that end when it does."""
 
     def __init__(self) -> None:
         self.has_begun = False
-        """Whether the shutdown has begun: start nothing new."""
+        """The shutdown has begun: start nothing new."""
         self._over = False
-        """Whether the time is up: what is still under way is given up."""
+        """The time has expired: work in progress is abandoned."""
         self._wakes = Wakes()
 
     def begin(self) -> None:
@@ -35,12 +35,12 @@ class Shutdown:
         self._wakes.wake()
 
     async def in_time(self, work: Awaitable[T]) -> T:
-        """The result of `work`. Raises TimeoutError, and cancels `work`, once an ending console can wait no longer."""
+        """The result of `work`. When the time expires, cancels `work` and raises TimeoutError."""
         task = asyncio.ensure_future(work)
         try:
             with self._wakes.listen() as news:
                 task.add_done_callback(lambda _done: news.wake())
-                # Work that does not have to wait is done even after the time is up.
+                # Work that never waits completes even after the time has expired.
                 await asyncio.sleep(0)
                 while not (task.done() or self._over):
                     await news.until_woken()
@@ -51,7 +51,7 @@ class Shutdown:
             task.cancel()
 
     async def pause(self, clock: Clock, seconds: float) -> None:
-        """Wait on `clock`, unless the console ends."""
+        """Wait `seconds` on `clock`; ends early when the shutdown begins."""
         if seconds and not self.has_begun:
             with self._wakes.listen() as news:
                 await news.wait(clock, seconds)

@@ -1,4 +1,4 @@
-"""The sentences that the engine writes."""
+"""The texts that the engine writes."""
 
 from datetime import datetime, tzinfo
 
@@ -21,36 +21,36 @@ _ANSWERED = {
     True: N_("Verified: {title} ({target}). {text}"),
     False: N_("Accepted, not visible yet: {title} ({target}). {text}"),
 }
-"""By whether AWS shows what it accepted; None: not read yet, or not readable."""
+"""By whether AWS shows the accepted change; None: not read yet, or unreadable."""
 _LONGEST_KIND = 40
-"""Characters of a kind's name."""
+"""Maximum length of a kind's name."""
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
-    """One line about what became of a step."""
+    """The outcome of a step on one line."""
     return _(_OUTCOMES[state]).format(title=title, target=target, text=text).strip()
 
 
 def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
-    """One line about a step that AWS accepted, which does not mean that AWS shows it."""
+    """One line about a step that AWS accepted; AWS may not show the change yet."""
     return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem as part of a sentence: what happened, AWS's own words, what to do."""
+    """A problem as part of a sentence: the summary, AWS's message, the remedy."""
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
     return " ".join(part for part in (problem.summary, detail, problem.remedy) if part)
 
 
 def lock_text(name: str, at: datetime, zone: tzinfo) -> str:
-    """Who holds a target, and since when."""
+    """Who has locked a target, and since when."""
     return _("{name} has been changing it, or its outcome has been unknown, since {when}.").format(
         name=name, when=moment(at, zone)
     )
 
 
 def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
-    """Why nothing is changed while the journal holds this entry, and which version can; `version` may be ""."""
+    """Why this entry blocks all changes, and which version can interpret it; `version` may be ""."""
     what = _(
         "Entry {seq} of the journal ({when}, {name}) is of a kind that this version does not know, {kind}, and may "
         "forbid changes."
@@ -70,22 +70,22 @@ def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """A time in the system's zone, with the zone: `2026-12-01 17:00 JST`."""
+    """A time with its zone: `2026-12-01 17:00 JST`."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
 def found_done(observation: Observation) -> str:
-    """The answer was lost, and AWS shows the change."""
+    """The response was lost, and AWS shows the change."""
     return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
 def found_undone(observation: Observation) -> str:
-    """The answer was lost, and AWS shows the state before."""
+    """The response was lost, and AWS shows the state before."""
     return _("AWS shows the state before the change: it was not done. {state}").format(state=observation.text)
 
 
 def found_elsewhere(observation: Observation) -> str:
-    """The answer was lost, and AWS shows neither state: a person must decide."""
+    """The response was lost, and AWS shows neither state: a person must decide."""
     return _("AWS shows neither the state before nor after the change: {state} Record what happened.").format(
         state=observation.text
     )

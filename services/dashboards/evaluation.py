@@ -87,9 +87,9 @@ def trouble(curves: Sequence[Series]) -> str:
     return " ".join(parts)
 
 
-def refreshed(view: DashboardView, board: AlarmOverview) -> DashboardView:
-    """The view with its alarms updated from `board`; the same object if nothing changed."""
-    by_arn = {alarm.arn: alarm for alarm in board.alarms if alarm.arn}
+def refreshed(view: DashboardView, overview: AlarmOverview) -> DashboardView:
+    """The view with its alarms updated from `overview`; the same object if nothing changed."""
+    by_arn = {alarm.arn: alarm for alarm in overview.alarms if alarm.arn}
     data = tuple(
         each.model_copy(update={"alarms": tuple(by_arn.get(alarm.arn, alarm) for alarm in each.alarms)})
         if each.alarms

@@ -99,10 +99,10 @@ class DashboardReader:
         self._alarms = _Alarms()
 
     async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
-        """The dashboard now; only widgets whose period has advanced are requested, in one call per region.
+        """The current dashboard; only widgets whose period has advanced are requested, in one call per region.
 
-        `board` saves a DescribeAlarms call if it has the dashboard's alarms; `reload` reads the body again and requests
-        every widget. Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
+        `board` (the alarm overview) saves a DescribeAlarms call; `reload` reads the body again and requests every widget.
+        Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
         """
         now = self._clock.now()
         dashboard = await self._current(now, reload)
@@ -145,14 +145,14 @@ class DashboardReader:
         except NotFound:
             return self._dashboards.builtin(self._runbook)
 
-    async def _read_alarms(self, dashboard: Dashboard, board: AlarmOverview | None) -> None:
+    async def _read_alarms(self, dashboard: Dashboard, overview: AlarmOverview | None) -> None:
         arns = dict.fromkeys(
             arn
             for widget in dashboard.widgets
             if isinstance(widget, AlarmWidget | MetricWidget)
             for arn in widget.alarm_ids
         )
-        alarms = {str(alarm.arn): alarm for alarm in board.alarms if alarm.arn} if board is not None else {}
+        alarms = {str(alarm.arn): alarm for alarm in (overview.alarms if overview else ()) if alarm.arn}
         lacking = [arn for arn in arns if arn not in alarms]
         problem = ""
         if lacking:

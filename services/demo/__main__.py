@@ -1,7 +1,7 @@
 """`python -m services.demo`: the embedded AWS as a process of its own; see `services.demo.launch`.
 
-Prints one JSON line on stdout when it answers, then nothing; ends with its stdin or its parent, and takes its scratch
-folder with it.
+Prints one JSON line on stdout when it is ready, then nothing. Ends when its stdin is closed or its parent ends, and
+then deletes its scratch folder.
 """
 
 import argparse
@@ -57,12 +57,12 @@ class _Parent:
     def _end(self) -> None:
         self._gone.set()
         if not self._serving.is_set():
-            # The rest of the start is of no use any more.
+            # Nobody needs the rest of the startup.
             _remove(self._folder)
             os._exit(0)
 
     def wait(self) -> None:
-        """Wait until it is gone."""
+        """Wait until the parent is gone."""
         self._serving.set()
         self._gone.wait()
 
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
-    # The start leaves no garbage: collecting would take a tenth of its time.
+    # Startup creates no garbage, and collecting would take a tenth of its time.
     gc.disable()
     try:
         from services.demo.front.app import Front

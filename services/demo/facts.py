@@ -1,7 +1,7 @@
-"""What a scenario adds to the account: keys, sign-ins, snapshots, patches, prices.
+"""Additions of a scenario to the account: keys, sign-ins, snapshots, patches, prices.
 
-Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts days before
-the beginning.
+Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts days before the
+beginning.
 """
 
 from typing import Annotated, Literal

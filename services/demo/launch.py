@@ -47,7 +47,7 @@ class ScenarioInfo:
     title_ja: str
     title_en: str
     watch_ja: str
-    """What to look at."""
+    """What to watch for."""
     watch_en: str
 
     def title(self, language: str) -> str:
@@ -88,7 +88,7 @@ class DemoProcess:
 
 
 def isolate(environ: MutableMapping[str, str]) -> None:
-    """Leave only made-up credentials to the SDK: a demo must never sign with real ones."""
+    """Replace the SDK's credentials with made-up ones: a demo must never sign with real ones."""
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
     environ.update(_CREDENTIALS)

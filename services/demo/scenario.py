@@ -46,7 +46,7 @@ class Effect(_Model):
 
 
 class Load(Effect):
-    """More requests than the day's shape brings."""
+    """More requests than the usual daily curve."""
 
     kind: Literal["load"]
     requests: float
@@ -134,11 +134,11 @@ class Attack(Effect):
     kind: Literal["attack"]
     per_minute: float
     address: str = ""
-    """All from this one; empty: from several."""
+    """Source of all requests; empty: several addresses."""
 
 
 class LevelField(Effect):
-    """The application writes its level in another way."""
+    """The application writes its level in another format."""
 
     kind: Literal["level-field"]
     written: Literal["absent", "numeric", "lower-case"]
@@ -182,7 +182,7 @@ class Words(_Model):
 
     title: str
     watch: str
-    """What to look at."""
+    """What to watch for."""
 
 
 class Scenario(_Model):
@@ -195,11 +195,11 @@ class Scenario(_Model):
     """The world's hour at its beginning (JST), on the newest weekday; None: the machine's own time."""
     seed: int = 1
     empty: bool = False
-    """The account has no system; tests seed it by hand."""
+    """The account has no system; tests create one."""
     free_storage_gib: float = 62.0
     effects: tuple[AnyEffect, ...] = ()
     facts: tuple[AnyFact, ...] = ()
-    """What the account has from the beginning, beside what every world has."""
+    """What the account has from the beginning, in addition to the contents of every world."""
 
     def facts_of(self, kind: type[F]) -> tuple[F, ...]:
         """The facts of one kind."""

@@ -1,4 +1,4 @@
-"""What one inspection must know; each is one folder and one line in `services.inspections.registry`."""
+"""The base classes of inspections; each one is a folder and a line in `services.inspections.registry`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -21,18 +21,18 @@ from services.models.verdict import Limit
 
 @dataclass(frozen=True, slots=True)
 class InspectionContext:
-    """What inspections work with; nothing here can write. Each makes the readers it needs (`services.aws`)."""
+    """The system that inspections read. It cannot write; each inspection creates its readers (`services.aws`)."""
 
     runbook: Runbook
     calendar: Calendar
     clock: Clock
     region: str
     reader: Reader
-    """Counts what this run asks; see `services.inspections.running.metered_reader`."""
+    """Counts the requests of this run; see `services.inspections.running.metered_reader`."""
     allow_list: AllowList = field(default_factory=AllowList)
-    """People and networks that the journal says are known."""
+    """Known people and networks, from the runbook and the journal."""
     memory: dict[str, Any] = field(default_factory=dict)
-    """What an inspection keeps from run to run (an answer that AWS charges for), under its own id."""
+    """Values that an inspection keeps between runs (such as a charged response), under its own id."""
     scanned: Callable[[int, float], None] = lambda _bytes, _yen: None
     """Reports the bytes that a query scanned and what they cost (yen)."""
 
@@ -43,16 +43,16 @@ def _ignore_progress(_progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class InspectionRequest:
-    """What one run is asked to cover."""
+    """The scope of one run."""
 
     since: datetime
     """Aware, UTC."""
     until: datetime
-    """Aware, UTC; for most runs, now."""
+    """Aware, UTC; for most runs the current time."""
     gap: str = ""
     """What is unusual about the window, in words: it covers closed days, or time that no run covered."""
     consent: bool = False
-    """A person has agreed to what it costs."""
+    """A person has agreed to the cost."""
     on_progress: Callable[[Progress], None] = _ignore_progress
     """Reports the progress."""
 
@@ -63,7 +63,7 @@ class InspectionRequest:
 
     @property
     def hours(self) -> float:
-        """Length of the window in hours; a minute at least."""
+        """Length of the window in hours; at least a minute."""
         return max(1 / 60, (self.until - self.since).total_seconds() / 3600)
 
 
@@ -71,21 +71,21 @@ class Inspection(ABC):
     """One read-only check of AWS that judges itself."""
 
     longest: ClassVar[timedelta] = timedelta(days=35)
-    """No run reaches further back; a finding says what it could not see because of that."""
+    """Maximum length of a window; if it limits a run, the finding says what was not covered."""
 
     def __init__(self, context: InspectionContext, info: InspectionInfo) -> None:
         self.context = context
         self.id = str(info.id)
-        """As duties name it and on the command line: `toban inspect <id>`."""
+        """The id in duties and on the command line: `toban inspect <id>`."""
         self.title = str(info.title)
         """English, for `_`."""
 
     @abstractmethod
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read and judge. Raises AwsError, which becomes a finding that cannot judge."""
+        """Read and judge. Raises AwsError, which becomes a finding without a verdict."""
 
     def first_since(self, now: datetime) -> datetime:
-        """Where the window of the first run begins: at the close of the last open day before today."""
+        """The start of the first run's window: the close of the last business day before today."""
         return self.context.calendar.closed_at(now)
 
     @property
@@ -95,7 +95,7 @@ class Inspection(ABC):
 
 
 class OwnInspection(Inspection):
-    """An inspection that a runbook brings itself: `[[inspections]]`. A subclass is one kind of them."""
+    """An inspection that the runbook defines: `[[inspections]]`. Each kind is a subclass."""
 
     def __init__(self, context: InspectionContext, spec: CustomInspection) -> None:
         super().__init__(context, InspectionInfo(id=RawId(spec.id), title=spec.title))
@@ -103,12 +103,12 @@ class OwnInspection(Inspection):
 
     @property
     def name(self) -> str:
-        """The title as the runbook spells it."""
+        """The title as written in the runbook."""
         return self.spec.title
 
     @property
     def limit(self) -> Limit:
-        """What is normal: of the metric, or of the count in an hour."""
+        """The limit on the metric, or on the count per hour."""
         spec = self.spec
         return Limit(
             id=spec.id,
@@ -125,7 +125,7 @@ class OwnInspection(Inspection):
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Row | Sequence[str]], *, private: bool = False
 ) -> Evidence:
-    """Evidence with at most ROWS rows; the worst should come first."""
+    """Evidence with at most ROWS rows; put the worst rows first."""
     lines = [row if isinstance(row, Row) else Row(cells=tuple(row)) for row in rows]
     return Evidence(
         title=title,

@@ -1,4 +1,4 @@
-"""People and networks that are known: what the runbook lists and what operators have added since."""
+"""The allow list: people and networks in the runbook, and those that operators have added since."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from services.models.journal import Entry, EntryKind
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Names exactly as CloudTrail spells them, and networks as CIDR."""
+    """User names exactly as in CloudTrail, and networks as CIDR."""
 
     people: frozenset[str] = field(default=frozenset())
     networks: frozenset[str] = field(default=frozenset())
     by_operators: frozenset[str] = field(default=frozenset())
-    """Those of both that are known only because an operator said so."""
+    """People and networks that only operators have added."""
 
     def person(self, name: str) -> bool:
-        """Whether this user is known."""
+        """Whether this user is on the list."""
         return name in self.people
 
     def address(self, text: str) -> bool:
-        """Whether this IP address lies in a known network; text that is no address does not."""
+        """Whether this IP address is in a listed network; False for text that is not an address."""
         try:
             address = ip_address(text)
         except ValueError:
@@ -30,7 +30,7 @@ class AllowList:
         return any(address in _network(network) for network in self.networks)
 
     def with_entries(self, entries: Iterable[Entry]) -> "AllowList":
-        """This list and what KNOWN entries of the journal add; an entry that takes something back adds nothing."""
+        """This list plus what KNOWN entries of the journal add; an entry that removes something adds nothing."""
         people, networks = set(self.people), set(self.networks)
         for entry in entries:
             named = named_in(entry)
@@ -41,7 +41,7 @@ class AllowList:
 
 
 def named_in(entry: Entry) -> tuple[str, str] | None:
-    """`person` or `network`, and its value; None for another entry, and for one that names nothing."""
+    """`person` or `network`, and its value; None for other entries, and for those without a value."""
     if entry.kind is not EntryKind.KNOWN:
         return None
     kind, value = str(entry.data.get("kind") or ""), str(entry.data.get("value") or "")
@@ -51,12 +51,12 @@ def named_in(entry: Entry) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def _network(text: str) -> IPv4Network | IPv6Network:
-    """Parsed once: a month of sign-ins has thousands of addresses."""
+    """Cached, because a month of sign-ins contains thousands of addresses."""
     return ip_network(text, strict=False)
 
 
 def is_network(text: str) -> bool:
-    """Whether this is an address or a network in CIDR."""
+    """Whether the text is an address or a network in CIDR notation."""
     try:
         ip_network(text, strict=False)
     except ValueError:

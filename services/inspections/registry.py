@@ -1,6 +1,6 @@
-"""Every inspection, one line each: what a list shows of it, what it needs, and where its class is.
+"""The inspections, one line each: their metadata, requirements, and classes.
 
-Listing inspections imports none of them; a class is imported when its inspection is made.
+Listing inspections imports none of them; a class is imported when its inspection is created.
 """
 
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ SIGN_INS = "sign-ins"
 
 @dataclass(frozen=True, slots=True)
 class InspectionEntry:
-    """One inspection that every runbook may use."""
+    """An inspection that is available to every runbook."""
 
     id: str
-    """As duties name it and on the command line: `toban inspect <id>`."""
+    """The id in duties and on the command line: `toban inspect <id>`."""
     title: str
     """English; translated where shown."""
     implementation: str
     """`module:Class` of the Inspection."""
     needs: tuple[Requirement, ...] = ()
-    """Without these settings of the runbook it is not offered."""
+    """Settings of the runbook without which the inspection is not offered."""
     words: str = ""
     """Readings and romaji for the palette."""
     page: str = ""
-    """The AWS console's page with what it reads, below the console's root; `{region}` is filled in."""
+    """Page of the AWS console with the same data, relative to the console's root; `{region}` is filled in."""
 
     @property
     def info(self) -> InspectionInfo:
-        """As a list offers it."""
+        """The entry as listed."""
         return InspectionInfo(id=RawId(self.id), title=self.title, words=self.words)
 
     def missing_setting(self, runbook: Runbook) -> str:
-        """The runbook's key that it needs and that is not set (`rds`, `error_logs.log_group`); "" for none."""
+        """The first required runbook key that is not set (`rds`, `error_logs.log_group`); "" for none."""
         return requirements.missing_setting(runbook, self.needs)
 
     def create(self, context: InspectionContext) -> Inspection:
-        """Import its class and make it."""
+        """Import the class and create the inspection."""
         inspection: Inspection = resolve_name(self.implementation)(context, self.info)
         return inspection
 
@@ -68,23 +68,23 @@ KINDS: dict[str, str] = {
     "insights": "services.inspections.custom.log_query:CustomInsights",
     "metric": "services.inspections.custom.metric:CustomMetric",
 }
-"""What `[[inspections]]` of a runbook can be, by their `kind`: `module:Class`."""
+"""Kinds of a runbook's own inspections (`[[inspections]]`), each with its `module:Class`."""
 
 
 def import_all() -> None:
-    """Import every inspection: in a thread, so that the event loop does not wait when one is made."""
+    """Import every inspection; run it in a thread, so that creating one later does not block the event loop."""
     for implementation in (*(entry.implementation for entry in INSPECTIONS), *KINDS.values()):
         resolve_name(implementation)
 
 
 def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
-    """The inspections that this runbook's system has: the built-in ones, then the runbook's own."""
+    """The inspections available with this runbook: the built-in ones, then the runbook's own."""
     own = (InspectionInfo(id=RawId(spec.id), title=spec.title) for spec in runbook.inspections)
     return (*(entry.info for entry in INSPECTIONS if not entry.missing_setting(runbook)), *own)
 
 
 def make(context: InspectionContext, id: str) -> Inspection:
-    """The inspection called `id`. Raises LookupError for one that this runbook does not have."""
+    """Create the inspection called `id`. Raises LookupError if the runbook does not have it."""
     for entry in INSPECTIONS:
         if entry.id == id and not entry.missing_setting(context.runbook):
             return entry.create(context)

@@ -1,4 +1,4 @@
-"""Which of the runbook's settings an inspection needs, without importing the inspection."""
+"""The runbook settings that an inspection requires, without importing the inspection."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,11 +6,11 @@ from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.models.runbook import Runbook
 
 Requirement = str | Callable[[Runbook], str]
-"""A key (`rds`, `error_logs.log_group`), or a function that returns the key that is missing, "" for none."""
+"""A key (`rds`, `error_logs.log_group`), or a function that returns the missing key, "" for none."""
 
 
 def missing_setting(runbook: Runbook, requirements: Iterable[Requirement]) -> str:
-    """The first required key that the runbook does not set; "" where it sets all of them."""
+    """The first required key that the runbook does not set; "" if it sets all of them."""
     keys = (_missing(runbook, need) if isinstance(need, str) else need(runbook) for need in requirements)
     return next(filter(None, keys), "")
 
@@ -25,12 +25,12 @@ def _missing(runbook: Runbook, key: str) -> str:
 
 
 def dashboard(runbook: Runbook) -> str:
-    """A dashboard, or targets from which one can be made."""
+    """Requires a dashboard, or targets from which one can be generated."""
     return "" if runbook.dashboard or builtin_dashboard(runbook).widgets else "dashboard"
 
 
 def web_acl(runbook: Runbook) -> str:
-    """The web ACL's name, or the load balancer that it protects."""
+    """Requires the web ACL's name, or the load balancer that it protects."""
     waf, alb = runbook.waf, runbook.alb
     if waf is None:
         return "waf"

@@ -1,6 +1,6 @@
-"""The hash chain: every entry's hash covers the entry and the hash before it.
+"""The hash chain: every entry's hash covers the entry and the previous entry's hash.
 
-A row is an entry as it lies in the file: the columns of `COLUMNS`, in that order.
+A row is an entry as stored in the file: the columns of `COLUMNS`, in that order.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ def moment(value: int) -> datetime:
 
 
 def storable(text: str) -> str:
-    """The text with what SQLite cannot store exactly replaced: NUL, and halves of surrogate pairs."""
+    """The text with replacements for what SQLite cannot store exactly: NUL and lone surrogates."""
     return text if text.isascii() and "\0" not in text else text.translate(_UNSTORABLE)
 
 
 def row_of(entry: Entry) -> tuple[object, ...]:
-    """The entry as it is stored."""
+    """The entry as a row."""
     person = entry.person
     return (
         entry.seq, micros(entry.at), entry.kind_name, entry.subject, entry.target, entry.text,
@@ -48,9 +48,9 @@ def row_of(entry: Entry) -> tuple[object, ...]:
 
 
 def hash_of_row(journal: str, row: Sequence[object]) -> str:
-    """SHA-256 (hex) of a row of the journal with this id; the row's own hash plays no part.
+    """SHA-256 (hex) of a row of the journal with this id; the row's own hash is not included.
 
-    Whatever a hand other than the console's has put into a column is hashed too, or is no hash at all ("").
+    Values that only a manual edit can have put into a column are hashed too, or give no hash ("").
     """
     try:
         covered = _encode([journal, *row[:-1]])
@@ -60,12 +60,12 @@ def hash_of_row(journal: str, row: Sequence[object]) -> str:
 
 
 def hash_of(journal: str, entry: Entry) -> str:
-    """SHA-256 (hex) of an entry of the journal with this id; the entry's own `hash` plays no part."""
+    """SHA-256 (hex) of an entry of the journal with this id; the entry's own `hash` is not included."""
     return hash_of_row(journal, row_of(entry))
 
 
 def linked(journal: str, draft: NewEntry, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
-    """The draft as an entry, linked to the one before."""
+    """The draft as an entry, linked to the previous one."""
     entry = Entry(
         seq=seq, at=at, kind=draft.kind, subject=storable(draft.subject), target=storable(draft.target),
         text=draft.text, person=person, body=storable(canonical(draft.data)), claim=storable(draft.claim),

@@ -1,8 +1,8 @@
-"""The newest hash, sent where the user who writes the journal cannot change it afterwards.
+"""Sends the newest hash to logs that the user who writes the journal cannot change afterwards.
 
-A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` goes to syslog (journald) with
-every entry, and to a CloudWatch Logs stream, where there is one, at most once a minute and at the end. Path and
-name are percent-encoded.
+A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` is sent to syslog (journald) with
+every entry, and to a CloudWatch Logs stream, if configured, at most once a minute and at the end. Path and name are
+percent-encoded.
 """
 
 import re
@@ -20,7 +20,7 @@ DEV_LOG = Path("/dev/log")
 IDENT = "toban"
 MARK = "toban-journal"
 EVERY = 60.0
-"""Seconds (of the clock) between two lines to CloudWatch Logs."""
+"""Seconds (of the clock) between lines to CloudWatch Logs."""
 _PRIORITY = 10 << 3 | 5
 """Facility authpriv, severity notice."""
 _LINE = re.compile(
@@ -29,19 +29,19 @@ _LINE = re.compile(
 
 
 class Checkpoint(NamedTuple):
-    """What a line says: this journal had this hash at this entry."""
+    """The content of one line: the hash of this journal at this entry."""
 
     journal: str
     seq: int
     head: str
     file: str
-    """The journal's path at that time; "" where the line does not say."""
+    """The journal's path at that time; "" if the line does not contain it."""
     host: str = ""
-    """The machine's name; "" where the line does not say."""
+    """The machine's name; "" if the line does not contain it."""
     sender: int | None = None
-    """The user id that sent the line, where the log vouches for it (journald's _UID)."""
+    """The user id of the line's sender, if the log vouches for it (journald's _UID)."""
     source: str = ""
-    """The log, where it does not record who sent its lines; "" where it does."""
+    """The log's name if it does not record who sent its lines; otherwise ""."""
 
 
 class CheckpointStream(Protocol):
@@ -57,19 +57,19 @@ class CheckpointStream(Protocol):
 
 
 def checkpoint_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
-    """What this machine says of the journal at this path."""
+    """The checkpoint for the journal at this path on this machine."""
     return Checkpoint(journal, seq, head, str(path.absolute()), socket.gethostname())
 
 
-def line_of(anchor: Checkpoint) -> str:
-    """The line."""
-    journal, seq, head, file, host, *_ = anchor
+def line_of(checkpoint: Checkpoint) -> str:
+    """The checkpoint as a line."""
+    journal, seq, head, file, host, *_ = checkpoint
     line = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
     return f"{line} host={quote(host)}" if host else line
 
 
 def checkpoint_in(line: str) -> Checkpoint | None:
-    """What a line of any log says; None where it is no anchor."""
+    """The checkpoint in a line of any log; None if there is none."""
     match = _LINE.search(line)
     if match is None:
         return None
@@ -90,7 +90,7 @@ class Syslog:
         self._socket: socket.socket | None = None
 
     def send(self, line: str) -> str:
-        """Send one line. Returns why that failed; "" on success."""
+        """Send one line. Returns why it failed; "" on success."""
         try:
             if self._socket is None:
                 self._socket = _connected(self._path)
@@ -119,21 +119,21 @@ def _connected(path: Path) -> socket.socket:
 
 
 class StreamFeed:
-    """What a log stream in AWS knows of the journal."""
+    """Sends checkpoints to a log stream in AWS."""
 
     def __init__(self, stream: CheckpointStream, clock: Clock) -> None:
         self.sent = 0
-        """The newest entry whose hash is there."""
+        """The newest entry whose hash is in the stream."""
         self.problem = ""
-        """Why the newest attempt failed."""
+        """Why the last attempt failed."""
         self.stream = stream
         self._clock = clock
 
-    async def send(self, anchor: Checkpoint) -> None:
-        """Make one attempt to send it; an error is kept in `problem`."""
+    async def send(self, checkpoint: Checkpoint) -> None:
+        """Make one attempt to send the checkpoint; an error is stored in `problem`."""
         try:
-            await self.stream.put(self._clock.now(), line_of(anchor))
+            await self.stream.put(self._clock.now(), line_of(checkpoint))
         except AwsError as error:
             self.problem = of_aws(error)
         else:
-            self.sent, self.problem = anchor.seq, ""
+            self.sent, self.problem = checkpoint.seq, ""

@@ -1,4 +1,4 @@
-"""Whether one entry still is the link of the chain that was written."""
+"""Checks one entry's place in the hash chain."""
 
 import sqlite3
 from contextlib import closing
@@ -14,7 +14,7 @@ _SEQ, _PREVIOUS, _HASH = 0, 14, 15
 
 
 def check_link(path: Path, seq: int) -> EntryLink | None:
-    """The entry's own hash and its tie to the entry before; None where the file cannot be read. Blocks."""
+    """Check the entry's own hash and its link to the previous entry; None if the file cannot be read. Blocks."""
     try:
         with closing(JournalReader.open(path)) as reader:
             rows = reader.rows(EntryQuery(), limit=2, before_seq=seq + 1)

@@ -5,13 +5,13 @@ from services.models.journal import Entry, EntryQuery
 from services.models.journal_view import JournalView
 
 MOST = 5 * PAGE
-"""Entries held at most."""
+"""Maximum number of entries held."""
 
 
 class EntryWindow:
-    """Consecutive matching entries, newest first. Callers do one thing at a time.
+    """Consecutive matching entries, newest first. Callers must not run two methods at once.
 
-    Every method raises JournalError and then leaves what was held as it was.
+    Every method raises JournalError, and then leaves the entries held unchanged.
     """
 
     def __init__(self, journal: Journal, query: EntryQuery, *, page: int = PAGE, most: int = MOST) -> None:
@@ -44,7 +44,7 @@ class EntryWindow:
         self._entries, self._newer, self._older = page.entries, page.more, False
 
     async def go_older(self) -> None:
-        """One page further back; the newest entries are dropped where there are too many."""
+        """Read one older page; the newest entries are dropped if there are too many."""
         if not self._entries or not self._older:
             return
         page = await self._journal.page(self.query, before_seq=self._entries[-1].seq, limit=self._page)
@@ -53,7 +53,7 @@ class EntryWindow:
         self._newer = self._newer or len(entries) > self._most
 
     async def go_newer(self) -> None:
-        """One page further on; the oldest entries are dropped where there are too many."""
+        """Read one newer page; the oldest entries are dropped if there are too many."""
         after = self._entries[0].seq if self._entries else 0
         page = await self._journal.page(self.query, after_seq=after, limit=self._page)
         entries = page.entries + self._entries
@@ -61,7 +61,7 @@ class EntryWindow:
         self._older = self._older or len(entries) > self._most
 
     async def refresh(self) -> None:
-        """Add what was recorded meanwhile, without dropping anything."""
+        """Add entries recorded since, without dropping any."""
         while not self._newer:
             after = self._entries[0].seq if self._entries else 0
             page = await self._journal.page(self.query, after_seq=after, limit=self._page)

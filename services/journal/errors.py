@@ -1,11 +1,11 @@
-"""How recording can fail."""
+"""The errors of recording an entry."""
 
 from services.models.journal import Entry
 from services.models.problem import Problem
 
 
 class JournalError(Exception):
-    """The journal could not be read or written; `problem` says why and what to do. Nothing was recorded."""
+    """The journal could not be read or written; `problem` has the cause and the remedy. Nothing was recorded."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.summary)
@@ -13,7 +13,7 @@ class JournalError(Exception):
 
 
 class AlreadyRecorded(Exception):
-    """Somebody was first: `entry` has the claim. Nothing was recorded."""
+    """Another entry, `entry`, has the claim already. Nothing was recorded."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(entry.text)
@@ -21,7 +21,7 @@ class AlreadyRecorded(Exception):
 
 
 class HeldByAnother(Exception):
-    """`entry` still holds what the draft wants to hold. Nothing was recorded."""
+    """`entry` still has a hold that the draft requires. Nothing was recorded."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(entry.text)

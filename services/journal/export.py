@@ -1,12 +1,12 @@
-"""The journal as JSON lines, for other programs and for the archive.
+"""The journal as JSON lines, for other programs and for archiving.
 
-One object a line, oldest first, with the keys, in this order: `journal` (the id), `seq`, `at` (ISO 8601, UTC, with
+One object per line, oldest first, with these keys in this order: `journal` (the id), `seq`, `at` (ISO 8601, UTC, with
 microseconds), `kind`, `subject`, `target`, `text`, `person` (`user`, `origin`, `identity`, `host`), `data`, `claim`,
 `holds`, `releases`, `previous`, `hash`. `hash` is the SHA-256 of the JSON array, without spaces and in UTF-8, of
-`journal`, `seq`, `at` in microseconds since 1970, `kind`, `subject`, `target`, `text`, the four of `person`, `data`
-as a string of JSON with sorted keys and without spaces, `claim`, `holds`, `releases`, `previous`; so a line is
-checked with nothing but the line before it. Only where somebody's hand altered the file are `at` or `data` null,
-and `body` holds what stands in place of the data.
+`journal`, `seq`, `at` in microseconds since 1970, `kind`, `subject`, `target`, `text`, the four values of `person`,
+`data` as a string of JSON with sorted keys and without spaces, `claim`, `holds`, `releases`, `previous`; so a line can
+be checked with only the line before it. `at` and `data` are null only if the file was edited manually; `body` then
+holds the content found in place of the data.
 """
 
 import json
@@ -54,7 +54,7 @@ def export(journal: Path, query: EntryQuery, to: Path) -> int:
 
 
 def write(lines: Iterable[str], to: Path) -> int:
-    """Write lines to a new file that only its owner can read, whole or not at all. Returns their number.
+    """Write lines to a new file that only its owner can read, completely or not at all. Returns their number.
 
     Raises FileExistsError, OSError.
     """
@@ -75,7 +75,7 @@ def write(lines: Iterable[str], to: Path) -> int:
 
 
 def line_of(journal: str, row: Row) -> str:
-    """One entry as JSON, exactly as it is stored; characters that a terminal would act on are escaped."""
+    """One entry as JSON, exactly as stored; characters that a terminal would interpret are escaped."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     data = _data(body)
@@ -101,7 +101,7 @@ def line_of(journal: str, row: Row) -> str:
 
 
 def _data(body: object) -> object:
-    """The parsed body; None if it is not canonical JSON, i.e. not what a console writes."""
+    """The parsed body; None if it is not canonical JSON, which a console always writes."""
     try:
         data = json.loads(str(body))
         return data if canonical(data) == body else None

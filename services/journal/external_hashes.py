@@ -1,4 +1,4 @@
-"""Reads the hashes that logs outside the journal hold: journald, syslog's files, a stream in AWS, a saved file."""
+"""Reads the journal's hashes from external logs: journald, syslog's files, a stream in AWS, a saved file."""
 
 import gzip
 import json
@@ -18,63 +18,66 @@ from services.journal.checkpoints import IDENT, Checkpoint, CheckpointStream, ch
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
 _PATIENCE = 60
-"""Seconds that journald may take."""
+"""Time-out in seconds for journald."""
 
 
 class ExternalHashes(NamedTuple):
-    """The hashes held outside."""
+    """The hashes found in external logs."""
 
     checkpoints: tuple[Checkpoint, ...] = ()
     note: str = ""
-    """In words: what could not be read, or that there is nothing."""
+    """In words: what could not be read, or that there are no hashes."""
     is_configured: bool = False
-    """A person named the source, so it is expected to hold hashes of this journal."""
+    """A person named the source, so it should contain hashes of this journal."""
 
 
 def machine_log() -> ExternalHashes:
-    """From journald, or else from syslog's files, as far as this user may read them."""
-    anchors, troubles = _journald()
-    if not anchors:
+    """From journald, otherwise from syslog's files, as far as this user may read them."""
+    checkpoints, troubles = _journald()
+    if not checkpoints:
         for path in (each for name in SYSLOG_FILES for each in _rotated(name)):
             try:
                 # Any user may send a line to syslog, and the file does not record who did.
-                anchors = (*anchors, *(anchor._replace(source=str(path)) for anchor in _in_file(path)))
+                checkpoints = (
+                    *checkpoints,
+                    *(checkpoint._replace(source=str(path)) for checkpoint in _in_file(path)),
+                )
             except (OSError, EOFError, zlib.error) as error:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
-    if anchors:
-        return ExternalHashes(anchors)
+    if checkpoints:
+        return ExternalHashes(checkpoints)
     return ExternalHashes(note="; ".join(troubles) or _("No log on this machine contains a journal hash."))
 
 
 def from_file(path: Path) -> ExternalHashes:
-    """From a file that holds the lines among others, e.g. a copy of syslog. Raises OSError."""
-    anchors = _in_file(path)
-    note = "" if anchors else _("The file contains no journal hash.")
-    return ExternalHashes(anchors, note, is_configured=True)
+    """From a file that contains the lines among others, such as a copy of syslog. Raises OSError."""
+    checkpoints = _in_file(path)
+    note = "" if checkpoints else _("The file contains no journal hash.")
+    return ExternalHashes(checkpoints, note, is_configured=True)
 
 
 async def in_stream(stream: CheckpointStream) -> ExternalHashes:
     """From a log stream in AWS."""
     try:
-        anchors = _checkpoints(await stream.lines())
+        checkpoints = _checkpoints(await stream.lines())
     except AwsError as error:
         return ExternalHashes(note=of_aws(error))
     return ExternalHashes(
-        anchors, "" if anchors else _("The CloudWatch Logs stream contains no journal hash.")
+        checkpoints, "" if checkpoints else _("The CloudWatch Logs stream contains no journal hash.")
     )
 
 
 def together(*parts: ExternalHashes) -> ExternalHashes:
-    """Several results as one."""
+    """Several results combined."""
     return ExternalHashes(
-        tuple(anchor for part in parts for anchor in part.checkpoints),
+        tuple(checkpoint for part in parts for checkpoint in part.checkpoints),
         " ".join(part.note for part in parts if part.note),
         any(part.is_configured for part in parts),
     )
 
 
 def _rotated(path: Path) -> list[Path]:
-    """The log and its older parts (`syslog.1`, `syslog.2.gz`, `secure-20260104`), as far as there are any."""
+    """The log and its rotated parts (`syslog.1`, `syslog.2.gz`, `secure-20260104`), as far as they exist."""
     return sorted(path.parent.glob(f"{path.name}*"))
 
 
@@ -87,15 +90,15 @@ def _in_file(path: Path) -> tuple[Checkpoint, ...]:
 
 
 def _checkpoints(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
-    anchors = (checkpoint_in(line) for line in lines)
+    checkpoints = (checkpoint_in(line) for line in lines)
     # Interned: there are many lines about few journals.
     return tuple(
-        each._replace(journal=intern(each.journal), file=intern(each.file)) for each in anchors if each
+        each._replace(journal=intern(each.journal), file=intern(each.file)) for each in checkpoints if each
     )
 
 
 def _journald() -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
-    """The anchors, and why they could not be read."""
+    """The checkpoints, and why they could not be read."""
     command = program("journalctl")
     if command is None:
         return (), ()
@@ -109,20 +112,22 @@ def _journald() -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return (), (f"journald: {error}",)
-    anchors = tuple(filter(None, map(_in_entry, answer.stdout.splitlines())))
+    checkpoints = tuple(filter(None, map(_in_entry, answer.stdout.splitlines())))
     errors = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
-    return anchors, tuple(f"journald: {line}" for line in errors)
+    return checkpoints, tuple(f"journald: {line}" for line in errors)
 
 
 def _in_entry(line: bytes) -> Checkpoint | None:
-    """The anchor in a journald entry and its sender. The kernel vouches for `_UID`; any user may write a MESSAGE."""
+    """The checkpoint in a journald entry, with its sender: the kernel sets `_UID`, but any user can write MESSAGE."""
     try:
         entry = json.loads(line)
-        anchor = checkpoint_in(entry["MESSAGE"])
+        checkpoint = checkpoint_in(entry["MESSAGE"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
-    if anchor is None:
+    if checkpoint is None:
         return None
     uid = str(entry.get("_UID", ""))
     has_sender = uid.isascii() and uid.isdigit()
-    return anchor._replace(sender=int(uid) if has_sender else None, source="" if has_sender else "journald")
+    return checkpoint._replace(
+        sender=int(uid) if has_sender else None, source="" if has_sender else "journald"
+    )

@@ -1,6 +1,6 @@
-"""Checks that a journal's file is as a console made it: its tables, and the chain of its newest entries. Blocks.
+"""Checks that a journal's file has the expected tables and an intact chain of newest entries. Blocks.
 
-Raises UnusableJournal where it is not, and sqlite3.Error as it comes.
+Raises UnusableJournal if it has not; sqlite3.Error is passed on.
 """
 
 import sqlite3
@@ -16,12 +16,12 @@ from services.journal.reader import JournalReader, Row
 from services.journal.schema import APPLICATION_ID, SCHEMA, VERSION
 
 NEWEST = 2000
-"""Entries whose hashes are computed anew when a console starts; `verify` computes all of them."""
+"""Number of entries whose hashes are recomputed when a console starts; `verify` recomputes all of them."""
 _SEQ, _PREVIOUS, _HASH = 0, 14, 15
 
 
 def check_tables(reader: JournalReader) -> None:
-    """Every table, index and trigger is as this version makes it, and no trigger was added."""
+    """Check that tables, indexes and triggers are exactly those of this version."""
     header = reader.header()
     objects = reader.objects()
     added = [name for kind, name, _sql in objects - _expected_objects() if kind == "trigger"]
@@ -38,7 +38,7 @@ def _expected_objects() -> frozenset[tuple[str, str, str]]:
 
 
 def check_newest(reader: JournalReader) -> None:
-    """The newest entries form a chain, and a search finds them by their own words."""
+    """Check that the newest entries form a chain and have their own search terms."""
     with reader.snapshot():
         rows, last_words = reader.newest_rows(NEWEST), reader.last_words()
     if not _is_chain(reader.id, rows) or last_words > (rows[-1][_SEQ] if rows else 0):
@@ -57,14 +57,14 @@ def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
 
 
 def _follows(row: list[object], before: Row | None) -> bool:
-    """Whether it is the next entry; the first row read is not compared with the one before it."""
+    """Whether the row is the next entry; the first row read is not compared with its predecessor."""
     if before is not None:
         return (row[_SEQ], row[_PREVIOUS]) == (before[_SEQ] + 1, before[_HASH])
     return row[_SEQ] != 1 or row[_PREVIOUS] == NOTHING
 
 
 def altered() -> UnusableJournal:
-    """The error for entries that are not as they were written."""
+    """The error for entries that were modified after they were written."""
     return UnusableJournal(
         _("Journal entries differ from what was written; nothing more is written to it."),
         _(

@@ -1,4 +1,4 @@
-"""Notices that somebody has written to a journal's file, without waking the event loop in between."""
+"""Detects writes to a journal's file without waking the event loop in between."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from typing import Self
 
 
 class FileWatcher:
-    """A thread that looks at the file every `seconds` and, when it is not as it was, calls `on_change` in the event loop.
+    """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop.
 
-    It only compares the status of the file and its -wal; reading is left to `on_change`. Use as a context manager, in
+    It only compares the status of the file and its -wal; reading is left to `on_change`. Use it as a context manager in
     the event loop.
     """
 
@@ -40,16 +40,16 @@ class FileWatcher:
         while not self._over.wait(self._seconds):
             now = [_mark(path) for path in self._paths]
             # Notify again on the next poll: the file changes before the entry is readable.
-            changed, told_before = now != before, changed
+            changed, changed_before = now != before, changed
             before = now
-            if changed or told_before:
-                # The loop may have been closed meanwhile; then there is nobody to on_change.
+            if changed or changed_before:
+                # The loop may have been closed meanwhile; then nothing has to be notified.
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._on_change)
 
 
 def _mark(path: Path) -> tuple[int, ...]:
-    """Changes when the file is replaced, written to, or gets other permissions or another owner."""
+    """A value that changes when the file is replaced or written, or its permissions or owner change."""
     try:
         status = os.stat(path)
     except OSError:

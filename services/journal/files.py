@@ -1,4 +1,4 @@
-"""The journal's file itself: what may be used, how it is made, who may read it."""
+"""The journal's file: which files may be used, how a new one is created, who may read it."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ SHARED = 0o660
 
 
 def check(path: Path) -> bool:
-    """Whether the file exists. Raises UnusableJournal for one that must not be used, OSError for one that cannot be examined."""
+    """Whether the file exists. Raises UnusableJournal for an unsuitable file, OSError if it cannot be examined."""
     try:
         status = path.lstat()
     except ValueError as error:
@@ -59,7 +59,7 @@ def check(path: Path) -> bool:
 
 
 def _check_beside(path: Path) -> None:
-    """SQLite opens whatever has these names, and would wait forever for the other end of a pipe."""
+    """Check the -wal and -shm files: SQLite opens anything with these names, and would block on a pipe forever."""
     for end in ("-wal", "-shm", "-journal"):
         try:
             beside = Path(f"{path}{end}").lstat()
@@ -75,13 +75,13 @@ def _check_beside(path: Path) -> None:
 
 
 def has_wal(path: Path) -> bool:
-    """Whether its -wal file holds entries that are not in the file yet."""
+    """Whether its -wal file contains entries that are not in the file yet."""
     wal = Path(f"{path}-wal")
     return wal.exists() and wal.stat().st_size > 0
 
 
 def which(path: Path) -> tuple[int, int]:
-    """The device and inode that have this name now; (0, 0): none."""
+    """The device and inode of the file with this name now; (0, 0): none."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -90,11 +90,11 @@ def which(path: Path) -> tuple[int, int]:
 
 
 def create(path: Path) -> None:
-    """Make a new journal, whole or not at all, unless another console is first. Raises OSError, sqlite3.Error."""
+    """Create a journal completely or not at all, unless another console does first. Raises OSError, sqlite3.Error."""
     try:
         make_folder(path.parent)
     except FileNotFoundError as error:
-        # /proc, where no folder can be made, answers in the same way, and "no journal" would mislead.
+        # /proc, where no folder can be created, gives the same error, and "no journal" would be misleading.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
     unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
@@ -113,14 +113,14 @@ def create(path: Path) -> None:
 
 
 def _share(file: Path) -> None:
-    """Let the group write the journal as well, where it may write the folder."""
+    """Let the group write the journal if it may write to the folder."""
     folder, status = file.parent.stat(), file.stat()
     if folder.st_mode & stat.S_IWGRP and folder.st_gid == status.st_gid:
         file.chmod(SHARED)
 
 
 def publish(unfinished: Path, path: Path) -> None:
-    """Give a finished file its name. Raises FileExistsError rather than take the place of another one."""
+    """Give a finished file its name. Raises FileExistsError instead of replacing another file."""
     try:
         os.link(unfinished, path)
     except FileExistsError:

@@ -8,7 +8,7 @@ from services.models.problem import Problem
 
 
 class HealthState:
-    """The newest health; any number of listeners may wait for changes."""
+    """The current health; any number of listeners may wait for changes."""
 
     def __init__(self, path: Path) -> None:
         self.health = JournalHealth(writable=False, path=str(path))
@@ -24,7 +24,7 @@ class HealthState:
         anchored: int = 0,
         anchor_problem: str = "",
     ) -> None:
-        """Set the health; the listeners are woken if it has changed."""
+        """Set the health; listeners are woken if it has changed."""
         before = self.health.problem
         if before is not None and problem is not None and before.summary == problem.summary:
             # The same problem again is no change.
@@ -43,7 +43,7 @@ class HealthState:
         )
 
     def saw(self, head: tuple[int, str]) -> None:
-        """Set the newest entry."""
+        """Record the newest entry."""
         seq, hash_ = head
         self._hold(self.health.model_copy(update={"entries": seq, "head": hash_ if seq else ""}))
 

@@ -1,6 +1,6 @@
 """The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles.
 
-Long because writing, following and the anchors share one health.
+Long because writing, following and the checkpoints share one health.
 """
 
 import asyncio
@@ -38,18 +38,18 @@ from services.models.problem import Problem
 T = TypeVar("T")
 PAGE = 200
 POLL = 2.0
-"""Seconds (of the machine, not of the world) between checks whether another console has written to the file."""
+"""Seconds (real time) between checks whether another console has written to the file."""
 RETRY = 10.0
-"""Seconds (of the machine) between attempts to write after one has failed, and the longest time between two reads."""
+"""Seconds (real time) between attempts to write after a failure, and the maximum between two reads."""
 LAST = 3.0
-"""Seconds (of the machine) that `close` waits for the newest hash to arrive in AWS."""
+"""Seconds (real time) that `close` waits for the newest hash to arrive in AWS."""
 
 
 class Journal:
     """The append-only record of everything that happened.
 
-    `person` is called at every append, as the identity may become known later. `syslog` is the socket to which the
-    newest hash is sent; None: none. `stream` is a log stream in AWS that receives it as well.
+    `person` is called at every append, because the identity may become known later. `syslog` is the socket that the
+    newest hash is sent to; None: no socket. `stream` is a log stream in AWS that also receives it.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Journal:
 
     @property
     def health(self) -> JournalHealth:
-        """Whether it can be written, as of the last attempt."""
+        """Whether the journal can be written, as of the last attempt."""
         return self._state.health
 
     async def open(self) -> JournalHealth:
-        """Open or make the file. Problems are in the answer, never raised."""
+        """Open or create the file. Problems are returned, never raised."""
         await self._try_out()
         if self._stream is not None:
             feeding = self.workers.keep("anchors", self._title, partial(self._feed, self._stream))
@@ -98,10 +98,10 @@ class Journal:
         return self.health
 
     async def append(self, draft: NewEntry) -> Entry:
-        """Record durably. Returns the entry as it is stored.
+        """Record durably. Returns the entry as stored.
 
-        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. A caller that is
-        cancelled does not learn whether it was recorded; it was, whole, or not at all.
+        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. A cancelled caller
+        does not learn whether the entry was recorded; it was recorded completely or not at all.
         """
         task = asyncio.create_task(self._append(draft))
         self._appending.add(task)
@@ -145,35 +145,36 @@ class Journal:
         )
 
     async def holder(self, hold: str) -> Entry | None:
-        """The entry that holds this, unless a later one released it. Raises JournalError."""
+        """The entry that has this hold, unless a later entry released it. Raises JournalError."""
         return await self._read(lambda reader: reader.holder(storable(hold)))
 
     async def people(self) -> tuple[str, ...]:
-        """Every OS user with an entry. Raises JournalError."""
+        """Every OS user in the journal. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.people()))
 
     async def targets(self) -> tuple[RawId, ...]:
-        """Every target with an entry, exactly; clean it before it is drawn. Raises JournalError."""
+        """Every target in the journal, uncleaned: clean it before display. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.targets()))
 
     async def unknown_kinds(self) -> tuple[str, ...]:
-        """Every kind with an entry that this version does not know; clean it before it is drawn. Raises JournalError."""
+        """Every kind that this version does not know, uncleaned: clean it before display. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.unknown_kinds()))
 
     async def verify(self) -> Verification:
-        """Check the whole chain, and compare it with the hashes held outside. Takes seconds; blocks nothing."""
+        """Check the whole chain and compare it with the external hashes. Takes seconds, without blocking the loop."""
         witnesses = await self.outside()
         return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=witnesses)
 
     async def outside(self) -> ExternalHashes:
-        """The hashes in the machine's log and in the stream in AWS; the journal need not be open."""
+        """The hashes in the machine's log and in the stream in AWS; works without opening the journal."""
         witnesses = await asyncio.to_thread(machine_log)
         return together(witnesses, await in_stream(self._stream.stream)) if self._stream else witnesses
 
     async def follow(self) -> AsyncIterator[int]:
-        """The newest entry's number: at once, then whenever this or another console has written.
+        """Yield the newest entry's number: at once, then whenever this or another console has written.
 
-        Also when `health` has changed. Any number may listen; each hears of every change. Ends with `close`.
+        Also yields when `health` has changed. Supports any number of listeners; each receives every change. Ends with
+        `close`.
         """
         reported: JournalHealth | None = None
         if self._watching is None:
@@ -189,7 +190,7 @@ class Journal:
                 yield reported.entries
 
     async def close(self) -> None:
-        """Finish what is being written and close the file."""
+        """Complete pending writes and close the file."""
         if self._closed:
             return
         while self._appending:
@@ -211,7 +212,7 @@ class Journal:
     async def _append(self, draft: NewEntry) -> Entry:
         at, person = self._clock.now(), self._person()
         try:
-            entry = await self._write(lambda keeper: keeper.append(draft, at=at, person=person))
+            entry = await self._write(lambda writer: writer.append(draft, at=at, person=person))
         except (AlreadyRecorded, HeldByAnother):
             self._set(writable=True)
             raise
@@ -260,7 +261,7 @@ class Journal:
             self._state.saw(head)
 
     async def _try_out(self) -> None:
-        """Find out whether it can be written, or at least be read."""
+        """Determine whether the journal can be written, or at least read."""
         self._tried = asyncio.get_running_loop().time()
         try:
             await self._write(JournalWriter.try_out)
@@ -273,7 +274,7 @@ class Journal:
             self._set(writable=True)
 
     async def _feed(self, stream: StreamFeed) -> None:
-        """Send the newest hash to AWS when it has changed, and not too often."""
+        """Send the newest hash to AWS whenever it has changed, at most every EVERY seconds."""
         while True:
             news = self._state.changed
             if await self._send(stream):
@@ -291,19 +292,19 @@ class Journal:
         return True
 
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
-        keeper, stream = self._writer, self._stream
-        troubles = (keeper.checkpoint_problem, stream.problem if stream else "")
+        writer, stream = self._writer, self._stream
+        troubles = (writer.checkpoint_problem, stream.problem if stream else "")
         head = (self.health.entries, self.health.head)
         self._state.set(
             writable=writable,
             problem=problem,
-            head=max(head, (keeper.head.seq, keeper.head.hash)) if writable else head,
-            anchored=max(keeper.checkpoint_seq, stream.sent if stream else 0),
+            head=max(head, (writer.head.seq, writer.head.hash)) if writable else head,
+            anchored=max(writer.checkpoint_seq, stream.sent if stream else 0),
             anchor_problem="; ".join(trouble for trouble in troubles if trouble),
         )
 
     async def _write(self, work: Callable[[JournalWriter], T]) -> T:
-        """Run in the writing thread; a failure is in `health` before it is raised as JournalError."""
+        """Run in the writing thread; a failure is set in `health` before it is raised as JournalError."""
         try:
             return await self._threads.write(work)
         except JournalError as error:

@@ -1,4 +1,4 @@
-"""Who is at this console, as far as the machine knows."""
+"""Identifies the person at this console, as far as the machine knows."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ _NOBODY = 0xFFFFFFFF
 
 
 def person(identity: Identity | None) -> Person:
-    """The person, with the AWS identity once that is known."""
+    """The person, with the AWS identity once known."""
     return _machine().model_copy(update={"identity": identity.arn if identity else ""})
 
 
@@ -28,9 +28,9 @@ def _machine() -> Person:
 def observed(
     environment: Mapping[str, str], uid: int, *, login: int | None, terminal: str, host: str
 ) -> Person:
-    """The person that these facts show; the identity is left out.
+    """The person identified by these facts, without the AWS identity.
 
-    `SUDO_USER` and `SSH_CONNECTION` are what sudo and sshd set; their user could have changed them.
+    `SUDO_USER` and `SSH_CONNECTION` are set by sudo and sshd, but their user could have changed them.
     """
     user = _name(uid)
     sudo = environment.get("SUDO_USER", "")

@@ -1,4 +1,4 @@
-"""What is wrong with the journal's file, in words that say what to do."""
+"""Texts for problems with the journal's file, with remedies."""
 
 import errno
 import sqlite3
@@ -23,18 +23,18 @@ _DAMAGE = {
 
 
 class UnusableJournal(Exception):
-    """The file must not be used as it is; the words are in the screen's language."""
+    """The file must not be used as it is; the message is in the screen's language."""
 
     def __init__(self, summary: str, remedy: str, *, damage: bool = False) -> None:
         super().__init__(summary)
         self.summary = summary
         self.remedy = remedy
         self.damage = damage
-        """The contents are broken or were altered, so nothing more must be written to it."""
+        """The contents are broken or were altered, so nothing more may be written to the file."""
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
-    """Any failure of the file as a problem, with words for UnusableJournal, sqlite3.Error and OSError."""
+    """The problem for an UnusableJournal, sqlite3.Error or OSError."""
     match error:
         case UnusableJournal():
             summary, remedy, detail = error.summary, error.remedy, ""
@@ -56,7 +56,7 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
 
 
 def is_damage(error: BaseException) -> bool:
-    """The file's contents are broken, so nothing more must be written to it."""
+    """Whether the file's contents are broken, so that nothing more may be written to it."""
     if isinstance(error, UnusableJournal):
         return error.damage
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -64,7 +64,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def closed() -> UnusableJournal:
-    """The error for what is asked of a closed journal."""
+    """The error for using a closed journal."""
     return UnusableJournal(
         _("The journal is closed: this console is shutting down."), _("Restart the console.")
     )
@@ -79,7 +79,7 @@ def file_is_gone() -> UnusableJournal:
 
 
 def another() -> UnusableJournal:
-    """The error for another journal under the same name."""
+    """The error for a different journal under the same name."""
     return UnusableJournal(
         _("The journal file was replaced by another one."),
         _("Put the first one back at {path}, or restart the console to use the new one."),
@@ -96,7 +96,7 @@ def damaged() -> UnusableJournal:
 
 
 def too_large() -> UnusableJournal:
-    """The error for more than the console ever holds in memory at once."""
+    """The error for more data than the console ever holds in memory at once."""
     return UnusableJournal(
         _("The journal contains entries larger than a console writes; nothing more is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and restart."),
@@ -105,7 +105,7 @@ def too_large() -> UnusableJournal:
 
 
 def no_memory() -> UnusableJournal:
-    """The error for a machine without memory left."""
+    """The error for a machine that is out of memory."""
     return UnusableJournal(
         _("There is not enough memory to use the journal."),
         _("Stop what uses up this machine's memory; the console retries {path} automatically."),

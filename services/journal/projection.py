@@ -1,4 +1,4 @@
-"""Projections: what the entries of some kinds add up to, kept in memory and read on as the journal grows."""
+"""Projections: state derived from entries of certain kinds, kept in memory and updated as the journal grows."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -9,51 +9,50 @@ from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
 
 PAGE = 500
-"""Entries read at a time; between two pages the event loop is free."""
+"""Entries per page; the event loop runs between two pages."""
 
 
 class Projection(ABC):
-    """The state that some kinds of entries add up to. A subclass says what one entry changes, and answers questions.
+    """State derived from entries of certain kinds. A subclass applies one entry and answers questions.
 
-    - Reading goes forward, by number and in pages. `position` is moved by reading alone. What this console wrote is
-      absorbed at once, and may be newer than entries of other consoles that are still unread: those are never
-      passed over.
-    - The first reading goes back only as far as `spans` says, by the entries' own times; what is older stands in
-      the journal and is asked for there. What is written while it is under way comes with the next reading.
-    - Entries may be absorbed in any order and any number of times, so `apply` goes by their numbers. For that reason
-      a reading that fails loses nothing: what was absorbed stays, and the next one begins where this one did.
-    - The state and `position` belong together: whoever restores both, and sets `started`, reads on from there.
+    - Reading goes forward by sequence number, in pages, and only reading moves `position`. Entries written by this
+      console are absorbed at once, possibly before older unread entries of other consoles; those are still read later.
+    - The first read covers only the time in `spans`, by the entries' own times; older entries have to be queried from
+      the journal. Entries written during a read are covered by the next one.
+    - Entries may be absorbed in any order and repeatedly, so `apply` compares sequence numbers. A failed read therefore
+      loses nothing: absorbed entries stay, and the next read starts where the failed one did.
+    - State and `position` belong together: code that restores both, and sets `started`, continues from there.
     """
 
     def __init__(
         self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
     ) -> None:
-        """`spans`: the kinds that count, and how far back each is read at first; None: from the beginning."""
+        """`spans`: the relevant kinds, and how far back the first read goes for each; None: to the beginning."""
         self.journal = journal
         self.spans = dict(spans)
         self.started = False
-        """The first reading is over; before that, what is not here may still be in the journal."""
+        """The first read is complete; until then, entries missing here may be in the journal."""
         self.version = 0
-        """Grows whenever an entry changes the state, and once when the first reading is over."""
+        """Incremented whenever an entry changes the state, and once after the first read."""
         self.position = 0
-        """Every entry of these kinds up to this number has been absorbed, as far back as `spans` says."""
+        """Every entry of these kinds up to this number has been absorbed, within `spans`."""
         self._page = page
         self._reading = asyncio.Lock()
 
     @abstractmethod
     def apply(self, entry: Entry) -> bool:
-        """Take in one entry of these kinds, which may have been taken in before; whether the state changed."""
+        """Apply one entry of these kinds, possibly repeatedly. Returns whether the state changed."""
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """Take entries in, in any order and as often as they come; those of other kinds are left out."""
+        """Apply entries, in any order and possibly repeatedly; entries of other kinds are ignored."""
         for entry in entries:
             if entry.kind in self.spans and self.apply(entry):
                 self.version += 1
 
     async def read(self, now: datetime) -> bool:
-        """Absorb what is new, the first time what `spans` says, counted back from `now` (UTC).
+        """Absorb new entries; on the first call, those within `spans`, counted back from `now` (UTC).
 
-        Returns whether anything was read. One reading at a time; others wait for it. Raises JournalError.
+        Returns whether anything was read. Concurrent calls run one after another. Raises JournalError.
         """
         async with self._reading:
             if self.started:
@@ -78,9 +77,9 @@ class Projection(ABC):
         return self.position > before
 
     async def absorb_all(self, query: EntryQuery, *, after: int = 0) -> int:
-        """Absorb every matching entry whose number is larger than `after`, oldest first; the last one's number.
+        """Absorb every matching entry newer than `after`, oldest first. Returns the last one's number.
 
-        `after` where there is none. Raises JournalError.
+        Returns `after` if there are none. Raises JournalError.
         """
         while True:
             entries = await self.journal.entries(query, limit=self._page, after_seq=after)

@@ -1,4 +1,4 @@
-"""The SQL of a query, shaped so that the first page of any of them reads little of a large journal."""
+"""The SQL of a query, designed so that the first page of any query reads little of a large journal."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from services.journal.schema import SELECTED
 from services.models.journal import EntryQuery
 
 MANY_KINDS = 8
-"""From this many kinds on, reading every entry is cheaper than merging the index of each kind."""
+"""Number of kinds from which reading all entries is cheaper than merging the indexes of the kinds."""
 
 
 def fold(text: str) -> str:
-    """The text as it is searched: width (full, half) and case do not matter."""
+    """The text as it is indexed for searching: width (full, half) and case are ignored."""
     return unicodedata.normalize("NFKC", storable(text)).casefold()
 
 
@@ -70,7 +70,7 @@ def _tables(query: EntryQuery) -> tuple[str, str]:
 
 
 def _kinds(query: EntryQuery) -> list[str]:
-    """The names of the kinds, as they stand in the file."""
+    """The names of the kinds as stored in the file."""
     return sorted({kind.value for kind in query.kinds} | {storable(kind) for kind in query.unknown_kinds})
 
 

@@ -1,6 +1,6 @@
 """Reads a journal's file through a connection of its own. Every method blocks.
 
-Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that is no journal.
+Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that is not a journal.
 """
 
 import errno
@@ -28,23 +28,23 @@ _FIRST, _LAST = (
     datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
     datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
 )
-"""Between these a moment has a date in every zone."""
+"""Times between these two have a date in every zone."""
 _WITH_WORDS = f"SELECT {SELECTED}, words.folded FROM entries LEFT JOIN words USING (seq)"
 LARGEST = 8 << 20
-"""Bytes of one value; SQLite reads and writes none that is larger."""
+"""Maximum bytes of one value; SQLite reads and writes no larger ones."""
 MOST = 256 << 20
-"""Characters and bytes of one answer that are held in memory."""
+"""Maximum characters and bytes of one result that are held in memory."""
 _BATCH = 100
 _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
 
 
 class JournalReader:
-    """One connection to a journal that exists."""
+    """One connection to an existing journal."""
 
     def __init__(self, db: sqlite3.Connection, *, lasting: bool = True) -> None:
         self._db = db
         self.lasting = lasting
-        """It sees what others write later; otherwise it must be opened anew for each reading."""
+        """The connection sees later writes of others; otherwise it must be reopened for each read."""
         try:
             db.text_factory = _text
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
@@ -57,7 +57,7 @@ class JournalReader:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """For reading only, also where the folder cannot be written. Raises FileNotFoundError."""
+        """Open for reading only, even if the folder is not writable. Raises FileNotFoundError."""
         if not files.check(path):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         try:
@@ -73,7 +73,7 @@ class JournalReader:
         self._db.close()
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """Every row of an answer. Raises nothing but sqlite3.Error and UnusableJournal, whatever the file contains."""
+        """All rows of a result. Raises only sqlite3.Error and UnusableJournal, whatever the file contains."""
         rows: list[Row] = []
         size = 0
         with _contents():
@@ -87,7 +87,7 @@ class JournalReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read within is of one moment, whatever other consoles append meanwhile."""
+        """All reads in this context see the same moment, even while other consoles append."""
         self.query("BEGIN")
         try:
             yield
@@ -96,7 +96,7 @@ class JournalReader:
                 self.query("ROLLBACK")
 
     def head(self) -> tuple[int, str]:
-        """(number, hash) of the newest entry; (0, 64 zeros) where there is none."""
+        """(number, hash) of the newest entry; (0, 64 zeros) if there is none."""
         for seq, hash_ in self.query("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"):
             if not isinstance(seq, int) or not isinstance(hash_, str):
                 raise damaged()
@@ -104,7 +104,7 @@ class JournalReader:
         return 0, NOTHING
 
     def header(self) -> tuple[int, int]:
-        """(application, version of the tables)."""
+        """(application id, schema version)."""
         return self.query("PRAGMA application_id")[0][0], self.query("PRAGMA user_version")[0][0]
 
     def objects(self) -> frozenset[tuple[str, str, str]]:
@@ -121,7 +121,7 @@ class JournalReader:
         after_seq: int | None = None,
         newest_first: bool = True,
     ) -> list[Row]:
-        """Matching entries as they lie in the file: the columns of `chain.COLUMNS`."""
+        """Matching entries as stored in the file: the columns of `chain.COLUMNS`."""
         if EntryKind.OTHER in query.kinds:
             unknown = query.unknown_kinds.union(self.unknown_kinds())
             query = query.model_copy(update={"unknown_kinds": unknown})
@@ -131,7 +131,7 @@ class JournalReader:
         return self.query(text, values)
 
     def newest_rows(self, limit: int) -> list[Row]:
-        """The newest entries, oldest first, byte for byte; the last column is the words of the search."""
+        """The newest entries, oldest first, byte for byte; the last column contains the search terms."""
         self._db.text_factory = _exact
         try:
             return self.query(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
@@ -139,7 +139,7 @@ class JournalReader:
             self._db.text_factory = _text
 
     def every_row(self) -> Iterator[Row]:
-        """All entries, oldest first, byte for byte; the last column is the words of the search."""
+        """All entries, oldest first, byte for byte; the last column contains the search terms."""
         self._db.text_factory = _exact
         try:
             with _contents():
@@ -148,11 +148,11 @@ class JournalReader:
             self._db.text_factory = _text
 
     def last_words(self) -> int:
-        """The number of the newest entry that the search covers; 0 where there is none."""
+        """The number of the newest entry in the search index; 0 if there is none."""
         return int(self.query("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
-        """Check the file's own structure. Raises UnusableJournal where it is broken or an index disagrees with the entries."""
+        """Check the file's structure. Raises UnusableJournal if it is broken or an index disagrees with the entries."""
         if self.query("PRAGMA integrity_check(1)") != [("ok",)]:
             raise damaged()
 
@@ -172,20 +172,20 @@ class JournalReader:
         return [entry_of(row) for row in rows]
 
     def people(self) -> list[str]:
-        """Every OS user with an entry."""
+        """Every OS user in the journal."""
         return [clean(each) for each in self._distinct("user")]
 
     def targets(self) -> list[RawId]:
-        """Every target with an entry, exactly."""
+        """Every target in the journal, uncleaned."""
         return [RawId(each) for each in self._distinct("target")]
 
     def unknown_kinds(self) -> list[str]:
-        """Every kind with an entry that this version does not know, exactly."""
+        """Every kind in the journal that this version does not know, uncleaned."""
         return [kind for kind in self._distinct("kind") if kind not in _KINDS]
 
     def _distinct(self, column: str) -> Iterator[str]:
-        """Hop from value to value along the index."""
-        # As bytes: a value that is not UTF-8 would become another text on its way, and be found forever.
+        """The distinct values of a column, found by jumping along its index."""
+        # As bytes: a value that is not UTF-8 would be decoded to another text, and the search would never advance.
         hop = (
             f"SELECT CAST(min({column}) AS BLOB) FROM entries "
             f"WHERE {column} > CAST(? AS TEXT) AND typeof({column}) = 'text'"
@@ -199,8 +199,8 @@ class JournalReader:
             yield _text(value)
 
     def holder(self, hold: str) -> Entry | None:
-        """The entry that holds this, unless a later one released it."""
-        # Without the second term SQLite does not use the partial index.
+        """The entry that has this hold, unless a later entry released it."""
+        # Without the second condition SQLite does not use the partial index.
         holding = self._newest("holds = ? AND holds <> ''", hold)
         releasing = self._newest("releases = ? AND releases <> ''", hold)
         return holding if holding and (releasing is None or releasing.seq < holding.seq) else None
@@ -210,7 +210,7 @@ class JournalReader:
         return entry_of(rows[0]) if rows else None
 
     def _identify(self) -> str:
-        """The journal's id; raises UnusableJournal for another program's database, or a newer console's."""
+        """The journal's id. Raises UnusableJournal for another program's database, or a newer console's."""
         tables = {row[0] for row in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not {"journal", "entries", "words"} <= tables:
             raise UnusableJournal(
@@ -233,7 +233,7 @@ class JournalReader:
 
 
 def connect(path: Path, options: str) -> sqlite3.Connection:
-    """A connection that may be used from any one thread at a time."""
+    """A connection that may be used from any thread, one at a time."""
     return sqlite3.connect(
         files.address(path, options),
         uri=True,
@@ -244,7 +244,7 @@ def connect(path: Path, options: str) -> sqlite3.Connection:
 
 
 def entry_of(row: Row) -> Entry:
-    """A row as an entry; one that no console can have written becomes an entry that says so."""
+    """A row as an entry; a row that no console can have written becomes an entry that says so."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     try:
@@ -267,7 +267,7 @@ _KINDS = {kind.value: kind for kind in EntryKind if kind is not EntryKind.OTHER}
 
 @contextmanager
 def _contents() -> Iterator[None]:
-    """Report as damage what Python cannot represent: names that are not UTF-8, numbers out of range."""
+    """Report contents that Python cannot represent as damage: names that are not UTF-8, numbers out of range."""
     try:
         yield
     except MemoryError as error:
@@ -285,7 +285,7 @@ def _exact(raw: bytes) -> str:
 
 
 def _moment(value: int) -> datetime:
-    """Raises OverflowError for a moment that has no date in some zone."""
+    """Raises OverflowError for a time that has no date in some zone."""
     at = moment(value)
     if not _FIRST <= at <= _LAST:
         raise OverflowError(value)

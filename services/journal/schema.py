@@ -1,9 +1,9 @@
-"""The tables of a journal's file."""
+"""The schema of a journal's file."""
 
 from services.journal.chain import COLUMNS
 
 VERSION = 1
-"""Of the tables. A file with a higher one is a newer console's."""
+"""The schema version. A file with a higher one was written by a newer console."""
 APPLICATION_ID = 0x746F6261
 """In the file's header: `toba`."""
 SCHEMA = f"""

@@ -1,6 +1,6 @@
-"""Writes a journal's file: SQLite in WAL mode, through one connection in the thread that calls it.
+"""Writes a journal's file: SQLite in WAL mode, through one connection in the calling thread.
 
-Every method blocks. Raises sqlite3.Error and OSError as they come, and UnusableJournal for a file that must not be used.
+Every method blocks. Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that must not be used.
 """
 
 import sqlite3
@@ -22,11 +22,11 @@ from services.journal.schema import INSERT, INSERT_WORDS
 from services.models.journal import Entry, NewEntry, Person
 
 SMALL = 4 << 20
-"""Bytes up to which a file's pages are checked when it is opened."""
+"""Maximum file size in bytes for checking all pages on opening."""
 
 
 class Store(JournalReader):
-    """One journal open for writing; made when there is none."""
+    """One journal open for writing; created if it does not exist."""
 
     def __init__(self, path: Path) -> None:
         if not files.check(path):
@@ -56,12 +56,12 @@ class Store(JournalReader):
             return entry
 
     def probe(self) -> None:
-        """Write something that is not an entry: only an attempt shows what the disk and the permissions allow."""
+        """Write something that is not an entry, because only a write shows what disk and permissions allow."""
         with self._transaction():
             self.query("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
 
     def hash_at(self, seq: int) -> str:
-        """The hash of an entry; "" where there is no such entry, 64 zeros for 0."""
+        """The hash of an entry; "" if there is no such entry, 64 zeros for number 0."""
         rows = self.query("SELECT hash FROM entries WHERE seq = ?", (seq,))
         return rows[0][0] if rows else ("" if seq else NOTHING)
 

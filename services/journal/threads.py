@@ -1,4 +1,4 @@
-"""The two threads of a journal: writing waits for the disk, and reading does not wait for writing."""
+"""The two threads of a journal: one writes and waits for the disk, the other reads without waiting for writes."""
 
 import asyncio
 import sqlite3
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class Threads:
-    """Runs blocking work. Raises JournalError for whatever is wrong with the file."""
+    """Runs blocking work. Raises JournalError for any problem with the file."""
 
-    def __init__(self, keeper: JournalWriter, clock: Clock) -> None:
-        self._writer = keeper
+    def __init__(self, writer: JournalWriter, clock: Clock) -> None:
+        self._writer = writer
         self._clock = clock
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
@@ -37,21 +37,21 @@ class Threads:
         self._closed = False
 
     async def write(self, work: Callable[[JournalWriter], T]) -> T:
-        """Do `work` with the keeper; one at a time, in the order of the calls."""
+        """Run `work` with the writer; one at a time, in the order of the calls."""
         return await self._run(self._writing, lambda: work(self._writer))
 
     async def read(self, work: Callable[[JournalReader], T]) -> T:
-        """Do `work` with a reader; a file that turns out to be damaged is not written to any more."""
+        """Run `work` with a reader; if the file proves to be damaged, it is no longer written to."""
         try:
             return await self._run(self._reading, lambda: self._with_reader(work))
         except JournalError as error:
             damage = error.__cause__
             if isinstance(damage, Exception) and is_damage(damage):
-                await self.write(lambda keeper: keeper.stop_writing(damage))
+                await self.write(lambda writer: writer.stop_writing(damage))
             raise
 
     async def close(self) -> None:
-        """Close the file once the work under way is done."""
+        """Close the file once pending work is complete."""
         self._closed = True
         loop = asyncio.get_running_loop()
         # The writer closes last: it can move the entries of the -wal file into the journal.
@@ -67,7 +67,7 @@ class Threads:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except (AlreadyRecorded, HeldByAnother):
             raise
-        except Exception as error:  # noqa: BLE001  the boundary: no content of a file ends the watching
+        except Exception as error:  # noqa: BLE001  the boundary: no file content may end the console
             expected = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
             trouble = error if expected else damaged()
             problem = problem_of(trouble, self._writer.path, self._clock.now())
@@ -87,7 +87,7 @@ class Threads:
     def _opened(self) -> JournalReader:
         path, journal_id = self._writer.path, self._writer.id
         if self._reader is not None and files.which(path) != self._file:
-            # The open file no longer has this name: it would show old entries, or none at all.
+            # The name now belongs to another file: the open one would return old entries, or none.
             self._drop_reader()
         if self._reader is None:
             if journal_id and not path.exists():

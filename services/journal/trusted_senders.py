@@ -1,4 +1,4 @@
-"""Whose log lines about a journal are trusted: any user may send to syslog, but only some may write the journal."""
+"""Decides whose log lines about a journal are trusted: any user may send to syslog, only some may write the journal."""
 
 import grp
 import os
@@ -19,19 +19,19 @@ class TrustedSenders:
         """`people` are the OS users that the journal names."""
         self._allowed = {0, os.geteuid(), *_named(people), *_permitted(path), *_permitted(path.parent)}
 
-    def doubt(self, anchor: Checkpoint) -> str:
-        """In words, why a line of a log is not trusted; "" where it is."""
-        if anchor.source:
-            return _("{log} does not record who sent it").format(log=anchor.source)
-        if anchor.sender is not None and anchor.sender not in self._allowed:
+    def doubt(self, checkpoint: Checkpoint) -> str:
+        """Why a log line is not trusted, in words; "" if it is."""
+        if checkpoint.source:
+            return _("{log} does not record who sent it").format(log=checkpoint.source)
+        if checkpoint.sender is not None and checkpoint.sender not in self._allowed:
             return _("it was sent by {user}, who does not write this journal").format(
-                user=_name(anchor.sender)
+                user=_name(checkpoint.sender)
             )
         return ""
 
 
 def _permitted(path: Path) -> Iterator[int]:
-    """The owner, and the group's members where they may write."""
+    """The owner, and the group's members if the group may write."""
     with suppress(OSError):
         status = path.stat()
         yield status.st_uid

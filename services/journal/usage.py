@@ -12,18 +12,18 @@ from services.models.usage import Usage
 
 
 class UsageLog:
-    """Records the running total of a local day; the newest entry of a process and a day counts."""
+    """Records the running total of each local day; the newest entry of a process and day counts."""
 
     def __init__(self, journal: Journal, meter: UsageMeter) -> None:
         self._journal = journal
         self._meter = meter
         self._recorded: dict[str, tuple[int, float]] = {}
-        """Requests and yen of each day that the journal holds already."""
+        """Requests and yen of each day that are already in the journal."""
 
     async def record(self) -> None:
-        """Write today's total, and those of earlier days that have grown since they were written.
+        """Record today's total, and those of earlier days that have grown since they were recorded.
 
-        A journal that takes nothing says so itself; what is asked of AWS goes on.
+        A failure is ignored here, because the journal's health reports it; the usage is counted on.
         """
         for usage in self._meter.days():
             day = usage.day.isoformat()

@@ -1,4 +1,4 @@
-"""Checks a journal from its first entry to its last, and against the hashes held outside."""
+"""Checks a journal from its first to its last entry, and against the external hashes."""
 
 import socket
 import sqlite3
@@ -19,16 +19,16 @@ from services.journal.trusted_senders import TrustedSenders
 from services.models.journal import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000
-"""Faults listed at most; further ones are only counted."""
+"""Maximum number of faults listed; further ones are only counted."""
 _SWAPPED_AMONG = 200
-"""Up to this many altered entries are checked for having been swapped."""
+"""Maximum number of altered entries that are checked for having been swapped."""
 _PREVIOUS, _HASH = 14, 15
 
 
 def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None) -> Verification:
-    """Check the file; `at` is the present (UTC). Without `witnesses` the machine's log is asked.
+    """Check the file; `at` is the current time (UTC). Without `witnesses` (external hashes) the machine's log is read.
 
-    Blocks, for about a second per 100,000 entries. What prevents the check is in the answer, never raised.
+    Blocks, for about a second per 100,000 entries. A failure to check is part of the result, never raised.
     """
     # Read before the entries, as an entry is written before its hash is sent outside.
     held_outside = machine_log() if witnesses is None else witnesses
@@ -49,34 +49,34 @@ class _Check:
         self.witnesses = witnesses
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
-        """Anchors of this journal that are trusted, or agree with it."""
+        """Checkpoints of this journal that are trusted, or agree with it."""
         self.others: list[Checkpoint] = []
-        """Trusted anchors of other journals."""
+        """Trusted checkpoints of other journals."""
         self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
-        """Anchors of this journal that are not trusted, by entry, and why not."""
+        """Untrusted checkpoints of this journal by entry, each with the reason."""
         self.refuted: list[tuple[Checkpoint, str]] = []
-        """Those among them that disagree with the journal."""
-        for anchor in witnesses.checkpoints:
-            own, doubt = anchor.journal == reader.id, senders.doubt(anchor)
+        """The untrusted checkpoints that disagree with the journal."""
+        for checkpoint in witnesses.checkpoints:
+            own, doubt = checkpoint.journal == reader.id, senders.doubt(checkpoint)
             if own and doubt:
-                self.unsure.setdefault(anchor.seq, []).append((anchor, doubt))
-            elif doubt and self._is_here(anchor):
-                self.refuted.append((anchor, doubt))
+                self.unsure.setdefault(checkpoint.seq, []).append((checkpoint, doubt))
+            elif doubt and self._is_here(checkpoint):
+                self.refuted.append((checkpoint, doubt))
             elif not doubt:
-                (self.own if own else self.others).append(anchor)
+                (self.own if own else self.others).append(checkpoint)
         self.hashes_outside: dict[int, set[str]] = {}
-        """Hashes held outside, by entry."""
-        for anchor in self.own:
-            self.hashes_outside.setdefault(anchor.seq, set()).add(anchor.head)
+        """External hashes by entry."""
+        for checkpoint in self.own:
+            self.hashes_outside.setdefault(checkpoint.seq, set()).add(checkpoint.head)
         self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
         self.unfit: list[Row] = []
-        """The first entries whose own hash does not fit."""
+        """The first entries whose own hash is wrong."""
         self.broken_links = 0
         self.newest, self.head = 0, ""
         self.worded = reader.last_words()
-        """Read before the entries, as a console may write meanwhile."""
+        """Read before the entries, because a console may write meanwhile."""
 
     def run(self) -> Verification:
         """Check everything."""
@@ -102,7 +102,7 @@ class _Check:
             faults=tuple(self.faults[seq] for seq in sorted(self.faults)),
             unlisted=self.unlisted,
             anchors=len(self.own),
-            anchored_seq=max((anchor.seq for anchor in self.own), default=0),
+            anchored_seq=max((checkpoint.seq for checkpoint in self.own), default=0),
             anchor_note=self.witnesses.note or unnamed,
             distrusted=_disagreements(each for each in self.refuted if not each[0].source),
             doubts=_disagreements(each for each in self.refuted if each[0].source),
@@ -134,9 +134,9 @@ class _Check:
             self.newest, self.head = seq, str(own)
 
     def _agree(self, seq: int, own: str) -> None:
-        """An untrusted anchor counts if it agrees with the entry."""
+        """Accept untrusted checkpoints that agree with the entry."""
         unsure = self.unsure.pop(seq, [])
-        self.own += [anchor for anchor, _doubt in unsure if anchor.head == own]
+        self.own += [checkpoint for checkpoint, _doubt in unsure if checkpoint.head == own]
         self.refuted += [each for each in unsure if each[0].head != own]
 
     def _missing(self, first: int, last: int) -> None:
@@ -148,7 +148,7 @@ class _Check:
         self._fault(first, ChainFaultKind.DROPPED, text)
 
     def _rewritten(self, seq: int) -> None:
-        """An intact entry names another predecessor than the intact one before it."""
+        """Whether an intact entry names a predecessor other than the intact entry before it."""
         if seq == 1:
             self._fault(
                 seq, ChainFaultKind.INSERTED, _("It should be the first entry, but follows another one.")
@@ -198,20 +198,20 @@ class _Check:
             self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
-        """Compare with other journals that the log outside knows at this path, or instead of this one."""
+        """Compare with other journals that an external log lists at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
         lost = here or (self.others if self.witnesses.is_configured and not self.own else [])
         if lost:
-            newest: Checkpoint = max(lost, key=lambda anchor: anchor.seq)
+            newest: Checkpoint = max(lost, key=lambda checkpoint: checkpoint.seq)
             text = _("An external log has a different journal here, {journal}, with {count} entries.")
             self._fault(0, ChainFaultKind.REPLACED, text.format(journal=newest.journal[:8], count=newest.seq))
 
-    def _is_here(self, anchor: Checkpoint) -> bool:
-        """Whether the anchor is of this path on this machine: several machines may send to one stream."""
-        return anchor.file == self.path_name and anchor.host in ("", socket.gethostname())
+    def _is_here(self, checkpoint: Checkpoint) -> bool:
+        """Whether the checkpoint is from this path and machine: several machines may send to one stream."""
+        return checkpoint.file == self.path_name and checkpoint.host in ("", socket.gethostname())
 
     def _fault(self, seq: int, kind: ChainFaultKind, text: str) -> None:
-        """Add a fault; an entry's first one is kept, as it is the clearest."""
+        """Add a fault; only the first fault of an entry is kept, because it is the clearest."""
         if seq in self.faults:
             return
         if len(self.faults) >= LISTED and seq != 0:
@@ -221,12 +221,12 @@ class _Check:
 
 
 def _disagreements(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
-    """One sentence for each reason, with the newest entry that it is about."""
+    """One sentence per reason, with the newest entry concerned."""
     newest: dict[str, Checkpoint] = {}
     counts: Counter[str] = Counter()
-    for anchor, why in refuted:
+    for checkpoint, why in refuted:
         counts[why] += 1
-        newest[why] = max(newest.get(why, anchor), anchor, key=lambda one: one.seq)
+        newest[why] = max(newest.get(why, checkpoint), checkpoint, key=lambda one: one.seq)
     return tuple(
         plural(
             "{count} line of a log disagrees with the journal (entry {seq}); not trusted, because {why}.",

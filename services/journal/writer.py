@@ -1,6 +1,6 @@
-"""The writing side of a journal: opens, appends, anchors, and notices when the file has been replaced.
+"""The writing side of a journal: opens, appends, sends checkpoints, and detects that the file was replaced.
 
-Every method blocks and runs in one thread. Raises UnusableJournal, sqlite3.Error and OSError.
+Every method blocks and must run in the same thread. Raises UnusableJournal, sqlite3.Error and OSError.
 """
 
 import sqlite3
@@ -28,37 +28,37 @@ class Head(NamedTuple):
 
 
 class JournalWriter:
-    """One console's writer; it remembers id and head of the journal when the file has to be opened again."""
+    """One console's writer; remembers the journal's id and head when the file has to be reopened."""
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
         self.path = path
         self.id = ""
-        """The journal's id; "" before it was first opened."""
+        """The journal's id; "" before the first opening."""
         self.head = Head()
-        """The newest entry known."""
+        """The newest known entry."""
         self.checkpoint_seq = 0
-        """The newest entry whose hash went to syslog."""
+        """The newest entry whose hash was sent to syslog."""
         self.checkpoint_problem = ""
         self._syslog = syslog
         self._store: Store | None = None
         self._file = (0, 0)
         self.damage: Exception | None = None
-        """Why nothing is written any more until the console starts again; None while the file is sound."""
+        """Why nothing is written until the console is restarted; None while the file is intact."""
 
     def try_out(self) -> None:
-        """Open the file if needed, and find out whether it can be written."""
+        """Open the file if needed, and determine whether it can be written."""
         self._use(lambda store: store.probe())
         self.send_checkpoint()
 
     def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
-        """Record durably, then send the hash to syslog. Raises AlreadyRecorded and HeldByAnother, too."""
+        """Record durably, then send the hash to syslog. Also raises AlreadyRecorded and HeldByAnother."""
         entry = self._use(lambda store: store.append(draft, at=at, person=person))
         self.head = Head(entry.seq, entry.hash)
         self.send_checkpoint()
         return entry
 
     def send_checkpoint(self) -> None:
-        """Send the newest hash to syslog, unless it was sent already."""
+        """Send the newest hash to syslog unless it has been sent."""
         if self._syslog is None or self.checkpoint_seq >= self.head.seq:
             return
         self.checkpoint_problem = self._syslog.send(line_of(checkpoint_of(self.id, *self.head, self.path)))
@@ -66,7 +66,7 @@ class JournalWriter:
             self.checkpoint_seq = self.head.seq
 
     def stop_writing(self, damage: Exception) -> None:
-        """Write nothing more, as a reader has found the file damaged."""
+        """Stop writing, because a reader has found the file damaged."""
         self.damage = self.damage or damage
         self.close()
 
@@ -87,7 +87,7 @@ class JournalWriter:
             return work(store)
         except (sqlite3.Error, OSError, UnusableJournal) as error:
             self.damage = error if is_damage(error) else None
-            # The connection may be the cause, unless it only waited for another writer.
+            # The connection may be the cause, unless it was only waiting for another writer.
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 self.close()
             raise
@@ -102,7 +102,7 @@ class JournalWriter:
                 raise another()
             self._store, self.id, self._file = store, store.id, files.which(self.path)
         elif files.which(self.path) != self._file:
-            # What is written into a file that no longer has this name is lost.
+            # Entries written to a file that no longer has this name would be lost.
             raise file_is_gone()
         else:
             # The file may have been emptied, and the -wal file alone is not a journal.
@@ -110,7 +110,7 @@ class JournalWriter:
         return self._store
 
     def _compare(self, store: Store) -> None:
-        """Check that the newest known entry is still there; a journal only grows."""
+        """Check that the newest known entry still exists; a journal only grows."""
         if store.hash_at(self.head.seq) != self.head.hash:
             raise UnusableJournal(
                 _("Entries that were in the journal a moment ago are missing or altered."),

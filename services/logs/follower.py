@@ -1,4 +1,4 @@
-"""Follows one log group: every event once, whatever its delay, and never gives up."""
+"""Follows one log group: delivers every event once, however late it arrives, and retries after every failure."""
 
 import asyncio
 import random
@@ -19,14 +19,14 @@ from services.models.text import clean
 __all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 
 POLL = 5.0
-"""Seconds between rounds; FilterLogEvents allows 5 a second to the whole account."""
+"""Seconds between rounds; FilterLogEvents allows 5 requests a second for the whole account."""
 BACKLOG = 200
-"""Lines to begin with, however quiet the group is."""
+"""Number of lines to begin with, however quiet the group is."""
 LOOK_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
-"""Seconds looked back, further and further until BACKLOG lines are found; the first step spares a busy
-group's ten minutes."""
+"""Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
+read."""
 SLOWEST = 60.0
-"""Seconds between tries while reading fails."""
+"""Maximum seconds between attempts while reading fails."""
 
 
 class LogSource(Protocol):
@@ -47,8 +47,8 @@ class LogSource(Protocol):
 class LogFollower:
     """One follow loop over one group and filter pattern.
 
-    `start_ms` (epoch milliseconds) begins at that time; without it the loop begins with the newest
-    `backlog` lines, however old. `poll` is in seconds of `clock`.
+    `start_ms` (epoch milliseconds) is where it begins; without it the loop begins with the newest `backlog` lines,
+    however old. `poll` is in seconds of `clock`.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class LogFollower:
         return self.batches()
 
     async def batches(self) -> AsyncGenerator[TailBatch, None]:
-        """Batches for ever: one per page with new lines, and one at the end of every round.
+        """Yield batches without end: one per page with new lines, and one at the end of every round.
 
-        A failed read is a batch with a problem; the loop tries again, ever more slowly, and resumes where
-        it was. Raises nothing of AWS's; a fault of the console is a problem as well, and told to `fault`.
+        A failed read is a batch with a problem; the loop retries at increasing intervals and resumes where it stopped.
+        AwsError is never raised; an internal error is a problem as well, and is reported to `fault`.
         """
         while True:
             problem: Problem | None = None
@@ -119,7 +119,7 @@ class LogFollower:
             else:
                 self._failures += 1
                 yield self._batch((), problem=problem)
-                # Spread out, so that several consoles do not all return at the same moment.
+                # Randomized, so that several consoles do not all retry at the same moment.
                 wait = min(SLOWEST, self._poll * 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.8, 1.2)
             await self._clock.sleep(wait)
 
@@ -165,12 +165,12 @@ class LogFollower:
         self._window = window
         note = "" if lines else _("No lines in the last seven days.")
         cut = max(0, len(lines) - self._backlog)
-        # Lines of the same millisecond may be among those that are left out.
+        # Lines of the same millisecond may be among the omitted ones.
         self._complete_from = lines[cut - 1].at + 1 if cut else start
         yield self._batch(lines[cut:], note=note)
 
     async def _read(self, start: int, end: int | None = None) -> AsyncGenerator[tuple[LogLine, ...], None]:
-        """Every page; empty ones in the middle are AWS's way of saying that it is still searching."""
+        """Read every page; empty pages in between mean that AWS is still searching."""
         token: str | None = None
         while True:
             before = token
@@ -224,7 +224,7 @@ class LogFollower:
         )
 
     def _now(self) -> int:
-        """The present; it goes on evenly however the clock is set, or lines would be left out or read anew for hours."""
+        """The current time; setting the clock has no effect, because it would make the loop skip or repeat lines."""
         anchor = self._mark = self._mark or mark(self._clock)
         passed = self._clock.elapsed() - anchor.elapsed
         return int(anchor.at.timestamp() * 1000) + round(passed * 1000)

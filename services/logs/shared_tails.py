@@ -1,6 +1,6 @@
-"""Log tails shared by everyone who looks at the same group with the same filter pattern.
+"""Log tails shared by all panes that show the same group with the same filter pattern.
 
-One follow loop per (group, pattern) however many panes show it; a pane that opens later first gets the
+There is one follow loop per (group, pattern), however many panes show it; a pane that opens later first receives the
 newest lines already read.
 """
 
@@ -15,9 +15,9 @@ from services.logs.follower import TailBatch
 from services.models.logs import LogLine, TailStats
 
 BACKLOG = 10_000
-"""Lines kept for panes that open later."""
+"""Number of lines kept for panes that open later."""
 BACKLOG_CHARACTERS = 8_000_000
-"""Characters of them, however long each line is."""
+"""Maximum total length of these lines."""
 
 Loop = Callable[[str, str], AsyncIterator[TailBatch]]
 """Starts a follow loop for (group, pattern)."""
@@ -31,7 +31,7 @@ class Tail:
     pattern: str
     lines: deque[LogLine] = field(default_factory=deque)
     characters: int = 0
-    """Of `lines`."""
+    """Total length of `lines`."""
     forgotten: int | None = None
     """The latest time (epoch ms) of a line that is no longer among `lines`."""
     last: TailBatch | None = None
@@ -40,14 +40,14 @@ class Tail:
     task: "asyncio.Task[None] | None" = None
 
     def start(self, loop: Loop) -> None:
-        """Begin to follow; the readers hear of the end, too."""
+        """Start following; readers are notified when the loop ends, too."""
         self.task = detached(self._run(loop), name=f"tail {self.group}")
-        # In an empty context, too: the tail outlives the screen that opened it.
+        # In an empty context, because the tail outlives the screen that opened it.
         self.task.add_done_callback(lambda _done: self._hand_out(None), context=Context())
 
     @property
     def ended(self) -> bool:
-        """No batch comes any more."""
+        """Whether the loop has ended and no batch will follow."""
         return self.task is not None and self.task.done()
 
     async def _run(self, loop: Loop) -> None:
@@ -71,7 +71,7 @@ class Tail:
 
 
 class SharedTails:
-    """Opens and closes follow loops by need."""
+    """Opens follow loops on demand, and closes the ones without readers."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -79,11 +79,11 @@ class SharedTails:
 
     @property
     def open(self) -> tuple[tuple[str, str], ...]:
-        """(group, pattern) of every loop that runs."""
+        """(group, pattern) of every running loop."""
         return tuple(self._tails)
 
     async def batches(self, group: str, pattern: str = "") -> AsyncGenerator[TailBatch, None]:
-        """Batches from now on, the newest lines already read first; the loop ends with its last reader."""
+        """Yield batches, beginning with the newest lines already read; the loop ends with its last reader."""
         tail = self._tails.get((group, pattern))
         if tail is None:
             tail = self._tails[group, pattern] = Tail(group, pattern)
@@ -99,7 +99,7 @@ class SharedTails:
             while (batch := await queue.get()) is not None:
                 yield _lacking(batch, forgotten)
             if tail.task is not None:
-                # Its own error instead of silence.
+                # Raise the loop's error instead of ending silently.
                 tail.task.result()
         finally:
             tail.readers.discard(queue)
@@ -119,7 +119,7 @@ class SharedTails:
 
 
 def _lacking(batch: TailBatch, moment: int | None) -> TailBatch:
-    """The batch for a reader that came too late for lines up to `moment`."""
+    """The batch for a reader that opened too late for the lines up to `moment`."""
     return batch if moment is None else batch._replace(stats=batch.stats.complete_after(moment))
 
 

@@ -128,7 +128,7 @@ def limits(book: Runbook) -> Mistakes:
 
 
 def duties(book: Runbook) -> Mistakes:
-    """Each duty has either a rule that occurs or an anchor that resolves."""
+    """Each duty has either a rule that occurs or a base date that resolves."""
     for index, duty in enumerate(book.duties):
         path: Path = ("duties", index)
         if bool(duty.rule) == bool(duty.anchor):

@@ -1,7 +1,7 @@
 """`toban inspect [NAME…]`: run the console's inspections without a screen, for cron and for pipes.
 
-Nothing is recorded and nothing is signed off: only a person may do that. If there is a journal, it is read for the
-last sign-off of each inspection, where its time window begins, and for the people and networks on the known list.
+Nothing is recorded and nothing is signed off, because only a person may sign off. If there is a journal, it is read for
+the last sign-off of each inspection, where its time window begins, and for the people and networks on the allow list.
 
 Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 usage error.
 """

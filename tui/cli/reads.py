@@ -41,17 +41,19 @@ class Headless:
 
 async def alarms(services: "Services") -> ReadResult:
     """Read every alarm once: firing or missing is abnormal, no data is unknown, silenced needs attention."""
-    board = await services.alarms.overview()
-    status = judge(board)
+    overview = await services.alarms.overview()
+    status = judge(overview)
     data = {
         "system": services.runbook.system.id,
         "region": services.session.settings.region,
         "read_at": services.clock.now().isoformat(),
         "verdict": VERDICT_OF[status],
-        "remarks": board.remarks,
-        "alarms": [_facts(alarm) for alarm in board.alarms],
+        "remarks": overview.remarks,
+        "alarms": [_facts(alarm) for alarm in overview.alarms],
     }
-    return ReadResult([*(_line(services, alarm) for alarm in board.alarms), *board.remarks], data, status)
+    return ReadResult(
+        [*(_line(services, alarm) for alarm in overview.alarms), *overview.remarks], data, status
+    )
 
 
 HEADLESS = (
@@ -66,16 +68,16 @@ HEADLESS = (
 )
 
 
-def judge(board: "AlarmOverview") -> ExitStatus:
-    """Return the exit status for an overview of alarms; without any alarm it is not normal, as nothing is watched."""
+def judge(overview: "AlarmOverview") -> ExitStatus:
+    """Return the exit status for an overview of alarms; without any alarm it is ATTENTION, as nothing is watched."""
     from services.models.alarms import AlarmState
 
-    states = {alarm.state for alarm in board.watched}
+    states = {alarm.state for alarm in overview.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ExitStatus.ABNORMAL
-    if AlarmState.INSUFFICIENT in states or not board.mutes_read or any(map(_undecided, board.watched)):
+    if AlarmState.INSUFFICIENT in states or not overview.mutes_read or any(map(_undecided, overview.watched)):
         return ExitStatus.UNKNOWN
-    calm = states == {AlarmState.OK} and not any(map(_silenced, board.watched))
+    calm = states == {AlarmState.OK} and not any(map(_silenced, overview.watched))
     return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
 
 

@@ -1,7 +1,7 @@
-"""Textual's App that survives its own faults, ends in order, and lets no unsafe text reach the terminal.
+"""Textual's App that survives internal errors, ends in order, and sends no unsafe text to the terminal.
 
-A subclass adds screens and feeds. Private members of Textual are used in `tui.runtime` and `tui.terminal` alone, apart
-from a few lines elsewhere; its version is pinned for that reason.
+A subclass adds screens and feeds. Private members of Textual are used almost only in `tui.runtime` and `tui.terminal`;
+its version is pinned for that reason.
 """
 
 import asyncio
@@ -39,20 +39,20 @@ class UnsafeText(Exception):
 
 
 class RuntimeApp(OrderedApp):
-    """Reports a fault instead of ending with it, and brings every end into one order."""
+    """Reports an internal error instead of ending with it, and gives every end the same order."""
 
     DRAIN_SECONDS: ClassVar[float] = 10.0
-    """Seconds that the end waits for `drain`."""
+    """Maximum seconds that the end waits for `drain`."""
     END_SECONDS: ClassVar[float] = 4.0
-    """Seconds that unmounting may take after that before the process is ended by force."""
+    """Maximum seconds for unmounting afterwards; then the process is killed."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
         """As OrderedApp's."""
         super().__init__(link, output)
         self.fail_fast: bool | None = None
-        """Let faults end the app: True, False, or None for "when it runs headless", as in tests."""
+        """Whether internal errors end the app: True, False, or None for "if it runs headless", as in tests."""
         self.bugs = Bugs()
-        """Faults of the console itself since its start, by kind and place."""
+        """Internal errors since the start, by kind and place."""
         self._output_filter = OutputFilter(self._on_unsafe_text)
         self._orderly_end = OrderlyEnd(self)
         self._freeze = Freeze()
@@ -62,20 +62,20 @@ class RuntimeApp(OrderedApp):
     # -- for subclasses
 
     async def drain(self) -> None:
-        """Bring what is in flight to its recorded outcome, within DRAIN_SECONDS; called once before the end."""
+        """Wait for the recorded outcome of work in progress, up to DRAIN_SECONDS; called once before the end."""
 
     def known_secrets(self) -> Iterable[str]:
-        """Live secrets, which are hidden in every description of a fault."""
+        """Secrets in use, which are removed from every description of an error."""
         return environment_secrets()
 
     def report_bug(self, error: BaseException) -> None:
-        """Record a fault, and tell the operator once for each kind and place; never raises."""
+        """Record an internal error, and notify the operator once for each kind and place; never raises."""
         bug = self.bugs.keep(error, self.known_secrets())
         if bug is not None:
             self.notify(bug.summary, title=_("Internal error"), severity="error", timeout=20, markup=False)
 
     def on_fault(self, error: BaseException) -> None:
-        """Report a fault in repeating work, which goes on; raise it where faults end the app."""
+        """Report an internal error in repeating work, which continues; raise it if errors end the app."""
         if self._lets_faults_through:
             raise error
         self.report_bug(error)
@@ -83,7 +83,7 @@ class RuntimeApp(OrderedApp):
     # -- the end
 
     def end(self, status: int = 0) -> None:
-        """Begin the orderly end, which leaves with `status`; needs the running loop."""
+        """Begin the orderly end with the exit status `status`; needs the running loop."""
         self._orderly_end.begin(status)
 
     def hang_up(self) -> None:
@@ -102,7 +102,7 @@ class RuntimeApp(OrderedApp):
             self._orderly_end.reached()
 
     async def run_async(self, **options: Any) -> None:
-        """Run until the end; a signal that would end the process leads to the orderly end."""
+        """Run until the end; a signal that would kill the process starts the orderly end."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
         with loop_signals.handled(
             self._orderly_end.on_signal, lambda number: leave_blocked(number, self._driver)
@@ -110,7 +110,7 @@ class RuntimeApp(OrderedApp):
             await super().run_async(**options)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Report a fault that no task's owner retrieved."""
+        """Report an exception that no task's owner retrieved."""
         error = context.get("exception")
         if isinstance(error, Exception):
             self.report_bug(error)
@@ -124,7 +124,7 @@ class RuntimeApp(OrderedApp):
         await super()._shutdown()
 
     def _report_unexpected_end(self) -> None:
-        """Report, once the terminal is restored, that the message loop ended although nobody had asked for it."""
+        """Once the terminal is restored, report that the message loop ended although nobody requested it."""
         self._return_code = ExitStatus.SOFTWARE
         self._exit_renderables.append(
             Text(last_resort.unexpected_end(bug.summary for bug in self.bugs.values()))
@@ -143,7 +143,7 @@ class RuntimeApp(OrderedApp):
         return closed
 
     def freeze(self) -> None:
-        """Exempt the present objects from garbage collection: they live as long as the console."""
+        """Exempt the existing objects from garbage collection, because they live as long as the console."""
         self._freeze.begin()
 
     async def _process_messages_loop(self) -> None:
@@ -174,18 +174,18 @@ class RuntimeApp(OrderedApp):
         try:
             await super()._dispatch_message(message)
         except asyncio.CancelledError as error:
-            # Passed on, it would end the message loop, and with it the console, without a message.
+            # If raised further, it would silently end the message loop and the console.
             if is_cancelled():
                 raise
             self._on_widget_fault(stray(self, message, error))
-        except Exception as error:  # noqa: BLE001  the boundary: an action's fault is not the console's end
+        except Exception as error:  # noqa: BLE001  the boundary: an error in an action must not end the console
             self._on_widget_fault(error)
         finally:
             self._dispatching.count -= 1
             forget_sender(message, last=True)
 
     def _on_widget_fault(self, error: Exception) -> None:
-        """Report a widget's fault, or raise it; called while `error` is being handled."""
+        """Report an error in a widget, or raise it; called while `error` is being handled."""
         if not self._loop_runs and isinstance(error, StrayCancellation) and error.__cause__ is not None:
             raise error.__cause__
         if self._lets_faults_through or not self._loop_runs:
@@ -216,7 +216,7 @@ class RuntimeApp(OrderedApp):
 
     @property
     def filter_hits(self) -> int:
-        """How often the output filter had to remove something; each hit is a bug."""
+        """Number of times that the output filter removed something; each is a bug."""
         return self._output_filter.hits
 
     def _on_unsafe_text(self, text: str) -> None:
@@ -229,13 +229,13 @@ class RuntimeApp(OrderedApp):
     def save_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str:
-        """Save the screen as SVG that only its owner can read; the path."""
+        """Save the screen as SVG that only its owner can read; returns the path."""
         return screenshots.save(self.export_screenshot(), filename, path, time_format)
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen as SVG and say where; None."""
+        """Save the screen as SVG and notify the operator of its path; returns None."""
         try:
             saved = self.save_screenshot(filename, path, time_format)
         except OSError as error:

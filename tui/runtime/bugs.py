@@ -1,4 +1,4 @@
-"""Faults of the console itself since it started."""
+"""The internal errors since the console's start."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -8,22 +8,22 @@ from tui.runtime import debug_log
 from tui.runtime.crash_report import Bug, crash_site, crash_summary, crash_text
 
 MOST = 100
-"""Different faults that are recorded."""
+"""Maximum number of different errors recorded."""
 LOGGED_AGAIN = frozenset({10, 100, 1_000, 10_000, 100_000})
-"""Counts of one fault at which it is logged again."""
+"""Counts of one error at which it is logged again."""
 FLOOD, FLOOD_SECONDS = 50, 5.0
-"""As many faults within as many seconds mean that the screen cannot be right."""
+"""This many errors within this many seconds mean that the screen cannot be right."""
 
 
 class Bugs(dict[tuple[str, str, int], Bug]):
-    """Each fault once, by kind and place, with its count."""
+    """Each error once, by kind and place, with its count."""
 
     def __init__(self) -> None:
         super().__init__()
         self._recent: deque[float] = deque(maxlen=FLOOD)
 
     def keep(self, error: BaseException, secrets: Iterable[str]) -> Bug | None:
-        """Count `error` and log it; the new entry, None for one seen before or where there are too many."""
+        """Count `error` and log it; returns the new entry, None for a known error or if there are too many."""
         site = crash_site(error)
         if (bug := self.get(site)) is not None:
             bug.count += 1
@@ -38,7 +38,7 @@ class Bugs(dict[tuple[str, str, int], Bug]):
         return bug
 
     def flooded(self) -> bool:
-        """Count one more fault; whether they come so fast that the screen cannot be right."""
+        """Count one more error; returns whether there are too many for the screen to be right."""
         now = monotonic()
         self._recent.append(now)
         return len(self._recent) == FLOOD and now - self._recent[0] < FLOOD_SECONDS

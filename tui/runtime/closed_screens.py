@@ -1,4 +1,4 @@
-"""Releases closed screens and widgets: nothing that outlives them keeps a reference to them."""
+"""Releases closed screens and widgets from objects that outlive them."""
 
 import gc
 from functools import lru_cache, partial
@@ -13,10 +13,10 @@ from textual.screen import Screen
 from textual.style import Style
 
 _WATCHERS = "__watchers"
-"""Attribute in which Textual keeps (watcher, callback) of an object, by the name of the watched attribute."""
+"""Attribute in which Textual stores (watcher, callback) for an object, by the name of the watched attribute."""
 THAW_SECONDS = 1.0
 THAWS = 3
-"""Seconds after closing a frozen screen until its memory is collected, and how often that is tried."""
+"""Seconds after closing a frozen screen until it is collected, and the number of attempts."""
 
 
 def drop_watchers(app: App[Any]) -> None:
@@ -44,12 +44,12 @@ def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Styl
     return Style(background=base_background + background), Style(background=base_background)
 
 
-# Every widget, scroll bars included, takes its cache class from this name.
+# Every widget, including scroll bars, gets its cache class from this name.
 vars(widget)["StylesCache"] = ForgottenStyles
 
 
 class Freeze:
-    """Exempts the objects of the start from garbage collection, but collects a screen of the start once it is closed."""
+    """Exempts the startup's objects from garbage collection, but collects a startup screen once it is closed."""
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()
@@ -67,11 +67,11 @@ class Freeze:
 
     @property
     def holds_closed(self) -> bool:
-        """Whether a closed screen is frozen, so that it cannot be collected."""
+        """Whether a closed screen is frozen and cannot be collected."""
         return any(screen._closing for screen in self._frozen)
 
     def thaw_later(self, app: App[Any], times: int = THAWS) -> None:
-        """Collect a closed screen soon, if one is frozen; not now, because its closer still refers to it."""
+        """Collect a closed frozen screen soon; not at once, because its closer still refers to it."""
         if times and self.holds_closed:
             app.set_timer(THAW_SECONDS, partial(self._thaw, app, times))
 

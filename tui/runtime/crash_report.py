@@ -1,6 +1,6 @@
-"""Describes a fault of ours for the screen and the debug log: where and why, never a local variable.
+"""Describes an internal error for the screen and the debug log: kind and place, never a local variable.
 
-Textual's own crash screen prints the locals of every frame, which may hold credentials.
+Textual's own crash screen prints the locals of every frame, which may contain credentials.
 """
 
 import os
@@ -24,7 +24,7 @@ _ENVIRONMENT_SECRETS = (
 )
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 _INPUT = re.compile(r", input_value=.*, input_type=")
-"""The invalid value as pydantic quotes it, which may be a piece of an answer."""
+"""The invalid value quoted by pydantic, which may be part of a response."""
 _LINE_LIMIT = 1000
 _TEXT_LIMIT = 32_768
 # A shorter "secret" would blank ordinary words.
@@ -33,7 +33,7 @@ _SHORTEST = 8
 
 @dataclass(slots=True)
 class Bug:
-    """One fault of the console, however often it struck."""
+    """One internal error with its count."""
 
     summary: str
     """Kind, message and place in one cleaned line."""
@@ -50,9 +50,9 @@ def environment_secrets() -> Iterator[str]:
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` with every secret replaced: `secrets`, the environment's, and all that this process has loaded."""
+    """`text` without secrets: those in `secrets`, in the environment, and all that this process has loaded."""
     plain = {*secrets, *environment_secrets(), *all_secrets()}
-    # Quoted as in an address. The longest first, for one may contain another.
+    # Quoted as in a URL. The longest first, because one may contain another.
     forms = plain | {quote(each, safe="") for each in plain}
     for secret in sorted((each for each in forms if len(each) >= _SHORTEST), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
@@ -76,7 +76,7 @@ def crash_summary(error: BaseException, secrets: Iterable[str] = ()) -> str:
 
 
 def crash_site(error: BaseException) -> tuple[str, str, int]:
-    """Kind and place of `error`; the same fault striking again has the same one."""
+    """Kind and place of `error`; the same for repetitions of one error."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     return type(error).__name__, last.filename if last else "", (last.lineno or 0) if last else 0

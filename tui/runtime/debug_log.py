@@ -1,6 +1,6 @@
-"""The file with the tracebacks of the console's own faults: rotating, 0600, without locals or secrets.
+"""The log file for tracebacks of internal errors: rotating, mode 0600, without locals or secrets.
 
-One file per process, chosen with `use`. A thread writes, so a hanging disk blocks nothing.
+One file per process, chosen with `use`. A thread writes, so that a hanging disk blocks nothing.
 """
 
 import os
@@ -23,7 +23,7 @@ from services.models.text import clean
 from tui.runtime.crash_report import crash_text, without_secrets
 
 LARGEST = 1 << 20
-"""Bytes of the file before it becomes `.1`."""
+"""Maximum bytes of the file before it is rotated."""
 OLDER = 2
 """Number of rotated files beside it."""
 _FLUSH_SECONDS = 2.0
@@ -33,7 +33,7 @@ _OPEN = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC |
 
 
 class DebugLog:
-    """One file, opened for each line; the thread starts with the first."""
+    """One file, opened for each line; the first line starts the thread."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,14 +42,14 @@ class DebugLog:
         self._failed = False
 
     def write(self, text: str) -> None:
-        """Append `text` (cleaned) with the time; never raises, never waits."""
+        """Append `text` (cleaned) with the time; never raises or waits."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="debug-log", daemon=True)
             self._thread.start()
         self._lines.put(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} [{os.getpid()}] {text}\n")
 
     def flush(self, seconds: float = _FLUSH_SECONDS) -> bool:
-        """Wait, `seconds` at most, until everything written is in the file; whether it is."""
+        """Wait at most `seconds` until everything is written; returns whether it is."""
         if self._thread is None:
             return not self._failed
         written = threading.Event()
@@ -87,7 +87,7 @@ def open_private(path: Path) -> TextIO:
 
 
 def _check_ours(descriptor: int, path: Path) -> None:
-    """Accept only an empty file or a log of ours, so that no other file is touched. Raises OSError, Unsuitable."""
+    """Accept only an empty file or a log of the console; no other file may change. Raises OSError, Unsuitable."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink != 1:
         raise regular_file.Unsuitable(
@@ -107,7 +107,7 @@ def _older(path: Path) -> list[Path]:
 
 
 def _check_older(path: Path) -> None:
-    """Accept only logs of ours where rotating will replace files, too. Raises OSError, Unsuitable."""
+    """Also accept only logs of the console as the files that rotating will replace. Raises OSError, Unsuitable."""
     for older in _older(path):
         regular_file.check_target(older)
         try:
@@ -131,7 +131,7 @@ def _beside(path: Path, error: OSError) -> regular_file.Unsuitable:
 
 
 def rotate(path: Path) -> None:
-    """Rename `debug.log` to `debug.log.1`, and so on. Raises OSError, Unsuitable where one of them is not ours."""
+    """Rename `debug.log` to `debug.log.1`, and so on. Raises OSError; Unsuitable if one is not the console's."""
     _check_older(path)
     files = [path, *_older(path)]
     for newer, older in zip(files[-2::-1], files[:0:-1], strict=True):
@@ -143,7 +143,7 @@ _log: DebugLog | None = None
 
 
 def use(path: Path | None) -> None:
-    """Log to `path` from now on; None: nowhere."""
+    """Log to `path` from now on; None: no log."""
     global _log  # noqa: PLW0603  one file per process
     if _log is not None:
         _log.flush()
@@ -151,7 +151,7 @@ def use(path: Path | None) -> None:
 
 
 def begin(path: Path | None) -> None:
-    """As `use`; a file that a person named is created or checked now. Raises OSError; Unsuitable says why in words."""
+    """As `use`, but creates or checks a file that a person named. Raises OSError; Unsuitable gives the reason."""
     if path is not None:
         open_private(path).close()
         _check_older(path)
@@ -165,22 +165,22 @@ def _usual() -> Path:
 
 
 def path() -> Path | None:
-    """The log's file; None: nowhere."""
+    """The log file; None: no log."""
     return _log.path if _log is not None else None
 
 
 def fault(error: BaseException, where: str = "", secrets: Iterable[str] = ()) -> None:
-    """Log the traceback of `error`; `where` names who caught it. Never raises, never waits."""
+    """Log the traceback of `error`; `where` names the catcher. Never raises or waits."""
     if _log is not None:
         _log.write(f"{without_secrets(where) or 'fault'}\n{crash_text(error, secrets)}")
 
 
 def note(text: str, secrets: Iterable[str] = ()) -> None:
-    """Log one line of our own. Never raises, never waits."""
+    """Log one line. Never raises or waits."""
     if _log is not None:
         _log.write(without_secrets(text, secrets))
 
 
 def flush() -> bool:
-    """Wait a moment for the writing thread; whether everything is in the file."""
+    """Wait briefly for the writing thread; returns whether everything is written."""
     return _log is not None and _log.flush()

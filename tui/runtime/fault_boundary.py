@@ -1,7 +1,7 @@
-"""Keeps a widget's fault from ending the console: the messages and the drawing of each widget are guarded.
+"""An error boundary around each widget's messages and drawing, so that an error does not end the console.
 
-Textual ends the whole application when a handler, an action or a `render` raises. With the guard the fault is
-reported, the widget goes on (blank where it could not draw), and so does everything else.
+Textual ends the whole application if a handler, an action or a `render` raises. With the guard, the error is reported,
+and the widget continues (blank if it could not draw), as does everything else.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ Report = Callable[[Exception], None]
 
 
 class Dispatching:
-    """Counts the messages that all widgets together are handling at present."""
+    """Counts the messages currently handled by all widgets together."""
 
     count = 0
 
 
 class StrayCancellation(Exception):
-    """A handler awaited something that was cancelled by somebody else; the widget goes on."""
+    """A handler awaited something that was cancelled from elsewhere; the widget continues."""
 
 
 def stray(pump: MessagePump, message: Message, error: asyncio.CancelledError) -> StrayCancellation:
-    """The fault to report for a stray cancellation while `message` was handled; `error` is its cause."""
+    """The error to report for a stray cancellation while handling `message`; `error` is its cause."""
     fault = StrayCancellation(f"{type(pump).__name__}: {type(message).__name__}")
     fault.__cause__ = error
     return fault.with_traceback(error.__traceback__)
@@ -51,7 +51,7 @@ def forget_sender(message: Message, *, last: bool = False) -> None:
 
 
 def guard_widget(widget: Widget, report: Report, dispatching: Dispatching) -> None:
-    """Guard `widget` for its lifetime; guarding twice changes nothing. `report` may raise to let a fault through."""
+    """Guard `widget` for its lifetime; repeated calls have no effect. `report` may raise to let an error through."""
     if "_dispatch_message" in vars(widget):
         return
     _guard_messages(widget, report, dispatching)
@@ -70,7 +70,7 @@ def _guard_messages(widget: Widget, report: Report, dispatching: Dispatching) ->
             if is_cancelled():
                 raise
             report(stray(widget, message, error))
-        except Exception as error:  # noqa: BLE001  the boundary: a handler's fault is not the console's end
+        except Exception as error:  # noqa: BLE001  the boundary: an error in a handler must not end the console
             report(error)
         finally:
             dispatching.count -= 1

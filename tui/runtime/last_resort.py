@@ -1,4 +1,4 @@
-"""Reports a fault that ends the process: one line for the operator, status 70, the traceback in the debug log.
+"""Reports an error that ends the process: one line for the operator, status 70, the traceback in the debug log.
 
 Python's own tracebacks end with status 1, which means "attention", and do not help an operator.
 """
@@ -40,7 +40,7 @@ def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
 
 
 def blocked(thread: int) -> str:
-    """One line for a console whose `thread` stopped reacting, with what it was doing. Logs its stack."""
+    """One line for a console whose `thread` stopped responding, with what it was doing. Logs its stack."""
     frame = sys._current_frames().get(thread)
     stack = traceback.StackSummary.extract(traceback.walk_stack(frame), lookup_lines=False)
     place = f"{os.path.basename(stack[0].filename)}:{stack[0].lineno}, {stack[0].name}" if stack else "?"
@@ -52,7 +52,7 @@ def blocked(thread: int) -> str:
 
 
 def install() -> None:
-    """Send uncaught faults, those of threads and destructors too, to the debug log instead of printing them."""
+    """Write uncaught errors, including those of threads and destructors, to the debug log instead of printing them."""
     threading.excepthook = _of_thread
     sys.unraisablehook = _unraisable
     # Log records of libraries must not reach the screen; they may contain AWS's answers.
@@ -60,7 +60,7 @@ def install() -> None:
 
 
 def on_loop_fault(_loop: object, context: dict[str, Any]) -> None:
-    """Handler for faults that no task's owner retrieved (see `loop.set_exception_handler`)."""
+    """Handler for exceptions that no task's owner retrieved (see `loop.set_exception_handler`)."""
     error = context.get("exception")
     if isinstance(error, BaseException):
         debug_log.fault(error, clean(context.get("message")))
@@ -79,7 +79,7 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
 
 
 def unexpected_end(faults: Iterable[str]) -> str:
-    """The message for a console that ended unasked, with the newest of its `faults`."""
+    """The message for a console that ended without a request, with the newest of its `faults`."""
     words = _(
         "Toban ended unexpectedly because of an internal error. Start it again; what was sent to AWS "
         "is in the journal."

@@ -1,4 +1,4 @@
-"""Textual's App with input in order: each key is read by the screen that the key before it has led to."""
+"""Textual's App with ordered input: each key is handled by the screen that the previous key has led to."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class OrderedApp(TerminalApp):
         self._workers = _Workers(self)
 
     async def on_event(self, event: Event) -> None:
-        """As TerminalApp's; a key waits until everything that the key before it started is done."""
+        """As TerminalApp's; a key waits until everything that the previous key started is done."""
         if isinstance(event, Typed) and not event.is_forwarded and self.type_ahead.holds(event):
             return
         if isinstance(event, AltKey):
@@ -55,7 +55,7 @@ class OrderedApp(TerminalApp):
             event.prevent_default()
 
     def _fit(self, event: Paste) -> None:
-        """Fit a paste into a field of one line, and say what was left out."""
+        """Fit a paste into a single-line field, and report what was omitted."""
         field = self.focused
         if isinstance(field, Input):
             length = len(field.value) - len(field.selected_text)
@@ -68,13 +68,13 @@ class OrderedApp(TerminalApp):
         return True
 
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
-        """As Textual's; a screen that opens by itself ignores what was typed before it was painted."""
+        """As Textual's; a screen that opens by itself ignores keys typed before it was painted."""
         pushed = super().push_screen(screen, *arguments, **options)
         self.type_ahead.came(self.get_screen(screen))
         return pushed
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """As Textual's; the first mode ignores what was typed while the shell screen was shown."""
+        """As Textual's; the first mode ignores keys typed while the shell screen was shown."""
         before = self.screen
         mounted = super().switch_mode(mode)
         if self.screen is not before:

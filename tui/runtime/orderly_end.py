@@ -1,4 +1,4 @@
-"""The one end of a console: what is in flight is recorded, then the widgets go, then the terminal is given back."""
+"""The single way in which a console ends: record outcomes, unmount widgets, restore the terminal."""
 
 import asyncio
 import signal
@@ -16,27 +16,27 @@ HUNG_UP = ended_by(signal.SIGHUP)
 
 
 class EndingApp(Protocol):
-    """What the end needs of the app."""
+    """The parts of the app that the end uses."""
 
     DRAIN_SECONDS: ClassVar[float]
     END_SECONDS: ClassVar[float]
     _driver: Driver | None
 
     async def drain(self) -> None:
-        """Bring what is in flight to its recorded outcome."""
+        """Wait for the recorded outcome of work in progress."""
 
     def report_bug(self, error: BaseException) -> None:
-        """Keep a fault and tell the operator."""
+        """Record an internal error and notify the operator."""
 
     def exit(self, result: None = None, return_code: int = 0) -> None:
         """End the message loop with this status."""
 
     def _context(self) -> AbstractContextManager[None]:
-        """The app as the active one."""
+        """Make the app the active one."""
 
 
 class OrderlyEnd:
-    """Drains once, however often the end is asked for; a watchdog ends the process where that takes too long."""
+    """Drains once, however often the end is requested; a watchdog kills the process if it takes too long."""
 
     def __init__(self, app: EndingApp) -> None:
         self._app = app
@@ -45,7 +45,7 @@ class OrderlyEnd:
         self._ending: asyncio.Task[None] | None = None
 
     def begin(self, status: int) -> None:
-        """Drain, unmount, give the terminal back, leave with `status`. An end that has begun goes on as it is.
+        """Drain, unmount, restore the terminal, exit with `status`. Has no effect once the end has begun.
 
         Needs the running loop.
         """
@@ -56,27 +56,27 @@ class OrderlyEnd:
             )
 
     def on_signal(self, number: int) -> None:
-        """Signal `number` asks for the end; a person who asks again need not wait for the drain."""
-        # Machines send SIGTERM and SIGHUP in pairs.
+        """Begin the end for signal `number`; a repeated request by a person skips the drain."""
+        # Programs send SIGTERM and SIGHUP in pairs; only a person repeats SIGINT or SIGQUIT.
         if self._draining is not None and number in (signal.SIGINT, signal.SIGQUIT):
             self._draining.cancel()
         self.begin(ended_by(number))
 
     async def drain(self) -> None:
-        """Let the app drain, once, for DRAIN_SECONDS at most; whoever calls again waits for the same."""
+        """Let the app drain once, for at most DRAIN_SECONDS; further callers wait for the same drain."""
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain_in_time(), name="drain")
         await asyncio.wait([self._draining])
 
     def arm_watchdog(self, status: int) -> None:
-        """From now on the end has DRAIN_SECONDS and END_SECONDS; then the process is ended by force with `status`."""
+        """Allow DRAIN_SECONDS and END_SECONDS for the end; then the process is killed with `status`."""
         driver = self._app._driver
         if isinstance(driver, SafeDriver):
             seconds = self._app.DRAIN_SECONDS + self._app.END_SECONDS
             self._watchdog.arm(seconds, status, driver.restore_by_force)
 
     def reached(self) -> None:
-        """The terminal is given back: the watchdog may go."""
+        """Cancel the watchdog: the terminal is restored."""
         self._watchdog.cancel()
 
     async def _drain_and_exit(self, status: int) -> None:
@@ -88,5 +88,5 @@ class OrderlyEnd:
             try:
                 async with asyncio.timeout(self._app.DRAIN_SECONDS):
                     await self._app.drain()
-            except Exception as error:  # noqa: BLE001  the boundary: the terminal is given back whatever happened
+            except Exception as error:  # noqa: BLE001  the boundary: the terminal is restored in any case
                 self._app.report_bug(error)

@@ -1,8 +1,8 @@
-"""Delivers what a person types in order: a key only when everything that the key before it started is done.
+"""Delivers input in order: a key only when everything that the previous key started is done.
 
-Textual hands every key immediately to the widget that has the focus when it arrives, so of two keys that arrive
-together the second is read by the screen that the first is about to leave. Here each waits until the console is calm:
-nothing queued, no handler running, the screen on top mounted and focused.
+Textual passes every key immediately to the widget that has the focus when it arrives, so of two keys that arrive
+together the second is read by the screen that the first is about to leave. Here each key waits until the console is
+calm: nothing queued, no handler running, the top screen mounted and focused.
 """
 
 import asyncio
@@ -26,29 +26,26 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE = 800
-"""Turns of the event loop, some two seconds, that a key waits for the console to become calm.
-
-A hanging handler must not block input for ever. Counted in turns, because on a busy machine both turns and work take
-longer.
-"""
+"""Maximum turns of the event loop, some two seconds, that a key waits for the console to become calm. A hanging handler
+must not block input for ever. Counted in turns, because on a busy machine both turns and work take longer."""
 IMPATIENCE = 120
-"""The same for the keys after it, until the console has been calm again: some 50 ms."""
+"""The same for the following keys, until the console has been calm again: some 50 ms."""
 LIMIT = 4096
-"""Events that may wait; further ones are dropped."""
+"""Maximum number of waiting events; further ones are dropped."""
 UNPAINTED = 5.0
-"""Seconds after which a screen that opened by itself accepts keys even if no frame of it was sent."""
+"""Seconds after which a screen that opened by itself accepts keys even if it was never painted."""
 _CALM_TURNS = 5
 """Consecutive idle turns of the event loop that count as calm; waking a waiting task takes one or two."""
 _EAGER_TURNS = 100
-"""Turns after which the checks become less frequent, because something outside is awaited."""
+"""Turns after which checks become less frequent, because something external is awaited."""
 _PAUSE = 0.002
 
 Typed = InputEvent | Paste | AltKey
-"""Input of a person: keys, clicks, pastes."""
+"""A person's input: keys, clicks, pastes."""
 
 
 class TypeAhead:
-    """The queue of keys, clicks and pastes that wait for their turn."""
+    """The queue of keys, clicks and pastes that wait to be delivered."""
 
     def __init__(self, app: "App[Any]", dispatching: Dispatching) -> None:
         """`dispatching` counts the messages being handled."""
@@ -63,17 +60,17 @@ class TypeAhead:
         """For screens that opened by themselves: when they were painted, or the latest time for it."""
         self._unpainted: WeakSet[Screen[Any]] = WeakSet()
         self._by_itself: WeakSet[Worker[Any]] = WeakSet()
-        """Workers that existed before the newest key was delivered, and those that they have started."""
+        """Workers that existed before the newest key was delivered, and workers started by them."""
         self._delivered_keys: deque[tuple[Key, ref[Screen[Any]]]] = deque(maxlen=64)
-        """The newest keys, each with the screen that was on top when it was delivered."""
+        """The newest keys, each with the top screen at its delivery."""
 
     @property
     def is_settling(self) -> bool:
-        """Whether something that a key has started is still being done."""
+        """Whether something that a key has started is still in progress."""
         return self._following is not None
 
     def holds(self, event: Typed) -> bool:
-        """Whether the app must not handle `event` now: it waits, or is dropped."""
+        """Whether the app must not handle `event` now, because it waits or is dropped."""
         if any(event is each for each in self._released):
             while self._released.popleft() is not event:
                 pass
@@ -90,22 +87,22 @@ class TypeAhead:
         return True
 
     def delivered(self, key: Key) -> None:
-        """Record that `key` is delivered to the screen on top; workers that run already were not started by it."""
+        """Record that `key` is delivered to the top screen; workers that exist already were not started by it."""
         self._delivered_keys.append((key, ref(self._app.screen)))
         for worker in self._app.workers:
             self._by_itself.add(worker)
 
     def is_for_another(self, key: Key) -> bool:
-        """Whether another screen opened while `key` was being handled by the screen that it was delivered to."""
+        """Whether another screen opened while `key` was being handled."""
         return any(key is each and meant() is not self._app.screen for each, meant in self._delivered_keys)
 
     def then(self, event: Typed) -> None:
-        """Put `event` in front of all that wait."""
+        """Put `event` at the front of the queue."""
         self._waiting.appendleft(event)
 
     @contextmanager
     def keys_waiting(self) -> Iterator[None]:
-        """Let keys wait within this context: for work that rebuilds in several steps the screens that read them."""
+        """Make keys wait within this context, for work that rebuilds the screens in several steps."""
         self._dispatching.count += 1
         try:
             yield
@@ -113,23 +110,23 @@ class TypeAhead:
             self._dispatching.count -= 1
 
     def worker_started(self, worker: Worker[Any]) -> None:
-        """Record a new worker; one started by another worker has the same origin as that one."""
+        """Record a new worker; one started by another worker has the same origin."""
         if _running_worker() in self._by_itself:
             self._by_itself.add(worker)
 
     def answered(self) -> None:
-        """Record that the running worker goes on because its dialog was answered by a key."""
+        """Record that the running worker continues because a key answered its dialog."""
         if (worker := _running_worker()) is not None:
             self._by_itself.discard(worker)
 
     def came(self, screen: Screen[Any]) -> None:
-        """Record that `screen` is on top; one that opened by itself ignores keys typed before it was painted."""
+        """Record the new top screen; if it opened by itself, it ignores keys typed before it was painted."""
         if self._app._running and (not self.is_settling or _running_worker() in self._by_itself):
             self._shown_at[screen] = monotonic() + UNPAINTED
             self._unpainted.add(screen)
 
     def painted(self, screen: Screen[Any]) -> None:
-        """Record that a frame of `screen`, which is on top, was drawn."""
+        """Record that a frame of the top screen was drawn."""
         if screen in self._unpainted:
             self._unpainted.discard(screen)
             self._shown_at[screen] = min(self._shown_at[screen], monotonic())
@@ -161,7 +158,7 @@ class TypeAhead:
             self._following = None
 
     def _release(self) -> None:
-        """Post the next event; with a letter for a text field, the letters that follow it, too."""
+        """Post the next event; a letter for a text field together with the letters that follow it."""
         event = self._waiting.popleft()
         self._post(event)
         while self._waiting and self._is_letter(event) and self._is_letter(self._waiting[0]):
@@ -205,7 +202,7 @@ class TypeAhead:
         return not any(_has_work(node) for node in screen.walk_children(with_self=True))
 
     def _is_searching(self, screen: Screen[Any]) -> bool:
-        """Whether the palette is still searching, so that the next key would choose among the wrong hits."""
+        """Whether the palette is still searching, so that the next key would choose among outdated hits."""
         return (
             isinstance(screen, CommandPalette)
             and not self._is_letter(self._waiting[0])
@@ -218,7 +215,7 @@ class TypeAhead:
 
 
 def _running_worker() -> Worker[Any] | None:
-    """The worker whose task is running; its context variable alone does not tell, mounted widgets inherit it."""
+    """The worker whose task is running; its context variable alone is not enough: mounted widgets inherit it."""
     worker: Worker[Any] | None = active_worker.get(None)
     return worker if worker is not None and worker._task is asyncio.current_task() else None
 

@@ -1,4 +1,4 @@
-"""Ends the process by force: where the orderly end takes too long, and where the loop does not react to a signal."""
+"""Kills the process if the orderly end takes too long, or if the loop does not react to a signal."""
 
 import os
 import threading
@@ -11,13 +11,13 @@ from tui.terminal.driver.safe import SafeDriver
 
 
 class Watchdog:
-    """Ends the process by force when the orderly end takes too long."""
+    """Kills the process if the orderly end takes too long."""
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
     def arm(self, seconds: float, status: int, restore: Callable[[], None]) -> None:
-        """In `seconds`, `restore` the terminal and end the process with `status`. Arming again changes nothing."""
+        """After `seconds`, `restore` the terminal and exit with `status`. Has no effect if armed already."""
         if self._timer is not None:
             return
         self._timer = threading.Timer(seconds, leave, (status, restore))
@@ -25,14 +25,14 @@ class Watchdog:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Stop the timer: the end was reached in time."""
+        """Cancel the timer: the end was reached in time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
 def leave_blocked(number: int, driver: object) -> None:
-    """End the process as signal `number` does, and say what blocked the loop; called in another thread."""
+    """End the process as signal `number` would, and report what blocked the loop; called in another thread."""
     main = threading.main_thread().ident or 0
     if isinstance(driver, SafeDriver):
         leave(

@@ -34,7 +34,7 @@ def catch(before_stop: Callable[[], object] = lambda: None) -> None:
 
 
 def undo(call: Callable[[], object]) -> None:
-    """Register `call` for a signal or an end by force; it may run while the normal clean-up is under way."""
+    """Register `call` for a signal or a kill; it may run while the normal clean-up is in progress."""
     _undo.append(call)
 
 

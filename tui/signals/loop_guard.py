@@ -1,6 +1,6 @@
-"""Ends the process, with the terminal restored, where a signal arrives and the event loop does not handle it.
+"""Kills the process, with the terminal restored, if a signal arrives and the event loop does not handle it.
 
-Whatever blocks the loop (a hanging read, an endless computation) also keeps Python from calling signal handlers. The
+Whatever blocks the loop (a hanging read, an endless computation) also prevents Python from calling signal handlers. The
 interpreter's C handler still writes each signal's number to a descriptor, which a thread reads here. Only foreign code
 that holds the interpreter's lock stops that thread, too.
 """
@@ -19,13 +19,13 @@ from tui.signals.before_loop import END_SIGNALS
 SECONDS = 5.0
 """How long the loop may take to handle a signal."""
 AGAIN_SECONDS = 1.0
-"""How long it may still take after a second signal."""
+"""How long the loop may still take after a second signal."""
 PAIR_SECONDS = 0.3
-"""Machines send signals in pairs within this time; a later one means that a person asks again."""
+"""Programs send signals in pairs within this time; a later one means that a person asks again."""
 DEAF_SECONDS = 2.0
-"""How long the loop may ignore the quit key before the same key counts as asking again."""
+"""How long the loop may ignore the quit key before pressing it again counts as asking again."""
 _STEP = 0.25
-"""Seconds between two checks; a process stopped meanwhile loses one step at most."""
+"""Seconds between two checks; a process that is stopped meanwhile loses at most one step."""
 
 
 class LoopGuard:

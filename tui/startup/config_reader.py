@@ -38,7 +38,7 @@ FILE_VARIABLE = "TOBAN_CONFIG"
 
 
 class ConfigError(DataFileError):
-    """The configuration cannot be used; every mistake is named."""
+    """The configuration cannot be used; the message names every mistake."""
 
 
 def status_of(error: DataFileError) -> ExitStatus:
@@ -55,19 +55,19 @@ class Setting:
 
     key: str
     variable: str
-    """Environment variable; "" where there is none."""
+    """Environment variable; "" if there is none."""
     default: object
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The configuration in force, its file, and where each value is from."""
+    """The configuration in force, its file, and the origin of each value."""
 
     config: ConsoleConfig
     path: Path
     origins: dict[str, str]
-    """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; a key left at its default is absent."""
+    """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; keys with default values are absent."""
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
@@ -89,7 +89,7 @@ def load_config(options: StartOptions | None = None) -> ConsoleConfig:
 
 
 def effective(options: StartOptions) -> Effective:
-    """As `load_config`, with where each value is from."""
+    """As `load_config`, with the origin of each value."""
     path = named(options.config) if options.config else config_path()
     file = _read(path, must_exist=bool(options.config))
     flags = {
@@ -139,7 +139,7 @@ def settings() -> list[Setting]:
 
 
 def _intervals_text(name: str) -> str:
-    """What is read at one of the intervals."""
+    """The description of one interval."""
     of_panels = {panel.interval.key: panel.interval.text for panel in PANELS if panel.interval}
     return of_panels.get(name) or grammar.docs(Intervals)[name]
 
@@ -155,7 +155,7 @@ def describe() -> str:
 
 
 def _read(path: Path, *, must_exist: bool) -> TomlFile:
-    """The file's values; none where it does not exist. Refused unless only this user can write it: it binds keys."""
+    """The file's values; {} if it does not exist. Refused if others can write it, because it binds keys."""
     try:
         check(path)
         status = path.stat()
@@ -215,7 +215,7 @@ def _leaves(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables are merged key by key, everything else is replaced."""
+    """`above` merged over `below`: tables key by key, everything else replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)

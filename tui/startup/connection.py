@@ -1,6 +1,6 @@
 """Connects the console, or a command without a screen, to its system: real AWS or the embedded one.
 
-Imported late: it loads the AWS library, the configuration's grammar and the whole of `services`.
+Imported late, because it loads the AWS library, the configuration's grammar and all of `services`.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from tui.startup.config_reader import journal_path, load_config, status_of
 async def connect(
     options: StartOptions, child: "Popen[bytes] | None" = None, demo_folder: Path | None = None
 ) -> tuple[Services, ConsoleConfig]:
-    """The services of the chosen system, and the configuration in force; raises StartError with what to do.
+    """The services of the chosen system, and the configuration in force; raises StartError with a remedy.
 
     `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal.
     """
@@ -68,7 +68,7 @@ def _read_files(options: StartOptions) -> tuple[ConsoleConfig, Runbook]:
 
 
 def _demo_journal(options: StartOptions, folder: Path) -> Path:
-    """What happens in a demo must never stand in the journal that is configured for the real system."""
+    """The demo's own journal: its entries must never be in the one configured for the real system."""
     return named(options.journal) if options.journal else folder / "demo.db"
 
 

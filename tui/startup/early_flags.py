@@ -1,6 +1,6 @@
-"""Settings needed before the flags are understood or the first frame is drawn: language, colours, the debug log.
+"""Settings needed before flags are parsed and the first frame is drawn: language, colours, the debug log.
 
-Mistakes in the configuration file are reported later, when the whole of it is read.
+Mistakes in the configuration file are reported later, when all of it is read.
 """
 
 import os
@@ -21,7 +21,7 @@ def language(argv: Sequence[str]) -> str:
 
 
 def open_debug_log(argv: Sequence[str]) -> str:
-    """Choose the file that keeps our faults, until a flag chooses another; why it cannot be the one that is set."""
+    """Choose the debug log until a flag chooses another; returns why the configured one cannot be used."""
     name = peek("debug", _flag(argv, "--config"))
     try:
         debug_log.begin(named(name) if name else None)
@@ -31,7 +31,7 @@ def open_debug_log(argv: Sequence[str]) -> str:
 
 
 def peek(key: str, config: str | None = None) -> str:
-    """One text setting of the environment or the file (`config`, else the usual one); "" where neither sets it."""
+    """One text setting from the environment or the file (`config`, else the usual one); "" if neither sets it."""
     value = os.environ.get(f"TOBAN_{key.upper()}")
     if value:
         return value
@@ -44,7 +44,7 @@ def peek(key: str, config: str | None = None) -> str:
 
 
 def _flag(argv: Sequence[str], name: str) -> str:
-    """The value of a flag in the raw command line; "" where it is not given."""
+    """The value of a flag in the raw command line; "" if it is not given."""
     for index, word in enumerate(argv):
         if word.startswith(f"{name}="):
             return word.partition("=")[2]

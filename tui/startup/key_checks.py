@@ -1,4 +1,4 @@
-"""Checks the keys that a person gives to commands: they exist, can be pressed, and do not collide."""
+"""Checks the keys configured for commands: they exist, can be pressed, and do not collide."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ _NAMES = {key.value for key in Keys}
 
 
 def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Command id and what is wrong with its key, for every mistake."""
+    """The command id and the mistake for every wrong key."""
     ids = [command.id for command in COMMANDS]
     for command, text in keys.items():
         if command not in ids:
@@ -33,7 +33,7 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def textual_keys(text: str) -> list[str]:
-    """Keys as Textual spells them: `?` becomes `question_mark`, `f1, ?` two keys."""
+    """Keys in Textual's spelling: `?` becomes `question_mark`, `f1, ?` two keys."""
     try:
         return [binding.key for binding in Binding.make_bindings([Binding(text, "none")])]
     except InvalidBinding:
@@ -46,7 +46,7 @@ def _exists(key: str) -> bool:
 
 
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Two commands with one key, where both work: in the same mode, or one of them everywhere."""
+    """Commands that share a key and are active together: in the same mode, or one of them everywhere."""
     owners: dict[str, list[tuple[str, str]]] = {
         mode.key: [(_("mode {id}").format(id=mode.id), "app")] for mode in MODES
     }

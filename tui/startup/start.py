@@ -1,6 +1,6 @@
-"""Starts the console: chooses real AWS or the embedded one, runs the app, and says why it cannot.
+"""Starts the console: chooses real AWS or the embedded one, runs the app, and reports failures.
 
-The only place, with the command line, that knows both worlds.
+Besides the command line, the only module that knows both.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
-    """Run the console until it ends; the exit status. `refuse` says why it cannot begin."""
+    """Run the console until it ends; returns the exit status. `refuse` reports why it cannot start."""
     i18n.use(options.lang or peek("lang", options.config) or i18n.preferred())
     forget_textual_settings()
     refusal = check_terminal()
@@ -43,12 +43,12 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     if refusal is not None:
         refuse(refusal)
         return ExitStatus.UNAVAILABLE
-    # A demo's clock is its own, so its journal goes with it.
+    # A demo has its own clock, so its journal is deleted with it.
     child = folder = None
     try:
         if options.demo:
             folder = demo_folder()
-            # Early: it loads while the screen is drawn.
+            # Started early, because it loads while the screen is drawn.
             child = spawn(options.scenario, options.speed, origin=options.at, scratch=folder)
             early_signals.undo(partial(_abandon, child, folder))
         return _run_app(options, child, folder)
@@ -76,11 +76,11 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
         start_mode=options.mode or "watch",
         theme=options.theme or peek("theme", options.config) or "auto",
         demo=options.scenario if options.demo else "",
-        # What is none of the values is `auto` until the configuration is read, and refused.
+        # An invalid value counts as `auto` until the configuration is read, which refuses it.
         link=as_link(options.link or peek("link", options.config)),
         output=peek("output", options.config),
     )
-    # The driver takes the outline's place, and gives the terminal back by itself.
+    # The driver replaces the outline, and restores the terminal itself.
     app.run()
     if app.failure is not None:
         print(app.failure, file=sys.stderr)  # noqa: T201  the screen is gone
@@ -88,7 +88,7 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
 
 
 def demo_folder() -> Path:
-    """Where a demo's journal will be; the embedded AWS makes the folder, and outlives a console that is killed.
+    """The folder for a demo's journal; created by the embedded AWS, which outlives a console that is killed.
 
     Raises StartError.
     """
@@ -101,6 +101,6 @@ def demo_folder() -> Path:
 
 
 def _abandon(child: "Popen[bytes]", folder: Path) -> None:
-    """End the embedded AWS by force, and remove the folder that it can no longer remove itself."""
+    """Kill the embedded AWS, and delete the folder that it can no longer delete itself."""
     child.kill()
     scratch.remove(folder)

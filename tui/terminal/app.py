@@ -1,4 +1,4 @@
-"""Textual's App on a terminal of our own: changed cells under flow control, or Textual's output for comparison."""
+"""Textual's App with a terminal output of its own: changed cells with flow control, or Textual's own output."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tui.terminal.visibility import Visibility, pane
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
-"""Seconds between two frames while nobody can see the console: as many as an idle console sends for its clock."""
+"""Seconds between frames while nobody can see the console; matches the clock's updates."""
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
 """The value `textual` selects Textual's own output, for troubleshooting."""
 _COLOURS = {
@@ -31,7 +31,7 @@ _COLOURS = {
 
 
 class TerminalApp(App[None]):
-    """Draws through our driver: sends cells, repaints, releases the mouse, copies.
+    """Draws through the console's own driver: sends cells, repaints, releases the mouse, copies.
 
     Of Textual's private methods it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`.
     """
@@ -47,7 +47,7 @@ class TerminalApp(App[None]):
         self._visibility: Visibility | None = None
 
     def get_driver_class(self) -> type[Driver]:
-        """Our driver, whatever the environment says."""
+        """The console's own driver, whatever the environment says."""
         return SafeDriver
 
     def _build_driver(
@@ -71,22 +71,22 @@ class TerminalApp(App[None]):
         return self._driver.cells if isinstance(self._driver, SafeDriver) else None
 
     def min_interval(self) -> float:
-        """Seconds between two drawings that make sense at present."""
+        """Minimum useful seconds between two drawings at present."""
         return self.cells.min_interval if self.cells is not None else 0.0
 
     def on_resize(self, event: Resize) -> None:
-        """Send everything again: what a terminal does with its rows when its size changes is unspecified."""
+        """Send everything again, because terminals may do anything with their rows when their size changes."""
         if self.cells is not None:
             self.cells.resize(*event.size)
             self.call_after_refresh(self._draw_if_not_drawn)
 
     def _draw_if_not_drawn(self) -> None:
-        """Draw now: where sizes follow each other quickly, Textual may have drawn for none of them."""
+        """Draw now: if sizes follow each other quickly, Textual may have drawn for none of them."""
         if self.cells is not None and not self.cells.is_drawn:
             self.screen.refresh(layout=True)
 
     def on_mount(self) -> None:
-        """Begin to check whether anybody can see the console."""
+        """Start checking whether anybody can see the console."""
         if self.cells is not None and (own := pane()):
             self._visibility = Visibility(own, self.on_visibility)
             self.run_worker(self._visibility.follow(), group="visibility")
@@ -97,11 +97,11 @@ class TerminalApp(App[None]):
             self.cells.set_min_interval(0.0 if visible else HIDDEN_INTERVAL)
 
     def on_app_focus(self) -> None:
-        """Check the visibility: the terminal has gained the focus."""
+        """Check the visibility, because the terminal has gained the focus."""
         self._check_visibility()
 
     def on_app_blur(self) -> None:
-        """Check the visibility: the terminal has lost the focus."""
+        """Check the visibility, because the terminal has lost the focus."""
         self._check_visibility()
 
     def _check_visibility(self) -> None:
@@ -138,7 +138,7 @@ class TerminalApp(App[None]):
             self._driver.write(sequence)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy `text`, and tell the operator where it went."""
+        """Copy `text`, and notify the operator of its destination."""
         self.notify(copy(self, text), markup=False)
 
     def release_mouse(self) -> None:

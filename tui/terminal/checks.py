@@ -17,7 +17,7 @@ _COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 
 
 def check_terminal() -> str | None:
-    """Why this terminal cannot show the console, in words that say what to do; None when it can."""
+    """Why this terminal cannot show the console, with a remedy; None if it can."""
     if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
         return _(
             "Toban needs a terminal: standard output is redirected. Run it without a pipe or redirection."
@@ -37,7 +37,7 @@ def check_terminal() -> str | None:
 
 
 def _foreign_encoding() -> str | None:
-    """The encoding in use when it is not UTF-8: the locale's as it is named, or Python's for the terminal."""
+    """The name of the encoding if it is not UTF-8: the locale's, or Python's for the terminal."""
     named = [(each, os.environ[each]) for each in _LOCALE_NAMES if os.environ.get(each)]
     name = next((value for each, value in named if each != "LC_CTYPE" or value not in _COERCED), "")
     codeset = name.partition(".")[2].partition("@")[0]

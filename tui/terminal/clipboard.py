@@ -1,4 +1,4 @@
-"""Copies text to the clipboard of the machine the operator sits at, over SSH, or to a file where that fails."""
+"""Copies text to the clipboard of the operator's machine, also over SSH, or to a file if that fails."""
 
 import base64
 import os
@@ -13,9 +13,9 @@ from services.models.text import clean
 from tui.terminal.passthrough import inside_tmux, pass_through
 
 OSC_LIMIT = 74_994
-"""Base64 characters that the common terminals take in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
+"""Maximum Base64 characters that common terminals accept in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
 TMUX_LIMIT = 1.0
-"""Seconds that tmux may take; usually it needs a few milliseconds."""
+"""Time-out in seconds for tmux; usually it needs a few milliseconds."""
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
@@ -31,7 +31,7 @@ class Terminal(Protocol):
 
 
 def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Copy `text` unchanged; a sentence that says where it went. A terminal does not report whether it accepted it."""
+    """Copy `text` unchanged; returns its destination as a sentence. A terminal does not report acceptance."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if inside_tmux(environ) and _give_to_tmux(text, environ):
         return _("Copied to tmux and the terminal's clipboard: {count} characters").format(count=len(text))

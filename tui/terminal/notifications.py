@@ -1,4 +1,4 @@
-"""Calls an operator who looks elsewhere: one bell, and a desktop notification where the terminal supports it."""
+"""Alerts an operator who is elsewhere: one bell, and a desktop notification if the terminal supports it."""
 
 import os
 from collections.abc import Mapping

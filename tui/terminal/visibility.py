@@ -42,7 +42,7 @@ async def is_visible(pane: str) -> bool:
 
 
 class Visibility:
-    """Checks every now and then, and on request, whether the console can be seen."""
+    """Checks at intervals, and on request, whether the console can be seen."""
 
     def __init__(self, pane: str, on_change: Callable[[bool], object]) -> None:
         """`on_change` is called with each new value; the first is assumed to be True."""
@@ -67,7 +67,7 @@ class Visibility:
             self._wake.clear()
             acts = self._acts
             visible = await is_visible(self._pane)
-            # What happened while tmux was asked is newer than its answer.
+            # Events during the query are newer than tmux's answer.
             if acts == self._acts and not self._wake.is_set():
                 self._set(visible)
             try:

@@ -1,4 +1,4 @@
-"""An acknowledgement as lines: short in rows, complete in the detail. Pure."""
+"""Acknowledgements as lines: short in rows, complete in the detail. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -19,7 +19,7 @@ Seen = Mapping[str, Acknowledgement]
 """The acknowledgements of the present states, by the alarm's exact name."""
 _SHORT = 48
 _CALLING = (AlarmState.ALARM, AlarmState.MISSING)
-"""States that somebody should acknowledge."""
+"""States that need an acknowledgement."""
 
 
 def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
@@ -30,7 +30,7 @@ def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
 
 
 def whole_lines(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Who acknowledged it, when, and the note as it was written."""
+    """Who acknowledged it, when, and the complete note."""
     lines: list[Line] = [[(f"{MARK} ", "good"), (_head(acknowledgement, zone, now), "")]]
     if acknowledgement.note:
         lines += [[("  " + text, "")] for text in wrap(acknowledgement.note, max(8, width - 2))]
@@ -43,15 +43,15 @@ def _head(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> str:
     )
 
 
-def calling(board: AlarmOverview, acknowledgements: Seen) -> tuple[int, int]:
-    """(acknowledged, all) of the alarms that fire or are missing."""
-    alarms = [alarm for alarm in board.watched if alarm.state in _CALLING]
+def calling(overview: AlarmOverview, acknowledgements: Seen) -> tuple[int, int]:
+    """(acknowledged, all) of the alarms that need an acknowledgement: firing and missing ones."""
+    alarms = [alarm for alarm in overview.watched if alarm.state in _CALLING]
     return sum(alarm.id in acknowledgements for alarm in alarms), len(alarms)
 
 
-def seen_spans(board: AlarmOverview, acknowledgements: Seen) -> list[Span]:
-    """`  ✓ 1 of 2 acknowledged`; [] while nobody has acknowledged any."""
-    count, total = calling(board, acknowledgements)
+def seen_spans(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
+    """`  ✓ 1 of 2 acknowledged`; [] while none is acknowledged."""
+    count, total = calling(overview, acknowledgements)
     if not count:
         return []
     words = _("{known} of {called} acknowledged").format(known=count, called=total)

@@ -67,7 +67,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     contributors: reactive[FeedState[tuple[Contributor, ...]]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
-    """Which series fire; displayed for an alarm over several series."""
+    """The firing series; shown for multi-series alarms."""
     playbook: reactive[Playbook | None] = reactive(None, repaint=False, init=False)
     log_group: reactive[RawId] = reactive(RawId(""), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
@@ -100,7 +100,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.history_block = Block(_("History"), self._history)
 
     def compose(self) -> ComposeResult:
-        """Two columns where there is room, else one."""
+        """Two columns if there is room, else one."""
         with HorizontalGroup():
             with VerticalGroup(id="detail-left", classes="detail-side"):
                 yield self.facts_block
@@ -112,7 +112,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
                 yield self.history_block
 
     def on_mount(self) -> None:
-        """Draw, and update the clocks of the playbook every second."""
+        """Draw, and update the playbook's clocks every second."""
         self._update()
         every_second(self, self._tick)
 
@@ -121,7 +121,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
-        """Show the alarm, another one from its top."""
+        """Show the alarm; a different alarm is shown from its top."""
         if before is None or alarm is None or before.id != alarm.id:
             self.scroll_home(animate=False)
         self._update()
@@ -139,7 +139,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self._update()
 
     def watch_contributors(self) -> None:
-        """Show which of its series fire."""
+        """Show the firing series."""
         self._update()
 
     def watch_playbook(self) -> None:
@@ -159,7 +159,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self._update()
 
     def watch_banner(self) -> None:
-        """Show or hide what the banner says already."""
+        """Show or hide what the banner already shows."""
         self._update()
 
     def action_open_logs(self) -> None:

@@ -15,7 +15,7 @@ from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.units import number
 
 _WHY = 3
-"""The most lines that a reason takes in the history."""
+"""Maximum number of lines for a reason in the history."""
 _KINDS = {
     "configuration": N_("configuration changed"),
     "action": N_("action"),
@@ -25,7 +25,7 @@ _KINDS = {
 
 
 def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: bool = False) -> list[Line]:
-    """State, reason, measured points, condition, description; `stale`: the state is out of date."""
+    """State, reason, measured points, condition, description; `stale`: the state is outdated."""
     spans = unsure(state_spans(alarm)) if stale else state_spans(alarm)
     state: list[Span] = [*spans, (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
     since: list[Span] = []
@@ -47,7 +47,7 @@ def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: 
 
 
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The series of an alarm that fire: name, since when, reason."""
+    """The firing series of an alarm: name, since when, reason."""
     if not series:
         return [[(text, "muted")] for text in wrap(_("none of its series is firing"), width)]
     lines: list[Line] = []
@@ -111,7 +111,7 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
 
 
 def _side_by_side(left: list[Span], right: list[Span], width: int) -> list[Line]:
-    """On one line where both fit, else one below the other."""
+    """Both on one line if they fit, else one below the other."""
     if not right:
         return [left]
     if width_of(left) + 2 + width_of(right) <= width:
@@ -136,7 +136,7 @@ def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
 
 
 def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The history, newest first: when, and from which state to which or what was changed."""
+    """The history, newest first: the time, and the change of state or definition."""
     if not history:
         return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
     lines: list[Line] = []
@@ -156,7 +156,7 @@ def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetim
 
 
 def _with_reason(head: Line, reason: str, width: int) -> list[Line]:
-    """The head with the reason beside it where it fits, else below it."""
+    """The head with the reason beside it if it fits, else below it."""
     if width_of(head) + 2 + cell_len(reason) <= width:
         return [[*head, (f"  {reason}", "muted")]]
     why = wrap(reason, width - 3)

@@ -1,4 +1,4 @@
-"""The system's alarms: firing ones first, scaling alarms apart, and nothing green that is not known to be fine."""
+"""The system's alarms: firing ones first, scaling alarms apart; only alarms known to be OK are shown as normal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click: show the detail of `alarm`, which was under the cursor then."""
+        """Enter or a click: show the detail of `alarm`, which was under the cursor at that moment."""
 
         alarm: Alarm
 
@@ -49,7 +49,7 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Lost(Message):
-        """The alarm under the cursor does not exist any more."""
+        """The alarm under the cursor no longer exists."""
 
         name: str
 
@@ -81,7 +81,7 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Decide again which notes fit their rows."""
+        """Recompute which notes fit their rows."""
         self.call_after_refresh(self._show_again)
 
     def _show_again(self) -> None:
@@ -106,7 +106,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
 
     def _with_notes(self, alarms: Sequence[Alarm]) -> list[Row]:
-        """A row for each alarm; a warning that would be cut off goes below its row, complete."""
+        """A row for each alarm; a warning that does not fit is shown completely below its row."""
         rows = [self._row(alarm) for alarm in alarms]
         sizes = widths(self.table.columns, [row.cells for row in rows], self.table.room)
         with_notes: list[Row] = []
@@ -147,14 +147,14 @@ class AlarmPanel(Panel[AlarmOverview]):
         )
 
     def tick(self) -> None:
-        """Update durations and freshness; rows that did not change are not painted."""
+        """Update durations and freshness; unchanged rows are not repainted."""
         value = self.state.value
         if value is not None:
             self.show(value)
             self.head.update(facts=self.facts(value))
 
     def watch_state(self) -> None:
-        """Show the state, also where only its freshness changed."""
+        """Show the state, even if only its freshness changed."""
         super().watch_state()
         if self.is_mounted:
             self.tick()
@@ -166,7 +166,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         return [*self._trusted(count_spans(value)), *seen_spans(value, self.acknowledged)]
 
     def _trusted(self, spans: list[Span]) -> list[Span]:
-        """The spans as they are, or marked as doubtful while the state is out of date."""
+        """The spans, marked as doubtful while the state is outdated."""
         return unsure(spans) if self.freshness is Freshness.STALE else spans
 
     def empty(self, value: AlarmOverview) -> str:
@@ -175,8 +175,8 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def alarm(self, key: str) -> Alarm | None:
         """The alarm with this id in the displayed value."""
-        board = self.state.value
-        return next((each for each in board.alarms if each.id == key), None) if board else None
+        overview = self.state.value
+        return next((each for each in overview.alarms if each.id == key), None) if overview else None
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
@@ -198,19 +198,19 @@ class AlarmPanel(Panel[AlarmOverview]):
         self.post_message(self.Lost(event.key))
 
 
-def count_spans(board: AlarmOverview) -> list[Span]:
-    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are left out, firing and ok never.
+def count_spans(overview: AlarmOverview) -> list[Span]:
+    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are omitted, except firing and ok.
 
-    Says so where nobody knows which of them are muted.
+    Says so if it is unknown which of them are muted.
     """
     spans: list[Span] = []
     for state in _ORDER:
-        count = board.count(state)
+        count = overview.count(state)
         if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
             continue
         look = ALARM_STYLES[state]
         spans += [("  ", "")] if spans else []
         spans.append((f"{look.text} {count}", look.role if count else "muted"))
-    if not board.mutes_read:
+    if not overview.mutes_read:
         spans += [("  ", ""), (_("? mutes unknown"), "warn")]
     return spans

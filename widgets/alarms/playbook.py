@@ -1,4 +1,4 @@
-"""What the runbook says to do about an alarm, with its clocks running from when it fired. Pure."""
+"""The runbook's playbook for an alarm, with its clocks running from when it fired. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The line on every screen: how many alarms are in which state, and what fires or changed last."""
+"""The line on every screen: the number of alarms in each state, and the alarm that fires or changed last."""
 
 from datetime import UTC, tzinfo
 
@@ -20,7 +20,7 @@ from widgets.frame.panel import Now
 
 
 class AlarmStrip(LineWidget):
-    """Counts on the left, what fires or else the newest change on the right; old or missing data never looks fine."""
+    """Counts on the left, the firing alarm or the newest change on the right; outdated data never looks normal."""
 
     DEFAULT_CSS = """
     AlarmStrip { height: 1; width: 1fr; }
@@ -30,13 +30,13 @@ class AlarmStrip(LineWidget):
         FeedState, repaint=False, always_update=True, init=False
     )
     transition: reactive[AlarmTransition | None] = reactive(None, repaint=False, init=False)
-    """The newest change of state, where the history was read; else it is taken from the board."""
+    """The newest change of state from the history, if it was read; otherwise the overview's."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
 
     class Clicked(Message):
-        """The operator asks for the alarms."""
+        """The operator clicked to open the alarms."""
 
     def __init__(self, now: Now, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -64,15 +64,15 @@ class AlarmStrip(LineWidget):
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The one line."""
-        board = self.state.value
+        overview = self.state.value
         freshness = self.state.freshness(self._now())
-        if board is None:
+        if overview is None:
             return [[(" ", ""), *_absent(freshness)]]
-        counts: list[Span] = [*self._stale(freshness), *_badge(board, self.acknowledged)]
+        counts: list[Span] = [*self._stale(freshness), *_badge(overview, self.acknowledged)]
         stale = freshness is Freshness.STALE
         counts = unsure(counts) if stale else counts
         room = width - width_of(counts) - 3
-        news = next((each for each in self._newest(board) if width_of(each) <= room), [])
+        news = next((each for each in self._newest(overview) if width_of(each) <= room), [])
         return [spread([(" ", ""), *counts], unsure(news) if stale else news, width)]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
@@ -81,12 +81,12 @@ class AlarmStrip(LineWidget):
         words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
         return [(f"{words} ", "caution"), (" ", "")]
 
-    def _newest(self, board: AlarmOverview) -> list[list[Span]]:
-        """The newest alarm that fires, else the newest change, in several forms, the longest first."""
-        newest = board.newest_firing or board.newest
+    def _newest(self, overview: AlarmOverview) -> list[list[Span]]:
+        """The newest firing alarm, else the newest change, in several forms, longest first."""
+        newest = overview.newest_firing or overview.newest
         if newest is None:
             return []
-        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == board.newest else []
+        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == overview.newest else []
         look = ALARM_STYLES[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
@@ -124,12 +124,12 @@ def _absent(freshness: Freshness) -> list[Span]:
     return [(_("alarms: reading…"), "muted")]
 
 
-def _badge(board: AlarmOverview, acknowledgements: Seen) -> list[Span]:
-    if not board.alarms:
+def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
+    if not overview.alarms:
         return [(_("? no alarms exist: this system is not monitored"), "warn")]
-    spans = count_spans(board)
-    firing = [alarm for alarm in board.watched if alarm.state is AlarmState.ALARM]
+    spans = count_spans(overview)
+    firing = [alarm for alarm in overview.watched if alarm.state is AlarmState.ALARM]
     if any(alarm.id not in acknowledgements for alarm in firing):
         text, _role = spans[0]
         spans[0] = (f" {text} ", "alert")
-    return [*spans, *seen_spans(board, acknowledgements)]
+    return [*spans, *seen_spans(overview, acknowledgements)]

@@ -14,7 +14,7 @@ from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import number
 
 _GRAVE = ("caution", "warn")
-"""Roles of badges that the verdict depends on."""
+"""Roles of badges that affect the verdict."""
 _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 
@@ -26,7 +26,7 @@ def state_spans(alarm: Alarm) -> list[Span]:
 
 
 def how_long(alarm: Alarm, now: datetime) -> str:
-    """How long it is in its state."""
+    """How long the alarm has been in its state."""
     return coarse((now - alarm.since).total_seconds()) if alarm.since else NOTHING
 
 
@@ -42,12 +42,12 @@ def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
 
 
 def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """What is unusual about this alarm; [] for a plain healthy one."""
+    """Peculiarities of this alarm; [] for a plain healthy one."""
     return joined(_badges(alarm, zone, now))
 
 
 def warnings(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """The badges and the remark that the verdict depends on, which must not be cut off."""
+    """The badges and the remark that affect the verdict and must not be truncated."""
     spans = [span for span in _badges(alarm, zone, now) if span[1] in _GRAVE]
     words = "" if alarm.scaling else remark(alarm)
     return [*spans, (words, "muted")] if words else spans
@@ -69,7 +69,7 @@ def joined(spans: Sequence[Span]) -> list[Span]:
 
 
 def packed(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on as many lines as they need; one that is longer than a line is wrapped."""
+    """The spans on as many lines as they need; a span longer than a line is wrapped."""
     lines: list[list[Span]] = []
     for text, role in spans:
         pieces = wrap(text, width)
@@ -101,7 +101,7 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def _hearing(alarm: Alarm) -> list[Span]:
-    """Who is notified, where the alarm has no action of its own; grave where the runbook names the alarm."""
+    """Who is notified, if the alarm has no action of its own; grave if the runbook names the alarm."""
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
         return [(_("notifies through {alarms}").format(alarms=names), "muted")]
@@ -112,7 +112,7 @@ def _hearing(alarm: Alarm) -> list[Span]:
 
 
 def remark(alarm: Alarm) -> str:
-    """One sentence where the state alone could mislead, or ""."""
+    """One sentence if the state alone could mislead, else ""."""
     if alarm.state is AlarmState.MISSING:
         return _("the runbook expects it, but AWS does not have it")
     if alarm.scaling:
@@ -134,7 +134,7 @@ def scaling_remark(alarm: Alarm) -> str:
 
 
 def insufficient_remark(alarm: Alarm) -> str:
-    """Why no data is not "all well", and when it is usual."""
+    """Why missing data is not "all well", and when it is usual."""
     if alarm.treat_missing == "missing":
         return _("likely a fault, unless its metric reports only on events: no datapoints")
     return _("not “all clear”: too few datapoints to judge")

@@ -1,6 +1,6 @@
-"""A change plan as lines: its impact, before and after, what is sent, what to know. Pure.
+"""A change plan as lines: its impact, before and after, the requests, warnings. Pure.
 
-The dialog draws these lines and `toban change --plan` prints them, so both say the same.
+The dialog draws these lines and `toban change --plan` prints them, so both show the same.
 """
 
 import json
@@ -17,26 +17,26 @@ from widgets.drawing.lines import Line, Span, plain, spread
 
 ARROW = " → "
 CHANGED, SAME = "◆", " "
-"""Before a row that changes, and before one that does not."""
+"""Marks of rows that change, and of rows that do not."""
 _LABEL = 26
-"""The most cells that a label may take beside its value."""
+"""Maximum cells of a label beside its value."""
 _BEFORE, _AFTER = 24, 14
-"""The most cells for the value before, and the least that the value after needs beside it."""
+"""Maximum cells of the value before, and minimum cells of the value after beside it."""
 _NARROWEST = 8
-"""The fewest cells that wrapped text gets, however little room there is."""
+"""Minimum cells for wrapped text."""
 _ODD = 3
-"""How many unusual characters of a name are listed."""
+"""Maximum number of unusual characters listed for a name."""
 
 
 def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
-    """`text` wrapped behind `first`; further lines begin where the text began."""
+    """`text` wrapped after `first`; continuation lines are aligned with the text."""
     indent = sum(cell_len(words) for words, _role in first)
     rows = wrap(text, max(_NARROWEST, width - indent)) or [""]
     return [[*(first if at == 0 else [(" " * indent, "")]), (words, role)] for at, words in enumerate(rows)]
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
-    """One row each of (label, value, role), the values in one column; a name that would break goes below its label."""
+    """One row for each (label, value, role), the values in one column; a name that would wrap goes below its label."""
     triples = list(rows)
     widest = max((cell_len(label) for label, _value, _role in triples), default=0)
     room = min(_LABEL, widest, max(0, width - 2 - _NARROWEST))
@@ -53,7 +53,7 @@ def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
 
 
 def odd_characters(text: str) -> str:
-    """The characters of a name that are not plain ASCII, in words; a look-alike reads like the real name. "" for none."""
+    """The characters of a name that are not plain ASCII, in words, because they may be look-alikes; "" for none."""
     odd = list(dict.fromkeys(character for character in text if not " " <= character <= "~"))
     if not odd:
         return ""
@@ -63,13 +63,13 @@ def odd_characters(text: str) -> str:
 
 
 def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:
-    """A name's row, and one below it where the name has characters that may deceive."""
+    """A name's row, and a second one if the name contains characters that may deceive."""
     odd = odd_characters(raw)
     return [(label, text, ""), *([("", f"▲ {odd}", "warn")] if odd else [])]
 
 
 def impact_lines(plan: Plan, width: int) -> list[Line]:
-    """The impact and the grave warnings; first, because they matter for everything below."""
+    """The impact and the grave warnings; shown first, because they affect everything below."""
     lines: list[Line] = []
     if plan.blast:
         lines += hanging([("■ ", "alert")], plan.blast, "alert", width)
@@ -80,7 +80,7 @@ def impact_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def refusal_lines(plan: Plan, width: int) -> list[Line]:
-    """Why it must not be applied."""
+    """Why the plan must not be applied."""
     if not plan.refusals:
         return []
     lines = hanging([("✖ ", "bad")], _("This cannot be applied:"), "bad", width)
@@ -133,7 +133,7 @@ def _stacked(row: Row, before: str, after: str, width: int) -> list[Line]:
 
 
 def request_lines(plan: Plan, width: int) -> list[Line]:
-    """Exactly what is sent, complete."""
+    """The complete requests exactly as sent."""
     lines: list[Line] = []
     for number, step in enumerate(plan.steps, 1):
         lines += [[]] if lines else []
@@ -169,7 +169,7 @@ def flat(value: Mapping[str, object], before: str = "") -> Iterator[tuple[str, o
 
 
 def literal(value: object) -> str:
-    """As JSON writes it, so that `10` and `"10"` differ."""
+    """The value as JSON, so that `10` and `"10"` differ."""
     return clean(json.dumps(value, ensure_ascii=False), LINE_LIMIT)
 
 
@@ -183,9 +183,9 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
-    """Target, approval, downtime, cost, and the revert with its date and `why` it has that date.
+    """Target, approval, downtime, cost, and the revert with its date and the reason `why` for that date.
 
-    A plan that was refused before it had steps knows its target alone.
+    A plan that was refused before it had steps only has a target.
     """
     rows = _name_rows(_("target"), plan.target.title, plan.target.title)
     if not plan.steps:
@@ -205,7 +205,7 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
 
 
 def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
-    """Why it is reverted at this time, if that is the proposed time; else ""."""
+    """The reason for the time of the revert if it is the proposed one; else ""."""
     moment = next((parameter for parameter in parameters if parameter.kind == "moment"), None)
     if moment is None or plan.revert is None or plan.wish.get(moment.id) != moment.default:
         return ""
@@ -213,7 +213,7 @@ def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
 
 
 def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
-    """Who reverts it and when, in words."""
+    """Who reverts the change and when, in words."""
     if revert is None:
         return _("none: not reverted")
     words = (
@@ -225,7 +225,7 @@ def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
 
 
 def expiry(plan: Plan, now: datetime) -> Span:
-    """How long the plan may still be applied."""
+    """How much longer the plan may be applied."""
     seconds = (plan.expires_at - now).total_seconds()
     if seconds <= 0:
         return (_("✖ the plan has expired"), "bad")

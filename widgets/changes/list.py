@@ -1,4 +1,4 @@
-"""What can be changed: each kind of change with its targets in the runbook."""
+"""The available changes: each kind of change with its targets in the runbook."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Offer:
 
     kind: str
     title: str
-    """The change's, in the screen's language."""
+    """The title of the change, in the screen's language."""
     help: str
     """One sentence, in the screen's language."""
     target: ChangeTarget
     locked: bool = False
     """The outcome of an earlier change is unknown."""
     busy: bool = False
-    """A change of it is under way, here or in another console, or was cut off just now."""
+    """A change of the target is in progress, here or in another console, or was just interrupted."""
 
     @property
     def key(self) -> str:
@@ -40,7 +40,7 @@ class Offer:
 
 
 class ChangeList(Vertical):
-    """Set `offers`."""
+    """The list of changes; set `offers`."""
 
     DEFAULT_CSS = """
     ChangeList { height: 1fr; width: 1fr; }
@@ -52,7 +52,7 @@ class ChangeList(Vertical):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click: plan `offer`, which was under the cursor then."""
+        """Enter or a click: plan `offer`, which was under the cursor at that moment."""
 
         offer: Offer
 
@@ -69,7 +69,7 @@ class ChangeList(Vertical):
         self.table = KeyedTable((Column(_("target"), flex=1, min_width=12), Column("", max_width=12)))
 
     def compose(self) -> ComposeResult:
-        """The head, the table, and what replaces an empty table."""
+        """The head, the table, and the text for an empty table."""
         yield self.head
         yield self.table
         yield self._empty
@@ -84,7 +84,7 @@ class ChangeList(Vertical):
         self._show()
 
     def offer_at_cursor(self) -> Offer | None:
-        """The offer that the keys act on."""
+        """The offer that keys act on."""
         return self._offer(self.table.cursor_key)
 
     def on_descendant_focus(self) -> None:

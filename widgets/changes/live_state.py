@@ -1,4 +1,4 @@
-"""A change's target as AWS has it now."""
+"""The current state of a change's target in AWS."""
 
 from collections.abc import Iterable
 

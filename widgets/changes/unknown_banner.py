@@ -1,4 +1,4 @@
-"""Changes whose outcome is unknown, above everything else until it is known."""
+"""A banner for changes with an unknown outcome, above everything else."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from widgets.changes.run.view import unknown_words
 from widgets.drawing.lines import Line, LineWidget
 
 _MOST = 2
-"""How many changes are named; the table has them all."""
+"""Maximum number of changes named; the table has all of them."""
 
 
 class UnknownBanner(LineWidget):
-    """Call `show`; it takes no room while nothing is unknown."""
+    """Call `show`; hidden while no outcome is unknown."""
 
     DEFAULT_CSS = """
     UnknownBanner { height: auto; display: none; background: $error 40%; color: $text; padding: 0 1; }
@@ -39,7 +39,7 @@ class UnknownBanner(LineWidget):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The changes, what is known, what happens next, what a person can do."""
+        """The changes, what is known, what happens next, and what a person can do."""
         return unknown_lines(self._runs, width) if width > 0 else []
 
 

@@ -164,7 +164,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     overview: reactive[FeedState[AlarmOverview]] = reactive(
         FeedState, repaint=False, always_update=True, init=False
     )
-    """The overview that the alarms on tiles come from, and how fresh it is."""
+    """The alarm overview that the tiles' alarms come from, and its freshness."""
 
     def compose_body(self) -> Iterable[Widget]:
         """Remarks, then the tiles."""

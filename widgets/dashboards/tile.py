@@ -33,7 +33,7 @@ class Tile(LineWidget, can_focus=True):
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     stale: reactive[bool] = reactive(False, repaint=False, init=False)
-    """No new data arrives: what was normal is no longer drawn as normal."""
+    """No new data arrives: normal values are no longer drawn as normal."""
 
     @dataclass
     class Enlarge(Message):

@@ -36,7 +36,7 @@ def _alike(one: Iterable[Segment], other: Iterable[Segment], side: str) -> int:
         if old == new:
             cells += new.cell_length
             continue
-        # Only in ASCII is every character a cell of its own, whatever stands beside it.
+        # Only in ASCII does every character have its own cell, whatever is next to it.
         if old.style == new.style and old.text.isascii() and new.text.isascii():
             step = 1 if side == "left" else -1
             pairs = zip(old.text[::step], new.text[::step], strict=False)

@@ -1,4 +1,4 @@
-"""Limits how often an animated widget draws, and lets widgets draw at the same moments."""
+"""Limits the frame rate of animated widgets, and synchronizes their frames."""
 
 import asyncio
 import time
@@ -25,7 +25,9 @@ class FrameLimiter:
             # Widgets of the same period draw at the same moment, so that the screen is composed once for all of them.
             due = (self.drawn_at // period + 1) * period
             if due - self.drawn_at < period / 2:
-                due += period  # another widget has a shorter period, or the timer fired a moment early
+                due += (
+                    period  # requested by a widget with a shorter period, or the timer fired slightly early
+                )
             wait = max(0.0, due - time.monotonic())
             self._next = asyncio.get_running_loop().call_later(wait, self._run)
 

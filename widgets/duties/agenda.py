@@ -20,7 +20,7 @@ from widgets.duties.wording import TODAY_MARK, closed_words, tally, zone_name
 
 
 class AgendaTable(KeyedTable):
-    """A table that can scroll to a heading with the cursor on no row."""
+    """A table that can scroll to a heading and have the cursor on no row."""
 
     def lead_to(self, heading: str, key: str | None) -> None:
         """Show the section under `heading` with the cursor on `key`, or on no row."""
@@ -48,7 +48,7 @@ class AgendaTable(KeyedTable):
 
 
 class Agenda(OccurrenceList):
-    """Set `month` and `day`. The cursor is on an occurrence of `day`, or on no row where it has none."""
+    """Set `month` and `day`. The cursor is on an occurrence of `day`, or on no row if it has none."""
 
     month: reactive[Month | None] = reactive(None, repaint=False, init=False)
     day: reactive[date] = reactive(date.min, repaint=False, init=False)
@@ -74,7 +74,7 @@ class Agenda(OccurrenceList):
         self._lead()
 
     def watch_month(self, before: Month | None, month: Month | None) -> None:
-        """Show another month from `day`; the same month stays where it is."""
+        """Show a different month from `day`; the same month keeps its position."""
         if not self.is_mounted:
             return
         self.fill()
@@ -106,7 +106,7 @@ class Agenda(OccurrenceList):
         self.post_selection()
 
     def fill(self) -> None:
-        """Show the month as it is now."""
+        """Show the month's current state."""
         self.shown, self._days, self._headings = {}, {}, {}
         self.table.set_rows(list(self._rows()))
         self.post_selection()

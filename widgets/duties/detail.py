@@ -33,7 +33,7 @@ Fact = tuple[str, Sequence[Span]]
 def fact_lines(
     occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """Title, state, times, window, why it moved, the signature and its evidence."""
+    """Title, state, times, window, why the date was moved, the signature and its evidence."""
     state_look, slot = state_style(occurrence), occurrence.slot
     day = now.astimezone(zone).date()
     lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
@@ -52,7 +52,7 @@ def fact_lines(
 
 
 def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Line]:
-    """The runbook's checks, numbered, with a box while they are to be made."""
+    """The runbook's checks, numbered, with a box until they are done."""
     if duty is None:
         return []
     digits = len(str(len(duty.asks)))
@@ -64,7 +64,7 @@ def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Lin
 
 
 def _box(occurrence: Occurrence, text: str) -> str:
-    """An empty box while it is to be made; afterwards whether it was ticked, where it could be."""
+    """An empty box before sign-off; afterwards whether it was ticked, if it could be."""
     if occurrence.state not in (State.DONE, State.SKIPPED):
         return "□ "
     checked = occurrence.signed.checked if occurrence.signed is not None else None
@@ -74,7 +74,7 @@ def _box(occurrence: Occurrence, text: str) -> str:
 
 
 def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
-    """What was recorded when it was signed, with the runbook's titles."""
+    """The evidence recorded at sign-off, with the runbook's titles."""
     titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
     evidence = occurrence.signed.evidence if occurrence.signed is not None else {}
     return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in evidence.items()]
@@ -83,12 +83,12 @@ def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
 def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
-    looking = {each.inspection: running_words(each) for each in findings.running}
+    running = {each.inspection: running_words(each) for each in findings.running}
     by_id = {each.finding.inspection: each for each in findings.recorded}
     for id in findings.expected:
         recorded = by_id.get(id)
         title = recorded.finding.title if recorded is not None else titles.get(id, id)
-        words = looking.get(id) or (_("not inspected yet") if recorded is None else "")
+        words = running.get(id) or (_("not inspected yet") if recorded is None else "")
         spans: list[Span] = [(title, "strong"), ("  ", "")]
         lines.append(
             [*spans, *([(words, "muted")] if words or recorded is None else recorded_spans(recorded))]
@@ -99,7 +99,7 @@ def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -
 
 
 def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
-    """What the runbook says about records, the section, the inspections."""
+    """The runbook's instructions on records, the section, the inspections."""
     if duty is None:
         return []
     names = titles or {}
@@ -176,14 +176,14 @@ def _hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[L
 
 
 def _lines(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on one line where they fit, else each on lines of its own."""
+    """The spans on one line if they fit, else each on lines of its own."""
     if width_of(spans) <= width:
         return [list(spans)]
     return [[(line, role)] for text, role in spans for line in wrap(text.strip(), width) if line]
 
 
 class DutyDetail(VerticalScroll, can_focus=True):
-    """Set `occurrence` and `duty`; it scrolls where it is too long."""
+    """Set `occurrence` and `duty`; it scrolls if it is too long."""
 
     DEFAULT_CSS = """
     DutyDetail { padding: 0 1; scrollbar-size-vertical: 1; }
@@ -226,13 +226,13 @@ class DutyDetail(VerticalScroll, can_focus=True):
         every_second(self, self._tick)
 
     def watch_occurrence(self, before: Occurrence | None, occurrence: Occurrence | None) -> None:
-        """Show the occurrence, another one from its top."""
+        """Show the occurrence; a different one is shown from its top."""
         if before is None or occurrence is None or before.key != occurrence.key:
             self.scroll_home(animate=False)
         self._update()
 
     def watch_duty(self) -> None:
-        """Show what the runbook says about it."""
+        """Show the runbook's text about it."""
         self._update()
 
     def watch_findings(self) -> None:

@@ -1,4 +1,4 @@
-"""What is to be done: carried over, today, within the month, next. The cursor stays on its occurrence."""
+"""The duties to do: carried over, today, within the month, next. The cursor stays on its occurrence."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
@@ -18,7 +18,7 @@ from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
 from widgets.duties.wording import closed_words, tally, zone_name
 
 _NARROW = 60
-"""Cells below which dates have no weekday."""
+"""Width in cells below which dates have no weekday."""
 
 
 class DutyList(OccurrenceList):
@@ -59,14 +59,14 @@ class DutyList(OccurrenceList):
         return self.findings is not None and bool(self.findings.duties)
 
     def columns(self) -> tuple[Column, ...]:
-        """The columns, with the findings where a duty has inspections."""
+        """The columns, with the findings if a duty has inspections."""
         return duty_columns(self.zone_words(), findings=self._has_findings)
 
     def _findings_of(self, occurrence: Occurrence) -> DutyFindings | None:
         return self.findings.of(occurrence.key) if self.findings is not None else None
 
     def on_resize(self, event: Resize) -> None:
-        """Use shorter dates where there is little room."""
+        """Use shorter dates if there is little room."""
         self.fill()
 
     def zone_words(self) -> str:
@@ -74,7 +74,7 @@ class DutyList(OccurrenceList):
         return zone_name(self.zone, self._now())
 
     def _start(self) -> None:
-        """Put the cursor on what needs a person first; duties with the whole month come last."""
+        """Put the cursor on the occurrence that needs a person first; duties with the whole month come last."""
         view = self.view
         if view is None:
             return
@@ -93,7 +93,7 @@ class DutyList(OccurrenceList):
             self.fill()
 
     def fill(self) -> None:
-        """Show the sections as they are now."""
+        """Show the sections' current state."""
         now = self._now()
         self._minute = int(now.timestamp()) // 60
         self.shown = {}

@@ -18,7 +18,7 @@ from widgets.duties.month_layout import MonthLayout, draw_month
 
 
 class MonthGrid(LineWidget, can_focus=True):
-    """Set `month`, `today` and `day`; it sends where the operator goes."""
+    """Set `month`, `today` and `day`; it posts the days that the operator moves to."""
 
     DEFAULT_CSS = """
     MonthGrid { width: 1fr; height: 1fr; }
@@ -52,7 +52,7 @@ class MonthGrid(LineWidget, can_focus=True):
         """The cursor moved to another day of this month."""
 
     class Left(_OfDay):
-        """The cursor has moved to a day of another month: show that month."""
+        """The cursor has moved to a day of another month, which should be shown."""
 
     class Chosen(_OfDay):
         """Enter, or a click on the day under the cursor."""
@@ -64,7 +64,7 @@ class MonthGrid(LineWidget, can_focus=True):
         self._paper: MonthLayout | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The lines of the month at this size."""
+        """The lines of the month for this size."""
         lines, self._paper = draw_month(
             self.month, self.day, self.today, self.zone, width, height, focused=self.has_focus
         )
@@ -87,11 +87,11 @@ class MonthGrid(LineWidget, can_focus=True):
         self.redraw()
 
     def on_focus(self) -> None:
-        """Draw the cursor as it looks with or without the focus."""
+        """Redraw the cursor for the focus."""
         self.redraw()
 
     def on_blur(self) -> None:
-        """Draw the cursor as it looks with or without the focus."""
+        """Redraw the cursor for the focus."""
         self.redraw()
 
     def action_move(self, days: int) -> None:

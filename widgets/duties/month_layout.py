@@ -1,7 +1,7 @@
-"""A month as lines, for any size: pure, in cells.
+"""A month as lines for any size; pure, in cells.
 
-A week has one row or more. One: number and marks side by side. Two or three: marks below the number.
-Four or more, where a cell is wide enough: a row with its title for each duty.
+A week has one row or more. With one, number and marks are side by side; with two or three, marks are below the number;
+with four or more, if cells are wide enough, each duty has a row with its title.
 """
 
 import calendar
@@ -32,12 +32,12 @@ from widgets.duties.wording import (
 
 _SUNDAY_FIRST = (6, 0, 1, 2, 3, 4, 5)
 _TITLED = 14
-"""The least cells of a day that titles need."""
+"""Minimum width of a day for titles, in cells."""
 _TIMED = 24
-"""The least cells of a day that times before the titles need."""
+"""Minimum width of a day for times before the titles, in cells."""
 _WIDEST = 34
 _RULED = 5
-"""The least rows of a week with lines between the days."""
+"""Minimum rows of a week for lines between the days."""
 _LEGEND = (
     *(
         DUTY_LOOKS[each]
@@ -52,7 +52,7 @@ _LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class MonthLayout:
-    """Where the days are on the drawn lines."""
+    """The places of the days on the drawn lines."""
 
     weeks: tuple[tuple[date | None, ...], ...]
     top: int
@@ -63,7 +63,7 @@ class MonthLayout:
     """The cells of a day, including its left border."""
 
     def day_at(self, x: int, y: int) -> date | None:
-        """The day at this cell; None outside of the days."""
+        """The day at this cell; None outside the days."""
         week, column = (y - self.top) // self.rows, x // self.cell
         if not 0 <= week < len(self.weeks) or not 0 <= column < 7:
             return None
@@ -88,13 +88,13 @@ class _Sight:
 def draw_month(
     month: Month | None, cursor: date, today: date, zone: tzinfo, width: int, height: int, *, focused: bool
 ) -> tuple[list[Line], MonthLayout | None]:
-    """(the lines, where the days are on them)."""
+    """(the lines, the places of the days on them)."""
     if month is None:
         return [[(_("Reading…"), "muted")]], None
     days = {each.day: each for each in month.days}
     weeks = weeks_of(month.year, month.month)
     cell = min(_WIDEST, max(2, width // 7))
-    # By priority: the weeks, the weekdays, the day's line, the title, the legend.
+    # In order of priority: the weeks, the weekdays, the day's line, the title, the legend.
     spare = height - len(weeks)
     heads, foot, title = spare >= 1, spare >= 2, spare >= 3
     rows = max(1, (height - heads - foot - title) // len(weeks))
@@ -120,7 +120,7 @@ def weeks_of(year: int, month: int) -> tuple[tuple[date | None, ...], ...]:
 
 
 def title_line(month: Month, width: int) -> list[Span]:
-    """The month, and how many of its duties need a person."""
+    """The month, and the number of its duties that need a person."""
     waiting = [each for day in month.days for each in day.occurrences if each.open]
     title: list[Span] = [(month_words(month.year, month.month), "title")]
     counts = tally(waiting, words=True)
@@ -198,7 +198,7 @@ def _content(day: Day, sight: _Sight, room: int) -> list[Line]:
 
 
 def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
-    """The number, a sign for today, and what makes the day special."""
+    """The number, a sign for today, and the day's peculiarity."""
     today = day.day == sight.today
     role = "title-focus" if today else "" if day.is_open else "muted"
     line: list[Span] = [(f"{day.day.day:>2}", role)]
@@ -218,12 +218,12 @@ def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
 
 
 def _worth_naming(day: Day) -> bool:
-    """Whether the reason for being closed is displayed; the column explains an ordinary weekend."""
+    """Whether to show why the day is closed; not for ordinary weekends, which the column explains."""
     return day.holiday or day.day.weekday() < 5
 
 
 def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
-    """A row for each duty; those that have no row as marks on the last."""
+    """A row for each duty; duties without a row are marks on the last one."""
     whole = day.occurrences if len(day.occurrences) <= rows else day.occurrences[: rows - 1]
     lines: list[Line] = [_titled(each, day.day, zone, room) for each in whole]
     rest = day.occurrences[len(whole) :]
@@ -242,7 +242,7 @@ def _titled(occurrence: Occurrence, day: date, zone: tzinfo, room: int) -> Line:
 
 
 def _rows_of_marks(occurrences: Sequence[Occurrence], room: int, rows: int) -> list[Line]:
-    """The marks in order of time on several rows where they fit, else counts on one."""
+    """The marks in order of time on several rows if they fit, else counts on one."""
     if len(occurrences) > room * rows:
         return [marks(occurrences, room)]
     return [

@@ -1,4 +1,4 @@
-"""What the lists of occurrences share: a table whose cursor stays on its occurrence."""
+"""The base of lists of occurrences: a table whose cursor stays on its occurrence."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -20,7 +20,7 @@ from widgets.findings.wording import verdict_cell
 
 
 class OccurrenceList(Vertical):
-    """Sends which occurrence is under the cursor and which is opened. The focus goes to its table.
+    """Posts which occurrence is under the cursor and which is opened. The focus goes to its table.
 
     A subclass fills `shown` (by key) and the table in `fill`.
     """
@@ -58,7 +58,7 @@ class OccurrenceList(Vertical):
 
     @property
     def selected(self) -> Occurrence | None:
-        """The occurrence under the cursor as it is now; None where there is none."""
+        """The current state of the occurrence under the cursor; None if there is none."""
         return self.shown.get(self.table.cursor_key or "")
 
     def focus(self, scroll_visible: bool = True) -> Self:
@@ -67,11 +67,11 @@ class OccurrenceList(Vertical):
         return self
 
     def select(self, key: str) -> bool:
-        """Put the cursor on an occurrence; False where it is not in the list."""
+        """Put the cursor on an occurrence; False if it is not in the list."""
         return self.table.move_to(key)
 
     def fill(self) -> None:
-        """Show everything as it is now."""
+        """Show everything in its current state."""
         raise NotImplementedError
 
     def zone_words(self) -> str:
@@ -82,7 +82,7 @@ class OccurrenceList(Vertical):
         """Called when the operator has moved the cursor."""
 
     def columns(self) -> tuple[Column, ...]:
-        """The columns as they are now."""
+        """The current columns."""
         return duty_columns(self.zone_words())
 
     def watch_zone(self) -> None:
@@ -93,7 +93,7 @@ class OccurrenceList(Vertical):
             self.table.refresh()
 
     def post_selection(self) -> None:
-        """Send the selected occurrence where it, or its state, has changed."""
+        """Post the selected occurrence if it, or its state, has changed."""
         selected = self.selected
         if selected != self._last_selected:
             self._last_selected = selected

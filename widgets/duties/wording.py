@@ -1,4 +1,4 @@
-"""Texts about duties: a mark, a word and a role for each state, times, what a state means now."""
+"""Texts about duties: a mark, a word and a role for each state, times, the meaning of a state."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -24,29 +24,29 @@ DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
     State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
 PLANNED = StateStyle("◆", N_("planned"), "")
-"""Upcoming, and it counts because somebody planned it."""
+"""Style of an upcoming occurrence that was planned by a person."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
-"""States by how much they need a person."""
+"""States by how urgently they need a person."""
 CLOSED_MARK = "╱"
-"""Marks a closed day where there is no room for its name."""
+"""Marks a closed day if there is no room for its name."""
 TODAY_MARK = "◂"
 ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD})
-"""States that need nobody."""
+"""States that need no action."""
 
 
 def state_style(occurrence: Occurrence) -> StateStyle:
-    """How the occurrence's state looks."""
+    """The style of the occurrence's state."""
     is_planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
 
 
 def title_role(occurrence: Occurrence) -> str:
-    """The role of the title: strong where it needs a person, muted where it is over."""
+    """The role of the title: strong if it needs a person, muted if it is over."""
     return "strong" if occurrence.open else "muted" if occurrence.state in ASLEEP else ""
 
 
 def clock_of(at: datetime, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
-    """`09:00`, or `Mon 5 Jan 09:00` where it is not on `day`."""
+    """`09:00`, or `Mon 5 Jan 09:00` if it is not on `day`."""
     local = at.astimezone(zone)
     if local.date() == day:
         return f"{local:%H:%M}"
@@ -60,7 +60,7 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
 
 
 def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
-    """When it takes place, seen from `day`: a time, a date and a time, or the last day for it."""
+    """The time of the occurrence seen from `day`: a time, a date and a time, or the last day for it."""
     name = day_words if weekdays else short_day
     if slot.until > slot.day:
         if not weekdays and (slot.until.year, slot.until.month) == (day.year, day.month):
@@ -72,7 +72,7 @@ def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool =
 
 
 def moved_from(slot: ScheduledOccurrence) -> str:
-    """`from Thu 1`, `from Thu 31 Dec`: the date by its rule; "" where it was not moved."""
+    """`from Thu 1`, `from Thu 31 Dec`: the date by its rule; "" if it was not moved."""
     if not slot.moved:
         return ""
     return _("from {day}").format(day=_(", ").join(_near(each, slot.day) for each in slot.nominal))
@@ -85,7 +85,7 @@ def _near(day: date, other: date) -> str:
 
 
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
-    """How a signature was late or early; "" where it was in time."""
+    """How late or early it was signed; "" if in time."""
     if skipped:
         words = {State.LATE: _("skipped late"), State.MISSED: _("skipped after missed")}
         return words.get(sign.was, "")
@@ -94,9 +94,9 @@ def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
 
 
 def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: date) -> list[Span]:
-    """What the state means: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`.
+    """The progress within the state: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`.
 
-    Without `now` only what is constant while the state is: `late from 09:30`.
+    Without `now` only what is constant within the state: `late from 09:30`.
     """
     slot, sign_off = occurrence.slot, occurrence.signed
     if sign_off is not None and occurrence.state in ASLEEP:
@@ -147,7 +147,7 @@ def closed_words(day: Day) -> str:
 
 
 def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Span]:
-    """`!1 ●2 ✓4`, what needs a person first; with `words`: `! late 1  ✓ done 4`."""
+    """`!1 ●2 ✓4`, most urgent first; with `words`: `! late 1  ✓ done 4`."""
     spans: list[Span] = []
     for state_look, count in _counts(occurrences):
         spans += [("  " if words else " ", "")] if spans else []
@@ -158,7 +158,7 @@ def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Spa
 
 
 def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
-    """One mark each in order of time; counts where the marks do not fit, and `+` where the counts do not."""
+    """One mark each in order of time; counts if the marks do not fit, and `+` if the counts do not."""
     if len(occurrences) <= width:
         return [(state_style(each).mark, state_style(each).role) for each in occurrences]
     groups = [

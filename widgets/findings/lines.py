@@ -1,6 +1,6 @@
-"""A finding as lines: verdict, measured values beside their limits, evidence, what to do. Pure.
+"""A finding as lines: verdict, measured values with their limits, evidence, advice. Pure.
 
-The screen draws these lines and `toban inspect` prints them, so both say the same.
+The screen draws these lines and `toban inspect` prints them, so both show the same.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,16 +17,16 @@ from widgets.drawing.state_styles import VERDICT_LOOKS
 from widgets.findings.wording import cost_words, recorded_spans
 
 _TITLE = 34
-"""The most cells for a measure's title beside its value."""
+"""Maximum cells of a measure's title beside its value."""
 _ALLOWED = 16
-"""The most cells for a limit beside a note."""
+"""Maximum cells of a limit beside a note."""
 _GAP = 2
 _ROW = 12
-"""The most lines for one row of evidence."""
+"""Maximum lines of one row of evidence."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Verdict and summary; who overruled it and why; what failed."""
+    """Verdict and summary; who overrode it and why; what failed."""
     finding = recorded.finding
     look = VERDICT_LOOKS[finding.verdict]
     lines: list[Line] = [[(finding.title, "title"), ("  ", ""), *recorded_spans(recorded)]]
@@ -49,7 +49,7 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
 
 
 def made_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Which window it covers, when and by whose console it was made, what it cost."""
+    """The window, when and by whose console the finding was made, and its cost."""
     finding = recorded.finding
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
@@ -108,7 +108,7 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
 
 
 def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
-    """A table with columns as wide as their texts where there is room; the last one takes the rest."""
+    """A table with columns as wide as their texts if there is room; the last one takes the rest."""
     lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
     if not evidence.rows:
         return [*lines, [(_("nothing"), "muted")]]
@@ -125,7 +125,7 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
 
 
 def told_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
-    """Advice or remarks, each behind `mark`."""
+    """Advice or remarks, each after `mark`."""
     lines: list[Line] = []
     for text in texts:
         lines += _hang(mark, text, role, width)
@@ -171,7 +171,7 @@ def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
 
 
 def _whole_row(mark: Span, cells: Sequence[str], sizes: Sequence[int]) -> list[Line]:
-    """A row that the verdict depends on: texts continue below in their columns and are cut after _ROW lines."""
+    """A row that affects the verdict: texts continue below in their columns, up to _ROW lines."""
     columns = [wrap(text, size) for text, size in zip(cells, sizes, strict=False)]
     height = min(_ROW, max((len(column) for column in columns), default=1))
     lines: list[Line] = []

@@ -20,7 +20,7 @@ from widgets.findings.wording import recorded_spans, running_words
 
 
 class FindingList(Vertical):
-    """Set `findings`; `titles` names inspections without a finding. The focus goes to its table."""
+    """A row per inspection; set `findings`, and `titles` for those without a finding. The focus goes to its table."""
 
     DEFAULT_CSS = """
     FindingList { height: auto; width: 1fr; }
@@ -86,11 +86,11 @@ class FindingList(Vertical):
         if self.findings is None:
             return
         by_id = {each.finding.inspection: each for each in self.findings.recorded}
-        looking = {each.inspection: each for each in self.findings.running}
+        running = {each.inspection: each for each in self.findings.running}
         for id in self.findings.expected:
             title = self._titles.get(id, id)
-            if id in looking:
-                yield Row(id, ([(title, "")], [(running_words(looking[id]), "muted")], [], []))
+            if id in running:
+                yield Row(id, ([(title, "")], [(running_words(running[id]), "muted")], [], []))
             elif id in by_id:
                 recorded = by_id[id]
                 yield Row(

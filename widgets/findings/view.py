@@ -1,4 +1,4 @@
-"""One finding in full: measured values beside their limits, the evidence, what to do."""
+"""One finding in full: measured values with their limits, the evidence, the advice."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -16,7 +16,7 @@ from widgets.findings.wording import running_words
 
 
 class FindingView(VerticalScroll, can_focus=True):
-    """Set `recorded`, and `running` while the inspection runs again."""
+    """The finding; set `recorded`, and `running` while the inspection runs again."""
 
     DEFAULT_CSS = """
     FindingView { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }
@@ -50,7 +50,7 @@ class FindingView(VerticalScroll, can_focus=True):
         self._show()
 
     def watch_recorded(self, before: Recorded | None, recorded: Recorded | None) -> None:
-        """Show the finding, another one from its top."""
+        """Show the finding; a different one is shown from its top."""
         if before is None or recorded is None or before.finding.inspection != recorded.finding.inspection:
             self.scroll_home(animate=False)
         self._show()

@@ -1,4 +1,4 @@
-"""Short texts about findings: a mark and a word, what is still running."""
+"""Short texts about findings: a mark and a word, and the progress of running inspections."""
 
 from services.i18n import _
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
@@ -49,7 +49,7 @@ def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
 
 
 def recorded_spans(recorded: Recorded) -> list[Span]:
-    """`■ abnormal`; muted, and with the name of the person who overruled it."""
+    """`■ abnormal`; muted, and with the name of the person who overrode it."""
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
         spans.append((" " + _("overridden by {name}").format(name=recorded.overruled.by), "caution"))
@@ -75,9 +75,9 @@ def size_words(size: int) -> str:
     return f"{value:.1f} GB"
 
 
-def running_words(looking: RunningInspection) -> str:
-    """`looking… ap-southeast-2: 150 events (3/5)`."""
-    progress = looking.progress
+def running_words(running: RunningInspection) -> str:
+    """`checking… ap-southeast-2: 150 events (3/5)`."""
+    progress = running.progress
     words = [_("checking…")]
     if progress.text:
         words.append(progress.text)

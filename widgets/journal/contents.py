@@ -1,4 +1,4 @@
-"""The body of a journal entry in readable form: names, values, lists; no control sequence works, no text is cut. Pure."""
+"""The body of a journal entry as text: names, values, lists; control sequences are escaped and no text is cut. Pure."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,10 +18,10 @@ from widgets.duties.wording import DUTY_LOOKS
 from widgets.findings.lines import finding_lines
 
 _MOST = 2000
-"""The most lines of contents; the export has everything."""
+"""Maximum lines of contents; the export has everything."""
 _INDENT = 2
 _DEEPEST = 100
-"""The most lists within lists; the console writes no deeper bodies."""
+"""Maximum nesting of lists; the console writes no deeper bodies."""
 _NAMES = {
     "title": N_("duty"),
     "due_at": N_("due at"),

@@ -1,4 +1,4 @@
-"""One journal entry in full, and the story it belongs to."""
+"""One journal entry in full, and its story: the other entries on the same subject."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
@@ -42,7 +42,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
 
     entry: reactive[Entry | None] = reactive(None, repaint=False, init=False)
     link: reactive[EntryLink | None] = reactive(None, repaint=False, init=False)
-    """The check of the chain at this entry; None where it could not be checked."""
+    """The check of the hash chain at this entry; None if it could not be checked."""
     story: reactive[tuple[Entry, ...]] = reactive((), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
@@ -75,7 +75,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
         return story_lines(self.story or (entry,), entry, self.zone, self._now(), width)
 
     def compose(self) -> ComposeResult:
-        """Two columns where there is room, else one."""
+        """Two columns if there is room, else one."""
         with HorizontalGroup():
             with VerticalGroup(id="entry-left", classes="detail-side"):
                 yield from self.blocks[:2]
@@ -123,7 +123,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
         return self.story[place] if 0 <= place < len(self.story) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow a step only where the story has an entry."""
+        """Allow a step only if the story has an entry there."""
         if action != "step" or not isinstance(parameters[0], int):
             return True
         return self.neighbour(parameters[0]) is not None or None

@@ -1,4 +1,4 @@
-"""One journal entry as lines: facts, person, chain, its story. Pure."""
+"""One journal entry as lines: facts, person, hash chain, story. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -17,7 +17,7 @@ _LABEL = 16
 
 
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """Number, kind, time, text, and what the entry is about."""
+    """Number, kind, time, text, and the subject of the entry."""
     local = entry.at.astimezone(zone)
     when = f"{day_words(local.date(), year=True)} {clock(entry.at, zone)}"
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
@@ -46,7 +46,7 @@ def person_lines(entry: Entry, width: int) -> list[Line]:
 
 
 def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
-    """Labels with their texts; further lines are aligned with the text."""
+    """Labels with their texts; continuation lines are aligned with the text."""
     room = min(_LABEL, max((cell_len(label) for label, _text in rows), default=0) + 2)
     lines: list[Line] = []
     for label, text in rows:
@@ -56,7 +56,7 @@ def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
 
 
 def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
-    """Whether the chain holds at this entry, and the two hashes."""
+    """Whether the hash chain is intact at this entry, and the two hashes."""
     if link is None:
         lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
     elif link.is_intact:
@@ -87,7 +87,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
 def story_lines(
     story: Sequence[Entry], current: Entry, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """Every entry about the same subject, oldest first; the displayed one is marked."""
+    """Every entry on the same subject, oldest first; the displayed one is marked."""
     if not current.subject:
         return [[(text, "muted")] for text in wrap(_("This entry has no related entries."), width)]
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""The journal as a panel: the table, the filter, the number of entries, what is new above the view."""
+"""The journal as a panel: the table, the filter, the number of entries, and of new ones above the view."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class FilterLine(LineWidget):
 
 
 class CheckpointLine(LineWidget):
-    """One row that says why the newest hash is not held outside; hidden while it is."""
+    """One row that says why the newest hash is in no external log; hidden while it is in one."""
 
     DEFAULT_CSS = """
     CheckpointLine { height: 1; display: none; background: $warning 12%; }
@@ -61,7 +61,7 @@ class CheckpointLine(LineWidget):
 
 
 class JournalPanel(Panel[JournalView]):
-    """Entries newest first, by day; set `state`, and call `begin` for another part of the journal."""
+    """Entries newest first, by day; set `state`, and call `begin` to show another part of the journal."""
 
     DEFAULT_CSS = """
     JournalPanel { min-height: 4; }
@@ -77,7 +77,7 @@ class JournalPanel(Panel[JournalView]):
         super().__init__(title, now=now, zone=zone, id=id)
         self.table = JournalTable()
         self._begin: bool | None = None
-        """The next value is displayed from its first (False) or last entry (True); None: at the present position."""
+        """Show the next value from its first (False) or last entry (True); None: at the current position."""
         self._newest_in_view = 0
         """The number of the newest entry that was in view."""
 
@@ -86,7 +86,7 @@ class JournalPanel(Panel[JournalView]):
         yield self.table
 
     def on_mount(self) -> None:
-        """Update what is new above the view when the table scrolls."""
+        """Update the number of new entries above the view when the table scrolls."""
         super().on_mount()
         self.watch(self.table, "scroll_y", self._scrolled, init=False)
 
@@ -118,14 +118,14 @@ class JournalPanel(Panel[JournalView]):
             day = day_of(entry, self.zone)
             if day != before:
                 line = day_line(day, local.date(), str(local.tzname()))
-                # A clock that was set back may repeat a day.
+                # After the clock was set back, a day may occur twice.
                 rows.append(Row(f"{day}:{entry.seq}", (line,), heading=True))
                 before = day
             rows.append(Row(str(entry.seq), cells(entry, self.zone)))
         return rows
 
     def _scrolled(self) -> None:
-        """Remember the newest entry in view, and show in the head what is new above it."""
+        """Remember the newest entry in view, and show the number of new ones above it in the head."""
         view = self.state.value
         if view is None:
             return
@@ -135,7 +135,7 @@ class JournalPanel(Panel[JournalView]):
         self.head.update(facts=self.facts(view))
 
     def facts(self, value: JournalView) -> list[Span]:
-        """How many entries there are, and how many are new above the view."""
+        """The number of entries, and of new ones above the view."""
         spans: list[Span] = [(_count(value), "muted")]
         unseen = (
             sum(entry.seq > self._newest_in_view for entry in value.entries) if self._newest_in_view else 0
@@ -148,7 +148,7 @@ class JournalPanel(Panel[JournalView]):
         return spans
 
     def _age(self, freshness: Freshness) -> list[Span]:
-        """The age of the state, only where it is out of date: new entries appear at once."""
+        """The age of the state, only if it is outdated: new entries appear at once."""
         return [] if freshness is Freshness.FRESH else super()._age(freshness)
 
     def _absent(self, freshness: Freshness) -> str:
@@ -160,7 +160,7 @@ class JournalPanel(Panel[JournalView]):
         return super()._absent(freshness)
 
     def empty(self, value: JournalView) -> str:
-        """What an empty table means: an empty journal, or a filter that nothing matches."""
+        """The text for an empty table: an empty journal, or a filter without matches."""
         if value.entries:
             return ""
         if value.filtered:

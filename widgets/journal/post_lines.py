@@ -22,7 +22,7 @@ POST_LOOKS: dict[PostState, StateStyle] = {
 
 
 def columns() -> tuple[Column, ...]:
-    """State, when it was sent off, by whom, its text."""
+    """State, when and by which person it was sent, text."""
     return (
         Column(_("State"), max_width=16),
         Column(_("Submitted"), max_width=18, rank=1),

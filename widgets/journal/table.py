@@ -1,4 +1,4 @@
-"""The journal's rows: what is in view keeps its place while entries are added above and below."""
+"""The journal's rows: rows in view keep their place while entries are added above and below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 
 _KIND_WIDTH = 26
-"""Cells; the kinds that this version knows take 14 at most, one that it does not know is shown with its name."""
+"""Cells; the known kinds take at most 14, an unknown one is shown with its name."""
 NEAR = 60
-"""How many rows from an edge of the loaded rows the next page is requested."""
+"""Distance in rows from the edge of the loaded rows at which the next page is requested."""
 
 
 class JournalTable(KeyedTable):
@@ -57,7 +57,7 @@ class JournalTable(KeyedTable):
         return next((row.key for row in rows if not row.heading), "")
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows; the lines in view keep their place, unless the newest are in view."""
+        """Show these rows; lines in view keep their place, unless the newest are in view."""
         anchor, at_top = self.first_in_view, self.at_top and not self.newer
         offset = self._index.get(anchor, 0) - self.scroll_offset.y
         self._holding = True
@@ -72,7 +72,7 @@ class JournalTable(KeyedTable):
             self._reveal(self._place)
 
     def begin(self, rows: Sequence[Row], *, last: bool = False) -> None:
-        """Show other rows from their beginning or their end, the cursor on the first or last entry."""
+        """Show other rows from their beginning or end, with the cursor on the first or last entry."""
         self.cursor_key, self._place = None, 0
         super().set_rows([])
         super().set_rows(rows)
@@ -81,7 +81,7 @@ class JournalTable(KeyedTable):
             super().action_edge(-1 if last else 0)
 
     def action_edge(self, index: int) -> None:
-        """Go to the first or the last entry, also where it is not loaded."""
+        """Go to the first or the last entry, even if it is not loaded."""
         older = index != 0
         if self.older if older else self.newer:
             self.post_message(self.Wanted(older, edge=True))
@@ -89,12 +89,12 @@ class JournalTable(KeyedTable):
             super().action_edge(index)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for more before the view reaches the edge."""
+        """Request more before the view reaches the edge."""
         super().watch_scroll_y(old_value, new_value)
         self.ask_for_page()
 
     def ask_for_page(self) -> None:
-        """Ask for the next page where the view is near an edge of the loaded rows."""
+        """Request the next page if the view is near an edge of the loaded rows."""
         top = self.scroll_offset.y
         if self.older and top + self.size.height + NEAR > len(self.rows):
             self.post_message(self.Wanted(older=True))
@@ -102,7 +102,7 @@ class JournalTable(KeyedTable):
             self.post_message(self.Wanted(older=False))
 
     def render_line(self, y: int) -> Strip:
-        """Name the day of the first entry in view in the head, where its heading is out of view."""
+        """Show the day of the first entry in view in the head if its heading is out of view."""
         if y > 0:
             return super().render_line(y)
         title = self._day_above()
@@ -113,7 +113,7 @@ class JournalTable(KeyedTable):
         return self.ink.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
 
     def _day_above(self) -> str:
-        """The day whose heading is above the view, in short; "" where the first line in view is a heading."""
+        """The day whose heading is above the view, in short; "" if the first line in view is a heading."""
         top = self.scroll_offset.y
         if top >= len(self.rows) or self.rows[top].heading:
             return ""

@@ -1,4 +1,4 @@
-"""The result of a check of the journal's chain as lines. Pure."""
+"""The result of verifying the journal's hash chain, as lines. Pure."""
 
 from services.i18n import N_, _, plural
 from services.models.journal import ChainFaultKind, Verification
@@ -6,7 +6,7 @@ from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 
 LISTED = 200
-"""The most faults to display; the command line lists them all."""
+"""Maximum number of faults shown; the command line lists them all."""
 _KINDS = {
     ChainFaultKind.ALTERED: N_("altered"),
     ChainFaultKind.DROPPED: N_("dropped"),
@@ -42,7 +42,7 @@ def verification_lines(verification: Verification, width: int) -> list[Line]:
 
 
 def _untrusted(verification: Verification, width: int) -> list[Line]:
-    """Doubts and hashes that speak against the journal but are not trusted."""
+    """Doubts, and hashes that contradict the journal but are not trusted."""
     return [
         line
         for text in (*verification.doubts, *verification.distrusted)
@@ -80,7 +80,7 @@ def _faulty(verification: Verification, width: int) -> list[Line]:
 
 
 def _outside(verification: Verification, width: int) -> list[Line]:
-    """What the hashes held outside prove about a cut-off end: they know more entries than are left."""
+    """What the external hashes prove about a truncated journal: they name more entries than exist."""
     if not verification.anchors:
         words = _("It cannot be determined whether the newest entries were cut off: {reason}").format(
             reason=verification.anchor_note

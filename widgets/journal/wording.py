@@ -44,10 +44,10 @@ _OUTCOMES = {
     "refused": ("✖", "warn"),
 }
 _LONGEST_KIND = 40
-"""Characters of a kind that this version does not know."""
+"""Maximum length of the name of an unknown kind."""
 _STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
 QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
-"""Entries of the console about itself."""
+"""Kinds that the console records about itself."""
 
 
 def kind_word(entry: Entry) -> str:
@@ -56,12 +56,12 @@ def kind_word(entry: Entry) -> str:
 
 
 def unknown_kind_word(kind: str) -> str:
-    """A kind that this version does not know, with the name that stands in the file."""
+    """A kind that this version does not know, with its name in the file."""
     return _("unknown kind ({kind})").format(kind=clean(kind, _LONGEST_KIND))
 
 
 def kind_spans(entry: Entry) -> list[Span]:
-    """Mark and word; the mark shows what became of a change."""
+    """Mark and word; for a change the mark shows the outcome."""
     look = KIND_STYLES[entry.kind]
     mark, role = look.mark, look.role
     if entry.kind is EntryKind.FINDING:
@@ -111,7 +111,7 @@ def day_title(day: date, today: date) -> str:
 
 
 def checkpoint_spans(health: JournalHealth) -> list[Span]:
-    """That the newest hash is not held outside, and why; [] where it is."""
+    """That the newest hash is in no external log, and why; [] if it is in one."""
     if not health.anchor_problem:
         return []
     if not health.anchored_seq:
@@ -125,7 +125,7 @@ def checkpoint_spans(health: JournalHealth) -> list[Span]:
 
 
 def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
-    """The conditions of the filter; [] where it shows everything."""
+    """The conditions of the filter; [] if it selects everything."""
     parts: list[tuple[str, str]] = []
     if query.kinds or query.unknown_kinds:
         kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]

@@ -1,7 +1,7 @@
-"""The rows around the lines of a log pane: title, counters, trouble.
+"""The rows around the lines of a log pane: title, counters, problem.
 
-Whatever was lost, hidden or late is reported. A part that does not fit is omitted whole, the least
-important first.
+Lost, hidden and late lines are always reported. A part that does not fit is omitted completely, the least important
+first.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Notices when the follow loop of a log pane falls silent."""
+"""Detects that the follow loop of a log pane has gone silent."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from textual.widget import Widget
 from widgets.drawing.timers import detached_timer
 
 LONGEST_WAIT = 5.0
-"""Seconds between two checks at most: the loop's timers stand still while the machine sleeps."""
+"""Maximum seconds between checks, because the loop's timers stop while the machine is suspended."""
 
 
 class Watchdog:
-    """Restarted by every sign of life; expires when none has come for too long."""
+    """Restarted by every sign of life; expires if there is none for too long."""
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class Watchdog:
         self._stale_after = stale_after
         self._on_expiry = on_expiry
         self._read_elapsed = 0.0
-        """The same by `elapsed`, a clock that nobody can set."""
+        """The same by `elapsed`, a clock that cannot be set."""
         self._has_expired = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def expired(self) -> bool:
-        """Whether the silence is too long by either clock, or the last sign of life lies in the future."""
+        """Whether the silence is too long by either clock, or the last sign of life is in the future."""
         if self.read_at is None:
             return False
         by_wall_clock = (self._now() - self.read_at).total_seconds()
@@ -46,22 +46,22 @@ class Watchdog:
         return self._has_expired or by_wall_clock < 0 or age > self._stale_after
 
     def restart(self) -> None:
-        """A sign of life came: wait for the next one."""
+        """Record a sign of life, and wait for the next one."""
         self.read_at, self._read_elapsed = self._now(), self._elapsed()
         self._has_expired = False
         self._schedule()
 
     def reset(self) -> None:
-        """Something else is followed from now on: no sign of life has come yet."""
+        """Start over for another log group: no sign of life yet."""
         self.read_at = None
 
     def stop(self) -> None:
-        """Leave no timer behind."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
     def check(self) -> None:
-        """Report the expiry once, or check again later: a clock may go faster or slower than the timer."""
+        """Report the expiry once, or check again later: a clock may run faster or slower than the timer."""
         self._timer = None
         if self.expired:
             self._has_expired = True

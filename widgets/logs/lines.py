@@ -43,7 +43,7 @@ class LogLines(LogWindow, can_focus=True):
     # For the pane
 
     def show(self, format: LogFormat) -> None:
-        """Draw in another format; ages are brought up to date every second."""
+        """Draw in another format; ages are updated every second."""
         if format.relative and self._stop_ageing is None:
             self._stop_ageing = every_second(self, self.refresh_changed)
         elif not format.relative and self._stop_ageing is not None:
@@ -64,7 +64,7 @@ class LogLines(LogWindow, can_focus=True):
         self.redraw()
 
     def update_gauge(self) -> None:
-        """Update `bottom` and the gauge to what the next drawing will show."""
+        """Set `bottom` and the gauge for the next drawing."""
         rows, _skip = self.scroller.window()
         self.bottom = rows[-1] if rows else -1
         self.gauge.show(self.view, rows)

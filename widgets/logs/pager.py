@@ -31,7 +31,7 @@ _SHIFT_LIMIT = 8_192
 
 
 class LogPager(Vertical):
-    """Lines, a detail on demand, a prompt while something is asked for; a subclass binds the keys."""
+    """Lines, a detail on demand, and a prompt; a subclass binds the keys."""
 
     DEFAULT_CSS = """
     LogPager > #log-area { height: 1fr; }
@@ -54,7 +54,7 @@ class LogPager(Vertical):
         self.detail = LogDetail()
         self.prompt = LogPrompt(self.lines, now)
         self.paused = False
-        """The window is frozen, whatever comes."""
+        """The window is frozen while lines arrive."""
         self.searching = False
         """A search is running."""
         self._target: int | None = None
@@ -69,13 +69,13 @@ class LogPager(Vertical):
         yield self.prompt
 
     def show_status(self) -> None:
-        """Bring up to date what is said about the lines: by the gauge, and by what a subclass adds."""
+        """Update what is shown about the lines: the gauge, and what a subclass adds."""
         self.lines.update_gauge()
 
     def clear(self) -> None:
-        """Drop every line and follow again; the format, the threshold and the search stay.
+        """Drop all lines and follow again; the format, the threshold and the search stay.
 
-        So does a minute that was requested before any line came.
+        A minute that was requested before any line arrived stays, too.
         """
         if len(self.store):
             self._target = None
@@ -102,7 +102,7 @@ class LogPager(Vertical):
             self.lines.go_row(row)
 
     def _drop_target(self) -> None:
-        """The reader went elsewhere: do not bring the requested minute into view any more."""
+        """The reader moved elsewhere: the requested minute is no longer brought into view."""
         self._target = None
 
     def update_detail(self) -> None:

@@ -1,7 +1,7 @@
-"""A log pane: follows a log group, stays put while it is read, says what it lost.
+"""A log pane: follows a log group, keeps its place while it is read, reports what it lost.
 
-Data goes in through `append`, `stats`, `problem`, `gaps`, `title` and `pattern`; messages come out. `append`
-only marks the pane as out of date; one timer per frame draws, and none runs while nothing comes.
+Data is passed in through `append`, `stats`, `problem`, `gaps`, `title` and `pattern`; the pane posts messages. `append`
+only marks the pane as outdated; one timer per frame draws, and none runs while no data arrives.
 """
 
 import asyncio
@@ -56,16 +56,16 @@ class LogPane(LogPager):
     """
 
     title: reactive[str] = reactive("", repaint=False)
-    """The log group, in words for the screen."""
+    """The log group, as displayed."""
     pattern: reactive[str] = reactive("", repaint=False)
     """The filter pattern that CloudWatch applies."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False)
     stats: reactive[TailStats | None] = reactive(None, repaint=False, always_update=True)
-    """How the follow loop is doing; to be set on every poll, because each assignment is a sign of life."""
+    """The state of the follow loop; set it on every poll, because each assignment is a sign of life."""
     problem: reactive[Problem | None] = reactive(None, repaint=False)
-    """Why reading fails now; None when it does not."""
+    """Why reading currently fails; None if it does not."""
     banner: reactive[Problem | None] = reactive(None, repaint=False)
-    """What the screen's banner says for all panels; it is not repeated here."""
+    """The problem in the screen's banner, which is not repeated here."""
     gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
 
@@ -100,19 +100,19 @@ class LogPane(LogPager):
         pace: Callable[[], float] = lambda: 0.0,
         id: str | None = None,
     ) -> None:
-        """`elapsed`: seconds by a clock that nobody can set; `stale_after`: seconds without `stats`."""
+        """`elapsed`: seconds by a clock that cannot be set; `stale_after`: seconds without `stats`."""
         view, format = LogView(LogStore(max_bytes)), LogFormat(zone, order=order, columns=columns)
         super().__init__(view, format, now, id)
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()
         self.missing_until = 0
-        """Epoch ms: lines up to here could not be taken in."""
+        """Epoch ms; lines up to this time could not be stored."""
         self.watchdog = Watchdog(self, now, elapsed, stale_after, self.mark_dirty)
         self._frames = FrameLimiter(self._draw_frame, fps, pace)
         self._undrawn = False
         self._status_at = 0.0
-        """When title and counters were last brought up to date, by the monotonic clock."""
+        """When title and counters were last updated, by the monotonic clock."""
         self._status_timer: asyncio.TimerHandle | None = None
         self.set_reactive(LogPane.zone, zone)
 
@@ -126,12 +126,12 @@ class LogPane(LogPager):
     # Data in
 
     def append(self, lines: Sequence[LogLine]) -> None:
-        """Take in a batch (any order, any time); drawn with the next frame."""
+        """Store a batch (any order, any time); it is drawn with the next frame."""
         self.store.append(lines)
         self.mark_dirty()
 
     def append_raw(self, data: bytes, at: int) -> None:
-        """Take in lines of one time (epoch milliseconds), separated by line feeds, without a stream."""
+        """Store lines of one time (epoch milliseconds), separated by line feeds, without a stream."""
         self.store.append_raw(data, at)
         self.mark_dirty()
 
@@ -144,7 +144,7 @@ class LogPane(LogPager):
         self.mark_dirty()
 
     def go_to(self, at: int) -> None:
-        """Mark the minute of `at` (epoch milliseconds) and show it; if its lines come later, then."""
+        """Mark the minute of `at` (epoch milliseconds) and show it, or show it once its lines arrive."""
         super().go_to(at)
         minute = at - at % 60_000
         if self.store.oldest > minute or not len(self.store):
@@ -159,7 +159,7 @@ class LogPane(LogPager):
     # Drawing
 
     def mark_dirty(self) -> None:
-        """Draw with the next frame: lines came, or title and counters are out of date."""
+        """Draw with the next frame: lines arrived, or title and counters are outdated."""
         self._undrawn = True
         if not is_going(self):
             self._frames.ask()
@@ -173,13 +173,13 @@ class LogPane(LogPager):
         if wait <= 0:
             self.show_status()
         elif self._status_timer is None:
-            # While lines keep coming the counters are painted with a frame, not between two.
+            # While lines keep arriving, the counters are painted with a frame, not between two.
             self._status_timer = asyncio.get_running_loop().call_later(
                 wait + self._frames.period, self.show_status
             )
 
     def show_status(self) -> None:
-        """Bring title, counters and gauge up to date."""
+        """Update title, counters and gauge."""
         self._status_at = time.monotonic()
         if self._status_timer is not None:
             self._status_timer.cancel()
@@ -202,14 +202,14 @@ class LogPane(LogPager):
         )
 
     def on_mount(self) -> None:
-        """Draw what there is (nothing, so far)."""
+        """Draw the empty pane."""
         self.watch_zone(self.zone)
         self.show_status()
         if self._undrawn:
             self.mark_dirty()
 
     def on_unmount(self) -> None:
-        """Leave no timer behind."""
+        """Cancel the timers."""
         self._frames.stop()
         self.watchdog.stop()
         if self._status_timer is not None:
@@ -225,7 +225,7 @@ class LogPane(LogPager):
         self.mark_dirty()
 
     def watch_stats(self, stats: TailStats | None) -> None:
-        """Take a new report as a sign of life."""
+        """Treat a new report as a sign of life."""
         if stats is not None:
             self.watchdog.restart()
         self.mark_dirty()

@@ -1,4 +1,4 @@
-"""What a log pane says about itself, composed from its parts."""
+"""Composes the texts of a log pane about itself."""
 
 from datetime import datetime
 
@@ -62,7 +62,7 @@ def bar_facts(
 
 
 def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str) -> str:
-    """Why there is nothing to see; nothing is never drawn as "all is well"."""
+    """Why there is nothing to see; an empty pane never looks like "all is well"."""
     if len(lines.view.store):
         return _("No line loaded is that severe.")
     if failing:
@@ -86,11 +86,11 @@ def _span(lines: LogLines) -> str:
 
 
 def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
-    """From when to when no line is missing; "" where that is not known yet."""
+    """The range in which no line is missing; "" if not known yet."""
     store, zone = lines.view.store, lines.format.zone
     if stats is None or stats.complete_from is None or stats.complete_to is None:
         return ""
-    # What the pane's memory had no room for is missing as well.
+    # Lines that did not fit into the pane's memory are missing as well.
     start = max(stats.complete_from, missing_until + 1, store.oldest if store.dropped else 0)
     end = stats.complete_to
     if start >= end:

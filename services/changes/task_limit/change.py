@@ -80,7 +80,7 @@ class TaskLimit(Change):
         )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The limit, and how and when it is reverted."""
+        """The new limit, and how and when it is reverted."""
         state, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
         maximum = default_max(state, ecs)
         at, why = await asyncio.to_thread(proposed_at, calendar, state.at)
@@ -123,12 +123,12 @@ class TaskLimit(Change):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
-        """Before and after."""
+        """The plan from the state read now."""
         state = await self._reads.state(target.id, load=True)
         return await asyncio.to_thread(self.plan_on, target, parameters, state)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState) -> Plan:
-        """The plan on a given state; pure but for the id."""
+        """The plan from a given state; pure except for the plan's id."""
         values, refusals = self._checked(parameters, state)
         if values is None or refusals or state.target is None:
             return self.refused(target, parameters, refusals, read_at=state.at)
@@ -158,7 +158,7 @@ class TaskLimit(Change):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """Where the bounds, or the scheduled action, stand."""
+        """The current bounds or scheduled action, compared with the step."""
         if step.id == REGISTER:
             return observed_limit(step, await self._reads.counts(step.target))
         actions = await self._reads.actions(step.target)
@@ -167,12 +167,12 @@ class TaskLimit(Change):
         return observed_cancellation(step, actions)
 
     async def outcome(self, plan: Plan) -> str:
-        """How the counts follow."""
+        """How the task counts follow the new limit."""
         state = await self._reads.counts(plan.target.id)
         return _("Running {running}.").format(running=state.running)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The maximum of before: for good where it may stay, else to be reverted in its turn."""
+        """The previous maximum: permanent if it may stay, otherwise with a revert of its own."""
         first = next((step for step in plan.steps if step.id == REGISTER), None)
         if first is None:
             return {}
@@ -189,7 +189,7 @@ class TaskLimit(Change):
     def _checked(
         self, parameters: Mapping[str, str], state: ScalingState
     ) -> tuple[Parameters | None, tuple[str, ...]]:
-        """(the parameters, why they must not be applied)."""
+        """(the parameters, the reasons why they must not be applied)."""
         if not state.active:
             return None, (_("ECS has no such active service."),)
         if state.target is None:

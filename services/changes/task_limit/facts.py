@@ -19,7 +19,7 @@ _REASONS = {
 
 
 def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
-    """Every value that has a row; names of this console's scheduled actions begin with `ours`."""
+    """The rows of all values; names of this console's scheduled actions begin with `ours`."""
     return (*_bounds(state), *_actions(state, ours, zone), *_counts(state), *_scaling(state, zone))
 
 
@@ -75,7 +75,7 @@ def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
 
 
 def action_text(action: ScheduledAction, zone: tzinfo) -> str:
-    """When and what AWS will do: `2026-12-01 17:00 JST: maximum 5`."""
+    """When AWS runs the action and what it sets: `2026-12-01 17:00 JST: maximum 5`."""
     when = moment(action.at, zone) if action.at else f"{action.schedule} {action.timezone}"
     bounds = []
     if action.minimum is not None:
@@ -86,7 +86,7 @@ def action_text(action: ScheduledAction, zone: tzinfo) -> str:
 
 
 def remarks(state: ScalingState, zone: tzinfo) -> tuple[str, ...]:
-    """What to know before changing it."""
+    """Remarks to read before changing the limit."""
     return tuple(_remarks(state, zone))
 
 
@@ -112,5 +112,5 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 
 def reason_words(codes: tuple[str, ...]) -> str:
-    """AWS's codes for a decision that scaled nothing, in words; an unknown code stays as it is."""
+    """AWS's codes for why a decision scaled nothing, in words; an unknown code is shown as is."""
     return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

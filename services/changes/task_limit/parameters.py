@@ -1,4 +1,4 @@
-"""The parameters of the task limit, parsed strictly; every mistake is a refusal in words. Pure."""
+"""The parameters of the task limit, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
 import re
 import unicodedata
@@ -16,11 +16,11 @@ from services.models.text import clean
 
 MAX = "max"
 LARGEST = 1000
-"""A larger number is taken for a typing error; ECS itself allows 5,000."""
+"""Larger numbers are refused as typing errors; ECS itself allows 5,000."""
 AHEAD = timedelta(minutes=5)
-"""The revert is at least this far ahead; AWS would refuse an earlier one or run it at once."""
+"""Minimum time until the revert; AWS would refuse an earlier one or run it at once."""
 SCALE_DOWN = "scale-down"
-"""The runbook's duty for reverting the limit."""
+"""The runbook's duty that reverts the limit."""
 DEFAULT_TIME = "17:00"
 
 Way = Literal["aws", "duty", "none"]
@@ -34,35 +34,35 @@ class Parameters:
     maximum: int
     way: Way
     at: datetime | None
-    """When it is reverted (UTC); None exactly where `way` is "none"."""
+    """When it is reverted (UTC); None if and only if `way` is "none"."""
 
     def as_typed(self, calendar: Calendar) -> dict[str, str]:
-        """The complete values by id, so that a plan can be made from them again."""
+        """All values by id, from which the same plan can be made again."""
         values = {MAX: str(self.maximum), REVERT: self.way}
         return values | ({REVERT_AT: local(self.at, calendar)} if self.at else {})
 
 
 def default_max(state: ScalingState, ecs: Ecs) -> int | None:
-    """The busy maximum when it is now at the usual one, else the usual one."""
+    """The busy maximum if the current one is the usual maximum, else the usual maximum."""
     now = state.target.maximum if state.target else None
     return ecs.busy_max if now is not None and now == ecs.usual_max else ecs.usual_max
 
 
 def default_way(maximum: int, state: ScalingState, ecs: Ecs) -> Way:
-    """A raised limit is reverted, by AWS unless the operator decides otherwise."""
+    """The default revert: by AWS for a raised limit."""
     return "none" if may_stay(maximum, state, ecs) else "aws"
 
 
 def may_stay(maximum: int, state: ScalingState, ecs: Ecs) -> bool:
-    """Whether no revert is needed: it is lowered, or it becomes the usual one."""
+    """Whether no revert is needed: the limit is lowered, or set to the usual one."""
     lowered = state.target is not None and maximum < state.target.maximum
     return lowered or maximum == ecs.usual_max
 
 
 def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
-    """(when it is reverted by default (UTC), why then).
+    """(default time of the revert (UTC), the reason for it).
 
-    The runbook's next slot of the duty `SCALE_DOWN`, else 17:00 on the first open day of next month.
+    The next occurrence of the runbook's duty `SCALE_DOWN`, else 17:00 on the first business day of next month.
     """
     slot = calendar.next_slot(SCALE_DOWN, now + AHEAD)
     if slot is not None:
@@ -73,14 +73,14 @@ def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
 
 
 def local(at: datetime, calendar: Calendar) -> str:
-    """As an operator types it: `2026-12-01 17:00`."""
+    """The time as an operator types it: `2026-12-01 17:00`."""
     return at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
 
 
 def read_parameters(
     parameters: Mapping[str, str], state: ScalingState, ecs: Ecs, calendar: Calendar
 ) -> tuple[Parameters | None, tuple[str, ...]]:
-    """(the parsed parameters, or None; why they are refused). A missing one has its default."""
+    """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
     refusals = [
         _("There is no parameter {name}.").format(name=clean(name))
         for name in parameters

@@ -1,4 +1,4 @@
-"""What the change of the task limit reads.
+"""The readers used by the task limit change.
 
 Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
 (Application Auto Scaling API reference), DescribeServices (ECS), GetMetricData.
@@ -18,7 +18,7 @@ from services.models.ecs import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan
 
 RECENT = timedelta(minutes=10)
-"""Metrics arrive up to three minutes late; the newest value within this time counts as the present one."""
+"""Maximum age of a metric's current value; metrics arrive up to three minutes late."""
 
 
 class Reads:
@@ -32,7 +32,7 @@ class Reads:
         self._metrics = Metrics(context.reader)
 
     async def counts(self, resource: str) -> ScalingState:
-        """Bounds and counts alone, which must not change between plan and sending. Raises AwsError."""
+        """Only bounds and counts, which must not change between plan and sending. Raises AwsError."""
         cluster, name = names(resource)
         target, service = await asyncio.gather(
             self._scaling.target(cluster, name), self._service(cluster, name)
@@ -40,7 +40,7 @@ class Reads:
         return ScalingState(at=self._clock.now(), service=service, target=target)
 
     async def state(self, resource: str, *, load: bool = False) -> ScalingState:
-        """The whole state; with `load` also metrics, which AWS charges for. Raises AwsError."""
+        """The complete state; `load` adds metrics, which AWS charges for. Raises AwsError."""
         cluster, name = names(resource)
         target, service, policies, actions, activities, current_load = await asyncio.gather(
             self._scaling.target(cluster, name),
@@ -63,7 +63,7 @@ class Reads:
             return None
 
     async def _load(self, cluster: str, name: str) -> Load:
-        """The load, or an empty one without an answer: the plan then warns that it could not be checked."""
+        """The load; empty if it cannot be read, and the plan warns that it could not be checked."""
         rds, now = self._runbook.rds, self._clock.now()
         of_service = (("ClusterName", cluster), ("ServiceName", name))
         queries = [_query("cpu", "AWS/ECS", "CPUUtilization", of_service, "Average")]

@@ -1,4 +1,4 @@
-"""The state that a change of the task limit is planned from, and what follows from it. Pure."""
+"""The state that a task limit change is planned from, and values derived from it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from services.models.ecs import (
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The load of the tasks; None: no data, or not readable."""
+    """The load of the tasks; None: no data, or unreadable."""
 
     cpu: float | None = None
     """Average over the service, percent."""
@@ -25,7 +25,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ScalingState:
-    """One service as AWS has it."""
+    """The current state of one service in AWS."""
 
     at: datetime
     service: ContainerService | None
@@ -40,12 +40,12 @@ class ScalingState:
 
     @property
     def desired(self) -> int:
-        """The number of tasks that ECS keeps running."""
+        """The desired number of tasks."""
         return self.service.desired if self.service else 0
 
     @property
     def running(self) -> int:
-        """The number of tasks that run."""
+        """The number of running tasks."""
         return self.service.running if self.service else 0
 
     @property
@@ -55,27 +55,27 @@ class ScalingState:
 
     @property
     def deploying(self) -> bool:
-        """Whether a deployment is under way."""
+        """Whether a deployment is in progress."""
         return self.service is not None and len(self.service.deployments) > 1
 
     @property
     def aim(self) -> float | None:
-        """Target tracking's CPU target, percent; None without one."""
+        """The CPU target of target tracking, percent; None without one."""
         tracked = (policy.target for policy in self.policies if "CPU" in policy.metric)
         return next((target for target in tracked if target is not None), None)
 
     @property
     def not_scaled(self) -> ScalingActivity | None:
-        """The newest scaling decision that changed nothing."""
+        """The newest of the scaling decisions that changed nothing."""
         return next((activity for activity in self.activities if activity.not_scaled), None)
 
     def stopped(self, maximum: int) -> int:
-        """How many tasks a `maximum` stops at once."""
+        """Number of tasks that a new `maximum` stops immediately."""
         return max(0, self.desired - maximum)
 
 
 def names(resource: str) -> tuple[str, str]:
-    """(cluster, service) of `service/<cluster>/<service>`."""
+    """(cluster, service) from the resource id `service/<cluster>/<service>`."""
     _service, cluster, name = resource.split("/")
     return cluster, name
 

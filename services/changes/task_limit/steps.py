@@ -1,4 +1,4 @@
-"""The steps that change the task limit, and where AWS stands between before and after. Pure.
+"""The steps that change the task limit, and their comparison with the observed state. Pure.
 
 Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
 """
@@ -21,16 +21,16 @@ from services.models.ecs import ScheduledAction
 REGISTER = "register"
 SCHEDULE = "schedule-revert"
 CANCEL = "cancel-revert"
-"""Followed by a number where there are several."""
+"""Prefix of the ids of cancellation steps; a number follows if there are several."""
 ACTION = "toban-revert-"
-"""Names of this console's scheduled actions begin with this; the plan's id follows."""
+"""Prefix of the names of this console's scheduled actions; the plan's id follows."""
 _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 
 
 def register(
     context: ChangeContext, target: ChangeTarget, values: Parameters, state: ScalingState
 ) -> PlannedStep:
-    """The new maximum, and nothing else."""
+    """Sets the new maximum, and nothing else."""
     assert state.target is not None
     return context.step(
         REGISTER,
@@ -45,7 +45,7 @@ def register(
 
 
 def schedule(context: ChangeContext, id: str, target: ChangeTarget, before: int, at: datetime) -> PlannedStep:
-    """AWS's own one-time return to the maximum of `before`; `id` is the plan's."""
+    """Creates a one-time scheduled action in AWS that restores the maximum of `before`; `id` is the plan's."""
     params = _resource(target.id) | {
         "ScheduledActionName": f"{ACTION}{id}",
         "Schedule": f"at({at.astimezone(context.zone):%Y-%m-%dT%H:%M:%S})",
@@ -65,7 +65,7 @@ def schedule(context: ChangeContext, id: str, target: ChangeTarget, before: int,
 
 
 def redundant(state: ScalingState, values: Parameters) -> tuple[ScheduledAction, ...]:
-    """This console's scheduled reverts to the maximum that is set now; if they stayed, they would cut a later raise."""
+    """This console's scheduled reverts to the maximum that is set now; left in place, they would undo a later raise."""
     if values.way != "none":
         return ()
     return tuple(
@@ -76,7 +76,7 @@ def redundant(state: ScalingState, values: Parameters) -> tuple[ScheduledAction,
 
 
 def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: ScheduledAction) -> PlannedStep:
-    """Deletes a scheduled revert that is not needed any more; `number` counts them from 0."""
+    """Deletes a scheduled revert that is no longer needed; `number` counts from 0."""
     return context.step(
         f"{CANCEL}-{number}" if number else CANCEL,
         _("Delete the scheduled revert {name}").format(name=action.name),
@@ -95,7 +95,7 @@ def observed_cancellation(step: PlannedStep, actions: tuple[ScheduledAction, ...
 
 
 def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
-    """Where the maximum stands."""
+    """The current maximum, compared with the step."""
     maximum = step.call.params["MaxCapacity"]
     now = limit_digest(state.target, state.stopped(maximum), active=state.active)
     if state.target is None:
@@ -119,7 +119,7 @@ def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
 def observed_action(
     step: PlannedStep, actions: tuple[ScheduledAction, ...], zone: tzinfo, now: datetime
 ) -> Observation:
-    """Where the scheduled revert stands."""
+    """The current scheduled revert, compared with the step."""
     params = step.call.params
     action = _action_of(step, actions)
     if action is None:
@@ -153,7 +153,7 @@ def _due(schedule: str, zone: tzinfo) -> datetime:
 
 
 def _rows(state: ScalingState, values: Parameters) -> tuple[Row, ...]:
-    """Every value on display, whether it changes or not."""
+    """All displayed values, including unchanged ones."""
     assert state.target is not None
     target, stopped = state.target, state.stopped(values.maximum)
     desired = str(state.desired)

@@ -1,4 +1,4 @@
-"""What an operator should know before changing the task limit. Pure."""
+"""Warnings before changing the task limit. Pure."""
 
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
@@ -13,13 +13,13 @@ from services.models.changes import Caution
 from services.models.runbook import Approver, Runbook
 
 RAISING = "最大タスク数の引き上げ"
-"""As the runbook's approvers name it."""
+"""The approval scope for raising the limit, as the runbook's approvers name it."""
 FAR = timedelta(days=62)
-"""A revert later than this is more often a wrong year or month than intended."""
+"""A revert further ahead than this gets a warning: it is more often a wrong year or month than intended."""
 
 
 def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
-    """Everything to know before confirming `values`."""
+    """All warnings for `values`."""
     assert state.target is not None
     raising = values.maximum > state.target.maximum
     minimum = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
@@ -39,7 +39,7 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
 
 
 def approver(runbook: Runbook) -> Approver | None:
-    """Who approves a raised limit; None: nobody has to."""
+    """Who must approve a raised limit; None: nobody."""
     return next((person for person in runbook.approvers if RAISING in person.approves), None)
 
 
@@ -70,7 +70,7 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
 
 
 def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> Iterator[Caution]:
-    """Tasks × connections per task against the runbook's limit."""
+    """Compares tasks × connections per task with the runbook's limit."""
     limit = runbook.limit_for("AWS/RDS", "DatabaseConnections")
     if runbook.rds is None or limit is None or limit.below is None:
         return
@@ -116,7 +116,7 @@ def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
 
 
 def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[Caution]:
-    """What the load of now would be on the lower limit: the new one, or the one it reverts to."""
+    """Estimates the current load on the lower limit: the new one, or the one that it is reverted to."""
     assert state.target is not None
     lower = state.target.maximum if raising else values.maximum
     if raising and values.way == "none":

@@ -11,7 +11,7 @@ from services.demo.scenario import TOKYO, ScenarioRun
 
 KEPT = timedelta(days=90)
 RECENT = timedelta(days=15)
-"""Age of the events that the newest delivery is looked for in."""
+"""Age of the events among which the newest delivery is searched."""
 HOUR = timedelta(hours=1)
 DELIVERY = timedelta(minutes=5)
 """How long after it happened an event can be looked up."""
@@ -24,7 +24,7 @@ class TrailStore:
         self._run = run
         self._days: dict[date, list[Entry]] = {}
         self.ends: datetime | None = None
-        """No later event is recorded; None: recording goes on."""
+        """No later event is recorded; None: recording continues."""
         self.delivered: datetime | None = None
         """When the trail's newest file was delivered; None: files keep up with the history."""
         self.sleeps = False

@@ -1,7 +1,7 @@
 """Handlers for load balancers and target groups.
 
-An account that holds none (a system seeded by hand) leaves them to moto.
-Source: Elastic Load Balancing v2 API reference.
+An account without any (a system that a test created) leaves them to moto. Source: Elastic Load Balancing v2 API
+reference.
 """
 
 from typing import Any

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 _FEW = 50
-"""Up to so many events are inserted one by one; more are sorted in."""
+"""Maximum number of events that are inserted individually; more are sorted in."""
 _MOST = 200_000
 """Events that a group holds at most; when there are more, the oldest quarter is dropped."""
 

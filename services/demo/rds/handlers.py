@@ -25,7 +25,7 @@ EVENT_MINUTES = 60
 
 @op("rds", "DescribeDBInstances")
 def describe_instances(call: Call) -> dict[str, Any]:
-    """The only instance."""
+    """The account's only instance."""
     instance = _instance(call)
     identifier = call.params.get("DBInstanceIdentifier")
     if identifier not in (None, names.DATABASE, instance.arn):
@@ -36,7 +36,7 @@ def describe_instances(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeDBSnapshots")
 def describe_snapshots(call: Call) -> dict[str, Any]:
-    """The automatic snapshots; there are none by hand or of AWS Backup."""
+    """The automatic snapshots; there are no manual ones and none of AWS Backup."""
     instance = _instance(call)
     params = call.params
     ours = params.get("DBInstanceIdentifier") in (None, names.DATABASE, instance.arn)

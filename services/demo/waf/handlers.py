@@ -88,7 +88,7 @@ def get_sampled_requests(call: Call) -> dict[str, Any]:
         )
     log = call.component(FirewallLog)
     requests = log.blocked(int(start.timestamp() * 1000), int(end.timestamp() * 1000))
-    # Rules and their metrics have the same names here.
+    # Here, rules and their metrics have the same names.
     population = [request for request in requests if request.rule == params["RuleMetricName"]][:POPULATION]
     sample = _sample(population, params["MaxItems"])
     weight = len(population) // len(sample) if sample else 0

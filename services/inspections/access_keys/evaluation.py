@@ -1,4 +1,4 @@
-"""Judges one access key: by its age in calendar days, as the duty that rotates it counts them."""
+"""Judges one access key by its age in calendar days, counted like the duty that rotates it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,14 +9,14 @@ from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.verdict import Verdict
 
 QUOTA = 2
-"""Keys that a user can have, inactive ones included."""
+"""Maximum number of keys per user, including inactive ones."""
 DISABLED = frozenset({"Inactive", "Expired"})
 """Statuses in which a key cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedKey:
-    """A key, judged."""
+    """An access key with its verdict."""
 
     key: AccessKey
     use: KeyUse | None
@@ -24,23 +24,23 @@ class JudgedKey:
     age: int
     """Whole local days since it was created."""
     limit: date
-    """The last day on which it is not too old."""
+    """The last day on which the key is not too old."""
     due: date
-    """`limit`, or the open day before it."""
+    """`limit`, or the business day before it."""
     verdict: Verdict
     leftover: bool
-    """It cannot be used, perhaps for longer than the runbook keeps such keys."""
+    """The key is disabled, possibly for longer than the runbook keeps such keys."""
     idle_days: int | None
-    """Since it was last used, or created; None: not known."""
+    """Days since the key was last used, or created; None: unknown."""
 
     @property
     def unclear(self) -> bool:
-        """Whether IAM gives a status from which it is not known here whether the key can be used."""
+        """Whether IAM reports a status that this version does not know, so that the key may be usable."""
         return not self.key.active and self.key.status not in DISABLED
 
 
 class KeyRules:
-    """The runbook's limits, on one day."""
+    """The runbook's limits, applied on one day."""
 
     def __init__(self, spec: KeysSpec, calendar: Calendar, now: datetime) -> None:
         self._spec = spec
@@ -48,7 +48,7 @@ class KeyRules:
         self._today = calendar.day_of(now)
 
     def judge(self, key: AccessKey, use: KeyUse | None) -> JudgedKey:
-        """Judge an active key by its age, one that cannot be used by how long it has been idle."""
+        """Judge an active key by its age, and a disabled one by how long it has been idle."""
         created = self._calendar.day_of(key.created)
         limit = created + timedelta(days=self._spec.max_age_days)
         age = (self._today - created).days
@@ -72,12 +72,12 @@ class KeyRules:
         )
 
     def crowded(self, keys: list[JudgedKey]) -> bool:
-        """Whether a user has as many active keys as possible and the newest is not new: the old one was forgotten."""
+        """Whether a user has the maximum number of active keys and none is new: the old one was not removed."""
         active = [judged for judged in keys if judged.key.active]
         return len(active) >= QUOTA and min(judged.age for judged in active) > self._spec.delete_after_days
 
     def unused(self, judged: JudgedKey) -> bool:
-        """Whether an active key was not used for longer than a key may live."""
+        """Whether an active key has not been used for longer than a key may be kept."""
         idle = judged.idle_days
         return judged.key.active and idle is not None and idle > self._spec.max_age_days
 
@@ -88,7 +88,7 @@ class KeyRules:
         return Verdict.ATTENTION if self._today >= soon else Verdict.NORMAL
 
     def _of_inactive(self, use: KeyUse | None, leftover: bool) -> Verdict:
-        """IAM does not say since when; it was disabled after its last use, and nothing more is known."""
+        """IAM does not report when a key was disabled; only that it was after its last use."""
         if not leftover:
             return Verdict.NORMAL
         return Verdict.UNKNOWN if use is None else Verdict.ATTENTION

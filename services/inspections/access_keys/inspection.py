@@ -1,7 +1,7 @@
-"""How old every user's access keys are, when they were last used, and which are left over.
+"""Checks the age of every user's access keys, their last use, and which keys are left over.
 
-The written runbook checks one user, and takes 90 days for a quarter of a year: they count from the day on which a
-key was created, and the last of them is the latest date, so a due date on a closed day comes earlier.
+The written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day on which a key
+was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier day.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 
 PROCEDURE = "rotate-key"
-"""Id of the runbook's procedure, where it has one."""
+"""Id of the runbook's procedure, if it has one."""
 
 
 class KeyAges(Inspection):
-    """Every user's keys against the runbook's greatest age."""
+    """Compares every user's keys with the runbook's maximum age."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read and judge every key. Raises AwsError where nothing at all could be read."""
+        """Read and judge every key. Raises AwsError if nothing at all could be read."""
         context, spec = self.context, self._spec
         reading = await read_keys(context.reader, spec.users, request.on_progress)
         rules = KeyRules(spec, context.calendar, request.until)
@@ -105,7 +105,7 @@ class KeyAges(Inspection):
             )
 
     def _keyless(self, reading: KeysRead) -> list[str]:
-        """Users whose keys the runbook rotates, and of whom IAM lists none."""
+        """Users whose keys the runbook rotates, but for whom IAM lists none."""
         return [user for user in self._spec.users if user in reading.keys and not reading.keys[user]]
 
     def _summary(self, reading: KeysRead, keys: list[JudgedKey], measures: Sequence[Measure]) -> str:
@@ -122,7 +122,7 @@ class KeyAges(Inspection):
         )
 
     def _bad(self, reading: KeysRead, keys: list[JudgedKey], crowded: Measure) -> Iterator[str]:
-        """What is not normal, in the order of the measures."""
+        """The findings that are not normal, in the order of the measures."""
         old = [judged for judged in keys if judged.key.active and judged.verdict is not Verdict.NORMAL]
         yield from (self._age(judged) for judged in sorted(old, key=lambda judged: -judged.age))
         leftovers = sum(judged.leftover for judged in keys)
@@ -155,7 +155,7 @@ class KeyAges(Inspection):
         return text.format(user=user, age=_days(judged.age), due=self._due(judged))
 
     def _due(self, judged: JudgedKey) -> str:
-        """The day by which it is to be rotated, and why that is not the last one."""
+        """The day by which the key must be rotated, and why it is not the last possible day."""
         if judged.due == judged.limit:
             return day_words(judged.due)
         return _("{due} (before {limit}, which is closed)").format(
@@ -204,7 +204,7 @@ class KeyAges(Inspection):
         )
 
     def _advice(self, keys: list[JudgedKey], crowded: list[str]) -> Iterator[str]:
-        """The runbook's own steps, then what to do about keys left over."""
+        """The runbook's own steps, then what to do about leftover keys."""
         procedures = self.context.runbook.procedures
         steps = next((procedure.steps for procedure in procedures if procedure.id == PROCEDURE), ())
         if any(judged.key.active and judged.verdict is not Verdict.NORMAL for judged in keys):

@@ -1,4 +1,4 @@
-"""What is read of access keys: every user, their keys, and when each was last used."""
+"""Reads access keys: every user, their keys, and each key's last use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from services.models.problem import Problem, ProblemKind
 
 @dataclass(slots=True)
 class KeysRead:
-    """Everything that was read; a problem stands beside what could be read."""
+    """Everything that was read; problems are stored beside the parts that could be read."""
 
     users: tuple[str, ...] = ()
-    """Names, the runbook's first."""
+    """User names, the runbook's first."""
     keys: dict[str, tuple[AccessKey, ...]] = field(default_factory=dict)
-    """By user; one without keys has an empty entry, one that was not read has none."""
+    """By user; a user without keys has an empty entry, a user that was not read has none."""
     used: dict[str, KeyUse] = field(default_factory=dict)
-    """By key id; a key that is not here was not read."""
+    """By key id; a key without an entry was not read."""
     users_problem: Problem | None = None
     """Why only the runbook's users were read."""
     problems: dict[str, Problem] = field(default_factory=dict)
     """Why a user's keys were not read."""
     used_problem: Problem | None = None
-    """Why some key's last use was not read."""
+    """Why the last use of a key was not read."""
 
     @property
     def all_keys(self) -> list[AccessKey]:
@@ -38,7 +38,7 @@ class KeysRead:
 async def read_keys(
     reader: Reader, in_runbook: tuple[str, ...], tell: Callable[[Progress], None]
 ) -> KeysRead:
-    """Read it all; `in_runbook`: the runbook's users. Raises AwsError where not one user's keys could be read."""
+    """Read everything; `in_runbook`: the runbook's users. Raises AwsError if no user's keys could be read."""
     iam, reading = AccessKeys(reader), KeysRead()
     users: tuple[IamUser, ...] = ()
     try:
@@ -69,5 +69,5 @@ async def _last_used(iam: AccessKeys, reading: KeysRead) -> None:
         except AwsError as error:
             reading.used_problem = error.problem
             if error.problem.kind is ProblemKind.ACCESS_DENIED:
-                # It would be denied for every other key, too.
+                # It would be denied for every other key as well.
                 return

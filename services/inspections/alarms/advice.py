@@ -1,4 +1,4 @@
-"""What the runbook says to do about alarms that are not as they should be."""
+"""The runbook's advice on alarms that are not as they should be."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ from services.models.runbook import Playbook, Runbook
 
 
 def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """For each alarm in the order given, then where the runbook wants it recorded."""
+    """Advice for each alarm in the order given, then where the runbook requires it to be recorded."""
     texts = [text for alarm in judged if alarm.marks for text in _of(alarm, runbook)]
     if not texts:
         return ()
@@ -19,7 +19,7 @@ def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple
 
 
 def _by_duties(runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """What duties about alarms alone say; what other duties say is about their other inspections, too."""
+    """The instructions of duties that only inspect alarms; those of other duties concern other inspections, too."""
     own = tuple(duty for duty in runbook.duties if duty.inspections == (inspection,))
     return runbook_advice(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
 

@@ -1,4 +1,4 @@
-"""Whether the history of the alarms covers a window: what in it cannot be read, and what is missing from it. Pure."""
+"""Whether the alarm history covers a window: what in it is unreadable, and what is missing from it. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,14 +12,14 @@ from services.models.metrics import TimeSpan
 SETTLED = timedelta(minutes=5)
 """A change younger than this may not be in the history yet."""
 APART = timedelta(minutes=1)
-"""How far the time of a change may differ between an alarm and its history."""
+"""Maximum difference between the time of a change in an alarm and in its history."""
 _NAMED = 5
 
 
 def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
-    """Why the history of `span` cannot be relied on, in sentences.
+    """Why the history of `span` is unreliable, in sentences.
 
-    `alarms` as they are now; `changes` without those of scaling alarms.
+    `alarms` are in their current state; `changes` exclude those of scaling alarms.
     """
     unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
@@ -53,9 +53,9 @@ def without_history(
 
 
 def _by_alarm(changes: Sequence[AlarmTransition]) -> defaultdict[str, list[AlarmTransition]]:
-    """Each alarm's own, oldest first."""
+    """The changes of each alarm, oldest first."""
     own: defaultdict[str, list[AlarmTransition]] = defaultdict(list)
-    # AWS lists the newest first; of two at the same moment, too.
+    # AWS lists the newest change first, also among those of the same moment.
     oldest_first = list(changes)
     oldest_first.reverse()
     for change in sorted(oldest_first, key=lambda change: change.at):
@@ -69,9 +69,9 @@ def _names(alarms: Sequence[Alarm]) -> str:
 
 
 def _broken(own: Sequence[AlarmTransition]) -> bool:
-    """Whether a change begins in another state than the one in which the change before it ended.
+    """Whether a change starts in a state other than the one in which the previous change ended.
 
-    One that begins without data may be of an alarm that was created again under the same name.
+    A change from INSUFFICIENT_DATA may belong to an alarm that was created again under the same name.
     """
     states = [change for change in own if change.kind == "state"]
     return any(
@@ -81,7 +81,7 @@ def _broken(own: Sequence[AlarmTransition]) -> bool:
 
 
 def _has_newest(alarm: Alarm, own: Sequence[AlarmTransition], span: TimeSpan) -> bool:
-    """Whether the history has the alarm's newest change, if that lies in the window; a new alarm begins without data."""
+    """Whether the history contains the alarm's newest change, if in the window; a new alarm starts without data."""
     at = alarm.since
     if at is None or alarm.state not in (AlarmState.OK, AlarmState.ALARM):
         return True

@@ -1,4 +1,4 @@
-"""One alarm judged: its state now, and what it did in the window. Pure."""
+"""Judges one alarm by its current state and by its changes in the window. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 BLIND = timedelta(minutes=15)
-"""How long an alarm must be without data to have watched nothing."""
+"""How long an alarm must be without data to count as not having watched."""
 SHOWN = 3
-"""Periods named in one line; the evidence has all."""
+"""Maximum number of periods on one line; the evidence has all."""
 STATES = {
     AlarmState.ALARM: N_("firing"),
     AlarmState.MISSING: N_("missing"),
@@ -27,7 +27,7 @@ STATES = {
 
 
 class Mark(Enum):
-    """What is not as it should be, the worst first; the value is how the summary lists such alarms."""
+    """Reasons why an alarm is not normal, worst first; the value is how the summary lists such alarms."""
 
     FIRING = N_("firing: {alarms}")
     MISSING = N_("missing: {alarms}")
@@ -55,19 +55,19 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An alarm and what is to be said about it."""
+    """An alarm with its verdict and texts."""
 
     alarm: Alarm
     title: str
-    """As the runbook calls it; else its name."""
+    """The runbook's title; otherwise the alarm's name."""
     measure: Measure
     marks: tuple[Mark, ...]
     short: str
-    """Its title, with when it fired where it did."""
+    """The title, with the time at which the alarm fired, if it did."""
 
     @property
     def verdict(self) -> Verdict:
-        """Of the measure."""
+        """The verdict of the measure."""
         return self.measure.verdict or Verdict.NORMAL
 
 
@@ -80,7 +80,7 @@ def judge(
     *,
     complete: bool = True,
 ) -> Judged:
-    """`periods` are the alarm's own, newest first; `complete`: its history has all of them."""
+    """Judge an alarm; `periods` are its own, newest first; `complete`: its history has all of them."""
     statements = list(_statements(alarm, periods, span, zone))
     if not complete:
         statements.append((Mark.UNTOLD, _("changes are missing from its history")))
@@ -158,7 +158,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
 
 
 def _blind(period: AlarmPeriod, span: TimeSpan) -> bool:
-    """Whether data was missing for a time that lies in the window; an earlier run reported what began before."""
+    """Whether data was missing for BLIND within the window; an earlier run reported periods that began before it."""
     return (
         period.state == "insufficient"
         and period.began is not None
@@ -168,7 +168,7 @@ def _blind(period: AlarmPeriod, span: TimeSpan) -> bool:
 
 
 def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
-    """`01-14 01:16–01:26 JST (10m)`; says where it began before the window or still lasts."""
+    """`01-14 01:16–01:26 JST (10m)`; says so if it began before the window or still lasts."""
     if period.began is None:
         if period.ended is None:
             return _("since before {time}").format(time=moment(span.start, zone))
@@ -179,7 +179,7 @@ def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
 
 
 def summary_of(judged: Iterable[Judged]) -> str:
-    """What is not as it should be, the worst first: `firing: A, B; missing: C`; "" where all is."""
+    """The alarms that are not normal, worst first: `firing: A, B; missing: C`; "" if there are none."""
     alarms = list(judged)
     parts = []
     for mark in Mark:

@@ -26,30 +26,30 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 _NAMED = 5
-"""Alarms that are named where there may be many."""
+"""Maximum number of alarms named in one text."""
 
 
 class AlarmStates(Inspection):
-    """Every alarm of the runbook, and whatever else fires."""
+    """Judges every alarm of the runbook, and all others that fire."""
 
     longest = timedelta(days=30)
-    """CloudWatch keeps the history of alarms for this long."""
+    """CloudWatch's retention of alarm history."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read all alarms and their history. Raises AwsError where not even their states can be read."""
+        """Read all alarms and their history. Raises AwsError if not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        board = await reader.overview()
+        overview = await reader.overview()
         builder, history = FindingBuilder(self, request), None
         try:
             history = await reader.history_all(request.since)
         except AwsError as error:
             builder.unread(error, _("Alarms fired since the last sign-off cannot be read."))
-        series = [firing async for firing in self._contributors(reader, board)]
-        return self._finding(builder, board, history, series)
+        series = [firing async for firing in self._contributors(reader, overview)]
+        return self._finding(builder, overview, history, series)
 
-    async def _contributors(self, reader: Alarms, board: AlarmOverview) -> AsyncIterator[Firing]:
-        """The firing series of alarms over several; an alarm that cannot be read says so in its row."""
-        firing = [alarm for alarm in board.watched if alarm.several and alarm.state is AlarmState.ALARM]
+    async def _contributors(self, reader: Alarms, overview: AlarmOverview) -> AsyncIterator[Firing]:
+        """The firing series of multi-series alarms; an alarm that cannot be read says so in its row."""
+        firing = [alarm for alarm in overview.watched if alarm.several and alarm.state is AlarmState.ALARM]
         for alarm in firing[:_NAMED]:
             try:
                 yield Firing(alarm, await reader.contributors(alarm.id))
@@ -59,26 +59,26 @@ class AlarmStates(Inspection):
     def _finding(
         self,
         builder: FindingBuilder,
-        board: AlarmOverview,
+        overview: AlarmOverview,
         history: Sequence[AlarmTransition] | None,
         series: Sequence[Firing],
     ) -> Finding:
         span, transitions = builder.request.span, history or ()
-        alarms = as_of(board.watched, transitions, span.end)
-        changes = _of_watched(within(transitions, span), board)
+        alarms = as_of(overview.watched, transitions, span.end)
+        changes = _of_watched(within(transitions, span), overview)
         periods = periods_of(changes, alarms, span)
         doubtful: tuple[str, ...] = ()
         incomplete: frozenset[str] = frozenset()
         if history is not None:
-            own = _of_watched(history, board)
-            doubtful = tuple(doubts(board.watched, own, span))
-            incomplete = without_history(board.watched, own, span)
+            own = _of_watched(history, overview)
+            doubtful = tuple(doubts(overview.watched, own, span))
+            incomplete = without_history(overview.watched, own, span)
         judged_alarms = self._judged(span, alarms, periods, incomplete)
         builder.measure(
             *(alarm.measure for alarm in judged_alarms),
             _fired(periods, doubtful, complete=history is not None),
         )
-        if not board.mutes_read:
+        if not overview.mutes_read:
             title, allowed = _("Mute rules"), _("none")
             builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
@@ -87,9 +87,9 @@ class AlarmStates(Inspection):
             periods_table(periods, names, span, zone),
             changes_table(changes, names, zone),
         )
-        builder.remark(*board.remarks, *self._remarks(alarms, board))
+        builder.remark(*overview.remarks, *self._remarks(alarms, overview))
         return builder.finding(
-            self._summary(builder, judged_alarms, board, doubtful),
+            self._summary(builder, judged_alarms, overview, doubtful),
             advice=advice(judged_alarms, self.context.runbook, self.id),
             spells=periods,
         )
@@ -101,9 +101,9 @@ class AlarmStates(Inspection):
         periods: Sequence[AlarmPeriod],
         incomplete: Collection[str],
     ) -> list[Judged]:
-        """The runbook's alarms, and others that fire or fired; the worst first.
+        """The runbook's alarms, and others that fire or fired; worst first.
 
-        `incomplete`: the alarms whose history does not have every change.
+        `incomplete`: the alarms whose history does not contain every change.
         """
         titles = {alarm.name: str(alarm.title) for alarm in self.context.runbook.alarms}
         order = list(titles)
@@ -127,7 +127,7 @@ class AlarmStates(Inspection):
         self,
         builder: FindingBuilder,
         judged_alarms: Sequence[Judged],
-        board: AlarmOverview,
+        overview: AlarmOverview,
         doubtful: Sequence[str],
     ) -> str:
         bad = summary_of(judged_alarms)
@@ -150,12 +150,12 @@ class AlarmStates(Inspection):
         more = (
             [_("Alarms fired since the last sign-off cannot be read.")] if builder.problem else list(doubtful)
         )
-        if not board.mutes_read:
+        if not overview.mutes_read:
             more.append(_("It is not known which alarms are muted."))
-        # What is known to be bad comes before what is not known.
+        # Known problems come before unknown results.
         return sentences(sentence, *more) if bad else sentences(*more, sentence)
 
-    def _remarks(self, alarms: Iterable[Alarm], board: AlarmOverview) -> Iterator[str]:
+    def _remarks(self, alarms: Iterable[Alarm], overview: AlarmOverview) -> Iterator[str]:
         others = [alarm for alarm in alarms if not alarm.expected]
         if others:
             text = plural(
@@ -168,17 +168,17 @@ class AlarmStates(Inspection):
         blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
         if blind:
             yield _("Of these, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))
-        if board.scaling:
+        if overview.scaling:
             text = plural(
                 "{count} Auto Scaling alarm is excluded: it normally fires.",
                 "{count} Auto Scaling alarms are excluded: they normally fire.",
-                len(board.scaling),
+                len(overview.scaling),
             )
-            yield text.format(count=len(board.scaling))
+            yield text.format(count=len(overview.scaling))
 
 
 def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete: bool) -> Measure:
-    """How often alarms fired. `doubtful`: why the history cannot be relied on; `complete`: it could be read."""
+    """How often alarms fired. `doubtful`: why the history is unreliable; `complete`: it could be read."""
     count = sum(period.state == "alarm" for period in periods)
     verdict = Verdict.ATTENTION if count else Verdict.NORMAL
     text = str(count) if count else _("none")
@@ -192,9 +192,9 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
     )
 
 
-def _of_watched(changes: Iterable[AlarmTransition], board: AlarmOverview) -> list[AlarmTransition]:
-    """The changes of watched alarms; of an alarm that is gone, its name tells whether it was one of Auto Scaling."""
-    own, scaling = ({alarm.id for alarm in alarms} for alarms in (board.watched, board.scaling))
+def _of_watched(changes: Iterable[AlarmTransition], overview: AlarmOverview) -> list[AlarmTransition]:
+    """The changes of watched alarms; whether a deleted alarm drove Auto Scaling is derived from its name."""
+    own, scaling = ({alarm.id for alarm in alarms} for alarms in (overview.watched, overview.scaling))
     return [
         change
         for change in changes

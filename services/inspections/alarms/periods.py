@@ -1,4 +1,4 @@
-"""When alarms were not OK, from what AWS keeps of their changes. Pure."""
+"""Computes when alarms were not OK from their history in AWS. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -8,11 +8,11 @@ from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 
 STATES = {AlarmState.ALARM: "alarm", AlarmState.INSUFFICIENT: "insufficient"}
-"""States other than OK that make a period, as AlarmPeriod names them."""
+"""States other than OK that make a period, as in AlarmPeriod."""
 
 
 def within(changes: Iterable[AlarmTransition], span: TimeSpan) -> tuple[AlarmTransition, ...]:
-    """The changes of state of a window, its end included, oldest first."""
+    """The state changes in a window, including its end, oldest first."""
     own = [
         change
         for change in reversed(tuple(changes))
@@ -22,7 +22,7 @@ def within(changes: Iterable[AlarmTransition], span: TimeSpan) -> tuple[AlarmTra
 
 
 def as_of(alarms: Iterable[Alarm], changes: Iterable[AlarmTransition], at: datetime) -> tuple[Alarm, ...]:
-    """The alarms in the states that they had at `at`, from what changed since then."""
+    """The alarms in their states at `at`, computed from the changes since then."""
     later: dict[str, AlarmTransition] = {}
     for change in sorted(changes, key=lambda change: change.at, reverse=True):
         if change.kind == "state" and change.at > at:
@@ -31,7 +31,7 @@ def as_of(alarms: Iterable[Alarm], changes: Iterable[AlarmTransition], at: datet
 
 
 def _back(alarm: Alarm, change: AlarmTransition) -> Alarm:
-    # Without the state before the change it is not known to have been OK.
+    # Without the previous state, it is unknown whether the alarm was OK.
     state = change.before or AlarmState.INSUFFICIENT
     return alarm.model_copy(update={"state": state, "since": None, "reason": ""})
 
@@ -39,9 +39,9 @@ def _back(alarm: Alarm, change: AlarmTransition) -> Alarm:
 def periods_of(
     changes: Iterable[AlarmTransition], alarms: Iterable[Alarm], span: TimeSpan
 ) -> tuple[AlarmPeriod, ...]:
-    """The periods that overlap the window: those that still last first, then the newest.
+    """The periods that overlap the window: current ones first, then the newest.
 
-    `changes` are those of `within`, `alarms` as they were at the window's end.
+    `changes` are the result of `within`, `alarms` are in their states at the window's end.
     """
     by_alarm: dict[str, list[AlarmTransition]] = {}
     for change in changes:
@@ -71,7 +71,7 @@ def _period(
 
 
 def _lasting(alarm: Alarm, span: TimeSpan) -> AlarmPeriod:
-    """An alarm that is not OK and did not change within the window."""
+    """The period of an alarm that is not OK and did not change within the window."""
     began = alarm.since if alarm.since is not None and alarm.since >= span.start else None
     return AlarmPeriod(
         alarm=alarm.name, state=STATES[alarm.state], began=began, ended=None, reason=alarm.reason
@@ -83,5 +83,5 @@ def _order(period: AlarmPeriod, span: TimeSpan) -> tuple[bool, bool, datetime, s
 
 
 def seconds(period: AlarmPeriod, span: TimeSpan) -> float:
-    """How long it lasted within the window."""
+    """Duration of the period within the window."""
     return max(0.0, ((period.ended or span.end) - (period.began or span.start)).total_seconds())

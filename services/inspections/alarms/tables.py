@@ -19,16 +19,16 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A firing alarm over several series, and which of them fire."""
+    """A firing multi-series alarm, and its firing series."""
 
     alarm: Alarm
     series: tuple[Contributor, ...]
     unread: str = ""
-    """Why they could not be read."""
+    """Why the series could not be read."""
 
 
 def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinfo) -> Evidence:
-    """Which series of an alarm fire, the newest first."""
+    """The firing series of alarms, newest first."""
     rows = []
     for item in firing:
         name = names.get(str(item.alarm.name), str(item.alarm.name))
@@ -53,7 +53,7 @@ def alarm_names(runbook: Runbook) -> dict[str, str]:
 def periods_table(
     periods: Sequence[AlarmPeriod], names: Mapping[str, str], span: TimeSpan, zone: tzinfo
 ) -> Evidence:
-    """When alarms were not OK: periods that still last first, then those of firing, then those without data."""
+    """When alarms were not OK: current periods first, then those of firing, then those without data."""
     ordered = sorted(periods, key=lambda period: (period.ended is not None, period.state != "alarm"))
     rows = [
         Row(

@@ -1,4 +1,4 @@
-"""The checks of the backups, each judged by itself."""
+"""The checks of the backups, each judged independently."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,11 +17,11 @@ from services.models.runbook import Rds
 from services.models.verdict import Verdict
 
 RESTORABLE = timedelta(minutes=10)
-"""The transaction log is saved every five minutes; twice as long asks for attention."""
+"""Maximum age of the latest restorable time; the transaction log is saved every five minutes."""
 SKEW = timedelta(minutes=10)
-"""What is dated further ahead than this came after the moment that is judged."""
+"""Anything dated further ahead than this was created after the time that is judged."""
 NAMED = 3
-"""Windows named in one sentence."""
+"""Maximum number of windows named in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class BackupReading:
     nights: list[Night]
     """Newest first."""
     events: tuple[DatabaseEvent, ...] = ()
-    """What RDS says about windows without a backup, oldest first."""
+    """RDS events about windows without a backup, oldest first."""
     has_snapshots: bool = True
     """False: the snapshots could not be read."""
 
     @property
     def newest(self) -> Snapshot | None:
-        """The newest usable snapshot; AWS Backup's count where they were read."""
+        """The newest usable snapshot, including AWS Backup's if they were read."""
         snapshots = {snapshot.id: snapshot for snapshot in self.automatic}
         snapshots |= {snapshot.id: snapshot for night in self.nights for snapshot in night.snapshots}
         last = self.now + SKEW
@@ -61,11 +61,11 @@ class BackupReading:
 
     @property
     def young(self) -> bool:
-        """No backup window has passed since the database was created."""
+        """Whether no backup window has passed since the database was created."""
         return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
 
     def remarks(self) -> Iterator[str]:
-        """What else must be known to read the finding."""
+        """Further information needed to understand the finding."""
         if self.window:
             yield _("The backup window is {window} ({utc} UTC); snapshot names contain UTC dates.").format(
                 window=local_text(self.window, self.zone, self.now), utc=self.database.backup_window
@@ -75,7 +75,7 @@ class BackupReading:
 
 
 def normal_summary(reading: BackupReading) -> str:
-    """The summary where nothing is wrong."""
+    """The summary if everything is normal."""
     age = length(reading.age) if reading.age is not None else "—"
     complete = sum(night.outcome is not Outcome.COMING for night in reading.nights)
     text = plural(
@@ -87,7 +87,7 @@ def normal_summary(reading: BackupReading) -> str:
 
 
 def checks(reading: BackupReading) -> list[CheckResult]:
-    """In the order of the runbook's questions."""
+    """The checks in the order of the runbook's questions."""
     of_instance = [_retention(reading), _restorable(reading), _instance(reading)]
     if not reading.has_snapshots:
         measure = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
@@ -105,7 +105,7 @@ def _newest(reading: BackupReading) -> CheckResult:
         return CheckResult(
             Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
         )
-    # While a window is open the newest one is of the day before, and no older.
+    # While a window is open, the newest snapshot may be from the day before, but not older.
     coming = bool(reading.nights) and reading.nights[0].outcome is Outcome.COMING
     old = reading.age > timedelta(hours=hours) + (DAY if coming else timedelta())
     measure = Measure(
@@ -153,7 +153,7 @@ def _created(reading: BackupReading) -> str:
 
 
 def _gaps(reading: BackupReading) -> Iterator[str]:
-    """One sentence for each way in which windows went wrong."""
+    """One sentence for each way in which backup windows failed."""
     texts = {
         Outcome.MISSING: _("No snapshot from the backup window {windows}."),
         Outcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),
@@ -200,7 +200,7 @@ def _statuses(reading: BackupReading) -> CheckResult:
         shown=listed([_("{count} {status}").format(count=n, status=status) for status, n in counts.items()])
         or _("none"),
         allowed="available",
-        # Without snapshots there is nothing to judge; that there is none is said above.
+        # Without snapshots there is nothing to judge; another check reports that.
         verdict=verdict if snapshots else None,
     )
     names = listed(
@@ -245,13 +245,13 @@ def _restorable(reading: BackupReading) -> CheckResult:
     allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
     at = reading.database.latest_restorable
     if at is None:
-        # With backups off there is nothing to restore to, which is said above.
+        # With backups disabled there is nothing to restore to; another check reports that.
         unknown = None if reading.database.retention_days == 0 else Verdict.UNKNOWN
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
         return CheckResult(measure, _("AWS did not return the latest restorable time of the database."))
     ago = reading.now - at
     if ago < -SKEW:
-        # How far it could be restored at an earlier moment is not known any more.
+        # The latest restorable time at an earlier moment is no longer known.
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(
             measure, _("It is not known until when the database could be restored at that time.")

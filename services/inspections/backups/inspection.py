@@ -1,7 +1,7 @@
-"""RDS バックアップ: is there a usable snapshot of every backup window, and are they kept as long as agreed.
+"""RDS バックアップ: checks that every backup window has a usable snapshot, and that snapshots are kept as agreed.
 
-Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be judged by dates, which are UTC: it is judged
-by age and by window. A window without a snapshot is explained by RDS's events first. Limits: `[rds]`.
+Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be judged by dates, which are UTC, so it is judged by age and
+by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ from services.models.rds import Database, DatabaseEvent, Snapshot
 from services.models.verdict import Verdict
 
 WINDOWS = 7
-"""Backup windows checked, at least: a week, as the duty comes every week."""
+"""Minimum number of backup windows checked: a week, because the duty is weekly."""
 CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance", "notification")
-"""RDS event categories that may say why there is no backup."""
+"""RDS event categories that may explain a missing backup."""
 
 
 class Backups(DatabaseInspection):
-    """The database's backups."""
+    """Inspects the database's backups."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the instance and its snapshots; where one is missing, AWS Backup's and the events too. Raises AwsError."""
+        """Read the instance and its snapshots, and if one is missing also AWS Backup's and events. Raises AwsError."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request)
         database = await reader.database(self.spec.instance)
         window = daily(database.backup_window)
@@ -54,7 +54,7 @@ class Backups(DatabaseInspection):
     def _without_snapshots(
         self, builder: FindingBuilder, database: Database, window: Window | None, error: AwsError
     ) -> Finding:
-        """What the instance alone tells, where that is abnormal. Raises AwsError where it is not."""
+        """The finding from the instance alone, if it is abnormal; otherwise raises the AwsError."""
         zone = self.context.calendar.zone
         reading = BackupReading(
             database, self.spec, builder.request.until, zone, window, (), [], has_snapshots=False
@@ -75,7 +75,7 @@ class Backups(DatabaseInspection):
             return []
         since_last = sum(1 for _start in window.between(request.since, request.until))
         number = max(WINDOWS, since_last)
-        # What is older than the retention is gone, and that is no gap.
+        # Snapshots older than the retention have been deleted; they are not gaps.
         number = min(number, database.retention_days or WINDOWS)
         starts = expected(window, request.until, number, database.created)
         return nights(window, starts, automatic, request.until)
@@ -92,7 +92,7 @@ class Backups(DatabaseInspection):
     async def _events(
         self, reader: RdsReader, database: Database, gaps: Sequence[Night], builder: FindingBuilder
     ) -> tuple[DatabaseEvent, ...]:
-        """What RDS says about the windows that made nothing, oldest first."""
+        """RDS events about the windows without a snapshot, oldest first."""
         oldest = self.context.clock.now() - min(night.start for night in gaps) + timedelta(minutes=1)
         try:
             events = await reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
@@ -103,7 +103,7 @@ class Backups(DatabaseInspection):
 
     def _finding(self, builder: FindingBuilder, reading: BackupReading) -> Finding:
         builder.check(*checks(reading))
-        # Also without any window: the empty table shows that none was checked.
+        # Added even without any window, to show that none was checked.
         builder.table(nights_table(reading.nights, reading.events, reading.zone), keep_empty=True)
         builder.table(events_table(reading.events, reading.zone))
         gaps = any(night.outcome in GAPS for night in reading.nights)

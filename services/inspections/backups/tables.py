@@ -29,7 +29,7 @@ _NOTES = {
 
 
 def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
-    """Every window with its snapshots, the worst first, then newest first."""
+    """Every window with its snapshots, worst first, then newest first."""
     ordered = sorted(nights, key=lambda night: DISPLAY_ORDER.index(VERDICTS[night.outcome]))
     rows = [row for night in ordered for row in _rows(night, events, zone)]
     return table(
@@ -63,14 +63,14 @@ def _cells(window: str, snapshot: Snapshot, zone: tzinfo) -> tuple[str, str, str
 
 
 def reason(night: Night, events: Sequence[DatabaseEvent]) -> str:
-    """RDS's first event after the window began; "" where RDS made a snapshot, or has no event."""
+    """RDS's first event after the window began; "" if RDS made a snapshot, or has no event."""
     if night.outcome in (Outcome.MADE, Outcome.COMING):
         return ""
     return next((str(event.message) for event in events if night.holds(event.at)), "")
 
 
 def events_table(events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
-    """What RDS says of those nights, oldest first."""
+    """RDS events about those windows, oldest first."""
     return table(
         _("RDS events"),
         (_("At"), _("Category"), _("Message")),

@@ -1,7 +1,7 @@
-"""Which backup window made which snapshot, and which made none.
+"""Assigns snapshots to backup windows, and finds the windows without one.
 
-A snapshot belongs to the window that began before it: by moments, never by dates, since RDS writes UTC dates
-and the window usually lies around a local midnight.
+A snapshot belongs to the window that began before it. Times are compared, never dates, because RDS writes UTC dates and
+the window is usually around local midnight.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,21 +13,21 @@ from services.calendar.maintenance_windows import DAY, Window
 from services.models.rds import Snapshot, SnapshotState
 
 JUST_AFTER = timedelta(hours=1)
-"""How long after the window a snapshot may still be in the making."""
+"""How long after the window a snapshot may still be in progress."""
 
 
 class Outcome(StrEnum):
-    """What became of one backup window."""
+    """The result of one backup window."""
 
     MADE = "made"
     COMING = "coming"
-    """The window has just ended: a snapshot is being made, or may still be."""
+    """The window has just ended: a snapshot is in progress, or may still start."""
     ELSEWHERE = "elsewhere"
-    """Only AWS Backup made one; on other days RDS did."""
+    """Only AWS Backup made a snapshot; on other days RDS did."""
     SLOW = "slow"
-    """It has been in the making for long."""
+    """The snapshot has been in progress for a long time."""
     UNUSABLE = "unusable"
-    """There is one, neither available nor in the making."""
+    """The snapshot is neither available nor in progress."""
     MISSING = "missing"
 
 
@@ -37,11 +37,11 @@ GAPS = frozenset({Outcome.MISSING, Outcome.UNUSABLE})
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One backup window and what it made."""
+    """One backup window and its snapshots."""
 
     start: datetime
     end: datetime
-    """Of the window (UTC)."""
+    """End of the window (UTC)."""
     outcome: Outcome
     snapshots: tuple[Snapshot, ...] = ()
     """The usable one first."""
@@ -52,7 +52,7 @@ class Night:
 
 
 def expected(window: Window, now: datetime, number: int, created: datetime | None) -> list[datetime]:
-    """The starts of the newest `number` windows, newest first; none from before the database was created."""
+    """The starts of the newest `number` windows, newest first, excluding those before the database was created."""
     newest = window.latest_start(now)
     starts = [newest - count * window.interval for count in range(number)]
     return [start for start in starts if created is None or start >= created]
@@ -61,10 +61,10 @@ def expected(window: Window, now: datetime, number: int, created: datetime | Non
 def nights(
     window: Window, starts: Sequence[datetime], automatic: Iterable[Snapshot], now: datetime
 ) -> list[Night]:
-    """What became of each window, judged by the automatic snapshots alone."""
+    """The result of each window, judged by automatic snapshots only."""
     by_start: dict[datetime, list[Snapshot]] = {start: [] for start in starts}
     for snapshot in automatic:
-        # One without a time is being made just now.
+        # A snapshot without a time is in progress.
         of_window = by_start.get(window.latest_start(snapshot.at or now))
         if of_window is not None:
             of_window.append(snapshot)
@@ -90,7 +90,7 @@ def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> Outcome:
 
 
 def with_others(window: Window, judged: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
-    """The nights, with snapshots of AWS Backup where RDS made none; where AWS Backup makes all, that is as agreed."""
+    """The nights with AWS Backup's snapshots where RDS made none; if AWS Backup makes all, that is as agreed."""
     usable: dict[datetime, Snapshot] = {
         window.latest_start(snapshot.at): snapshot
         for snapshot in others

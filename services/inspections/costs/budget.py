@@ -1,7 +1,7 @@
-"""The month compared with a budget: the runbook's own, and those that AWS Budgets watches.
+"""Compares the month with budgets: the runbook's own, and those in AWS Budgets.
 
-Runbook: 日常監視 4, "an alert above 80 % of the budget". The guideline for the total is no budget: the guidelines of
-the services alone come to 85 % of it, and the alert would never be silent.
+Runbook: 日常監視 4, "an alert above 80 % of the budget". The guideline for the total is not used as a budget: the
+guidelines of the services alone add up to 85 % of it, and the alert would always be on.
 """
 
 from collections.abc import Iterator
@@ -35,12 +35,12 @@ class BudgetJudge:
     spec: Spec
     rate: Rate
     advice: tuple[str, ...]
-    """What the runbook says where a budget may be exceeded."""
+    """The runbook's advice if a budget may be exceeded."""
 
     def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckResult:
-        """The runbook's budget against the month's bill with tax, before credits; undecided: not judged.
+        """Compare the runbook's budget with the month's bill (with tax, before credits); not judged if undecided.
 
-        `doubtful`: the total cannot be right.
+        `doubtful`: the total cannot be correct.
         """
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not budget:
@@ -71,7 +71,7 @@ class BudgetJudge:
         )
 
     def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckResult]:
-        """Each budget in AWS, by what is spent and by AWS's own forecast."""
+        """Judge each AWS budget by the amount spent and by AWS's own forecast."""
         for budget in budgets:
             yield self._aws(budget)
 
@@ -109,7 +109,7 @@ class BudgetJudge:
         return _("; ").join(notes)
 
     def money(self, amount: Decimal | None, unit: str) -> str:
-        """In yen where it is in dollars; "" for none."""
+        """The amount, in yen if it is in dollars; "" for none."""
         if amount is None:
             return ""
         return self.rate.words(amount) if unit == _DOLLARS else f"{amount:,.0f} {unit}"
@@ -122,7 +122,7 @@ class BudgetJudge:
     def _check(
         self, title: str, value: str, share: Decimal, sentence: str, *, note: str, doubtful: bool = False
     ) -> CheckResult:
-        """`doubtful`: something of it cannot be read, so that it is only judged where it is abnormal all the same."""
+        """One check; `doubtful`: part of the budget is unreadable, so only an abnormal result counts."""
         verdict = against(share, Decimal(self.spec.budget_percent))
         return CheckResult(
             Measure(
@@ -140,12 +140,12 @@ class BudgetJudge:
 
 
 def period_words(budget: Budget) -> str:
-    """The period of a budget; AWS's own word where it is not known here."""
+    """The budget's period; AWS's own word if it is unknown here."""
     return _(_PERIODS[budget.period]) if budget.period in _PERIODS else budget.period
 
 
 def _doubts(budget: Budget) -> Iterator[str]:
-    """What of it cannot be read."""
+    """The unreadable parts of a budget."""
     if budget.forecast_unread:
         yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
     if not budget.of_costs:
@@ -155,7 +155,7 @@ def _doubts(budget: Budget) -> Iterator[str]:
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:
-    """Per cent; of a budget of zero, any amount is all of it."""
+    """Per cent; any amount is 100 % of a budget of zero."""
     if limit > 0:
         return amount / limit * HUNDRED
     return HUNDRED if amount > 0 else Decimal(0)

@@ -1,4 +1,4 @@
-"""Which days are compared: complete UTC days only, and never a part of a month with a whole one."""
+"""Chooses the days to compare: complete UTC days only, and never a part of a month with a whole one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from datetime import UTC, date, datetime, timedelta
 ONE = timedelta(days=1)
 WEEK = 7
 DELAY = timedelta(hours=24)
-"""How long after the end of a day AWS shows all its costs."""
+"""How long after the end of a day its costs are complete in AWS."""
 HELD = 3
-"""Days of a month that must be complete before it is judged."""
+"""Number of complete days that a month needs to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Both ends are inclusive."""
+    """A range of days, both ends inclusive."""
 
     first: date
     last: date
 
     @property
     def count(self) -> int:
-        """0 where it ends before it begins."""
+        """Number of days; 0 if the range ends before it begins."""
         return max(0, (self.last - self.first).days + 1)
 
     def __contains__(self, day: date) -> bool:
@@ -33,32 +33,32 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The days to ask for, seen from one moment."""
+    """The days to request, as of one moment."""
 
     this_month: date
-    """Its first day."""
+    """First day of this month."""
     last_month: date
-    """Its first day: the first one asked for."""
+    """First day of last month, the first day requested."""
     last: date
     """The newest complete day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The days to compare, once it is known which of them have costs."""
+    """The days to compare, given which days have costs."""
 
     month: Days
-    """The days of the judged month that are complete and of which there can be costs."""
+    """The complete days of the judged month for which there can be costs."""
     month_end: date
-    """Its last day."""
+    """Last day of the judged month."""
     too_young: bool
-    """This month has too few complete days: `month` is the one before."""
+    """This month has too few complete days: `month` is the previous one."""
     young: Days
     """The complete days of this month."""
     week: Days
-    """The newest seven."""
+    """The newest seven days."""
     before: Days
-    """The seven before those."""
+    """The seven days before `week`."""
     base: Days
     """Last month's days before `week`."""
     since: date
@@ -66,22 +66,22 @@ class Compared:
 
     @property
     def remaining(self) -> int:
-        """Days of the judged month still to come."""
+        """Remaining days of the judged month."""
         return (self.month_end - self.month.last).days
 
     @property
     def has_before(self) -> bool:
-        """The seven days before can have costs."""
+        """Whether the seven days before `week` can have costs."""
         return self.since <= self.before.first
 
     @property
     def has_base(self) -> bool:
-        """Last month has enough days for an average."""
+        """Whether last month has enough days for an average."""
         return self.base.count >= WEEK
 
 
 def plan(now: datetime) -> Plan:
-    """`now` is aware. On Monday 00:00 UTC (9:00 JST), Sunday is not complete."""
+    """The days to request at `now` (aware). On Monday 00:00 UTC (9:00 JST), Sunday is not complete yet."""
     moment = now.astimezone(UTC)
     this_month = moment.date().replace(day=1)
     return Plan(
@@ -92,7 +92,7 @@ def plan(now: datetime) -> Plan:
 
 
 def compare(plan: Plan, since: date, last: date) -> Compared:
-    """The days to compare where there are costs from `since` to `last`."""
+    """The days to compare, if there are costs from `since` to `last`."""
     young = Days(plan.this_month, last)
     too_young = young.count < HELD
     month = plan.last_month if too_young else plan.this_month

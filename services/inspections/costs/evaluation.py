@@ -1,7 +1,8 @@
 """Judges the lines of the cost table: the month against the guideline, the newest week against earlier ones.
 
-Runbook: 日常監視 4. What grows by `growth_percent` is looked into; what comes within four fifths of a limit asks for
-attention. 50 % "of what" is not written: it is the guideline, the seven days before, and last month's average.
+Runbook: 日常監視 4. Growth by `growth_percent` is abnormal; from four fifths of a limit a value asks for attention. The
+runbook does not say "50 % of what": it is judged against the guideline, the seven days before, and last month's
+average.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,36 +28,36 @@ from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
 NEAR = Decimal("0.8")
-"""Attention from this share of a limit."""
+"""Share of a limit from which a value asks for attention."""
 NEGLIGIBLE_YEN = 100
-"""Growth by less in a week is not judged: a service that costs one yen may cost two."""
+"""Smaller growth per week is not judged: a service that costs one yen may cost two."""
 _NAMED = 3
 
 
 def against(value: Decimal, limit: Decimal) -> Verdict:
-    """Abnormal from the limit, attention from four fifths of it."""
+    """Abnormal from the limit on, attention from four fifths of it."""
     if value >= limit:
         return Verdict.ABNORMAL
     return Verdict.ATTENTION if value >= limit * NEAR else Verdict.NORMAL
 
 
 def near_words(limit: float) -> str:
-    """From where a limit of so many percent is near: `40`, `37.5`."""
+    """Four fifths of a limit in percent, as text: `40`, `37.5`."""
     return f"{limit * float(NEAR):g}"
 
 
 @dataclass(frozen=True, slots=True)
 class LineJudge:
-    """Judges lines by the runbook's limits, on the days that are compared."""
+    """Judges lines by the runbook's limits, for the compared days."""
 
     spec: Spec
     rate: Rate
     compared: Compared
     advice: Callable[[str], tuple[str, ...]]
-    """What the runbook says where the line of this title is not normal."""
+    """The runbook's advice by the title of the line, if it is not normal."""
 
     def checks(self, table: CostTable) -> Iterator[CheckResult]:
-        """Every judged line, the total first."""
+        """The checks of all lines, the total first."""
         yield from self._doubted(table.total, self._pair(table.total))
         for line in table.services:
             quiet = map(_quiet, self._pair(line))
@@ -66,7 +67,7 @@ class LineJudge:
             yield from self._doubted(table.others, map(_quiet, others))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
-        """By the greatest growth; UNKNOWN where there is nothing to compare with."""
+        """The verdict for the greatest growth; UNKNOWN if there is nothing to compare with."""
         compared = [growth for growth in growths if growth is not None]
         if not compared:
             return Verdict.UNKNOWN
@@ -80,7 +81,7 @@ class LineJudge:
         return against(growth.percent, Decimal(self.spec.growth_percent))
 
     def month_verdict(self, line: CostLine) -> Verdict | None:
-        """The month against the guideline; None without one, UNKNOWN where no day of it can have costs."""
+        """The month against the guideline; None without a guideline, UNKNOWN if no day of it can have costs."""
         if not line.guideline:
             return None
         if not self.compared.month.count:
@@ -91,7 +92,7 @@ class LineJudge:
         return line.guideline * (HUNDRED + self.spec.growth_percent) / HUNDRED
 
     def doubt(self, line: CostLine) -> str:
-        """Why the amounts of a line cannot be right; "" where they can."""
+        """Why the amounts of a line cannot be correct; "" if they can."""
         if days := line.impossible(self.compared):
             text = _("Cost Explorer reports negative costs for {title} ({days})")
             return text.format(title=line.title, days=days_words(days))
@@ -108,7 +109,7 @@ class LineJudge:
         return ""
 
     def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
-        """The results; where the amounts cannot be right, only those that are abnormal all the same are judged."""
+        """The results; if the amounts cannot be correct, all verdicts but abnormal become UNKNOWN."""
         doubt = self.doubt(line)
         sentence = _("{parts}.").format(parts=doubt)
         for result in self._noted(line, results):
@@ -118,11 +119,11 @@ class LineJudge:
             note = _("; ").join(filter(None, (str(result.measure.note), doubt)))
             measure = result.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
             yield CheckResult(measure, sentence)
-            # Once is enough.
+            # Only once for all results.
             sentence = ""
 
     def _noted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
-        """The results; the first one notes what is odd about the line but does not keep it from being judged."""
+        """The results; the first one gets a note on peculiarities that do not prevent judging the line."""
         odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
         for result in results:
             note = _("; ").join(filter(None, (str(result.measure.note), odd)))
@@ -198,7 +199,7 @@ class LineJudge:
         note = self._growth_note(week, month)
         against = ""
         if worst is not None and worst.percent is not None:
-            # The percentage is that of one of the two comparisons.
+            # The percentage belongs to one of the two comparisons.
             against = _("against last month's average") if worst is month else _("against the week before")
         return CheckResult(
             Measure(
@@ -237,7 +238,7 @@ class LineJudge:
         return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
 
     def _others(self, table: CostTable) -> CheckResult:
-        """The runbook gives the other services no limit: their growth asks for attention and no more."""
+        """The runbook has no limits for other services: their growth only asks for attention."""
         most = sorted(table.other_services, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
         about = _("; mostly {names}").format(names=names) if names else ""
@@ -263,15 +264,15 @@ class LineJudge:
 
 
 _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
-"""The least telling first: a comparison that could be made counts more than one that could not."""
+"""Verdicts from least to most significant: a comparison that could be made outweighs one that could not."""
 
 
 def _quiet(result: CheckResult) -> CheckResult:
-    """Without its sentence where there is too little to compare: the total says it once for all lines."""
+    """The result without its sentence if there is too little data to compare: the total says so for all lines."""
     return replace(result, sentence="") if result.verdict is Verdict.UNKNOWN else result
 
 
 def _worst(*growths: Growth | None) -> Growth | None:
-    """The greatest; growth from nothing is greater than any."""
+    """The greatest growth; growth from nothing is greater than any other."""
     compared = [growth for growth in growths if growth is not None]
     return max(compared, key=lambda growth: (growth.percent is None, growth.percent or 0), default=None)

@@ -1,7 +1,7 @@
-"""What AWS charges: each service and the total against the guidelines, their growth, and the budget.
+"""Checks AWS costs: each service and the total against the guidelines, their growth, and the budget.
 
-Runbook: 日常監視 4; limits: `[costs]`. One request to Cost Explorer, which AWS charges for, is kept for hours; AWS
-Budgets is read where there is one, and its forecast is used, so no forecast is bought.
+Runbook: 日常監視 4; limits: `[costs]`. The response to the one charged Cost Explorer request is reused for hours. If there
+are AWS budgets, they are read and their forecast is used, so no forecast has to be paid for.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
 KEPT = timedelta(hours=8)
-"""AWS updates costs up to three times a day; asking earlier would pay for the same answer again."""
+"""How long a response is reused: AWS updates costs up to three times a day."""
 LATE = 2
-"""Days that AWS may be late with its figures before they are too old to judge."""
+"""Days after which missing figures are too old to judge."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostAnswer:
-    """What Cost Explorer said, and when."""
+    """A response of Cost Explorer and its time."""
 
     plan: Plan
     history: CostHistory
@@ -46,10 +46,10 @@ class CostAnswer:
 
 
 class Costs(Inspection):
-    """The month's costs."""
+    """Inspects the month's costs."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read Cost Explorer, or take its last answer, and AWS Budgets. Raises AwsError where costs cannot be read."""
+        """Read Cost Explorer (or reuse its last response) and AWS Budgets. Raises AwsError if costs cannot be read."""
         builder = FindingBuilder(self, request, windowed=False)
         answer = await self._answer(plan(request.until))
         history = answer.history
@@ -118,7 +118,7 @@ class Costs(Inspection):
         else:
             builder.remark(_("AWS Budgets tracks no costs of this account."))
         builder.table(days_table(lines, table))
-        # Empty where the runbook names every service that costs something: it says so.
+        # An empty table shows that the runbook names every service with costs.
         builder.table(others_table(lines, table), keep_empty=True)
         by_hand = (_by_hand(),) if builder.verdict is Verdict.UNKNOWN else ()
         return builder.finding_of_checks(self._normal(compared, table, rate), advice=by_hand)
@@ -126,7 +126,7 @@ class Costs(Inspection):
     def _without_budgets(self, builder: FindingBuilder, error: AwsError) -> None:
         text = _("AWS Budgets cannot be read.")
         if isinstance(error, AccessDenied):
-            # Many an account has no budget and no right to read one; the runbook does not ask for it.
+            # Many accounts have no budget and no permission to read one; the runbook does not require it.
             builder.remark(sentences(text, error.problem.message))
             return
         builder.unread(error, text)
@@ -165,7 +165,7 @@ class Costs(Inspection):
         return _("{parts}.").format(parts=_("; ").join(parts))
 
     def _line_advice(self, title: str) -> tuple[str, ...]:
-        """The runbook's own question about it, and the steps; whom to tell where it is about the total."""
+        """The runbook's question and steps for a line; for the total also whom to notify."""
         asks = [
             str(ask)
             for duty in self.context.runbook.duties
@@ -178,7 +178,7 @@ class Costs(Inspection):
         return (*asks, steps.format(title=title), *report)
 
     def _report(self) -> tuple[str, ...]:
-        """What the runbook writes where the budget is in danger, and how to reach whom it names."""
+        """What the runbook says if the budget is at risk, and how to reach the people it names."""
         runbook, role = self.context.runbook, str(self._spec.report_to)
         who = escalation(runbook, role) or _(
             "The person to report to is UNDECIDED (the runbook's costs.report_to is empty)."

@@ -1,4 +1,4 @@
-"""The lines of the cost table: what a service cost, what it will cost, and how it grew. Dollars throughout."""
+"""The lines of the cost table: a service's cost, its projection, and its growth, in dollars throughout."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,26 +15,26 @@ ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 _TOLERATED = Decimal("0.1")
-"""The share of a line's cost up to which negative charges are tolerated: AWS's own corrections are small."""
+"""Tolerated share of negative charges in a line's cost: AWS's own corrections are small."""
 _REDUCTIONS = ("discount", "negation")
-"""Words of the record types, besides credits and refunds, whose amounts are negative."""
+"""Words in record types, besides credits and refunds, whose amounts are negative."""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The newest seven days against what seven days cost before."""
+    """Cost of the newest seven days compared with an earlier cost of seven days."""
 
     now: Decimal
     before: Decimal
 
     @property
     def more(self) -> Decimal:
-        """Negative: less."""
+        """The difference; negative for less."""
         return self.now - self.before
 
     @property
     def percent(self) -> Decimal | None:
-        """None: it cost nothing before and costs something now."""
+        """None: no cost before, and some now."""
         if self.before > 0:
             return self.more / self.before * HUNDRED
         return None if self.now > 0 else ZERO
@@ -42,26 +42,26 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line."""
+    """One line of the cost table."""
 
     title: str
     steady: Series
-    """By the day."""
+    """Cost per day, without monthly fees."""
     fees: Series
-    """Charged on the first of a month for the whole of it."""
+    """Charges on the first of a month for the whole month."""
     guideline: int = 0
-    """Yen a month; 0: none."""
+    """Yen per month; 0: none."""
     has_costs: bool = True
-    """There were costs under its names at all."""
+    """There were any costs under its names."""
     names: tuple[str, ...] = ()
-    """The services it consists of, as a person reads them."""
+    """The services that it consists of, as displayed."""
     in_runbook: bool = False
-    """One of the services that the runbook names."""
+    """It is one of the runbook's services."""
     negative: Series = field(default_factory=dict)
-    """Negative charges by the day; discounts and credits are no charges."""
+    """Negative charges per day, without discounts and credits."""
 
     def impossible(self, compared: Compared) -> Days | None:
-        """The first of the compared spans whose cost, or too large a share of it, is negative."""
+        """The first compared range whose cost is negative, or contains too many negative charges."""
         month, weeks = compared.month, (compared.week, compared.before, compared.base)
         spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
         return next(
@@ -78,19 +78,19 @@ class CostLine:
         return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
-        """The first of the newest seven days without a figure, where every day of the week before has one.
+        """The first of the newest seven days without a figure, if every day of the week before has one.
 
-        AWS reports a service that costs nothing with an amount of zero. The newest day alone may be late.
+        AWS reports a service without costs with an amount of zero. A missing newest day alone may just be late.
         """
         days = self._without_figure(compared)
         return days[0] if days and days != (compared.week.last,) else None
 
     def late(self, compared: Compared) -> bool:
-        """Whether only the newest day has no figure, where every day of the week before has one."""
+        """Whether only the newest day has no figure, if every day of the week before has one."""
         return self._without_figure(compared) == (compared.week.last,)
 
     def _late_cost(self, compared: Compared) -> Decimal:
-        """What the newest day will have cost where its figure is late: the mean of the six days before it."""
+        """The estimated cost of a newest day without a figure: the mean of the six days before it."""
         return _sum(self.steady, compared.week) / (WEEK - 1) if self.late(compared) else ZERO
 
     def _without_figure(self, compared: Compared) -> tuple[date, ...]:
@@ -100,11 +100,11 @@ class CostLine:
         return tuple(day for day in compared.week if day not in with_figure)
 
     def cost(self, days: Days) -> Decimal:
-        """What it cost on these days."""
+        """The cost on these days."""
         return _sum(self.steady, days) + _sum(self.fees, days)
 
     def projected(self, compared: Compared) -> Decimal:
-        """What the judged month will have cost: its complete days, and as much a day to its end."""
+        """The projected cost of the judged month: its complete days, extrapolated to its end."""
         month = compared.month
         if not month.count:
             return ZERO
@@ -112,48 +112,48 @@ class CostLine:
         return self.cost(month) + late + (_sum(self.steady, month) + late) / month.count * compared.remaining
 
     def newest(self, compared: Compared) -> Decimal:
-        """What the newest seven days cost, without monthly fees."""
+        """The cost of the newest seven days, without monthly fees."""
         return _sum(self.steady, compared.week) + self._late_cost(compared)
 
     def weekly(self, compared: Compared) -> Growth | None:
-        """Growth over the seven days before; None where those cannot have costs."""
+        """Growth over the seven days before; None if those cannot have costs."""
         if not compared.has_before:
             return None
         return Growth(self.newest(compared), _sum(self.steady, compared.before))
 
     def monthly(self, compared: Compared) -> Growth | None:
-        """Growth over last month's average for seven days; None where it has too few days."""
+        """Growth over last month's average for seven days; None if it has too few days."""
         base = compared.base
         if not compared.has_base:
             return None
-        # A rise in the middle of a week is halved in that week's sum; against a month it shows in full.
+        # A rise in mid-week only half affects that week's sum; compared with a month it shows in full.
         return Growth(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
 
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """Every line of one answer."""
+    """Every line of one response."""
 
     services: tuple[CostLine, ...]
-    """The runbook's, in its order."""
+    """The runbook's services, in its order."""
     others: CostLine
     other_services: tuple[CostLine, ...]
-    """The services of `others` one by one, the dearest first."""
+    """The services of `others` individually, most expensive first."""
     total: CostLine
     """Before tax and credits."""
     tax: Series
     credits: Series
 
     def tax_of(self, days: Days) -> Decimal:
-        """AWS dates a month's tax on its first day."""
+        """The tax on these days; AWS dates a month's tax on its first day."""
         return _sum(self.tax, Days(days.first.replace(day=1), days.last))
 
     def credits_of(self, days: Days) -> Decimal:
-        """Negative."""
+        """The credits on these days; negative."""
         return _sum(self.credits, Days(days.first.replace(day=1), days.last))
 
     def bill(self, compared: Compared) -> Decimal:
-        """What the judged month will have cost with tax, before credits."""
+        """The projected bill of the judged month with tax, before credits."""
         so_far = self.total.cost(compared.month)
         projected = self.total.projected(compared)
         tax = self.tax_of(compared.month)

@@ -19,7 +19,7 @@ _DAYS = 14
 
 
 def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """Every line, the worst service first; below them the rest, the total, tax and credits."""
+    """Every line, worst service first, then the others, the total, tax and credits."""
     compared = judge.compared
     services = sorted(costs.services, key=lambda line: DISPLAY_ORDER.index(_verdict(judge, line)))
     others = [costs.others] if costs.services else []
@@ -46,7 +46,7 @@ def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """What "the others" consist of, the most expensive first."""
+    """The services that "the others" consist of, most expensive first."""
     compared = judge.compared
     return table(
         _("Other services") if costs.services else _("By service"),
@@ -73,7 +73,7 @@ def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """The newest fourteen complete days, the newest first."""
+    """The newest fourteen complete days, newest first."""
     lines = [costs.total, *costs.services]
     newest = judge.compared.week.last
     days = [newest - back * _ONE for back in range(_DAYS) if newest - back * _ONE >= judge.compared.since]
@@ -85,7 +85,7 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def budgets_table(judge: BudgetJudge, budgets: tuple[Budget, ...]) -> Evidence:
-    """The budgets in AWS as AWS describes them."""
+    """The budgets as AWS describes them."""
     return table(
         _("AWS budgets"),
         (_("Name"), _("Period"), _("Limit"), _("Spent"), _("Forecast")),

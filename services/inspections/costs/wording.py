@@ -1,4 +1,4 @@
-"""Amounts of money and growth for people; yen always by the runbook's rate."""
+"""Amounts of money and growth as text; yen always at the runbook's rate."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ ONE_YEN = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Yen for a dollar."""
+    """Yen per dollar."""
 
     usd_jpy: Decimal
     source: str = ""
@@ -23,7 +23,7 @@ class Rate:
 
     @classmethod
     def of(cls, spec: Spec) -> "Rate":
-        """The runbook's."""
+        """The runbook's rate."""
         return cls(Decimal(str(spec.usd_jpy)), str(spec.usd_jpy_source), spec.usd_jpy_date)
 
     def yen(self, usd: Decimal) -> Decimal:
@@ -35,7 +35,7 @@ class Rate:
         return yen_words(self.yen(usd))
 
     def remark(self) -> str:
-        """The rate, its source and its date; says what of them the runbook does not give."""
+        """The rate, its source and its date; says which of them the runbook omits."""
         text = _("Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.")
         return text.format(
             rate=f"{self.usd_jpy.normalize():,f}",
@@ -51,7 +51,7 @@ def yen_words(yen: Decimal | int) -> str:
 
 
 def percent_words(growth: Growth | None) -> str:
-    """`+60.1 %`; "" where there is nothing to compare with."""
+    """`+60.1 %`; "" if there is nothing to compare with."""
     if growth is None:
         return ""
     percent = growth.percent
@@ -59,7 +59,7 @@ def percent_words(growth: Growth | None) -> str:
 
 
 def growth_words(growth: str, against: str) -> str:
-    """`+60.1 % against the week before`; only the first where `against` is empty."""
+    """`+60.1 % against the week before`; only the percentage if `against` is empty."""
     if not against:
         return growth
     return _("{growth} {against}").format(growth=growth, against=against)

@@ -1,4 +1,4 @@
-"""An inspection of the runbook's own: a Logs Insights query, and how many log events it may match in an hour.
+"""A custom inspection of the runbook: limits the number of log events per hour that a Logs Insights query matches.
 
 Runbook: `[[inspections]]` with `kind = "insights"`.
 """
@@ -32,18 +32,18 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 FRESH = timedelta(hours=1)
-"""A shorter silence says nothing in a log whose traffic is not known here."""
+"""A shorter silence is ignored, because the log's usual traffic is unknown."""
 SHAPING = ("fields", "display", "sort", "limit")
-"""Commands that do not change how many events match."""
+"""Commands that do not change the number of matching events."""
 COUNTABLE = ("fields", "filter", "parse", "filterindex")
-"""Commands after which events can still be counted by the hour."""
+"""Commands after which events can still be counted per hour."""
 
 
 class CustomInsights(OwnInspection, InsightsInspection):
     """One query with a limit on its count."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Count what the query matches; its rows are read only where there are too many or too few. Raises AwsError."""
+        """Count the matches; read the rows only if there are too many or too few. Raises AwsError."""
         spec = self.spec
         queries = Queries(FindingBuilder(self, request), spec.log_group, region=spec.region)
         hourly = by_hour(spec.query)
@@ -69,7 +69,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         trouble: str,
         silent: Silence,
     ) -> Finding:
-        """`trouble`: why the matches cannot be judged; "" where they can."""
+        """`trouble`: why the matches cannot be judged; "" if they can."""
         builder = queries.builder
         measures = (*self._measures(queries, result, hours), *silence_measures(queries, silent))
         measured = worst(measure.verdict for measure in measures) or Verdict.UNKNOWN
@@ -124,7 +124,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             )
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
-        """The matches so far; below a lower limit more may come."""
+        """The matches so far as a measure; None with a lower limit, because more may follow."""
         if self.spec.below is None:
             return None
         rate = result.matched / queries.hours
@@ -140,7 +140,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
     def _mean(self, queries: Queries, rate: float, hours: Hours | None) -> Verdict:
         verdict = self.limit.judge(rate)
         if self.spec.below is None:
-            # Spread over more hours than the log group has, too few are fewer still.
+            # Over more hours than the log group covers, the count per hour would be too low.
             return verdict
         return queries.mean_verdict(verdict, self.limit.judge(hours.worst[1] if hours else None))
 
@@ -150,7 +150,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
     async def _tables(
         self, queries: Queries, result: QueryResult, hours: Hours | None, *, fine: bool
     ) -> None:
-        """The hours, the rows where something is not normal, and the query."""
+        """The counts per hour, the rows if something is not normal, and the query."""
         zone, builder = self.context.calendar.zone, queries.builder
         if hours is not None:
             builder.table(hours.evidence(zone, self.limit.judge))
@@ -170,7 +170,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             yield _("Only the mean is judged: this query's matches cannot be counted by hour.")
 
     async def _field_trouble(self, queries: Queries) -> str:
-        """That the events do not have the field that the runbook names; "" where they do, or it names none."""
+        """Says that the events lack the field named in the runbook; "" if they have it, or none is named."""
         name = self.spec.field
         if not name:
             return ""
@@ -180,7 +180,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
 
 
 def by_hour(query: str) -> str:
-    """A query that counts by the hour what `query` matches; "" where it does more than select events."""
+    """A query that counts the matches of `query` per hour; "" if it does more than select events."""
     parts = [command for command in commands(query) if verb(command) not in SHAPING or _makes(command)]
     if not all(verb(command) in COUNTABLE for command in parts):
         return ""
@@ -188,19 +188,19 @@ def by_hour(query: str) -> str:
 
 
 def _makes(command: str) -> bool:
-    """Whether it is a `fields` that defines a field, which a later filter may need."""
+    """Whether the command is a `fields` that defines a field, which a later filter may need."""
     return verb(command) == "fields" and " as " in command.lower()
 
 
 def _not_normal(measure: Measure) -> Measure:
-    """The measure; UNKNOWN instead of normal, where it is not certain what was counted."""
+    """The measure; UNKNOWN instead of normal if it is uncertain what was counted."""
     if measure.verdict is not Verdict.NORMAL:
         return measure
     return measure.model_copy(update={"verdict": Verdict.UNKNOWN})
 
 
 def _rows(result: QueryResult, zone: tzinfo) -> Evidence:
-    """The rows as the query shows them; times in the system's zone, texts without secrets."""
+    """The rows as the query returns them; times in the system's zone, texts without secrets."""
     columns = list(dict.fromkeys(name for row in result.rows for name in row))
     rows = [[_cell(name, row.get(name, ""), zone) for name in columns] for row in result.rows]
     titles = [

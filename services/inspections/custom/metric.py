@@ -1,4 +1,4 @@
-"""An inspection of the runbook's own: a metric, and the values it may have at any time.
+"""A custom inspection of the runbook: limits the values of a metric.
 
 Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
 """
@@ -32,7 +32,7 @@ from services.models.verdict import Limit, Verdict
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""
 KEPT = 300
-"""Seconds; CloudWatch keeps shorter periods only for days."""
+"""Shortest period read for earlier times, in seconds; CloudWatch keeps shorter ones only for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Silence:
 
     hole: Stretch
     verdict: Verdict
-    """Of the finding, because of this silence."""
+    """The finding's verdict because of this silence."""
     why: str = ""
 
 
@@ -49,7 +49,7 @@ class CustomMetric(OwnInspection):
     """One metric with one limit."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the metric, and where events stop, the time before. Raises AwsError."""
+        """Read the metric, and if events are missing, the time before the window. Raises AwsError."""
         series, span = await self._read(request.since, request.until)
         start, end = (int(at.timestamp()) for at in (span.start, span.end))
         course = course_of(series, self.limit, end, start)
@@ -60,7 +60,7 @@ class CustomMetric(OwnInspection):
     async def _read(
         self, since: datetime, until: datetime, period: int | None = None
     ) -> tuple[Series, TimeSpan]:
-        """The metric, and the span of whole periods for which it was read; one at least, for a shorter window, too."""
+        """The metric and the range of whole periods that was read; at least one, even for a shorter window."""
         if period is None:
             age = int((self.context.clock.now() - since).total_seconds())
             period = fitting_period(self.spec.period, int((until - since).total_seconds()), age)
@@ -80,13 +80,13 @@ class CustomMetric(OwnInspection):
         return series, span
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
-        """The longest and the latest silence, and what they mean; of a count only silences that are not usual."""
+        """The longest and the latest silence, and what they mean; for a count only unusual silences."""
         if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
         if self.spec.stat not in COUNTED or self.spec.above is not None:
-            # With a lower limit, a time without events is what the inspection is for.
+            # With a lower limit, the inspection looks for times without events.
             return self._gaps(holes, span)
-        # CloudWatch has no value where nothing was counted, so missing values may be zeros: as usual at that time.
+        # CloudWatch has no value if nothing was counted, so missing values may be zeros, if usual at that time.
         window = Stretch(*(int(at.timestamp()) for at in (span.start, span.end)))
         try:
             before = span.start - timedelta(days=REACH + 1)
@@ -96,7 +96,7 @@ class CustomMetric(OwnInspection):
         if past.status is not SeriesStatus.COMPLETE:
             return (Silence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
         if not series.times and not past.times:
-            # A count of zero looks the same as a metric, or a dimension, that does not exist.
+            # A count of zero is indistinguishable from a metric or dimension that does not exist.
             return (Silence(widest(holes), Verdict.UNKNOWN),)
         odd = [hole for hole in holes if unusual(hole, window, past, self.context.calendar)]
         if odd:
@@ -106,7 +106,7 @@ class CustomMetric(OwnInspection):
 
     @staticmethod
     def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
-        """The longest and the latest; one that lasts to the end leaves the present state open, one that is over does not."""
+        """The longest and the latest gap; only a gap that lasts to the end leaves the current state unknown."""
         end = int(span.end.timestamp())
         return tuple(
             Silence(hole, Verdict.UNKNOWN if hole.ended == end else Verdict.ATTENTION, why)

@@ -1,6 +1,6 @@
-"""Whether a missing count may be zero: by how often there were values at the same time before. Pure.
+"""Whether a missing count may be zero, judged by earlier values at the same time of day. Pure.
 
-CloudWatch has no value where nothing was counted, so a metric that stopped and a count of zero look the same.
+CloudWatch has no value if nothing was counted, so a metric that stopped and a count of zero look the same.
 """
 
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from services.inspections.toolkit.silence_references import SILENT_BEFORE, refer
 from services.models.metrics import Series, TimeSpan
 
 PIECE = timedelta(hours=3)
-"""The length of the time of day over which earlier values are counted."""
+"""The part of the day over which earlier values are counted."""
 CHANCE = 0.01
-"""A silence that occurs by chance in a smaller share of windows than this is not usual."""
+"""A silence is unusual if it would occur by chance in a smaller share of windows than this."""
 
 
 def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) -> bool:
-    """Whether values were so regular at the same time before that the silence cannot be chance.
+    """Whether earlier values at the same time were so regular that the silence cannot be chance.
 
-    `past`: the values before the window, for as long as references reach back.
+    `past`: the values before the window, as far back as references reach.
     """
     began, ended = hole.moments
     periods = max(1, window.seconds // past.period)
@@ -33,7 +33,7 @@ def unusual(hole: Stretch, window: Stretch, past: Series, calendar: Calendar) ->
 
 
 def _share(piece: TimeSpan, window: Stretch, past: Series, calendar: Calendar) -> float:
-    """The share of periods with a value at the same time, on most of the days with which it is compared."""
+    """The share of periods with a value at the same time of day, reached on all but one of the compared days."""
     around = (PIECE - (piece.end - piece.start)) / 2
     shares = sorted(_shares(piece, around, window, past, calendar))
     return shares[SILENT_BEFORE - 1] if len(shares) >= SILENT_BEFORE else 0.0
@@ -48,5 +48,5 @@ def _shares(
         last = int((piece.end + around - back).timestamp())
         periods = max(1, (last - first) // past.period)
         with_value = sum(first <= time < last for time in past.times)
-        # As if one more had none: a few values are no proof of regularity.
+        # Counted as if one more period had no value: a few values do not prove regularity.
         yield min(with_value, periods) / (periods + 1)

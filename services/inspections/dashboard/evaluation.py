@@ -1,4 +1,4 @@
-"""The dashboard's values judged by the runbook's limits, over the whole window and now. Pure."""
+"""Judges the dashboard's values by the runbook's limits, over the whole window and now. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -35,14 +35,14 @@ from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict
 
 Statements = Iterator[tuple[Verdict, str]]
-"""What is said of a row, each with the verdict it leads to."""
+"""The statements on a row, each with its verdict."""
 IsOpen = Callable[[datetime], bool]
 IDLE = 3600
-"""Seconds without any request while the system is in use that are not usual."""
+"""Seconds without any request that are unusual while the system is in use."""
 
 
 class Limits:
-    """Judges the curves with a limit of one answer. `is_open`: whether people use the system at a time."""
+    """Judges the curves that have a limit. `is_open`: whether people use the system at a time."""
 
     def __init__(
         self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, zone: tzinfo, is_open: IsOpen
@@ -60,12 +60,12 @@ class Limits:
         }
 
     def checks(self) -> Iterator[CheckResult]:
-        """One for each curve."""
+        """One check per curve."""
         for curve in self._curves:
             yield self._check(curve, self._courses[curve.query.id])
 
     def evidence(self) -> Evidence:
-        """Every time beyond a limit, the longest first."""
+        """Every time beyond a limit, longest first."""
         rows: list[tuple[int, Row]] = []
         for curve in self._curves:
             for beyond in self._courses[curve.query.id].beyond:
@@ -134,21 +134,21 @@ class Limits:
         return _(", ").join(texts)
 
     def since(self) -> datetime | None:
-        """From when on every curve has data, where that is well after the window's beginning."""
+        """The time from which every curve has data, if that is well after the window's beginning."""
         courses = [self._courses[curve.query.id] for curve in self._curves if self._alive(curve) is None]
         firsts = [course.first for course in courses if course.first is not None]
         late = max(firsts, default=0)
         return at(late) if late - self._answer.start >= SUSTAINED else None
 
     def _title(self, curve: Curve) -> str:
-        """The limit's title, with the curve's own where there are several."""
+        """The limit's title, with the curve's label if several curves have the limit."""
         limit = _limit(curve)
         alone = sum(other.limit == limit for other in self._curves) == 1
         label = self._answer.of(curve).label
         return str(limit.title) if alone else _("{title} ({label})").format(title=limit.title, label=label)
 
     def _statements(self, curve: Curve, course: Course, series: Series) -> Statements:
-        """Everything to be said of a curve, with the verdict that it leads to."""
+        """All statements on a curve, each with its verdict."""
         if series.status is not SeriesStatus.COMPLETE:
             yield Verdict.UNKNOWN, incomplete_words(series)
         elif alive := self._alive(curve):
@@ -179,7 +179,7 @@ class Limits:
             )
 
     def _faults(self, curve: Curve, course: Course, series: Series, alive: Series) -> Statements:
-        """Of a count of faults: no value means none, as long as the load balancer reports something else."""
+        """For a count of errors: a missing value means zero while the load balancer reports other metrics."""
         start, end = self._answer.due(curve), self._answer.end
         silent = list(silences(series, start, end))
         lost = unmeasured(silent, alive, start, end)
@@ -197,7 +197,7 @@ class Limits:
             yield Verdict.NORMAL, self._words(_("none counted {stretch}"), silent)
 
     def _alive(self, curve: Curve) -> Series | None:
-        """When the load balancer of a count of faults reported anything; None: another kind of curve, or not asked."""
+        """When a count's load balancer reported any metric; None: another kind of curve, or not requested."""
         if not counts_faults(curve.query) or _limit(curve).above is not None:
             return None
         others = (*self._requests, *self._healthy)
@@ -205,9 +205,9 @@ class Limits:
         return joined(reports) if reports else None
 
     def _sparse(self, curve: Curve, gaps: Sequence[Stretch]) -> tuple[Verdict, str]:
-        """Of a metric that has values only while there are requests: whether there were none in its gaps."""
+        """For a metric that depends on requests: whether there were none in its gaps."""
         if _limit(curve).above is not None:
-            # A lower limit: too few is what it is about.
+            # A lower limit: too few requests are exactly what it detects.
             return Verdict.ATTENTION, self._words(_("no data {stretch}"), gaps)
         requests = self._counts(curve)
         lost = [gap for gap in gaps if any(active(series, gap) for series in requests)]
@@ -227,16 +227,16 @@ class Limits:
         return text.format(stretch=stretch(*widest(gaps).moments, self._zone))
 
     def _counts(self, curve: Curve) -> list[Series]:
-        """The requests of the load balancer that the curve measures."""
+        """The request counts of the curve's load balancer."""
         own = (other for other in self._requests if other.balancer == curve.balancer)
         return [self._answer.of(other) for other in own]
 
     def _stale(self, curve: Curve, course: Course) -> tuple[Verdict, str]:
-        """Of a curve without a current value: data is missing, or there are no requests to measure."""
+        """For a curve without a current value: data is missing, or there are no requests to measure."""
         since = moment(at(course.newest or 0), self._zone)
         if _limit(curve).above is not None or not self._idle(curve, course):
             return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
-        # CloudWatch reports these only while there are requests: none is usual at night, but not by day.
+        # CloudWatch reports these only while there are requests, of which there may be none at night.
         end = self._answer.end
         in_use = self._is_open(at(end)) or self._opened(Stretch(course.newest or end, end)) >= IDLE
         verdict = Verdict.ATTENTION if in_use else Verdict.NORMAL
@@ -249,7 +249,7 @@ class Limits:
         counts = self._counts(curve)
         if not counts or any(_end(series) > course.newest for series in counts):
             return False
-        # The newest hourly value says nothing of the last minutes.
+        # The newest hourly value does not cover the last minutes.
         fine = (series for series in self._answer.series.values() if series.period <= STEP)
         return any(fresh(_end(series) or None, series.period, self._answer.end) for series in fine)
 

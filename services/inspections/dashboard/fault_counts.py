@@ -1,4 +1,4 @@
-"""What load balancers count only where something goes wrong: no value means a count of zero. Pure.
+"""Load balancer metrics that are reported only when non-zero: a missing value means zero. Pure.
 
 Source: CloudWatch metrics for your Application Load Balancer ("Reporting criteria: There is a nonzero value").
 """
@@ -19,18 +19,18 @@ SUMS = ("Sum", "SampleCount")
 
 
 def counts_faults(query: MetricQuery) -> bool:
-    """Whether its value is the number of faults."""
+    """Whether the metric's value is a number of errors."""
     return query.namespace in BALANCERS and FAULTS.fullmatch(query.metric) is not None and query.stat in SUMS
 
 
 def joined(parts: Sequence[Series]) -> Series:
-    """When any of these had a value."""
+    """When any of these series had a value."""
     times = tuple(sorted({time for series in parts for time in series.times}))
     return parts[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
 
 
 def unmeasured(silent: Sequence[Stretch], alive: Series, start: int, end: int) -> list[Stretch]:
-    """When `alive` had no value either: only there does a missing count say nothing."""
+    """The silences in which `alive` had no value either; only there is a missing count unknown."""
     blind = silences(alive, start, end)
     return [
         gap for gap in blind if any(gap.began < other.ended and other.began < gap.ended for other in silent)

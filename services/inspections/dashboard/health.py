@@ -1,4 +1,4 @@
-"""What no limit shows: a load balancer without a target that answers, and spent CPU credits. Pure."""
+"""Problems that no limit shows: a load balancer without a responding target, and exhausted CPU credits. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from services.models.verdict import Verdict
 SHORT = 180
 """Seconds; a shorter outage may be a single failed request."""
 LOW = 0.2
-"""The share of the most credits in the window below which they are low."""
+"""Credits below this share of the window's maximum are low."""
 BURSTABLE = "db.t"
 """Prefix of the instance classes that have CPU credits."""
 
@@ -34,10 +34,10 @@ BURSTABLE = "db.t"
 def outages(
     refused: Series, requests: Series, healthy: Sequence[Series], start: int, end: int
 ) -> tuple[Stretch, ...]:
-    """When no target could answer.
+    """When no target could respond.
 
-    RequestCount leaves out requests for which no target could be chosen, so in a total outage a rate of errors has
-    nothing to divide by; the balancer's own 5xx show it.
+    RequestCount excludes requests for which no target could be chosen, so in a total outage an error rate has nothing
+    to divide by; the balancer's own 5xx show it.
     """
     with_requests = {time for time, value in zip(requests.times, requests.values, strict=True) if value > 0}
     without_targets = {
@@ -55,7 +55,7 @@ def outages(
 def balancer_checks(
     curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, own_group: str = ""
 ) -> Iterator[CheckResult]:
-    """One for each load balancer. `own_group`: the target group that the runbook names."""
+    """One check per load balancer. `own_group`: the runbook's target group."""
     unused = unused_groups(curves, answer, own_group)
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
@@ -75,7 +75,7 @@ def balancer_checks(
 
 
 def unused_groups(curves: Sequence[Curve], answer: WindowSeries, own_group: str) -> list[Curve]:
-    """Target groups without data that only the dashboard names, where another of the load balancer has data."""
+    """Target groups without data that only the dashboard names, if another group of the load balancer has data."""
     healthy = [curve for curve in curves if curve.role == "healthy"]
     with_data = {curve.balancer for curve in healthy if answer.of(curve).times}
     return [
@@ -152,8 +152,11 @@ def _outage_verdict(times: Sequence[Stretch], answer: WindowSeries) -> Verdict:
 
 
 def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
-    """AWS counts requests and errors only where there are any, healthy targets every minute: without requests, only
-    these prove that the load balancer was watched."""
+    """Reasons why an outage may have been missed.
+
+    AWS reports requests and errors only when there are any, but healthy targets every minute: without requests, only
+    the latter prove that the load balancer was monitored.
+    """
     incomplete = [series for series in balancer.relevant if series.status is not SeriesStatus.COMPLETE]
     if incomplete:
         yield _Doubt(Verdict.UNKNOWN, incomplete_words(incomplete[0]))
@@ -169,7 +172,7 @@ def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator
 
 
 def _uncounted(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
-    """Where no request was counted though there were some, or nothing shows whether the load balancer was there."""
+    """Where no request was counted although there were some, or where nothing shows that the load balancer existed."""
     gaps_of_requests = silences(balancer.requests, answer.start, answer.end)
     silent = [gap for gap in gaps_of_requests if gap.seconds >= SUSTAINED]
     lost = [gap for gap in silent if any(active(series, gap) for series in balancer.answered)]
@@ -184,7 +187,7 @@ def _uncounted(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Itera
 
 
 def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "") -> Iterator[_Doubt]:
-    """Where a metric that should have values all the time has none."""
+    """Where a metric that should always have values has none."""
     text = _("{metric}: {said}") if metric else "{said}"
     holes = list(gaps(series, start))
     if not series.times:
@@ -198,7 +201,7 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
 
 
 def credit_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckResult]:
-    """CPU credits of a burstable database; other classes have none, and nothing is said of them."""
+    """CPU credits of a burstable database; other classes have none and get no check."""
     burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for curve in curves:
         series = answer.of(curve)

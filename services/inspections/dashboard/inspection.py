@@ -30,14 +30,14 @@ from services.models.metrics import SeriesStatus
 from services.models.verdict import Limit, Verdict
 
 _NAMED = 5
-"""Widgets that are named where there may be many."""
+"""Maximum number of widgets named in one text."""
 
 
 class DashboardValues(Inspection):
-    """The values of the dashboard against the runbook's limits."""
+    """Compares the dashboard's values with the runbook's limits."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the dashboard, one GetMetricData a region, and one for the time compared with. Raises AwsError."""
+        """Read the dashboard, one GetMetricData per region, and one for the compared time. Raises AwsError."""
         dashboard, builder = await self._dashboard(), FindingBuilder(self, request)
         curves = curves_of(dashboard, self.context.runbook, request.span)
         back, alike = comparable(self.context.calendar, request.span)
@@ -76,7 +76,7 @@ class DashboardValues(Inspection):
     async def _with_database(
         self, curves: Sequence[Curve], answer: WindowSeries, builder: FindingBuilder
     ) -> WindowSeries:
-        """With the runbook's database, where its age or its class says whether data is missing."""
+        """Add the runbook's database if its age or class explains missing data."""
         rds = self.context.runbook.rds
         if rds is None or not any(
             _depends(curve, answer) for curve in curves if curve.is_of_database(rds.instance)
@@ -176,7 +176,7 @@ def _unused(curves: Sequence[Curve]) -> Iterator[str]:
 
 
 def _depends(curve: Curve, answer: WindowSeries) -> bool:
-    """Whether a curve begins late, or is one that only some databases have."""
+    """Whether a curve begins late, or exists only for some databases."""
     series = answer.of(curve)
     if not series.times:
         return curve.role == "credits" and series.status is SeriesStatus.COMPLETE
@@ -184,7 +184,7 @@ def _depends(curve: Curve, answer: WindowSeries) -> bool:
 
 
 def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
-    """The parts of the dashboard that cannot be read; the runbook's own targets do not stand for them."""
+    """The parts of the dashboard that cannot be read; the runbook's own targets do not replace them."""
     titles = [str(widget.title) or f"#{widget.key}" for widget in dashboard.widgets if widget.unreadable]
     if dashboard.unreadable:
         text = sentences(*dashboard.remarks) or _("The dashboard cannot be read.")
@@ -201,7 +201,7 @@ def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
 
 
 def _unshown(limit: Limit) -> CheckResult:
-    """A limit whose metric neither the dashboard nor the runbook's targets name."""
+    """A limit whose metric neither the dashboard nor the runbook's targets contain."""
     note = _("neither on the dashboard nor among the runbook's targets")
     return CheckResult(
         measure=Measure(

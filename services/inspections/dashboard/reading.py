@@ -1,4 +1,4 @@
-"""Which curves are asked of CloudWatch: every row with a limit, and what tells an outage from silence."""
+"""Chooses the curves to request: every row with a limit, and those that distinguish an outage from silence."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from services.models.verdict import Limit
 
 HOUR = 3600
 BIRTH = timedelta(minutes=30)
-"""A new database has its first values no later than this after it was created."""
+"""Maximum time from the creation of a database to its first values."""
 ALB = RawId("AWS/ApplicationELB")
 Role = Literal["limit", "transfer", "requests", "refused", "healthy", "credits"]
 Dimensions = tuple[tuple[RawId, RawId], ...]
@@ -32,7 +32,7 @@ _TRANSFER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One metric that is asked for, and why."""
+    """One metric to request, and the reason."""
 
     role: Role
     query: MetricQuery
@@ -40,12 +40,12 @@ class Curve:
 
     @property
     def balancer(self) -> RawId:
-        """The load balancer that it measures; "" for another resource."""
+        """The load balancer that it measures; "" for other resources."""
         return self._dimension("LoadBalancer")
 
     @property
     def group(self) -> RawId:
-        """The target group that it measures; "" for another resource."""
+        """The target group that it measures; "" for other resources."""
         return self._dimension("TargetGroup")
 
     def is_of_database(self, instance: str) -> bool:
@@ -58,7 +58,7 @@ class Curve:
 
 @dataclass(slots=True)
 class Curves:
-    """The curves to ask for, each once."""
+    """The curves to request, each once."""
 
     items: list[Curve] = field(default_factory=list)
     from_targets: list[Limit] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Curves:
     """Limits whose metric neither the dashboard shows nor the runbook's targets have."""
 
     def add(self, role: Role, query: MetricQuery, limit: Limit | None = None) -> None:
-        """Ask for a curve, unless it is there already."""
+        """Add a curve, unless it is there already."""
         if any(curve.role == role and _same(curve.query, query) for curve in self.items):
             return
         with_id = query.model_copy(update={"id": f"q{len(self.items)}", "visible": True})
@@ -79,7 +79,7 @@ class Curves:
 
 
 def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
-    """What to ask about this dashboard; data transferred only where the window has a whole hour."""
+    """The curves to request for this dashboard; data transfer only if the window contains a whole hour."""
     curves = Curves()
     rows = list(_rows(dashboard))
     _limits(curves, rows, runbook)
@@ -105,7 +105,7 @@ def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> No
 
 
 def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
-    """Requests, errors of the balancer itself and healthy targets of every load balancer that is named."""
+    """Requests, balancer errors and healthy targets of every named load balancer."""
     groups = {
         query.dimensions: query.region
         for query in rows
@@ -134,7 +134,7 @@ def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) ->
 
 
 def _rows(dashboard: Dashboard) -> Iterator[MetricQuery]:
-    """The plain metrics that a dashboard draws or computes with, each in its region."""
+    """The plain metrics that a dashboard draws or uses in expressions, each with its region."""
     for widget in dashboard.widgets:
         if isinstance(widget, MetricWidget):
             for trace in widget.traces:
@@ -171,17 +171,17 @@ def _same(one: MetricQuery, other: MetricQuery) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WindowSeries:
-    """The curves of a window, by the id of their query."""
+    """The curves of a window, by query id."""
 
     series: dict[str, Series]
     end: int
     """Where the window ends, epoch seconds."""
     start: int
     database: Database | None = None
-    """The runbook's, where it had to be asked for."""
+    """The runbook's database, if it had to be read."""
 
     def due(self, curve: Curve) -> int:
-        """From when on values are expected: the beginning of the window, later for a database created within it."""
+        """When values are expected from: the beginning of the window, or later for a database created within it."""
         created = self.database.created if self.database else None
         if (
             created is None
@@ -192,16 +192,16 @@ class WindowSeries:
         return min(self.end, max(self.start, int((created + BIRTH).timestamp())))
 
     def of(self, curve: Curve) -> Series:
-        """Its values; none where AWS has none."""
+        """The curve's values; an empty series if AWS has none."""
         return self.series[curve.query.id]
 
 
 async def answers(
     metrics: Metrics, curves: Iterable[Curve], span: TimeSpan, now: datetime, region: str
 ) -> WindowSeries:
-    """One GetMetricData a region; one that fails costs its own curves. Raises AwsError where all fail."""
+    """One GetMetricData per region; a failed one only affects its own curves. Raises AwsError if all fail."""
     question = _ask([curve.query for curve in curves], span, now, region)
-    # The longest period may have made the whole question begin earlier.
+    # The longest period may have moved the start of the whole request to an earlier time.
     start = max(question.start, int(span.start.timestamp()))
     by_id: dict[str, Series] = {}
     requests, failures = calls([question]), []

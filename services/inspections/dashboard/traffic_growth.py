@@ -1,4 +1,4 @@
-"""Whether unusually much data was transferred: each hour compared with the same hour of a comparable earlier week."""
+"""Detects unusual data transfer by comparing each hour with the same hour of a comparable earlier week."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
 
 TIMES = 3.0
-"""More than so many times as much is unusual."""
+"""Factor above which growth is unusual."""
 FLOOR = 10e6
-"""Bytes an hour; less is never unusual."""
+"""Bytes per hour below which growth is never unusual."""
 RUN = 3
-"""Hours: a shorter rise is a passing one."""
+"""Hours; a shorter rise is temporary."""
 WEEKS = 4
-"""How far back a comparison reaches."""
+"""Maximum number of weeks that a comparison reaches back."""
 WEEK = timedelta(days=7)
 
 
@@ -36,7 +36,7 @@ class Growth:
     """Epoch seconds."""
     hours: int
     now: float
-    """Bytes an hour."""
+    """Bytes per hour."""
     before: float
 
     @property
@@ -46,7 +46,7 @@ class Growth:
 
 
 def comparable(calendar: Calendar, span: TimeSpan) -> tuple[timedelta, bool]:
-    """(how far back the compared time lies, whether its days are open and closed in the same way)."""
+    """(distance to the compared time, whether its days are open and closed in the same way)."""
     fewest = -(-(span.end - span.start) // WEEK)
     for weeks in range(fewest, max(WEEKS, fewest) + 1):
         if _alike(calendar, span, weeks * WEEK):
@@ -64,7 +64,7 @@ def _alike(calendar: Calendar, span: TimeSpan, back: timedelta) -> bool:
 
 
 def growth(hours: Sequence[int], now: Mapping[int, float], before: Mapping[int, float]) -> Growth | None:
-    """The growth over these hours together; None where nothing was transferred before."""
+    """The total growth over these hours; None if nothing was transferred before."""
     past = sum(before[hour] for hour in hours)
     if not hours or past <= 0:
         return None
@@ -72,10 +72,11 @@ def growth(hours: Sequence[int], now: Mapping[int, float], before: Mapping[int, 
 
 
 def judged(now: Mapping[int, float], before: Mapping[int, float]) -> tuple[Growth | None, Growth | None]:
-    """(growth over the whole window, the greatest unusual growth); hours that either side lacks are left out.
+    """(growth over the whole window, the greatest unusual growth); hours missing on either side are ignored.
 
-    Both by the beginning of the hour in the window (epoch seconds), in bytes an hour. Unusual is the growth of RUN
-    hours or more, or of the whole window: more than TIMES as much, more than FLOOR and more than the usual hour.
+    Both arguments: bytes per hour, by the beginning of the hour in the window (epoch seconds). Growth is unusual if it
+    lasts RUN hours or more, or covers the whole window, and is more than TIMES as much, more than FLOOR and more than
+    the usual hour.
     """
     hours = sorted(now.keys() & before.keys())
     whole = growth(hours, now, before)
@@ -87,7 +88,7 @@ def judged(now: Mapping[int, float], before: Mapping[int, float]) -> tuple[Growt
     for run in runs:
         of_run = growth(run, now, before) if run[-1] - run[0] == (RUN - 1) * HOUR else None
         if of_run is not None and _unusual(of_run, least):
-            # The hours at the edges of the run may have been as usual.
+            # The hours at the edges of the run may have been normal.
             loud.update(hour for hour in run if now[hour] > TIMES * before[hour])
     of_runs = [growth(run, now, before) for run in _joined(sorted(loud))]
     unusual = [each for each in (whole, *of_runs) if each is not None and _unusual(each, least)]
@@ -99,7 +100,7 @@ def _unusual(candidate: Growth, least: float) -> bool:
 
 
 def _joined(hours: Sequence[int]) -> Iterator[list[int]]:
-    """Consecutive hours, together."""
+    """Consecutive hours, combined."""
     current: list[int] = []
     for hour in hours:
         if current and hour - current[-1] != HOUR:
@@ -111,15 +112,15 @@ def _joined(hours: Sequence[int]) -> Iterator[list[int]]:
 
 
 def by_hour(series: Series, curve: Curve, back: timedelta = timedelta()) -> dict[int, float]:
-    """Bytes an hour, by the beginning of the hour, moved forward by `back`."""
-    # A throughput is in bytes a second, averaged.
+    """Bytes per hour, by the beginning of the hour, moved forward by `back`."""
+    # A throughput is an average in bytes per second.
     scale = HOUR if "Throughput" in curve.query.metric else 1
     shift = int(back.total_seconds())
     return {time + shift: value * scale for time, value in zip(series.times, series.values, strict=True)}
 
 
 class Transfers:
-    """Data transferred in the window and in the time it is compared with; `past` is None where that was not read."""
+    """Data transferred in the window and in the compared time; `past` is None if that was not read."""
 
     def __init__(
         self,
@@ -137,17 +138,17 @@ class Transfers:
         self._zone = zone
 
     def checks(self) -> Iterator[CheckResult]:
-        """One for each curve."""
+        """One check per curve."""
         for curve in self._curves:
             yield self._check(curve)
 
     @property
     def without(self) -> list[str]:
-        """Titles of curves without anything to compare with."""
+        """Titles of curves without data to compare with."""
         return [self._label(curve) for curve in self._curves if self._growths(curve)[0] is None]
 
     def evidence(self) -> Evidence:
-        """Every hour and the hour that it is compared with, the greatest growth first."""
+        """Every hour and its compared hour, greatest growth first."""
         hours: list[tuple[float, Curve, Growth]] = []
         for curve in self._curves:
             now, before = self._both(curve)
@@ -224,7 +225,7 @@ class Transfers:
             return Verdict.UNKNOWN
         if unusual or gaps:
             return Verdict.ATTENTION
-        # Without anything to compare with, growth is not judged; that is said.
+        # Without data to compare with, growth is not judged, and the finding says so.
         return Verdict.NORMAL if whole else None
 
     @property
@@ -233,7 +234,7 @@ class Transfers:
         return self._answer.end // HOUR * HOUR
 
     def _gaps(self, curve: Curve, series: Series) -> list[Stretch]:
-        """Hours without data that should have some: a load balancer has none where there were no requests."""
+        """Hours without data that should have some; a load balancer has none while there are no requests."""
         # The query begins on the hour, before the window does.
         first = -(-self._answer.due(curve) // HOUR) * HOUR
         if not eventful(curve.query.namespace, curve.query.metric):
@@ -272,5 +273,5 @@ class Transfers:
 
 
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The same span so much earlier."""
+    """The same time range, `back` earlier."""
     return TimeSpan(start=span.start - back, end=span.end - back)

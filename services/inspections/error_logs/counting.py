@@ -1,4 +1,4 @@
-"""Counts errors: by the hour, by status, by message."""
+"""Counts errors per hour, per status and per message."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,63 +24,63 @@ from services.models.runbook_inspections import ErrorLogs
 
 MESSAGES = 1000
 LONGEST = 18
-"""Characters of a status; Insights writes numbers with fractions."""
+"""Maximum length of a status; Insights writes numbers with fractions."""
 FIVE_HUNDRED = 500
-"""From this status on an answer says that the server failed."""
+"""Lowest status of a server error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted; None where it is not known."""
+    """The counts; None if unknown."""
 
     hours: Hours | None = None
     fives: int | None = None
-    """Answers with status 500 and above; None also where the runbook names no field of the status."""
+    """Responses with status 500 and above; None also if the runbook names no status field."""
     shapes: Mapping[str, int] | None = None
     """Errors by their message without ids and numbers."""
     database: int | None = None
     """Failed connections to the database."""
     ungrouped: int = 0
-    """Errors beyond those that `shapes` and `database` count."""
+    """Errors that `shapes` and `database` do not include."""
 
     @property
     def most(self) -> int:
-        """How often the most frequent error occurred."""
+        """Number of occurrences of the most frequent error."""
         return max((self.shapes or {}).values(), default=0)
 
 
 def error_filter(spec: ErrorLogs) -> str:
-    """Events whose field says that they are errors, and answers with 500 and above."""
+    """Selects events whose field marks them as errors, and responses with status 500 and above."""
     is_error = f"{field(spec.field)} = {value(spec.value)}"
     return f"filter {is_error} or {field(spec.status)} >= 500" if spec.status else f"filter {is_error}"
 
 
 def newest(spec: ErrorLogs) -> str:
-    """The query for the errors themselves."""
+    """The query for the error events."""
     names = ["@timestamp", *(field(name) for name in (spec.field, spec.message, spec.status) if name)]
     return joined((f"fields {', '.join(names)}", error_filter(spec), "sort @timestamp desc", "limit 1000"))
 
 
 def by_hour(spec: ErrorLogs) -> str:
-    """Counts by the hour and the status."""
+    """The query for counts per hour and status."""
     keys = ", ".join((BIN, *((field(spec.status),) if spec.status else ())))
     return joined((error_filter(spec), f"stats count(*) as {COUNT} by {keys}"))
 
 
 def by_message(spec: ErrorLogs) -> str:
-    """Counts by the message."""
+    """The query for counts per message."""
     grouped = f"stats count(*) as {COUNT} by {field(spec.message)}"
     return joined((error_filter(spec), grouped, f"sort {COUNT} desc", f"limit {MESSAGES}"))
 
 
 async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Counts:
-    """Count the errors: by their rows where all are there; else AWS counts, which scans the window twice more.
+    """Count the errors from their rows if they are complete; otherwise AWS counts, scanning the window twice more.
 
-    What cannot be counted is not judged, but the errors themselves are known.
+    A count that fails is not judged, but the errors themselves are known.
     """
     if errors.is_complete:
         single = [(row, 1) for row in errors.rows]
-        # Every event has a time; a row without one lost the names of its fields, and perhaps its status.
+        # Every event has a time; a row without one lost its field names, and perhaps its status.
         with_names = all("@timestamp" in row for row in errors.rows)
         return _counts(spec, hours_of(errors.rows), single if with_names else None, single, 0)
     if not queries.again(2):
@@ -111,7 +111,7 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
 
 
 def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
-    """Answers with 500 and above; None where a status is no number, or one that no status can be."""
+    """Responses with status 500 and above; None if a status is not a valid number."""
     every = list(statuses)
     if not all(text.replace(".", "", 1).isdecimal() and len(text) <= LONGEST for text, _number in every):
         return None
@@ -119,14 +119,14 @@ def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
 
 
 def _grouped(messages: QueryResult) -> list[tuple[dict[str, str], int]] | None:
-    """The messages with their counts; None where groups are missing other than those beyond MESSAGES."""
+    """The messages with their counts; None if groups other than those beyond MESSAGES are missing."""
     grouped = _numbered(messages) if messages.complete else None
     incomplete = sum(number for _row, number in grouped or ()) < messages.matched
     return None if incomplete and len(messages.rows) < MESSAGES else grouped
 
 
 def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:
-    """The rows with their counts; None where one has none."""
+    """The rows with their counts; None if a row has none."""
     counted = [(row, count) for row in result.rows if (count := count_of(row)) is not None]
     return counted if len(counted) == len(result.rows) else None
 

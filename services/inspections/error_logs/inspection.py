@@ -34,10 +34,10 @@ from services.models.verdict import Verdict
 
 
 class ErrorLogs(InsightsInspection):
-    """The errors of the application's log."""
+    """Inspects the errors in the application's log."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Send one query, and two more where there are many errors. Raises AwsError."""
+        """Run one query, and two more if there are many errors. Raises AwsError."""
         spec = self._spec
         queries = Queries(FindingBuilder(self, request), spec.log_group)
         errors = await self.begin(queries, newest(spec))
@@ -51,7 +51,7 @@ class ErrorLogs(InsightsInspection):
         return self._finding(queries, errors, counts, level, silent)
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
-        """Whether errors can be recognized; where that cannot be read, the errors that were found count all the same."""
+        """Whether errors can be recognized; if that cannot be read, the errors found still count."""
         try:
             return await check_field(queries, self._spec, errors)
         except AwsError as error:
@@ -90,7 +90,7 @@ class ErrorLogs(InsightsInspection):
             text = _("5xx responses cannot be judged: no event has the field {field}. {found}")
             summary = text.format(field=self._spec.status, found=summary)
         if level.trouble:
-            # What was measured as bad comes before what cannot be judged.
+            # Measured problems come before results that cannot be judged.
             bad = builder.verdict is Verdict.ABNORMAL
             summary = sentences(summary, level.trouble) if bad else sentences(level.trouble, summary)
         return builder.finding(
@@ -207,7 +207,7 @@ class ErrorLogs(InsightsInspection):
         yield query_table(commands(newest(spec)))
 
     def _fives(self, errors: QueryResult, counts: Counts) -> Evidence:
-        """Each 5xx answer that was read, without log texts, so that a report can name it."""
+        """Each 5xx response that was read, without log texts, so that a report can name it."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
             (local(when(row.get("@timestamp")), zone), str(status))
@@ -265,12 +265,12 @@ class ErrorLogs(InsightsInspection):
 
 
 def often(spec: Spec, queries: Queries) -> int:
-    """From how many on the same error is often in the window; one longer than a day may have more in proportion."""
+    """Count from which the same error is frequent in the window; proportionally higher beyond a day."""
     return max(spec.repeated, math.ceil(spec.repeated * queries.hours / 24))
 
 
 def _fives_verdict(count: int | None) -> Verdict:
-    """The runbook asks for every one of them, so a single one is not normal."""
+    """The runbook requires investigating every 5xx, so a single one is not normal."""
     if count is None:
         return Verdict.UNKNOWN
     return Verdict.ATTENTION if count else Verdict.NORMAL

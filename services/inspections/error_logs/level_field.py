@@ -1,6 +1,7 @@
-"""Whether the events have the field that marks an error at all, written as the runbook writes it.
+"""Whether the events have the field that marks an error, with the values written in the runbook.
 
-Without errors, a log looks the same as one whose field is missing, a number (pino writes 50), or in small letters.
+A log without errors looks the same as one whose level field is missing, is a number (pino writes 50), or is in lower
+case.
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,9 @@ from services.models.runbook_inspections import ErrorLogs
 from services.models.verdict import Verdict
 
 HALF = 50
-"""Per cent of the events that must have the field."""
+"""Minimum percentage of events that must have the field."""
 NAMED = 6
-"""Fields or values named in a sentence at most."""
+"""Maximum number of fields or values named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,16 @@ class LevelField:
     """Whether errors can be recognized by the field."""
 
     trouble: str = ""
-    """Why they cannot; "" where they can."""
+    """Why they cannot; "" if they can."""
     percent: int | None = None
-    """The share of events that have it; None: not known."""
+    """Percentage of events that have the field; None: unknown."""
     status: bool = True
-    """Some event has the field of the status; without it no 5xx answer could be found."""
+    """Some event has the status field; otherwise no 5xx response can be found."""
     unread: bool = False
-    """It could not be read whether events have it."""
+    """The events' fields could not be read."""
 
     def verdict(self, verdict: Verdict) -> Verdict:
-        """The verdict on a count of errors: a low count is not normal where errors cannot be recognized."""
+        """The verdict on an error count: a low count is not normal if errors cannot be recognized."""
         return Verdict.UNKNOWN if self.trouble and verdict is Verdict.NORMAL else verdict
 
 
@@ -50,7 +51,7 @@ async def _has_status(
 ) -> bool:
     if not spec.status or percents.get(spec.status) or any(row.get(spec.status) for row in errors.rows):
         return True
-    # Few events may have it: a service that gets no requests answers none.
+    # Few events may have a status: a service without requests sends no responses.
     if not queries.again():
         return False
     result = await queries.run(joined((f"filter ispresent({field(spec.status)})", "limit 1")), limit=1)
@@ -90,7 +91,7 @@ def _rare(spec: ErrorLogs, percent: int, percents: Mapping[str, int]) -> str:
 
 
 def _spelling(spec: ErrorLogs, values: list[str]) -> str:
-    """Why the values cannot be the runbook's; "" where they can."""
+    """Why the log's values cannot be the runbook's; "" if they can."""
     names = ", ".join(values[:NAMED])
     if spec.value in values:
         return ""

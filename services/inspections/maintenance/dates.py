@@ -1,7 +1,7 @@
-"""When a pending maintenance action is really applied, and whether a person can still apply it earlier.
+"""Computes when a pending maintenance action is really applied, and whether a person can still apply it earlier.
 
-ForcedApplyDate alone decides little: what counts is CurrentApplyDate, or without it the earlier of the first
-window after AutoAppliedAfterDate and ForcedApplyDate (PendingMaintenanceAction, Amazon RDS API reference).
+ForcedApplyDate alone is not decisive: CurrentApplyDate counts, or without it the earlier of ForcedApplyDate and the
+first window after AutoAppliedAfterDate (PendingMaintenanceAction, Amazon RDS API reference).
 """
 
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ LEAST = timedelta(minutes=1)
 
 
 class ActionUrgency(StrEnum):
-    """How a pending action stands."""
+    """The urgency of a pending action."""
 
     OPTIONAL = "optional"
-    """Nobody has asked for it and AWS names no date."""
+    """Nobody has requested the action and AWS gives no date."""
     ASKED = "asked"
-    """A person has asked for it; it is applied as planned."""
+    """A person has requested the action; it is applied as planned."""
     FAR = "far"
     """There is enough time."""
     LAST_WINDOW = "last-window"
-    """The coming window is the last one that leaves the lead, or any time at all."""
+    """The next window is the last one that leaves the lead time, or any time at all."""
     LATE = "late"
-    """Less time is left than the lead."""
+    """Less time is left than the lead time."""
     FORCED = "forced"
-    """It is applied before the next window, whatever the window."""
+    """The action is applied before the next window."""
 
 
 VERDICTS = {
@@ -44,24 +44,24 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One pending action, dated."""
+    """A pending action with its date."""
 
     action: PendingAction
     at: datetime | None
-    """When it is applied (UTC); None: not known yet."""
+    """When the action is applied (UTC); None: unknown."""
     urgency: ActionUrgency
     in_window: bool = False
-    """`at` lies in a maintenance window."""
+    """`at` is in a maintenance window."""
     manual_window: datetime | None = None
-    """The window in which a person should apply it (UTC, its start); None where there is none in time."""
+    """Start of the window in which a person should apply the action (UTC); None if there is none in time."""
 
     @property
     def verdict(self) -> Verdict:
-        """By its standing."""
+        """The verdict for the urgency."""
         return VERDICTS[self.urgency]
 
     def leaves(self, lead: timedelta) -> bool:
-        """Whether there is a window in which a person can apply it `lead` earlier."""
+        """Whether there is a window in which a person can apply the action `lead` before `at`."""
         return self.manual_window is not None and self.at is not None and self.manual_window <= self.at - lead
 
 
@@ -69,7 +69,7 @@ def due(action: PendingAction, window: Window | None, now: datetime, lead: timed
     """The action with its date. `lead`: how long before that date a person should have applied it."""
     at = bites(action, window, now)
     in_window = at is not None and window is not None and at in window
-    # A window that begins at the same moment is too late, however short the lead.
+    # A window that begins at the same moment is too late, even with a shorter lead time.
     lead = max(lead, LEAST)
     if action.opt_in is not OptIn.NONE:
         return Due(action, at, ActionUrgency.ASKED, in_window)
@@ -82,7 +82,7 @@ def due(action: PendingAction, window: Window | None, now: datetime, lead: timed
 
 
 def bites(action: PendingAction, window: Window | None, now: datetime) -> datetime | None:
-    """When it is applied if nobody acts (UTC); None: no date yet."""
+    """When the action is applied if nobody acts (UTC); None: no date yet."""
     if action.opt_in is OptIn.IMMEDIATE:
         return now
     if action.current is not None:
@@ -103,13 +103,13 @@ def _urgency(
         return ActionUrgency.FORCED
     if now > at - lead:
         return ActionUrgency.LATE
-    # After the coming window the next one is a week away; without a window, a week is the time to act in.
+    # The window after next is a week later; without a window, a week is the time to act.
     following = (coming or now) + WEEK
     return ActionUrgency.LAST_WINDOW if following > at - lead else ActionUrgency.FAR
 
 
 def _manual_window(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
-    """The last window that leaves the lead; where none does, the coming one if it is still earlier than `at`."""
+    """The last window that leaves the lead time; if none does, the next one if it is earlier than `at`."""
     if coming is None or coming >= at:
         return None
     weeks = (at - lead - coming) // WEEK

@@ -1,4 +1,4 @@
-"""The checks of the maintenance, each judged by itself."""
+"""The checks of the maintenance, each judged independently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class MaintenanceReading:
     dues: tuple[Due, ...] | None
     """None: could not be read."""
     clashes: tuple[ScheduledOccurrence, ...] = ()
-    """Duties in the coming window, in which something may be applied."""
+    """Duties within the next window, in which something may be applied."""
     office_hours: frozenset[datetime] = frozenset()
-    """The dates of actions that lie within opening hours."""
+    """The dates of actions that are within opening hours."""
 
     @property
     def coming(self) -> datetime | None:
-        """When the next window begins, or now within one (UTC)."""
+        """When the next window begins, or the current time within one (UTC)."""
         return self.window.chance(self.now) if self.window else None
 
     def stamp(self, at: datetime | None) -> str:
@@ -46,13 +46,13 @@ class MaintenanceReading:
 
 
 def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
-    """Whether something may be applied in the coming window: by AWS, or by a person who acts in time."""
+    """Whether something may be applied in the next window, by AWS or by a person who acts in time."""
     soon = (ActionUrgency.ASKED, ActionUrgency.LAST_WINDOW, ActionUrgency.LATE)
     return bool(database.pending) or any(due.urgency in soon for due in dues or ())
 
 
 def checks(reading: MaintenanceReading) -> list[CheckResult]:
-    """In the order of the runbook's questions."""
+    """The checks in the order of the runbook's questions."""
     return [
         *_actions(reading),
         _window(reading),
@@ -63,7 +63,7 @@ def checks(reading: MaintenanceReading) -> list[CheckResult]:
 
 
 def normal_summary(reading: MaintenanceReading) -> str:
-    """The summary where nothing is wrong."""
+    """The summary if everything is normal."""
     dates = [due.at for due in reading.dues or () if due.at]
     if dates:
         text = _("No pending action is applied before {at}; the next maintenance window is {window}.")
@@ -170,7 +170,7 @@ def _window(reading: MaintenanceReading) -> CheckResult:
         measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(measure, _("AWS did not return the maintenance window."))
     local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
-    # Without one in the runbook there is nothing to compare with.
+    # Without a window in the runbook there is nothing to compare with.
     same = Verdict.NORMAL if in_runbook == reading.window else Verdict.ABNORMAL
     verdict = None if in_runbook is None else same
     measure = Measure(

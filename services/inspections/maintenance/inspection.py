@@ -1,8 +1,8 @@
-"""RDS メンテナンス: what AWS is going to apply, when it is really applied, and whether a window comes before that.
+"""RDS メンテナンス: checks what AWS is going to apply, when, and whether a maintenance window comes before that.
 
-Runbook: 定期メンテナンス 4. The written command reads fields where there are none and always prints None; and the
-date it names is seldom the one that counts. Waiting changes, the certificate, the window itself (UTC) and duties
-in the same window are checked as well. Limits: `[rds]`.
+Runbook: 定期メンテナンス 4. The written command reads fields that do not exist and always prints None, and the date it names is
+seldom the relevant one. Pending changes, the certificate, the window itself (UTC) and duties in the same window are
+checked as well. Limits: `[rds]`.
 """
 
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE:
 
 
 class Maintenance(DatabaseInspection):
-    """What waits to be applied to the database."""
+    """Inspects the database's pending maintenance."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the instance and its pending actions. Raises AwsError where not even the instance can be read."""
+        """Read the instance and its pending actions. Raises AwsError if not even the instance can be read."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request, windowed=False)
         database = await reader.database(self.spec.instance)
         window = weekly(database.maintenance_window)
@@ -60,7 +60,7 @@ class Maintenance(DatabaseInspection):
         return tuple(due(action, window, until, lead) for action in actions)
 
     def _clashes(self, window: Window | None, request: InspectionRequest) -> tuple[ScheduledOccurrence, ...]:
-        """Duties that come due within the coming window."""
+        """Duties that become due within the next window."""
         if window is None:
             return ()
         start = window.latest_start(window.chance(request.until))

@@ -49,7 +49,7 @@ def finding_entry(subject: str, finding: Finding) -> NewEntry:
 
 
 def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
-    """The entry of a person's overruling, at most one per finding."""
+    """The entry of a person's override, at most one per finding."""
     finding = recorded.finding
     return NewEntry(
         kind=EntryKind.OVERRULED,
@@ -110,7 +110,7 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
 
 
 def _until(recorded: Recorded) -> str:
-    """The end of the signed-off time; "" without a verdict or an overruling, so that the next inspection covers it."""
+    """The end of the signed-off time; "" without a verdict or an override, so that the next inspection covers it."""
     finding = recorded.finding
     if finding.verdict is Verdict.UNKNOWN and recorded.overruled is None:
         return ""

@@ -52,7 +52,7 @@ class InspectionRuns:
         on_batch_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
-        """Inspections in progress, by subject and inspection; those on demand under BY_HAND."""
+        """Inspections in progress, by subject and inspection; the subject of runs on demand is ON_DEMAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
         """Findings not yet written to the journal."""
         self._runner = runner
@@ -192,7 +192,7 @@ class InspectionRuns:
                 del self.unrecorded[key]
 
     async def override(self, subject: str, recorded: Recorded, reason: str) -> None:
-        """Record that a person overrules a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
+        """Record that a person overrides a finding. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
         if not reason.strip():
             raise ValueError("overruling needs a reason")
         self._records.absorb([await self._journal.append(entries.override_entry(subject, recorded, reason))])

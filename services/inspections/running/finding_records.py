@@ -1,4 +1,4 @@
-"""Projection of the journal's entries on inspections: findings, overrulings, claims, sign-offs, allow list."""
+"""Projection of the journal's entries on inspections: findings, overrides, claims, sign-offs, allow list."""
 
 import os
 from bisect import bisect_right, insort
@@ -23,7 +23,7 @@ SIGNED = timedelta(days=430)
 ON_DEMAND = "hand"
 """Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
 ON_DEMAND_SHOWN = 20
-"""Maximum number of findings on demand that are shown."""
+"""Maximum number of on-demand findings that are shown."""
 SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
@@ -36,7 +36,7 @@ _SPANS = {
 
 
 class FindingRecords(Projection):
-    """Recent findings with their overrulings, claims and sign-offs, and the allow list as extended by operators."""
+    """Recent findings with their overrides, claims and sign-offs, and the allow list as extended by operators."""
 
     def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
@@ -221,7 +221,7 @@ class FindingRecords(Projection):
 
 
 def finding_in(entry: Entry) -> Finding | None:
-    """The finding in a FINDING entry; None if it is not readable, e.g. written by a newer version or edited by hand."""
+    """The finding in a FINDING entry; None if it is unreadable, e.g. from a newer version or edited manually."""
     try:
         return Finding.model_validate(entry.data.get("finding"))
     except ValidationError:
@@ -243,7 +243,7 @@ def abandoned(entry: Entry, host: str) -> bool:
 
 
 def _answered_for(signed: dict[str, Any]) -> bool:
-    """Whether the sign-off covers the finding's time: it has a verdict, or a person overruled it with a reason."""
+    """Whether the sign-off covers the finding's time: it has a verdict, or a person overrode it with a reason."""
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 

@@ -92,7 +92,7 @@ class InspectionRunner:
         return failed(inspection, request, self._fault_problem(inspection))
 
     def _too_far(self, inspection: Inspection) -> Problem:
-        """AWS no longer has data for that window; an empty result would request like all-clear."""
+        """The problem of a window for which AWS no longer has data; an empty result would look like all-clear."""
         text = _("{title}: that time is too far back to be inspected.")
         return Problem(
             kind=ProblemKind.OTHER,

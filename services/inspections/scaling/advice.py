@@ -1,4 +1,4 @@
-"""What the runbook's playbooks say about services that do not run or cannot grow, and how long it waits."""
+"""The playbooks' advice on services that do not run or cannot grow, and how long to wait for a recovery."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,19 +9,19 @@ from services.inspections.toolkit.checks import playbook_of
 from services.models.runbook import Playbook, Runbook
 
 PATIENCE = timedelta(minutes=5)
-"""How long a service may recover by itself where no playbook says so."""
+"""How long a service may take to recover if no playbook says so."""
 SERVICE, TARGETS = "ecs", "targets"
-"""What the steps of a playbook check."""
+"""Ids of what a playbook's steps check."""
 
 
 def load_words(runbook: Runbook) -> tuple[str, ...]:
-    """What the playbook about the services' CPU says, cause by cause, and whom to call; empty without one."""
+    """The advice of the playbook about the services' CPU, cause by cause, and whom to call; empty without one."""
     limit = runbook.limit_for("AWS/ECS", "CPUUtilization")
     return _words(playbook_of(limit, runbook) if limit else None, runbook)
 
 
 def task_words(runbook: Runbook) -> tuple[str, ...]:
-    """What the playbook about tasks that do not run says, in the same way."""
+    """The advice of the playbook about tasks that do not run, in the same form."""
     return _words(_about_tasks(runbook), runbook)
 
 
@@ -33,7 +33,7 @@ def patience(runbook: Runbook) -> timedelta:
 
 
 def _about_tasks(runbook: Runbook) -> Playbook | None:
-    """The one whose steps check the service and its targets; else the first that checks the service."""
+    """The playbook whose steps check the service and its targets; otherwise the first that checks the service."""
     books = [book for book in runbook.playbooks if SERVICE in _subjects(book)]
     both = [book for book in books if TARGETS in _subjects(book)]
     return next(iter((*both, *books)), None)

@@ -1,8 +1,8 @@
-"""Whether the alarms of a service's scaling policies can set them off. Pure.
+"""Whether the alarms of a service's scaling policies can trigger them. Pure.
 
-A policy scales only while its alarm exists, has data, may run its actions and has the policy among them; a mute rule
-holds scaling back as well.
-Source: ScalingPolicy (Application Auto Scaling API reference); MetricAlarm, PutAlarmMuteRule (CloudWatch API reference).
+A policy scales only while its alarm exists, has data, may run its actions and lists the policy among them; a mute rule
+prevents scaling as well. Source: ScalingPolicy (Application Auto Scaling API reference); MetricAlarm, PutAlarmMuteRule
+(CloudWatch API reference).
 """
 
 import re
@@ -23,7 +23,7 @@ from services.models.findings import Measure, worst
 from services.models.verdict import Verdict
 
 BLIND = timedelta(minutes=15)
-"""How long an alarm must be without data to be stuck; one that was just created, or whose service just started, is not."""
+"""How long an alarm must be without data to count as stuck; just-created alarms and just-started services are not."""
 OF_TASKS = ("AWS/ECS", "ECS/ContainerInsights")
 TRACKING = "TargetTrackingScaling"
 _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
@@ -37,43 +37,43 @@ class PolicyAlarms:
     now: datetime
     zone: tzinfo
     stopped: bool = False
-    """The service to be judged wants no task."""
+    """The desired count of the judged service is zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an alarm does not set its policy off, or why that is not known."""
+    """Why an alarm does not trigger its policy, or why that is unknown."""
 
     text: str
     verdict: Verdict
     """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN: not known."""
     advice: str = ""
     alarm: str = ""
-    """Its name; "" where the policy itself does not say enough."""
+    """The alarm's name; "" if the policy does not contain it."""
 
 
 def policy_alarms(
     reading: ServiceReading, titles: Titles, watched: PolicyAlarms, written: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """One row for all alarms of the service's policies; none where no policy has an alarm.
+    """One row for all alarms of the service's policies; none if no policy has an alarm.
 
-    `written`: what the runbook says to do about a high load.
+    `written`: the runbook's advice on a high load.
     """
     policies = reading.policies
     if isinstance(policies, AwsError) or not any(policy.needs_alarm for policy in policies):
         return
-    title, board = titles(_("Alarms of the scaling policies")), watched.overview
-    if isinstance(board, AwsError):
+    title, overview = titles(_("Alarms of the scaling policies")), watched.overview
+    if isinstance(overview, AwsError):
         yield unknown(title)
         return
-    alarms = {str(alarm.id): alarm for alarm in board.alarms}
+    alarms = {str(alarm.id): alarm for alarm in overview.alarms}
     service = reading.service
     watched = replace(watched, stopped=not isinstance(service, AwsError) and service.desired == 0)
     by_policy = {policy: list(_faults(policy, alarms, watched)) for policy in policies if policy.needs_alarm}
     every = [fault for faults in by_policy.values() for fault in faults]
     grows = any(_grows(policy, by_policy.get(policy, []), alarms) for policy in policies)
     verdicts = [Verdict.NORMAL, *(_weighed(fault.verdict, grows) for fault in every)]
-    note = "" if board.mutes_read else _("not known which alarms are muted")
+    note = "" if overview.mutes_read else _("not known which alarms are muted")
     if note:
         verdicts.append(Verdict.UNKNOWN)
     verdict = worst(verdicts) or Verdict.UNKNOWN
@@ -105,7 +105,7 @@ def _joined(faults: Iterable[Fault]) -> str:
 
 
 def _weighed(verdict: Verdict, grows: bool) -> Verdict:
-    """An alarm that will never work again is abnormal only where nothing else starts tasks."""
+    """The verdict; an alarm that will never work again is abnormal only if nothing else starts tasks."""
     return Verdict.ATTENTION if grows and verdict is Verdict.ABNORMAL else verdict
 
 
@@ -135,9 +135,9 @@ def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyA
 
 
 def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
-    """Whether an alarm starts tasks; with step scaling that is not known, so each may.
+    """Whether an alarm starts tasks; with step scaling that is unknown, so each may.
 
-    Target tracking names its two alarms after what they watch for.
+    Target tracking names its two alarms after what they detect.
     """
     if policy.kind != TRACKING:
         return True
@@ -147,7 +147,7 @@ def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
 
 
 def _short(name: str) -> str:
-    """`AlarmHigh` for an alarm of target tracking, whose full name is longer than a line and says no more."""
+    """`AlarmHigh` for an alarm of target tracking, whose full name is longer than a line; other names unchanged."""
     match = _TRACKED.fullmatch(name)
     return match[1] if match else name
 
@@ -189,7 +189,7 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault 
 
 
 def _of_tasks(alarm: Alarm) -> bool:
-    """Whether all its metrics are measured of running tasks."""
+    """Whether all its metrics are measured on running tasks."""
     metrics = [query for query in alarm.queries if query.metric]
     return bool(metrics) and all(query.namespace in OF_TASKS for query in metrics)
 
@@ -209,8 +209,11 @@ def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
 
 
 def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
-    """Stuck without data; not where its metric needs requests, which a quiet night has none of, or tasks, where the
-    service wants none."""
+    """The fault of an alarm without data.
+
+    None if its metric depends on requests, of which a quiet night has none, or on tasks, while the desired count is
+    zero.
+    """
     if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):
         return None
     if watched.stopped and _of_tasks(alarm):

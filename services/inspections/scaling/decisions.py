@@ -1,4 +1,4 @@
-"""Decisions of Auto Scaling of the last day that changed nothing, and why. Pure."""
+"""Auto Scaling's decisions of the last day that changed nothing, and the reasons. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,16 +20,16 @@ from services.models.verdict import Verdict
 RECENT = timedelta(hours=24)
 """Older decisions are not judged."""
 _IN_ORDER = frozenset({"AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity", "AutoScalingAnticipatedFlapping"})
-"""Reasons for not scaling that are in order: every quiet night has them."""
+"""Harmless reasons for not scaling: they occur every quiet night."""
 _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 
 
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
 ) -> CheckResult:
-    """Attention while the newest decision that matters was refused or failed.
+    """Attention while the newest relevant decision was refused or failed.
 
-    `written`: what the runbook says to do about a high load.
+    `written`: the runbook's advice on a high load.
     """
     title, decisions = titles(_("Scaling activities")), reading.decisions
     if isinstance(decisions, AwsError):
@@ -40,7 +40,7 @@ def refusals(
         if now - activity.at < RECENT and not _in_order(activity)
     ]
     failures = [activity for activity in recent if _refused(activity)]
-    # New bounds are a decision, too, but they start no task.
+    # A change of bounds is a decision, too, but it starts no task.
     relevant = (activity for activity in recent if _refused(activity) or COUNTED.search(activity.description))
     newest = next(relevant, None)
     standing = newest is not None and _refused(newest)
@@ -54,7 +54,7 @@ def refusals(
         )
         note = text.format(count=count, time=moment(last.at, zone), reason=_why(last))
     if decisions.undated:
-        # One of these may have been carried out since, or refused.
+        # An activity without a time may be newer than all others, and successful or refused.
         undated = _("AWS returned activities without a time")
         return unknown(title, _("; ").join(filter(None, (undated, note))))
     text = _("{name}: Auto Scaling tried to scale and could not ({note}).")

@@ -1,4 +1,4 @@
-"""One service's bounds and policies compared with what the runbook wants. Pure."""
+"""Compares one service's bounds and policies with the runbook. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,40 +21,40 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the runbook wants now."""
+    """The bounds that the runbook expects now."""
 
     maximum: int
     minimum: int | None
-    """None: it does not say."""
+    """None: not in the runbook."""
     busy: bool = False
     """A duty has raised the limit, and none has lowered it since."""
     other: int | None = None
-    """Another maximum that may be right, where it is not known which one is."""
+    """Another maximum that may be correct, if it is unknown which one is."""
 
     @property
     def sure(self) -> bool:
-        """Only one maximum is right."""
+        """Whether only one maximum is correct."""
         return self.other is None
 
     def fits(self, maximum: int) -> bool:
-        """Whether this maximum is right."""
+        """Whether this maximum may be correct."""
         return maximum in (self.maximum, self.other)
 
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """The title of each row; with the service's name where the system has several."""
+    """The title of each row, with the service's name if the system has several services."""
 
     name: str
     several: bool
 
     def __call__(self, title: str) -> str:
-        """`title` is translated already."""
+        """The title of a row; `title` is translated already."""
         return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
 
 
 def unknown(title: str, note: str = "") -> CheckResult:
-    """A row for what could not be read, or does not say enough."""
+    """A row for something that could not be read, or is incomplete."""
     text = _("{title}: not judged because it could not be read.")
     return CheckResult(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
@@ -67,9 +67,9 @@ def unknown(title: str, note: str = "") -> CheckResult:
 def bounds(
     reading: ServiceReading, expected: Expected, titles: Titles, written: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """Maximum, minimum, room below the maximum, whether scaling is suspended, what scales it.
+    """Maximum, minimum, room below the maximum, whether scaling is suspended, and the policies.
 
-    `written`: what the runbook says to do about a high load.
+    `written`: the runbook's advice on a high load.
     """
     target, service = reading.target, reading.service
     if isinstance(target, AwsError):
@@ -152,7 +152,7 @@ def _desired(
     desired, verdict = service.desired, Verdict.ATTENTION
     advice: tuple[str, ...] = ()
     if desired == 0:
-        # A system that is switched off serves nobody, whatever its minimum allows.
+        # A system without tasks serves no requests, even if its minimum allows zero.
         verdict = Verdict.ABNORMAL if target.minimum else Verdict.ATTENTION
         text = _("{name}: the desired count is 0, so nobody is served.")
         advice = (_("Ask who set the number of tasks to 0, and until when."),)

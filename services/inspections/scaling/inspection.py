@@ -1,7 +1,7 @@
-"""Whether the services run as they should and can grow: tasks, rollout, bounds, policies, scheduled actions.
+"""Checks that services run as they should and can grow: tasks, rollout, bounds, policies, scheduled actions.
 
-Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that lowers it again, the
-busy maximum is expected, else the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
+Runbook: スケール操作 1, アラート対応 1・2. Between a duty that raises the limit and the one that lowers it again, the busy maximum
+is expected, otherwise the usual one. Source: DescribeScalableTargets, DescribeScalingPolicies,
 DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeServices (ECS), DescribeAlarms,
 ListAlarmMuteRules (CloudWatch).
 """
@@ -35,20 +35,20 @@ from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict
 
 REACH = timedelta(days=100)
-"""A duty that raises or lowers the limit comes at least this often."""
+"""Maximum interval between duties that raise or lower the limit."""
 NIGHT = timedelta(hours=24)
-"""How far scheduled actions are checked ahead at least, even where the next run comes earlier."""
+"""Minimum time that scheduled actions are checked ahead, even if the next run is earlier."""
 WEEK = timedelta(days=7)
-"""The same where no duty says when the next run comes."""
+"""The same if no duty says when the next run is."""
 EVENTS = 12
-"""Events shown of a service, where something is not normal."""
+"""Maximum number of events shown per service if something is not normal."""
 
 
 class TaskLimits(Inspection):
-    """Tasks, rollout and bounds of every service."""
+    """Inspects tasks, rollout and bounds of every service."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read everything about each service. Raises AwsError where nothing at all could be read."""
+        """Read everything about each service. Raises AwsError if nothing at all could be read."""
         ecs = self._ecs
         readings = await asyncio.gather(
             *(read(self.context.reader, ecs.cluster, name) for name in ecs.services)
@@ -67,21 +67,21 @@ class TaskLimits(Inspection):
         self,
         request: InspectionRequest,
         readings: Sequence[ServiceReading],
-        board: AlarmOverview | AwsError,
+        overview: AlarmOverview | AwsError,
     ) -> Finding:
         builder, zone = FindingBuilder(self, request, windowed=False), self.context.calendar.zone
         until = self._horizon(request.until)
         timeline = Timeline(self.context.calendar, self.context.runbook, self.id, request.until, until)
         expected = timeline.expected_at(request.until)
-        alarms = PolicyAlarms(board, request.until, zone)
+        alarms = PolicyAlarms(overview, request.until, zone)
         for reading in readings:
             builder.check(*self._checks(reading, alarms, until, timeline, several=len(readings) > 1))
             for text, error in reading.errors():
                 builder.unread(error, text)
-        if isinstance(board, AwsError):
-            builder.unread(board, _("The alarms of the scaling policies cannot be read."))
+        if isinstance(overview, AwsError):
+            builder.unread(overview, _("The alarms of the scaling policies cannot be read."))
         else:
-            builder.remark(*board.remarks)
+            builder.remark(*overview.remarks)
         builder.remark(*self._remarks(request, expected, timeline.slot_at(request.until)))
         builder.table(self._actions_table(readings), decisions_table(readings, request.until, zone))
         if builder.verdict is not Verdict.NORMAL:
@@ -103,7 +103,7 @@ class TaskLimits(Inspection):
         clock = Clockwork(now, patience(runbook), self._short_before(reading, now))
         yield from tasks(reading, titles, clock, task_words(runbook))
         if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
-            return  # the bounds of a service that is not there say nothing
+            return  # the bounds of a nonexistent service are meaningless
         yield from bounds(reading, timeline.expected_at(now), titles, load)
         if reading.target is not None:
             yield from policy_alarms(reading, titles, alarms, load)
@@ -111,17 +111,17 @@ class TaskLimits(Inspection):
         yield refusals(reading, titles, now, zone, load)
 
     def _short_before(self, reading: ServiceReading, now: datetime) -> datetime | None:
-        """Since when earlier runs have seen too few tasks; AWS does not always say when that began."""
+        """Since when earlier runs have found too few tasks; AWS does not always report when that began."""
         memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
         before = memory.get(reading.name)
         if isinstance(reading.service, ContainerService):
             memory[reading.name] = short_again(reading.service, before, now)
-        # A single run does not show how long it has been so.
+        # A single run cannot show how long this has lasted.
         return before if before == memory.get(reading.name) else None
 
     def _horizon(self, now: datetime) -> datetime:
         after = next_slot(self.context.calendar, self.context.runbook, self.id, now)
-        # What comes at the very moment of the next run is for that run to judge.
+        # An action at the moment of the next run is judged by that run.
         return max(now + NIGHT, after.due_at - timedelta(seconds=1) if after else now + WEEK)
 
     def _normal(self, expected: Expected) -> str:
@@ -142,7 +142,7 @@ class TaskLimits(Inspection):
         return table(_("Scheduled actions"), (_("Service"), _("Name"), _("When and what")), rows)
 
     def _events_table(self, readings: Sequence[ServiceReading]) -> Evidence:
-        """What ECS wrote last about each service."""
+        """The latest ECS events of each service."""
         zone = self.context.calendar.zone
         rows = [
             (moment(event.at, zone), reading.name, str(event.message))
@@ -153,7 +153,7 @@ class TaskLimits(Inspection):
         return table(_("Newest ECS events"), (_("at"), _("Service"), _("event")), rows)
 
     def _procedure(self, results: Iterable[CheckResult]) -> Iterator[str]:
-        """What the runbook says about scaling, where the limit differs."""
+        """The runbook's procedure for scaling, if the limit differs."""
         if not any(result.by_runbook for result in results):
             return
         sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}
@@ -183,7 +183,7 @@ def _duties(runbook: Runbook, inspection: str) -> list[str]:
 
 
 class Timeline:
-    """What the runbook wants from `now` to `until`."""
+    """The bounds that the runbook expects from `now` to `until`."""
 
     def __init__(
         self, calendar: Calendar, runbook: Runbook, inspection: str, now: datetime, until: datetime
@@ -196,24 +196,24 @@ class Timeline:
         self._slots = sorted((slot for slot in slots if slot.duty in own), key=lambda slot: slot.due_at)
 
     def slot_at(self, at: datetime) -> ScheduledOccurrence | None:
-        """The newest slot at or before `at` of the duties that change the limit."""
+        """The newest occurrence, at or before `at`, of the duties that change the limit."""
         return next((slot for slot in reversed(self._slots) if slot.due_at <= at), None)
 
     def expected_at(self, at: datetime) -> Expected:
-        """What the runbook wants at that moment."""
+        """The bounds that the runbook expects at that moment."""
         return expect(self._ecs, self._runbook, self._inspection, self.slot_at(at))
 
 
 def next_slot(
     calendar: Calendar, runbook: Runbook, inspection: str, at: datetime
 ) -> ScheduledOccurrence | None:
-    """The first slot after `at` of the duties that change the limit."""
+    """The first occurrence after `at` of the duties that change the limit."""
     slots = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
     return min(filter(None, slots), key=lambda slot: slot.due_at, default=None)
 
 
 def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurrence | None) -> Expected:
-    """What the runbook wants now."""
+    """The expected bounds; `before` is the newest occurrence of the duties that change the limit."""
     assert ecs.usual_max is not None
     raised = before is not None and before.duty != SCALE_DOWN and ecs.busy_max is not None
     certain = not raised or SCALE_DOWN in _duties(runbook, inspection)

@@ -1,4 +1,4 @@
-"""What is read of one service; each part may fail without the others."""
+"""Reads the parts of one service; each part may fail without the others."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator
@@ -22,12 +22,12 @@ from services.models.ecs import (
 
 T = TypeVar("T")
 DECISIONS = 200
-"""The newest that are read; those of a day in which every minute is refused are more."""
+"""Number of newest decisions read; on a day with a refusal every minute there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceReading:
-    """One service as it stands; an AwsError stands for a part that could not be read."""
+    """The current state of one service; an AwsError replaces a part that could not be read."""
 
     name: str
     service: ContainerService | AwsError
@@ -39,11 +39,11 @@ class ServiceReading:
 
     @property
     def missing(self) -> bool:
-        """ECS has no such service, or no such cluster; that is an answer."""
+        """Whether ECS has no such service or cluster, which is not an error in reading."""
         return isinstance(self.service, NotFound)
 
     def errors(self) -> Iterator[tuple[str, AwsError]]:
-        """(what cannot be read, in words; why)."""
+        """(the unreadable part in words, the reason) of each part."""
         words = {
             "service": _("The service {name} cannot be read."),
             "target": _("The scaling bounds of {name} cannot be read."),
@@ -58,12 +58,12 @@ class ServiceReading:
 
     @property
     def nothing(self) -> bool:
-        """Not one part could be read."""
+        """Whether no part could be read."""
         return len(list(self.errors())) == len(fields(self)) - 1
 
 
 async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
-    """Everything at once. Raises no AwsError."""
+    """Read all parts concurrently. Raises no AwsError."""
     scaling, containers = AutoScalingReader(reader), EcsReader(reader)
     service, target, policies, actions, decisions = await asyncio.gather(
         _attempt(containers.service(cluster, name)),
@@ -76,7 +76,7 @@ async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
 
 
 async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmOverview | AwsError:
-    """The alarms of every policy that could be read, at most a hundred in a request, and what mutes them."""
+    """The alarms of every policy that could be read, at most a hundred per request, and their mute rules."""
     names = {
         str(name)
         for reading in readings

@@ -1,4 +1,4 @@
-"""What scheduled actions will do to a service's bounds before the next run. Pure."""
+"""The effect of scheduled actions on a service's bounds before the next run. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The time ahead that is checked, and what the runbook wants in it."""
+    """The coming time that is checked, and the bounds expected in it."""
 
     now: datetime
     until: datetime
@@ -40,15 +40,15 @@ class _Bounds:
 
 
 def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
-    """One for each action that cuts, or whose time cannot be worked out; one in all where none does."""
+    """One check for each action that lowers capacity, or whose time is unknown; a single one if there are none."""
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
         yield unknown(title)
         return
     if isinstance(target, AwsError):
-        return  # the row of the bounds says so
+        return  # reported by the check of the bounds
     if target is None:
-        target = ScalableTarget(minimum=0, maximum=0)  # nothing that is scheduled acts without one
+        target = ScalableTarget(minimum=0, maximum=0)  # scheduled actions have no effect without one
     results: list[CheckResult] = []
     if not _suspended(target):
         results += _cuts(reading, target, ahead, titles)
@@ -74,7 +74,7 @@ def _suspended(target: ScalableTarget) -> bool:
 def _cuts(
     reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles
 ) -> Iterator[CheckResult]:
-    """Each action once, at the first moment at which it cuts."""
+    """Each action once, at the first moment at which it lowers capacity."""
     service = reading.service if isinstance(reading.service, ContainerService) else None
     bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
     for at, action in _in_order(reading, ahead):

@@ -1,4 +1,4 @@
-"""One service's tasks and deployments: whether it exists, runs what it should, and how its rollout goes. Pure."""
+"""Judges one service's tasks and deployments: its existence, task count and rollout. Pure."""
 
 import math
 import re
@@ -18,41 +18,42 @@ from services.models.findings import Measure
 from services.models.verdict import Verdict
 
 GRACE = timedelta(minutes=3)
-"""How long a task may take to start; until then fewer tasks than wanted are no fault."""
+"""How long a task may take to start; until then a shortage is not a fault."""
 DRAINING = timedelta(minutes=15)
-"""How long a deployment whose tasks all run may wait for the old ones without an event: they drain for minutes."""
+"""How long a deployment may wait for old tasks without an event once all of its own run: they drain for minutes."""
 LONG = timedelta(minutes=30)
-"""A deployment that takes longer asks for attention in any case."""
+"""A longer deployment always asks for attention."""
 CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
 ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
 BREAKER = 3
-"""The least number of failed tasks at which ECS's circuit breaker stops a deployment; else half of those wanted."""
+"""Minimum number of failed tasks at which ECS's circuit breaker stops a deployment; otherwise half of the desired
+count."""
 _AROUND = timedelta(minutes=2)
-"""How far ECS's event of a failed deployment may be from the beginning of the deployment that rolls it back."""
+"""Maximum time between ECS's event on a failed deployment and the start of the rollback deployment."""
 _BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """The present, and what lengths of time are compared with."""
+    """The current time, and the durations to compare with."""
 
     now: datetime
     patience: timedelta
     """How long the runbook waits for a recovery."""
     short_before: datetime | None = None
-    """When an earlier run of this console first saw too few tasks, where no run since saw enough."""
+    """When an earlier run first found too few tasks, if no run since has found enough."""
 
     def since(self, moment: datetime) -> timedelta:
-        """The time since `moment`; never negative, for AWS's clock may run ahead of this one."""
+        """The time since `moment`; never negative, because AWS's clock may be ahead of this one."""
         return max(timedelta(0), self.now - moment)
 
 
 def tasks(
     reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
 ) -> Iterator[CheckResult]:
-    """Status; then running tasks, failed tasks and the rollout of an active service.
+    """The service's status, and for an active service running tasks, failed tasks and the rollout.
 
-    `written`: what the runbook says to do about tasks that do not run.
+    `written`: the runbook's advice on tasks that do not run.
     """
     service = reading.service
     if isinstance(service, AwsError):
@@ -134,13 +135,13 @@ def _running(
 
 
 def _just_steady(service: ContainerService, clock: Clockwork) -> datetime | None:
-    """The newest steady state, where it is recent enough to count as the beginning."""
+    """The newest steady state, if it is recent enough to count as the beginning of the shortage."""
     steady = last_steady(service)
     return steady if steady is not None and clock.since(steady) < GRACE else None
 
 
 def short_again(service: ContainerService, before: datetime | None, now: datetime) -> datetime | None:
-    """Since when runs have seen too few tasks, `before` being the previous run's answer; None where there are enough."""
+    """Since when runs have found too few tasks, given the previous run's result `before`; None if there are enough."""
     if service.running >= service.desired:
         return None
     steady = last_steady(service)
@@ -152,7 +153,7 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
         return Verdict.NORMAL
     moved = last_progress(service)
     failing = any(deployment.failed for deployment in service.deployments)
-    # Outside a deployment, tasks that are started again and again are no progress, and AWS counts none as failed.
+    # Outside a deployment, repeatedly restarted tasks are not progress, although AWS counts none as failed.
     deploying = any(deployment.rollout == "IN_PROGRESS" for deployment in service.deployments)
     moving = deploying and moved is not None and clock.since(moved) < GRACE and not failing
     return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
@@ -204,7 +205,7 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
 def _judged(
     service: ContainerService, primary: Deployment, clock: Clockwork
 ) -> tuple[Verdict, str, str, str]:
-    """(verdict, value shown, sentence, note)."""
+    """(verdict, displayed value, sentence, note) of the rollout."""
     failed = next((deployment for deployment in service.deployments if deployment.rollout == "FAILED"), None)
     if failed is not None:
         text = _("the deployment of {definition} failed: {reason}")

@@ -1,9 +1,8 @@
-"""Since when a service has had fewer tasks than it should, and when it last made progress. Pure.
+"""Computes since when a service has had fewer tasks than desired, and when it last made progress. Pure.
 
-ECS says neither. It writes "has reached a steady state" when all tasks run, and again at least every six hours, so
-a shortage begins with the first event after the newest of these. A repeated event is not written again until its
-cause is gone, or six hours have passed.
-Source: "Amazon ECS service event messages" (developer guide).
+ECS reports neither. It writes "has reached a steady state" when all tasks run, and again at least every six hours, so a
+shortage begins with the first event after the newest of these. A repeated event is written again only after its cause
+has gone, or after six hours. Source: "Amazon ECS service event messages" (developer guide).
 """
 
 import re
@@ -14,21 +13,21 @@ from services.models.ecs import ContainerService, ScalingActivity, ServiceEvent
 
 _STEADY = re.compile(r"has reached a steady state")
 _HARMLESS = re.compile(r"has reached a steady state|deployment completed|\bregistered \d+ targets")
-"""Events of a service that is well, or about to be; in the same second as the steady state, or after it."""
+"""Events of a healthy service, in the same second as the steady state or later."""
 COUNTED = re.compile(r"desired count", re.IGNORECASE)
-"""In the description of a scaling decision that changed how many tasks are wanted."""
+"""Matches the description of a scaling decision that changed the desired count."""
 _FAILED = re.compile(r"deployment failed|rolling back|rolled back", re.IGNORECASE)
 
 
 def short_since(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> datetime | None:
-    """The latest moment at which the shortage can have begun (UTC); None where nothing shows it."""
+    """The latest possible beginning of the shortage (UTC); None if nothing shows it."""
     steady = last_steady(service)
     later = [at for at in _beginnings(service, activities) if steady is None or at > steady]
     return min(later, default=None)
 
 
 def last_steady(service: ContainerService) -> datetime | None:
-    """When ECS last wrote that everything runs (UTC)."""
+    """When ECS last reported that everything runs (UTC)."""
     return max((event.at for event in service.events if _STEADY.search(event.message)), default=None)
 
 
@@ -41,7 +40,7 @@ def _beginnings(service: ContainerService, activities: tuple[ScalingActivity, ..
 
 
 def last_progress(service: ContainerService) -> datetime | None:
-    """When the service last did something: its newest event, or the beginning of its newest deployment (UTC)."""
+    """When the service last made progress: its newest event, or the start of its newest deployment (UTC)."""
     moments = [event.at for event in service.events]
     moments += _created(service)
     return max(moments, default=None)
@@ -52,5 +51,5 @@ def _created(service: ContainerService) -> list[datetime]:
 
 
 def failure_event(service: ContainerService) -> ServiceEvent | None:
-    """The newest event that tells of a failed or rolled back deployment."""
+    """The newest event about a failed or rolled back deployment."""
     return next((event for event in service.events if _FAILED.search(event.message)), None)

@@ -17,11 +17,11 @@ from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 _HOME_BITS = 64
-"""Bits of an IPv6 address that belong to one line; the rest changes from day to day."""
+"""Prefix length of the IPv6 network of one internet connection; the rest of an address changes daily."""
 
 
 class Reason(StrEnum):
-    """Why somebody should check a sign-in."""
+    """Why a sign-in should be checked."""
 
     ROOT = "root"
     FAILED = "failed"
@@ -59,7 +59,7 @@ VERDICTS = {
     Reason.NAMELESS: Verdict.UNKNOWN,
     Reason.HOURS: Verdict.ATTENTION,
     Reason.RECOVERED: Verdict.ABNORMAL,
-    # Anyone who knows root's e-mail address can ask for it.
+    # Anyone who knows root's e-mail address can request it.
     Reason.RECOVERY: Verdict.ATTENTION,
     Reason.OUTCOME_UNSAID: Verdict.UNKNOWN,
 }
@@ -69,7 +69,7 @@ RECOVERIES = "PasswordRecovery"
 
 @dataclass(frozen=True, slots=True)
 class JudgedSignIn:
-    """An attempt to sign in, and why to check it."""
+    """A sign-in attempt, and the reasons to check it."""
 
     event: SignIn
     reasons: tuple[Reason, ...]
@@ -78,19 +78,19 @@ class JudgedSignIn:
 
 @dataclass(frozen=True, slots=True)
 class JudgedAccess:
-    """An event of the sign-in service other than a sign-in, and why to check it."""
+    """Another event of the sign-in service, and the reasons to check it."""
 
     event: TrailEvent
     reasons: tuple[Reason, ...]
 
     @property
     def recovery(self) -> bool:
-        """It is about root's password."""
+        """Whether it concerns root's password."""
         return self.event.name.startswith(RECOVERIES)
 
     @property
     def verdict(self) -> Verdict:
-        """Normal without a reason."""
+        """Normal if there is no reason to check it."""
         return worst(VERDICTS[reason] for reason in self.reasons) or Verdict.NORMAL
 
 
@@ -102,23 +102,23 @@ class JudgedChange:
     grave: bool
     """Destructive, rather than security-relevant."""
     by_unknown: bool
-    """By somebody who is not known."""
+    """The actor is not known."""
 
     @property
     def verdict(self) -> Verdict:
-        """Refused ones and security-relevant ones ask for attention; those by unknown people are abnormal."""
+        """Refused and security-relevant changes ask for attention; changes by unknown people are abnormal."""
         if self.by_unknown or (self.grave and not self.event.error):
             return Verdict.ABNORMAL
         return Verdict.ATTENTION
 
 
 class Rules:
-    """The runbook's rules, with the people and networks that operators have added."""
+    """The runbook's rules, with the allow list as extended by operators."""
 
     def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, allow_list: AllowList) -> None:
         networks = frozenset(filter(is_network, spec.known_networks))
         self.bad_networks = tuple(entry for entry in spec.known_networks if entry not in networks)
-        """Entries of the runbook that are no networks."""
+        """Entries in the runbook that are not valid networks."""
         self._allow_list = AllowList(
             allow_list.people | frozenset(spec.known_people), allow_list.networks | networks
         )
@@ -127,7 +127,7 @@ class Rules:
         self._calendar = calendar
 
     def expected(self, user: str) -> bool:
-        """Whether the account may have a user of this name."""
+        """Whether a user with this name is expected in the account."""
         return self._allow_list.person(user) or user in self._keyed
 
     def known_actor(self, actor: Actor) -> bool:
@@ -137,7 +137,7 @@ class Rules:
         return any(self.expected(name) for name in actor.names)
 
     def known_address(self, address: str) -> bool:
-        """Whether people may act from there."""
+        """Whether people may act from this address."""
         return self._allow_list.address(address)
 
     def within_hours(self, at: datetime) -> bool:
@@ -145,7 +145,7 @@ class Rules:
         return self._calendar.within_hours(at)
 
     def sign_ins(self, events: Iterable[SignIn]) -> list[JudgedSignIn]:
-        """Judge every sign-in; a failure whose name cannot be read may be anybody's and counts as everybody's."""
+        """Judge every sign-in; a failure with an unreadable name counts as one of every user."""
         every = list(events)
         failed = [event for event in every if not event.success]
         nameless = [event for event in failed if event.actor.unreadable]
@@ -157,7 +157,7 @@ class Rules:
         return [self._judged(event, many) for event in every]
 
     def changes(self, events: Iterable[TrailEvent], *, grave: bool) -> list[JudgedChange]:
-        """Judge every change; root counts as unknown, for nobody works as root."""
+        """Judge every change; root counts as unknown, because nobody should work as root."""
         return [
             JudgedChange(
                 event, grave, event.actor.kind is ActorKind.ROOT or not self.known_actor(event.actor)
@@ -182,7 +182,7 @@ class Rules:
             yield Reason.MFA_UNSAID if event.mfa is None else Reason.NO_MFA
         if not self.known_address(event.address):
             yield Reason.ADDRESS
-        # AWS hides what was typed in place of a user name, so it cannot be on any list.
+        # AWS hides text that is not the name of a user, so it cannot be on any list.
         if not actor.hidden and not self.known_actor(actor):
             yield Reason.PERSON
         if actor.unreadable:
@@ -191,20 +191,20 @@ class Rules:
             yield Reason.HOURS
 
     def _needs_mfa(self, actor: Actor) -> bool:
-        """Whether its sign-ins need MFA; of federated ones the identity provider asks for it, and the field says nothing."""
+        """Whether the actor's sign-ins need MFA; federated ones use the identity provider's, which the field omits."""
         federated = actor.kind in (ActorKind.ROLE, ActorKind.FEDERATED, ActorKind.SERVICE)
         return not federated and actor.name not in self._spec.without_mfa
 
 
 def who(event: SignIn) -> str:
-    """One person, as far as CloudTrail says; for hidden names, one address."""
+    """A key for one person, as far as CloudTrail identifies them; for hidden names, one per address."""
     return f"? {event.address}" if event.actor.hidden or not event.actor.shown else event.actor.shown
 
 
 def unknown_identities(
     sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
 ) -> tuple[UnknownIdentity, ...]:
-    """What one key can make known: people first, then addresses, each once."""
+    """The identities that can be added to the allow list: people first, then addresses, each once."""
     entries = list(sign_ins)
     actors = [entry.event.actor for entry in entries if Reason.PERSON in entry.reasons]
     actors += [
@@ -225,7 +225,7 @@ def unknown_identities(
 
 
 def network_of(address: str) -> str:
-    """The network that becomes known with an address: itself, or the line of an IPv6 one; "" for a service's name."""
+    """The network to allow for an address: itself, or the IPv6 connection's network; "" for a service's name."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Who signed in to the AWS Management Console, and what was changed that must not go unnoticed.
+"""Checks who signed in to the AWS Management Console, and changes that must not go unnoticed.
 
-The written runbook asks Tokyo for ConsoleLogin and prints a field that LookupEvents does not have. A sign-in is
-recorded where its endpoint is (from Japan mostly Sydney; root in us-east-1), IAM's changes in us-east-1, and the
-address only inside the event. Every region that the account has enabled is asked for everything the sign-in service
-records, for what root did and for destructive changes; the finding says what was not asked, or not answered.
+The written runbook queries Tokyo for ConsoleLogin and prints a field that LookupEvents does not have. A sign-in is
+recorded in the region of its endpoint (from Japan mostly Sydney; root in us-east-1), IAM's changes in us-east-1, and
+the address only inside the event. So in every enabled region this inspection looks up all events of the sign-in
+service, root's activity and destructive changes; the finding says what was not requested or not returned.
 """
 
 from collections.abc import Iterator
@@ -30,18 +30,18 @@ from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
 
 OVERLAP = timedelta(hours=3)
-"""How much before the window is read again: events arrive minutes, sometimes hours, late."""
+"""How far before the window events are read again: they arrive minutes, sometimes hours, late."""
 
 
 class SignIns(Inspection):
-    """The sign-in service's events, root, destructive and security-relevant changes, users, the trail."""
+    """Inspects the sign-in service's events, root, destructive and security-relevant changes, users, the trail."""
 
     longest = KEPT
     pace: ClassVar[float] = PACE
     """Seconds between requests to one region, by AWS's clock."""
 
     def first_since(self, now: datetime) -> datetime:
-        """As many days as the runbook says."""
+        """The start of the first run's window: as many days back as the runbook says."""
         return now - timedelta(days=self._spec.days)
 
     async def run(self, request: InspectionRequest) -> Finding:
@@ -50,7 +50,7 @@ class SignIns(Inspection):
         began = context.clock.now()
         since = max(request.since, request.until - self.longest)
         rules = Rules(context.runbook, spec, context.calendar, context.allow_list)
-        # AWS counts requests by its own clock, and the embedded AWS's runs as fast as the world.
+        # AWS limits requests by its own clock, and the embedded AWS's is sped up as well.
         pace = self.pace / real(context.clock, 1.0).total_seconds()
         gathered = await gather(
             context,
@@ -89,7 +89,7 @@ class SignIns(Inspection):
         text = summary(judged, builder.measures, self._spec)
         if builder.problem is None:
             return text
-        # What is known to be wrong must not be lost among everything that was not read.
+        # Known problems must not be hidden by a long list of what was not read.
         return sentences(builder.problem.summary, "" if builder.verdict is Verdict.UNKNOWN else text)
 
     @property
@@ -123,7 +123,7 @@ class SignIns(Inspection):
             yield _("Marked as known by an operator: {names}.").format(names=listed(sorted(names)))
 
     def _advice(self, judged: Judged, unknown: bool) -> Iterator[str]:
-        """What the runbook's duties say about this inspection, then what to do. `unknown`: identities are not known."""
+        """The duties' advice about this inspection, then what to do. `unknown`: there are unknown identities."""
         for duty in self.context.runbook.duties:
             if self.id in duty.inspections and duty.record:
                 yield duty.record
@@ -151,7 +151,7 @@ def _judge(rules: Rules, gathered: Gathered) -> Judged:
 
 
 def _nothing_read(gathered: Gathered) -> Problem | None:
-    """Why no region answered at all; None where one did."""
+    """Why no region responded at all; None if one did."""
     lookups = gathered.of(Purpose.SIGN_IN)
     if any(lookup.requests for lookup in lookups):
         return None

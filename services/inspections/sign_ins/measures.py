@@ -1,4 +1,4 @@
-"""What was measured of sign-ins, what is allowed, and the same in one line."""
+"""The measures of sign-ins with their limits, and the summary."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Everything that was read, judged."""
+    """Everything that was read, with its verdicts."""
 
     gathered: Gathered
     sign_ins: Sequence[JudgedSignIn]
     changes: Sequence[JudgedChange]
     users: Sequence[IamUser]
-    """Those that nobody expects."""
+    """Unexpected users."""
     access: Sequence[JudgedAccess] = ()
     """Other events of the sign-in service."""
     root: Sequence[JudgedChange] = ()
-    """What root did beside signing in."""
+    """Root's activity other than signing in."""
 
     def having(self, reason: Reason) -> list[JudgedSignIn]:
-        """Sign-ins to be checked for this reason."""
+        """The sign-ins to check for this reason."""
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
 def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
-    """One for each question of the runbook; where something could not be read, its count cannot be normal."""
+    """One measure per question of the runbook; a count is never normal if something could not be read."""
     whole = judged.gathered.is_complete
     for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
         yield _measure(count, whole=whole(Purpose.SIGN_IN))
@@ -52,7 +52,7 @@ def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """A number of events, each with its verdict."""
+    """Events of one kind, each with its verdict."""
 
     title: str
     count: int
@@ -115,7 +115,7 @@ def _of_access(judged: Judged) -> Iterator[_Count]:
 
 
 def _of_root(gathered: Gathered) -> Iterator[Measure]:
-    """Root's own keys and second factor; what IAM does not say is not judged."""
+    """Root's own keys and MFA; what IAM does not report is not judged."""
     root, none = gathered.root, _("none")
     keys = root.access_keys if root is not None else None
     yield Measure(
@@ -136,7 +136,7 @@ def _of_root(gathered: Gathered) -> Iterator[Measure]:
 
 
 def region_measure(gathered: Gathered) -> Measure:
-    """How many of the account's enabled regions were read to the end."""
+    """How many of the account's enabled regions were read completely."""
     regions, partial = gathered.regions_of(Purpose.SIGN_IN), gathered.unjudged()
     note = ""
     if gathered.regions.problem is not None:
@@ -171,7 +171,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
 
 
 def trail_measure(gathered: Gathered) -> Measure:
-    """Whether some trail keeps what the event history forgets after 90 days."""
+    """Whether a trail keeps the events that the event history deletes after 90 days."""
     title, allowed = _("Trail"), _("logging")
     if gathered.trails_problem is not None:
         return Measure(title=title, shown=_("not read"), allowed=allowed, verdict=Verdict.UNKNOWN)
@@ -186,7 +186,7 @@ def trail_measure(gathered: Gathered) -> Measure:
 
 
 def summary(judged: Judged, measures: Iterable[Measure], spec: TrailSpec) -> str:
-    """One line: what is not normal with its numbers, and among how many sign-ins."""
+    """One line: the counts that are not normal, and the total number of sign-ins."""
     total = len(judged.sign_ins)
     people = len({who(sign_in.event) for sign_in in judged.sign_ins})
     among = plural("{count} sign-in", "{count} sign-ins", total).format(count=total)

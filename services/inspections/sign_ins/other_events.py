@@ -1,4 +1,4 @@
-"""Judges other events of the sign-in service: recoveries of root's password, switched roles, second factors."""
+"""Judges other events of the sign-in service: root password recoveries, role switches, MFA checks."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from services.models.cloudtrail import AccessEvent, ActorKind, TrailEvent
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"
 TELLING = (SWITCH, "CheckMfa")
-"""Events that always say how they ended."""
+"""Events that always contain their outcome."""
 
 
 def judge(events: Iterable[TrailEvent], rules: Rules) -> list[JudgedAccess]:

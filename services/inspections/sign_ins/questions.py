@@ -1,4 +1,4 @@
-"""Which questions about sign-ins and changes are asked of CloudTrail's event history, and in which region. Pure."""
+"""The CloudTrail look-ups on sign-ins and changes, per region. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from services.aws.cloudtrail.reader import SIGN_IN_SOURCE
 from services.models.runbook_inspections import Trail as TrailSpec
 
 FEW_PAGES = 10
-"""Answers read about one user, root too; where there are more, what they did is not judged."""
+"""Maximum pages read about one user, including root; with more, their activity is not judged."""
 FEW_WRITES = 3
-"""Answers read with every change of a region; where there are more, the runbook's names are asked one by one."""
+"""Maximum pages read about all changes of a region; with more, the runbook's event names are looked up one by one."""
 EVERY_WRITE = ""
-"""In place of an event's name."""
+"""Placeholder for an event name: all changes."""
 ROOT = "root"
-"""As LookupEvents names root among the users."""
+"""Root's user name in LookupEvents."""
 
 
 class Purpose(StrEnum):
-    """Why something is looked up."""
+    """The reason for a look-up."""
 
     SIGN_IN = "sign-in"
     ROOT = "root"
@@ -40,24 +40,24 @@ class Question:
 
     @property
     def key(self) -> str:
-        """The attribute; LookupEvents takes only one."""
+        """The attribute; LookupEvents accepts only one."""
         if self.value == EVERY_WRITE:
             return "ReadOnly"
         return _KEYS.get(self.purpose, "EventName")
 
     @property
     def most(self) -> int | None:
-        """No more answers than that; None: as many as there are."""
+        """Maximum number of pages; None: no limit."""
         return {"Username": FEW_PAGES, "ReadOnly": FEW_WRITES}.get(self.key)
 
 
 def plan(spec: TrailSpec, home: str, enabled: Iterable[str], users: Iterable[str]) -> list[Question]:
-    """Which look-ups answer what the runbook asks.
+    """The look-ups that answer the runbook's questions.
 
-    `enabled`: the enabled regions, empty where they are not known; `users`: whose events are looked up. In regions
-    other than the system's little is changed: there one question covers every change.
+    `enabled`: the enabled regions, empty if unknown; `users`: whose events are looked up. Regions other than the
+    system's have few changes, so one look-up covers all of them.
     """
-    # The system is in `home`, and root signs in in the global region, whatever is listed.
+    # Always include `home`, where the system is, and the global region, where root signs in.
     regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
     questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
     questions += [Question(region, Purpose.ROOT, ROOT) for region in regions]

@@ -1,4 +1,4 @@
-"""What is read of sign-ins: the event history of every enabled region at once, root, the users, the trails."""
+"""Reads the event history of all enabled regions concurrently, root, the users, and the trails."""
 
 import asyncio
 from collections import deque
@@ -22,12 +22,12 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook_inspections import Trail as TrailSpec
 
 USERS = 10
-"""Unexpected users whose events are looked up."""
+"""Maximum number of unexpected users whose events are looked up."""
 
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that was read; a problem stands beside what could be read."""
+    """Everything that was read; problems are stored beside the parts that could be read."""
 
     answers: list[tuple[Question, Lookup]] = field(default_factory=list)
     regions: EnabledRegions = field(default_factory=EnabledRegions)
@@ -38,19 +38,19 @@ class Gathered:
     trails: tuple[TrailStatus, ...] = ()
     trails_problem: Problem | None = None
     history: SignInHistory = field(default_factory=SignInHistory)
-    """Of the home region: whether it goes on."""
+    """The home region's history, to see whether it continues."""
 
     @property
     def requests(self) -> int:
-        """Sent to the event history."""
+        """Number of requests sent to the event history."""
         return self.history.requests + sum(lookup.requests for _question, lookup in self.answers)
 
     def of(self, purpose: Purpose) -> list[Lookup]:
-        """The answers to the questions of one purpose."""
+        """The results for one purpose."""
         return [lookup for question, lookup in self.answers if question.purpose is purpose]
 
     def is_complete(self, purpose: Purpose) -> bool:
-        """All of them were read to the end and understood, in every region where there may be something."""
+        """Whether all look-ups for the purpose were read completely, in every region that may have events."""
         everywhere = purpose is Purpose.GLOBAL or self.regions.problem is None
         return everywhere and all(lookup.is_complete for lookup in self.of(purpose))
 
@@ -63,7 +63,7 @@ class Gathered:
         return [event for event in self._events(Purpose.SIGN_IN) if not isinstance(event, SignIn)]
 
     def of_root(self) -> list[TrailEvent]:
-        """What root did beside signing in, where no other question brought it; each once, newest first."""
+        """Root's activity other than signing in, if no other look-up includes it; each once, newest first."""
         other = {
             event.id
             for question, lookup in self.answers
@@ -77,7 +77,7 @@ class Gathered:
         ]
 
     def regions_of(self, purpose: Purpose) -> tuple[str, ...]:
-        """The regions asked about a purpose."""
+        """The regions queried for a purpose."""
         return tuple(
             dict.fromkeys(
                 question.region for question, _lookup in self.answers if question.purpose is purpose
@@ -85,12 +85,12 @@ class Gathered:
         )
 
     def unjudged(self) -> tuple[str, ...]:
-        """The regions asked that did not answer everything."""
+        """The queried regions that did not return everything."""
         partial = (question.region for question, lookup in self.answers if not lookup.is_complete)
         return tuple(dict.fromkeys(partial))
 
     def changes(self, purpose: Purpose) -> list[TrailEvent]:
-        """Every change of a purpose, each once, newest first."""
+        """All changes for a purpose, each once, newest first."""
         return self._events(purpose)
 
     def _events(self, purpose: Purpose) -> list[TrailEvent]:
@@ -108,7 +108,7 @@ async def gather(
     is_expected: Callable[[str], bool],
     tell: Callable[[Progress], None],
 ) -> Gathered:
-    """Read it all; `is_expected`: whether a user name is known. Raises no AwsError."""
+    """Read everything; `is_expected`: whether a user name is known. Raises no AwsError."""
     gathered = Gathered()
     await asyncio.gather(
         _users(context, gathered),
@@ -124,14 +124,14 @@ async def gather(
         for region in regions:
             own = [question for question in questions if question.region == region]
             group.create_task(asker.ask(own))
-    # In the order of the questions, whichever region answered first.
+    # In the order of the questions, not of the responses.
     gathered.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
     gathered.history = await _history(context.region, reader, gathered, until)
     return gathered
 
 
 async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> SignInHistory:
-    """Read without an attribute; a region that has refused already is not asked again."""
+    """Look up events without an attribute; a region that has already refused is not queried again."""
     refusals = (
         lookup.problem
         for question, lookup in gathered.answers
@@ -148,7 +148,7 @@ def _refused(lookup: Lookup) -> bool:
 
 
 class _Asker:
-    """Asks each region its questions one after another, and reports the progress."""
+    """Runs the look-ups of each region one after another, and reports progress."""
 
     def __init__(
         self,
@@ -169,7 +169,7 @@ class _Asker:
         self._events: dict[str, int] = {}
 
     async def ask(self, questions: list[Question]) -> None:
-        """Ask all questions of one region; once it refuses, no more are asked."""
+        """Run all look-ups of one region; stops once the region refuses."""
         refused: Problem | None = None
         waiting = deque(questions)
         while waiting:
@@ -187,7 +187,7 @@ class _Asker:
 
     def _store(self, question: Question, lookup: Lookup) -> None:
         if question.value == EVERY_WRITE:
-            # What lies beyond its pages is asked for by name.
+            # Events beyond the page limit are looked up by name.
             grave = tuple(event for event in lookup.events if event.name in self._grave)
             lookup = lookup.model_copy(update={"events": grave, "more": False})
         self.answers[question] = lookup

@@ -1,4 +1,4 @@
-"""What must be known to read the finding about sign-ins: what is missing from it, and what is lost."""
+"""Remarks needed to understand the finding about sign-ins: what it lacks, and what will be lost."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from services.models.runbook_inspections import Trail as TrailSpec
 
 
 def unread(gathered: Gathered) -> Iterator[str]:
-    """What could not be read, and the permission that is missing."""
+    """What could not be read, and the missing permission."""
     problems: dict[str, list[str]] = {}
     for question, lookup in gathered.answers:
         if lookup.problem is not None:
@@ -43,7 +43,7 @@ def unread(gathered: Gathered) -> Iterator[str]:
 
 
 def trails(gathered: Gathered) -> Iterator[str]:
-    """What is lost with the event history."""
+    """What is lost when the event history deletes events."""
     if gathered.trails_problem is not None:
         yield _("Could not read whether a trail is logging: {problem}").format(
             problem=gathered.trails_problem.summary
@@ -66,7 +66,7 @@ def trails(gathered: Gathered) -> Iterator[str]:
 
 
 def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
-    """What was not asked for, or perhaps in the wrong place."""
+    """What was not looked up, or perhaps in the wrong region."""
     if not judged.sign_ins and judged.gathered.is_complete(Purpose.SIGN_IN):
         regions = _(", ").join(judged.gathered.regions_of(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
@@ -83,7 +83,7 @@ def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
 
 
 def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
-    """What was asked where, and what the event history never has."""
+    """What was looked up where, and what the event history never contains."""
     regions = gathered.regions_of(Purpose.SIGN_IN)
     problem, left_out = gathered.regions.problem, gathered.regions.left_out
     if left_out:

@@ -1,11 +1,11 @@
-"""Whether the event history reaches to the end of the window: where it stops, what came after was not seen.
+"""Whether the event history reaches the end of the window: if it stops earlier, later events are missing.
 
-An account in use records something in its home region all the time: every management call counts, reads too, so that
-this console's own reads of alarms are events. Only the home region is watched, for others may be quiet for months.
+An account in use constantly records events in its home region: every management call counts, including reads, so that
+this console's own reads of alarms are events. Only the home region is checked, because others may be quiet for months.
 
-How long a silence may be is not documented, so it is compared with the silences at the same time of day on earlier
-days. Where nothing happens outside working hours, only opening hours count: a weekend or the New Year is no silence,
-a morning at work is one.
+The possible length of a silence is not documented, so it is compared with the silences at the same time of day on
+earlier days. If there are no events outside working hours, only opening hours count: then a silence over a weekend or
+the New Year is normal, and one on a working morning is not.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,15 +22,15 @@ from services.models.findings import Measure
 from services.models.verdict import Verdict
 
 BEFORE = timedelta(days=14)
-"""How long before the end of the window events are looked for."""
+"""How far before the end of the window events are searched."""
 QUIET = timedelta(hours=3)
-"""A silence up to this long says nothing: some events arrive hours late."""
+"""A silence up to this long is ignored: some events arrive hours late."""
 AT_WORK = timedelta(hours=4)
-"""The same in opening hours, where nothing happens outside them: about half a day of work."""
+"""The same in opening hours, if there are no events outside them: about half a working day."""
 TIMES = 3
-"""A silence more than this many times as long as the longest usual one is not usual."""
+"""A silence is unusual if it is more than this many times as long as the longest usual one."""
 RESTED = 0.75
-"""The share of a closed time that a silence must fill to show that nothing happens while closed."""
+"""Share of a closed time that a silence must fill to show that there are no events while closed."""
 _DAY = timedelta(days=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -44,44 +44,44 @@ class Silence:
 
     @property
     def length(self) -> timedelta:
-        """By the wall clock."""
+        """Wall-clock duration."""
         return self.until - self.since
 
 
 @dataclass(frozen=True, slots=True)
 class SignInHistory:
-    """What was read of one region to see whether its event history continues."""
+    """The events read from one region to see whether its event history continues."""
 
     newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
-    """The newest events of all, whatever they are."""
+    """The newest events of any kind."""
     earlier: tuple[tuple[datetime, Lookup], ...] = ()
-    """The newest events before moments of earlier days; not read where the newest event is recent."""
+    """The newest events before certain times of earlier days; not read if the newest event is recent."""
     older: Lookup | None = None
-    """The newest events old enough that files with them must have been delivered; read where a trail is late."""
+    """The newest events that a trail must have delivered by now; only read if a trail is late."""
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
-        """All that were asked."""
+        """All look-ups."""
         older = (self.older,) if self.older is not None else ()
         return (self.newest, *(lookup for _moment, lookup in self.earlier), *older)
 
     @property
     def requests(self) -> int:
-        """Sent for it."""
+        """Number of requests sent."""
         return sum(lookup.requests for lookup in self.lookups)
 
     @property
     def unread(self) -> bool:
-        """An answer is missing, or holds an event that cannot be understood."""
+        """Whether a result is missing, or contains an event that cannot be interpreted."""
         return any(lookup.problem is not None or lookup.unreadable for lookup in self.lookups)
 
     @property
     def last(self) -> datetime | None:
-        """When the newest event was."""
+        """The time of the newest event."""
         return last_of(self.newest)
 
     def silences(self) -> Iterator[Silence]:
-        """The silences between events, and before the moments of earlier days; an empty answer shows none."""
+        """The silences between events, and before the times of earlier days; an empty result shows none."""
         for until, lookup in ((None, self.newest), *self.earlier):
             times = sorted((event.at for event in lookup.events), reverse=True)
             if until is not None and times:
@@ -91,7 +91,7 @@ class SignInHistory:
 
 
 def last_of(lookup: Lookup) -> datetime | None:
-    """When the newest of its events was."""
+    """The time of the newest event of a look-up."""
     return max((event.at for event in lookup.events), default=None)
 
 
@@ -101,7 +101,7 @@ def last_of(lookup: Lookup) -> datetime | None:
 async def read_history(
     reader: CloudTrailReader, region: str, until: datetime, trails: Iterable[TrailStatus]
 ) -> SignInHistory:
-    """One answer; some more where the newest event is not recent, or a trail's files are not. Raises no AwsError."""
+    """One look-up, and more if the newest event, or a trail's newest file, is not recent. Raises no AwsError."""
     newest = await _before(reader, region, until)
     last = last_of(newest)
     if newest.problem is not None or newest.unreadable or last is None:
@@ -119,7 +119,7 @@ async def _before(reader: CloudTrailReader, region: str, until: datetime) -> Loo
 async def _earlier(
     reader: CloudTrailReader, region: str, until: datetime, last: datetime
 ) -> tuple[tuple[datetime, Lookup], ...]:
-    """At the same time of day on the days before the last event: the silence itself is no measure of what is usual."""
+    """Look-ups at the same time of day on days before the last event, so that the silence itself is excluded."""
     first = (until - last) // _DAY + 1
     moments = [until - _DAY * number for number in range(first, first + BEFORE // _DAY)]
     lookups: list[tuple[datetime, Lookup]] = []
@@ -135,7 +135,7 @@ async def _earlier(
 
 
 def is_silent(history: SignInHistory, until: datetime, calendar: Calendar) -> bool:
-    """Whether the time since the newest event is longer than any silence that is usual."""
+    """Whether the time since the newest event is longer than any usual silence."""
     if history.last is None:
         return True
     now = Silence(history.last, until)
@@ -153,7 +153,7 @@ def _at_work(silence: Silence, calendar: Calendar) -> timedelta:
 
 
 def _rested(silence: Silence, calendar: Calendar) -> bool:
-    """Whether it fills a time in which the office is closed, a night or longer."""
+    """Whether the silence fills a closed time, such as a night."""
     for since, until in calendar.closed_times(silence.since, silence.until):
         filled = min(until, silence.until) - max(since, silence.since)
         if filled >= RESTED * (until - since):
@@ -162,7 +162,7 @@ def _rested(silence: Silence, calendar: Calendar) -> bool:
 
 
 def _witness(trail: TrailStatus, region: str) -> bool:
-    """Whether the trail must have whatever this region's event history has; its status is that of its home only."""
+    """Whether the trail must contain everything in this region's history; its status covers only its home region."""
     return trail.logging and trail.every_event and trail.region == region
 
 
@@ -171,7 +171,7 @@ def _delivered(trail: TrailStatus) -> datetime:
 
 
 def is_behind(trail: TrailStatus, history: SignInHistory) -> bool:
-    """Whether an event that is hours old has not reached the bucket of a trail that takes every event."""
+    """Whether an event that is hours old is missing from the bucket of a trail that records every event."""
     if not _witness(trail, history.newest.region):
         return False
     old: Iterable[TrailEvent] = history.older.events if history.older is not None else ()
@@ -179,9 +179,9 @@ def is_behind(trail: TrailStatus, history: SignInHistory) -> bool:
 
 
 def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetime) -> TrailStatus | None:
-    """A trail with files from a time in the window of which the event history has nothing.
+    """A trail with files from a part of the window for which the event history has no events.
 
-    A trail reports only its newest file: one from after the window proves nothing about the window.
+    A trail reports only its newest file, and a file from after the window proves nothing about the window.
     """
     last, region = history.last, history.newest.region
     if last is None:
@@ -193,7 +193,7 @@ def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetim
 def history_measure(
     history: SignInHistory, trails: Iterable[TrailStatus], until: datetime, calendar: Calendar
 ) -> Measure:
-    """Normal where the newest events of the home region reach to the end of the window; otherwise not judged."""
+    """Normal if the home region's newest events reach the end of the window; otherwise not judged."""
     zone, last = calendar.zone, history.last
     note = ""
     if history.unread:
@@ -222,14 +222,14 @@ def history_measure(
 
 
 def silence_remark(measure: Measure) -> str:
-    """The same as a sentence; "" where the history continues."""
+    """The measure as a sentence; "" if the history continues."""
     if measure.verdict is Verdict.NORMAL:
         return ""
     return _("{title}: {shown} ({note}).").format(title=measure.title, shown=measure.shown, note=measure.note)
 
 
 def watched_remark(region: str) -> str:
-    """In which regions it is checked whether the history continues, and in which not."""
+    """In which regions the continuation of the history is checked, and in which not."""
     text = _(
         "Whether the event history continues is checked in {region} only, against the gaps that are "
         "usual there; in other regions a history that stopped cannot be told from a region that "

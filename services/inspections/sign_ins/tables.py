@@ -1,4 +1,4 @@
-"""The evidence tables of sign-ins: what to check first, then what was counted."""
+"""The evidence tables of sign-ins: first what to check, then what was counted."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,22 +17,22 @@ from services.models.iam import IamUser
 from services.models.verdict import Verdict
 
 ADDRESSES = 5
-"""Addresses shown of one person."""
+"""Maximum number of addresses shown per person."""
 
 
 _Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
 
 
 class Tables:
-    """Makes tables with times in the runbook's zone."""
+    """Creates tables with times in the runbook's zone."""
 
     def __init__(self, calendar: Calendar, since: datetime) -> None:
         self._calendar = calendar
         self._since = since
-        """Where the window begins; the previous run saw what is older, too."""
+        """The start of the window; the previous run has covered older events."""
 
     def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
-        """Sign-ins to check, the worst first, then the newest."""
+        """Sign-ins to check, worst first, then newest."""
         columns = (
             self._time(),
             _("signed in as"),
@@ -47,7 +47,7 @@ class Tables:
         )
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
-        """Other events of the sign-in service to check, the worst first, then the newest."""
+        """Other events of the sign-in service to check, worst first, then newest."""
         columns = (
             self._time(),
             _("event"),
@@ -63,7 +63,7 @@ class Tables:
         )
 
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
-        """Who changed what, where and from where; the worst first."""
+        """Who changed what, in which region and from which address; worst first."""
         ordered = sorted(judged, key=lambda change: change.event.at, reverse=True)
         ordered.sort(key=lambda change: DISPLAY_ORDER.index(change.verdict))
         columns = (
@@ -78,7 +78,7 @@ class Tables:
         return table(_("Destructive and security-relevant changes"), columns, map(self._change, ordered))
 
     def unexpected_users(self, users: Iterable[IamUser], gathered: Gathered) -> Evidence:
-        """Users that nobody expects, and what they did."""
+        """Unexpected users, and their activity."""
         done: dict[str, list[Lookup]] = {}
         for lookup in gathered.of(Purpose.USER):
             done.setdefault(lookup.value, []).append(lookup)
@@ -98,14 +98,14 @@ class Tables:
         return table(_("Unexpected IAM users"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
-        """How many sign-ins each region recorded, none included, and whether it answered everything."""
+        """Number of sign-ins in each region, including zero, and whether the region returned everything."""
         rows = [_region(region, gathered) for region in gathered.regions_of(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
         columns = (_("region"), _("successful"), _("failed"), _("lookups"), _("coverage"))
         return table(_("By region"), columns, rows)
 
     def people(self, sign_ins: Sequence[SignIn]) -> Evidence:
-        """All sign-ins by person, the busiest first."""
+        """All sign-ins by person, most active first."""
         by_person: dict[str, list[SignIn]] = {}
         for event in sign_ins:
             by_person.setdefault(who(event), []).append(event)
@@ -179,7 +179,7 @@ class Tables:
 
 
 def person_words(event: TrailEvent) -> str:
-    """Who it was; AWS hides a name that was typed and is no user's."""
+    """The person's name; AWS hides text that is not the name of a user."""
     if event.actor.hidden:
         return _("(a user name that does not exist)")
     return event.actor.shown or _("not given")
@@ -222,7 +222,7 @@ def _region(region: str, gathered: Gathered) -> Row:
 
 
 def _acts(lookups: Sequence[Lookup]) -> str:
-    """The names of events, the most frequent first."""
+    """The names of events, most frequent first."""
     if not lookups or any(lookup.problem is not None or lookup.unreadable for lookup in lookups):
         return _("not read")
     counts: dict[str, int] = {}
@@ -236,7 +236,7 @@ def _acts(lookups: Sequence[Lookup]) -> str:
 
 
 def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
-    """What there is a reason to check, the worst first, then the newest."""
+    """What there is a reason to check, worst first, then newest."""
     newest_first = sorted(
         (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
     )

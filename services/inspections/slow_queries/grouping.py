@@ -1,7 +1,7 @@
-"""PostgreSQL's log lines of slow statements: their parts, and the statements without values.
+"""Parses PostgreSQL's log lines of slow statements, and removes values from the statements.
 
-Source: `log_min_duration_statement` and "Lexical Structure" (PostgreSQL documentation). With the extended protocol
-a statement is logged for its parse, bind and execute steps, each with a duration of its own.
+Source: `log_min_duration_statement` and "Lexical Structure" (PostgreSQL documentation). With the extended protocol a
+statement is logged for its parse, bind and execute steps, each with its own duration.
 """
 
 import re
@@ -11,9 +11,9 @@ from datetime import datetime
 
 HIDDEN = "?"
 STATEMENT = 300
-"""Characters of a statement that are kept."""
+"""Maximum length of a statement."""
 _READ = 4000
-"""Characters of a line that are processed."""
+"""Maximum length of a line that is processed."""
 
 _LINE = re.compile(
     r"duration: (?P<ms>\d+(?:\.\d+)?) ms(?:\s+(?:(?P<step>parse|bind|execute|statement|plan)\b[^:]{0,80}: ?)?(?P<text>.*))?",
@@ -29,7 +29,7 @@ _PRIVATE = re.compile(
     """,
     re.DOTALL,
 )
-"""Comments, quoted text of every kind (cut off, too), and numbers that are not part of a name."""
+"""Comments, quoted text of every kind (including truncated text), and numbers that are not part of a name."""
 _LISTS = re.compile(r"\(\s*(?:\?|\$\d+)(?:\s*,\s*(?:\?|\$\d+))+\s*\)")
 _SPACE = re.compile(r"[\s␊]+")
 _UNPARTED = re.compile(r"(?i)\bpassword\s+(?!\?)\S+")
@@ -42,13 +42,13 @@ class SlowLine:
 
     ms: float
     step: str
-    """`statement`, `parse`, `bind`, `execute`, `plan`; "" where only the duration was logged."""
+    """`statement`, `parse`, `bind`, `execute`, `plan`; "" if only the duration was logged."""
     statement: str
-    """Without its values; "" where only the duration was logged."""
+    """The statement without its values; "" if only the duration was logged."""
 
 
 def slow_line(message: str) -> SlowLine | None:
-    """The slow statement of a log line; None where the line has no duration."""
+    """The slow statement in a log line; None if the line has no duration."""
     match = _LINE.search(message[:_READ])
     if match is None:
         return None
@@ -56,7 +56,7 @@ def slow_line(message: str) -> SlowLine | None:
 
 
 def statement(text: str) -> str:
-    """An SQL statement without values, comments and line feeds: equal for equal work."""
+    """An SQL statement without values, comments and line feeds, so that equal work gives equal text."""
     bare = _PRIVATE.sub(lambda part: " " if part["comment"] else HIDDEN, text[:_READ])
     bare = _UNPARTED.sub(f"PASSWORD {HIDDEN}", bare)
     bare = _SPACE.sub(" ", _LISTS.sub(f"({HIDDEN}…)", bare)).strip()
@@ -75,7 +75,7 @@ class Statement:
 
 
 def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
-    """The lines by their statement, those with the most time in all first."""
+    """The lines by statement, those with the longest total time first."""
     by_text: dict[str, Statement] = {}
     for _at, line in lines:
         group = by_text.setdefault(line.statement, Statement(line.statement))

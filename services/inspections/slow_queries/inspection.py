@@ -1,7 +1,7 @@
-"""スロークエリ: how many statements took too long, which, and how long.
+"""スロークエリ: which statements took too long, how many, and how long.
 
-Runbook: ログ調査 2. The written query names no log group, has a comment where none is allowed, and shows twenty rows
-without counting the rest. It is PostgreSQL's log, and exists only where RDS exports it. Limits: `[slow_queries]`.
+Runbook: ログ調査 2. The written query names no log group, has a comment in an invalid place, and shows twenty rows without
+counting the rest. The log is PostgreSQL's, and exists only if RDS exports it. Limits: `[slow_queries]`.
 """
 
 from collections.abc import Iterator
@@ -44,21 +44,21 @@ from services.models.verdict import Verdict
 MONTH = timedelta(days=31)
 WEEK = timedelta(days=7)
 FRESH = timedelta(days=1)
-"""A database that nobody uses logs little else than its checkpoints, and those only while something is written."""
+"""Shorter silences are ignored: an idle database logs little but checkpoints, and those only after writes."""
 SHOWN = 20
-"""The slowest, as many as the runbook asks for."""
+"""Number of slowest statements shown, as in the runbook."""
 EXPORT = "postgresql"
 
 
 class SlowQueries(InsightsInspection):
-    """The database's slow statements."""
+    """Inspects the database's slow statements."""
 
     def first_since(self, now: datetime) -> datetime:
-        """A month ago."""
+        """The start of the first run's window: a month ago."""
         return now - MONTH
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Send one query, and one more where there are many slow statements. Raises AwsError."""
+        """Run one query, and one more if there are many slow statements. Raises AwsError."""
         builder, obstacle = FindingBuilder(self, request), await self._obstacle()
         queries = Queries(builder, self._spec.log_group)
         if obstacle:
@@ -83,7 +83,7 @@ class SlowQueries(InsightsInspection):
         return spec
 
     async def _obstacle(self) -> tuple[str, str] | None:
-        """(why nothing can be judged, what to do); None where it can."""
+        """(why nothing can be judged, what to do); None if it can."""
         rds = self.context.runbook.rds
         assert rds is not None
         database = await RdsReader(self.context.reader).database(rds.instance)
@@ -135,7 +135,7 @@ class SlowQueries(InsightsInspection):
         )
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
-        """The setting that makes PostgreSQL log slow statements."""
+        """Names the setting that makes PostgreSQL log slow statements."""
         text = _("Check that log_min_duration_statement is set to {ms} ms or less.")
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
@@ -211,7 +211,7 @@ class SlowQueries(InsightsInspection):
         return Verdict.ATTENTION if count >= self._spec.per_hour else Verdict.NORMAL
 
     def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
-        """The slowest, and the same statements together; without values."""
+        """The slowest statements, and their totals by statement, without values."""
         lines, zone = _lines(result), self.context.calendar.zone
         statement = _("Statement (values as ?)")
         slow = table(
@@ -256,17 +256,17 @@ def _slow(spec: Spec) -> tuple[str, ...]:
 
 
 def slowest(spec: Spec) -> str:
-    """The runbook's query, corrected; with more than its twenty rows, so that they can be counted by the hour."""
+    """The runbook's query, corrected, with more than its twenty rows, so that they can be counted per hour."""
     return joined((*_slow(spec), "sort duration desc", "limit 1000"))
 
 
 def hourly(spec: Spec) -> str:
-    """Counts by the hour."""
+    """The query for counts per hour."""
     return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
 
 
 def _lines(result: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
-    """The slowest first."""
+    """The parsed rows, slowest first."""
     read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in result.rows)
     return sorted(((at, line) for at, line in read if line), key=lambda pair: -pair[1].ms)
 

@@ -1,4 +1,4 @@
-"""Values that are judged one by one, what each says where it is not normal, and what the runbook says to do."""
+"""Checks judged one by one, each with its sentence and advice if it is not normal, and the runbook's advice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from services.models.verdict import Limit, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One judged value, and what to say and do where it is not normal."""
+    """One judged value, with its sentence and advice if it is not normal."""
 
     measure: Measure
     sentence: str = ""
-    """For the summary."""
+    """For the finding's summary."""
     advice: tuple[str, ...] = ()
     by_runbook: bool = False
-    """What the runbook's duties say about records is about this check."""
+    """The instructions on records in the runbook's duties apply to this check."""
 
     @property
     def verdict(self) -> Verdict:
-        """The measure's; one without a verdict is for information and counts as normal."""
+        """The measure's verdict; a measure without one is for information and counts as normal."""
         return self.measure.verdict or Verdict.NORMAL
 
 
 def summary(results: Iterable[CheckResult], normal: str) -> str:
-    """The sentences of what is not normal, the worst first; `normal` where everything is."""
+    """The sentences of the results that are not normal, worst first; `normal` if there are none."""
     bad = sorted(
         (result for result in results if result.verdict is not Verdict.NORMAL and result.sentence),
         key=lambda result: DISPLAY_ORDER.index(result.verdict),
@@ -37,7 +37,7 @@ def summary(results: Iterable[CheckResult], normal: str) -> str:
 
 
 def advice(results: Iterable[CheckResult], runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """What the results that are not normal advise, then what the runbook says, and how to reach whom it names."""
+    """The advice of results that are not normal, then the runbook's, and how to reach the people it names."""
     bad = [result for result in results if result.verdict is not Verdict.NORMAL]
     own = [text for result in bad for text in result.advice]
     by_runbook = runbook_advice(runbook, inspection) if any(result.by_runbook for result in bad) else ()
@@ -45,7 +45,7 @@ def advice(results: Iterable[CheckResult], runbook: Runbook, inspection: str) ->
 
 
 def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """What the duties of an inspection say about records, then how to reach every role that they name."""
+    """The instructions on records in an inspection's duties, then how to reach every role they name."""
     records = [
         str(duty.record)
         for duty in runbook.duties
@@ -58,7 +58,7 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
-    """The playbook about a value: of the same id, or of the alarm of the same title."""
+    """The playbook for a value: the one with the same id, or the one of the alarm with the same title."""
     same_id = next((book for book in runbook.playbooks if book.id == limit.id), None)
     names = [alarm.name for alarm in runbook.alarms if alarm.title == limit.title]
     return same_id or next(filter(None, map(runbook.playbook_for, names)), None)

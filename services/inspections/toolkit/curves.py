@@ -1,4 +1,4 @@
-"""A curve over a window: its worst value, how long it was beyond its limit, where it has gaps. Pure."""
+"""A curve over a window: its worst value, how long it was beyond its limit, its gaps. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from services.models.metrics import Series
 from services.models.verdict import Limit, Verdict
 
 STEP = 300
-"""Seconds: the period in which curves are read; alarms use single minutes."""
+"""Period in seconds in which curves are read; alarms use single minutes."""
 SUSTAINED = 900
-"""Seconds beyond a limit from which it is no passing peak, and without data from which something was missed."""
+"""Seconds beyond a limit from which it is more than a short peak, and seconds without data that make a gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `began` to `ended`, epoch seconds."""
+    """A time from `began` to `ended`, epoch seconds."""
 
     began: int
     ended: int
 
     @property
     def seconds(self) -> int:
-        """How long."""
+        """Duration."""
         return self.ended - self.began
 
     @property
     def moments(self) -> tuple[datetime, datetime]:
-        """The same as times (UTC)."""
+        """Both ends as datetimes (UTC)."""
         return at(self.began), at(self.ended)
 
 
@@ -38,17 +38,17 @@ class Course:
 
     worst: float | None = None
     worst_at: int | None = None
-    """Beginning of the period with the worst value; the newest of several."""
+    """Start of the period with the worst value; the newest of several."""
     now: float | None = None
-    """The newest value, unless it is too old to count as current."""
+    """The newest value, unless it is too old to be current."""
     first: int | None = None
-    """Beginning of the first period with data."""
+    """Start of the first period with data."""
     newest: int | None = None
     """End of the last period with data."""
     beyond: tuple[Stretch, ...] = ()
-    """In order."""
+    """Times beyond the limit, in order."""
     gaps: tuple[Stretch, ...] = ()
-    """Of SUSTAINED seconds at least: before the first value or between two."""
+    """Gaps of at least SUSTAINED seconds, before the first value or between two."""
 
     @property
     def longest(self) -> int:
@@ -57,12 +57,12 @@ class Course:
 
     @property
     def total(self) -> int:
-        """Seconds beyond the limit in all."""
+        """Total seconds beyond the limit."""
         return sum(stretch.seconds for stretch in self.beyond)
 
 
 def course_of(series: Series, limit: Limit, end: int, start: int) -> Course:
-    """`start`, `end`: between which values are due, epoch seconds."""
+    """The course of a series; values are expected from `start` to `end` (epoch seconds)."""
     if not series.times:
         return Course()
     points = list(zip(series.times, series.values, strict=True))
@@ -82,12 +82,12 @@ def course_of(series: Series, limit: Limit, end: int, start: int) -> Course:
 
 
 def fresh(newest: int | None, period: int, end: int) -> bool:
-    """Whether a curve that ends at `newest` still tells the value at `end`."""
+    """Whether the last value of a curve that ends at `newest` is still current at `end`."""
     return newest is not None and newest >= end - max(LATE, 2 * period)
 
 
 def stretches(times: Iterable[int], period: int) -> Iterator[Stretch]:
-    """Consecutive periods joined; `times` are their beginnings in order."""
+    """Consecutive periods combined; `times` are their starts in order."""
     current: Stretch | None = None
     for time in times:
         if current is not None and time <= current.ended:
@@ -101,7 +101,7 @@ def stretches(times: Iterable[int], period: int) -> Iterator[Stretch]:
 
 
 def gaps(series: Series, start: int) -> Iterator[Stretch]:
-    """Where values are missing for SUSTAINED seconds or more, from `start` to the last value; none in an empty curve."""
+    """Times of at least SUSTAINED seconds without values, from `start` to the last value; none in an empty curve."""
     reached = start
     for time in series.times:
         if time - reached >= SUSTAINED:
@@ -110,8 +110,7 @@ def gaps(series: Series, start: int) -> Iterator[Stretch]:
 
 
 def silences(series: Series, start: int, end: int) -> Iterator[Stretch]:
-    """Where values are missing from `start` to `end`: the gaps, and the time since the last value where it is not
-    fresh."""
+    """Times without values from `start` to `end`: the gaps, and the time since the last value unless it is fresh."""
     yield from gaps(series, start)
     newest = series.times[-1] + series.period if series.times else start
     if newest < end and not fresh(newest, series.period, end):
@@ -119,12 +118,12 @@ def silences(series: Series, start: int, end: int) -> Iterator[Stretch]:
 
 
 def widest(stretches: Iterable[Stretch]) -> Stretch:
-    """The longest of several, the newest of equals."""
+    """The longest of several, the newest among equals."""
     return max(stretches, key=lambda stretch: (stretch.seconds, stretch.began))
 
 
 def active(series: Series, gap: Stretch) -> bool:
-    """Whether a curve counted something in `gap` so often that what depends on it should have values, too."""
+    """Whether a curve counted something in `gap` so often that dependent metrics should have values, too."""
     steps = {
         time // STEP
         for time, value in zip(series.times, series.values, strict=True)
@@ -134,5 +133,5 @@ def active(series: Series, gap: Stretch) -> bool:
 
 
 def at(seconds: int) -> datetime:
-    """Epoch seconds as a time (UTC)."""
+    """Epoch seconds as a datetime (UTC)."""
     return datetime.fromtimestamp(seconds, UTC)

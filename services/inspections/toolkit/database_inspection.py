@@ -1,4 +1,4 @@
-"""What the inspections of the database have in common. Limits: `[rds]`."""
+"""The base class of the database's inspections. Limits: `[rds]`."""
 
 from services.inspections.base import Inspection
 from services.models.runbook import Rds

@@ -1,4 +1,4 @@
-"""Collects the parts of one finding while an inspection runs, and makes the finding of them."""
+"""Collects the parts of a finding while an inspection runs, and builds the finding."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,28 +15,28 @@ from services.models.verdict import Verdict
 
 @dataclass(slots=True)
 class FindingBuilder:
-    """The parts of one finding, in the order in which they are shown."""
+    """The parts of one finding, in display order."""
 
     inspection: Inspection
     request: InspectionRequest
     windowed: bool = True
-    """False where only the present state counts: the finding names no window."""
+    """False if only the current state counts: the finding has no window."""
     measures: list[Measure] = field(default_factory=list)
     tables: list[Evidence] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     results: list[CheckResult] = field(default_factory=list)
-    """Of checks; their measures are among `measures`."""
+    """Results of checks; their measures are among `measures`."""
     problem: Problem | None = None
-    """The first thing that could not be read."""
+    """The first problem in reading."""
 
     @property
     def context(self) -> InspectionContext:
-        """What the inspection works with."""
+        """The inspection's context."""
         return self.inspection.context
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the measures; UNKNOWN where none is judged."""
+        """The worst verdict of the measures; UNKNOWN if none has one."""
         return worst(measure.verdict for measure in self.measures) or Verdict.UNKNOWN
 
     def measure(self, *measures: Measure) -> None:
@@ -44,26 +44,26 @@ class FindingBuilder:
         self.measures += measures
 
     def unjudged(self, title: str) -> None:
-        """Add a measure whose value is not known."""
+        """Add a measure with an unknown value."""
         self.measure(Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
 
     def check(self, *results: CheckResult) -> None:
-        """Add judged values that say themselves what is wrong and what to do; see `finding_of_checks`."""
+        """Add check results, which have their own sentences and advice; see `finding_of_checks`."""
         self.results += results
         self.measure(*(result.measure for result in results))
 
     def table(self, *tables: Evidence, first: bool = False, keep_empty: bool = False) -> None:
-        """Add evidence, unless it is empty. `first`: before what is there."""
+        """Add evidence unless it is empty. `first`: before the existing evidence."""
         place = 0 if first else len(self.tables)
         self.tables[place:place] = [table for table in tables if table.rows or keep_empty]
 
     def remark(self, *texts: str, first: bool = False) -> None:
-        """Add what else must be known; empty texts are left out. `first`: before what is there."""
+        """Add remarks; empty texts are ignored. `first`: before the existing remarks."""
         place = 0 if first else len(self.remarks)
         self.remarks[place:place] = filter(None, texts)
 
     def unread(self, error: AwsError, what: str) -> None:
-        """Remark what could not be read: `what` says so in a sentence, the error why and what helps."""
+        """Add a remark on what could not be read: `what` is a sentence, `error` gives reason and remedy."""
         self.problem = self.problem or error.problem
         self.remark(sentences(what, error.problem.message))
 
@@ -77,9 +77,9 @@ class FindingBuilder:
         unfamiliar: tuple[UnknownIdentity, ...] = (),
         estimate_yen: float | None = None,
     ) -> Finding:
-        """The finding; `verdict` where it is not that of the measures.
+        """Build the finding; `verdict` defaults to that of the measures.
 
-        A normal finding needs no advice. What helps with the problem is advice, too.
+        A normal finding needs no advice. The problem's remedy is added to the advice.
         """
         verdict = self.verdict if verdict is None else verdict
         remedy = (self.problem.advice,) if self.problem is not None and self.problem.advice else ()
@@ -102,6 +102,6 @@ class FindingBuilder:
         )
 
     def finding_of_checks(self, normal: str, *, advice: Iterable[str] = ()) -> Finding:
-        """The finding that the checks make: their sentences, or `normal`; their advice, the runbook's, and `advice`."""
+        """Build the finding from the checks: their sentences or `normal`; their, the runbook's and the given advice."""
         by_checks = checks.advice(self.results, self.context.runbook, self.inspection.id)
         return self.finding(checks.summary(self.results, normal), advice=(*by_checks, *advice))

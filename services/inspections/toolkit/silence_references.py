@@ -1,4 +1,4 @@
-"""The earlier times with which a silence is compared: the same time on similar days, before the silence began. Pure."""
+"""Chooses the earlier times with which a silence is compared: the same time on similar days before it. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,13 +9,13 @@ from services.models.metrics import TimeSpan
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 REACH = 14
-"""Days before a silence among which similar ones are looked for."""
+"""Number of days before a silence among which similar ones are searched."""
 SILENT_BEFORE = 2
-"""A silence is usual where so many earlier times were silent, too; a single one may have been an outage."""
+"""Number of earlier silent times that make a silence usual; a single one may have been an outage."""
 
 
 def spans_by_day(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
-    """A span cut at each local midnight, and into pieces no longer than `longest`: each lies on one day."""
+    """A time range divided at each local midnight, and into pieces of at most `longest`: each lies on one day."""
     begun = span.start
     while begun < span.end:
         midnight = calendar.local(calendar.day_of(begun) + DAY)
@@ -25,10 +25,10 @@ def spans_by_day(span: TimeSpan, calendar: Calendar, longest: timedelta | None =
 
 
 def references(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[timedelta, ...]:
-    """How far before `piece` the times lie with which it is compared, each before the silence `began`.
+    """The distances from `piece` back to the times compared with it, all before the silence began (`began`).
 
-    The same weekday one and two weeks earlier, and the two latest days that were open or closed as its day is: what
-    happens on Sundays is not expected on a Saturday, and a holiday is no usual Monday.
+    The same weekday one and two weeks earlier, and the two latest days that were open or closed like its own day: a
+    Saturday is not compared with Sundays, nor a holiday with ordinary Mondays.
     """
     weeks = max(1, -(-(piece.end - began) // WEEK))
     alike = _alike(piece, began, calendar)

@@ -1,4 +1,4 @@
-"""Times, amounts, limits and lists as findings write them; times in the system's zone."""
+"""Times, amounts, limits and lists as text in findings; times in the system's zone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -16,7 +16,7 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
-    """`01-14 01:16–01:26 JST (10m)`; with both dates where they differ."""
+    """`01-14 01:16–01:26 JST (10m)`; with both dates if they differ."""
     first, last = began.astimezone(zone), ended.astimezone(zone)
     same = first.date() == last.date()
     text = f"{first:%m-%d %H:%M}–{last:%H:%M %Z}" if same else f"{first:%m-%d %H:%M}–{last:%m-%d %H:%M %Z}"
@@ -54,12 +54,12 @@ def size_words(size: float) -> str:
 
 
 def yen_words(yen: float) -> str:
-    """Yen with as many decimals as matter."""
+    """Yen with as many decimals as are significant."""
     return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
 
 
 def hours_words(hours: float) -> str:
-    """A window's length for people."""
+    """A window's length as text."""
     if hours < 1:
         return _("{count} min").format(count=max(1, round(hours * 60)))
     if hours < 48:
@@ -68,7 +68,7 @@ def hours_words(hours: float) -> str:
 
 
 def number(value: float) -> str:
-    """Without decimals from a hundred up, else with one decimal where it is not 0."""
+    """Without decimals from a hundred up, otherwise with one decimal unless it is 0."""
     if 0 < value < 0.1:
         return "< 0.1"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
@@ -87,7 +87,7 @@ def bound_words(limit: Limit) -> str:
 
 
 def incomplete_words(series: Series) -> str:
-    """Why CloudWatch's answer about a curve is not complete."""
+    """Why CloudWatch's result for a curve is incomplete."""
     if series.status is SeriesStatus.FORBIDDEN:
         return _("no permission for this metric")
     text = _("CloudWatch's response is incomplete ({why})")

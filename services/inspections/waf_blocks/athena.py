@@ -1,4 +1,4 @@
-"""The whole window by Athena: only with a limit on what it may read, and only for a price that was agreed to."""
+"""Counts the whole window with Athena: only with a limit on scanned bytes, and only at an agreed price."""
 
 from dataclasses import dataclass
 
@@ -18,15 +18,15 @@ from services.models.waf import BlockedGroup
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What Athena counted."""
+    """The counts from Athena."""
 
     groups: tuple[BlockedGroup, ...] = ()
     answered: bool = False
-    """Athena answered; otherwise the remarks say why not."""
+    """Athena responded; otherwise the remarks say why not."""
     estimate_yen: float | None = None
-    """Athena was not asked, for it would cost this much."""
+    """The estimated cost, if Athena was not queried because of it."""
     unread: int = 0
-    """Rows that cannot be read; the largest count may be among them."""
+    """Number of unreadable rows; the largest count may be among them."""
 
     @property
     def total(self) -> int:
@@ -35,12 +35,12 @@ class Counted:
 
 
 def configured(spec: Spec) -> bool:
-    """Whether the runbook says how Athena is asked."""
+    """Whether the runbook has Athena's settings."""
     return bool(spec.athena_table and spec.athena_database and spec.workgroup)
 
 
 class QueryHistory:
-    """Asks Athena once in a run."""
+    """Queries Athena once per run."""
 
     def __init__(self, builder: FindingBuilder, spec: Spec) -> None:
         self._builder = builder
@@ -50,7 +50,7 @@ class QueryHistory:
         self._athena = Athena(builder.context.reader)
 
     async def count(self, size: int | None, acl_arn: str) -> Counted:
-        """Count the blocked requests of the window. `size`: bytes of its logs; None: not known, the limit counts."""
+        """Count the blocked requests of the window. `size`: bytes of its logs; None: unknown, the limit counts."""
         try:
             workgroup = await self._athena.workgroup(self._spec.workgroup)
             cutoff = self._cutoff(workgroup)
@@ -79,7 +79,7 @@ class QueryHistory:
         return None
 
     def _too_much(self, size: int | None, cutoff: int) -> Counted | None:
-        """What to answer instead of asking, for it would read or cost too much; None where it may be asked."""
+        """The result if the query would scan or cost too much; None if it may be sent."""
         if size is not None and size > cutoff:
             text = _(
                 "Athena was not queried: the logs of the window are {size}, above the workgroup's limit of "
@@ -120,7 +120,7 @@ class QueryHistory:
                 query, database=self._spec.athena_database, workgroup=self._spec.workgroup, on_progress=report
             )
         finally:
-            # However it ends, and also where the run is cancelled, AWS charges for what was read.
+            # AWS charges for scanned bytes however the query ends, also if the run is cancelled.
             self._context.scanned(newest.scanned, self._yen(newest.scanned))
 
     def _read(self, result: SqlResult) -> Counted:

@@ -1,6 +1,6 @@
-"""Which part of a window the firewall's counts and logs cover: no data looks the same as no requests.
+"""Which part of a window the firewall's counts and logs cover: missing data looks the same as no requests.
 
-Data may begin within the window; a whole day without any between others is a hole.
+Data may begin within the window; a whole day without data between other days is a hole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,25 +15,25 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)
-"""Every public address gets unwanted requests each day: so long without any, nothing was counted."""
+"""Every public address gets unwanted requests every day: without any for this long, nothing was counted."""
 _HOUR = timedelta(hours=1)
 _NONE = timedelta(0)
 _NAMED = 5
-"""Holes named in a sentence."""
+"""Maximum number of holes named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What of a window was counted."""
+    """The part of a window that was counted."""
 
     span: TimeSpan
     """The window."""
     began: datetime | None = None
-    """The first count, where it is a day or more after the window's beginning."""
+    """The first count, if it is a day or more after the window's beginning."""
     holes: tuple[TimeSpan, ...] = ()
-    """A day or longer each, with counts before and after."""
+    """Gaps of a day or longer, with counts before and after."""
     silent: timedelta = _NONE
-    """How long nothing was counted up to the window's end; a day or more."""
+    """Time without counts up to the window's end, if a day or more."""
 
     @property
     def counted(self) -> timedelta:
@@ -48,7 +48,7 @@ class Cover:
         return not (self.began or self.holes or self.silent)
 
     def words(self) -> str:
-        """How much was counted; says so where that is less than the window."""
+        """How much was counted; says so if that is less than the window."""
         window, counted = (
             hours_words(length.total_seconds() / 3600)
             for length in (self.span.end - self.span.start, self.counted)
@@ -63,7 +63,7 @@ class Cover:
         return _(", ").join((*times, *more))
 
     def measures(self, zone: tzinfo) -> Iterable[Measure]:
-        """What was counted, where that is not the whole window."""
+        """The counted part, if it is not the whole window."""
         if self.is_complete:
             return
         allowed = _("no full day without")
@@ -89,7 +89,7 @@ class Cover:
             )
 
     def remarks(self, zone: tzinfo) -> Iterable[str]:
-        """The same in sentences."""
+        """The counted part in sentences."""
         if self.began:
             text = _(
                 "The web ACL counted no requests before {time}, nor before the window: the results cover "
@@ -109,7 +109,7 @@ class Cover:
 
 
 def cover(hours: Iterable[datetime], span: TimeSpan, *, before: bool) -> Cover:
-    """The cover by the hours in which anything was counted. `before`: something was counted before the window, too."""
+    """The coverage, given the hours with counts. `before`: there were counts before the window, too."""
     clipped = [(max(at, span.start), min(at + _HOUR, span.end)) for at in sorted(hours)]
     inside = [(start, end) for start, end in clipped if start < end]
     if not inside:
@@ -132,17 +132,17 @@ def cover(hours: Iterable[datetime], span: TimeSpan, *, before: bool) -> Cover:
 
 
 def starts_late(hours: Iterable[datetime], span: TimeSpan) -> bool:
-    """Whether nothing was counted in the window's first day: earlier counts must be read then."""
+    """Whether nothing was counted in the window's first day, so that earlier counts must be read."""
     return min(hours, default=span.start) - span.start >= DAY
 
 
 def missing(days: Iterable[date]) -> list[tuple[date, date]]:
-    """The first and the last day of each run of days missing between days that are there."""
+    """The first and the last day of each run of missing days."""
     return [(a + DAY, b - DAY) for a, b in pairwise(sorted(set(days))) if b - a > DAY]
 
 
 def runs_words(runs: Sequence[tuple[date, date]]) -> str:
-    """Runs of days, a single day as one."""
+    """Runs of days as text, a single day as one."""
     text = _("{first} to {last}")
     days = [
         first.isoformat() if first == last else text.format(first=first.isoformat(), last=last.isoformat())

@@ -1,8 +1,8 @@
-"""WAF ブロックログ: how many requests the firewall blocked, who sent them, from where, by which rule.
+"""WAF ブロックログ: how many requests the firewall blocked, from which addresses and by which rules.
 
-Runbook: ログ調査 3. The written commands list the whole bucket and read all logs there are; here the metric and the
-samples come first, then one Athena query over the window's days, and S3 only under the days' prefixes. The written
-runbook has no limit; those of `[waf]` are the console's own.
+Runbook: ログ調査 3. The written commands list the whole bucket and read all logs; here metric and samples are read first,
+then one Athena query for the window's days, and S3 only under the days' prefixes. The written runbook has no limit;
+those of `[waf]` are the console's own.
 """
 
 import math
@@ -29,18 +29,18 @@ from services.models.waf import Samples, WebAcl
 
 MONTH = timedelta(days=31)
 COVERED = 0.5
-"""Logs with a smaller share of the requests that the metric counts say nothing of the rest."""
+"""Minimum share of the metric's requests that the logs must contain to be representative."""
 
 
 class WafBlocks(Inspection):
-    """What the firewall blocked."""
+    """Inspects the requests that the firewall blocked."""
 
     def first_since(self, now: datetime) -> datetime:
-        """A month ago."""
+        """The start of the first run's window: a month ago."""
         return now - MONTH
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Metric, samples, logs, Athena; what cannot be read is remarked and not judged. Raises AwsError."""
+        """Read metric, samples, logs, Athena; unreadable parts are remarked and not judged. Raises AwsError."""
         builder = FindingBuilder(self, request)
         firewall = WafReader(self.context.reader, scope=self._spec.scope)
         acl, missing = await self._acl(firewall, builder)
@@ -51,7 +51,7 @@ class WafBlocks(Inspection):
         if acl is not None:
             await destination(firewall, acl, self._spec, builder)
             samples = await sampled(firewall, acl, builder)
-        # Where nothing was blocked there is nothing to count.
+        # If nothing was blocked there is nothing to count.
         asks = configured(self._spec) and counts.blocked != 0
         since = (counts.cover and counts.cover.began) or request.since
         listed = await LogFiles(builder, self._spec, since).under(days_of(request.span), every=asks)
@@ -70,7 +70,7 @@ class WafBlocks(Inspection):
         return spec
 
     def _balancer(self) -> str:
-        """The load balancer's ARN; "" where the ACL is read by its name."""
+        """The load balancer's ARN; "" if the ACL is read by its name."""
         runbook = self.context.runbook
         if self._spec.scope != "regional" or runbook.alb is None or not runbook.alb.load_balancer:
             return ""
@@ -145,7 +145,7 @@ class WafBlocks(Inspection):
         return Verdict.ATTENTION if count >= self._spec.blocked_per_hour else Verdict.NORMAL
 
     def _days(self, request: InspectionRequest, counts: Traffic, listed: Listed) -> float:
-        """How many of the window's days were counted and have logs, as far as that is known."""
+        """How many of the window's days were counted and have logs, as far as known."""
         time = counts.cover.counted if counts.cover else request.until - request.since
         return min(time / timedelta(days=1), listed.days_with_logs or math.inf)
 
@@ -159,10 +159,10 @@ class WafBlocks(Inspection):
         days: float,
         whole: bool,
     ) -> Sources:
-        """Who was blocked, by Athena where it answered, else by the samples; and whether one address stands out.
+        """The blocked sources, from Athena if it responded, otherwise from the samples; judges the top address.
 
-        `days`: how many days the counts cover; one address may have the limit on each.
-        `whole`: the samples are of all rules that may block, over the whole window.
+        `days`: number of days that the counts cover; one address may reach the limit on each. `whole`: the samples
+        cover all rules that may block, over the whole window.
         """
         enough, note = False, ""
         unread = sum(sample.unread for sample in samples or ())
@@ -188,7 +188,7 @@ class WafBlocks(Inspection):
         return sources
 
     def _covered(self, counts: Traffic, counted: Counted, builder: FindingBuilder) -> bool:
-        """Whether the logs have what the metric counted; an empty table would look like all-clear."""
+        """Whether the logs contain what the metric counted; an empty table would look like all-clear."""
         if counts.blocked is None or counted.total >= counts.blocked * 0.9:
             return True
         text = _("The logs contain {found} of the {count} blocked requests that the metric counts.")
@@ -203,7 +203,7 @@ class WafBlocks(Inspection):
         )
         judged = builder.verdict is not Verdict.UNKNOWN
         if judged:
-            # What could not be read is remarked, but did not keep anybody from judging.
+            # Unreadable rows are remarked, but do not prevent the verdict.
             builder.problem = None
         return builder.finding(
             summary(builder, counts, sources),
@@ -242,7 +242,7 @@ class WafBlocks(Inspection):
                 )
 
     def _contacts(self) -> Iterator[str]:
-        """Whom to call, each with what for; an undecided one says so."""
+        """Whom to call, each with the purpose; an undecided contact says so."""
         for contact in reachable(self.context.runbook):
             if contact.kind == "contact":
                 words = escalation(self.context.runbook, contact.role)

@@ -1,4 +1,4 @@
-"""The firewall's logs in S3: where they really go, and what is stored under the days of the window."""
+"""The firewall's logs in S3: their actual destination, and what is stored for the days of the window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ from services.models.verdict import Verdict
 from services.models.waf import LogDestination, WebAcl
 
 NEWEST = 20
-"""Objects shown, as many as the runbook asks for."""
+"""Number of objects shown, as in the runbook."""
 PAGES = 120
-"""Requests that the listing of all days may take."""
+"""Maximum number of requests for listing all days."""
 DAYS = 7
-"""Days listed, newest first, where only the newest objects are needed."""
+"""Number of days listed, newest first, if only the newest objects are needed."""
 SILENT = timedelta(days=1)
-"""Every public address gets unwanted requests each day: logs whose newest file is older have stopped."""
+"""Every public address gets unwanted requests every day: logs whose newest file is older have stopped."""
 DIRECT = "aws-waf-logs-"
 """Prefix of the buckets that AWS WAF itself can write to."""
 
 
 async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, builder: FindingBuilder) -> None:
-    """Compare where the ACL's logs go with where the runbook looks for them."""
+    """Compare the destination of the ACL's logs with the runbook's."""
     title = _("Log delivery")
     try:
         target = await firewall.destination(acl)
@@ -54,7 +54,7 @@ def _name(target: LogDestination) -> str:
 
 
 def _difference(target: LogDestination, bucket: str) -> str:
-    """Why the logs may not be in the runbook's bucket; "" where they go there."""
+    """Why the logs may not be in the runbook's bucket; "" if they are sent there."""
     if not bucket or (target.kind == "s3" and target.name == bucket):
         return ""
     if target.kind != "firehose":
@@ -73,28 +73,28 @@ def _difference(target: LogDestination, bucket: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What is in the bucket under the days of a window."""
+    """The bucket's objects for the days of a window."""
 
     newest: tuple[StoredObject, ...] = ()
     count: int = 0
     days: int = 0
-    """Days listed."""
+    """The days listed."""
     days_with_files: tuple[date, ...] = ()
     size: int | None = None
-    """Bytes under all days, estimated where not all were listed; None: not known."""
+    """Bytes of all days, estimated if not all were listed; None: unknown."""
     is_complete: bool = False
     """All days of the window were listed."""
 
     @property
     def days_with_logs(self) -> int:
-        """How many days have logs; 0: not known."""
+        """Number of days with logs; 0: unknown."""
         return len(self.days_with_files) if self.is_complete else 0
 
 
 class LogFiles:
-    """Lists the bucket, day by day, newest first; never without a day in the prefix.
+    """Lists the bucket day by day, newest first; never without a day in the prefix.
 
-    `since`: from when on there must be logs: the window's beginning, or that of a firewall younger than it.
+    `since`: from when on there must be logs: the start of the window, or of a firewall younger than the window.
     """
 
     def __init__(self, builder: FindingBuilder, spec: Spec, since: datetime) -> None:
@@ -104,7 +104,7 @@ class LogFiles:
         self._since = since
 
     async def under(self, days: Sequence[date], *, every: bool) -> Listed:
-        """The objects of these days. `every`: all days count; else only the newest objects are needed."""
+        """The objects of these days. `every`: all days are needed; otherwise only the newest objects."""
         title = _("Log files in S3")
         if not self._spec.log_bucket:
             self._builder.remark(_("The runbook names no log bucket (waf.log_bucket)."))
@@ -190,7 +190,7 @@ class LogFiles:
         )
 
     def _gaps(self, listed: Listed) -> Verdict:
-        """Remark on which days there are no logs, and judge that."""
+        """Remark and judge the days without logs."""
         holes = missing(listed.days_with_files)
         if holes:
             text = _(

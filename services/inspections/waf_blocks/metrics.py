@@ -1,4 +1,4 @@
-"""What is free or cheap: how many requests the firewall blocked, by CloudWatch's metrics, and samples of requests."""
+"""The free or cheap sources: CloudWatch's counts of blocked requests, and samples of requests."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,40 +19,40 @@ from services.models.waf import BlockedGroup, Samples, WebAcl
 HOUR = 3600
 DAILY = 86400
 KEPT = timedelta(hours=3)
-"""How long AWS WAF keeps samples."""
+"""AWS WAF's retention of samples."""
 EARLIER = timedelta(days=400)
-"""How far before a window earlier counts are looked for; CloudWatch keeps hourly values for 455 days."""
+"""How far before a window earlier counts are searched; CloudWatch keeps hourly values for 455 days."""
 MOST_RULES = 30
-"""Rules of which samples are read."""
+"""Maximum number of rules whose samples are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the metrics say."""
+    """The counts from the metrics."""
 
     hours: dict[datetime, int] = field(default_factory=dict)
-    """Blocked requests by the hour; an hour without any is absent."""
+    """Blocked requests per hour; an hour without any is absent."""
     allowed: int = 0
     cover: Cover | None = None
-    """What of the window was counted; None: not known."""
+    """The counted part of the window; None: unknown."""
     unknown: str = ""
-    """Why nothing is known, in words; "" where `hours` can be relied on."""
+    """Why the counts are unknown, in words; "" if `hours` is reliable."""
 
     @property
     def blocked(self) -> int | None:
-        """Blocked in all; None where that is not known."""
+        """Total number of blocked requests; None if unknown."""
         return None if self.unknown else sum(self.hours.values())
 
     @property
     def worst(self) -> tuple[datetime | None, int]:
-        """The hour with most, the newest of several; (None, 0) without any."""
+        """The hour with most blocked requests, the newest of several; (None, 0) without any."""
         return max(self.hours.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
 
 
 async def traffic(
     context: InspectionContext, request: InspectionRequest, firewall: WafReader, metric: RawId
 ) -> Traffic:
-    """Blocked and allowed requests of a web ACL by the hour, from the full hour before the window. Raises AwsError."""
+    """Blocked and allowed requests of a web ACL per hour, from the full hour before the window. Raises AwsError."""
     start = request.since.replace(minute=0, second=0, microsecond=0)
     span = TimeSpan(start=start, end=max(request.until, start + timedelta(minutes=1)))
     blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
@@ -99,7 +99,7 @@ async def _counts(
 
 
 def _active(series: Series) -> set[datetime]:
-    """The beginnings of the periods in which anything was counted."""
+    """The starts of the periods in which anything was counted."""
     return {
         datetime.fromtimestamp(at, UTC)
         for at, value in zip(series.times, series.values, strict=True)
@@ -119,14 +119,14 @@ def _unfinished(*parts: Series) -> str:
 def _unknown(blocked: Series, allowed: Series) -> str:
     if unfinished := _unfinished(blocked, allowed):
         return unfinished
-    # AWS publishes both only where there is something to count, so having neither proves nothing.
+    # AWS publishes both only if there is something to count, so having neither proves nothing.
     if not blocked.times and not allowed.times:
         return _("CloudWatch has neither allowed nor blocked requests for the web ACL.")
     return ""
 
 
 async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> tuple[Samples, ...] | None:
-    """Samples of the rules that may block, over the last three hours of the window; None where there are none."""
+    """Samples of the rules that may block, over the last three hours of the window; None if there are none."""
     request = builder.request
     start = max(request.since, builder.context.clock.now() - KEPT)
     if start >= request.until:
@@ -148,7 +148,7 @@ async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> 
 
 
 def samples_cover_window(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
-    """Whether samples can cover everything that was blocked in the window: every rule, every hour."""
+    """Whether samples can cover everything blocked in the window: every rule, every hour."""
     blocking = [rule for rule in acl.rules if rule.blocks]
     every = (
         len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
@@ -157,7 +157,7 @@ def samples_cover_window(context: InspectionContext, request: InspectionRequest,
 
 
 def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
-    """The requests that the samples stand for, estimated from their weights, the largest group first."""
+    """The requests represented by the samples, estimated from their weights, the largest group first."""
     counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)
     for samples in by_rule:
         weights = sum(request.weight for request in samples.requests)

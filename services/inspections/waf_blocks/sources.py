@@ -1,4 +1,4 @@
-"""Who was blocked: tables of addresses, rules and URIs, and whether one address stands out."""
+"""Tables of blocked addresses, rules and URIs, and whether one address stands out."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,14 +18,14 @@ NEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Blocked requests by address, and how far that can be relied on."""
+    """Blocked requests by address, and how reliable they are."""
 
     groups: tuple[BlockedGroup, ...] = ()
     is_complete: bool = False
-    """They are of the whole window; otherwise of samples."""
+    """They cover the whole window; otherwise only samples."""
 
     def addresses(self) -> list[tuple[str, str, int]]:
-        """(address, countries, requests), most first."""
+        """(address, countries, requests), most requests first."""
         counts: Counter[str] = Counter()
         countries: dict[str, set[str]] = {}
         for group in self.of("address"):
@@ -34,11 +34,11 @@ class Sources:
         return [(name, " ".join(sorted(countries[name])), count) for name, count in counts.most_common()]
 
     def of(self, kind: str) -> list[BlockedGroup]:
-        """The groups of one kind, most first."""
+        """The groups of one kind, most requests first."""
         return [group for group in self.groups if group.kind == kind]
 
     def tables(self, limit: int) -> Iterable[Evidence]:
-        """Addresses, rules, URIs; URIs are text from outside, so they are private."""
+        """Addresses, rules, URIs; URIs are external text, so they are private."""
         where = _("entire window") if self.is_complete else _("samples of the last 3 hours")
         rows = [
             Row(cells=(name, country, f"{count:,}"), verdict=Verdict.ATTENTION if count >= limit else None)
@@ -65,14 +65,14 @@ class FromOne:
     """For all `days` together."""
     days: float
     total: int | None
-    """Blocked in the window, by the metrics; None: not known."""
+    """Number of requests blocked in the window, from the metrics; None: unknown."""
     sources: Sources
     enough: bool
-    """`sources` suffice to judge: they cover the whole window, or all that the runbook asks for."""
+    """`sources` suffice to judge: they cover the whole window, or all that the runbook requires."""
     note: str = field(default="")
 
     def measure(self) -> Measure:
-        """The address with most; fewer than the limit in all is fewer from one, whatever could not be read."""
+        """The address with most requests; if the total is below the limit, so is every address, whatever is unread."""
         title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
         value = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""

@@ -1,7 +1,7 @@
-"""The one query that is sent to Athena, and how its rows are read.
+"""The query for Athena, and the parsing of its rows.
 
-The written runbook's query names neither a partition nor a time and takes every column: it would read all logs
-there are. This one reads the window's days only, and counts.
+The written runbook's query names neither a partition nor a time and selects every column: it would scan all logs. This
+one reads only the window's days, and counts.
 """
 
 import re
@@ -14,13 +14,13 @@ from services.models.runbook_inspections import Firewall
 from services.models.waf import BlockedGroup
 
 LIMIT = 100
-"""Rows, as many as the runbook asks for."""
+"""Number of rows, as in the runbook."""
 LATE = timedelta(minutes=15)
-"""How far a record may be from the time of its partition: it is filed by when it was delivered."""
+"""Maximum distance of a record from the time of its partition: it is filed by its delivery time."""
 _FINER = ("%H", "%M", "%I", "%S", "%f", "%X", "%T", "%R")
 _COUNT = re.compile("[0-9]{1,18}")
 _KINDS = {"3": "address", "5": "rule", "6": "uri", "7": "all"}
-"""`grouping(address, rule, uri)` sets a bit for each column by which a row is not grouped."""
+"""`grouping(address, rule, uri)` sets a bit for each column that a row is not grouped by."""
 
 
 def days_of(span: TimeSpan) -> list[date]:
@@ -30,9 +30,9 @@ def days_of(span: TimeSpan) -> list[date]:
 
 
 def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
-    """How many requests were blocked in `span`: by address and country, by rule, by URI, and in all.
+    """Counts the requests blocked in `span`: by address and country, by rule, by URI, and in total.
 
-    `acl_arn`: only those of this web ACL; a bucket may hold the logs of several.
+    `acl_arn`: only those of this web ACL; a bucket may contain the logs of several.
     """
     start, end = _milliseconds(span.start), _milliseconds(span.end)
     lines = [
@@ -43,11 +43,11 @@ def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
         f"  FROM {_name(spec.athena_table)}",
         "  WHERE action = 'BLOCK'",
         f"    AND {_name(spec.partition)} {_partitions(spec.partition_format, span)}",
-        # The column is epoch milliseconds, and its name a word of SQL.
+        # The column contains epoch milliseconds, and its name is an SQL keyword.
         f'    AND "timestamp" >= {start} AND "timestamp" < {end}',
         *([f"    AND webaclid = {_text(acl_arn)}"] if acl_arn else []),
         ")",
-        # Only plain columns may stand here, hence the inner query.
+        # Only plain columns are allowed here, hence the inner query.
         "GROUP BY GROUPING SETS ((address, country), (rule), (uri), ())",
         "ORDER BY blocked DESC",
         f"LIMIT {LIMIT}",
@@ -56,7 +56,7 @@ def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
 
 
 def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
-    """The rows of `blocked_query` that can be read, the largest first."""
+    """The readable rows of `blocked_query`, largest count first."""
     groups = []
     for row in rows:
         kind = _KINDS.get(row.get("grouped", ""))
@@ -75,7 +75,7 @@ def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
 
 def _partitions(form: str, span: TimeSpan) -> str:
     if any(mark in form for mark in _FINER):
-        # There are too many partitions finer than a day to name; such a format sorts by time.
+        # Partitions finer than a day are too many to list; such a format sorts by time.
         first, last = (
             (moment.astimezone(UTC)).strftime(form) for moment in (span.start - LATE, span.end + LATE)
         )

@@ -1,4 +1,4 @@
-"""What was blocked, in one sentence."""
+"""The summary of blocked requests."""
 
 from collections.abc import Iterable
 
@@ -12,13 +12,13 @@ from services.models.verdict import Verdict
 
 
 def attacked(measures: Iterable[Measure]) -> bool:
-    """Whether more was blocked than is usual: in an hour, or from one address."""
+    """Whether more was blocked than usual, in an hour or from one address."""
     titles = {_("Most blocked in one hour"), _("From one address")}
     return any(measure.verdict is Verdict.ATTENTION for measure in measures if measure.title in titles)
 
 
 def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
-    """How much in which time, most from whom, and what could not be judged."""
+    """The number of blocked requests and its time, the top address, and what could not be judged."""
     parts = []
     hours = counts.cover.words() if counts.cover else hours_words(builder.request.hours)
     gaps = counts.cover.gaps(builder.context.calendar.zone) if counts.cover else ""

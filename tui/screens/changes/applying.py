@@ -1,4 +1,4 @@
-"""Hands a confirmed plan to the engine and notifies the operator of the end, on whatever screen is open then."""
+"""Passes a confirmed plan to the engine and announces the outcome on whatever screen is open then."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Stopped = Callable[[Problem], None]
 
 
 def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
-    """Begin to apply `plan`; it goes on whatever becomes of the dialog that confirmed it."""
+    """Start applying `plan`; it continues even if the dialog that confirmed it is closed."""
     task = app.ready.engine.apply(plan, typed)
 
     async def follow() -> None:
@@ -30,7 +30,7 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
 
 
 def run_summary(run: Run) -> str:
-    """How a run ended, on one line."""
+    """The outcome of a run on one line."""
     what = f"{run.plan.target.title}: {run.plan.title}"
     if partly(run):
         return f"{what}. {partly(run)}"
@@ -47,5 +47,5 @@ def run_summary(run: Run) -> str:
 
 
 def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:
-    """Notify the operator; bad news stays longer."""
+    """Notify the operator; bad news is shown longer."""
     app.notify(text, severity="error" if bad else "information", timeout=20 if bad else 8, markup=False)

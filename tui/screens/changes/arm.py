@@ -18,11 +18,11 @@ from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.frame.panel import words_of
 
 LONGEST = 60
-"""Minutes that writing may be allowed for at once."""
+"""Maximum minutes of one arming."""
 
 
 def arm_or_disarm(app: Console) -> None:
-    """Ask for a reason and arm; where it is armed, return to read-only at once."""
+    """Ask for a reason and arm; if already armed, return to read-only at once."""
     if app.services is None or isinstance(app.screen, ArmScreen):
         return
     if app.ready.engine.permits.armed is not None:
@@ -69,7 +69,7 @@ class ArmScreen(PlacedDialog[bool]):
         self.arming = False
 
     def compose(self) -> ComposeResult:
-        """What it means, why, how long."""
+        """The explanation, the reason, the duration."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Allow changes"))
             yield self.environment_row()
@@ -95,12 +95,12 @@ class ArmScreen(PlacedDialog[bool]):
             yield Static(Content(_("Enter allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
-        """The reason."""
+        """The field for the reason."""
         return None if self.refused else self.query_one("#reason", Input)
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Arm, once both answers are there."""
+        """Arm if both fields are filled."""
         event.stop()
         reason = self.query_one("#reason", Input).value.strip()
         text = self.query_one("#minutes", Input).value
@@ -116,7 +116,7 @@ class ArmScreen(PlacedDialog[bool]):
             self.arm(reason, minutes)
 
     async def action_dismiss(self, result: bool | None = None) -> None:
-        """Refuse while it is being recorded: the journal would name a console armed that is not."""
+        """Refuse while the arming is being recorded: the journal would contain an arming without effect."""
         if not self.arming:
             await super().action_dismiss(result)
 
@@ -138,7 +138,7 @@ class ArmScreen(PlacedDialog[bool]):
 
 
 def _refusal(app: Console) -> tuple[str, ...]:
-    """Why it cannot be armed at all; () where it can."""
+    """Why the console cannot be armed; () if it can."""
     services = app.ready
     if services.engine.permits.read_only:
         return (

@@ -1,4 +1,4 @@
-"""操作: what can be changed, its present state, and what became of the changes that were made."""
+"""操作: the available changes, the target's present state, and the outcomes of earlier changes."""
 
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ from widgets.changes.unknown_banner import UnknownBanner
 from widgets.drawing.table import KeyedTable
 
 READ_SECONDS = 30.0
-"""Seconds between two reads of the target under the cursor."""
+"""Seconds between reads of the target under the cursor."""
 
 
 class ChangeScreen(ModeScreen):
@@ -52,13 +52,13 @@ class ChangeScreen(ModeScreen):
         self._feeds: dict[str, Feed[LiveState]] = {}
 
     def body(self) -> ComposeResult:
-        """The unknown outcomes, what can be changed, the changes made."""
+        """The unknown outcomes, the available changes, the changes made."""
         yield self.unknown
         yield Container(self.changes, self.live, id="offers")
         yield self.runs
 
     async def opened(self) -> None:
-        """Follow the runs and begin to read the first target."""
+        """Follow the runs and start reading the first target."""
         self.watch(self.app, "runs", self._runs_changed)
         self.changes.table.focus()
         self._read_target()
@@ -68,7 +68,7 @@ class ChangeScreen(ModeScreen):
         self._read_target()
 
     def on_screen_suspend(self) -> None:
-        """Stop reading: nobody sees it."""
+        """Stop reading while the screen is hidden."""
         self._target_key = ""
         self.workers.cancel_group(self, "look")
 
@@ -114,7 +114,7 @@ class ChangeScreen(ModeScreen):
 
     @work(group="look", exclusive=True)
     async def read_target(self, offer: Offer) -> None:
-        """Read the target while it is under the cursor; its previous state is displayed until the first read."""
+        """Read the target while it is under the cursor; its previous state is shown until the first read."""
         feed = self._feed(offer)
         self.live.state = feed.state
         async for state in feed.states():
@@ -127,7 +127,7 @@ class ChangeScreen(ModeScreen):
             self.services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
         )
 
-    # -- what the keys do
+    # -- keys
 
     @on(ChangeList.Opened)
     def plan(self, event: ChangeList.Opened) -> None:
@@ -160,7 +160,7 @@ class ChangeScreen(ModeScreen):
         self.app.push_screen(PlanScreen(run.plan.kind, run.plan.target, parameters))
 
     def action_resolve(self) -> None:
-        """Resolve the selected unknown change or else the newest one; for one that is under way say so."""
+        """Resolve the selected unknown change, else the newest; notify if it is still in progress."""
         if not self.is_active:
             return
         at_cursor, runs = self.runs.run_at_cursor(), self.runs.runs
@@ -177,7 +177,7 @@ class ChangeScreen(ModeScreen):
 
     @work(group="resolve", exclusive=True)
     async def resolve(self, run: Run) -> None:
-        """Read AWS, and ask a person where that is not enough."""
+        """Read AWS, and ask a person if that is not enough."""
         try:
             current = await self.services.engine.resolve(run.id)
         except JournalError as error:
@@ -199,7 +199,7 @@ class ChangeScreen(ModeScreen):
             await self.app.push_screen_wait(ManualResolutionScreen(current, step))
 
     async def _may_be_under_way(self, run: Run, step: PlannedStep) -> bool:
-        """Whether AWS shows the state before: too early to say that it was not done, and a person knows no better."""
+        """Whether AWS shows the state before, while the request may still be in progress: too early to decide."""
         change = self.services.engine.changes.get(run.plan.kind)
         if change is None:  # of another version: only a person can tell
             return False
@@ -211,7 +211,7 @@ class ChangeScreen(ModeScreen):
 
 
 def _is_open(run: Run) -> bool:
-    """Whether its outcome is unknown, or it is under way here or in another console."""
+    """Whether its outcome is unknown, or it is in progress here or in another console."""
     return run.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
 
 

@@ -1,4 +1,4 @@
-"""Asks a person what became of a change where reading AWS is not enough."""
+"""Asks a person for the outcome of a change if reading AWS is not enough."""
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -38,7 +38,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         self.run = run
         self.step = step
         self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]
-        """What AWS shows now."""
+        """The state that AWS shows now."""
         self.recording = False
         self.now_block = Block(_("Current state in AWS"), self._reading)
         self.choice = ChoiceRow(
@@ -46,7 +46,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         )
 
     def compose(self) -> ComposeResult:
-        """What was sent, what AWS shows now, the question."""
+        """The request that was sent, the state that AWS shows now, the question."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Was it done?"))
             yield self.environment_row()
@@ -74,7 +74,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @work(group="look", exclusive=True)
     async def read_target(self) -> None:
-        """Show what AWS shows of the target now."""
+        """Show the target's current state in AWS."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:
             self.reading = [
@@ -107,7 +107,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Record it, once both answers are there."""
+        """Record the answer if both fields are filled."""
         event.stop()
         note = event.value.strip()
         if not self.choice.value:
@@ -121,7 +121,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @work(group="resolve")
     async def record(self, done: bool, note: str) -> None:
-        """Hand the answer to the engine."""
+        """Pass the answer to the engine."""
         try:
             await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)
         except JournalError as error:

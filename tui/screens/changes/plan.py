@@ -1,8 +1,8 @@
-"""A change, planned from live state, confirmed by typing its target's name, and followed to its end.
+"""The dialog that plans a change from live state, confirms it by its target's name, and follows it to its end.
 
-What is displayed is what is sent: every edit and every read discards the previous plan, and the keys that
-confirm are accepted only once the new plan has been visible for a moment. Closing the dialog changes nothing.
-The focus is on the questions or on the name, whichever is next; the plan scrolls from either.
+The requests shown are the ones sent: every edit and every read discards the previous plan, and the keys that confirm
+are accepted only once the new plan has been visible for a moment. Closing the dialog changes nothing. The focus is on
+the questions or on the name, whichever is next; the plan scrolls from either.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ DEBOUNCE = 0.4
 
 
 class PlanScreen(PlacedDialog[None]):
-    """One change on one target; `parameters` answers its questions beforehand (for reverting another change)."""
+    """One change on one target; `parameters` pre-fill its questions (to revert another change)."""
 
     DEFAULT_CSS = """
     PlanScreen > #window {
@@ -64,13 +64,13 @@ class PlanScreen(PlacedDialog[None]):
         self.target = target
         self.change = self.app.ready.engine.changes[kind]
         self.plan: Plan | None = None
-        """The plan on display, which may be confirmed; None while another is being made."""
+        """The displayed plan, which may be confirmed; None while another is being made."""
         self.applying = False
-        """It was confirmed: nothing more is sent from here."""
+        """The plan was confirmed: nothing more is sent from here."""
         self._parameters = dict(parameters or {})
         self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
         self._go_on = True
-        """The focus goes to the name, once there is a plan for it."""
+        """Move the focus to the name once there is a plan for it."""
         self._typing: Timer | None = None
         self._problem: Problem | None = None
         self._wrong = ""
@@ -97,17 +97,17 @@ class PlanScreen(PlacedDialog[None]):
         self.replan()
 
     def first(self) -> Widget | None:
-        """The name where it is asked for, else the first question; never a button that confirms."""
+        """The field for the name if it is asked for, else the first question; never a button that confirms."""
         if self.applying:
             return self.view
         return self.bar.question() if self._asks_name() else self.form.first()
 
     def on_resize(self, _event: Resize) -> None:
-        """Hold the confirmation: the plan has moved on the screen."""
+        """Suspend confirming, because the plan has moved on the screen."""
         self.hold_keys()
 
     def on_screen_resume(self) -> None:
-        """Hold the confirmation; where another dialog has armed the console, go on to the name."""
+        """Suspend confirming; if another dialog has armed the console, move on to the name."""
         was_asking = self.bar.asking
         self.hold_keys()
         self.show_bar()
@@ -115,7 +115,7 @@ class PlanScreen(PlacedDialog[None]):
         self.proceed()
 
     def on_descendant_focus(self) -> None:
-        """Let the focus stay at another question that the operator went to."""
+        """Leave the focus on another question that the operator moved to."""
         if self.guard.is_open and self.focused not in (None, self.first(), self.form.first()):
             self._go_on = False
 
@@ -143,7 +143,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @work(group="plan", exclusive=True)
     async def replan(self) -> None:
-        """Read the questions unless the form has them already, and plan what the form says."""
+        """Read the questions unless the form has them already, and plan with the form's answers."""
         if not self.form.has_questions:
             try:
                 parameters = await self.change.parameters(self.target)
@@ -156,7 +156,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Changed)
     def edited(self, event: PlanForm.Changed) -> None:
-        """Discard the plan at once; make another when the typing pauses."""
+        """Discard the plan at once; make a new one when typing pauses."""
         event.stop()
         if self.applying or event.values == self._parameters:
             return
@@ -168,7 +168,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Finished)
     def finished(self, event: PlanForm.Finished) -> None:
-        """Go on to the name, now or once the answers are planned; else to the next question."""
+        """Move on to the name, now or once the answers are planned; else to the next question."""
         event.stop()
         if self._asks_name():
             self.set_focus(self.bar.question())
@@ -178,7 +178,7 @@ class PlanScreen(PlacedDialog[None]):
             self.focus_next()
 
     def forget(self) -> None:
-        """Discard the plan: there is none to confirm."""
+        """Discard the plan, so that none can be confirmed."""
         self.plan, self._problem, self._wrong = None, None, ""
         self.show_bar()
 
@@ -219,7 +219,7 @@ class PlanScreen(PlacedDialog[None]):
     # -- confirming
 
     def show_bar(self) -> None:
-        """Show whether it may be confirmed now, and if not, why."""
+        """Show whether the plan may be confirmed now, and if not, why."""
         at = self._standing()
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
         if at.ready and self.plan is not None:
@@ -253,7 +253,7 @@ class PlanScreen(PlacedDialog[None]):
         return self.focused is not None and self.bar in self.focused.ancestors
 
     def _leave_bar(self) -> None:
-        """Leave the name, which may be half typed: keys pressed meanwhile must reach no other field."""
+        """Move the focus away from a half-typed name: the next keys must reach no other field."""
         if self._is_answering():
             self.set_focus(None)
             self._back_to = None
@@ -261,7 +261,7 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
-        """Send it once: the first confirmation takes the plan, so that a second one has none."""
+        """Send the plan once: the first confirmation takes the plan, so that a second one finds none."""
         event.stop()
         plan = self.plan
         if plan is None or not self._standing().ready:

@@ -1,4 +1,4 @@
-"""The status line of a change's dialog: whether it may be confirmed, what prevents that, which keys work. Pure."""
+"""The status line of a change's dialog: whether it may be confirmed, what prevents that, the active keys. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,15 +23,15 @@ class PlanStatus:
     writable: bool
     """The journal can be written."""
     plan: Plan | None = None
-    """The one that may be confirmed; None while another is being made."""
+    """The plan that may be confirmed; None while another is being made."""
     problem: Problem | None = None
     """Why there is no plan, or why it could not be applied."""
     wrong: str = ""
     """What is wrong with the typed name."""
     applying: bool = False
-    """It was confirmed."""
+    """The plan was confirmed."""
     run: Run | None = None
-    """What became of that."""
+    """The run of the confirmed plan."""
 
     @property
     def refused(self) -> bool:
@@ -51,19 +51,19 @@ class PlanStatus:
 
     @property
     def may_try_again(self) -> bool:
-        """Whether it was confirmed and the step that stopped it changed nothing."""
+        """Whether the plan was confirmed, and the step that stopped it changed nothing."""
         stopped = self.run is not None and self.run.state in (StepState.REFUSED, StepState.FAILED)
         return self.applying and (stopped or (self.run is None and self.problem is not None))
 
     @property
     def under_way(self) -> bool:
-        """Whether it was confirmed and has not ended."""
+        """Whether the plan was confirmed and its run has not ended."""
         is_open = self.run is None or self.run.state in _UNDER_WAY
         return self.applying and self.problem is None and is_open
 
 
 def passing(at: PlanStatus) -> str:
-    """What an open question waits for; "" where it has become pointless."""
+    """What an open question waits for; "" if it has become pointless."""
     if at.applying or at.problem is not None or at.refused or at.read_only:
         return ""
     if at.plan is None:
@@ -74,7 +74,7 @@ def passing(at: PlanStatus) -> str:
 
 
 def keys(at: PlanStatus) -> str:
-    """The keys that do something now."""
+    """The active keys."""
     again = at.may_try_again or not at.applying
     arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
     hints = (
@@ -88,7 +88,7 @@ def keys(at: PlanStatus) -> str:
 
 
 def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
-    """What prevents or follows a confirmation; on the right how long the plan is valid, or the key that helps."""
+    """What prevents or follows a confirmation; on the right the plan's remaining validity, or the key that helps."""
     again: tuple[Span, ...] = ((_("F5 plan again"), "key"),)
     if at.applying and at.problem is None:
         if at.may_try_again:

@@ -1,4 +1,4 @@
-"""One confirmed change in full: what was planned, what was sent, what became of it."""
+"""One confirmed change in full: the plan, the requests, the outcome."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,7 +13,7 @@ from widgets.drawing.format import stamp
 
 
 class RunScreen(Dialog[None]):
-    """Follows the run while it is open."""
+    """Shows a run and follows it while the screen is open."""
 
     DEFAULT_CSS = """
     RunScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }

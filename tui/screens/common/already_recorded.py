@@ -1,4 +1,4 @@
-"""Words for an entry that somebody else has recorded first."""
+"""Texts for entries that another person has recorded first."""
 
 from datetime import datetime, tzinfo
 

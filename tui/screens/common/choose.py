@@ -25,7 +25,7 @@ class Choice:
 
 
 class ChooseScreen(GuardedDialog[str | None]):
-    """Returns the chosen key, None where it was closed. Keys typed ahead choose nothing."""
+    """Returns the chosen key, None if it was closed. Keys typed ahead choose nothing."""
 
     DEFAULT_CSS = """
     ChooseScreen {

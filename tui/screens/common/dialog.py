@@ -1,4 +1,4 @@
-"""The frame of all small windows."""
+"""The base of all small windows."""
 
 from typing import ClassVar, TypeVar
 
@@ -38,7 +38,7 @@ class Dialog(ModalScreen[T]):
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def say_below(self, window: Widget, words: str) -> None:
-        """Set the words in the window's lower border; equal words repaint nothing."""
+        """Set the text in the window's lower border; an unchanged text repaints nothing."""
         if words != self._below:
             self._below = words
             window.border_subtitle = Content(words)

@@ -1,4 +1,4 @@
-"""The frame of every mode's screen: header, alarm strip, banners, key bar."""
+"""The base of every mode's screen: header, alarm strip, banners, key bar."""
 
 from dataclasses import dataclass
 
@@ -29,14 +29,14 @@ EXPIRES_SOON = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The object that the operator is looking at, as the subject of a note."""
+    """The object in the operator's focus, as the subject of a note."""
 
     target: str
     """Its name in the journal's entries, exactly."""
     name: str
-    """Its name for people; clean."""
+    """Its name for display; cleaned."""
     opened: bool = False
-    """Whether it was opened, so that a note is about it; otherwise only the cursor is on it, and the writer decides."""
+    """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
 
 
 class ModeScreen(Screen[object]):
@@ -73,7 +73,7 @@ class ModeScreen(Screen[object]):
         raise NotImplementedError
 
     async def opened(self) -> None:
-        """Start the mode's work once it is on screen; the switch to the mode waits for it."""
+        """Start the mode's work once it is on screen; switching to the mode waits for it."""
 
     def note_subject(self) -> Place | None:
         """The object under the cursor, as the subject of a note."""
@@ -95,7 +95,7 @@ class ModeScreen(Screen[object]):
         await self.opened()
 
     def on_screen_resume(self) -> None:
-        """Bring clocks and ages up to date after other screens were shown."""
+        """Update clocks and ages after other screens were shown."""
         catch_up(self)
 
     def _alarms_changed(self) -> None:
@@ -105,12 +105,14 @@ class ModeScreen(Screen[object]):
         self._frame_changed()
 
     def _acknowledged_changed(self) -> None:
-        board = self.app.alarms.value if self.app.alarms is not None else None
-        valid = present(board.alarms, self.app.acknowledged, self.app.now()) if board is not None else {}
+        overview = self.app.alarms.value if self.app.alarms is not None else None
+        valid = (
+            present(overview.alarms, self.app.acknowledged, self.app.now()) if overview is not None else {}
+        )
         self.acknowledged_changed(valid)
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
-        """Take the acknowledgements of present states, by the alarm's id."""
+        """Show the acknowledgements of present states, by the alarm's id."""
         self.strip.acknowledged = acknowledgements
 
     def _zone_changed(self) -> None:
@@ -126,7 +128,7 @@ class ModeScreen(Screen[object]):
         self.banner_changed(self.banner.problem)
 
     def _unseen_fault(self) -> Problem | None:
-        """A fault of the console in a feed without a panel that would show it."""
+        """An internal error in a feed that no panel shows."""
         for state, title in (
             (self.app.identity, _("reading the account")),
             (self.app.base_dates, _("reading access keys")),
@@ -138,11 +140,11 @@ class ModeScreen(Screen[object]):
         return None
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Tell panels what the banner says, so that they need not repeat it."""
+        """Pass the banner's problem to the panels, so that they do not repeat it."""
 
 
 def header_facts(app: Console) -> HeaderFacts:
-    """The present content of the header."""
+    """The current content of the header."""
     services = app.services
     if services is None:
         return HeaderFacts()
@@ -190,7 +192,7 @@ def _link(app: Console) -> str:
 
 
 def skew_words(seconds: float | None) -> tuple[str, str] | None:
-    """(how far this machine's clock is off AWS's, with the remedy; the same in few cells); None below a minute."""
+    """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute."""
     if seconds is None or abs(seconds) < 60:
         return None
     time = duration(abs(seconds))
@@ -199,7 +201,7 @@ def skew_words(seconds: float | None) -> tuple[str, str] | None:
 
 
 def _step(seconds: float) -> tuple[str, str] | None:
-    """(that this machine's clock was set within the last hour, the same in few cells); None where it was not."""
+    """(that this machine's clock was set within the last hour; a short form); None if it was not."""
     if not seconds:
         return None
     time = duration(abs(seconds))

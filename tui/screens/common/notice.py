@@ -1,4 +1,4 @@
-"""A message that must be read before anything else is typed: why a request is not carried out."""
+"""A message that must be read before typing continues: why a request is not carried out."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,7 +11,7 @@ from widgets.drawing.prose import Prose
 
 
 class NoticeScreen(Dialog[None]):
-    """Closed by enter or escape; other keys are dropped, because they were meant for what did not open."""
+    """Closed by enter or escape; other keys are dropped, because they were meant for the screen that did not open."""
 
     DEFAULT_CSS = """
     NoticeScreen > #window { max-width: 72; padding: 1 2; border: round $warning; }

@@ -1,4 +1,4 @@
-"""手順書: contacts, approvers, limits and duties; what is undecided stands in red."""
+"""手順書: contacts, approvers, limits and duties; undecided points are red."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ from widgets.drawing.format import pad, wrap
 
 ROLE = 32
 SCOPE = 28
-"""Cells for who has a role, and for what beside it; a longer one stands below."""
+"""Maximum cells of a name and of its scope on one line; longer texts go below."""
 
 
 class RunbookScreen(Dialog[None]):
-    """Shows the runbook like the paper that it replaces."""
+    """Shows the runbook in the order of the paper that it replaces."""
 
     def __init__(self, runbook: Runbook) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def _person(role: str, who: str, scope: str) -> Content:
 
 
 def _blocked(what: Sequence[str]) -> Content:
-    """What is blocked while the role above is undecided; empty where nothing depends on it."""
+    """What is blocked while the role above is undecided; empty if nothing depends on it."""
     if not what:
         return Content()
     text = _("until decided, blocked: {what}").format(what=_(", ").join(what))

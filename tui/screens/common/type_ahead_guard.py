@@ -1,4 +1,4 @@
-"""Accepts keys only once a dialog has been seen: keys typed ahead must not confirm anything.
+"""Accepts keys only once a dialog has been visible: keys typed ahead must not confirm anything.
 
 A key is judged by when it was pressed, not by when it is handled.
 """

@@ -1,4 +1,4 @@
-"""The dialog in which a person writes for the journal; the text stays where the journal cannot record it."""
+"""The dialog in which a person writes for the journal; the text is kept if the journal cannot record it."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -24,7 +24,7 @@ class NotTaken(Exception):
 
 
 class WritingDialog(Dialog[bool]):
-    """Returns True once the text is in the journal; a subclass says what it is about and records it."""
+    """Returns True once the text is recorded; a subclass defines its subject and records it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
     DEFAULT_CSS = """
@@ -50,7 +50,7 @@ class WritingDialog(Dialog[bool]):
         raise NotImplementedError
 
     def placeholder(self) -> str:
-        """The words in the empty field."""
+        """The text shown in the empty field."""
         return ""
 
     def about(self) -> Iterable[Widget]:
@@ -58,7 +58,7 @@ class WritingDialog(Dialog[bool]):
         return ()
 
     def keys(self) -> str:
-        """What the keys do."""
+        """The key hints."""
         return _("Enter records · Ctrl+J new line · Esc closes")
 
     def accepts_enter(self) -> bool:
@@ -66,11 +66,11 @@ class WritingDialog(Dialog[bool]):
         return True
 
     def refused(self, text: str) -> str:
-        """Why this text cannot be recorded; "" where it can."""
+        """Why this text cannot be recorded; "" if it can."""
         return ""
 
     async def write(self, text: str) -> str:
-        """Record `text`; the message for the writer afterwards. Raises JournalError, NotTaken."""
+        """Record `text`; returns the message for the writer. Raises JournalError, NotTaken."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
@@ -83,7 +83,7 @@ class WritingDialog(Dialog[bool]):
             yield self.say_line
 
     def on_mount(self) -> None:
-        """Focus the field; where nothing can be recorded, say so before anything is written."""
+        """Focus the field; if nothing can be recorded, say so before anything is written."""
         self.field.focus()
         health = self.app.ready.journal.health
         if not health.writable:
@@ -133,7 +133,7 @@ class WritingDialog(Dialog[bool]):
         self.dismiss(True)
 
     def action_leave(self) -> None:
-        """Close; a text that would be lost needs a second press."""
+        """Close; if a text would be lost, only at the second press."""
         if not self._writing and not self._keeps(_("Press Esc again to discard the text.")):
             self.dismiss(False)
 
@@ -146,7 +146,7 @@ class WritingDialog(Dialog[bool]):
         return self.field.written
 
     def _keeps(self, warning: str) -> bool:
-        """Whether a text would be lost of which the writer was not warned yet; shows `warning`."""
+        """Whether a text would be lost and the writer has not been warned yet; shows `warning`."""
         written = self.unsaved()
         if not written or self._leaving == written:
             return False

@@ -21,7 +21,7 @@ from widgets.findings.view import FindingView
 
 
 class FindingScreen(ModeScreen):
-    """Shows the newest finding of one inspection of a slot; a finding of a manual run stays as it is."""
+    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
@@ -101,7 +101,7 @@ class FindingScreen(ModeScreen):
         return is_available[action]() if action in is_available else True
 
     def _has_allow_list(self) -> bool:
-        """Whether this finding is about sign-ins and the known list has entries that could be removed."""
+        """Whether this finding is about sign-ins and the allow list has entries that could be removed."""
         return self.recorded.finding.inspection == SIGN_INS and bool(
             self.app.ready.records.allowed_by_operators
         )
@@ -114,7 +114,7 @@ class FindingScreen(ModeScreen):
         finding_actions.override(self.app, self.subject, self.recorded)
 
     def action_choose_known(self) -> None:
-        """Add people or networks to the known list, or remove them."""
+        """Add people or networks to the allow list, or remove them."""
         finding_actions.edit_allow_list(self.app, self.recorded.finding)
 
     def action_propose(self) -> None:

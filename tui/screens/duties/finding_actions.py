@@ -53,7 +53,7 @@ def override(app: Console, subject: str, recorded: Recorded) -> None:
 
 
 def edit_allow_list(app: Console, finding: Finding) -> None:
-    """Let the user add the finding's unknown identities to the known list, or remove entries from it."""
+    """Let the user add the finding's unknown identities to the allow list, or remove entries from it."""
     runs, zone, now = app.ready.scheduler.runs, app.zone, app.now()
     entries = app.ready.records.allowed_by_operators
     known_targets = {entry.target for entry in entries}
@@ -106,6 +106,6 @@ def _words(identity: UnknownIdentity) -> str:
 
 
 def _since(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """Return a known identity, who added it and when, as text."""
+    """Return an allow list entry, who added it and when, as text."""
     when = stamp(entry.at, zone, now)
     return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)

@@ -15,7 +15,7 @@ from widgets.drawing.prose import Prose
 
 
 class AcknowledgeScreen(WritingDialog):
-    """Acknowledges the state that the alarm had when the key was pressed."""
+    """Acknowledges the alarm's state at the moment when the key was pressed."""
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class AcknowledgeScreen(WritingDialog):
         return _("Acknowledge")
 
     def placeholder(self) -> str:
-        """Say that the note is optional."""
+        """The prompt for the note, which is optional."""
         return _("Note for the next operator (optional)")
 
     def about(self) -> Iterable[Widget]:
@@ -45,7 +45,7 @@ class AcknowledgeScreen(WritingDialog):
         self.guard.hold()
 
     def accepts_enter(self) -> bool:
-        """Not before the dialog was painted: keys typed ahead do not count."""
+        """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
 
     async def write(self, text: str) -> str:

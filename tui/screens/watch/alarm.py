@@ -1,4 +1,4 @@
-"""One alarm in full: why, since when, its curve, its history, what the runbook says."""
+"""One alarm in full: its reason, start, curve, history, and the runbook's advice."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -48,7 +48,7 @@ class AlarmScreen(ModeScreen):
         yield self.detail
 
     async def opened(self) -> None:
-        """Show what is known now; the rest is read whenever the board changes."""
+        """Show what is known now; the rest is read whenever the overview changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
         self.detail.playbook = runbook.playbook_for(self.first.id)
@@ -102,7 +102,7 @@ class AlarmScreen(ModeScreen):
 
     @work(group="alarm-detail", exclusive=True)
     async def read_rest(self, alarm: Alarm) -> None:
-        """Read history and curve; where that fails, the last value stays, with the reason."""
+        """Read history and curve; after a failure the last value stays, with the reason."""
         now = self.app.now()
         history = self.services.alarms.history(alarm.id, now - HISTORY)
         self.detail.history = await self._state(self.detail.history, history)
@@ -124,7 +124,7 @@ class AlarmScreen(ModeScreen):
             value = await reading
         except AwsError as error:
             return replace(before, problem=error.problem, failures=before.failures + 1)
-        except Exception as error:  # noqa: BLE001  the boundary: a fault of ours is shown in place of the answer
+        except Exception as error:  # noqa: BLE001  the boundary: an internal error is shown in place of the data
             self.app.report_bug(error)
             problem = fault_problem(_("An internal error stopped this read."), error, self.app.now())
             return replace(before, problem=problem, failures=before.failures + 1)
@@ -132,7 +132,7 @@ class AlarmScreen(ModeScreen):
 
     @on(AlarmDetail.Closed)
     def close(self) -> None:
-        """Back to the list."""
+        """Return to the list."""
         self.app.pop_screen()
 
     @on(AlarmDetail.OpenLogs)

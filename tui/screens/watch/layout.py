@@ -1,19 +1,19 @@
-"""Where the panels of the watch mode stand, as a stylesheet: one below another, in two columns, or one alone."""
+"""The layout of the watch mode's panels as a stylesheet: stacked, in two columns, or one at a time."""
 
 from collections.abc import Iterable, Sequence
 
 from tui.panels import PanelSpec
 
 MOST_ROWS = 13
-"""Of a panel whose height is `auto`."""
+"""Maximum height of a panel whose height is `auto`."""
 MOST_WIDE_ROWS = 24
 """The same on a wide screen."""
 _ALONE = ("-short", "-narrow", "-zoom")
-"""The screen's classes with which one panel is shown at a time."""
+"""The screen's classes for showing one panel at a time."""
 
 
 def stylesheet(panels: Sequence[PanelSpec]) -> str:
-    """The rules for `WatchScreen`, whose `#panels` holds `panels` in their order."""
+    """The rules for `WatchScreen`, whose `#panels` contains `panels` in their order."""
     column = [panel for panel in panels if panel.wide_row]
     wide_rows = " ".join(panel.wide_row for panel in column)
     alone = ", ".join(f"&.{name} #panels" for name in _ALONE)

@@ -1,4 +1,4 @@
-"""What a panel of the watch mode is beside its line in the registry: its widget, and what its feed reads."""
+"""The base classes of the watch mode's panels: the widget, and the read function of its feed."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,10 @@ P = TypeVar("P", bound=Panel[Any])
 
 
 class WatchedPanel(ABC, Generic[W]):
-    """One panel on the watch screen, and how the console's states reach it."""
+    """One panel on the watch screen, connected to the console's states."""
 
     reads: ClassVar[Callable[[Services], Awaitable[object]] | None] = None
-    """What the panel's feed reads; None where it shows what the console follows anyway."""
+    """The read function of the panel's feed; None if it shows a state that the console follows anyway."""
 
     def __init__(self, spec: PanelSpec, screen: PaneScreen) -> None:
         self.spec = spec
@@ -35,27 +35,27 @@ class WatchedPanel(ABC, Generic[W]):
         """The widget, without data; its id is the spec's."""
 
     def opened(self) -> None:
-        """Show what is known, and follow what comes; called once the widget is mounted."""
+        """Show what is known, and follow changes; called once the widget is mounted."""
 
     def focus(self) -> None:
-        """Give the keys to the first thing in it that takes them."""
+        """Focus the first widget in the panel that can have the focus."""
         widgets = self.widget.walk_children(Widget, with_self=True)
         if (first := next((each for each in widgets if each.focusable), None)) is not None:
             first.focus()
 
     def note_subject(self) -> Place | None:
-        """What is under its cursor, for a note about it."""
+        """The object under its cursor, as the subject of a note."""
         return None
 
     def zone_changed(self) -> None:
-        """Times are shown in another zone."""
+        """Show times in the new zone."""
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """The screen's banner says `problem` for all panels, which need not repeat it."""
+        """Stop repeating `problem`, which the screen's banner shows for all panels."""
 
 
 class StatePanel(WatchedPanel[P]):
-    """Shows the state of one feed; a subclass names its `Panel`, and what the feed reads."""
+    """Shows the state of one feed; a subclass defines its `Panel` and the feed's read function."""
 
     widget_type: ClassVar[type[Panel[Any]]]
 
@@ -79,5 +79,5 @@ class StatePanel(WatchedPanel[P]):
         self.widget.zone = self.app.zone
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Leave out what the banner says."""
+        """Stop repeating the banner's problem."""
         self.widget.banner = problem

@@ -1,4 +1,4 @@
-"""Today's requests to AWS by operation, and their price."""
+"""Today's requests to AWS by operation, and their cost."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -12,7 +12,7 @@ from widgets.drawing.format import pad
 
 
 class UsageScreen(Dialog[None]):
-    """Requests by operation, most frequent first."""
+    """The requests by operation, most frequent first."""
 
     def __init__(self, meter: UsageMeter) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""監視: alarms, dashboard and log tail on one screen; one of them at a time where there is no room."""
+"""監視: alarms, dashboard and log tail on one screen, or one at a time if there is no room."""
 
 from pkgutil import resolve_name
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ from widgets.logs.pane import LogPane
 
 
 class WatchScreen(PaneScreen):
-    """The day's screen: the panels of the registry, in its order."""
+    """The watch mode: the panels of the registry, in its order."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("watch")]
     DEFAULT_CSS = stylesheet(PANELS)
@@ -38,7 +38,7 @@ class WatchScreen(PaneScreen):
         }
         self.zoomed = False
         self.current = PANELS[0].id
-        """The panel that is shown where one is shown at a time."""
+        """The panel that is shown when there is room for only one."""
 
     @property
     def alarms(self) -> AlarmPanel:
@@ -63,7 +63,7 @@ class WatchScreen(PaneScreen):
         yield Container(*(panel.widget for panel in self.panels.values()), id="panels")
 
     async def opened(self) -> None:
-        """Begin to show what the console knows."""
+        """Start showing what the console knows."""
         for panel in self.panels.values():
             panel.opened()
         self._show_panels()
@@ -81,7 +81,7 @@ class WatchScreen(PaneScreen):
             panel.banner_changed(problem)
 
     def note_subject(self) -> Place | None:
-        """What is under the cursor of the panel that the keys go to."""
+        """The object under the cursor of the focused panel."""
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
 
@@ -91,7 +91,7 @@ class WatchScreen(PaneScreen):
         self.alarms.acknowledged = acknowledgements
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A panel's own commands work only while the keys go to it."""
+        """Allow a panel's own commands only while it has the focus."""
         if action == "acknowledge":
             parameters = ("alarms",)
         elif action != "panel_command":
@@ -100,7 +100,7 @@ class WatchScreen(PaneScreen):
         return panel is not None and panel.spec.id == parameters[0]
 
     def _focused_panel(self) -> WatchedPanel[Any] | None:
-        """The panel that the keys go to."""
+        """The panel that has the focus."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
         return next((panel for panel in self.panels.values() if panel.widget in around), None)
 
@@ -109,7 +109,7 @@ class WatchScreen(PaneScreen):
         self.action_panel_command("alarms", "acknowledge")
 
     def action_panel_command(self, panel: str, command: str) -> None:
-        """Do a command of a panel's own: call its method of that name."""
+        """Run a panel's own command: call its method of that name."""
         getattr(self.panels[panel], command)()
 
     @on(LogTile.Follow)
@@ -128,13 +128,13 @@ class WatchScreen(PaneScreen):
             panel.widget.set_class(alone and id != self.current, "-off")
 
     def action_focus_panel(self, panel: str) -> None:
-        """Go to a panel; where one panel fills the screen, it replaces the other."""
+        """Focus a panel; if only one panel is shown, show this one."""
         self.current = panel
         self._show_panels()
         self.panels[panel].focus()
 
     def action_zoom(self) -> None:
-        """One panel on the whole screen, or all again."""
+        """Show one panel on the whole screen, or all again."""
         self.zoomed = not self.zoomed
         self._show_panels()
 
@@ -152,10 +152,10 @@ class WatchScreen(PaneScreen):
 
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:
-        """Say that the cursor's alarm is gone; the key must not act on its neighbour."""
+        """Notify that the cursor's alarm is gone; the key must not act on its neighbour."""
         self.app.inform(_("{name} no longer exists").format(name=message.name))
 
     @on(AlarmStrip.Clicked)
     def strip_clicked(self) -> None:
-        """Go from the strip to the alarms."""
+        """Move from the strip to the alarms."""
         self.action_focus_panel("alarms")

@@ -1,4 +1,4 @@
-"""The console's output: painted into memory at once, sent when the terminal is ready for it."""
+"""The console's output: painted into memory at once, sent when the terminal is ready."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ _SYNC_FROM = 256
 """Characters from which on a frame is sent as one synchronized update; a shorter one appears at once anyway."""
 _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
 _BUSY_WAIT = 0.5
-"""Seconds until the next try where the terminal has not taken what was written."""
+"""Seconds until the next attempt if the terminal has not accepted earlier output."""
 _SETTLE = (0.3, 1.0)
 """Least and most seconds that the end waits for answers; in between, three round trips."""
 
@@ -27,7 +27,7 @@ class Writer(Protocol):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something written before has not been taken yet."""
+        """Whether earlier output has not been accepted yet."""
 
     def send(self, data: bytes) -> None:
         """Write without waiting; nothing is ever dropped."""
@@ -104,10 +104,10 @@ class CellOutput:
         """Seconds between two drawings that make sense: what is drawn more often is never shown."""
         return max(self._flow.min_interval, self._least_interval)
 
-    # -- the terminal taken and given back
+    # -- taking and releasing the terminal
 
     def begin(self) -> None:
-        """Start sending: the terminal was taken over and shows nothing of us yet."""
+        """Start sending: the terminal was taken over and shows nothing of the console yet."""
         self._open = True
         self.answers.forget()
         self._flow.reset()
@@ -125,7 +125,7 @@ class CellOutput:
         self.answers.forget()
 
     def resize(self, width: int, height: int) -> None:
-        """Take the terminal's new size. It may show anything; nothing is sent until a screen of that size is drawn."""
+        """Take the terminal's new size. Its content is unknown; sends nothing until a screen of that size is drawn."""
         self._encoder.forget()
         self.is_drawn = (width, height) == (self._back.width, self._back.height)
         self._later()

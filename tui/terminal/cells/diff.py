@@ -1,4 +1,4 @@
-"""Which cells of a row the terminal shows differently from how they should be."""
+"""Finds the cells of a row that the terminal shows differently from the new screen."""
 
 from collections.abc import Callable
 from operator import ne

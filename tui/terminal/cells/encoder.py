@@ -11,7 +11,7 @@ from tui.terminal.cells.scrolling import Scroll, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
-"""No link, no colour, no scroll region, whoever set them; a blank screen."""
+"""Resets links, colours and the scroll region, and clears the screen."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
 
@@ -145,7 +145,7 @@ class Encoder:
             self._write(run.cells, run.y)
 
     def _on_blank(self, rendition: Rendition) -> Rendition:
-        """The pen for a space that looks like `rendition`, drawn or erased: the present one where nothing else shows."""
+        """The pen for a space of `rendition`, drawn or erased; keeps current attributes that a space does not show."""
         if self._pen is None or not rendition.is_erasable:
             return rendition.blank
         return self._pen.over(rendition.background)

@@ -32,7 +32,7 @@ def as_link(name: str) -> Link:
 
 
 class LinkState(NamedTuple):
-    """The present judgement of the line."""
+    """The current judgement of the line."""
 
     is_slow: bool = False
     round_trip: float | None = None

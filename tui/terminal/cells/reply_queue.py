@@ -14,7 +14,7 @@ from typing import NamedTuple
 _POSITION = re.compile(r"\x1b\[\d+;\d+R")
 _STATUS = re.compile(r"\x1b\[[03]n")
 _MOST_OPEN = 64
-"""Questions remembered as open; a terminal that never answers is asked again and again."""
+"""Maximum number of open questions remembered; a terminal that never answers is asked repeatedly."""
 
 
 class Question(Enum):

@@ -20,7 +20,7 @@ _STALLED_AFTER = 0.3
 _BACKLOG_LIMIT = 1 << 18
 """Bytes of queued frames; more than one screen of any size needs."""
 _PATIENCE = 0.2
-"""Seconds between two checks whether to go on waiting for a terminal that does not read."""
+"""Seconds between checks whether to keep waiting for a terminal that does not read."""
 _CANCEL = b"\x18\x1b\\"
 """Ends a sequence that was cut short: CAN, then a string terminator."""
 
@@ -62,11 +62,11 @@ class Output:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the terminal has not taken everything written before."""
+        """Whether the terminal has not accepted everything written before."""
         return bool(self._waiting) or self._writing_since is not None
 
     def send(self, data: bytes) -> None:
-        """Write in order and never drop: immediately as much as the terminal takes without waiting, the rest later."""
+        """Write in order and never drop: at once what the terminal accepts without waiting, the rest later."""
         with self._changed:
             if self._closed:
                 return
@@ -77,7 +77,7 @@ class Output:
                 self._changed.notify()
 
     def _write_now(self, data: bytes) -> int:
-        """Write what the terminal takes without waiting; the number of bytes."""
+        """Write what the terminal accepts without waiting; returns the number of bytes."""
         count = 0
         try:
             while count < len(data):

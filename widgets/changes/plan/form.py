@@ -1,4 +1,4 @@
-"""The parameters a change needs before it can be planned, a row each: a field or a choice, and its meaning."""
+"""The form for a change's parameters: a row with a field or a choice for each, and its explanation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _LENGTH = 256
 
 
 class ChoiceRow(Widget, can_focus=True):
-    """A choice on one row: all answers where they fit, else the current one between arrows."""
+    """A choice on one row: all answers if they fit, else the current one between arrows."""
 
     DEFAULT_CSS = """
     ChoiceRow { height: 1; width: 1fr; }
@@ -80,18 +80,18 @@ class ChoiceRow(Widget, can_focus=True):
         return Content.assemble(("◉ ", "$text-accent"), (title, style))
 
     def watch_value(self, value: str) -> None:
-        """Send the new answer."""
+        """Post the new answer."""
         self.post_message(self.Changed(self, value))
 
     def action_step(self, by: int) -> None:
-        """Go to the next answer, from the last one to the first; `by` is 1 or -1."""
+        """Move to the next answer, wrapping around; `by` is 1 or -1."""
         names = [name for name, _title in self.choices]
         if names:
             at = names.index(self.value) if self.value in names else -1 if by > 0 else 0
             self.value = names[(at + by) % len(names)]
 
     def on_click(self, event: Click) -> None:
-        """Choose the answer that was clicked; where not all of them fit, go to the next."""
+        """Choose the clicked answer; if not all of them are shown, move to the next."""
         if not self._places:
             self.action_step(1)
             return
@@ -128,14 +128,14 @@ class Field(Input):
         words: str
 
     def restricted(self) -> None:
-        """Say why a key was refused."""
+        """Show why a key was refused."""
         super().restricted()
         long = _("This field takes at most {count} characters.").format(count=self.max_length)
         self.post_message(self.Refused(_("Only digits are accepted here.") if self.restrict else long))
 
 
 class PlanForm(VerticalGroup):
-    """Call `ask`; `values` has the answers so far."""
+    """The questions and answers; call `ask`, then read `values`."""
 
     DEFAULT_CSS = """
     PlanForm { height: auto; }
@@ -158,7 +158,7 @@ class PlanForm(VerticalGroup):
         super().__init__(id=id)
         self.parameters: tuple[Parameter, ...] = ()
         self.has_questions = False
-        """All questions are mounted; before that there are no answers."""
+        """All questions are mounted; until then there are no answers."""
         self._help = Static(id="form-help")
 
     async def ask(self, parameters: Sequence[Parameter], values: Mapping[str, str]) -> None:
@@ -214,7 +214,7 @@ class PlanForm(VerticalGroup):
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
-        """Enter ends the answer; it never confirms the plan."""
+        """Enter completes the answer; it never confirms the plan."""
         event.stop()
         self.post_message(self.Finished())
 
@@ -228,7 +228,7 @@ def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
 
 
 def _digits(parameter: Parameter) -> str:
-    """What may be typed into a number's field; a minus only where the number may be negative."""
+    """The characters allowed in a number's field; a minus only if the number may be negative."""
     may_be_negative = parameter.minimum is not None and parameter.minimum < 0
     return r"-?\d{0,9}" if may_be_negative else r"\d{0,9}"
 

@@ -1,6 +1,6 @@
-"""A whole change plan: its impact first, then before and after, what is sent, what to know.
+"""A complete change plan: its impact first, then before and after, the requests, warnings.
 
-One column that scrolls where there is little room; else the plan on the left, the request on the right.
+One scrolling column if there is little room; else the plan on the left, the requests on the right.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class PlanView(VerticalScroll, can_focus=True):
-    """Set `plan`, and `run` once it is confirmed; `applying` from the confirmation on; `trouble` when it failed."""
+    """Set `plan`; `applying` once it is confirmed, and then `run`; `trouble` if it failed."""
 
     DEFAULT_CSS = """
     PlanView { height: 1fr; scrollbar-size-vertical: 1; }
@@ -49,9 +49,9 @@ class PlanView(VerticalScroll, can_focus=True):
     run: reactive[Run | None] = reactive(None, repaint=False, init=False)
     applying: reactive[bool] = reactive(False, repaint=False, init=False)
     trouble: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
-    """Why there is no plan, or why it was not applied: a sentence each."""
+    """Why there is no plan, or why it was not applied: one sentence each."""
     why: reactive[str] = reactive("", repaint=False, init=False)
-    """Why the revert is at its time."""
+    """Why the revert has its time."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
@@ -68,7 +68,7 @@ class PlanView(VerticalScroll, can_focus=True):
         self.request_block = Block(_("Exact request"), lambda width: self._of(request_lines, width))
 
     def compose(self) -> ComposeResult:
-        """Two columns where there is room, else one."""
+        """Two columns if there is room, else one."""
         yield self.trouble_block
         yield self.progress_block
         yield self.refused_block
@@ -90,13 +90,13 @@ class PlanView(VerticalScroll, can_focus=True):
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_plan(self, before: Plan | None, plan: Plan | None) -> None:
-        """Show another plan, from its top unless only its age has changed."""
+        """Show a plan; a different one is shown from its top."""
         if before is None or plan is None or _content(before) != _content(plan):
             self.scroll_home(animate=False)
         self._update()
 
     def watch_run(self) -> None:
-        """Show what became of it."""
+        """Show the outcome."""
         self._update()
 
     def watch_applying(self) -> None:
@@ -110,7 +110,7 @@ class PlanView(VerticalScroll, can_focus=True):
         self._update()
 
     def watch_why(self) -> None:
-        """Show or hide why the revert is at its time."""
+        """Show or hide why the revert has its time."""
         self._update()
 
     def watch_zone(self) -> None:
@@ -162,5 +162,5 @@ class PlanView(VerticalScroll, can_focus=True):
 
 
 def _content(plan: Plan) -> Plan:
-    """The plan without what differs each time it is made."""
+    """The plan without the fields that differ every time it is made."""
     return plan.model_copy(update={"id": "", "made_at": _NEVER, "expires_at": _NEVER})

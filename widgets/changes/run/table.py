@@ -1,4 +1,4 @@
-"""The confirmed changes, newest first, and what became of each."""
+"""The confirmed changes, newest first, with their outcomes."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -20,7 +20,7 @@ from widgets.frame.parts import PanelEmpty, PanelHead
 
 
 class RunTable(Vertical):
-    """Set `runs`, and `waiting` to the ids of the runs whose revert is still to come."""
+    """Set `runs`, and `waiting` to the ids of the runs whose revert is pending."""
 
     DEFAULT_CSS = """
     RunTable { height: 1fr; width: 1fr; }
@@ -50,7 +50,7 @@ class RunTable(Vertical):
         )
 
     def compose(self) -> ComposeResult:
-        """The head, the table, and what replaces an empty table."""
+        """The head, the table, and the text for an empty table."""
         yield self.head
         yield self.table
         yield self._empty
@@ -66,7 +66,7 @@ class RunTable(Vertical):
         self._show()
 
     def watch_waiting(self) -> None:
-        """Show which reverts are still to come."""
+        """Show which reverts are pending."""
         self._show()
 
     def watch_zone(self) -> None:
@@ -74,7 +74,7 @@ class RunTable(Vertical):
         self._show()
 
     def run_at_cursor(self) -> Run | None:
-        """The run that the keys act on."""
+        """The run that keys act on."""
         return next((run for run in self.runs if run.id == self.table.cursor_key), None)
 
     def on_descendant_focus(self) -> None:

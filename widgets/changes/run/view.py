@@ -1,4 +1,4 @@
-"""What became of a confirmed plan: stage by stage while it is applied, one row each afterwards."""
+"""The progress and outcome of a confirmed plan: stage by stage while it is applied, one row each afterwards."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -50,7 +50,7 @@ class Stage:
     """One stage of a step."""
 
     title: str
-    """English."""
+    """English; translated when shown."""
     mark: Mark
 
 
@@ -67,7 +67,7 @@ _REACHED: dict[StepState, tuple[int, Mark]] = {
 
 
 def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
-    """The five stages of a step (None before the plan is recorded); `turn`: the steps before it are done."""
+    """The five stages of a step (None before the plan is recorded); `turn`: all earlier steps are done."""
     at, mark = (0, Mark.NOW) if step is None else _REACHED[step.state]
     if step is not None and step.state is StepState.WAITING and not turn:
         mark = Mark.AHEAD
@@ -76,7 +76,7 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
     if step is not None and step.state is StepState.DONE and step.verified is not None:
         mark = Mark.PAST if step.verified else Mark.UNSURE
     if step is not None and step.state is StepState.FAILED and step.observed:
-        at, mark = 2, Mark.WRONG  # whether it was sent is unknown; AWS has not done it
+        at, mark = 2, Mark.WRONG  # it is unknown whether it was sent; AWS has not applied it
     return tuple(
         Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)
         for place, title in enumerate(_TITLES)
@@ -131,7 +131,7 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:
-    """What is known of a change that another console is applying, or that was cut off."""
+    """The known state of a change that another console is applying, or that was interrupted."""
     return _(
         "In progress in another console, or cut off; not known yet. Toban checks again at {time}; "
         "until then this target is locked."
@@ -139,13 +139,13 @@ def elsewhere_words(until: datetime, zone: tzinfo) -> str:
 
 
 def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
-    """The same as lines; [] where this console is applying it or it has ended."""
+    """`elsewhere_words` as lines; [] if this console is applying the change or it has ended."""
     until = run.elsewhere_until
     return hanging([("? ", "warn")], elsewhere_words(until, zone), "warn", width) if until else []
 
 
 def partly(run: Run) -> str:
-    """What it means that the first steps were done and a later one was not; "" where that is not so."""
+    """What it means that only the first steps were done; "" if that is not the case."""
     count = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
     if run.refusal or not count or run.state not in (StepState.FAILED, StepState.REFUSED):
         return ""
@@ -157,7 +157,7 @@ def partly(run: Run) -> str:
 
 
 def unknown_words() -> str:
-    """What an unknown outcome means and what comes next."""
+    """What an unknown outcome means and what happens next."""
     return _(
         "It is not known yet whether AWS did it. Toban reads AWS to find out and resends nothing; "
         "until then this target is locked."
@@ -175,12 +175,12 @@ def state_spans(run: Run, zone: tzinfo) -> list[Span]:
     return [(look.text, look.role)]
 
 
-LOOKING = timedelta(minutes=2)
-"""How long after a step was done it may still be verified."""
+VERIFYING = timedelta(minutes=2)
+"""How long after a step was done its verification may still be in progress."""
 
 
 def verified_span(run: Run, now: datetime) -> Span:
-    """Whether AWS, read again, showed the change."""
+    """Whether AWS showed the change when read again."""
     answers = [step.verified for step in run.steps if step.state is StepState.DONE]
     if any(verified is False for verified in answers):
         return (_("▲ not visible"), "warn")
@@ -188,8 +188,8 @@ def verified_span(run: Run, now: datetime) -> Span:
         return (NOTHING, "faint")
     if not all(answers):
         newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
-        return (_("checking…"), "muted") if now - newest < LOOKING else (_("▲ not checked"), "warn")
-    # This is about the whole change: while a step is open, the others do not verify it.
+        return (_("checking…"), "muted") if now - newest < VERIFYING else (_("▲ not checked"), "warn")
+    # The whole change is verified only when every step is.
     is_over = run.state not in _OPEN and run.state is not StepState.UNKNOWN
     return (_("✓ verified"), "good") if is_over else (NOTHING, "faint")
 
@@ -200,7 +200,7 @@ def what_spans(run: Run) -> list[Span]:
 
 
 def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span:
-    """How and when it is reverted; `waiting`: that has not happened yet."""
+    """How and when the change is reverted; `waiting`: the revert is pending."""
     revert = run.plan.revert
     if not run.steps or run.steps[0].state is not StepState.DONE or run.state in _OPEN:
         return (NOTHING, "faint")

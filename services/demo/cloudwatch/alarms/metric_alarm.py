@@ -1,7 +1,4 @@
-"""Evaluates metric alarms and log alarms: reads the datapoints, decides on the state, words the reason.
-
-Source: "Evaluating an alarm" (Amazon CloudWatch User Guide).
-"""
+"""Evaluates metric alarms and log alarms: reads the datapoints, determines the state, writes the reason."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""How an alarm's state follows from its datapoints, present or missing. Pure.
+"""Derives an alarm's state from its datapoints, present or missing. Pure.
 
-Source: "Configuring how CloudWatch alarms treat missing data" (Amazon CloudWatch User Guide), whose
-tables are the tests.
+Source: "Configuring how CloudWatch alarms treat missing data" (Amazon CloudWatch User Guide), whose tables are the
+tests.
 """
 
 from collections.abc import Sequence

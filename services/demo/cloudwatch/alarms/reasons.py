@@ -1,8 +1,8 @@
-"""StateReason and StateReasonData as AWS words them. Pure.
+"""StateReason and StateReasonData in AWS's wording. Pure.
 
-Source: notifications and histories that CloudWatch sent, e.g. "Threshold Crossed: 3 out of the last 3
-datapoints [8.9 (14/07/21 23:18:00), …] were greater than or equal to the threshold (7.0) (minimum 3
-datapoints for OK -> ALARM transition)."
+Source: notifications and histories that CloudWatch sent, e.g. "Threshold Crossed: 3 out of the last 3 datapoints [8.9
+(14/07/21 23:18:00), …] were greater than or equal to the threshold (7.0) (minimum 3 datapoints for OK -> ALARM
+transition)."
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which fields the events of a log group have, and with which values."""
+"""The fields of a log group's events, and their values."""
 
 from collections import Counter
 
@@ -11,9 +11,9 @@ from services.models.metrics import TimeSpan
 
 
 async def shares(queries: Queries) -> dict[str, int]:
-    """The share of events, in per cent, that have each field, just before the window ends.
+    """The percentage of events that have each field, just before the window ends.
 
-    {} where there were no events, or where it cannot be read, which is remarked.
+    {} if there were no events, or if it cannot be read, which adds a remark.
     """
     try:
         return await queries.insights.fields_of(queries.group, queries.span.end)
@@ -25,9 +25,9 @@ async def shares(queries: Queries) -> dict[str, int]:
 
 
 async def values_of(queries: Queries, name: str) -> Counter[str]:
-    """Events by the field's value, "" for those without it; in the window's last hour, or in all of it.
+    """Number of events by the field's value ("" without the field), in the window's last hour or all of it.
 
-    Empty where there are no events, or not all of them can be counted.
+    Empty if there are no events, or not all of them can be counted.
     """
     end = queries.span.end
     query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
@@ -42,7 +42,7 @@ async def values_of(queries: Queries, name: str) -> Counter[str]:
     for row in result.rows:
         count = count_of(row)
         if count is None:
-            # Without all counts the shares are not known.
+            # Without all counts the percentages are unknown.
             return Counter()
         values[row.get(name) or ""] += count
     return values

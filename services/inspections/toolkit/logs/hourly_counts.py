@@ -1,4 +1,4 @@
-"""Counts by the hour of what Logs Insights matched: from its rows or from its own `bin(1h)`."""
+"""Counts Logs Insights matches per hour, from the rows or from `bin(1h)`."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -14,30 +14,30 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Limit, Verdict
 
 BIN = "bin(1h)"
-"""In a query, and as the name of the column."""
+"""The expression in a query, and the name of its column."""
 COUNT = "n"
 STAMP = "%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Events by the hour in which they came; an hour without any is absent."""
+    """Number of events per hour; an hour without events is absent."""
 
     counts: Mapping[datetime, int]
 
     @property
     def worst(self) -> tuple[datetime | None, int]:
-        """The hour with most events, the newest of several; (None, 0) where there were none."""
+        """The hour with most events, the newest of several; (None, 0) if there were none."""
         return max(((at, count) for at, count in self.counts.items()), key=_most, default=(None, 0))
 
     def least(self, span: TimeSpan) -> int | None:
-        """Fewest events in an hour that lies wholly within `span`; None where there is no such hour."""
+        """The smallest count of an hour entirely within `span`; None if there is no such hour."""
         first, last = -(-int(span.start.timestamp()) // 3600), int(span.end.timestamp()) // 3600
         by_hour = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
         return min((by_hour.get(hour, 0) for hour in range(first, last)), default=None)
 
     def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict]) -> Evidence:
-        """The hours with most events first; `judge` marks those that are not normal."""
+        """The hours, most events first; `judge` marks those that are not normal."""
         ordered = sorted(self.counts.items(), key=_most, reverse=True)
         rows = [
             Row(
@@ -54,7 +54,7 @@ def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:
 
 
 def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
-    """The counts by the events themselves; None where one has no time."""
+    """The counts from the events' times; None if one has no time."""
     times = [when(row.get("@timestamp")) for row in rows]
     if None in times:
         return None
@@ -62,7 +62,7 @@ def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
 
 
 def event_spans(rows: Iterable[Mapping[str, str]], hours: Hours | None) -> list[TimeSpan]:
-    """Spans that are known to have events: the moments of rows, and hours with a count."""
+    """Times that are known to have events: the times of rows, and hours with a count."""
     times = [at for row in rows if (at := when(row.get("@timestamp")))]
     counts = hours.counts if hours else {}
     pairs = [(at, at) for at in times]
@@ -71,7 +71,7 @@ def event_spans(rows: Iterable[Mapping[str, str]], hours: Hours | None) -> list[
 
 
 def binned(result: QueryResult) -> Hours | None:
-    """The counts by a query that ends in `stats count(*) as n by bin(1h)…`; None where some are missing."""
+    """The counts from a query that ends in `stats count(*) as n by bin(1h)…`; None if some are missing."""
     counts: Counter[datetime] = Counter()
     for row in result.rows:
         at, count = when(row.get(BIN)), count_of(row)
@@ -82,7 +82,7 @@ def binned(result: QueryResult) -> Hours | None:
 
 
 def whole(text: str | None) -> int:
-    """A number as Insights writes it (`12`, `12.0`) without its fraction; 0 for anything else."""
+    """The integer part of a number as Insights writes it (`12`, `12.0`); 0 for anything else."""
     try:
         return int(float(text or 0))
     except (ValueError, OverflowError):
@@ -90,7 +90,7 @@ def whole(text: str | None) -> int:
 
 
 def count_of(row: Mapping[str, str]) -> int | None:
-    """The count of a row of `stats count(*) as n`; None where it has none, or none that a group can have."""
+    """The count in a row of `stats count(*) as n`; None if it is missing or invalid."""
     text = row.get(COUNT)
     count = whole(text)
     return count if text is not None and count > 0 else None
@@ -102,11 +102,11 @@ def below(limit: float) -> Limit:
 
 
 def local(at: datetime | None, zone: tzinfo, form: str = STAMP) -> str:
-    """A time for people; "" for none."""
+    """A local time for display; "" for none."""
     return at.astimezone(zone).strftime(form) if at else ""
 
 
 def zone_name(zone: tzinfo) -> str:
-    """`JST`; the zone's own name where it has no short one, or another one in summer."""
+    """`JST`; the zone's full name if it has no short one, or another one in summer."""
     winter, summer = (datetime(2026, month, 1, tzinfo=zone).tzname() for month in (1, 7))
     return winter if winter and winter == summer else str(zone)

@@ -1,4 +1,4 @@
-"""What every inspection by Logs Insights does first, and what it says where it cannot judge."""
+"""The base class of inspections that use Logs Insights."""
 
 from collections.abc import Iterable
 
@@ -13,14 +13,14 @@ from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 
 AT_ONCE = 10_000
-"""Rows that AWS sends at once."""
+"""Number of rows that AWS returns at once."""
 
 
 class InsightsInspection(Inspection):
     """An inspection by Logs Insights."""
 
     async def begin(self, queries: Queries, query: str, *, limit: int = ROWS) -> QueryResult | Finding:
-        """The result of `query`; a finding where somebody must agree first, or nothing can be judged. Raises AwsError."""
+        """The result of `query`; a finding if consent is needed or nothing can be judged. Raises AwsError."""
         yen = await queries.estimate()
         if yen is not None and not queries.affordable(yen):
             return self.unknown(queries, queries.consent_summary(yen), estimate_yen=yen)
@@ -35,7 +35,7 @@ class InsightsInspection(Inspection):
         return result
 
     def _partial(self, queries: Queries, result: QueryResult) -> Finding:
-        """Not judged, except for what is bad already in a part of the result: the rest makes nothing better."""
+        """A partial result is not judged unless it is already bad: the rest cannot improve it."""
         builder, words, least = queries.builder, partial_words(result), self.at_least(queries, result)
         builder.table(*self.texts(result))
         if least is None or least.verdict is Verdict.NORMAL:
@@ -49,7 +49,7 @@ class InsightsInspection(Inspection):
         return builder.finding(sentences(sentence, words))
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
-        """What an incomplete result comes to at least, judged; None where a limit says nothing about it."""
+        """A lower bound from an incomplete result, judged; None if the limit does not allow that."""
         return None
 
     def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
@@ -57,7 +57,7 @@ class InsightsInspection(Inspection):
         return ()
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
-        """What to do where the log group has no events."""
+        """What to do if the log group has no events."""
         return (_("Check that something writes to {group}.").format(group=queries.group),)
 
     def unknown(
@@ -68,7 +68,7 @@ class InsightsInspection(Inspection):
         advice: Iterable[str] = (),
         estimate_yen: float | None = None,
     ) -> Finding:
-        """A finding that cannot judge, with what was spent on it."""
+        """A finding without a verdict, with its cost so far."""
         builder = queries.builder
         builder.remark(unkept_words(queries), first=True)
         if queries.bytes:
@@ -77,5 +77,5 @@ class InsightsInspection(Inspection):
 
 
 def query_table(commands: tuple[str, ...]) -> Evidence:
-    """The query that was sent, so that it can be repeated by hand."""
+    """The query as sent, so that it can be repeated manually."""
     return table(_("The query"), (_("Command"),), [(command,) for command in commands])

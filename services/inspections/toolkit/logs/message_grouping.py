@@ -1,14 +1,14 @@
-"""Texts of error messages: secrets are masked, and messages of the same error get the same text."""
+"""Masks secrets in error messages, and gives messages of the same error the same text."""
 
 import re
 
 HIDDEN = "***"
 SHAPE = 200
-"""Characters of a message by which it is grouped."""
+"""Number of characters of a message that identify its group."""
 SHOWN = 300
-"""Characters of a message that evidence shows."""
+"""Maximum length of a message in evidence."""
 _READ = 2000
-"""Characters of a message that are processed: a stack trace may have 30,000."""
+"""Maximum length of a message that is processed: a stack trace may have 30,000 characters."""
 
 _SECRETS = re.compile(
     r"""(?ix)
@@ -47,7 +47,7 @@ _DATABASE = re.compile(
 
 
 def masked(text: str) -> str:
-    """The message, cut, without secrets and obvious personal data; it may still name people."""
+    """The message, truncated, without secrets and obvious personal data; it may still contain names."""
     hidden = _SECRETS.sub(_hide, text[:_READ])
     return hidden if len(hidden) <= SHOWN else hidden[:SHOWN] + "…"
 
@@ -57,7 +57,7 @@ def _hide(match: re.Match[str]) -> str:
 
 
 def shape(text: str) -> str:
-    """The part of a message that is the same each time the error occurs: ids, numbers and times become `#`."""
+    """The constant part of a message: ids, numbers and times become `#`."""
     return _VARIABLE.sub("#", masked(text))[:SHAPE].strip()
 
 

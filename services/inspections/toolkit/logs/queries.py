@@ -1,4 +1,4 @@
-"""The Logs Insights queries of one run: their window, their price before and after, and whether it needs consent."""
+"""The Logs Insights queries of one run: their window, cost, and consent."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 
 LAG = timedelta(minutes=1)
-"""Log events of the newest minute may not be there yet; the next run reads them, for it begins as much earlier."""
+"""Log events of the last minute may be missing; the next run reads them, because it starts earlier by this much."""
 LATE = timedelta(minutes=15)
-"""A log group whose events begin no later than this after the window's beginning covers all of it."""
+"""A log group whose first event is at most this much later than the window's start covers the window."""
 HOUR = timedelta(hours=1)
 CROWDED = (0.5, 1.0, 2.0)
-"""Seconds between attempts when AWS throttles requests for log events; some regions allow 5 requests a second."""
+"""Seconds between attempts if AWS throttles requests for log events; some regions allow 5 requests a second."""
 
 _STATES = {
     QueryState.FAILED: N_("The Logs Insights query failed."),
@@ -32,53 +32,53 @@ _STATES = {
 _STOPPED = N_("The query did not finish in time and was stopped.")
 
 _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
-"""After these it is not known whether AWS accepted a request."""
+"""After these errors it is unknown whether AWS accepted the request."""
 
 
 class Queries:
-    """Asks Logs Insights about one log group in one run, and counts what that costs."""
+    """Runs Logs Insights queries on one log group in one run, and counts their cost."""
 
     def __init__(self, builder: FindingBuilder, group: str, *, region: str = "") -> None:
         self.builder = builder
-        """Takes the remarks about prices and about what could not be read."""
+        """Receives the remarks about costs and about what could not be read."""
         self._context = builder.context
         self._request = builder.request
         self.insights = Insights(self._context.reader, region=region)
         self.span = TimeSpan(start=self._request.since - LAG, end=self._request.until - LAG)
         self.group = group
         self.bytes = 0
-        """Scanned so far, by every query."""
+        """Bytes scanned so far by all queries."""
         self._expected = 0
-        """Bytes that a query over the window reads, about; 0 where that was not estimated."""
+        """Estimated bytes scanned by a query over the window; 0 if not estimated."""
         self.calendar = self._context.calendar
         self.zone = self.calendar.zone
         self.kept_since: datetime | None = None
-        """The log group has nothing from before; None: not known."""
+        """The log group has no events from before this time; None: unknown."""
 
     @property
     def start(self) -> datetime:
-        """Where the window begins, or the log group where that is later."""
+        """The start of the window, or of the log group if that is later."""
         since = self.kept_since or self.span.start
         return min(max(since, self.span.start), self.span.end)
 
     @property
     def begins_late(self) -> bool:
-        """Whether the log group is known not to reach back to the window's beginning."""
+        """Whether the log group is known to start after the window."""
         return self.start - self.span.start > LATE
 
     @property
     def hours(self) -> float:
-        """Hours for rates with an upper limit: one at least, so that a few minutes are not scaled up."""
+        """Hours for rates with an upper limit; at least one, so that a few minutes are not extrapolated."""
         return max(1.0, self.covered)
 
     @property
     def covered(self) -> float:
-        """Hours of the window, as far as the log group reaches back; a minute at least."""
+        """Hours of the window that the log group covers; at least a minute."""
         return max(1 / 60, (self.span.end - self.start) / HOUR)
 
     @property
     def span_words(self) -> str:
-        """The length of time that was judged, in words: the window, or the part that has logs."""
+        """The length of the judged time in words: the window, or the part that has logs."""
         text = _("the {hours} that have logs")
         return (
             text.format(hours=hours_words(self.covered))
@@ -87,31 +87,31 @@ class Queries:
         )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
-        """The verdict on a count an hour with an upper limit.
+        """The verdict on an hourly count with an upper limit.
 
-        Where it is not known how far the log group reaches back, the mean over the whole window may be too low, and
-        only the worst hour, which no mean exceeds, can show that it is normal.
+        If it is unknown how far back the log group reaches, the mean over the whole window may be too low. Then only
+        the worst hour, which the mean never exceeds, can show that it is normal.
         """
         if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
             return Verdict.UNKNOWN
         return mean
 
     def yen(self, size: float) -> float:
-        """The price of scanning so many bytes."""
+        """The price of scanning this number of bytes."""
         costs = self._context.runbook.costs
         usd = usd_of_insights(int(size), self._context.runbook.inspecting.insights_usd_per_gb)
         return usd * yen_per_dollar(costs)
 
     def affordable(self, yen: float) -> bool:
-        """Whether so much may be spent: it is within the runbook's limit, or a person agreed."""
+        """Whether the amount may be spent: it is within the runbook's limit, or a person consented."""
         return self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen
 
     def again(self, times: int = 1) -> bool:
-        """Whether the bytes scanned so far may be scanned so many times more."""
+        """Whether the bytes scanned so far may be scanned `times` more."""
         return self.affordable(self.yen(self.bytes * (times + 1)))
 
     async def estimate(self) -> float | None:
-        """About how many yen one query over the window costs; None where that is not known, which is remarked."""
+        """Estimated cost in yen of one query over the window; None if unknown, which adds a remark."""
         size = await self.size(self.span)
         if size is None:
             return None
@@ -125,7 +125,7 @@ class Queries:
         return self.yen(size.bytes)
 
     async def size(self, span: TimeSpan) -> GroupSize | None:
-        """About what a query over `span` reads; None where that is not known, which is remarked."""
+        """Estimated bytes scanned by a query over `span`; None if unknown, which adds a remark."""
         try:
             size = await self.insights.size_of(self.group, span, self._context.clock.now())
         except AwsError as error:
@@ -138,13 +138,13 @@ class Queries:
         return None
 
     def consent_summary(self, yen: float) -> str:
-        """Why nothing has been read yet."""
+        """Why nothing has been read yet: the run needs consent to its cost."""
         return _("Not read yet: it would cost about {yen}; above {limit} consent is required first.").format(
             yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen)
         )
 
     async def run(self, query: str, *, limit: int = ROWS, span: TimeSpan | None = None) -> QueryResult:
-        """Run a query over the window; what it scanned is charged, even if the run is cancelled. Raises AwsError."""
+        """Run a query over the window; scanned bytes are charged, even if the run is cancelled. Raises AwsError."""
         newest = QueryResult(state=QueryState.SCHEDULED)
         self._tell(newest)
 
@@ -159,7 +159,7 @@ class Queries:
             )
         except AwsError as error:
             if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
-                # It runs unless it never arrived, and what it reads will not be known.
+                # The query may be running, and its scanned bytes will remain unknown.
                 newest = newest.model_copy(update={"bytes": self._expected})
             raise
         finally:
@@ -176,7 +176,7 @@ class Queries:
         return await self.insights.has_events(self.group, span)
 
     def price(self) -> str:
-        """What was scanned and what that costs, for the remarks."""
+        """The bytes scanned and their cost, for the remarks."""
         return _("Logs Insights scanned {size}: {yen}.").format(
             size=size_words(self.bytes), yen=yen_words(self.yen(self.bytes))
         )

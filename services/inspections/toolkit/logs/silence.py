@@ -1,7 +1,7 @@
-"""Where a log group was silent within a window: at its end, for a while before, or where its events are not kept.
+"""Finds silences of a log group within a window: at its end, in between, or where events are no longer kept.
 
-A silent log has no errors either. Many a log is quiet at night by nature, so a silence is compared with the same time
-on earlier days. FilterLogEvents, which is free of charge, answers all of it.
+A silent log has no errors either. Many logs are normally quiet at night, so a silence is compared with the same time on
+earlier days, using FilterLogEvents, which is free of charge.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,16 +18,16 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 FRESH = timedelta(minutes=15)
-"""A shorter silence says nothing."""
+"""Shorter silences are ignored."""
 EXACT = timedelta(minutes=5)
-"""How exactly the beginning of a silence is determined."""
+"""Precision of the beginning of a silence."""
 PARTS = 24
-"""The window is checked in so many parts at most, with a request each."""
+"""Maximum number of parts in which the window is checked, with one request each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A time without events, and how it compares with the same time before."""
+    """A time without events, compared with the same time on earlier days."""
 
     span: TimeSpan
     likeness: Likeness
@@ -35,36 +35,36 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Where the events of a log group are missing."""
+    """The silences of a log group."""
 
     since: datetime | None = None
-    """About when the newest event came; None: there are fresh ones, or it is not known."""
+    """Approximate time of the newest event; None: there are recent events, or it is unknown."""
     likeness: Likeness = Likeness.USUAL
-    """Of the silence since then with the same time before."""
+    """Comparison of the time since then with earlier days."""
     tolerated: bool = False
-    """Events are so rare that the silence says nothing."""
+    """Events are so rare that the silence is not significant."""
     holes: tuple[Hole, ...] = ()
-    """Times without events, before the newest ones, that are not known to be usual."""
+    """Times without events before the newest one, unless they are known to be usual."""
     usual: tuple[Hole, ...] = ()
-    """The same, but the log group was as silent at the same time before."""
+    """Such times for which the log group was equally silent on earlier days."""
     unread: str = ""
-    """Why it is not known, in words."""
+    """Why the silences are unknown, in words."""
 
     @property
     def doubtful(self) -> bool:
-        """Whether something may have happened that the log does not show."""
+        """Whether something may have happened that is missing from the log."""
         return bool(self.unread) or self.ended or bool(self.holes)
 
     @property
     def ended(self) -> bool:
-        """Whether events stopped, and that is not known to be usual."""
+        """Whether events have stopped, unless that is known to be usual."""
         return self.since is not None and self.likeness is not Likeness.USUAL and not self.tolerated
 
 
 async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterable[TimeSpan] = ()) -> Silence:
-    """Where the log group is silent in the window. A silence shorter than `fresh` does not count. Raises no AwsError.
+    """The silences of the log group in the window, ignoring those shorter than `fresh`. Raises no AwsError.
 
-    `events`: spans that are known to have events, which need not be asked for again.
+    `events`: times that are known to have events, which are not queried again.
     """
     usual = Usual(queries)
     try:
@@ -85,13 +85,13 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
 
 
 async def _ended(queries: Queries) -> datetime | None:
-    """Since when there are no events; None where there are recent ones."""
+    """The time since which there are no events; None if there are recent ones."""
     end = queries.span.end
     last = end - FRESH
     if await queries.came(TimeSpan(start=last, end=end)):
         return None
     first = min(queries.span.start, last)
-    # Bisect, for the newest event cannot be asked for; ends at `first` where there are no events at all.
+    # Bisect, because the newest event cannot be requested; ends at `first` if there are no events at all.
     while last - first > EXACT:
         middle = first + (last - first) / 2
         if await queries.came(TimeSpan(start=middle, end=end)):
@@ -104,7 +104,7 @@ async def _ended(queries: Queries) -> datetime | None:
 async def _holes(
     queries: Queries, until: datetime, least: timedelta, events: list[TimeSpan]
 ) -> list[TimeSpan]:
-    """The parts of the window without events, joined; each part is as long as `least` or longer."""
+    """The parts of the window without events, combined; each part is at least `least` long."""
     start = queries.start
     count = max(0, min(PARTS, int((until - start) / least)))
     step = (until - start) / count if count else least
@@ -121,7 +121,7 @@ async def _holes(
 
 
 def silence_words(queries: Queries, silence: Silence) -> str:
-    """That events are missing, in sentences; "" where none are."""
+    """Sentences about missing events; "" if none are missing."""
     if silence.unread:
         text = _("Could not read whether events still arrive: {why}").format(why=silence.unread)
         return sentences(unkept_words(queries), text)
@@ -129,7 +129,7 @@ def silence_words(queries: Queries, silence: Silence) -> str:
 
 
 def unkept_words(queries: Queries) -> str:
-    """That the log group does not, or may not, keep events of the whole window; "" where it does."""
+    """That the log group does not, or may not, keep events of the whole window; "" if it does."""
     if queries.kept_since is None:
         return _("It is not known how far back {group} has events.").format(group=queries.group)
     if not queries.begins_late:
@@ -139,7 +139,7 @@ def unkept_words(queries: Queries) -> str:
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
-    """What to do where the log group does not keep the whole window."""
+    """What to do if the log group does not keep the whole window."""
     if not queries.begins_late:
         return ()
     text = _(
@@ -174,7 +174,7 @@ def _end_words(queries: Queries, silence: Silence) -> str:
 
 
 def _uncompared(likeness: Likeness) -> str:
-    """Why it is not known whether a silence is usual; "" where it is known."""
+    """Why it is unknown whether a silence is usual; "" if it is known."""
     if likeness is Likeness.NEW:
         return _("The log group does not have enough previous days to compare that with.")
     if likeness is Likeness.COSTLY:
@@ -183,7 +183,7 @@ def _uncompared(likeness: Likeness) -> str:
 
 
 def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
-    """How far the log covers both ends of the window, and the longest silence; none where nothing is missing."""
+    """How far the log covers both ends of the window, and the longest silence; none if nothing is missing."""
     if words := unkept_words(queries):
         since = queries.start if queries.begins_late else None
         yield Measure(
@@ -199,7 +199,7 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
             title=_("Log events"),
             shown=_("until {time}").format(time=moment(silence.since, queries.zone)) if silence.since else "",
             allowed=_("up to the end of the window"),
-            # A usual silence is for information: it makes nothing normal.
+            # A usual silence is for information and has no verdict.
             verdict=Verdict.UNKNOWN if silence.unread or silence.ended else None,
             at=silence.since,
             note=silence_words(queries, silence) if silence.unread else _end_words(queries, silence),

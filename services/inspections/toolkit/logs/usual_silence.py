@@ -1,4 +1,4 @@
-"""Whether a log group is usually as silent as it was: by the same time on earlier days, with few free requests."""
+"""Whether a log group's silence is usual, judged by the same time on earlier days, with few free requests."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,52 +9,52 @@ from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK,
 from services.models.metrics import TimeSpan
 
 PIECE = timedelta(hours=3)
-"""A silence is compared in parts of a day, down to this length where longer parts do not decide."""
+"""Minimum length of the parts into which a silence is divided if longer parts are inconclusive."""
 SLOTS = 4
-"""A log group with events in each of so many slots is busy; in fewer they are chance, or the end of a working day."""
+"""A log group with events in this many slots is busy; in fewer they are chance, or the end of a working day."""
 MOST = 600
-"""Requests in all; a morning after two weeks of holidays needs up to about 460."""
+"""Maximum number of requests; a morning after two weeks of holidays needs up to about 460."""
 
 
 class Likeness(Enum):
-    """How a silence compares with earlier days."""
+    """The result of comparing a silence with earlier days."""
 
     USUAL = auto()
-    """The log group was as silent before."""
+    """The log group was equally silent before."""
     NEW = auto()
-    """It does not reach back enough days."""
+    """The log group does not reach back enough days."""
     COSTLY = auto()
-    """Comparing takes more requests than remain."""
+    """The comparison would need more requests than remain."""
     UNUSUAL = auto()
 
 
 class _State(Enum):
-    """How a log group was at an earlier time."""
+    """The state of a log group at an earlier time."""
 
     SILENT = auto()
     MIXED = auto()
     BUSY = auto()
     ABSENT = auto()
-    """It has nothing from that time."""
+    """The log group has no events from that time."""
 
 
 class _Spent(Exception):
-    """No request remains."""
+    """No requests remain."""
 
 
 class Usual:
-    """Compares the silences of one run; counts its requests."""
+    """Compares the silences of one run; limits the number of requests."""
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
         self._lived: datetime | None = None
-        """Before this the log group is known to have had events."""
+        """The log group is known to have had events before this time."""
         self._remaining = MOST
 
     async def compare(self, hole: TimeSpan) -> Likeness:
-        """Whether the log group was silent at the same time before, too. Raises AwsError."""
+        """Whether the log group was also silent at the same time on earlier days. Raises AwsError."""
         span = self._queries.span
-        # The compared time must not be part of the same outage; a long window has earlier days of its own.
+        # The compared time must not be part of the same outage; a long window contains earlier days itself.
         before = min(span.start, hole.start) if span.end - span.start <= WEEK else hole.start
         try:
             return await self._all(spans_by_day(hole, self._queries.calendar), before)
@@ -62,7 +62,7 @@ class Usual:
             return Likeness.COSTLY
 
     async def _all(self, parts: Iterable[TimeSpan], before: datetime) -> Likeness:
-        """USUAL where each part is; else the likeness of the first part that is not."""
+        """USUAL if every part is; otherwise the result of the first part that is not."""
         for part in parts:
             likeness = await self._compare(part, before)
             if likeness is not Likeness.USUAL:
@@ -85,7 +85,7 @@ class Usual:
             return Likeness.NEW
         if piece.end - piece.start <= PIECE:
             return Likeness.USUAL
-        # It may be silent at some hours of the piece and busy at others.
+        # The log group may be silent in some hours of the piece and busy in others.
         middle = piece.start + (piece.end - piece.start) / 2
         halves = TimeSpan(start=piece.start, end=middle), TimeSpan(start=middle, end=piece.end)
         return await self._all(halves, before)
@@ -98,7 +98,7 @@ class Usual:
             # Before the first event a silence proves nothing.
             return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
         step = (span.end - span.start) / SLOTS
-        # From the end: in the evening events become fewer there, in the morning they begin there.
+        # From the end: evening events get fewer there, and morning events begin there.
         for number in reversed(range(SLOTS)):
             first = span.start + number * step
             if not await self._came(TimeSpan(start=first, end=first + step)):
@@ -120,5 +120,5 @@ class Usual:
 
 
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The same span, moved back."""
+    """The time range, moved back."""
     return TimeSpan(start=span.start - back, end=span.end - back)

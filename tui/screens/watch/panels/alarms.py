@@ -1,4 +1,4 @@
-"""The alarms, with the one under the cursor."""
+"""The alarm list, with the alarm under the cursor."""
 
 from services.i18n import _
 from tui import messages
@@ -8,12 +8,12 @@ from widgets.alarms.panel import AlarmPanel
 
 
 class WatchedAlarms(StatePanel[AlarmPanel]):
-    """Shows the board that the whole console follows."""
+    """Shows the alarm overview, which the console follows anyway."""
 
     widget_type = AlarmPanel
 
     def opened(self) -> None:
-        """Follow the board."""
+        """Follow the overview."""
         self.screen.watch(self.app, "alarms", self._show_overview)
 
     def _show_overview(self) -> None:
@@ -21,7 +21,7 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
             self.widget.state = self.app.alarms
 
     def focus(self) -> None:
-        """Give the keys to the list."""
+        """Focus the list."""
         self.widget.table.focus()
 
     def note_subject(self) -> Place | None:

@@ -1,4 +1,4 @@
-"""The dashboard, whose alarm tiles show the board's alarms."""
+"""The dashboard, whose alarm tiles show the alarms of the alarm overview."""
 
 from dataclasses import replace
 
@@ -8,12 +8,12 @@ from widgets.dashboards.panel import DashboardPanel
 
 
 class WatchedDashboard(StatePanel[DashboardPanel]):
-    """Shows the view that the whole console follows, with the newest alarms in it."""
+    """Shows the dashboard that the console follows anyway, with the newest alarms in it."""
 
     widget_type = DashboardPanel
 
     def opened(self) -> None:
-        """Follow the board and the view."""
+        """Follow the alarm overview and the dashboard."""
         self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_view)
 
@@ -23,14 +23,14 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         self._show_view()
 
     def _show_view(self) -> None:
-        view, board = self.app.view, self.app.alarms
+        view, overview = self.app.view, self.app.alarms
         if view is None:
             return
-        # Alarm tiles show the board's alarms, so that the two never disagree on one screen.
-        if view.value is not None and board is not None and board.value is not None:
-            view = replace(view, value=refreshed(view.value, board.value))
+        # Alarm tiles show the overview's alarms, so that list and tiles never disagree.
+        if view.value is not None and overview is not None and overview.value is not None:
+            view = replace(view, value=refreshed(view.value, overview.value))
         self.widget.state = view
 
     def focus(self) -> None:
-        """Give the keys to the first tile."""
+        """Focus the first tile."""
         self.widget.focus_first()

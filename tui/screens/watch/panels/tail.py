@@ -5,7 +5,7 @@ from widgets.logs.pane import LogPane
 
 
 class WatchedTail(WatchedPanel[LogPane]):
-    """One of the screen's log panes, which the screen keeps up to date with the others."""
+    """One of the screen's log panes; the screen updates all of them together."""
 
     def build(self) -> LogPane:
         """A pane that follows nothing yet."""
@@ -18,5 +18,5 @@ class WatchedTail(WatchedPanel[LogPane]):
             self.screen.follow(self.widget, groups[0].id)
 
     def focus(self) -> None:
-        """Give the keys to the pane."""
+        """Focus the pane."""
         self.widget.focus()

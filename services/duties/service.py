@@ -33,7 +33,7 @@ MISSED_BACK = timedelta(days=14)
 """How long after its last day a missed occurrence is listed."""
 AHEAD = timedelta(days=400)
 """How far ahead the next occurrence is searched for."""
-LOOK = 20.0
+RECHECK = 20.0
 """Seconds (of the world) between checks for new base dates and reverts, and for a clock that has jumped."""
 
 
@@ -214,7 +214,7 @@ class Duties:
 
     async def _wait(self, view: DutyView, basis: object, listener: "asyncio.Task[None]") -> None:
         """Wait until something may have changed; never long, as the clock may jump and the machine may be suspended."""
-        seconds = LOOK
+        seconds = RECHECK
         if view.next_change is not None:
             seconds = min(seconds, (view.next_change - self._clock.now()).total_seconds())
         # The basis may have changed while the view was computed.

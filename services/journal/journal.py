@@ -162,13 +162,19 @@ class Journal:
 
     async def verify(self) -> Verification:
         """Check the whole chain and compare it with the external hashes. Takes seconds, without blocking the loop."""
-        witnesses = await self.outside()
-        return await asyncio.to_thread(verify, self.path, at=self._clock.now(), witnesses=witnesses)
+        external_hashes = await self.outside()
+        return await asyncio.to_thread(
+            verify, self.path, at=self._clock.now(), external_hashes=external_hashes
+        )
 
     async def outside(self) -> ExternalHashes:
         """The hashes in the machine's log and in the stream in AWS; works without opening the journal."""
-        witnesses = await asyncio.to_thread(machine_log)
-        return together(witnesses, await in_stream(self._stream.stream)) if self._stream else witnesses
+        external_hashes = await asyncio.to_thread(machine_log)
+        return (
+            together(external_hashes, await in_stream(self._stream.stream))
+            if self._stream
+            else external_hashes
+        )
 
     async def follow(self) -> AsyncIterator[int]:
         """Yield the newest entry's number: at once, then whenever this or another console has written.

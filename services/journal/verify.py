@@ -25,13 +25,13 @@ _SWAPPED_AMONG = 200
 _PREVIOUS, _HASH = 14, 15
 
 
-def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None) -> Verification:
-    """Check the file; `at` is the current time (UTC). Without `witnesses` (external hashes) the machine's log is read.
+def verify(path: Path, *, at: datetime, external_hashes: ExternalHashes | None = None) -> Verification:
+    """Check the file; `at` is the current time (UTC). Without `external_hashes` (external hashes) the machine's log is read.
 
     Blocks, for about a second per 100,000 entries. A failure to check is part of the result, never raised.
     """
     # Read before the entries, as an entry is written before its hash is sent outside.
-    held_outside = machine_log() if witnesses is None else witnesses
+    held_outside = machine_log() if external_hashes is None else external_hashes
     try:
         with closing(JournalReader.open(path)) as reader:
             reader.check_pages()
@@ -43,10 +43,10 @@ def verify(path: Path, *, at: datetime, witnesses: ExternalHashes | None = None)
 class _Check:
     """One pass over the entries."""
 
-    def __init__(self, reader: JournalReader, path: Path, witnesses: ExternalHashes) -> None:
+    def __init__(self, reader: JournalReader, path: Path, external_hashes: ExternalHashes) -> None:
         self.reader = reader
         self.path_name = str(path)
-        self.witnesses = witnesses
+        self.external_hashes = external_hashes
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
         """Checkpoints of this journal that are trusted, or agree with it."""
@@ -56,7 +56,7 @@ class _Check:
         """Untrusted checkpoints of this journal by entry, each with the reason."""
         self.refuted: list[tuple[Checkpoint, str]] = []
         """The untrusted checkpoints that disagree with the journal."""
-        for checkpoint in witnesses.checkpoints:
+        for checkpoint in external_hashes.checkpoints:
             own, doubt = checkpoint.journal == reader.id, senders.doubt(checkpoint)
             if own and doubt:
                 self.unsure.setdefault(checkpoint.seq, []).append((checkpoint, doubt))
@@ -103,7 +103,7 @@ class _Check:
             unlisted=self.unlisted,
             anchors=len(self.own),
             anchored_seq=max((checkpoint.seq for checkpoint in self.own), default=0),
-            anchor_note=self.witnesses.note or unnamed,
+            anchor_note=self.external_hashes.note or unnamed,
             distrusted=_disagreements(each for each in self.refuted if not each[0].source),
             doubts=_disagreements(each for each in self.refuted if each[0].source),
         )
@@ -200,7 +200,7 @@ class _Check:
     def _look_for_others(self) -> None:
         """Compare with other journals that an external log lists at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
-        lost = here or (self.others if self.witnesses.is_configured and not self.own else [])
+        lost = here or (self.others if self.external_hashes.is_configured and not self.own else [])
         if lost:
             newest: Checkpoint = max(lost, key=lambda checkpoint: checkpoint.seq)
             text = _("An external log has a different journal here, {journal}, with {count} entries.")

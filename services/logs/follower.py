@@ -22,7 +22,7 @@ POLL = 5.0
 """Seconds between rounds; FilterLogEvents allows 5 requests a second for the whole account."""
 BACKLOG = 200
 """Number of lines to begin with, however quiet the group is."""
-LOOK_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
+SEARCH_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 """Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
 read."""
 SLOWEST = 60.0
@@ -148,7 +148,7 @@ class LogFollower:
         """The newest lines to begin with."""
         recent: list[LogLine] = []
         start, end = now, None
-        for seconds in LOOK_BACK:
+        for seconds in SEARCH_BACK:
             if end is not None:
                 note = _("{count} lines so far; looking back {hours:g} h…")
                 yield self._batch((), note=note.format(count=len(recent), hours=round(seconds / 3600, 1)))

@@ -35,46 +35,48 @@ _BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
 _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
 
 
-def system(book: Runbook) -> Mistakes:
+def system(runbook: Runbook) -> Mistakes:
     """Time zone, task limits, maintenance window and invalidation paths are valid."""
     try:
-        ZoneInfo(book.system.timezone)
+        ZoneInfo(runbook.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         message = _("no such time zone")
-        hint = mistakes.suggestion(book.system.timezone, available_timezones()) or _(
+        hint = mistakes.suggestion(runbook.system.timezone, available_timezones()) or _(
             "names look like Asia/Tokyo"
         )
         yield ("system", "timezone"), f"{message}: {hint}"
-    yield from _bounds(book)
-    if book.rds and book.rds.window_utc and not _WINDOW.fullmatch(book.rds.window_utc):
+    yield from _bounds(runbook)
+    if runbook.rds and runbook.rds.window_utc and not _WINDOW.fullmatch(runbook.rds.window_utc):
         yield ("rds", "window_utc"), _("must be as RDS spells it: sat:17:00-sat:18:00")
-    for index, path in enumerate(book.cdn.paths if book.cdn else ()):
+    for index, path in enumerate(runbook.cdn.paths if runbook.cdn else ()):
         if not path.startswith("/") or "*" in path[:-1]:
             yield ("cdn", "paths", index), _("must begin with / and may hold * only as its last character")
 
 
-def _bounds(book: Runbook) -> Mistakes:
+def _bounds(runbook: Runbook) -> Mistakes:
     keys = ("usual_min", "usual_max", "busy_max")
     bounds = [
-        (key, getattr(book.ecs, key)) for key in keys if book.ecs and getattr(book.ecs, key) is not None
+        (key, getattr(runbook.ecs, key))
+        for key in keys
+        if runbook.ecs and getattr(runbook.ecs, key) is not None
     ]
     for (_key, lower), (key, bound) in pairwise(bounds):
         if bound < lower:
             yield ("ecs", key), _("usual_min, usual_max and busy_max must not decrease in this order")
 
 
-def unique(book: Runbook) -> Mistakes:
+def unique(runbook: Runbook) -> Mistakes:
     """Ids, names and roles are unique within their table."""
     for table, key, values in (
-        ("alarms", "name", [each.name for each in book.alarms]),
-        ("log_groups", "id", [each.id for each in book.log_groups]),
-        ("limits", "id", [each.id for each in book.limits]),
-        ("limits", "metric", [f"{each.namespace} {each.metric}" for each in book.limits]),
-        ("playbooks", "id", [each.id for each in book.playbooks]),
-        ("procedures", "id", [each.id for each in book.procedures]),
-        ("duties", "id", [each.id for each in book.duties]),
-        ("contacts", "role", [each.role for each in book.contacts]),
-        ("approvers", "role", [each.role for each in book.approvers]),
+        ("alarms", "name", [each.name for each in runbook.alarms]),
+        ("log_groups", "id", [each.id for each in runbook.log_groups]),
+        ("limits", "id", [each.id for each in runbook.limits]),
+        ("limits", "metric", [f"{each.namespace} {each.metric}" for each in runbook.limits]),
+        ("playbooks", "id", [each.id for each in runbook.playbooks]),
+        ("procedures", "id", [each.id for each in runbook.procedures]),
+        ("duties", "id", [each.id for each in runbook.duties]),
+        ("contacts", "role", [each.role for each in runbook.contacts]),
+        ("approvers", "role", [each.role for each in runbook.approvers]),
     ):
         for index in _repeated(values):
             message = _('"{name}" appears twice: rename or remove one').format(name=values[index])
@@ -91,23 +93,23 @@ def _repeated(values: Iterable[object]) -> list[int]:
     return repeated
 
 
-def references(book: Runbook) -> Mistakes:
+def references(runbook: Runbook) -> Mistakes:
     """References between entries resolve."""
-    groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
-    playbooks = [playbook.id for playbook in book.playbooks]
-    approvers = [each.role for each in book.approvers]
-    roles = [each.role for each in book.contacts] + approvers
+    groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
+    playbooks = [playbook.id for playbook in runbook.playbooks]
+    approvers = [each.role for each in runbook.approvers]
+    roles = [each.role for each in runbook.contacts] + approvers
     mentions: list[tuple[Path, str, Iterable[str]]] = []
-    for index, alarm in enumerate(book.alarms):
+    for index, alarm in enumerate(runbook.alarms):
         mentions.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
         mentions.append((("alarms", index, "log_group"), alarm.log_group, groups))
-    for index, playbook in enumerate(book.playbooks):
+    for index, playbook in enumerate(runbook.playbooks):
         mentions.append((("playbooks", index, "escalate_to"), playbook.escalate_to, roles))
         mentions.append((("playbooks", index, "approval"), playbook.approval, approvers))
-    for index, procedure in enumerate(book.procedures):
+    for index, procedure in enumerate(runbook.procedures):
         mentions.append((("procedures", index, "approval"), procedure.approval, approvers))
-    mentions.append((("costs", "report_to"), book.costs.report_to if book.costs else "", roles))
-    for name, spec in (("error_logs", book.error_logs), ("slow_queries", book.slow_queries)):
+    mentions.append((("costs", "report_to"), runbook.costs.report_to if runbook.costs else "", roles))
+    for name, spec in (("error_logs", runbook.error_logs), ("slow_queries", runbook.slow_queries)):
         mentions.append(((name, "log_group"), spec.log_group if spec else "", groups))
     for path, name, existing in mentions:
         # An ARN in place of a name is reported by `name_checks`.
@@ -115,9 +117,9 @@ def references(book: Runbook) -> Mistakes:
             yield path, mistakes.unknown_name(name, existing)
 
 
-def limits(book: Runbook) -> Mistakes:
+def limits(runbook: Runbook) -> Mistakes:
     """Each limit has exactly one bound, and its numbers are finite."""
-    for index, limit in enumerate(book.limits):
+    for index, limit in enumerate(runbook.limits):
         if (limit.below is None) == (limit.above is None):
             yield ("limits", index), _("give exactly one of below and above")
         for key, value in (("below", limit.below), ("above", limit.above), ("scale", limit.scale)):
@@ -127,9 +129,9 @@ def limits(book: Runbook) -> Mistakes:
             yield ("limits", index, "scale"), _("must be more than {gt}").format(gt=0)
 
 
-def duties(book: Runbook) -> Mistakes:
+def duties(runbook: Runbook) -> Mistakes:
     """Each duty has either a rule that occurs or a base date that resolves."""
-    for index, duty in enumerate(book.duties):
+    for index, duty in enumerate(runbook.duties):
         path: Path = ("duties", index)
         if bool(duty.rule) == bool(duty.anchor):
             yield path, _("give exactly one of rule and anchor")
@@ -138,14 +140,14 @@ def duties(book: Runbook) -> Mistakes:
             if message:
                 yield (*path, "rule"), message
         else:
-            yield from _base_date(book, duty, path)
+            yield from _base_date(runbook, duty, path)
         yield from _counted(duty, path)
         for place in _repeated(duty.at):
             yield (
                 (*path, "at", place),
                 _('"{name}" appears twice: rename or remove one').format(name=duty.at[place]),
             )
-    yield from _series(book)
+    yield from _series(runbook)
 
 
 def _counted(duty: Duty, path: Path) -> Mistakes:
@@ -159,10 +161,10 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
         yield (*path, "closed_day"), _("open days are counted back: use previous-open")
 
 
-def _series(book: Runbook) -> Mistakes:
+def _series(runbook: Runbook) -> Mistakes:
     """A series has at least two duties, all of them with a rule."""
-    members = Counter(duty.series for duty in book.duties if duty.series)
-    for index, duty in enumerate(book.duties):
+    members = Counter(duty.series for duty in runbook.duties if duty.series)
+    for index, duty in enumerate(runbook.duties):
         if duty.series and duty.anchor:
             yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
@@ -171,9 +173,9 @@ def _series(book: Runbook) -> Mistakes:
             yield ("duties", index, "series"), f"{message}: {hint}"
 
 
-def _base_date(book: Runbook, duty: Duty, path: Path) -> Mistakes:
+def _base_date(runbook: Runbook, duty: Duty, path: Path) -> Mistakes:
     spec = ANCHOR.fullmatch(duty.anchor)
-    users = name_checks.with_names(book.access_keys.users if book.access_keys else (), name_checks.USER)
+    users = name_checks.with_names(runbook.access_keys.users if runbook.access_keys else (), name_checks.USER)
     if spec is None:
         yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
     elif spec[2] not in users:
@@ -219,29 +221,29 @@ def _part_mistake(parts: dict[str, str]) -> str:
     return ""
 
 
-def journal(book: Runbook) -> Mistakes:
+def journal(runbook: Runbook) -> Mistakes:
     """`log_group` and `log_stream` are given together or not at all."""
-    spec = book.journal
+    spec = runbook.journal
     if spec.log_group and not spec.log_stream:
         yield ("journal", "log_stream"), _("give both log_group and log_stream, or neither")
     elif spec.log_stream and not spec.log_group:
         yield ("journal", "log_group"), _("give both log_group and log_stream, or neither")
 
 
-def closures(book: Runbook) -> Mistakes:
+def closures(runbook: Runbook) -> Mistakes:
     """Closed days exist in the calendar, and no day is both open and closed."""
-    for index, day in enumerate(book.closures.yearly):
+    for index, day in enumerate(runbook.closures.yearly):
         try:
             date.fromisoformat(f"2024-{day}")
         except ValueError:
             yield ("closures", "yearly", index), _("there is no such day: write month and day such as 12-29")
-    for index, opened in enumerate(book.closures.opened):
-        if opened in book.closures.extra:
+    for index, opened in enumerate(runbook.closures.opened):
+        if opened in runbook.closures.extra:
             yield (
                 ("closures", "opened", index),
                 _("this day is in extra, too: it cannot be both open and closed"),
             )
-    if set(book.closures.weekdays) == set(range(7)):
+    if set(runbook.closures.weekdays) == set(range(7)):
         yield ("closures", "weekdays"), _("all seven days are closed: leave at least one open")
 
 

@@ -16,18 +16,18 @@ Mistakes = Iterator[tuple[Path, str]]
 """(path, message) of each mistake."""
 
 
-def duties(book: Runbook) -> Mistakes:
+def duties(runbook: Runbook) -> Mistakes:
     """The inspections of each duty exist and have the settings they need; evidence ids are unique."""
     built = {kind.id: kind for kind in INSPECTIONS}
-    own = [str(each.id) for each in book.inspections]
-    for index, duty in enumerate(book.duties):
+    own = [str(each.id) for each in runbook.inspections]
+    for index, duty in enumerate(runbook.duties):
         for place, name in enumerate(duty.inspections):
             path: Path = ("duties", index, "inspections", place)
             if name in own:
                 continue
             if name not in built:
                 yield path, mistakes.unknown_name(name, [*built, *own])
-            elif lacking := built[name].missing_setting(book):
+            elif lacking := built[name].missing_setting(runbook):
                 message = _("{name} needs {key}, which this runbook does not have")
                 yield path, message.format(name=name, key=lacking)
         fields = [str(each.id) for each in duty.evidence]
@@ -37,11 +37,11 @@ def duties(book: Runbook) -> Mistakes:
                 yield ("duties", index, "evidence", place, "id"), message
 
 
-def own(book: Runbook) -> Mistakes:
+def own(runbook: Runbook) -> Mistakes:
     """Custom inspections have a unique id, the fields of their kind, and exactly one limit."""
     ids = {kind.id for kind in INSPECTIONS}
-    groups = name_checks.with_names((group.id for group in book.log_groups), name_checks.LOG_GROUP)
-    for index, inspection in enumerate(book.inspections):
+    groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
+    for index, inspection in enumerate(runbook.inspections):
         path: Path = ("inspections", index)
         if inspection.id in ids:
             message = _('"{name}" appears twice: rename or remove one').format(name=inspection.id)
@@ -76,15 +76,15 @@ def _lacking(inspection: CustomInspection) -> list[str]:
     return [key for key in keys if not getattr(inspection, key)]
 
 
-def networks_and_hours(book: Runbook) -> Mistakes:
+def networks_and_hours(runbook: Runbook) -> Mistakes:
     """Known networks are valid networks, and city hall opens before it closes."""
-    for index, network in enumerate(book.trail.known_networks if book.trail else ()):
+    for index, network in enumerate(runbook.trail.known_networks if runbook.trail else ()):
         if not is_network(network):
             yield (
                 ("trail", "known_networks", index),
                 _("must be an address or a network such as 203.0.113.0/28"),
             )
-    if book.closures.opens >= book.closures.closes:
+    if runbook.closures.opens >= runbook.closures.closes:
         yield ("closures", "closes"), _("must be later than opens")
 
 

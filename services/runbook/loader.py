@@ -52,10 +52,10 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 
 
 def _load(file: TomlFile) -> Loaded:
-    book = validate(Runbook, file, *checks.ALL)
-    open_points = in_order(file.mistake(path, text) for path, text in undecided(book))
-    cautions = in_order(file.mistake(path, text) for path, text in not_compared(book))
-    return Loaded(book, tuple(open_points), tuple(cautions))
+    runbook = validate(Runbook, file, *checks.ALL)
+    open_points = in_order(file.mistake(path, text) for path, text in undecided(runbook))
+    cautions = in_order(file.mistake(path, text) for path, text in not_compared(runbook))
+    return Loaded(runbook, tuple(open_points), tuple(cautions))
 
 
 def builtin_names() -> tuple[str, ...]:

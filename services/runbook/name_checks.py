@@ -119,17 +119,17 @@ _OF_AWS = ("AWS/", "ECS/")
 _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
-def names(book: Runbook) -> Mistakes:
+def names(runbook: Runbook) -> Mistakes:
     """Each key in KEYS holds a plain name."""
     for key, thing in KEYS.items():
-        for path, value in _values(book, key):
+        for path, value in _values(runbook, key):
             if mistake := name_mistake(value, thing):
                 yield path, mistake
 
 
-def dimensions(book: Runbook) -> Mistakes:
+def dimensions(runbook: Runbook) -> Mistakes:
     """Dimensions of AWS's own metrics hold plain names, because CloudWatch finds no data by anything else."""
-    for index, spec in enumerate(book.inspections):
+    for index, spec in enumerate(runbook.inspections):
         if not spec.namespace.startswith(_OF_AWS):
             continue
         for key, value in spec.dimensions.items():

@@ -28,9 +28,9 @@ REGIONS = (
 _AREAS = frozenset(name.rpartition("-")[0] for name in REGIONS)
 
 
-def visible(book: Runbook) -> Mistakes:
+def visible(runbook: Runbook) -> Mistakes:
     """Texts contain no control or invisible characters, except for raw ids, which AWS defines."""
-    for path, value in _texts_in(book, ()):
+    for path, value in _texts_in(runbook, ()):
         unsafe = (
             None if isinstance(value, RawId) else UNSAFE.search(value.replace("\n", "").replace("\t", ""))
         )
@@ -50,18 +50,18 @@ def _texts_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, value
 
 
-def regions(book: Runbook) -> Mistakes:
+def regions(runbook: Runbook) -> Mistakes:
     """Regions lie in an area (such as `ap-northeast`) where AWS has regions."""
-    named: list[tuple[Path, str]] = [(("system", "region"), book.system.region)]
-    if book.trail:
-        named.append((("trail", "global_region"), book.trail.global_region))
+    named: list[tuple[Path, str]] = [(("system", "region"), runbook.system.region)]
+    if runbook.trail:
+        named.append((("trail", "global_region"), runbook.trail.global_region))
         named += [
             (("trail", "sign_in_regions", index), name)
-            for index, name in enumerate(book.trail.sign_in_regions)
+            for index, name in enumerate(runbook.trail.sign_in_regions)
         ]
     named += [
         (("inspections", index, "region"), own.region)
-        for index, own in enumerate(book.inspections)
+        for index, own in enumerate(runbook.inspections)
         if own.region
     ]
     for path, name in named:

@@ -10,46 +10,52 @@ Entries = Iterator[tuple[Path, str]]
 """(path, message) of each undecided point."""
 
 
-def undecided(book: Runbook) -> Entries:
+def undecided(runbook: Runbook) -> Entries:
     """Yield (path, message) for every undecided point; the message says what it blocks."""
-    if not book.approved_by:
+    if not runbook.approved_by:
         text = _("undecided: nobody has approved this runbook; reports and procedures are based on a draft")
         yield ("approved_by",), text
-    for index, contact in enumerate(book.contacts):
+    for index, contact in enumerate(runbook.contacts):
         if contact.undecided:
             text = _("undecided: {role} cannot be reached").format(role=contact.role)
-            yield ("contacts", index, "contact"), _with_blocked(text, blocked_by_contact(book, contact.role))
-    for index, approver in enumerate(book.approvers):
+            yield (
+                ("contacts", index, "contact"),
+                _with_blocked(text, blocked_by_contact(runbook, contact.role)),
+            )
+    for index, approver in enumerate(runbook.approvers):
         if approver.undecided:
             text = _("undecided: nobody can approve as {role}").format(role=approver.role)
-            yield ("approvers", index, "name"), _with_blocked(text, blocked_by_approver(book, approver.role))
-    if book.costs and not book.costs.budget_yen:
+            yield (
+                ("approvers", index, "name"),
+                _with_blocked(text, blocked_by_approver(runbook, approver.role)),
+            )
+    if runbook.costs and not runbook.costs.budget_yen:
         text = _("undecided: without a budget its {percent} % cannot be judged")
-        yield ("costs", "budget_yen"), text.format(percent=book.costs.budget_percent)
+        yield ("costs", "budget_yen"), text.format(percent=runbook.costs.budget_percent)
 
 
-def blocked_by_contact(book: Runbook, role: str) -> tuple[str, ...]:
+def blocked_by_contact(runbook: Runbook, role: str) -> tuple[str, ...]:
     """What an unreachable contact role blocks: escalations, reports, the contact's own scope."""
     escalations = [
         _("escalation of “{playbook}”").format(playbook=playbook.title)
-        for playbook in book.playbooks
+        for playbook in runbook.playbooks
         if playbook.escalate_to == role
     ]
-    reports = [_("report of costs")] if book.costs and book.costs.report_to == role else []
-    scopes = [str(contact.scope) for contact in book.contacts if contact.role == role and contact.scope]
+    reports = [_("report of costs")] if runbook.costs and runbook.costs.report_to == role else []
+    scopes = [str(contact.scope) for contact in runbook.contacts if contact.role == role and contact.scope]
     return tuple(dict.fromkeys([*escalations, *reports, *scopes]))
 
 
-def blocked_by_approver(book: Runbook, role: str) -> tuple[str, ...]:
+def blocked_by_approver(runbook: Runbook, role: str) -> tuple[str, ...]:
     """What an undecided approver role blocks: changes, procedures and playbooks that need its approval, reports to it."""
     changes = [
-        str(name) for approver in book.approvers if approver.role == role for name in approver.approves
+        str(name) for approver in runbook.approvers if approver.role == role for name in approver.approves
     ]
     asking = [
-        *(str(procedure.title) for procedure in book.procedures if procedure.approval == role),
-        *(str(playbook.title) for playbook in book.playbooks if playbook.approval == role),
+        *(str(procedure.title) for procedure in runbook.procedures if procedure.approval == role),
+        *(str(playbook.title) for playbook in runbook.playbooks if playbook.approval == role),
     ]
-    return tuple(dict.fromkeys([*changes, *asking, *blocked_by_contact(book, role)]))
+    return tuple(dict.fromkeys([*changes, *asking, *blocked_by_contact(runbook, role)]))
 
 
 def _with_blocked(text: str, blocked: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ FRESH = 10.0
 it lost."""
 SETTLED = 60.0
 """Seconds (of the machine) after an attempt, after which a message that is not in Slack will not appear any more."""
-LOOK_AGAIN = 60.0
+CHECK_AGAIN = 60.0
 """Seconds (of the machine) between two reads of Slack for one post."""
 SHORTEST, LONGEST = 30.0, 600.0
 """Seconds (of the machine) between attempts where there is no connection."""
@@ -85,7 +85,7 @@ class Attempts:
         key = (post.id, post.attempts)
         now, sent_at = self._clock.now(), post.sent_at or post.at
         # Set first, so that a failure does not make the console ask Slack again at once.
-        self._checks[key] = now + real(self._clock, LOOK_AGAIN)
+        self._checks[key] = now + real(self._clock, CHECK_AGAIN)
         sender = await self._connect()
         thread = thread_of(self._records.sending(post))
         try:

@@ -16,7 +16,7 @@ Pattern = tuple[str | None, ...]
 _GROUPS: tuple[Pattern, ...] = (("log_groups", EVERY, "id"),)
 _ROLES: tuple[Pattern, ...] = (("contacts", EVERY, "role"), ("approvers", EVERY, "role"))
 _APPROVERS: tuple[Pattern, ...] = (("approvers", EVERY, "role"),)
-_LOOKED_AT = (
+_INSPECTED = (
     "ecs",
     "rds",
     "alb",
@@ -30,7 +30,7 @@ _LOOKED_AT = (
     "trail",
 )
 _SYSTEM: tuple[Pattern, ...] = (
-    *((name,) for name in _LOOKED_AT),
+    *((name,) for name in _INSPECTED),
     ("ecs", "usual_max"),
     ("rds", "instance"),
     ("dashboard", "name"),
@@ -38,7 +38,7 @@ _SYSTEM: tuple[Pattern, ...] = (
     ("access_keys", "users"),
     ("alb", "load_balancer"),
     ("alb", "target_group"),
-    *((look, key) for look in ("error_logs", "slow_queries") for key in ("log_group", "query", "field")),
+    *((section, key) for section in ("error_logs", "slow_queries") for key in ("log_group", "query", "field")),
     *(("waf", key) for key in ("log_bucket", "web_acl", "athena_table", "athena_database", "workgroup")),
 )  # fmt: skip
 RESTS: dict[Pattern, tuple[Pattern, ...]] = {

@@ -122,7 +122,7 @@ async def _measure(path: Path) -> list[tuple[str, float]]:
     figures.append(("append, p50", statistics.median(appends)))
     await journal.close()
     began = time.perf_counter()
-    checked = verify(path, at=START, witnesses=ExternalHashes())
+    checked = verify(path, at=START, external_hashes=ExternalHashes())
     figures.append(("verify", (time.perf_counter() - began) * 1e3))
     assert checked.intact, checked
     return figures

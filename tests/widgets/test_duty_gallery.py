@@ -6,7 +6,7 @@ import pytest
 
 from services import i18n
 from tests.widgets.gallery_duties import DutyGallery
-from widgets.duties.wording import DUTY_LOOKS, State
+from widgets.duties.wording import DUTY_STYLES, State
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ async def test_text_is_the_same_in_every_theme(theme: str, monkeypatch: pytest.M
         )
         assert "[/ecs/web] [@" in text
         for state in (State.LATE, State.MISSED, State.DUE, State.DONE, State.UPCOMING, State.SKIPPED):
-            assert DUTY_LOOKS[state].text in text  # the legend
+            assert DUTY_STYLES[state].text in text  # the legend
         assert "▌" in text
 
 

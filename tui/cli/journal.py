@@ -155,7 +155,7 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
     from services.journal.verify import verify as verify_chain
 
     verification = verify_chain(
-        journal.path, at=datetime.now(UTC), witnesses=_external_hashes(journal, anchors)
+        journal.path, at=datetime.now(UTC), external_hashes=_external_hashes(journal, anchors)
     )
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])

@@ -78,8 +78,8 @@ def past_lines(
 def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
     if acknowledgement.state is not None:
-        look = ALARM_STYLES[acknowledgement.state]
-        head += [(look.text, "muted"), (" ", "")]
+        style = ALARM_STYLES[acknowledgement.state]
+        head += [(style.text, "muted"), (" ", "")]
     head.append((_("acknowledged by {name}").format(name=acknowledgement.by), ""))
     notes = wrap(acknowledgement.note, max(8, width - 2)) if acknowledgement.note else []
     return [head, *([("  " + text, "muted")] for text in notes)]

@@ -52,10 +52,10 @@ def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, wid
         return [[(text, "muted")] for text in wrap(_("none of its series is firing"), width)]
     lines: list[Line] = []
     for contributor in series:
-        look = ALARM_STYLES[AlarmState.ALARM]
+        style = ALARM_STYLES[AlarmState.ALARM]
         pieces = wrap(contributor.name, max(8, width - 2))
         lines += [
-            [(f"{look.mark} " if at == 0 else "  ", look.role), (text, "strong")]
+            [(f"{style.mark} " if at == 0 else "  ", style.role), (text, "strong")]
             for at, text in enumerate(pieces)
         ]
         if contributor.since is not None:
@@ -172,7 +172,7 @@ def _change(change: AlarmTransition) -> list[Span]:
     after = ALARM_STYLES[change.after]
     before: list[Span] = []
     if change.before is not None:
-        look = ALARM_STYLES[change.before]
-        before = [(look.text, "muted"), (" → ", "muted")]
+        style = ALARM_STYLES[change.before]
+        before = [(style.text, "muted"), (" → ", "muted")]
     strong = change.after in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
     return [*before, (after.text, after.role if strong else "good")]

@@ -208,9 +208,9 @@ def count_spans(overview: AlarmOverview) -> list[Span]:
         count = overview.count(state)
         if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
             continue
-        look = ALARM_STYLES[state]
+        style = ALARM_STYLES[state]
         spans += [("  ", "")] if spans else []
-        spans.append((f"{look.text} {count}", look.role if count else "muted"))
+        spans.append((f"{style.text} {count}", style.role if count else "muted"))
     if not overview.mutes_read:
         spans += [("  ", ""), (_("? mutes unknown"), "warn")]
     return spans

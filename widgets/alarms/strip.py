@@ -87,11 +87,11 @@ class AlarmStrip(LineWidget):
         if newest is None:
             return []
         lead: list[Span] = [(_("last change") + " ", "muted")] if newest == overview.newest else []
-        look = ALARM_STYLES[newest.state]
+        style = ALARM_STYLES[newest.state]
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         is_acknowledged = self.acknowledged.get(newest.id)
-        state: Span = (look.text + (f" {MARK}" if is_acknowledged else ""), look.role)
+        state: Span = (style.text + (f" {MARK}" if is_acknowledged else ""), style.role)
         return [
             [
                 *lead,
@@ -103,7 +103,7 @@ class AlarmStrip(LineWidget):
                 (" ", ""),
             ],
             [name, (" ", ""), state, long, (" ", "")],
-            [name, (" ", ""), (look.mark + (MARK if is_acknowledged else ""), look.role), (" ", "")],
+            [name, (" ", ""), (style.mark + (MARK if is_acknowledged else ""), style.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:

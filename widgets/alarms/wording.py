@@ -20,9 +20,9 @@ _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 def state_spans(alarm: Alarm) -> list[Span]:
     """Mark and word; a scaling alarm is not red, because firing is normal for it."""
-    look = ALARM_STYLES[alarm.state]
+    style = ALARM_STYLES[alarm.state]
     calm = alarm.scaling and alarm.state is AlarmState.ALARM
-    return [(look.text, "muted" if calm else look.role)]
+    return [(style.text, "muted" if calm else style.role)]
 
 
 def how_long(alarm: Alarm, now: datetime) -> str:

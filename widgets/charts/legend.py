@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from widgets.charts.data import Curve
 from widgets.drawing.format import crop
 from widgets.drawing.lines import SERIES_ROLES, Line, Span, fit, width_of
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.drawing.units import number
 
 STROKE_MARKS = ("━━", "╍╍", "┅┅", "┉┉")
@@ -52,8 +52,8 @@ def legend_item(index: int, curve: Curve, width: int) -> list[Span]:
     """`━━ label 72.3% ●` in at most `width` cells; the label is cropped, the value stays."""
     value: list[Span] = [(" " + number(curve.last, curve.unit), "strong" if curve.values else "warn")]
     if curve.verdict is not None:
-        look = VERDICT_LOOKS[curve.verdict]
-        value.append((f" {look.mark}", look.role))
+        style = VERDICT_STYLES[curve.verdict]
+        value.append((f" {style.mark}", style.role))
     label = curve.label + (" →" if curve.right else "")
     room = max(1, width - width_of(value) - 3)
     mark = STROKE_MARKS[index % len(STROKE_MARKS)]

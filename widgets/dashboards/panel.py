@@ -23,7 +23,7 @@ from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile import Tile
 from widgets.drawing.lines import Span
 from widgets.drawing.markdown import markdown_lines
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
 
 _LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
@@ -231,8 +231,8 @@ class DashboardPanel(Panel[model.DashboardView]):
         for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
             count = sum(reading.verdict is verdict for data in value.data for reading in data.readings)
             if count:
-                look = VERDICT_LOOKS[verdict]
-                facts += [("  ", ""), (f"{look.text} {count}", look.role)]
+                style = VERDICT_STYLES[verdict]
+                facts += [("  ", ""), (f"{style.text} {count}", style.role)]
         return facts
 
     def empty(self, value: model.DashboardView) -> str:

@@ -65,11 +65,11 @@ class AlarmTile(Tile):
         room = max(1, width - word - 1 - max((len(text) + 1 for text in since if text), default=0))
         lines: list[Line] = []
         for alarm, text in zip(alarms, since, strict=True):
-            look = ALARM_STYLES[alarm.state]
+            style = ALARM_STYLES[alarm.state]
             name = fit([(crop_middle(alarm.name, room), "")], room)
             lines.append(
                 [
-                    *fit([(look.text, look.role)], word),
+                    *fit([(style.text, style.role)], word),
                     (" ", ""),
                     *name,
                     (f" {text}" if text else "", "muted"),

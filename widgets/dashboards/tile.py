@@ -17,7 +17,7 @@ from services.models.verdict import Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
-from widgets.drawing.state_styles import VERDICT_LOOKS, unsure
+from widgets.drawing.state_styles import VERDICT_STYLES, unsure
 from widgets.drawing.units import number, unit_of
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
@@ -114,13 +114,13 @@ class Tile(LineWidget, can_focus=True):
         if not readings:
             return self._newest()
         worst = min(readings, key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL))
-        look = VERDICT_LOOKS[worst.verdict or Verdict.UNKNOWN]
+        style = VERDICT_STYLES[worst.verdict or Verdict.UNKNOWN]
         unit = unit_of(None, worst.limit)
         label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []
-        spans = [*label, (number(worst.value, unit) + " ", "strong"), (look.text, look.role)]
+        spans = [*label, (number(worst.value, unit) + " ", "strong"), (style.text, style.role)]
         unknown_count = sum(reading.verdict is Verdict.UNKNOWN for reading in readings)
         if unknown_count and worst.verdict is not Verdict.UNKNOWN:
-            unknown = VERDICT_LOOKS[Verdict.UNKNOWN]
+            unknown = VERDICT_STYLES[Verdict.UNKNOWN]
             spans.append((f" {unknown.mark}{unknown_count}", unknown.role))
         return spans
 

@@ -13,7 +13,7 @@ from widgets.dashboards.tile import Tile
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.format import crop
 from widgets.drawing.lines import Line, Span, fit, width_of
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.drawing.units import number
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -72,8 +72,8 @@ def _single(index: int, curve: Curve, widget: MetricWidget, width: int, height: 
 def _value(curve: Curve, *, exact: bool = False) -> list[Span]:
     line: list[Span] = [(number(curve.last, curve.unit, exact=exact), "strong" if curve.values else "warn")]
     if curve.verdict is not None:
-        look = VERDICT_LOOKS[curve.verdict]
-        line.append((f" {look.text}", look.role))
+        style = VERDICT_STYLES[curve.verdict]
+        line.append((f" {style.text}", style.role))
     return line
 
 

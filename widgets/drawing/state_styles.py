@@ -38,7 +38,7 @@ ALARM_STYLES: dict[AlarmState, StateStyle] = {
     AlarmState.OK: StateStyle("●", N_("ok"), "good"),
 }
 
-VERDICT_LOOKS: dict[Verdict, StateStyle] = {
+VERDICT_STYLES: dict[Verdict, StateStyle] = {
     Verdict.NORMAL: StateStyle("●", N_("normal"), "good"),
     Verdict.ATTENTION: StateStyle("▲", N_("attention"), "warn"),
     Verdict.ABNORMAL: StateStyle("■", N_("abnormal"), "bad"),

@@ -18,7 +18,7 @@ from widgets.drawing.format import crop, day_words, month_words, weekday
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.duties.wording import (
     CLOSED_MARK,
-    DUTY_LOOKS,
+    DUTY_STYLES,
     PLANNED,
     TODAY_MARK,
     State,
@@ -40,13 +40,13 @@ _RULED = 5
 """Minimum rows of a week for lines between the days."""
 _LEGEND = (
     *(
-        DUTY_LOOKS[each]
+        DUTY_STYLES[each]
         for each in (
             State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED,
         )
     ),
     PLANNED,
-    DUTY_LOOKS[State.NO_RECORD],
+    DUTY_STYLES[State.NO_RECORD],
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from widgets.drawing.state_styles import StateStyle
 
 State = OccurrenceState
 
-DUTY_LOOKS: dict[OccurrenceState, StateStyle] = {
+DUTY_STYLES: dict[OccurrenceState, StateStyle] = {
     State.UPCOMING: StateStyle("○", N_("upcoming"), "muted"),
     State.DUE: StateStyle("●", N_("due"), "caution"),
     State.LATE: StateStyle("!", N_("late"), "bad"),
@@ -37,7 +37,7 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 def state_style(occurrence: Occurrence) -> StateStyle:
     """The style of the occurrence's state."""
     is_planned = occurrence.slot.if_planned and occurrence.planned
-    return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_LOOKS[occurrence.state]
+    return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_STYLES[occurrence.state]
 
 
 def title_role(occurrence: Occurrence) -> str:
@@ -178,9 +178,9 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
 def _counts(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [state_style(each) for each in occurrences]
     order = [
-        *(DUTY_LOOKS[state] for state in ORDER[:4]),
+        *(DUTY_STYLES[state] for state in ORDER[:4]),
         PLANNED,
-        *(DUTY_LOOKS[state] for state in ORDER[4:]),
+        *(DUTY_STYLES[state] for state in ORDER[4:]),
     ]
-    order.append(DUTY_LOOKS[State.NO_RECORD])
+    order.append(DUTY_STYLES[State.NO_RECORD])
     return [(each, looks.count(each)) for each in order if each in looks]

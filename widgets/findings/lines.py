@@ -13,7 +13,7 @@ from services.models.findings import Evidence, Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, spread
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.findings.wording import cost_words, recorded_spans
 
 _TITLE = 34
@@ -28,10 +28,10 @@ _ROW = 12
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """Verdict and summary; who overrode it and why; what failed."""
     finding = recorded.finding
-    look = VERDICT_LOOKS[finding.verdict]
+    style = VERDICT_STYLES[finding.verdict]
     lines: list[Line] = [[(finding.title, "title"), ("  ", ""), *recorded_spans(recorded)]]
     lines += [
-        [(text, look.role if finding.verdict.value != "normal" else "")]
+        [(text, style.role if finding.verdict.value != "normal" else "")]
         for text in wrap(finding.summary, width)
     ]
     if recorded.overruled is not None:
@@ -81,9 +81,9 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
     limit_width = min(_ALLOWED, max(cell_len(each.allowed) for each in measures))
     lines: list[Line] = []
     for measure in measures:
-        look = VERDICT_LOOKS[measure.verdict] if measure.verdict is not None else None
-        mark: Span = (look.mark, look.role) if look is not None else (" ", "")
-        role = look.role if look is not None and look.role != "good" else ""
+        style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
+        mark: Span = (style.mark, style.role) if style is not None else (" ", "")
+        role = style.role if style is not None and style.role != "good" else ""
         cells: list[Span] = [
             mark,
             (" ", ""),
@@ -115,8 +115,8 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
     sizes = _sizes(evidence, width - _GAP)
     lines.append([("  ", ""), *_cells(evidence.columns, sizes, "head")])
     for row in evidence.rows:
-        look = VERDICT_LOOKS[row.verdict] if row.verdict is not None else None
-        mark: Span = (f"{look.mark} ", look.role) if look is not None else ("  ", "")
+        style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
+        mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
         grave = row.verdict not in (None, Verdict.NORMAL)
         lines += _whole_row(mark, row.cells, sizes) if grave else [[mark, *_cells(row.cells, sizes, "")]]
     if evidence.omitted:

@@ -4,7 +4,7 @@ from services.i18n import _
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
 from services.models.verdict import Verdict
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 
 
 def verdict_cell(findings: DutyFindings | None) -> list[Span]:
@@ -15,36 +15,38 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
     if findings.running or not findings.complete:
         count = len({each.finding.inspection for each in findings.recorded})
         text = f"{count}/{len(findings.expected)}"
-        worse = [] if verdict is None else [(f" {VERDICT_LOOKS[verdict].mark}", VERDICT_LOOKS[verdict].role)]
+        worse = (
+            [] if verdict is None else [(f" {VERDICT_STYLES[verdict].mark}", VERDICT_STYLES[verdict].role)]
+        )
         if len(findings.tally) > 1:
             worse = [(" ", ""), *tally_spans(findings.tally)]
         return [(f"… {text}", "muted"), *worse] if findings.running or findings.recorded else []
     if verdict is None:
         return []
-    look = VERDICT_LOOKS[verdict]
+    style = VERDICT_STYLES[verdict]
     if findings.settled and verdict.value != "normal":
         return [(_("overridden"), "muted")]
-    return tally_spans(findings.tally) if len(findings.tally) > 1 else [(look.text, look.role)]
+    return tally_spans(findings.tally) if len(findings.tally) > 1 else [(style.text, style.role)]
 
 
 def tally_spans(counts: Tally) -> list[Span]:
     """`■1 ▲2 ?3`: counts of bad measures, then of those that could not be judged."""
     spans: list[Span] = []
     for verdict, count in counts:
-        look = VERDICT_LOOKS[verdict]
+        style = VERDICT_STYLES[verdict]
         spans += [(" ", "")] if spans else []
-        spans.append((f"{look.mark}{count}", look.role))
+        spans.append((f"{style.mark}{count}", style.role))
     return spans
 
 
 def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
     """`? not judged ▲1`: the verdict, and the counts that it does not include."""
-    look = VERDICT_LOOKS[finding.verdict]
+    style = VERDICT_STYLES[finding.verdict]
     unknown = finding.verdict is Verdict.UNKNOWN
     beside = tuple(
         (verdict, count) for verdict, count in finding.tally if (verdict is not Verdict.UNKNOWN) is unknown
     )
-    spans: list[Span] = [(look.text, look.role), *([(" ", "")] if beside else []), *tally_spans(beside)]
+    spans: list[Span] = [(style.text, style.role), *([(" ", "")] if beside else []), *tally_spans(beside)]
     return [(text, "muted") for text, _role in spans] if muted else spans
 
 

@@ -13,8 +13,8 @@ from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
-from widgets.drawing.state_styles import VERDICT_LOOKS
-from widgets.duties.wording import DUTY_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.duties.wording import DUTY_STYLES
 from widgets.findings.lines import finding_lines
 
 _MOST = 2000
@@ -60,10 +60,10 @@ _NAMES = {
 }
 """The names in the console's own bodies, in words; other names stay as they are."""
 _VALUES = {
-    "verdict": {verdict.value: look.word_source for verdict, look in VERDICT_LOOKS.items()},
+    "verdict": {verdict.value: style.word_source for verdict, style in VERDICT_STYLES.items()},
     "decision": {"accepted": N_("accepted"), "overruled": N_("overridden")},
     "kind": {"person": N_("IAM user"), "network": N_("network")},
-    "was": {state.value: look.word_source for state, look in DUTY_LOOKS.items()},
+    "was": {state.value: style.word_source for state, style in DUTY_STYLES.items()},
 }
 """Values in words, by name; other values stay as they are."""
 

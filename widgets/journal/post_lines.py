@@ -11,7 +11,7 @@ from widgets.drawing.lines import Line
 from widgets.drawing.state_styles import StateStyle
 from widgets.drawing.table import Row
 
-POST_LOOKS: dict[PostState, StateStyle] = {
+POST_STYLES: dict[PostState, StateStyle] = {
     PostState.WAITING: StateStyle("▨", N_("not sent"), "bad"),
     PostState.SENDING: StateStyle("▥", N_("being sent"), "key"),
     PostState.REFUSED: StateStyle("✖", N_("not sent"), "bad"),
@@ -35,9 +35,9 @@ def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
     """One row for each post."""
     table_rows = []
     for post in posts:
-        look = POST_LOOKS[post.state]
+        style = POST_STYLES[post.state]
         cells: tuple[Line, ...] = (
-            [(look.text, look.role)],
+            [(style.text, style.role)],
             [(stamp(post.at, zone, now), "muted")],
             [(post.by, "")],
             [(" ".join(post.text.split()), "" if post.unsent else "muted")],
@@ -48,9 +48,9 @@ def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
 
 def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """The channel, the state and its reason, then the text."""
-    look = POST_LOOKS[post.state]
+    style = POST_STYLES[post.state]
     head: Line = [
-        (look.text, look.role),
+        (style.text, style.role),
         ("  ", ""),
         (post.channel or _("no channel"), "strong"),
         ("  ", ""),

@@ -7,7 +7,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
 from widgets.drawing.format import clock, day_words
 from widgets.drawing.lines import Line, Span
-from widgets.drawing.state_styles import VERDICT_LOOKS, StateStyle
+from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
 KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.STARTED: StateStyle("▷", N_("start"), "faint"),
@@ -62,8 +62,8 @@ def unknown_kind_word(kind: str) -> str:
 
 def kind_spans(entry: Entry) -> list[Span]:
     """Mark and word; for a change the mark shows the outcome."""
-    look = KIND_STYLES[entry.kind]
-    mark, role = look.mark, look.role
+    style = KIND_STYLES[entry.kind]
+    mark, role = style.mark, style.role
     if entry.kind is EntryKind.FINDING:
         mark, role = _verdict(entry)
     elif entry.kind in _STATED:
@@ -74,8 +74,8 @@ def kind_spans(entry: Entry) -> list[Span]:
 def _verdict(entry: Entry) -> tuple[str, str]:
     finding = entry.data.get("finding")
     value = str(finding.get("verdict")) if isinstance(finding, dict) else ""
-    look = next((look for verdict, look in VERDICT_LOOKS.items() if verdict.value == value), None)
-    return (look.mark, look.role) if look is not None else ("?", "warn")
+    style = next((style for verdict, style in VERDICT_STYLES.items() if verdict.value == value), None)
+    return (style.mark, style.role) if style is not None else ("?", "warn")
 
 
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:

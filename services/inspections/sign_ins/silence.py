@@ -108,7 +108,7 @@ async def read_history(
         return SignInHistory(newest)
     if until - last > QUIET:
         return SignInHistory(newest, await _earlier(reader, region, until, last))
-    late = any(_witness(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
+    late = any(_covers(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
     return SignInHistory(newest, older=await _before(reader, region, until - QUIET) if late else None)
 
 
@@ -161,7 +161,7 @@ def _rested(silence: Silence, calendar: Calendar) -> bool:
     return False
 
 
-def _witness(trail: TrailStatus, region: str) -> bool:
+def _covers(trail: TrailStatus, region: str) -> bool:
     """Whether the trail must contain everything in this region's history; its status covers only its home region."""
     return trail.logging and trail.every_event and trail.region == region
 
@@ -172,7 +172,7 @@ def _delivered(trail: TrailStatus) -> datetime:
 
 def is_behind(trail: TrailStatus, history: SignInHistory) -> bool:
     """Whether an event that is hours old is missing from the bucket of a trail that records every event."""
-    if not _witness(trail, history.newest.region):
+    if not _covers(trail, history.newest.region):
         return False
     old: Iterable[TrailEvent] = history.older.events if history.older is not None else ()
     return any(event.at > _delivered(trail) for event in old)
@@ -186,7 +186,7 @@ def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetim
     last, region = history.last, history.newest.region
     if last is None:
         return None
-    times = ((trail, trail.delivered_at) for trail in trails if _witness(trail, region))
+    times = ((trail, trail.delivered_at) for trail in trails if _covers(trail, region))
     return next((trail for trail, at in times if at is not None and last + QUIET < at <= until), None)
 
 

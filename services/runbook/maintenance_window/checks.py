@@ -18,41 +18,41 @@ SHORTEST = timedelta(minutes=30)
 """The shortest maintenance window (PreferredMaintenanceWindow, Amazon RDS API reference)."""
 
 
-def window(book: Runbook) -> Mistakes:
+def window(runbook: Runbook) -> Mistakes:
     """`window_utc` is at least 30 minutes long and means the same time as the words in `window`."""
-    spelt = weekly(book.rds.window_utc) if book.rds else None
-    if book.rds is None or spelt is None:
+    spelt = weekly(runbook.rds.window_utc) if runbook.rds else None
+    if runbook.rds is None or spelt is None:
         return
     if spelt.length < SHORTEST or spelt.length == WEEK:
         yield ("rds", "window_utc"), _("must last 30 minutes or more: RDS takes no shorter window")
-    worded = read_window(str(book.rds.window))
-    meant = in_utc(worded, book.system.timezone) if worded else []
+    worded = read_window(str(runbook.rds.window))
+    meant = in_utc(worded, runbook.system.timezone) if worded else []
     if worded and meant and spelt not in (*meant, *_next_night(worded, meant)):
         text = _('is not "{words}" in UTC: that is {window}')
         yield (
             ("rds", "window_utc"),
-            text.format(words=book.rds.window, window=spelling(meant[0])),
+            text.format(words=runbook.rds.window, window=spelling(meant[0])),
         )
 
 
-def not_compared(book: Runbook) -> Mistakes:
+def not_compared(runbook: Runbook) -> Mistakes:
     """Yield cautions for words that cannot be compared with `window_utc`, where a local time could go unnoticed."""
-    spelt = weekly(book.rds.window_utc) if book.rds else None
-    if book.rds is None or spelt is None or not book.rds.window:
+    spelt = weekly(runbook.rds.window_utc) if runbook.rds else None
+    if runbook.rds is None or spelt is None or not runbook.rds.window:
         return
-    worded = read_window(str(book.rds.window))
-    meant = in_utc(worded, book.system.timezone) if worded else []
+    worded = read_window(str(runbook.rds.window))
+    meant = in_utc(worded, runbook.system.timezone) if worded else []
     path: Path = ("rds", "window")
     if worded is None:
         text = _(
             'warning: "{words}" could not be compared with window_utc: write one day and two times such as {example}'
         )
-        yield path, text.format(words=book.rds.window, example=_("Sunday 2:00-3:00"))
+        yield path, text.format(words=runbook.rds.window, example=_("Sunday 2:00-3:00"))
     elif spelt in _next_night(worded, meant):
         text = _(
             'warning: "{words}" is {window} in UTC, but can be read as a day later, as window_utc says: write the day on which it begins'
         )
-        yield path, text.format(words=book.rds.window, window=spelling(meant[0]))
+        yield path, text.format(words=runbook.rds.window, window=spelling(meant[0]))
 
 
 def _next_night(worded: WordedWindow, meant: list[Window]) -> list[Window]:

@@ -64,7 +64,7 @@ def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> N
 
 def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
     """The verification; no log of the machine that runs the tests has a say."""
-    return verify(path, at=NOON, witnesses=hashes or ExternalHashes())
+    return verify(path, at=NOON, external_hashes=hashes or ExternalHashes())
 
 
 @asynccontextmanager

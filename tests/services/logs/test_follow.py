@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.clock import ManualClock
-from services.logs.follower import LOOK_BACK, LogFollower, TailBatch
+from services.logs.follower import SEARCH_BACK, LogFollower, TailBatch
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import failure
@@ -103,7 +103,7 @@ async def test_a_quiet_group_still_shows_its_last_lines() -> None:
         assert tail.ids == ["old", "recent"]
         assert tail.late == []
         assert [start for start, _end, _pattern in group.asked] == [
-            MS - 1000 * seconds for seconds in LOOK_BACK
+            MS - 1000 * seconds for seconds in SEARCH_BACK
         ]
         assert any("24" in batch.note for batch in tail.batches), "it says how far it reads"
         assert tail.batches[-1].note == ""

@@ -14,7 +14,7 @@ from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
 from widgets.drawing.lines import plain
-from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_LOOKS
+from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
 
 
 class AlarmApp(App[None]):
@@ -36,7 +36,7 @@ def lines(app: App[None]) -> list[str]:
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-@pytest.mark.parametrize("styles", [ALARM_STYLES, VERDICT_LOOKS])
+@pytest.mark.parametrize("styles", [ALARM_STYLES, VERDICT_STYLES])
 def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> None:
     assert len({style.mark for style in styles.values()}) == len(styles)
     assert len({style.word for style in styles.values()}) == len(styles)

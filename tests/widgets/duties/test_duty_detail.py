@@ -95,9 +95,9 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_is_named(state: State) -> None:
-    from widgets.duties.wording import DUTY_LOOKS
+    from widgets.duties.wording import DUTY_STYLES
 
-    assert DUTY_LOOKS[state].text in text_of(duty_data.occurrence(duty_data.slot("d", "x", TODAY, 9), state))
+    assert DUTY_STYLES[state].text in text_of(duty_data.occurrence(duty_data.slot("d", "x", TODAY, 9), state))
 
 
 class DetailApp(App[None]):

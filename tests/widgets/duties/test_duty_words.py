@@ -33,11 +33,11 @@ def text(spans: object) -> str:
 
 
 def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
-    assert set(words.DUTY_LOOKS) == set(State)
-    styles = [*words.DUTY_LOOKS.values(), words.PLANNED]
+    assert set(words.DUTY_STYLES) == set(State)
+    styles = [*words.DUTY_STYLES.values(), words.PLANNED]
     assert len({each.mark for each in styles}) == len({each.word for each in styles}) == len(styles)
     assert {cell_len(each.mark) for each in styles} == {1}
-    assert {each.role for each in styles if each.role == "good"} == {words.DUTY_LOOKS[State.DONE].role}
+    assert {each.role for each in styles if each.role == "good"} == {words.DUTY_STYLES[State.DONE].role}
 
 
 @given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))

@@ -23,7 +23,7 @@ from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.findings.lines import evidence_lines
 from widgets.findings.wording import recorded_spans, verdict_cell
 
@@ -72,20 +72,20 @@ def test_a_findings_cell_shows_any_content(verdicts: list[Verdict | None]) -> No
     one = finding(*verdicts)
     output = text(recorded_spans(recorded(one)))
     bad = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
-    assert VERDICT_LOOKS[one.verdict].text in output
+    assert VERDICT_STYLES[one.verdict].text in output
     if V.ABNORMAL in verdicts:
         assert one.verdict is V.ABNORMAL
     if V.UNKNOWN in verdicts:
         assert "?" in output
         assert one.unjudged == verdicts.count(V.UNKNOWN)
     if bad:
-        assert VERDICT_LOOKS[one.measured].mark in output
+        assert VERDICT_STYLES[one.measured].mark in output
     line = FindingLine(
         seq=1, at=AT, by="", key="k", inspection="a", title="a", verdict=one.verdict, summary="s",
         measured=one.measured, unjudged=one.unjudged,
     )  # fmt: skip
     reported = words.of_finding(line)
-    assert not bad or VERDICT_LOOKS[one.measured].mark in reported
+    assert not bad or VERDICT_STYLES[one.measured].mark in reported
     assert V.UNKNOWN not in verdicts or "not judged" in reported
 
 
@@ -102,7 +102,7 @@ def test_a_dutys_cell_shows_any_findings_within_its_column(
     output = text(cell)
     for verdict in (V.ABNORMAL, V.ATTENTION):
         if any(each.measured is verdict for each in findings):
-            assert VERDICT_LOOKS[verdict].mark in output
+            assert VERDICT_STYLES[verdict].mark in output
     if any(each.unjudged for each in findings):
         assert "?" in output
     assert duty_findings.all_normal == (not missing and all(each.verdict is V.NORMAL for each in findings))

@@ -18,7 +18,7 @@ from services.report.rendering.document import (
 )
 from widgets.drawing.format import crop, pad, wrap, wrap_at
 from widgets.drawing.lines import Line, Span, spread
-from widgets.drawing.state_styles import VERDICT_LOOKS
+from widgets.drawing.state_styles import VERDICT_STYLES
 
 _GAP = 2
 """Cells between columns."""
@@ -46,7 +46,7 @@ def report_lines(document: Document, width: int) -> list[Line]:
 def _verdict(tone: Verdict | None) -> list[Span]:
     if tone is None:
         return []
-    style = VERDICT_LOOKS[tone]
+    style = VERDICT_STYLES[tone]
     return [(style.text, style.role)]
 
 
@@ -65,7 +65,7 @@ def _section(section: Section, width: int, depth: int) -> Iterator[Line]:
 def _block(block: Block, width: int) -> list[Line]:
     match block:
         case Paragraph():
-            role = VERDICT_LOOKS[block.tone].role if block.tone else ""
+            role = VERDICT_STYLES[block.tone].role if block.tone else ""
             return [[(text, role if role != "good" else "")] for line in block.text.split("\n") for text in wrap(line, width)]  # fmt: skip
         case Quote():
             lines = [text for line in block.text.split("\n") for text in wrap(line, width - 2) or [""]]
@@ -101,7 +101,9 @@ def _table(block: Table, width: int) -> Iterator[Line]:
     yield from _cells(block.columns, sizes, block, "head")
     for line, cells in zip(block.lines, rows, strict=True):
         role = (
-            VERDICT_LOOKS[line.tone].role if line.tone is not None and line.tone is not Verdict.NORMAL else ""
+            VERDICT_STYLES[line.tone].role
+            if line.tone is not None and line.tone is not Verdict.NORMAL
+            else ""
         )
         yield from _cells(cells, sizes, block, role)
 

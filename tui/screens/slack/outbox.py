@@ -23,7 +23,7 @@ from widgets.drawing.format import wrap
 from widgets.drawing.lines import ROLES, Line
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable
-from widgets.journal.post_lines import POST_LOOKS, columns, detail, rows
+from widgets.journal.post_lines import POST_STYLES, columns, detail, rows
 
 _OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
 """States in which a person can decide about a post."""
@@ -142,7 +142,7 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is None or post.state in _OPEN:
             return post
-        self.app.inform(_("No decision is needed: {state}.").format(state=POST_LOOKS[post.state].word))
+        self.app.inform(_("No decision is needed: {state}.").format(state=POST_STYLES[post.state].word))
         return None
 
 
@@ -165,7 +165,7 @@ class DecideScreen(WritingDialog):
 
     def about(self) -> Iterable[Widget]:
         """Yield the post's state, channel and first line; more would push the field out of sight."""
-        style = POST_LOOKS[self.post.state]
+        style = POST_STYLES[self.post.state]
         head = Content.assemble((style.text, ROLES[style.role]), "  ", self.post.channel)
         first = self.post.text.strip().partition("\n")[0]
         text = Content.styled(first, ROLES["muted"])

@@ -11,7 +11,7 @@ from widgets.drawing.format import NOTHING, clock, stamp
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
-RUN_LOOKS: dict[StepState, StateStyle] = {
+RUN_STYLES: dict[StepState, StateStyle] = {
     StepState.WAITING: StateStyle("○", N_("not sent yet"), "muted"),
     StepState.SENDING: StateStyle("▶", N_("being sent"), "warn"),
     StepState.DONE: StateStyle("●", N_("applied"), "good"),
@@ -94,7 +94,7 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
         lines += hanging([(f"{number} ", "heading")], plan_step.title, "heading", width)
         lines += _stage_lines(stages(step, turn=turn), width)
         if step is not None and step.text:
-            role = RUN_LOOKS[step.state].role if step.state is not StepState.DONE else ""
+            role = RUN_STYLES[step.state].role if step.state is not StepState.DONE else ""
             lines += hanging([("  ", "")], step.text, role, width)
         turn = turn and step is not None and step.state is StepState.DONE
     if run is not None and run.refusal:
@@ -116,7 +116,7 @@ def _stage_lines(stages: tuple[Stage, ...], width: int) -> list[Line]:
 
 def outcome_lines(run: Run, width: int) -> list[Line]:
     """How a run ended and what happens next, in one sentence."""
-    look = RUN_LOOKS[run.state]
+    style = RUN_STYLES[run.state]
     verified = all(step.verified for step in run.steps)
     sentences: dict[StepState, str] = {
         StepState.DONE: _("Done: AWS accepted it, and reading again confirms it.")
@@ -127,7 +127,7 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
         StepState.UNKNOWN: unknown_words(),
     }
     words = partly(run) or sentences.get(run.state)
-    return hanging([(f"{look.mark} ", look.role)], words, look.role, width) if words else []
+    return hanging([(f"{style.mark} ", style.role)], words, style.role, width) if words else []
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:
@@ -171,8 +171,8 @@ def state_spans(run: Run, zone: tzinfo) -> list[Span]:
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
         return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
-    look = RUN_LOOKS[run.state]
-    return [(look.text, look.role)]
+    style = RUN_STYLES[run.state]
+    return [(style.text, style.role)]
 
 
 VERIFYING = timedelta(minutes=2)

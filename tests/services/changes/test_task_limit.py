@@ -264,9 +264,13 @@ def test_the_target_of_scaling_weighs_the_way_back() -> None:
 @pytest.mark.parametrize(
     ("load", "grave", "text"),
     [
-        (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks would use about 40"),
-        (Load(80, 40), True, "so 10 tasks would use about 80; the limit is below 80. That is too many."),
-        (Load(80, None), True, "could not be measured: check that 10 tasks stay below 80"),
+        (Load(80, 20), False, "20 now with 5 running, so a maximum of 10 would use about 40"),
+        (
+            Load(80, 40),
+            True,
+            "so a maximum of 10 would use about 80; they must stay below 80. That is too many.",
+        ),
+        (Load(80, None), True, "could not be measured: check that a maximum of 10 keeps them below 80"),
     ],
 )
 def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
@@ -277,7 +281,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     book = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(book))
-    assert "20 connections per task per the runbook, so 10 tasks would use about 200" in texts(
+    assert "20 per task according to the runbook, so a maximum of 10 would use about 200" in texts(
         plan, grave=True
     )
 

@@ -170,7 +170,7 @@ async def test_what_is_expected_follows_the_runbooks_calendar(
 
 async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> None:
     finding = await judged(jst("2026-01-28 09:00"), target(5))
-    assert finding.summary == "staff-api: at most 5 tasks, but the runbook requires 10 now."
+    assert finding.summary == "staff-api: the maximum task count is 5, but the runbook requires 10 now."
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
     assert any("DB 接続数が上限" in each for each in finding.advice)
     assert finding.evidence[0].rows[0].cells == (

@@ -175,7 +175,7 @@ def test_without_parameters_the_busy_maximum_is_planned_and_taken_back_by_the_ru
     assert plan.danger is Danger.CAREFUL
     assert plan.steps[0].rows[2].after == "5, rises with load"
     assert plan.approval == "PM（プロジェクトマネージャー）"
-    assert "the runbook does not say yet who that is" in texts(plan, grave=True)
+    assert "the runbook does not name that person yet" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
     assert "stops the tasks above 5 immediately" in texts(plan)
     assert plan.revert is not None
@@ -371,7 +371,7 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
-    assert "at its limit: 5 of at most 5 tasks" in text
+    assert "at its maximum: 5 desired, maximum 5" in text
     assert "deployment is in progress" in text
     assert "Auto Scaling did not scale at" in text
     assert "nightly" in texts(make_plan(state))

@@ -34,7 +34,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_a_service_at_its_maximum_is_told_with_whom_to_call(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
-    assert finding.summary.startswith("staff-api is at its maximum: 5 of at most 5 tasks. ")
+    assert finding.summary.startswith("staff-api is at its maximum: 5 desired, maximum 5. ")
     assert (
         "could not (refused 5 times in 24 hours, last at 01-14 10:00 JST: already at the maximum)"
         in finding.summary

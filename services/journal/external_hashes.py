@@ -43,7 +43,7 @@ def machine_log() -> ExternalHashes:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if anchors:
         return ExternalHashes(anchors)
-    return ExternalHashes(note="; ".join(troubles) or _("No log on this machine contains a journal hash."))
+    return ExternalHashes(note=_("; ").join(troubles) or _("No log on this machine contains a journal hash."))
 
 
 def from_file(path: Path) -> ExternalHashes:

@@ -299,7 +299,7 @@ class Journal:
             problem=problem,
             head=max(head, (keeper.head.seq, keeper.head.hash)) if writable else head,
             anchored=max(keeper.checkpoint_seq, stream.sent if stream else 0),
-            anchor_problem="; ".join(trouble for trouble in troubles if trouble),
+            anchor_problem=_("; ").join(trouble for trouble in troubles if trouble),
         )
 
     async def _write(self, work: Callable[[JournalWriter], T]) -> T:

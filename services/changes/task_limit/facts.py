@@ -113,4 +113,4 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 def reason_words(codes: tuple[str, ...]) -> str:
     """AWS's codes for a decision that scaled nothing, in words; an unknown code stays as it is."""
-    return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)
+    return _(", ").join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

@@ -173,7 +173,7 @@ class DecideScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """Refuse an empty reason."""
-        return "" if text else _("A reason is required to allow changes.")
+        return "" if text else _("A reason is required to decide about a message.")
 
     async def write(self, text: str) -> str:
         """Record the decision. Raises JournalError, NotTaken."""

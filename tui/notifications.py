@@ -27,7 +27,7 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
     words = [f"{alarm.name} {WORDS[alarm.state]()}" for alarm in changed[:3]]
     if len(changed) > 3:
         words.append(_("{count} more").format(count=len(changed) - 3))
-    return ", ".join(words)
+    return _(", ").join(words)
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
@@ -54,7 +54,7 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
         for words, group in ((_("late: {titles}"), late), (_("due: {titles}"), due))
         if group
     ]
-    return "; ".join(parts)
+    return _("; ").join(parts)
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:
@@ -76,4 +76,4 @@ def _titles(occurrences: list[Occurrence]) -> str:
     words = titles[:3]
     if len(titles) > 3:
         words.append(_("{count} more").format(count=len(titles) - 3))
-    return ", ".join(words)
+    return _(", ").join(words)

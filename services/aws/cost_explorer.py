@@ -52,7 +52,7 @@ class CostExplorerReader:
                 costs += [_cost(group, day) for group in _groups(row)]
         missing = {first + timedelta(days=each) for each in range((last - first).days + 1)} - days
         if missing:
-            text = _("Cost Explorer omitted {count} of the requested days, {day} first.")
+            text = _("Cost Explorer omitted {count} of the requested days, the first being {day}.")
             raise incomplete(text.format(count=len(missing), day=min(missing).isoformat()), *_CALL)
         return CostHistory(first=first, last=last, costs=tuple(costs), estimated=estimated, pages=pages)
 

@@ -86,7 +86,7 @@ class WafReader:
         requests = tuple(sample for row in listed if (sample := _sample(row)))
         population = whole(answer.get("PopulationSize"))
         if population is None:
-            text = _("AWS WAF did not return how many requests the sample was taken from.")
+            text = _("AWS WAF did not report how many requests the sample was taken from.")
             raise incomplete(text, "wafv2", "GetSampledRequests")
         return Samples(
             rule=rule.name,

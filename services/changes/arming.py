@@ -43,10 +43,10 @@ class Arming:
         if self._permits.read_only:
             raise self._refused(_("This console is configured to be read-only."))
         if not reason.strip():
-            raise self._refused(_("Arming requires a reason."))
+            raise self._refused(_("A reason is required to allow changes."))
         if not timedelta() < lasts <= LONGEST:
             raise self._refused(
-                _("Arming lasts at most {minutes} minutes.").format(
+                _("Changes can be allowed for at most {minutes} minutes.").format(
                     minutes=int(LONGEST.total_seconds() // 60)
                 )
             )

@@ -80,7 +80,7 @@ def trouble(curves: Sequence[Series]) -> str:
     for status, text in messages.items():
         bad = [curve for curve in curves if curve.status is status]
         if bad:
-            parts.append(text.format(labels=", ".join(dict.fromkeys(curve.label for curve in bad))))
+            parts.append(text.format(labels=_(", ").join(dict.fromkeys(curve.label for curve in bad))))
             parts += dict.fromkeys(curve.message for curve in bad if curve.message)
     if not parts and not any(curve.values for curve in curves):
         parts.append(_("No data in this range."))

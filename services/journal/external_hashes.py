@@ -46,7 +46,7 @@ def machine_log() -> ExternalHashes:
                 troubles = (*troubles, f"{path}: {getattr(error, 'strerror', None) or error}")
     if checkpoints:
         return ExternalHashes(checkpoints)
-    return ExternalHashes(note="; ".join(troubles) or _("No log on this machine contains a journal hash."))
+    return ExternalHashes(note=_("; ").join(troubles) or _("No log on this machine contains a journal hash."))
 
 
 def from_file(path: Path) -> ExternalHashes:

@@ -306,7 +306,7 @@ class Journal:
             problem=problem,
             head=max(head, (writer.head.seq, writer.head.hash)) if writable else head,
             anchored=max(writer.checkpoint_seq, stream.sent if stream else 0),
-            anchor_problem="; ".join(trouble for trouble in troubles if trouble),
+            anchor_problem=_("; ").join(trouble for trouble in troubles if trouble),
         )
 
     async def _write(self, work: Callable[[JournalWriter], T]) -> T:

@@ -86,7 +86,7 @@ class _Check:
             self._fault(
                 0,
                 ChainFaultKind.REPLACED,
-                _("No entry matches the journal's ID: either belongs to another journal."),
+                _("No entry matches the journal's ID: the ID or the entries belong to another journal."),
             )
         elif self.broken_links <= _SWAPPED_AMONG:
             self._find_swapped()

@@ -155,7 +155,7 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
     if duty.open_days_before is None:
         return
     if duty.anchor or duty.within is Within.MONTH:
-        message = _("needs a rule and a day: remove it with an anchor or within a month")
+        message = _('needs a rule and a day: remove it if the duty has an anchor or within = "month"')
         yield (*path, "open_days_before"), message
     elif duty.closed_day is not ClosedDay.PREVIOUS:
         yield (*path, "closed_day"), _("open days are counted back: use previous-open")

@@ -47,7 +47,7 @@ class Attempts:
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
-            reason = _("Nothing was sent: this console was suspended. It tries again.")
+            reason = _("Nothing was sent: this console was suspended. It retries automatically.")
             await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
             return
         try:

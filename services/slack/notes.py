@@ -63,7 +63,11 @@ def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> 
     book = desk.runbook
     playbook = book.playbook_for(alarm.id)
     title = next((str(each.title) for each in book.alarms if each.name == alarm.id), "")
-    named = f"{alarm.name} ({title})" if title and title != alarm.name else str(alarm.name)
+    named = (
+        _("{name} ({title})").format(name=alarm.name, title=title)
+        if title and title != alarm.name
+        else str(alarm.name)
+    )
     rows = [
         (_("Since"), _moment(alarm.since, desk)),
         (_("Observed"), _observed(alarm)),
@@ -93,11 +97,14 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
         (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
         key=lambda measure: DISPLAY_ORDER.index(measure.verdict or Verdict.NORMAL),
     )
-    measured = [f"{each.title} {each.shown}" + (f" ({each.allowed})" if each.allowed else "") for each in bad]
+    measured = [
+        f"{each.title} {each.shown}" + (_(" ({note})").format(note=each.allowed) if each.allowed else "")
+        for each in bad
+    ]
     rows = [
         (_("Inspected"), _moment(finding.read_at, desk)),
         (_("Details"), str(finding.summary)),
-        (_("Measured"), "; ".join(measured[:MEASURES])),
+        (_("Measured"), _("; ").join(measured[:MEASURES])),
         (_("Overridden"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
@@ -158,7 +165,7 @@ def _moment(at: datetime | None, desk: NoteContext) -> str:
         return ""
     local, utc = at.astimezone(desk.calendar.zone), at.astimezone(UTC)
     other = f"{utc:%H:%M}" if utc.date() == local.date() else f"{utc:%m-%d %H:%M}"
-    return f"{local:%Y-%m-%d %H:%M %Z} ({other} UTC)"
+    return _("{local} ({utc} UTC)").format(local=f"{local:%Y-%m-%d %H:%M %Z}", utc=other)
 
 
 def _observed(alarm: Alarm) -> str:
@@ -211,7 +218,7 @@ def _tables(tables: Iterable[Evidence]) -> str:
     lines = []
     for table in tables:
         if table.rows:
-            lines.append(f"{table.title} ({' | '.join(table.columns)})")
+            lines.append(_("{title} ({more})").format(title=table.title, more=" | ".join(table.columns)))
             lines += [" | ".join(row.cells)[:CELLS] for row in table.rows[:ROWS]]
             omitted = len(table.rows) - ROWS + table.omitted
             if omitted > 0:

@@ -89,7 +89,7 @@ class Outbox:
         From the first call on, this console sends what is due.
         """
         if not self._tasks:
-            title = _("sending notes to Slack")
+            title = _("sending messages to Slack")
             self._tasks = [
                 asyncio.create_task(self.workers.keep("outbox-listen", title, self._listen)),
                 asyncio.create_task(self.workers.keep("outbox", title, self._work)),

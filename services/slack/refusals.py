@@ -35,7 +35,7 @@ def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 
     if words is None:
         return _("Slack refused: {code}. See Slack's documentation of the method.").format(code=code)
     text = _(words).format(channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
-    return f"{text} ({code})"
+    return _("{said} ({why})").format(said=text, why=code)
 
 
 def is_refusal(code: str) -> bool:

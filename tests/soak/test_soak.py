@@ -67,7 +67,7 @@ def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixt
         assert last["closed"] == {}, "\n".join(last["held"])
         assert last["tasks"] <= first["tasks"] + FEW
         assert last["files"] <= first["files"] + FEW
-        assert "bugs caught" not in console.text, faults.read_text()
+        assert "internal errors" not in console.text, faults.read_text()
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()

@@ -141,7 +141,7 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
             terminal.wait_text("no journal")
             terminal.wait_text("cannot be written")
             terminal.send("\x1b[19~")
-            terminal.wait_text("What the next person should know")
+            terminal.wait_text("What the next operator should know")
             terminal.send("lost?\r")
             terminal.wait_text("Nothing was recorded")
             terminal.wait_text("lost?")

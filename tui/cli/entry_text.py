@@ -85,7 +85,7 @@ def _line(entry: "Entry", zone: tzinfo) -> str:
     from widgets.journal.wording import kind_word
 
     person = entry.person
-    who = f"{person.name} ({person.origin})" if person.origin else person.name
+    who = person.name + (_(" ({note})").format(note=person.origin) if person.origin else "")
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
     at, kind = clock(entry.at, zone, name=False), kind_word(entry)

@@ -57,7 +57,7 @@ def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     yield _("Contacts"), [(each.role, each.contact or nobody, each.scope) for each in runbook.contacts]
     yield (
         _("Approvers"),
-        [(each.role, each.name or nobody, "、".join(each.approves)) for each in runbook.approvers],
+        [(each.role, each.name or nobody, _(", ").join(each.approves)) for each in runbook.approvers],
     )
     yield _("Limits"), [(each.id, each.title, bound(each)) for each in runbook.limits]
     yield (

@@ -54,7 +54,7 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
     seconds = minutes * 60 - elapsed
     if seconds <= 0:
         past = _("{time} overdue").format(time=duration(-seconds))
-        return _hanging([("◷ ", "warn")], f"{over} ({past})", width, role)
+        return _hanging([("◷ ", "warn")], _("{said} ({why})").format(said=over, why=past), width, role)
     return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 
 

@@ -59,7 +59,7 @@ def odd_characters(text: str) -> str:
         return ""
     names = [f"{clean(character)} U+{ord(character):04X}" for character in odd[:_ODD]]
     more = [_("{count} more").format(count=len(odd) - _ODD)] if len(odd) > _ODD else []
-    return _("not ASCII: {characters}").format(characters=", ".join([*names, *more]))
+    return _("not ASCII: {characters}").format(characters=_(", ").join([*names, *more]))
 
 
 def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:

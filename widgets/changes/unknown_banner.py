@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.geometry import Size
 
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.changes import Run, StepState
 from widgets.changes.lines import hanging
 from widgets.changes.run.view import unknown_words
@@ -55,7 +55,7 @@ def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
             lines += hanging([("  ", "")], text, "", width)
     if runs:
         more = len(runs) - _MOST
-        others = _("and {count} more. ").format(count=more) if more > 0 else ""
+        others = _("and {count} more.").format(count=more) if more > 0 else ""
         ask = _("C checks AWS now; if that is inconclusive you will be asked.")
-        lines += hanging([("→ ", "title")], f"{others}{unknown_words()} {ask}", "", width)
+        lines += hanging([("→ ", "title")], sentences(others, unknown_words(), ask), "", width)
     return lines

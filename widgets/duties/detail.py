@@ -145,7 +145,7 @@ def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
 
 def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
     skipped = state is State.SKIPPED
-    label = _("skipped") if skipped else _("signed")
+    label = _("skipped") if skipped else _("signed off")
     spans: list[Span] = [(moment(sign_off.at, zone), "good" if state is State.DONE else "")]
     late = signed_late(sign_off, skipped=skipped)
     if late:
@@ -154,7 +154,7 @@ def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state
         spans.append((f"  {late}", "warn"))
         spans.append(("  " + words.format(time=coarse(after)), "muted"))
     yield (label, spans)
-    yield (_("skipped by") if skipped else _("signed by"), [(sign_off.by, "strong")])
+    yield (_("skipped by") if skipped else _("signed off by"), [(sign_off.by, "strong")])
     if sign_off.note:
         yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
 

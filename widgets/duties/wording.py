@@ -89,7 +89,11 @@ def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
     if skipped:
         words = {State.LATE: _("skipped late"), State.MISSED: _("skipped after missed")}
         return words.get(sign.was, "")
-    words = {State.LATE: _("signed late"), State.MISSED: _("signed after missed"), State.UPCOMING: _("early")}
+    words = {
+        State.LATE: _("signed off late"),
+        State.MISSED: _("signed off after missed"),
+        State.UPCOMING: _("early"),
+    }
     return words.get(sign.was, "")
 
 

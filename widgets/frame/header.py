@@ -162,7 +162,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
 
 def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
     """(rank, text, style) of problems of machine, link and console; the text is "" without one."""
-    bugs = _("{count} bugs caught").format(count=facts.bugs) if facts.bugs else ""
+    bugs = _("internal errors: {count}").format(count=facts.bugs) if facts.bugs else ""
     return [
         (2, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
         (3, facts.link, "$text-warning"),

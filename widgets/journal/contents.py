@@ -26,7 +26,7 @@ _NAMES = {
     "title": N_("duty"),
     "due_at": N_("due at"),
     "late_at": N_("late from"),
-    "was": N_("when signed"),
+    "was": N_("at sign-off"),
     "note": N_("note"),
     "reason": N_("reason"),
     "until": N_("until"),

@@ -36,7 +36,7 @@ class FilterLine(LineWidget):
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The conditions, and the key that removes them."""
-        way_out: list[Span] = [("  ", ""), ("esc", "key"), (" " + _("shows all") + " ", "muted")]
+        way_out: list[Span] = [("  ", ""), ("Esc", "key"), (" " + _("shows all") + " ", "muted")]
         conditions: list[Span] = [(" ▼ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
         return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
 

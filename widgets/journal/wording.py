@@ -130,7 +130,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     if query.kinds or query.unknown_kinds:
         kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]
         unknown = [unknown_kind_word(kind) for kind in sorted(query.unknown_kinds)]
-        parts.append((_("kind"), ", ".join(kinds + unknown)))
+        parts.append((_("kind"), _(", ").join(kinds + unknown)))
     if query.person:
         parts.append((_("person"), clean(query.person)))
     if query.target:

@@ -31,7 +31,7 @@ class Query:
     def __post_init__(self) -> None:
         if self.regex:
             if _NESTED_REPEAT.search(self.text):
-                raise BadQuery(_("a repeat inside a repeat may never end"))
+                raise BadQuery(_("a repeat inside a repeat may take forever"))
             try:
                 re.compile(self.text)
             except (re.error, RecursionError, OverflowError) as error:

@@ -16,7 +16,7 @@ _SUMMARIES = {
     "proxy": N_("The proxy cannot be reached."),
     "tls": N_("The connection to AWS is not trusted (TLS)."),
     "cut": N_("The response was cut short ({service})."),
-    "not-found": N_("AWS does not have what was requested ({service} {operation})."),
+    "not-found": N_("AWS does not have the requested resource ({service} {operation})."),
     "invalid": N_("AWS rejected the request ({service} {operation})."),
     "region": N_("No AWS region is configured."),
     "setup": N_("The AWS settings of this machine cannot be used."),
@@ -52,10 +52,10 @@ _REMEDIES = {
         "Correct {config}, the credentials file beside it or the AWS_… variable for the same "
         "setting; the details name the setting."
     ),
-    "incomplete": N_("Check for a proxy or a sign-in page between here and AWS."),
-    "too-much": N_("AWS does not send such a response: check what is between here and AWS."),
+    "incomplete": N_("Check for a proxy or a sign-in page between this machine and AWS."),
+    "too-much": N_("AWS never sends such a response: check for a proxy between this machine and AWS."),
     "redirect": N_(
-        "Check for a proxy or a sign-in page between here and AWS, and the region in the runbook."
+        "Check for a proxy or a sign-in page between this machine and AWS, and check the region in the runbook."
     ),
     "unavailable": N_("Please wait; the console retries automatically."),
     "clock": N_("Set this machine's clock (NTP)."),

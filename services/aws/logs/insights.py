@@ -198,7 +198,7 @@ def _result(answer: Answer) -> QueryResult:
     if state is QueryState.COMPLETE and None in numbers.values():
         # Without statistics, "no matches" and "nothing scanned" would be indistinguishable.
         raise incomplete(
-            _("Logs Insights did not return how many log events it scanned."), "logs", "GetQueryResults"
+            _("Logs Insights did not report how many log events it scanned."), "logs", "GetQueryResults"
         )
     return QueryResult(
         state=state,

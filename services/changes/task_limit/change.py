@@ -37,7 +37,7 @@ from services.changes.task_limit.steps import (
     schedule,
 )
 from services.changes.task_limit.warnings import approver, stopped_text, warnings
-from services.i18n import _
+from services.i18n import _, plural
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
@@ -207,7 +207,12 @@ class TaskLimit(Change):
 def _cost(more: int) -> str:
     if more <= 0:
         return _("None")
-    return _("Up to {count} more tasks; each is charged while it runs.").format(count=more)
+    text = plural(
+        "Up to {count} more task, charged while it runs.",
+        "Up to {count} more tasks, each charged while it runs.",
+        more,
+    )
+    return text.format(count=more)
 
 
 def _revert(target: ChangeTarget, values: Parameters, before: int) -> Revert | None:

@@ -98,7 +98,7 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
         yield _("Auto Scaling is not configured for this service; there is no limit to change.")
         return
     if state.desired >= state.target.maximum:
-        yield _("It is at its limit: {desired} of at most {maximum} tasks.").format(
+        yield _("It is at its maximum: {desired} desired, maximum {maximum}.").format(
             desired=state.desired, maximum=state.target.maximum
         )
     if state.target.suspended:
@@ -113,4 +113,4 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 def reason_words(codes: tuple[str, ...]) -> str:
     """AWS's codes for why a decision scaled nothing, in words; an unknown code is shown as is."""
-    return ", ".join(_(_REASONS[code]) if code in _REASONS else code for code in codes)
+    return _(", ").join(_(_REASONS[code]) if code in _REASONS else code for code in codes)

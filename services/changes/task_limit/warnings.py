@@ -62,7 +62,7 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
     if who is None:
         return
     if who.undecided:
-        text = _("Raising it requires the approval of {role}; the runbook does not say yet who that is.")
+        text = _("Raising it requires the approval of {role}; the runbook does not name that person yet.")
         yield warning(text.format(role=who.role), grave=True)
     else:
         text = _("Raising it requires the approval of {role} ({name}).")
@@ -76,29 +76,27 @@ def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> I
         return
     per_task = runbook.ecs.connections_per_task if runbook.ecs else None
     if per_task is not None:
-        how = _("{each} connections per task per the runbook").format(each=per_task)
+        how = _("{each} per task according to the runbook").format(each=per_task)
         estimate = float(per_task * values.maximum)
     elif state.load.connections is not None and state.running > 0:
-        how = _("{connections} connections on {running} running tasks now").format(
+        how = _("{connections} now with {running} running").format(
             connections=round(state.load.connections), running=state.running
         )
         estimate = state.load.connections / state.running * values.maximum
     else:
         text = _(
-            "The database's connections could not be measured: check that {maximum} tasks stay below {limit}."
+            "The database connections could not be measured: check that a maximum of {maximum} keeps them below {limit}."
         )
         yield warning(text.format(maximum=values.maximum, limit=f"{limit.below:g}"), grave=True)
         return
     over = estimate >= limit.below
     text = (
         _(
-            "Database connections: {how}, so {maximum} tasks would use about {expected}; the limit is "
-            "below {limit}. That is too many."
+            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}. That is too many."
         )
         if over
         else _(
-            "Database connections: {how}, so {maximum} tasks would use about {expected}; the limit is "
-            "below {limit}."
+            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}."
         )
     )
     text = text.format(how=how, maximum=values.maximum, expected=round(estimate), limit=f"{limit.below:g}")
@@ -137,7 +135,7 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     text = (
         _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
         if raising
-        else _("With at most {lower} tasks, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+        else _("At a maximum of {lower}, CPU would be about {expected} % (now {cpu} %, target {aim}).")
     )
     text = text.format(lower=lower, expected=round(estimate), cpu=round(state.load.cpu), aim=aim)
     yield warning(text, grave=over and not raising)
@@ -156,7 +154,7 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
         yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
     when, before = moment(values.at, zone), state.target.maximum
     if values.way == "duty":
-        text = _("It is not reverted automatically: on {when} a duty asks a person to.")
+        text = _("It is not reverted automatically: on {when} a duty asks a person to revert it.")
         yield warning(text.format(when=when))
     elif raising:
         text = _("On {when} AWS stops the tasks above {before} immediately, whatever the load is then.")

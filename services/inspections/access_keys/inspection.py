@@ -209,7 +209,7 @@ class KeyAges(Inspection):
         steps = next((procedure.steps for procedure in procedures if procedure.id == PROCEDURE), ())
         if any(judged.key.active and judged.verdict is not Verdict.NORMAL for judged in keys):
             for number, step in enumerate(steps, 1):
-                text = f"{step.text} ({step.note})" if step.note else step.text
+                text = step.text + (_(" ({note})").format(note=step.note) if step.note else "")
                 yield _("{number}. {step}").format(number=number, step=text)
         for judged in keys:
             if judged.leftover:

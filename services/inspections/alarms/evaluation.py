@@ -148,7 +148,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         until = moment(alarm.muted_until, zone) if alarm.muted_until else ""
         yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
     if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
-        yield Mark.UNKNOWN, _("AWS did not return whether its actions are enabled")
+        yield Mark.UNKNOWN, _("AWS did not report whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
     if alarm.notifies_nobody and alarm.hearing is Hearing.NOBODY:

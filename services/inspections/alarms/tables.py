@@ -47,7 +47,10 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:
     """`name (title)` by name, for the alarms that the runbook names."""
-    return {str(alarm.name): f"{alarm.name} ({alarm.title})" for alarm in runbook.alarms}
+    return {
+        str(alarm.name): _("{name} ({title})").format(name=alarm.name, title=alarm.title)
+        for alarm in runbook.alarms
+    }
 
 
 def periods_table(

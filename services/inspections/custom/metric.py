@@ -165,12 +165,20 @@ class CustomMetric(OwnInspection):
         if course.worst is None or course.worst_at is None:
             return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(doubts))
         limit, zone = self.limit, self.context.calendar.zone
-        text = _("{title}: worst {value} in {hours} (allowed {allowed})")
-        if limit.above is not None:
-            text = _("{title}: lowest {value} in {hours} (allowed {allowed})")
+        lowest = limit.above is not None
         if course.beyond:
-            text = _(
-                "{title}: worst {value} in {hours} (allowed {allowed}), outside it for {length} in total"
+            text = (
+                _("{title}: lowest {value} in {hours} (allowed {allowed}), outside it for {length} in total")
+                if lowest
+                else _(
+                    "{title}: highest {value} in {hours} (allowed {allowed}), outside it for {length} in total"
+                )
+            )
+        else:
+            text = (
+                _("{title}: lowest {value} in {hours} (allowed {allowed})")
+                if lowest
+                else _("{title}: highest {value} in {hours} (allowed {allowed})")
             )
         first = text.format(
             title=limit.title,

@@ -92,7 +92,7 @@ class Limits:
         if course.now is not None:
             notes.insert(0, _("now {value}").format(value=value_words(course.now, limit)))
         if course.worst_at is not None:
-            text = _("lowest at {time}") if limit.above is not None else _("worst at {time}")
+            text = _("lowest at {time}") if limit.above is not None else _("highest at {time}")
             notes.insert(0, text.format(time=moment(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=moment(at(course.first), self._zone)))
@@ -128,7 +128,9 @@ class Limits:
     def _sentence(self, course: Course, statements: Sequence[tuple[Verdict, str]], limit: Limit) -> str:
         texts = [text for verdict, text in statements if verdict is not Verdict.NORMAL]
         if course.worst is not None and course.worst_at is not None:
-            text = _("worst {value} at {time}")
+            text = (
+                _("lowest {value} at {time}") if limit.above is not None else _("highest {value} at {time}")
+            )
             when = moment(at(course.worst_at), self._zone)
             texts.insert(0, text.format(value=value_words(course.worst, limit), time=when))
         return _(", ").join(texts)

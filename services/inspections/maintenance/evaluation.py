@@ -120,13 +120,13 @@ def _sentence(reading: MaintenanceReading, due: Due) -> str:
             "{action} is applied at {at}: {by_hand} is the last window at least {count} days before it.",
             lead,
         ),
-        ActionUrgency.ASKED: _("{action} is applied at {at}, as requested."),
+        ActionUrgency.ASKED: _("{action} is applied at {at} as requested."),
     }
     text = texts.get(due.urgency, "")
     if due.urgency is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
-        text = _("{action} is being applied, as requested.")
+        text = _("{action} is being applied immediately, as requested.")
     elif due.urgency is ActionUrgency.ASKED and due.at is None:
-        text = _("{action} will be applied, as requested; AWS did not return when.")
+        text = _("{action} will be applied as requested; AWS does not give a date.")
     if due.urgency is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
         text = _(
             "{action} is applied at {at}: no window is left at least {count} days before it; the next is "
@@ -193,7 +193,7 @@ def _settings(reading: MaintenanceReading) -> CheckResult:
     if not reading.database.pending_reported:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
         return CheckResult(
-            measure, _("AWS did not return whether changes are waiting for the maintenance window.")
+            measure, _("AWS did not report whether changes are waiting for the maintenance window.")
         )
     if not pending:
         return CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))

@@ -66,9 +66,7 @@ def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
 def allow_entry(identity: UnknownIdentity) -> NewEntry:
     """The entry that adds a person or a network to the allow list."""
     value = identity.network or str(identity.value)
-    words = (
-        _("Known from now on: user {value}") if identity.kind == "person" else _("Known from now on: {value}")
-    )
+    words = _("Marked as known: user {value}") if identity.kind == "person" else _("Marked as known: {value}")
     return NewEntry(
         kind=EntryKind.KNOWN,
         subject=f"known:{identity.kind}",

@@ -119,7 +119,7 @@ def _grows(policy: ScalingPolicy, faults: Iterable[Fault], alarms: Mapping[str, 
 
 def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyAlarms) -> Iterator[Fault]:
     if policy.unread:
-        yield Fault(_("AWS did not return which alarms trigger it"), Verdict.UNKNOWN)
+        yield Fault(_("AWS did not report which alarms trigger it"), Verdict.UNKNOWN)
     directions = set()
     for name in policy.alarms:
         alarm = alarms.get(name)
@@ -183,7 +183,7 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault 
     if alarm.muted_by:
         return _muted(alarm, watched)
     if alarm.actions_enabled is None or not policy.key or alarm.evaluation:
-        text = _("AWS did not return enough about its alarm {alarm}")
+        text = _("AWS returned too little to judge its alarm {alarm}")
         return Fault(text.format(alarm=_short(name)), Verdict.UNKNOWN)
     return _without_data(alarm, watched)
 

@@ -111,7 +111,7 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
         value=target.maximum,
         note=_("the runbook requires it raised on these days") if expected.busy else "",
     )
-    text = _("{name}: at most {maximum} tasks, but the runbook requires {expected} now.")
+    text = _("{name}: the maximum task count is {maximum}, but the runbook requires {expected} now.")
     how = _(
         "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
     )
@@ -131,7 +131,7 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
 
 def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckResult:
     right = target.minimum == minimum
-    text = _("{name}: at least {minimum} tasks, but the runbook says {expected}.")
+    text = _("{name}: the minimum task count is {minimum}, but the runbook says {expected}.")
     return CheckResult(
         measure=Measure(
             title=title,
@@ -157,10 +157,10 @@ def _desired(
         text = _("{name}: the desired count is 0, so nobody is served.")
         advice = (_("Ask who set the number of tasks to 0, and until when."),)
     elif desired < target.minimum:
-        text = _("{name}: {desired} tasks are desired, fewer than the minimum of {minimum}.")
+        text = _("{name}: the desired count of {desired} is below the minimum of {minimum}.")
         advice = (_("A count outside the bounds was set by hand: ask who set it, and until when."),)
     elif desired > target.maximum:
-        text = _("{name}: {desired} tasks are desired, more than the maximum of {maximum}.")
+        text = _("{name}: the desired count of {desired} is above the maximum of {maximum}.")
         advice = (
             _(
                 "Auto Scaling pulls it back to the maximum at its next activity, and the excess tasks stop "
@@ -169,7 +169,7 @@ def _desired(
             _("A count outside the bounds was set by hand: ask who set it, and until when."),
         )
     elif desired == target.maximum:
-        text = _("{name} is at its maximum: {desired} of at most {maximum} tasks.")
+        text = _("{name} is at its maximum: {desired} desired, maximum {maximum}.")
         advice = (
             _("At its maximum the service starts no more tasks, whatever the load."),
             *written,
@@ -200,7 +200,7 @@ def _suspended(
     reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]
 ) -> CheckResult:
     if target.suspensions is None:
-        return unknown(title, _("AWS did not return whether it is suspended"))
+        return unknown(title, _("AWS did not report whether it is suspended"))
     parts = listed([_(_PARTS[part]) if part in _PARTS else part for part in target.suspensions])
     text = _("{name}: Auto Scaling is at least partly suspended.")
     outward = "DynamicScalingOut" in target.suspensions

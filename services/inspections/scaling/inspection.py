@@ -126,9 +126,9 @@ class TaskLimits(Inspection):
 
     def _normal(self, expected: Expected) -> str:
         if expected.busy:
-            text = _("The limit is raised to {maximum} tasks, as the runbook requires on these days.")
+            text = _("The maximum task count is raised to {maximum}, as the runbook requires on these days.")
         else:
-            text = _("The limit is {maximum} tasks as usual, and there is room below it.")
+            text = _("The maximum task count is {maximum} as usual, and there is room below it.")
         return text.format(maximum=expected.maximum)
 
     def _actions_table(self, readings: Sequence[ServiceReading]) -> Evidence:

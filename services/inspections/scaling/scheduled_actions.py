@@ -115,7 +115,7 @@ def _why(
         elif minimum is None and not after.minimum:
             yield _("no task needs to run from then on")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
-        text = _("{count} of the {desired} tasks desired now stop immediately")
+        text = _("stops {count} of the {desired} desired tasks immediately")
         yield text.format(count=service.desired - after.maximum, desired=service.desired)
 
 
@@ -159,7 +159,7 @@ def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles
     for action in actions:
         title = titles(_("Scheduled action {name}").format(name=action.name))
         if action.minimum is None and action.maximum is None:
-            yield unknown(title, _("AWS did not return what it changes"))
+            yield unknown(title, _("AWS did not report what it changes"))
             continue
         try:
             moments(action, ahead.now, ahead.until)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
-from services.i18n import _
+from services.i18n import _, plural
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
@@ -64,7 +64,7 @@ def tasks(
         return
     yield _running(reading, service, titles(_("Tasks running")), clock, written)
     if service.controller not in CONTROLLERS:
-        yield unknown(titles(_("Deployment")), _("AWS did not return its controller"))
+        yield unknown(titles(_("Deployment")), _("AWS did not return its deployment controller"))
         return
     if service.controller != "ECS":
         yield _elsewhere(service, titles(_("Deployment")))
@@ -89,7 +89,7 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckRe
 
 def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     if not service.status:
-        return unknown(title, _("AWS did not return whether it is active"))
+        return unknown(title, _("AWS did not report whether it is active"))
     active = service.status == "ACTIVE"
     text = _("{name} is {status}: it is being or has been deleted.")
     return CheckResult(
@@ -119,7 +119,11 @@ def _running(
             note = _("for {length}").format(length=length(clock.since(began)))
         if service.running == 0:
             verdict = Verdict.ABNORMAL
-        text = _("{name}: {running} of {desired} tasks are running ({note}).")
+        text = plural(
+            "{name}: {running} of {desired} task is running ({note}).",
+            "{name}: {running} of {desired} tasks are running ({note}).",
+            service.desired,
+        )
     return CheckResult(
         measure=Measure(
             title=title,
@@ -162,11 +166,15 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
 def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
     counts = [deployment.failed for deployment in service.deployments if deployment.failed is not None]
     if not counts or len(counts) < len(service.deployments):
-        return unknown(title, _("AWS did not return how many failed"))
+        return unknown(title, _("AWS did not report how many failed"))
     count = max(counts)
     many = count >= max(BREAKER, math.ceil(service.desired / 2))
     verdict = Verdict.ABNORMAL if many else Verdict.ATTENTION if count else Verdict.NORMAL
-    text = _("{name}: {count} tasks in a row failed to start or to become healthy.")
+    text = plural(
+        "{name}: {count} task failed to start or to become healthy.",
+        "{name}: {count} tasks in a row failed to start or to become healthy.",
+        count,
+    )
     return CheckResult(
         measure=Measure(
             title=title,
@@ -190,11 +198,11 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
     deployments = service.deployments
     primary = next((deployment for deployment in deployments if deployment.status == "PRIMARY"), None)
     if primary is None or primary.rollout not in ROLLOUTS:
-        return unknown(title, _("AWS did not return its progress"))
+        return unknown(title, _("AWS did not report its progress"))
     verdict, state, text, note = _judged(service, primary, clock)
     complete = all(deployment.rollout in ROLLOUTS for deployment in deployments) and primary.reason
     if verdict is not Verdict.ABNORMAL and not complete:
-        return unknown(title, _("AWS did not return its progress"))
+        return unknown(title, _("AWS did not report its progress"))
     return CheckResult(
         measure=Measure(title=title, shown=state, allowed=_("completed"), verdict=verdict, note=note),
         sentence=_("{name}: {text}").format(name=service.name, text=text),
@@ -238,7 +246,7 @@ def _in_progress(
     note = _("for {length}, last event {quiet} ago").format(length=length(lasted), quiet=length(quiet))
     filling = primary.running < primary.desired
     if filling and quiet >= clock.patience:
-        text = _("the deployment of {definition} is not progressing: {running} of {desired} tasks ({note})")
+        text = _("the deployment of {definition} is not progressing: {running} of {desired} running ({note})")
         words = text.format(
             definition=primary.task_definition, running=primary.running, desired=primary.desired, note=note
         )

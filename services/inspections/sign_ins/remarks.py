@@ -19,7 +19,7 @@ def unread(gathered: Gathered) -> Iterator[str]:
         if lookup.problem is not None:
             problems.setdefault(lookup.problem.summary, []).append(question.region)
         elif lookup.unreadable:
-            yield _("{region}: {count} events of {name} could not be parsed.").format(
+            yield _("{region}: unreadable events of {name}: {count}.").format(
                 region=lookup.region, count=lookup.unreadable, name=question.value or _("every change")
             )
         elif lookup.more:

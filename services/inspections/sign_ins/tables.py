@@ -207,7 +207,7 @@ def _region(region: str, gathered: Gathered) -> Row:
     elif any(lookup.more for _question, lookup in lookups):
         read = _("only the newest events")
     elif unreadable:
-        read = _("{count} events could not be parsed").format(count=unreadable)
+        read = _("unreadable events: {count}").format(count=unreadable)
     cells = (
         region,
         str(sum(event.success for event in tries)),

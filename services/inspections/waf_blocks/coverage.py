@@ -66,7 +66,7 @@ class Cover:
         """The counted part, if it is not the whole window."""
         if self.is_complete:
             return
-        allowed = _("no full day without")
+        allowed = _("no full day without requests")
         if self.silent:
             end = self.span.end - self.silent
             yield Measure(
@@ -98,8 +98,7 @@ class Cover:
             yield text.format(time=moment(self.began, zone))
         if self.holes:
             text = _(
-                "The web ACL counted no requests at these times: {times}. What arrived then is not known, or "
-                "nothing did."
+                "The web ACL counted no requests at these times: {times}. Either none arrived, or they were not counted."
             )
             yield text.format(times=self.gaps(zone))
         if self.silent:

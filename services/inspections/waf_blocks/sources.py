@@ -75,7 +75,13 @@ class FromOne:
         """The address with most requests; if the total is below the limit, so is every address, whatever is unread."""
         title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
-        value = f"{most:,} ({name})" if name else "0" if self.enough or self.total == 0 else ""
+        value = (
+            _("{what} ({where})").format(what=f"{most:,}", where=name)
+            if name
+            else "0"
+            if self.enough or self.total == 0
+            else ""
+        )
         note = self.note if not self.sources.is_complete else ""
         verdict = Verdict.UNKNOWN
         if most >= self.limit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import hours_words
 from services.inspections.waf_blocks.metrics import Traffic
@@ -27,7 +27,11 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
     elif not counts.blocked:
         parts.append(_("Nothing was blocked in {hours}").format(hours=hours))
     else:
-        text = _("{count} requests blocked in {hours}, at most {most} in one hour")
+        text = plural(
+            "{count} request blocked in {hours}",
+            "{count} requests blocked in {hours}, at most {most} in one hour",
+            counts.blocked,
+        )
         most = f"{counts.worst[1]:,}"
         parts.append(text.format(count=f"{counts.blocked:,}", hours=hours, most=most))
     for name, country, count in sources.addresses()[:1]:

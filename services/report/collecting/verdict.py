@@ -56,7 +56,7 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
     A duty without a record counts as unknown.
     """
     words = {
-        OccurrenceState.LATE: _("late and not signed: {title}"),
+        OccurrenceState.LATE: _("late and not signed off: {title}"),
         OccurrenceState.MISSED: _("missed: {title}"),
     }
     for line in lines:

@@ -42,7 +42,10 @@ def day_document(report: DayReport, dates: Dates) -> Document:
     opened = (
         _("city hall open") if report.is_open else _("city hall closed: {why}").format(why=report.closed_name)
     )
-    facts = [(_("Day"), f"{dates.day(day)} ({opened})"), *head_facts(report, dates)]
+    facts = [
+        (_("Day"), _("{day} ({opened})").format(day=dates.day(day), opened=opened)),
+        *head_facts(report, dates),
+    ]
     sections = [
         _duties(report, dates),
         *_earlier(report, dates),
@@ -80,7 +83,7 @@ def _earlier(report: DayReport, dates: Dates) -> list[Section]:
     sections = []
     if report.earlier:
         blocks = _duty_blocks(report.earlier, report, dates)
-        sections.append(Section(_("Duties of earlier days, signed on this day or still open"), blocks))
+        sections.append(Section(_("Duties of earlier days, signed off on this day or still open"), blocks))
     if report.running:
         blocks = _duty_blocks(report.running, report, dates)
         sections.append(Section(_("Started earlier, still within their dates"), blocks))
@@ -120,7 +123,7 @@ def _found_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
         verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)
     if line.superseded:
         verdict = _("{verdict}, rerun").format(verdict=verdict)
-    about = line.duty or _("ad hoc, {name}").format(name=line.by)
+    about = line.duty or _("on demand, {name}").format(name=line.by)
     counted = counts(line)
     tone = counted if counted is not Verdict.NORMAL else None
     return Line((dates.at(line.at, report.first), line.title, verdict, line.summary, about), tone)
@@ -130,7 +133,15 @@ def _alarms(report: DayReport, dates: Dates) -> Section:
     title = _("Alarms that fired")
     blocks: list[Block] = []
     if report.alarms:
-        columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Duration"), _("Seen by"), _("Reason"))
+        columns = (
+            _("Alarm"),
+            _("State"),
+            _("Began"),
+            _("Ended"),
+            _("Duration"),
+            _("Acknowledged"),
+            _("Reason"),
+        )
         rows = (_spell_row(line, report, dates) for line in report.alarms)
         blocks.append(table(columns, rows))
     elif any(line.inspection == ALARMS for line in report.findings):

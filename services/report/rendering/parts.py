@@ -38,7 +38,7 @@ _STEP_TONES = {
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
     """A table of duties: due time, title, state, sign-off and note."""
     return table(
-        (_("Due"), _("Duty"), _("State"), _("Signed"), _("Remark")),
+        (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Remark")),
         (
             Line(
                 (
@@ -99,8 +99,8 @@ def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:
 def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -> str:
     """Time and person of a sign-off such as `09:12 yamada`, with a note if it was early or late."""
     how = {
-        OccurrenceState.LATE: _("signed late"),
-        OccurrenceState.MISSED: _("signed after missed"),
+        OccurrenceState.LATE: _("signed off late"),
+        OccurrenceState.MISSED: _("signed off after missed"),
         OccurrenceState.UPCOMING: _("early"),
     }.get(signed.was, "")
     signature = f"{dates.at(signed.at, day)} {signed.by}"

@@ -61,8 +61,8 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
 
 def _duties(report: PeriodReport, dates: Dates) -> Section:
     columns = (
-        _("Duty"), _("Total"), _("On time"), _("Signed late"), _("After missed"), _("Missed"), _("Skipped"),
-        _("Not signed"), _("Upcoming"), _("No record"),
+        _("Duty"), _("Total"), _("On time"), _("Signed off late"), _("After missed"), _("Missed"), _("Skipped"),
+        _("Not signed off"), _("Upcoming"), _("No record"),
     )  # fmt: skip
     every = report.total.model_copy(update={"title": _("Total")})
     rows = [_count_row(count) for count in (*report.duties, every)]

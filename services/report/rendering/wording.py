@@ -61,7 +61,7 @@ _ALARMS = {
 }
 _KINDS = {
     "note": N_("note"),
-    "known": N_("known from now on"),
+    "known": N_("marked as known"),
     "armed": N_("armed"),
     "disarmed": N_("disarmed"),
     "planned": N_("planned"),

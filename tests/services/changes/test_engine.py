@@ -382,7 +382,7 @@ async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)
         state = await change.read_target(change.targets()[0])
-        assert any("at its limit" in each for each in state.remarks)
+        assert any("at its maximum" in each for each in state.remarks)
         await advance_until(embedded, lambda: alarm(embedded) == "ALARM", 30)
         await one.arm()
         assert (await one.plan()).wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}

@@ -175,7 +175,7 @@ def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runb
     assert plan.danger is Danger.CAREFUL
     assert plan.steps[0].rows[2].after == "5, rises with load"
     assert plan.approval == "PM（プロジェクトマネージャー）"
-    assert "the runbook does not say yet who that is" in texts(plan, grave=True)
+    assert "the runbook does not name that person yet" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
     assert "stops the tasks above 5 immediately" in texts(plan)
     assert plan.revert is not None
@@ -264,9 +264,13 @@ def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
 @pytest.mark.parametrize(
     ("load", "grave", "text"),
     [
-        (Load(80, 20), False, "20 connections on 5 running tasks now, so 10 tasks would use about 40"),
-        (Load(80, 40), True, "so 10 tasks would use about 80; the limit is below 80. That is too many."),
-        (Load(80, None), True, "could not be measured: check that 10 tasks stay below 80"),
+        (Load(80, 20), False, "20 now with 5 running, so a maximum of 10 would use about 40"),
+        (
+            Load(80, 40),
+            True,
+            "so a maximum of 10 would use about 80; they must stay below 80. That is too many.",
+        ),
+        (Load(80, None), True, "could not be measured: check that a maximum of 10 keeps them below 80"),
     ],
 )
 def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
@@ -277,7 +281,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(runbook))
-    assert "20 connections per task per the runbook, so 10 tasks would use about 200" in texts(
+    assert "20 per task according to the runbook, so a maximum of 10 would use about 200" in texts(
         plan, grave=True
     )
 
@@ -367,7 +371,7 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
-    assert "at its limit: 5 of at most 5 tasks" in text
+    assert "at its maximum: 5 desired, maximum 5" in text
     assert "deployment is in progress" in text
     assert "Auto Scaling did not scale at" in text
     assert "nightly" in texts(make_plan(state))

@@ -250,7 +250,7 @@ def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
 
 def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None:
     ledger.entry(f"{DAY} 09:00", EntryKind.NOTE, "one two", target="staff-api", data={"note": "one\ntwo"})
-    ledger.entry(f"{DAY} 09:10", EntryKind.KNOWN, "Known from now on: user sato", subject="known:person")
+    ledger.entry(f"{DAY} 09:10", EntryKind.KNOWN, "Marked as known: user sato", subject="known:person")
     post = {"channel": "#ops-alerts", "text": "異常", "alarm": "ecs-cpu-high"}
     for id in ("a", "b", "c", "d", "e"):
         ledger.entry(f"{DAY} 10:00", EntryKind.POST, subject=f"post:{id}", data=post)
@@ -263,7 +263,7 @@ def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None
     ledger.entry("2026-01-07 08:40", EntryKind.REMARK, subject=f"report@{DAY}", data=remark)
     report = day(ledger)
     assert [(note.kind, note.text) for note in report.notes] == [
-        ("note", "one\ntwo"), ("known", "Known from now on: user sato")
+        ("note", "one\ntwo"), ("known", "Marked as known: user sato")
     ]  # fmt: skip
     assert [(line.state, line.why) for line in report.posts] == [
         ("posted", ""),

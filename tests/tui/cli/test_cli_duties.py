@@ -34,7 +34,7 @@ def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> 
     assert lines[0].startswith("役所設備管理システム  2026年1月1日（木）")
     assert "1月12日（月）" in "\n".join(lines), "a holiday stands there though nothing is to be done"
     signed = next(line for line in lines if "会議のため" in line)
-    assert "✓ 確認済" in signed
+    assert "✓ 確認済み" in signed
     assert "遅延後に確認" in signed
     # The titles of all lines begin in one column, whatever stands before them.
     columns = {cell_len(line[: line.index(title)]) for line in lines for title in ("始業時の確認", "RDS バックアップの確認")
@@ -79,5 +79,5 @@ def test_without_a_journal_the_calendar_is_all_there_is(
     assert toban("--month", "2026-01", "--file", str(tmp_path / "none.db")) == 0
     output = capsys.readouterr().out
     assert "始業時の確認" in output
-    assert "確認済" not in output
+    assert "確認済み" not in output
     assert "記録ファイル" in output

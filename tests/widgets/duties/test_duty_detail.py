@@ -48,7 +48,7 @@ def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
 def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
     text = text_of(duty_data.one("daily-afternoon", 13), 120)
     assert "Tue 13 Jan 2026 14:00 JST" in text
-    assert "Tue 13 Jan 2026 17:20 JST  signed after missed  3h 20m after it was due" in text
+    assert "Tue 13 Jan 2026 17:20 JST  signed off after missed  3h 20m after it was due" in text
     assert "山田 (yamada)" in text
     assert "会議のため" in text
     assert "□" not in text

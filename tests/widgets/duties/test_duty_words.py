@@ -102,8 +102,8 @@ def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
     ]
     assert output == [
         "09:04 山田 (yamada)",
-        "09:04 山田 (yamada) signed late",
-        "09:04 山田 (yamada) signed after missed",
+        "09:04 山田 (yamada) signed off late",
+        "09:04 山田 (yamada) signed off after missed",
     ]
 
 

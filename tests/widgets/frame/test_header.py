@@ -154,7 +154,7 @@ async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
     for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
         assert part in narrow
     wide = await text_at(200, IN_TROUBLE)
-    for part in ("2 Inspect(5)", IN_TROUBLE.skew, "slow line 1.2 s", "1 bugs caught"):
+    for part in ("2 Inspect(5)", IN_TROUBLE.skew, "slow line 1.2 s", "internal errors: 1"):
         assert part in wide
 
 

@@ -142,7 +142,7 @@ def test_the_contents_are_readable_and_in_the_screens_time() -> None:
     }  # fmt: skip
     assert plain(contents_lines(journal_data.entry(1, EntryKind.SIGN_OFF, "x", **body), gallery_data.JST, 60)) == [
         "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
-        "verified: yes", "when signed: missed", "reason: first",
+        "verified: yes", "at sign-off: missed", "reason: first",
     ]  # fmt: skip
 
 

@@ -81,7 +81,10 @@ class ArmScreen(PlacedDialog[bool]):
             with HorizontalGroup():
                 yield Static(Content(_("reason")), classes="arm-label")
                 reason = Input(
-                    id="reason", compact=True, max_length=200, placeholder=_("why, and who approved it")
+                    id="reason",
+                    compact=True,
+                    max_length=200,
+                    placeholder=_("Reason for the changes, and who approved them"),
                 )
                 reason.cursor_blink = False
                 yield reason
@@ -106,7 +109,7 @@ class ArmScreen(PlacedDialog[bool]):
         text = self.query_one("#minutes", Input).value
         minutes = int(text) if text.isdecimal() else 0
         if not reason:
-            self._say(_("Enter a reason; it is recorded in the journal."))
+            self._say(_("A reason is required to allow changes."))
             self.query_one("#reason", Input).focus()
         elif not 1 <= minutes <= LONGEST:
             self._say(_("The time must be from 1 to {most} minutes.").format(most=LONGEST))

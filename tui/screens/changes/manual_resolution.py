@@ -90,7 +90,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             places = {
                 Place.BEFORE: _("as before the change"),
                 Place.AFTER: _("as after the change"),
-                Place.ELSEWHERE: _("neither as before nor as after: someone else changed it"),
+                Place.ELSEWHERE: _("neither as before nor as after the change: someone else changed it"),
             }
             words: list[Span] = [
                 (observation.text, "strong"),

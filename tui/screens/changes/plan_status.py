@@ -97,7 +97,7 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
             return [(_("Esc closes this window; the change continues."), "muted")], ()
         return [(_("Esc closes this window."), "muted")], ()
     if at.problem is not None:
-        return [("⚠ ", "bad"), (_("It did not work: see above; nothing was sent."), "bad")], again
+        return [("⚠ ", "bad"), (_("Failed: see above; nothing was sent."), "bad")], again
     if at.plan is None:
         return [(_("Reading AWS and planning…"), "muted")], ()
     valid = expiry(at.plan, at.now)

@@ -43,7 +43,7 @@ class RunbookScreen(Dialog[None]):
             yield from _section(
                 _("Approvers"),
                 [
-                    _person(approver.role, approver.name, "、".join(approver.approves))
+                    _person(approver.role, approver.name, _(", ").join(approver.approves))
                     + _blocked(blocked_by_approver(book, approver.role) if approver.undecided else ())
                     for approver in book.approvers
                 ],

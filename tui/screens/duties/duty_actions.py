@@ -120,7 +120,7 @@ def sign_normal(app: Console) -> None:
         app.push_screen(SignAllScreen(occurrences))
     else:
         why = _("No open duty has findings that are all normal.")
-        app.push_screen(NoticeScreen(_("Sign all normal"), why))
+        app.push_screen(NoticeScreen(_("Sign off all normal"), why))
 
 
 def _needs_findings_only(duty: Duty | None) -> bool:

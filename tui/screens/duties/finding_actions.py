@@ -63,13 +63,11 @@ def edit_allow_list(app: Console, finding: Finding) -> None:
         value = identity.network or str(identity.value)
         if value not in known_targets:
             name = _words(identity)
-            confirmation = _("{name} is known from now on; rerun to see what is left").format(name=name)
+            confirmation = _("{name} is now marked as known; rerun to update the finding").format(name=name)
             choices.append(Choice(value, name))
             writes[value] = _Write(name, partial(runs.allow, identity), confirmation)
     for entry in entries:
-        confirmation = _("{name} is no longer known; rerun to see what that changes").format(
-            name=entry.target
-        )
+        confirmation = _("{name} is no longer known; rerun to update the finding").format(name=entry.target)
         choices.append(Choice(entry.target, _since(entry, zone, now), _("known; remove")))
         writes[entry.target] = _Write(entry.target, partial(runs.forget, entry), confirmation)
 

@@ -24,9 +24,11 @@ from widgets.findings.wording import verdict_spans
 from widgets.inputs.checklist import Checklist
 
 _RECORDED = {
-    OccurrenceState.UPCOMING: N_("due {due}, signed now {now} {zone} — recorded as early"),
-    OccurrenceState.LATE: N_("due {due}, signed now {now} {zone} — recorded as late"),
-    OccurrenceState.MISSED: N_("due {due}, signed now {now} {zone} — recorded as signed after missed"),
+    OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
+    OccurrenceState.LATE: N_("due {due}, signed off now {now} {zone} — recorded as late"),
+    OccurrenceState.MISSED: N_(
+        "due {due}, signed off now {now} {zone} — recorded as signed off after missed"
+    ),
 }
 """How a sign-off outside the due time will be recorded, shown before it is made."""
 
@@ -184,7 +186,7 @@ class SkipScreen(_RecordScreen):
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, and the warning that it counts as not done."""
-        warning = _("It will not be done, and this cannot be undone.")
+        warning = _("It is recorded as not done; this cannot be undone.")
         return Content("\n").join([_head(occurrence, zone, now), Content.styled(warning, ROLES["caution"])])
 
     def refused(self, text: str) -> str:

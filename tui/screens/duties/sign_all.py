@@ -46,7 +46,7 @@ class SignAllScreen(WritingDialog):
 
     def heading(self) -> str:
         """Return the window's title."""
-        return _("Sign all normal")
+        return _("Sign off all normal")
 
     def placeholder(self) -> str:
         """Return the prompt for the note, which is optional."""

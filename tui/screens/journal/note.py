@@ -35,7 +35,7 @@ class NoteScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """Return the prompt shown while the field is empty."""
-        return _("What the next person should know")
+        return _("What the next operator should know")
 
     def about(self) -> Iterable[Widget]:
         """Yield a line that says what the note is about, if it can be about anything."""
@@ -51,7 +51,7 @@ class NoteScreen(WritingDialog):
             Content.assemble(
                 (mark, "bold $text-accent"),
                 (_("about {name}").format(name=self.subject.name), "bold" if self.is_about else "auto 60%"),
-                ("  ctrl+t", "auto 60%"),
+                ("  Ctrl+T", "auto 60%"),
             )
         )
 

@@ -64,7 +64,7 @@ class GroupScreen(Dialog[str]):
             return
         for group in account_groups:
             self.groups.setdefault(str(group.id), group.name)
-        note.update(Content(_("{count} groups").format(count=len(self.groups))))
+        note.update(Content(_("log groups: {count}").format(count=len(self.groups))))
         self.fill(self.query_one(Input).value)
 
     @on(Input.Changed)

@@ -135,7 +135,7 @@ class OutboxScreen(Dialog[None]):
         """Give the post up."""
         post = self._open_post()
         if post is not None:
-            prompt = _("Reason for not sending it")
+            prompt = _("Reason for discarding")
             self.app.push_screen(DecideScreen(post, _("Discard"), prompt, self.app.ready.outbox.drop))
 
     def _open_post(self) -> Post | None:
@@ -173,7 +173,7 @@ class DecideScreen(WritingDialog):
 
     def refused(self, text: str) -> str:
         """Refuse an empty reason."""
-        return "" if text else _("Enter a reason; it is recorded in the journal.")
+        return "" if text else _("A reason is required to decide about a message.")
 
     async def write(self, text: str) -> str:
         """Record the decision. Raises JournalError, NotTaken."""

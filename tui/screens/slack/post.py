@@ -145,7 +145,7 @@ class PostScreen(WritingDialog):
         """Record the note, which the outbox then sends. Raises JournalError."""
         outbox = self.app.ready.outbox
         entry = await outbox.release(self.id_of_post, text, self.proposal)
-        number = f" ({entry.seq})" if entry is not None else ""
+        number = _(" ({note})").format(note=entry.seq) if entry is not None else ""
         if outbox.why:
             return _("Recorded{number}, not sent: {why}").format(number=number, why=outbox.why)
         return _("Recorded{number}; sending to {channel}").format(number=number, channel=outbox.channel)

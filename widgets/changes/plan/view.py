@@ -58,7 +58,7 @@ class PlanView(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._now = now
         self.set_reactive(PlanView.zone, zone)
-        self.trouble_block = Block(_("It did not work"), self._trouble)
+        self.trouble_block = Block(_("Failed"), self._trouble)
         self.progress_block = Block(_("Progress"), self._progress)
         self.refused_block = Block(_("Refused"), lambda width: self._of(refusal_lines, width))
         self.impact_block = Block(_("Most important"), lambda width: self._of(impact_lines, width))

@@ -149,10 +149,12 @@ def partly(run: Run) -> str:
     count = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
     if run.refusal or not count or run.state not in (StepState.FAILED, StepState.REFUSED):
         return ""
-    text = _("Partly done: what came before step {number} stays changed; step {number} was not done.")
+    text = _("Partly done: the steps before {number} took effect; step {number} was not done.")
     if run.plan.revert is None or run.plan.revert.way != "aws":
         return text.format(number=count + 1)
-    hand = _("AWS does not revert it: a dated duty asks a person to, and r plans it now.")
+    hand = _(
+        "AWS does not revert it automatically: a dated duty asks a person to. Press r to plan the revert now."
+    )
     return f"{text.format(number=count + 1)} {hand}"
 
 

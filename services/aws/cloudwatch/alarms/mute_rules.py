@@ -98,7 +98,7 @@ class MuteRules:
             if muting.is_complete or isinstance(error, AccessDenied | Refused):
                 self._newest = (now, muting)
             return muting
-        text = _("AWS did not return which alarms the mute rule {rule} mutes.")
+        text = _("AWS did not report which alarms the mute rule {rule} mutes.")
         remarks = tuple(text.format(rule=mute.rule) for mute in mutes if not mute.is_complete)
         return Muting(mutes, remarks, is_complete=not remarks)
 

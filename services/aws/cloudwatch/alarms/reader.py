@@ -63,7 +63,7 @@ class Alarms:
         present = {alarm.id for alarm in alarms}
         alarms += [missing_alarm(name) for name in expected if name not in present]
         if len(self._types) < len(ALL_TYPES):
-            remarks = (*remarks, _("Log alarms are not read: this AWS endpoint does not support the type."))
+            remarks = (*remarks, _("Log alarms are not read: this AWS endpoint does not support them."))
         return AlarmOverview(alarms=ordered(alarms), remarks=remarks, mutes_read=muting.is_complete)
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:

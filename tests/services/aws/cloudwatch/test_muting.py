@@ -120,7 +120,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     (measure,) = [each for each in finding.measures if each.title == "RDS CPU使用率"]
     assert (measure.verdict, measure.note) == (
         V.UNKNOWN,
-        "AWS did not return whether its actions are enabled",
+        "AWS did not report whether its actions are enabled",
     )
     assert "not known whether anyone is notified: RDS CPU使用率" in finding.summary
 
@@ -142,7 +142,7 @@ async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(
     for _time in range(2):
         muting = await mutes.read(NOW)
         assert not muting.is_complete
-        assert muting.remarks == ("AWS did not return which alarms the mute rule night work mutes.",)
+        assert muting.remarks == ("AWS did not report which alarms the mute rule night work mutes.",)
     assert len(canned.asked("GetAlarmMuteRule")) == 2, "a damaged answer is not remembered"
     canned.answers["GetAlarmMuteRule"] = rule({"AlarmNames": ["cpu"]})
     assert (await mutes.read(NOW)).is_complete

@@ -103,11 +103,11 @@ async def judged(
     return finding, asked
 
 
-async def test_the_value_nearest_the_limit_is_the_lowest_or_the_worst() -> None:
+async def test_the_value_nearest_the_limit_is_the_lowest_or_the_highest() -> None:
     lower, _request = await judged([1e9, 1e9])
     upper, _request = await judged([2, 3], above=None, below=5, unit=None, scale=None)
     assert "lowest 954" in lower.summary
-    assert "worst 3 " in upper.summary
+    assert "highest 3 " in upper.summary
     i18n.use("ja")
     try:
         lower, _request = await judged([1e9, 1e9])

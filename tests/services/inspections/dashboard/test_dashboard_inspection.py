@@ -45,7 +45,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
-    assert finding.summary == ("RDS CPU使用率: worst 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
+    assert finding.summary == ("RDS CPU使用率: highest 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
     cpu = measure(finding, "RDS CPU使用率")
     assert (cpu.allowed, cpu.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
     assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
@@ -503,9 +503,9 @@ async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other
         assert measure(finding, "5xx").verdict is verdict
 
 
-async def test_the_note_says_when_the_value_was_lowest_or_worst() -> None:
+async def test_the_note_tells_when_the_value_was_lowest_or_highest() -> None:
     metric = "NewConnectionCount"
-    for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "worst at")):
+    for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "highest at")):
         body, limited_runbook = of_faults(metric, **limit)
         finding = await judged(body=body, runbook=limited_runbook, NewConnectionCount=lambda _at: 9)
         assert word in measure(finding, "5xx").note

@@ -189,7 +189,7 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     asked = details(CurrentApplyDate=COMING) | {"OptInStatus": "next-maintenance"}
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
-    assert "is applied at Sun 2026-01-18 02:00 JST, as requested." in finding.summary
+    assert "is applied at Sun 2026-01-18 02:00 JST as requested." in finding.summary
     assert "定期デプロイ（計画時） (if planned)" in finding.summary
     assert finding.evidence[1].rows[0].cells == ("Sun 2026-01-18 02:00 JST", "定期デプロイ（計画時）")
     at_three = Duty(id="x", title="later", rule="FREQ=WEEKLY;BYDAY=SU", at=("03:00",), closed_day="keep")

@@ -34,7 +34,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
-    assert finding.summary.startswith("staff-api is at its maximum: 5 of at most 5 tasks. ")
+    assert finding.summary.startswith("staff-api is at its maximum: 5 desired, maximum 5. ")
     assert (
         "could not (refused 5 times in 24 hours, last at 01-14 10:00 JST: already at the maximum)"
         in finding.summary
@@ -170,7 +170,7 @@ async def test_what_is_expected_follows_the_runbooks_calendar(
 
 async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> None:
     finding = await judged(jst("2026-01-28 09:00"), target(5))
-    assert finding.summary == "staff-api: at most 5 tasks, but the runbook requires 10 now."
+    assert finding.summary == "staff-api: the maximum task count is 5, but the runbook requires 10 now."
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
     assert any("DB 接続数が上限" in each for each in finding.advice)
     assert finding.evidence[0].rows[0].cells == (

@@ -220,8 +220,8 @@ async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
 async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
     staff = staff_api(embedded)
     for desired, verdict, text in (
-        (1, V.ATTENTION, "1 tasks are desired, fewer than the minimum of 2"),
-        (7, V.ATTENTION, "7 tasks are desired, more than the maximum of 5"),
+        (1, V.ATTENTION, "the desired count of 1 is below the minimum of 2"),
+        (7, V.ATTENTION, "the desired count of 7 is above the maximum of 5"),
         (0, V.ABNORMAL, "the desired count is 0"),
     ):
         with embedded.world.lock:
@@ -241,7 +241,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
     assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
     assert "at 01-14 22:00 JST the scheduled action night-saving reduces: maximum 5 → 1" in finding.summary
-    assert "1 of the 2 tasks desired now stop immediately" in finding.summary
+    assert "stops 1 of the 2 desired tasks immediately" in finding.summary
     assert "there is no scaling policy" in finding.summary
     assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
 
@@ -263,7 +263,7 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
          "the runbook requires a maximum of 10 then"),
         # On the day itself, though it is the runbook's own: tasks stop.
         ("2026-02-02 14:00", 10, 8, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.ATTENTION,
-         "3 of the 8 tasks desired now stop immediately"),
+         "stops 3 of the 8 desired tasks immediately"),
         ("2026-02-02 14:00", 10, 4, action("a", "at(2026-02-02T17:00:00)", MaxCapacity=5), V.NORMAL, ""),
         ("2026-01-14 09:00", 5, 2, action("a", "cron(0 22 * * ? *)", MinCapacity=1), V.ATTENTION,
          "minimum 2 → 1"),

@@ -235,7 +235,7 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
         screen = app.screen
         assert "PRODUCTION" in said(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "Enter a reason" in said(pilot))
+        await until(pilot, lambda: "A reason is required" in said(pilot))
         screen.query_one("#reason", Input).value = "why"
         for minutes in ("0", "61", ""):
             screen.query_one("#minutes", Input).value = minutes

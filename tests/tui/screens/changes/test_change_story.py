@@ -35,7 +35,7 @@ async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_da
     embedded.advance(420)
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        assert "at its limit" in said(pilot), "before anything is planned one sees why"
+        assert "at its maximum" in said(pilot), "before anything is planned one sees why"
         alarm = lambda: next(a.state for a in app.alarms.value.alarms if a.name == "ecs-cpu-high")  # noqa: E731
         assert alarm() is AlarmState.ALARM
         await arm(pilot)

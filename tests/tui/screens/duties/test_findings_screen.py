@@ -214,7 +214,7 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
                 pilot, lambda people=people: tuple(e.target for e in records.allowed_by_operators) == people
             )
         texts = [entry.text for entry in await entries(pilot, EntryKind.KNOWN)]
-        assert texts == ["Known from now on: user temp-admin", "No longer known: user temp-admin"]
+        assert texts == ["Marked as known: user temp-admin", "No longer known: user temp-admin"]
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)

@@ -101,7 +101,9 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         pilot.app.screen.list.select(today(pilot, "daily-morning").key)
         await pilot.press("s")
         await ready(pilot, SignScreen)
-        assert "due 09:00, signed now 17:05 JST — recorded as signed after missed" in screen_text(pilot)
+        assert "due 09:00, signed off now 17:05 JST — recorded as signed off after missed" in screen_text(
+            pilot
+        )
         await pilot.press("enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.MISSED
@@ -115,7 +117,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
         pilot.app.screen.list.select(today(pilot, "daily-morning").key)
         await pilot.press("s")
         await ready(pilot, SignScreen)
-        assert "due 09:00, signed now 10:02 JST — recorded as late" in screen_text(pilot)
+        assert "due 09:00, signed off now 10:02 JST — recorded as late" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.LATE

@@ -77,7 +77,7 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, DecideScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: "a reason" in screen_text(pilot))
+        await until(pilot, lambda: "A reason is required" in screen_text(pilot))
         await pilot.press(*"told", "enter")
         await until(pilot, lambda: app.posts[0].state is PostState.DROPPED)
         kinds = [

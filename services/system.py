@@ -32,7 +32,7 @@ from services.duties.service import Duties
 from services.feed import Feed
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
-from services.inspections.known import AllowList
+from services.inspections.allow_list import AllowList
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler

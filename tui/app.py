@@ -24,7 +24,7 @@ from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
 from tui.modes import MODES
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
@@ -108,7 +108,7 @@ class TobanApp(Console):
     async def load(self) -> None:
         """Import, connect, and show the first mode."""
         names = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
-        await in_thread("tui.following", *(name.partition(":")[0] for name in names))
+        await in_thread("tui.subscriptions", *(name.partition(":")[0] for name in names))
         await asyncio.to_thread(_import_inspections)
         try:
             self.services, self._config = await self._connect()
@@ -116,7 +116,7 @@ class TobanApp(Console):
             self.failure = error
             self.exit(return_code=error.status)
             return
-        from tui.following import Following
+        from tui.subscriptions import Subscriptions
 
         self.zone = self.services.calendar.zone
         if not self.config.mouse:
@@ -129,10 +129,10 @@ class TobanApp(Console):
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
         # Watching does not wait for the disk and needs no journal.
-        following = Following(self, self.enter_code)
-        following.follow_feeds()
+        subscriptions = Subscriptions(self, self.enter_code)
+        subscriptions.follow_feeds()
         await self._opened(opening)
-        following.follow_records()
+        subscriptions.follow_records()
         await in_thread("tui.navigation")
         await self.services.warm()
         if not gc.isenabled():

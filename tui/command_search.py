@@ -15,8 +15,8 @@ from tui import messages
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.console import Console
-from tui.days import read_coming_day
 from tui.modes import MODES
+from tui.typed_days import read_coming_day
 from widgets.drawing.format import day_words
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")

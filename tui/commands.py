@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 from services.i18n import N_
 from tui.command import Command
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "app.keys_help", N_("Help"), N_("Keys and commands that work here"), "へるぷ herupu たすけ つかいかた tsukaikata", show=True),

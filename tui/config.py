@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from services.i18n import _
 from services.models.intervals import Intervals
 from services.models.runbook_types import Region
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 from tui.start_options import Language, Output, Theme
 from tui.terminal.cells.line_speed import Link
 

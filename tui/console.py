@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from textual.reactive import var
 
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
 from widgets.drawing.format import wrap
 

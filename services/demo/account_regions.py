@@ -6,7 +6,7 @@ Source: ListRegions (Account Management API reference), DescribeRegions (EC2).
 from typing import Any
 
 from services.demo.account import region_statuses
-from services.demo.facts import RegionFact
+from services.demo.account_facts import RegionFact
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 

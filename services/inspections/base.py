@@ -10,7 +10,7 @@ from services.aws.client.reader import Reader
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
-from services.inspections.known import AllowList
+from services.inspections.allow_list import AllowList
 from services.models.base import RawId
 from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
 from services.models.metrics import TimeSpan

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from services.i18n import _
-from services.inspections.known import is_network
+from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Runbook
 from services.models.runbook_inspections import CustomInspection

@@ -9,7 +9,7 @@ from services.i18n import _
 from services.models.journal import Entry, NewEntry
 from services.models.posts import Post
 from services.slack import entries as post_entries
-from services.slack.message import mark
+from services.slack.message_format import mark
 from services.slack.records import PostRecords, thread_of
 from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
 

@@ -21,7 +21,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from services.aws.client.secret import Secret
 from services.i18n import _
 from services.slack import refusals
-from services.slack.message import body, mark
+from services.slack.message_format import body, mark
 from services.slack.responses import (
     EVENT,
     ID,

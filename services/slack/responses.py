@@ -15,7 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from services.i18n import _
 from services.slack import refusals
-from services.slack.message import mark
+from services.slack.message_format import mark
 from services.slack.sending import CannotTell, Refused, Unanswered
 
 EVENT = "toban_post"

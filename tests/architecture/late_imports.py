@@ -35,7 +35,7 @@ REASONS = [
         {
             "tui/app.py": {
                 "services.inspections.registry",
-                "tui.following",
+                "tui.subscriptions",
                 "tui.navigation",
                 "tui.command_search",
             },
@@ -124,7 +124,7 @@ REASONS = [
     ),
     Reason(
         "AWS's library is imported in a thread, once the console's own modules are there.",
-        ("tui.following", "tui.navigation", "tui.startup.connection"),
+        ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {
             "services/aws/client/allowed_operations.py": {"botocore.serialize"},
             "services/aws/client/session.py": {"services.aws.client.sdk.credentials"},
@@ -132,7 +132,7 @@ REASONS = [
     ),
     Reason(
         "Only dashboards with texts, and calendars with national holidays, need these libraries; the panels come first.",
-        ("tui.following", "tui.navigation", "tui.startup.connection"),
+        ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
     ),
     Reason(

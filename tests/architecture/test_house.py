@@ -94,7 +94,7 @@ def test_models_load_no_aws_library() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.app", "tui.runtime.app", "tui.startup.start", "tui.cli.main", "tui.__main__"]
+    "module", ["tui.app", "tui.runtime.runtime_app", "tui.startup.start", "tui.cli.main", "tui.__main__"]
 )
 def test_the_first_frame_loads_no_aws_library(module: str) -> None:
     assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()

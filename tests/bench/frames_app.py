@@ -181,7 +181,7 @@ def app(kind: str, frames: int) -> App[None]:
     """The app of a kind: ours on the console's own driver, the others on Textual's."""
     if kind not in OURS:
         return Frames(kind, frames)
-    from tui.runtime.app import RuntimeApp
+    from tui.runtime.runtime_app import RuntimeApp
 
     class OwnFrames(Frames, RuntimeApp):
         """With the console's output."""

@@ -9,7 +9,7 @@ import pytest
 from services.aws.client.write_grants import WriteAuthorizer
 from services.clock import ManualClock, mark, passed
 from services.host.clock_watch import MEMORY, ClockWatch
-from services.inspections.known import AllowList
+from services.inspections.allow_list import AllowList
 from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.journal import Journal

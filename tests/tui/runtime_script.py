@@ -23,7 +23,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services import i18n
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from tui.signals import loop_guard
 
 DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.days import read_coming_day, read_day
+from tui.typed_days import read_coming_day, read_day
 
 TODAY = date(2026, 1, 14)
 days = st.dates(date(2000, 1, 1), date(2099, 12, 31))

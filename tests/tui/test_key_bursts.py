@@ -33,7 +33,7 @@ from tui.modes import MODES
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
-from tui.terminal.app import TerminalApp
+from tui.terminal.terminal_app import TerminalApp
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzDIWEFGNSAJ/:?[]@.-0123456789 日本"
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]

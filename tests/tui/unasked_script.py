@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from services import i18n
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 
 
 class Ends(RuntimeApp):

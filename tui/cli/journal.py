@@ -25,9 +25,9 @@ from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.opened_journal import CommandStopped, configured
-from tui.days import usable
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
+from tui.typed_days import usable
 
 if TYPE_CHECKING:
     from services.journal.external_hashes import ExternalHashes

@@ -25,9 +25,9 @@ from tui.cli.opened_journal import (
     file_option,
     journal_callback,
 )
-from tui.days import read_day
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
+from tui.typed_days import read_day
 
 if TYPE_CHECKING:
     from services.models.report import Report

@@ -17,9 +17,9 @@ from tui.runtime.fault_boundary import Dispatching
 from tui.runtime.pasting import fit
 from tui.runtime.removal import Removal, ask_and_wait
 from tui.runtime.type_ahead import TypeAhead, Typed
-from tui.terminal.app import TerminalApp
 from tui.terminal.cells.line_speed import Link
 from tui.terminal.driver.keyboard import AltKey
+from tui.terminal.terminal_app import TerminalApp
 
 
 class OrderedApp(TerminalApp):

@@ -29,7 +29,7 @@ from services.toml.positions import Path as KeyPath
 from services.toml.positions import dotted
 from tui.config import PREFIX, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
 from tui.startup.key_checks import key_mistakes, textual_keys
 

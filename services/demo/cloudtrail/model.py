@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from services.demo.account import REGION
+from services.demo.account_facts import AccessFact, SignIn, TrailFact
 from services.demo.cloudtrail.ordinary_days import at_work, entries_of
 from services.demo.cloudtrail.records import Entry, access, assumed, change, recorded, sign_in
-from services.demo.facts import AccessFact, SignIn, TrailFact
 from services.demo.scenario import TOKYO, ScenarioRun
 
 KEPT = timedelta(days=90)

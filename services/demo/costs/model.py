@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from services.demo.facts import BudgetFact, CostGrowth
+from services.demo.account_facts import BudgetFact, CostGrowth
 from services.demo.scenario import ScenarioRun
 
 ONE = timedelta(days=1)

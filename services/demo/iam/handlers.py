@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from services.demo.account import REGION
+from services.demo.account_facts import RootFact
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.errors import AwsErrorResponse
-from services.demo.facts import RootFact
 from services.demo.iam.model import AccessKeyStore
 from services.demo.identifiers import principal_id
 from services.demo.paging import page_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.facts import Certificate, Patch, PendingChange, Retention, Window
+from services.demo.account_facts import Certificate, Patch, PendingChange, Retention, Window
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.aws.client.reader import when
-from services.inspections.known import AllowList, named_in
+from services.inspections.allow_list import AllowList, named_in
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.findings import Finding, Overrule, Recorded

@@ -13,8 +13,8 @@ from services.background.faults import Fault, unreported
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
+from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.finding_builder import FindingBuilder

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from services.calendar.calendar import Calendar
 from services.i18n import N_
-from services.inspections.known import AllowList, is_network
+from services.inspections.allow_list import AllowList, is_network
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.findings import UnknownIdentity, worst
 from services.models.runbook import Runbook

@@ -62,7 +62,7 @@ def app(kind: str, path: Path) -> App[None]:
     """The app of a kind: ours on the console's own driver, the others on Textual's."""
     if not kind.startswith("pane"):
         return Tail(kind, path)
-    from tui.runtime.app import RuntimeApp
+    from tui.runtime.runtime_app import RuntimeApp
 
     class OwnTail(Tail, RuntimeApp):
         """With the console's output."""

@@ -17,7 +17,7 @@ from textual.containers import Grid
 from textual.widget import Widget
 from textual.widgets import Log, Static
 
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from widgets.logs.pane import LogPane
 
 Write = Callable[[list[str]], object]

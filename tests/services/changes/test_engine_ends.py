@@ -12,7 +12,7 @@ from services.models.identity import Identity
 from services.models.journal import Entry, EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"

@@ -8,8 +8,8 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.calendar.calendar import Calendar
 from services.clock import Clock
+from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.registry import INSPECTIONS, make
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook

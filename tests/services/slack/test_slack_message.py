@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.client.secret import Secret
-from services.slack.message import SECTION, body, inert, sections, shown
+from services.slack.message_format import SECTION, body, inert, sections, shown
 from services.slack.sending import Message
 from services.slack.settings import read
 

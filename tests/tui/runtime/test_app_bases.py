@@ -6,9 +6,9 @@ from textual.widgets import Input
 
 from tui.app import TobanApp
 from tui.console import Console
-from tui.runtime.app import RuntimeApp
 from tui.runtime.ordered_app import OrderedApp
-from tui.terminal.app import TerminalApp
+from tui.runtime.runtime_app import RuntimeApp
+from tui.terminal.terminal_app import TerminalApp
 
 BASES = [TerminalApp, OrderedApp, RuntimeApp, Console]
 

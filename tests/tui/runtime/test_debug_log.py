@@ -18,8 +18,8 @@ from services.host.regular_files import Unsuitable
 from tests.tools.console import until
 from tui.cli.main import Output, run
 from tui.runtime import debug_log, last_resort
-from tui.runtime.app import RuntimeApp
 from tui.runtime.crash_report import crash_summary, crash_text
+from tui.runtime.runtime_app import RuntimeApp
 
 SECRET = "wJalrXUtnFEMI-live-secret"
 

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from services import i18n
 from services.models.text import UNSAFE
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.output_filter import OutputFilter
 
 BLACK = Color(0, 0, 0)

@@ -19,7 +19,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.runtime import type_ahead
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen

@@ -14,7 +14,7 @@ from services import i18n
 from services.host.state_files import state_folder, write_private
 from services.models.text import UNSAFE
 from tests.tools.tmux import Tmux, needs_tmux
-from tui.runtime.app import RuntimeApp
+from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.clipboard import OSC_LIMIT, clipboard_sequence, copy
 from tui.terminal.notifications import notification_sequence, ring
 from tui.terminal.passthrough import pass_through

@@ -17,12 +17,12 @@ from services.models.journal import EntryQuery
 from services.models.journal_view import JournalView
 from services.models.text import clean
 from tui.commands import bindings
-from tui.days import day_span, read_day
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.export_file import save
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.verify import JournalVerifyScreen
+from tui.typed_days import day_span, read_day
 from widgets.journal.panel import CheckpointLine, FilterLine, JournalPanel
 from widgets.journal.prompt import JournalAsk, JournalPrompt
 from widgets.journal.table import JournalTable

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tui.panels import PanelSpec
+from tui.panel_registry import PanelSpec
 
 MOST_ROWS = 13
 """Maximum height of a panel whose height is `auto`."""

@@ -13,11 +13,11 @@ from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from tui import messages
 from tui.commands import bindings
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
 from tui.screens.watch.layout import stylesheet
-from tui.screens.watch.panel import WatchedPanel
+from tui.screens.watch.panels.base import WatchedPanel
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel

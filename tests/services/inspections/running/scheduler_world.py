@@ -13,8 +13,8 @@ from services.aws.client.meter import UsageMeter
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections import registry
+from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.registry import InspectionEntry
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner

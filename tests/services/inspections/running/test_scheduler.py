@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
+from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import FindingRecords

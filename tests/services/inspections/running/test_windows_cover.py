@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
+from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.windows import window

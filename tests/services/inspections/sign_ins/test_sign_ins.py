@@ -9,8 +9,8 @@ import pytest
 from services.aws.regions import DEFAULT
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
+from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
-from services.inspections.known import AllowList
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.findings import Evidence, Finding, Measure, Progress

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
-from services.inspections.known import AllowList
+from services.inspections.allow_list import AllowList
 from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
 from services.models.base import RawId
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent

@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
-from tui.following import USAGE_EVERY
 from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen
@@ -21,6 +20,7 @@ from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
+from tui.subscriptions import USAGE_EVERY
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """A Wednesday, 9:00 JST."""

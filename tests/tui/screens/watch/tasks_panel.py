@@ -8,7 +8,7 @@ from textual.widget import Widget
 from services.aws.ecs import EcsReader
 from services.models.ecs import ContainerService
 from services.system import Services
-from tui.screens.watch.panel import StatePanel
+from tui.screens.watch.panels.base import StatePanel
 from widgets.drawing.lines import Line, LineWidget
 from widgets.frame.panel import Panel
 

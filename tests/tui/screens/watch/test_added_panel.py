@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 FILE = Path("tui/screens/watch/panels/tasks.py")
-PANELS_FILE = Path("tui/panels.py")
+PANELS_FILE = Path("tui/panel_registry.py")
 LINE = (
     '    PanelSpec("tasks", "e", N_("Tasks"), N_("Go to the tasks"),'
     ' "tui.screens.watch.panels.tasks:WatchedTasks", "たすくすう tasukusuu",'

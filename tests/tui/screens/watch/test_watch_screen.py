@@ -6,7 +6,7 @@ from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.messages import OpenAlarm
-from tui.panels import PANELS
+from tui.panel_registry import PANELS
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen
 

@@ -3,7 +3,7 @@
 from services.i18n import _
 from tui import messages
 from tui.screens.common.mode_screen import Place
-from tui.screens.watch.panel import StatePanel
+from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.panel import AlarmPanel
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.dashboards.evaluation import refreshed
-from tui.screens.watch.panel import StatePanel
+from tui.screens.watch.panels.base import StatePanel
 from widgets.dashboards.panel import DashboardPanel
 
 

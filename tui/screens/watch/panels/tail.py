@@ -1,6 +1,6 @@
 """The tail of the runbook's first log group."""
 
-from tui.screens.watch.panel import WatchedPanel
+from tui.screens.watch.panels.base import WatchedPanel
 from widgets.logs.pane import LogPane
 
 

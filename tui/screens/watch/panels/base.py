@@ -9,7 +9,7 @@ from textual.widget import Widget
 from services.i18n import _
 from services.models.problem import Problem
 from services.system import Services
-from tui.panels import PanelSpec
+from tui.panel_registry import PanelSpec
 from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
 from widgets.frame.panel import Panel

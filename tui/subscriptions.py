@@ -17,7 +17,7 @@ from services.models.feeds import FeedState
 from services.models.posts import Post
 from tui.console import Console
 from tui.notifications import changes, duty_changes, post_changes, sentence
-from tui.panels import PANELS, PanelSpec
+from tui.panel_registry import PANELS, PanelSpec
 
 USAGE_EVERY = 900.0
 """Seconds of the clock between two records of AWS usage."""
@@ -25,7 +25,7 @@ Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], obj
 """A worker's name, its title for people, its states, and the function that takes each state."""
 
 
-class Following:
+class Subscriptions:
     """Follows each feed and view with one worker of the app, which assigns to one reactive."""
 
     def __init__(self, app: Console, ask_for_code: Callable[[MfaNeeded], object]) -> None:

@@ -6,9 +6,9 @@ Source: ListRegions (Account Management API reference), DescribeRegions (EC2).
 from typing import Any
 
 from services.demo.account import region_statuses
-from services.demo.account_facts import RegionFact
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
+from services.demo.scenario_facts import RegionFact
 
 PAGE = 50
 _OPT_IN_STATUS = {

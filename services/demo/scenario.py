@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.clock import Clock
-from services.demo.account_facts import AnyFact
+from services.demo.scenario_facts import AnyFact
 
 F = TypeVar("F")
 FOLDER = Path(__file__).parent / "scenarios"

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.account_facts import TrailStopped
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry
 from services.demo.errors import AwsErrorResponse
 from services.demo.identifiers import hash_of
 from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
+from services.demo.scenario_facts import TrailStopped
 
 PAGE = 50
 TRAIL = "facility-prod-trail"

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from services.demo.account import REGION
-from services.demo.account_facts import AccessFact, SignIn, TrailFact
 from services.demo.cloudtrail.ordinary_days import at_work, entries_of
 from services.demo.cloudtrail.records import Entry, access, assumed, change, recorded, sign_in
 from services.demo.scenario import TOKYO, ScenarioRun
+from services.demo.scenario_facts import AccessFact, SignIn, TrailFact
 
 KEPT = timedelta(days=90)
 RECENT = timedelta(days=15)

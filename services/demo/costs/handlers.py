@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.demo.account_facts import BudgetFact
 from services.demo.costs.filters import check, group_keys, group_of, invalid, matches
 from services.demo.costs.model import ONE, CostStore, Item, days_of
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.identifiers import hash_of
 from services.demo.paging import decode, encode, page_of
 from services.demo.registry import Call, op
+from services.demo.scenario_facts import BudgetFact
 
 PAGE = 2000
 """Groups in a page; a period without groups counts as one."""

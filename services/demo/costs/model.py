@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
-from services.demo.account_facts import BudgetFact, CostGrowth
 from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import BudgetFact, CostGrowth
 
 ONE = timedelta(days=1)
 LAG = timedelta(hours=16)

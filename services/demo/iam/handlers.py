@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from services.demo.account import REGION
-from services.demo.account_facts import RootFact
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.errors import AwsErrorResponse
 from services.demo.iam.model import AccessKeyStore
 from services.demo.identifiers import principal_id
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
+from services.demo.scenario_facts import RootFact
 
 PAGE = 100
 USER_AGE = timedelta(days=400)

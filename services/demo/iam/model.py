@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.demo.account import CALLER
-from services.demo.account_facts import KeyFact, UserFact
 from services.demo.cloudtrail.ordinary_days import STAFF
 from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import KeyFact, UserFact
 from services.demo.system import names
 
 DEPLOY_KEY_AGE = timedelta(days=63)

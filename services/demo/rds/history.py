@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from services.calendar.maintenance_windows import DAY, Window, daily
-from services.demo.account_facts import NoSnapshot
 from services.demo.rds.model import BACKUP_WINDOW, DatabaseInstance
 from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import NoSnapshot
 from services.demo.system import names
 
 EVENTS_KEPT = timedelta(days=14)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.account_facts import Certificate, Patch, PendingChange, Retention, Window
 from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import Certificate, Patch, PendingChange, Retention, Window
 from services.demo.system import names
 
 CREATED = datetime(2025, 4, 1, 2, 14, 5, tzinfo=UTC)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.account_facts import AlarmFact
 from services.demo.cloudwatch.alarms.model import Kind
 from services.demo.cloudwatch.alarms.mutes import MuteRule, MuteRuleStore, parse_schedule
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.store import Dimensions
 from services.demo.scenario import Scenario, ScenarioRun
+from services.demo.scenario_facts import AlarmFact
 from services.demo.system import names
 from services.demo.system.minute import GIB
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from random import Random
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.account_facts import ScalingFact, ScheduledFact
 from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import Policy, plan
 from services.demo.ecs.model import Clusters, Service
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.logs.store import LogStore
 from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import ScalingFact, ScheduledFact
 from services.demo.system import names
 from services.demo.system.backfill import write_past
 from services.demo.system.minute import simulate

@@ -28,7 +28,7 @@ from services.runbook.loader import load_builtin
 ids = [str(info.id) for info in offered(load_builtin("facility-prod"))]
 print(json.dumps({"ids": ids, "modules": sorted(sys.modules)}))
 """
-PARTS = ("registry", "requirements", "base", "known")
+PARTS = ("registry", "requirements", "base", "allow_list")
 """Modules of `services.inspections` that listing needs."""
 
 

@@ -19,7 +19,8 @@ demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10
 	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED) $(if $(AT),--at "$(AT)")
 
 test: $(VENV)/.dev ## the tests
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow"
+	@$(BIN)/python -m compileall -q tui widgets services
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow"
 
 DATES ?=
 test-dates: $(VENV)/.dev ## the tests on nine made-up dates (needs libfaketime; DATES="leap-day -m pty" chooses)

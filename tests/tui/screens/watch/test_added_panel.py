@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+# One worker runs them all, so that the console is started once.
+pytestmark = pytest.mark.xdist_group("added-panel")
+
 ROOT = Path(__file__).parents[4]
 FILE = Path("tui/screens/watch/panels/tasks.py")
 PANELS_FILE = Path("tui/panel_registry.py")

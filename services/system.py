@@ -225,7 +225,7 @@ def connect(
     )
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     region = settings.region or runbook.system.region
-    records = FindingRecords(book, known_of(runbook))
+    records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     inspection_runner = InspectionRunner(
         runbook, calendar, session, clock, meter, region=region, allow_list=lambda: records.allow_list
@@ -283,7 +283,7 @@ def connect(
     )
 
 
-def known_of(runbook: Runbook) -> AllowList:
+def allow_list_of(runbook: Runbook) -> AllowList:
     """The people and networks on the runbook's allow list."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()

@@ -63,7 +63,7 @@ class Console(RuntimeApp):
         self.services: Services | None = None
         self._config: ConsoleConfig | None = None
         self.demo = demo
-        self.wanted_logs: tuple[str, datetime | None] | None = None
+        self.requested_logs: tuple[str, datetime | None] | None = None
         """Log group and time to show when the logs mode is opened for the first time."""
 
     @property

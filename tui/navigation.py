@@ -75,9 +75,9 @@ class Navigation:
 
     async def _show_logs(self, request: messages.OpenLogs) -> None:
         app = self._app
-        app.wanted_logs = (request.group, request.at)
+        app.requested_logs = (request.group, request.at)
         await app.switch_mode("logs")
-        place, app.wanted_logs = app.wanted_logs, None
+        place, app.requested_logs = app.requested_logs, None
         # A screen that is opened for the first time goes there itself.
         if place is not None and isinstance(app.screen, LogsScreen):
             await app.screen.show(*place)

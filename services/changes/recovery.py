@@ -7,7 +7,7 @@ from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.base import Change
 from services.changes.history import History
-from services.changes.wording import found_done, found_elsewhere, found_undone, problem_text
+from services.changes.wording import observed_done, observed_elsewhere, observed_undone, problem_text
 from services.clock import Clock, real
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
@@ -80,11 +80,11 @@ class Recovery:
         """Check one unknown step now, and record its outcome if AWS shows it. Raises AwsError, JournalError."""
         observation = await self._changes[run.plan.kind].observe(plan_step)
         if observation.place is Place.AFTER:
-            await self._record(run, plan_step, done=True, text=found_done(observation), how="read")
+            await self._record(run, plan_step, done=True, text=observed_done(observation), how="read")
         elif observation.place is Place.ELSEWHERE:
-            self._texts[run.id, step.id] = found_elsewhere(observation)
+            self._texts[run.id, step.id] = observed_elsewhere(observation)
         elif self._over(step):
-            await self._record(run, plan_step, done=False, text=found_undone(observation), how="read")
+            await self._record(run, plan_step, done=False, text=observed_undone(observation), how="read")
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
         """Record an operator's statement on the outcome of an unknown step. Raises JournalError."""

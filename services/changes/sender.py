@@ -14,7 +14,7 @@ from services.changes.base import Change
 from services.changes.history import History
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
-from services.changes.wording import found_done, lock_text, problem_text
+from services.changes.wording import lock_text, observed_done, problem_text
 from services.clock import Clock, Mark, mark, passed, real
 from services.i18n import _
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
@@ -226,7 +226,7 @@ class Sender:
         if observation.place is not Place.AFTER:
             return False
         await self._history.keep(
-            entries.resolved(plan, step, done=True, text=found_done(observation), how="read")
+            entries.resolved(plan, step, done=True, text=observed_done(observation), how="read")
         )
         return True
 

@@ -74,17 +74,17 @@ def moment(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
-def found_done(observation: Observation) -> str:
+def observed_done(observation: Observation) -> str:
     """The response was lost, and AWS shows the change."""
     return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
-def found_undone(observation: Observation) -> str:
+def observed_undone(observation: Observation) -> str:
     """The response was lost, and AWS shows the state before."""
     return _("AWS shows the state before the change: it was not done. {state}").format(state=observation.text)
 
 
-def found_elsewhere(observation: Observation) -> str:
+def observed_elsewhere(observation: Observation) -> str:
     """The response was lost, and AWS shows neither state: a person must decide."""
     return _("AWS shows neither the state before nor after the change: {state} Record what happened.").format(
         state=observation.text

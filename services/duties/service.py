@@ -63,7 +63,7 @@ class Duties:
         self._journal = journal
         self._duties = {str(duty.id): duty for duty in runbook.duties}
         self._records = DutyRecords(journal, clock.now())
-        self._book = ScheduleCache(calendar, anchors, dated)
+        self._slot_cache = ScheduleCache(calendar, anchors, dated)
         self._bases = 0
         """How often the basis of the slots (base dates, reverts) has changed."""
         self._wake = Wake()
@@ -76,12 +76,12 @@ class Duties:
         """
         listener = asyncio.create_task(self._listen())
         listener.add_done_callback(lambda _done: self._wake.wake())
-        view, basis = None, self._book.basis()
+        view, basis = None, self._slot_cache.basis()
         try:
             while True:
                 await self._read()
                 if view is None or self._moved(view, basis):
-                    new_basis, before = self._book.basis(), view
+                    new_basis, before = self._slot_cache.basis(), view
                     self._bases += new_basis != basis
                     basis = new_basis
                     view = await asyncio.to_thread(self._view)
@@ -100,7 +100,7 @@ class Duties:
         """A month with the states of its occurrences, as far as the journal was read. Does not block."""
         now = self._clock.now()
         by_day: dict[date, list[ScheduledOccurrence]] = {}
-        for slot in self._book.month(year, month):
+        for slot in self._slot_cache.month(year, month):
             by_day.setdefault(slot.day, []).append(slot)
         return Month(
             year=year,
@@ -231,18 +231,18 @@ class Duties:
         now = self._clock.now()
         passed = view.next_change is not None and now >= view.next_change
         news = self._version != view.records
-        return passed or news or now < view.at or self._book.basis() != basis
+        return passed or news or now < view.at or self._slot_cache.basis() != basis
 
     def _view(self) -> DutyView:
         """The duties as they stand now; call it in a thread, because it may have to schedule a year of
         occurrences."""
         now, version = self._clock.now(), self._version
         today = self._today(now)
-        ancient = [slot for slot in self._book.dated() if slot.day < today - BACK]
-        earlier = self._unsigned([*ancient, *self._book.between(today - BACK, today - DAY)])
+        ancient = [slot for slot in self._slot_cache.dated() if slot.day < today - BACK]
+        earlier = self._unsigned([*ancient, *self._slot_cache.between(today - BACK, today - DAY)])
         still = [each for each in (self._occurrence(slot, now) for slot in earlier) if each.open]
-        undated = self._unsigned(self._book.undated(today))
-        of_today = self._day(today, [*undated, *self._book.between(today, today)], now)
+        undated = self._unsigned(self._slot_cache.undated(today))
+        of_today = self._day(today, [*undated, *self._slot_cache.between(today, today)], now)
         upcoming = self._next(today, now)
         midnight = datetime.combine(today + DAY, time(), self._calendar.zone).astimezone(UTC)
         turns = [
@@ -263,7 +263,7 @@ class Duties:
         return (slot for slot in slots if self._records.of(slot.key).signed is None)
 
     def _next(self, today: date, now: datetime) -> Occurrence | None:
-        coming = self._unsigned(self._book.between(today, today + AHEAD))
+        coming = self._unsigned(self._slot_cache.between(today, today + AHEAD))
         ahead = (self._occurrence(slot, now) for slot in coming)
         return next((each for each in ahead if each.state is OccurrenceState.UPCOMING), None)
 

@@ -164,6 +164,6 @@ async def test_a_failed_tick_is_not_the_last(embedded: Embedded, monkeypatch: py
         beat = ticker_of(pilot.app)
         stub = broken(monkeypatch, beat, "now", RuntimeError("a widget without a screen"))
         with pytest.raises(RuntimeError):
-            beat._beat()
+            beat._tick()
         assert beat._next is not None
         stub.on = False

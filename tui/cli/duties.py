@@ -63,7 +63,7 @@ def duties_command(
                 metavar="N",
                 help=_("Number of days from today, instead of a month"),
             ),
-            click.Option(["--json", "json_wanted"], is_flag=True, help=_("Print JSON.")),
+            click.Option(["--json", "json_requested"], is_flag=True, help=_("Print JSON.")),
             click.Option(["--ics"], metavar="FILE|-", help=_("Calendar file of twelve months from today")),
             file_option(),
             *shared,
@@ -81,11 +81,11 @@ class _Duties:
         *,
         month: date | None,
         days: int | None,
-        json_wanted: bool,
+        json_requested: bool,
         ics: str | None,
     ) -> int:
         """Run `toban duties` and return the exit status."""
-        _check(month, days, json_wanted, ics)
+        _check(month, days, json_requested, ics)
         now = datetime.now(UTC)
         if ics is not None:
             return self._export(journal, now, ics)
@@ -94,7 +94,7 @@ class _Duties:
 
         first, last = _span(journal.today(now), month, days)
         duties = agenda(journal.runbook, journal.path, first, last, now)
-        if json_wanted:
+        if json_requested:
             self.output.hand_over([as_json(duties.model_dump(mode="json")).rstrip("\n")])
         else:
             self.output.print_lines(agenda_lines(duties))
@@ -116,8 +116,8 @@ class _Duties:
         return ExitStatus.NORMAL
 
 
-def _check(month: date | None, days: int | None, json_wanted: bool, ics: str | None) -> None:
-    if sum(each is not None for each in (month, days, ics)) > 1 or (json_wanted and ics is not None):
+def _check(month: date | None, days: int | None, json_requested: bool, ics: str | None) -> None:
+    if sum(each is not None for each in (month, days, ics)) > 1 or (json_requested and ics is not None):
         message = _("--month, --days and --ics each set the days, --json and --ics the format: choose one")
         raise click.UsageError(message, click.get_current_context())
 

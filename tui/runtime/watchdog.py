@@ -38,7 +38,7 @@ def leave_blocked(number: int, driver: object) -> None:
         leave(
             ended_by(number),
             driver.restore_by_force,
-            lambda: driver.say_by_force(last_resort.blocked(main)),
+            lambda: driver.write_by_force(last_resort.blocked(main)),
         )
     else:
         leave(ended_by(number), lambda: None)

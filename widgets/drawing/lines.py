@@ -218,7 +218,7 @@ class LineWidget(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.ink = LineStyles(self)
+        self.line_styles = LineStyles(self)
         self._strips: list[Strip] | None = None
         self._drawn_size = (0, 0)
 
@@ -242,18 +242,18 @@ class LineWidget(Widget):
         """The strip of row `y`."""
         width, height = self.size
         lines = self._lines(width, height)
-        return lines[y] if 0 <= y < len(lines) else self.ink.blank(width)
+        return lines[y] if 0 <= y < len(lines) else self.line_styles.blank(width)
 
     def notify_style_update(self) -> None:
         """Redraw in the new theme."""
         super().notify_style_update()
-        self.ink.forget()
+        self.line_styles.forget()
         self._strips = None
 
     def _lines(self, width: int, height: int) -> list[Strip]:
         if self._strips is None or self._drawn_size != (width, height):
             lines = self.draw(width, height) if width > 0 and height > 0 else []
-            strips = [self.ink.strip(line, width) for line in lines[:height]]
-            self._strips = strips + [self.ink.blank(width)] * (height - len(strips))
+            strips = [self.line_styles.strip(line, width) for line in lines[:height]]
+            self._strips = strips + [self.line_styles.blank(width)] * (height - len(strips))
             self._drawn_size = (width, height)
         return self._strips

@@ -73,7 +73,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ink = LineStyles(self)
+        self.line_styles = LineStyles(self)
         self.columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
@@ -158,7 +158,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Redraw in the new theme."""
         super().notify_style_update()
-        self.ink.forget()
+        self.line_styles.forget()
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
@@ -168,7 +168,9 @@ class KeyedTable(ScrollView, can_focus=True):
             self._measure()
         if y == 0:
             head = [[(column.title, "head")] for column in self.columns]
-            return self.ink.strip([(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width)
+            return self.line_styles.strip(
+                [(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width
+            )
         self._painted[y] = self._line(y, width)
         return self._painted[y][1]
 
@@ -176,7 +178,7 @@ class KeyedTable(ScrollView, can_focus=True):
         """Key and strip of the row at row `y` of the window."""
         index = y - 1 + self.scroll_offset.y
         if not 0 <= index < len(self._rows):
-            return None, self.ink.blank(width)
+            return None, self.line_styles.blank(width)
         row = self._rows[index]
         return row.key, self._strip(row, width)
 
@@ -194,10 +196,10 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _draw(self, row: Row, width: int, at_cursor: bool) -> Strip:
         if row.heading:
-            return self.ink.strip(row.cells[0] if row.cells else [], width)
+            return self.line_styles.strip(row.cells[0] if row.cells else [], width)
         gutter: Span = ("▌ " if at_cursor and self.has_focus else "▏ " if at_cursor else "  ", "rule-focus")
         base = ("cursor" if self.has_focus else "cursor-blur") if at_cursor else ""
-        return self.ink.strip([gutter, *lay_out(self.columns, row.cells, self._widths)], width, base)
+        return self.line_styles.strip([gutter, *lay_out(self.columns, row.cells, self._widths)], width, base)
 
     def on_focus(self) -> None:
         """Redraw the cursor."""

@@ -66,9 +66,9 @@ class Ticker:
         seconds = math.floor(now + 0.5) + 1 - now
         # Detached, because the timers follow one another for as long as the console runs, and would keep the
         # first follower's context for all that time.
-        self._next = detached_timer(seconds + _LATE, self._beat)
+        self._next = detached_timer(seconds + _LATE, self._tick)
 
-    def _beat(self) -> None:
+    def _tick(self) -> None:
         self._next = None
         try:
             self.now(int(time.time()))

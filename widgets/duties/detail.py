@@ -80,7 +80,7 @@ def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
     return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in evidence.items()]
 
 
-def found_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
+def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
     running = {each.inspection: running_words(each) for each in findings.running}
@@ -271,7 +271,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []
 
     def _findings(self, width: int) -> Sequence[Line]:
-        return found_lines(self.findings, self._titles, width) if self.findings is not None else []
+        return finding_lines(self.findings, self._titles, width) if self.findings is not None else []
 
     def _runbook(self, width: int) -> Sequence[Line]:
         return runbook_lines(self.duty, width, self._titles)

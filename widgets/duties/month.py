@@ -59,13 +59,13 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def __init__(self, zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ink = CellStyles(self)
+        self.line_styles = CellStyles(self)
         self.set_reactive(MonthGrid.zone, zone)
-        self._paper: MonthLayout | None = None
+        self._layout_of_month: MonthLayout | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The lines of the month for this size."""
-        lines, self._paper = draw_month(
+        lines, self._layout_of_month = draw_month(
             self.month, self.day, self.today, self.zone, width, height, focused=self.has_focus
         )
         return lines
@@ -119,7 +119,7 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the day that was clicked; a second click opens it."""
-        day = self._paper.day_at(event.x, event.y) if self._paper is not None else None
+        day = self._layout_of_month.day_at(event.x, event.y) if self._layout_of_month is not None else None
         if day is not None and day == self.day:
             self.action_choose()
         elif day is not None:

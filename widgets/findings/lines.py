@@ -48,7 +48,7 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
     return lines
 
 
-def made_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """The window, when and by whose console the finding was made, and its cost."""
     finding = recorded.finding
     facts: list[tuple[str, str]] = []
@@ -124,7 +124,7 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
     return lines
 
 
-def told_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
+def marked_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
     """Advice or remarks, each after `mark`."""
     lines: list[Line] = []
     for text in texts:
@@ -139,9 +139,9 @@ def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -
         head_lines(recorded, zone, now, width),
         measure_lines(finding.measures, width),
         *(evidence_lines(each, width) for each in finding.evidence),
-        told_lines(finding.advice, "→ ", "strong", width),
-        told_lines(finding.remarks, "· ", "muted", width),
-        made_lines(recorded, zone, now, width),
+        marked_lines(finding.advice, "→ ", "strong", width),
+        marked_lines(finding.remarks, "· ", "muted", width),
+        provenance_lines(recorded, zone, now, width),
     ]
     lines: list[Line] = []
     for part in parts:

@@ -11,7 +11,7 @@ from services.i18n import _
 from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
-from widgets.findings.lines import evidence_lines, head_lines, made_lines, measure_lines, told_lines
+from widgets.findings.lines import evidence_lines, head_lines, marked_lines, measure_lines, provenance_lines
 from widgets.findings.wording import running_words
 
 
@@ -85,7 +85,7 @@ class FindingView(VerticalScroll, can_focus=True):
         return lines or [[(_("no finding yet"), "muted")]]
 
     def _advice(self, width: int) -> Sequence[Line]:
-        return told_lines(self.recorded.finding.advice, "→ ", "strong", width) if self.recorded else []
+        return marked_lines(self.recorded.finding.advice, "→ ", "strong", width) if self.recorded else []
 
     def _measures(self, width: int) -> Sequence[Line]:
         return measure_lines(self.recorded.finding.measures, width) if self.recorded else []
@@ -97,7 +97,7 @@ class FindingView(VerticalScroll, can_focus=True):
         return lines
 
     def _remarks(self, width: int) -> Sequence[Line]:
-        return told_lines(self.recorded.finding.remarks, "· ", "muted", width) if self.recorded else []
+        return marked_lines(self.recorded.finding.remarks, "· ", "muted", width) if self.recorded else []
 
     def _origin(self, width: int) -> Sequence[Line]:
-        return made_lines(self.recorded, self.zone, self._now(), width) if self.recorded else []
+        return provenance_lines(self.recorded, self.zone, self._now(), width) if self.recorded else []

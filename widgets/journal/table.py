@@ -110,7 +110,7 @@ class JournalTable(KeyedTable):
         head: list[Line] = [
             [(column.title, "heading" if title and at == 0 else "head")] for at, column in enumerate(columns)
         ]
-        return self.ink.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
+        return self.line_styles.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
 
     def _day_above(self) -> str:
         """The day whose heading is above the view, in short; "" if the first line in view is a heading."""

@@ -79,10 +79,10 @@ def _fired(judged: Judged, runbook: Runbook) -> Iterator[str]:
     )
     yield text.format(alarm=judged.title, playbook=playbook.title, steps=steps)
     if firing:
-        yield from _whom(judged, playbook, runbook)
+        yield from _escalation_advice(judged, playbook, runbook)
 
 
-def _whom(judged: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+def _escalation_advice(judged: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
     whom = escalation(runbook, playbook.escalate_to)
     minutes = playbook.escalate_minutes or playbook.wait_minutes
     if whom and minutes:

@@ -30,7 +30,7 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
     )
 
 
-def found_text(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """The finding's title, verdict and summary in one line."""
     return _("{title}: {verdict} — {summary}").format(
         title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
@@ -43,7 +43,7 @@ def finding_entry(subject: str, finding: Finding) -> NewEntry:
         kind=EntryKind.FINDING,
         subject=subject,
         target=finding.inspection,
-        text=found_text(finding),
+        text=finding_text(finding),
         data={"finding": finding.model_dump(mode="json")},
     )
 

@@ -12,7 +12,7 @@ from services.models.runbook import Runbook
 from services.report.collecting.alarm_periods import spell_lines, without
 from services.report.collecting.duty_lines import DutyLines
 from services.report.collecting.duty_states import DutyStatesAt
-from services.report.collecting.finding_lines import found_lines
+from services.report.collecting.finding_lines import finding_lines
 from services.report.collecting.other_lines import (
     ack_lines,
     change_lines,
@@ -49,7 +49,7 @@ def collect_day(
     duties = duty_lines.of(duty_states.between(day, day))
     still_open = duty_lines.of(duty_states.still_open(day))
     earlier = (*duty_lines.signed_now(line.key for line in duties), *still_open)
-    findings = found_lines(source, entries)
+    findings = finding_lines(source, entries)
     changes = change_lines(entries, duty_states.runs)
     verdict, why = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
     first, last = source.bounds()

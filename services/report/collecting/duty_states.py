@@ -51,28 +51,28 @@ class DutyStatesAt:
         self.runs = runs_at(source)
         anchors = tuple(recovered_base_dates(source.runbook, source.calendar, [*signed, *claims]))
         dated = reverts(self.runs, source.calendar.zone)
-        self._book = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
+        self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
         """Occurrences from `first` to `last` (local, inclusive), sorted by time."""
-        return [self._occurrence(slot) for slot in self._book.between(first, last)]
+        return [self._occurrence(slot) for slot in self._slot_cache.between(first, last)]
 
     def still_open(self, day: date) -> list[Occurrence]:
         """Unsigned occurrences of days before `day`: late ones, and those missed within the last 14 days."""
-        ancient = [slot for slot in self._book.dated() if slot.day < day - BACK]
-        before = [*ancient, *self._book.between(day - BACK, day - DAY)]
+        ancient = [slot for slot in self._slot_cache.dated() if slot.day < day - BACK]
+        before = [*ancient, *self._slot_cache.between(day - BACK, day - DAY)]
         occurrences = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
         return [each for each in occurrences if each.open and _carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
         """Unsigned occurrences that began earlier in the month and may still be done on `day`."""
-        begun = self._book.between(day.replace(day=1), day - DAY)
+        begun = self._slot_cache.between(day.replace(day=1), day - DAY)
         occurrences = [self._occurrence(slot) for slot in begun if slot.until >= day]
         return [each for each in occurrences if each.signed is None]
 
     def dateless(self) -> list[Duty]:
         """Duties dated by AWS for which the journal holds no open date."""
-        dated = {slot.duty for slot in self._book.dated() if self._record(slot.key).signed is None}
+        dated = {slot.duty for slot in self._slot_cache.dated() if self._record(slot.key).signed is None}
         return [duty for duty in self._duties.values() if duty.anchor and duty.id not in dated]
 
     def signature_of(self, key: str) -> Entry | None:

@@ -14,7 +14,7 @@ COSTS = "costs"
 _BY_HAND = ("", "hand")
 
 
-def found_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
+def finding_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
     """One line per FINDING entry (oldest first), with the override, if any."""
     findings = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))

@@ -18,7 +18,7 @@ from services.report.collecting.alarm_periods import spell_lines, totals
 from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
-from services.report.collecting.finding_lines import COSTS, bare, found_lines
+from services.report.collecting.finding_lines import COSTS, bare, finding_lines
 from services.report.collecting.other_lines import (
     change_lines,
     charges_by_day,
@@ -54,7 +54,7 @@ def collect_period(
     duty_lines = DutyLines(source, duty_states)
     occurrences = [each for each in duty_states.between(period.first, period.last) if counts(each)]
     finding_entries = source.own(EntryKind.FINDING)
-    findings = found_lines(source, finding_entries)
+    findings = finding_lines(source, finding_entries)
     alarms = spell_lines(source, finding_entries)
     changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs)
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))

@@ -101,7 +101,7 @@ def _findings(report: DayReport, dates: Dates) -> Section:
     if not report.findings:
         return Section(_("Findings"), (Paragraph(_("Nothing was inspected.")),))
     columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Duty"))
-    rows = (_found_row(line, report, dates) for line in report.findings)
+    rows = (_finding_row(line, report, dates) for line in report.findings)
     parts = tuple(
         Section(
             _("{inspection}, {time}").format(inspection=line.title, time=dates.at(line.at, report.first)),
@@ -117,7 +117,7 @@ def _worth_reading(line: FindingLine) -> bool:
     return not line.superseded and line.verdict is not Verdict.NORMAL and line.inspection != COSTS
 
 
-def _found_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
+def _finding_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
     verdict = wording.of_finding(line)
     if line.overruled is not None:
         verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)

@@ -230,7 +230,7 @@ async def test_a_colour_near_the_background_becomes_readable() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         tile = app.query_one(DashboardPanel).grid.tiles[0]
-        under = Color.from_rich_color(tile.ink.style("").bgcolor)
+        under = Color.from_rich_color(tile.line_styles.style("").bgcolor)
         for colour in ("#000000", "#1f77b4", "#ffffff"):
-            front = Color.from_rich_color(tile.ink.style(colour).color)
+            front = Color.from_rich_color(tile.line_styles.style(colour).color)
             assert abs(front.brightness - under.brightness) >= 0.2

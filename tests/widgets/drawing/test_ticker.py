@@ -131,7 +131,7 @@ async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pyte
             assert waits.pop() == pytest.approx(wait, abs=0.005)
         for ticker in app.query(TickCounter):
             ticker.end()
-        beat._beat()
+        beat._tick()
         assert beat._next is None, "nobody follows: nothing wakes up"
         every_second(first, first.tick)
         assert beat._next is not None

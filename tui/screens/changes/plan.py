@@ -232,7 +232,7 @@ class PlanScreen(PlacedDialog[None]):
             self._leave_bar()
             self.bar.block()
         self.bar.show_status(*status(at))
-        self.say_below(self.window, keys(at))
+        self.show_below(self.window, keys(at))
 
     def _standing(self) -> PlanStatus:
         services = self.app.ready

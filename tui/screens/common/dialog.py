@@ -37,7 +37,7 @@ class Dialog(ModalScreen[T]):
         """As Textual's, but it closes this window, not one that opened above it meanwhile."""
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
-    def say_below(self, window: Widget, words: str) -> None:
+    def show_below(self, window: Widget, words: str) -> None:
         """Set the text in the window's lower border; an unchanged text repaints nothing."""
         if words != self._below:
             self._below = words

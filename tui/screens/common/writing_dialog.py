@@ -41,7 +41,7 @@ class WritingDialog(Dialog[bool]):
     def __init__(self) -> None:
         super().__init__()
         self.field = NoteField(self.placeholder())
-        self.say_line = Prose(id="say")
+        self.message_line = Prose(id="say")
         self._writing = False
         self._leaving = ""
 
@@ -80,7 +80,7 @@ class WritingDialog(Dialog[bool]):
             window.border_subtitle = Content(self.keys())
             yield from self.about()
             yield self.field
-            yield self.say_line
+            yield self.message_line
 
     def on_mount(self) -> None:
         """Focus the field; if nothing can be recorded, say so before anything is written."""
@@ -93,8 +93,8 @@ class WritingDialog(Dialog[bool]):
 
     def show_message(self, text: str, *, trouble: bool = False) -> None:
         """Show a message below the field."""
-        self.say_line.set_class(trouble, "-trouble")
-        self.say_line.update(Content(text))
+        self.message_line.set_class(trouble, "-trouble")
+        self.message_line.update(Content(text))
 
     @on(NoteField.Changed)
     def _changed(self) -> None:

@@ -6,7 +6,7 @@ The caller passes the occurrence under the cursor when the key was pressed, as t
 from textual.screen import ModalScreen, Screen
 
 from services.i18n import _
-from services.inspections.running.entries import found_text
+from services.inspections.running.entries import finding_text
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence
 from services.models.runbook import Duty
@@ -98,7 +98,7 @@ async def _run_and_show(app: Console, id: str, origin: Screen[object]) -> None:
         app.push_screen(FindingScreen(recorded.subject, recorded))
     else:
         # Opening a screen now would take the keys of whatever the user is doing instead.
-        app.inform(found_text(recorded.finding))
+        app.inform(finding_text(recorded.finding))
 
 
 def sign_normal(app: Console) -> None:

@@ -36,7 +36,7 @@ class LogsScreen(PaneScreen):
     async def opened(self) -> None:
         """Open the log group that was requested from another screen, else the runbook's first."""
         groups = self.services.runbook.log_groups
-        request, self.app.wanted_logs = self.app.wanted_logs, None
+        request, self.app.requested_logs = self.app.requested_logs, None
         if request is not None:
             await self.add_pane(*request)
         elif groups:

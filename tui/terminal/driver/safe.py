@@ -228,7 +228,7 @@ class SafeDriver(LinuxDriver):
         self._restore_attributes()
         write_now(self._out_fileno, _RESTORED.encode())
 
-    def say_by_force(self, words: str) -> None:
+    def write_by_force(self, words: str) -> None:
         """Write a sentence, from any thread, after `restore_by_force`."""
         write_after(self._out_fileno, f"{words}\n".encode())
 

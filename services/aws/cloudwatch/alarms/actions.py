@@ -11,7 +11,7 @@ def scaling_name(name: str) -> bool:
     return name.startswith("TargetTracking-")
 
 
-def tells_somebody(row: Answer) -> bool:
+def notifies_somebody(row: Answer) -> bool:
     """Whether ALARM runs an action other than a scaling policy; unreadable actions do not count."""
     return not all(map(_scales, action_arns(row, "AlarmActions")))
 

@@ -39,7 +39,7 @@ def _draft(usage: Usage) -> NewEntry:
     return NewEntry(
         kind=EntryKind.USAGE,
         subject=f"usage@{usage.day.isoformat()}",
-        text=_("requests to AWS on {day}: {calls}, ¥{yen:.2f}").format(
+        text=_("Requests to AWS on {day}: {calls}, ¥{yen:.2f}").format(
             calls=usage.calls, day=usage.day.isoformat(), yen=usage.yen
         ),
         data={

@@ -16,7 +16,7 @@ from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.wording import lock_text, observed_done, problem_text
 from services.clock import Clock, Mark, mark, passed, real
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
 
@@ -106,7 +106,7 @@ class Sender:
         if self.shutdown.has_begun:
             return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
-            return _("The plan was refused: {why}").format(why=" ".join(plan.refusals)).strip()
+            return _("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip()
         if self._expired(plan):
             return _("The plan has expired; plan it again.")
         if plan.confirm and typed.strip() != plan.confirm:
@@ -251,7 +251,7 @@ class Sender:
             return None, _("Not verified: {why}").format(why=why)
         if observation.place is not Place.AFTER:
             return False, _("Not visible in AWS yet: {state}").format(state=observation.text)
-        return True, f"{observation.text} {follows}".strip()
+        return True, sentences(observation.text, follows)
 
     async def _outcome(self, change: Change, plan: Plan) -> str:
         try:

@@ -39,7 +39,7 @@ def answered_text(verified: bool | None, title: str, target: str, text: str) -> 
 def problem_text(problem: Problem) -> str:
     """A problem as part of a sentence: the summary, AWS's message, the remedy."""
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
-    return " ".join(part for part in (problem.summary, detail, problem.remedy) if part)
+    return sentences(problem.summary, detail, problem.remedy)
 
 
 def lock_text(name: str, at: datetime, zone: tzinfo) -> str:

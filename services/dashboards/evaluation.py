@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from services.dashboards.requests import WidgetRequest
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.findings import worst
@@ -84,7 +84,7 @@ def trouble(curves: Sequence[Series]) -> str:
             parts += dict.fromkeys(curve.message for curve in bad if curve.message)
     if not parts and not any(curve.values for curve in curves):
         parts.append(_("No data in this range."))
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 def refreshed(view: DashboardView, overview: AlarmOverview) -> DashboardView:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from services.aws.client.errors import AwsError
 from services.host import regular_files as regular_file
 from services.host.programs import program
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.checkpoints import IDENT, Checkpoint, CheckpointStream, checkpoint_in, of_aws
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
@@ -71,7 +71,7 @@ def together(*parts: ExternalHashes) -> ExternalHashes:
     """Several results combined."""
     return ExternalHashes(
         tuple(checkpoint for part in parts for checkpoint in part.checkpoints),
-        " ".join(part.note for part in parts if part.note),
+        sentences(*(part.note for part in parts)),
         any(part.is_configured for part in parts),
     )
 

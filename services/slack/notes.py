@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from services.alarms.acknowledgements import change_of
 from services.calendar.calendar import Calendar
 from services.contacts import escalation, reachable
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Recorded
@@ -200,7 +200,7 @@ def _called(playbook: Playbook | None, runbook: Runbook) -> str:
 
 def _named(finding: Finding, runbook: Runbook) -> str:
     """The contacts that the finding's advice names."""
-    advice = " ".join(finding.advice)
+    advice = sentences(*finding.advice)
     roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
     called = _(", ").join(escalation(runbook, role) for role in roles)
     return _("not yet; next {who}").format(who=called) if called else _("not yet")

@@ -1,6 +1,6 @@
 """Readable output of `toban duties`: one block per day, columns aligned by cell width."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,8 @@ from services.report.agenda import Agenda
 from widgets.drawing.format import day_words, pad
 from widgets.duties.wording import moved_from, progress, state_style, when, zone_name
 
-_WHEN = 16
-"""Cells of the time column; wide enough for a date range."""
+_WHEN, _STATE, _TITLE = 16, 10, 46
+"""Minimum cells of the columns; one longer text in a column widens it in all lines."""
 
 
 def agenda_lines(agenda: Agenda) -> Iterator[str]:
@@ -22,11 +22,12 @@ def agenda_lines(agenda: Agenda) -> Iterator[str]:
     first, last = (day_words(day, year=True) for day in (agenda.first, agenda.last))
     span = first if agenda.first == agenda.last else _("{first} to {last}").format(first=first, last=last)
     yield f"{agenda.system_title}  {span}  {zone_name(zone, agenda.made_at)}"
+    widths = _widths(agenda, zone)
     for day in agenda.days:
         if day.occurrences or day.holiday:
             yield ""
             yield _day(day)
-            yield from (_line(each, zone, day) for each in day.occurrences)
+            yield from (_line(each, zone, day, widths) for each in day.occurrences)
     if not any(day.occurrences for day in agenda.days):
         yield _("no duties")
     if agenda.remarks:
@@ -39,11 +40,24 @@ def _day(day: Day) -> str:
     return date_text if day.is_open else _("{day}  closed: {why}").format(day=date_text, why=day.closed_name)
 
 
-def _line(occurrence: Occurrence, zone: tzinfo, day: Day) -> str:
+def _columns(occurrence: Occurrence, zone: tzinfo, day: Day) -> tuple[str, str, str]:
+    return when(occurrence.slot, zone, day.day), state_style(occurrence).text, occurrence.slot.title
+
+
+def _widths(agenda: Agenda, zone: tzinfo) -> list[int]:
+    rows = [_columns(occurrence, zone, day) for day in agenda.days for occurrence in day.occurrences]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return [
+        max(low, *map(cell_len, texts), 0)
+        for low, texts in zip((_WHEN, _STATE, _TITLE), columns, strict=True)
+    ]
+
+
+def _line(occurrence: Occurrence, zone: tzinfo, day: Day, widths: Sequence[int]) -> str:
     """`  09:00  ✓ done      title                    01-05 09:04 alice`."""
-    slot = occurrence.slot
-    title = pad(slot.title, max(46, cell_len(slot.title)))
     progress_text = "".join(text for text, _role in progress(occurrence, None, zone, day.day))
     note = occurrence.signed.note if occurrence.signed else ""
-    extra = "  ".join(part.strip() for part in (progress_text, moved_from(slot), note) if part.strip())
-    return f"  {pad(when(slot, zone, day.day), _WHEN)} {pad(state_style(occurrence).text, 10)} {title} {extra}".rstrip()
+    parts = (progress_text, moved_from(occurrence.slot), note)
+    extra = "  ".join(part.strip() for part in parts if part.strip())
+    cells = [pad(text, width) for text, width in zip(_columns(occurrence, zone, day), widths, strict=True)]
+    return f"  {' '.join(cells)} {extra}".rstrip()

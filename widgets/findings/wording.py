@@ -1,6 +1,6 @@
 """Short texts about findings: a mark and a word, and the progress of running inspections."""
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
 from services.models.verdict import Verdict
 from widgets.drawing.lines import Span
@@ -61,7 +61,9 @@ def recorded_spans(recorded: Recorded) -> list[Span]:
 def cost_words(recorded: Recorded) -> str:
     """`12 requests, ¥0.21`, and the gigabytes that queries scanned."""
     cost = recorded.finding.cost
-    words = _("{calls} requests, ¥{yen:.2f}").format(calls=cost.calls, yen=cost.yen)
+    words = plural("{calls} request, ¥{yen:.2f}", "{calls} requests, ¥{yen:.2f}", cost.calls).format(
+        calls=cost.calls, yen=cost.yen
+    )
     if cost.bytes_scanned:
         words += _(", {size} scanned").format(size=size_words(cost.bytes_scanned))
     return words

@@ -140,7 +140,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     if query.since is not None:
         parts.append((_("day"), day_words(query.since.astimezone(zone).date(), year=True)))
     if query.words:
-        parts.append((_("words"), f"“{clean(query.words)}”"))
+        parts.append((_("words"), _("“{words}”").format(words=clean(query.words))))
     spans: list[Span] = []
     for label, value in parts:
         spans += [("   ", "")] if spans else []

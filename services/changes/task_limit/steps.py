@@ -13,7 +13,7 @@ from services.changes.task_limit.parameters import Parameters
 from services.changes.task_limit.state import ScalingState, action_digest, limit_digest
 from services.changes.task_limit.warnings import stopped_text
 from services.changes.wording import moment
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 from services.models.ecs import ScheduledAction
@@ -105,9 +105,9 @@ def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
         maximum=state.target.maximum, minimum=state.target.minimum, desired=state.desired
     )
     if not state.active:
-        text = " ".join([text, _("ECS has no such active service.")])
+        text = sentences(text, _("ECS has no such active service."))
     if state.target.suspended:
-        text = " ".join([text, _("Auto Scaling is suspended.")])
+        text = sentences(text, _("Auto Scaling is suspended."))
     return observed(
         now,
         text,

@@ -139,9 +139,7 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
 
 def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
     if finding.problem is not None:
-        problem = finding.problem
-        parts = [problem.summary, problem.remedy]
-        yield " ".join(part for part in parts if part)
+        yield finding.problem.message
     yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
     if finding.window is not None:
         yield _("Window: {first} to {last}").format(

@@ -42,7 +42,12 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
         title=title,
         tone=report.verdict,
         language=report.language,
-        facts=Facts(((_("Days"), f"{days} ({opened})"), *head_facts(report, dates))),
+        facts=Facts(
+            (
+                (_("Days"), _("{days} ({open_days})").format(days=days, open_days=opened)),
+                *head_facts(report, dates),
+            )
+        ),
         summary=verdict_blocks(report),
         sections=(
             _duties(report, dates),

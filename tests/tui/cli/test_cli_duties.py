@@ -27,6 +27,16 @@ def toban(*argv: str) -> int:
     return run(("duties", *argv), Output(outline_drawn=False))
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("month", ["2026-01", "2026-04", "2026-10"])
+def test_no_column_cuts_its_text(
+    language: str, month: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOBAN_LANG", language)
+    assert toban("--month", month) == 0
+    assert "…" not in capsys.readouterr().out
+
+
 def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
     assert toban("--month", "2026-01") == 0

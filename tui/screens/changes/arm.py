@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.problem import Problem
 from tui.console import Console
@@ -130,7 +130,7 @@ class ArmScreen(PlacedDialog[bool]):
             await self.app.ready.engine.arm(reason, timedelta(minutes=minutes))
         except (AwsError, JournalError) as error:
             self.arming = False
-            self._say(" ".join(words_of(error.problem)))
+            self._say(sentences(*words_of(error.problem)))
             return
         _refresh(self.app)
         self.app.inform(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets.text_area import Selection
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.journal.origin import person
 from services.models.alarms import Alarm
 from services.models.findings import Recorded
@@ -86,7 +86,7 @@ class PostScreen(WritingDialog):
         outbox = self.app.ready.outbox
         parts = [Content.assemble("→ ", (outbox.channel or "Slack", ROLES["strong"]))]
         if outbox.why:
-            words = _("{why} The message is recorded and stays unsent.").format(why=outbox.why)
+            words = sentences(outbox.why, _("The message is recorded and stays unsent."))
             parts.append(Content.styled(words, ROLES["bad"]))
         elif self.proposal.thread:
             parts.append(Content.styled(self._thread(outbox.threads), ROLES["muted"]))

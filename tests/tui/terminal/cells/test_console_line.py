@@ -83,6 +83,8 @@ def calls_recorded(journal: Path) -> int:
     if not journal.exists():
         return 0
     with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as database:
-        query = "select json_extract(body, '$.calls') from entries where kind = 'usage' order by seq desc limit 1"
+        query = (
+            "select json_extract(body, '$.calls') from entries where kind = 'usage' order by seq desc limit 1"
+        )
         (calls,) = database.execute(query).fetchone() or (0,)
     return int(calls)

@@ -1,6 +1,6 @@
 """Base types of all models: frozen, strict, and free of text that could control the terminal."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import core_schema
@@ -12,6 +12,9 @@ class Model(BaseModel):
     """A frozen value; a Feed compares values for equality to avoid needless redraws."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_name: ClassVar[str] = ""
+    """Name in JSON Schemas, for a class that was renamed after programs could refer to it; "" is the class's own."""
 
 
 Clean = Annotated[str, BeforeValidator(clean)]

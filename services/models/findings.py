@@ -80,6 +80,8 @@ class Evidence(Model):
 class AlarmPeriod(Model):
     """A period in which an alarm was not OK."""
 
+    schema_name = "Spell"
+
     alarm: Clean
     """The alarm's name."""
     state: str
@@ -93,7 +95,9 @@ class AlarmPeriod(Model):
 
 
 class UnknownIdentity(Model):
-    """A user or network address that is not on the known list; one key adds it."""
+    """A user or network address that is not on the allow list; one key adds it."""
+
+    schema_name = "Unfamiliar"
 
     kind: str
     """`person` or `network`."""

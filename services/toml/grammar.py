@@ -2,8 +2,9 @@
 
 import ast
 import inspect
+import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -117,7 +118,26 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
         for key, entry in definition.get("properties", {}).items():
             if key in described:
                 entry["description"] = described[key]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
+    stable = {
+        name: str(stable_name)
+        for name, each in models.items()
+        if (stable_name := getattr(each, "schema_name", ""))
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_renamed(document, stable)}
+
+
+def _renamed(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The schema with these definitions under other names, in references and titles too."""
+    text = json.dumps(document)
+    for name, stable in names.items():
+        text = text.replace(f'"#/$defs/{name}"', f'"#/$defs/{stable}"').replace(
+            f'"title": "{name}"', f'"title": "{stable}"'
+        )
+    renamed: dict[str, Any] = json.loads(text)
+    if "$defs" in renamed:
+        definitions = {names.get(name, name): definition for name, definition in renamed["$defs"].items()}
+        renamed["$defs"] = dict(sorted(definitions.items()))
+    return renamed
 
 
 def _models(model: type[BaseModel]) -> set[type[BaseModel]]:

@@ -139,12 +139,17 @@ def _unnamed_parts(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, 
         yield f"{path}[{place}]", element
 
 
-def schemas() -> dict[str, Shape]:
-    """The declared shapes of the runbook, of JSON output, and of the models that journal entries contain."""
-    documents = {
+def printed_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schemas that the command line prints."""
+    return {
         "runbook": json.loads(toban("runbook", "schema")[1]),
         "inspect": json.loads(toban("inspect", "--schema")[1]),
     }
+
+
+def schemas() -> dict[str, Shape]:
+    """The declared shapes of the runbook, of JSON output, and of the models that journal entries contain."""
+    documents = printed_schemas()
     models = {
         "report of a day": DayReport,
         "report of a month or a fiscal year": PeriodReport,
@@ -266,6 +271,7 @@ def names() -> dict[str, Any]:
         "command line": dict(_options(build(Output(outline_drawn=False)), "toban")),
         "scenarios": sorted(scenarios()),
         "runbooks": sorted(builtin_names()),
+        "definitions in schemas": {name: sorted(text["$defs"]) for name, text in printed_schemas().items()},
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},
     }
 

@@ -104,7 +104,7 @@ class UnknownIdentity(Model):
     value: Clean
     """User name or IP address, as CloudTrail spells it."""
     network: str = ""
-    """For an address: the network (CIDR) to add to the known list; "" for a person."""
+    """For an address: the network (CIDR) to add to the allow list; "" for a person."""
 
 
 class Cost(Model):
@@ -145,7 +145,7 @@ class Finding(Model):
     spells: tuple[AlarmPeriod, ...] = ()
     """Periods in which alarms were not OK; only from the inspection of alarms."""
     unfamiliar: tuple[UnknownIdentity, ...] = ()
-    """Users and networks that are not on the known list; only from the inspection of sign-ins."""
+    """Users and networks that are not on the allow list; only from the inspection of sign-ins."""
     read_at: datetime
     """When the inspection was run (UTC)."""
     cost: Cost = Cost()

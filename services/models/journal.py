@@ -59,7 +59,7 @@ class EntryKind(StrEnum):
     OVERRULED = "overruled"
     """A person overrode a finding's verdict, with a reason."""
     KNOWN = "known"
-    """A person or a network was added to the known list."""
+    """A person or a network was added to the allow list."""
     REMARK = "remark"
     """A person's remark on a report."""
     POST = "post"

@@ -91,7 +91,7 @@ class DayReport(ReportHead):
     acknowledgements: tuple[AcknowledgementLine, ...] = ()
     """Acknowledgements that belong to none of the periods in `alarms`."""
     notes: tuple[NoteLine, ...] = ()
-    """Notes, additions to the known list, times when changes were allowed, and planned duties."""
+    """Notes, additions to the allow list, times when changes were allowed, and planned duties."""
     posts: tuple[PostLine, ...] = ()
     """Slack posts released on this day, and older ones that were not sent."""
     next_day: date | None = None

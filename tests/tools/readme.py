@@ -77,7 +77,7 @@ def keys_text(keys: str) -> str:
 TABLES: dict[str, tuple[Callable[[Descriptions], Rows], dict[str, tuple[str, ...]]]] = {
     "inspections": (
         inspection_rows,
-        {"en": ("inspection", "title", "what it looks at"), "ja": ("点検", "名称", "見るもの")},
+        {"en": ("inspection", "title", "what it checks"), "ja": ("点検", "名称", "確認すること")},
     ),
     "scenarios": (scenario_rows, {"en": ("scenario", "what happens"), "ja": ("シナリオ", "内容")}),
     "keys": (key_rows, {"en": ("mode", "key", "what it does"), "ja": ("モード", "キー", "動作")}),

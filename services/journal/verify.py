@@ -26,7 +26,7 @@ _PREVIOUS, _HASH = 14, 15
 
 
 def verify(path: Path, *, at: datetime, external_hashes: ExternalHashes | None = None) -> Verification:
-    """Check the file; `at` is the current time (UTC). Without `external_hashes` (external hashes) the machine's log is read.
+    """Check the file; `at` is the current time (UTC). Without `external_hashes`, the machine's log is read.
 
     Blocks, for about a second per 100,000 entries. A failure to check is part of the result, never raised.
     """

@@ -27,6 +27,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Named, Prints, answered
+from tui.cli.entry_text import problem_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -143,21 +144,17 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.connection import connect
+    from tui.startup.connection import connected
 
     async def once() -> tuple[list[str], int]:
-        services, _config = await connect(options)
-        try:
-            await services.journal.open()
-            plan, why = await _plan(services, flags, values)
-        except AwsError as error:
-            problem = error.problem
-            if flags["as_json"]:
-                return _json({"problem": problem.model_dump(mode="json")}), ExitStatus.UNAVAILABLE
-            lines = [line for line in (problem.summary, problem.advice, problem.detail) if line]
-            return lines, ExitStatus.UNAVAILABLE
-        finally:
-            await services.close()
+        async with connected(options) as services:
+            try:
+                await services.journal.open()
+                plan, why = await _plan(services, flags, values)
+            except AwsError as error:
+                problem = error.problem
+                data = {"problem": problem.model_dump(mode="json")}
+                return (_json(data) if flags["as_json"] else problem_lines(problem)), ExitStatus.UNAVAILABLE
         status = ExitStatus.ABNORMAL if plan.refusals or not plan.steps else ExitStatus.NORMAL
         return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
 

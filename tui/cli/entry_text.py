@@ -96,4 +96,4 @@ def _line(entry: "Entry", zone: tzinfo) -> str:
 
 def problem_lines(problem: "Problem") -> list[str]:
     """Return what is wrong, the remedy and the details, one line each."""
-    return [each for each in (problem.summary, problem.remedy, problem.detail) if each]
+    return [each for each in (problem.summary, problem.advice, problem.detail) if each]

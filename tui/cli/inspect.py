@@ -81,15 +81,11 @@ def inspect_command(
 def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     import asyncio
 
-    from tui.startup.connection import connect
+    from tui.startup.connection import connected
 
     async def once() -> "tuple[InspectAnswer, Services]":
-        services, _config = await connect(options)
-        try:
+        async with connected(options) as services:
             return await _answer(services, flags), services
-        finally:
-            await services.session.close()
-            await services.journal.close()
 
     answer, services = asyncio.run(once())
     if flags["as_json"]:

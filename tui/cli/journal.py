@@ -181,13 +181,10 @@ def _external_hashes(journal: ChosenJournal, anchors: str | None) -> "ExternalHa
 
 async def _logged_hashes(options: StartOptions) -> "ExternalHashes":
     """Read the hashes in the machine's log and in the stream in AWS, without opening the journal."""
-    from tui.startup.connection import connect
+    from tui.startup.connection import connected
 
-    services, _config = await connect(options)
-    try:
+    async with connected(options) as services:
         return await services.journal.outside()
-    finally:
-        await services.session.close()
 
 
 def export(output: Prints, journal: ChosenJournal, *, to: str | None, **filters: Any) -> int:

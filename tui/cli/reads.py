@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from services.i18n import N_
+from tui.cli.entry_text import problem_lines
 from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.start_options import StartOptions
 
@@ -138,20 +139,15 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> ReadResul
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.connection import connect
+    from tui.startup.connection import connected
 
     async def once() -> ReadResult:
-        services, _config = await connect(options)
-        try:
-            return await command.read(services)
-        except AwsError as error:
-            problem = error.problem
-            lines = [each for each in (problem.summary, problem.advice, problem.detail) if each]
-            return ReadResult(
-                lines, {"verdict": "unknown", "problem": problem.model_dump(mode="json")}, ExitStatus.UNKNOWN
-            )
-        finally:
-            await services.close()
+        async with connected(options) as services:
+            try:
+                return await command.read(services)
+            except AwsError as error:
+                data = {"verdict": "unknown", "problem": error.problem.model_dump(mode="json")}
+                return ReadResult(problem_lines(error.problem), data, ExitStatus.UNKNOWN)
 
     answer = asyncio.run(once())
     if not as_json:

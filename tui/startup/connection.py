@@ -5,6 +5,8 @@ Imported late, because it loads the AWS library, the configuration's grammar and
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import Popen
 
@@ -60,6 +62,16 @@ async def connect(
         slack=slack_settings(os.environ, demo=child is not None),
     )
     return services, config
+
+
+@asynccontextmanager
+async def connected(options: StartOptions) -> AsyncIterator[Services]:
+    """The services for one command, closed at its end. Raises StartError if they cannot be had."""
+    services, _config = await connect(options)
+    try:
+        yield services
+    finally:
+        await services.close()
 
 
 def _read_files(options: StartOptions) -> tuple[ConsoleConfig, Runbook]:

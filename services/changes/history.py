@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Set
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from services.clock import Clock
 from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import GroupedProjection
 from services.models.canonical import canonical
 from services.models.changes import Run
 from services.models.journal import Entry, NewEntry, Person
@@ -32,7 +32,7 @@ class Lock(NamedTuple):
     """UTC."""
 
 
-class History(Projection):
+class History(GroupedProjection):
     """The runs of this and other consoles, from their entries."""
 
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
@@ -41,7 +41,6 @@ class History(Projection):
         """`window` is how long after its intent a step of another console may still be in progress."""
         self._ours: Counter[str] = Counter()
         self._clock = clock
-        self._entries: dict[str, dict[int, Entry]] = {}
         self._runs: dict[str, Run] = {}
         self._unrecorded: list[Entry] = []
         self._new_entries: list[NewEntry] = []
@@ -112,7 +111,7 @@ class History(Projection):
         self._new_entries.append(marked(draft, self._clock))
         if not await self.retry():
             self._unrecorded = [self._pending_entry(each) for each in self._new_entries]
-            self._rebuild({draft.subject})
+            self.rebuild({draft.subject})
 
     async def retry(self) -> bool:
         """Retry the stored entries in order. Returns whether none is left."""
@@ -147,27 +146,18 @@ class History(Projection):
         return None if wait is None else now + wait
 
     def apply(self, entry: Entry) -> bool:
-        """Add the entry to the entries of its plan."""
-        entries = self._entries.setdefault(entry.subject, {})
-        changed = entry.seq not in entries
-        entries[entry.seq] = entry
+        """Add the entry to the entries of its plan, and note its age."""
         self.ages.add(entry)
-        return changed
+        return super().apply(entry)
 
-    def absorb(self, entries: Iterable[Entry]) -> None:
-        """As every projection; afterwards each affected run is rebuilt once."""
-        entries = tuple(entries)
-        super().absorb(entries)
-        self._rebuild({entry.subject for entry in entries})
-
-    def _rebuild(self, plans: set[str]) -> None:
-        for plan in plans:
-            recorded = sorted(self._entries.get(plan, {}).items())
+    def rebuild(self, subjects: Set[str]) -> None:
+        """Derive the runs of these plans from their entries, recorded or not."""
+        for plan in subjects:
             unrecorded = (entry for entry in self._unrecorded if entry.subject == plan)
-            run = run_of([*(entry for _seq, entry in recorded), *unrecorded])
+            run = run_of([*self.recorded(plan), *unrecorded])
             if run is not None:
                 self._runs[plan] = run
-        if plans:
+        if subjects:
             self.wakes.wake()
 
     def _pending_entry(self, draft: NewEntry) -> Entry:

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, timedelta
 
 from services.journal.journal import Journal
@@ -88,3 +88,35 @@ class Projection(ABC):
                 after = entries[-1].seq
             if len(entries) < self._page:
                 return after
+
+
+class GroupedProjection(Projection):
+    """A projection of entries by subject: after entries were absorbed, a subclass rebuilds what each subject has become."""
+
+    def __init__(
+        self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
+    ) -> None:
+        super().__init__(journal, spans, page=page)
+        self._by_subject: dict[str, dict[int, Entry]] = {}
+        """By sequence number."""
+
+    def apply(self, entry: Entry) -> bool:
+        """Add the entry to the entries of its subject."""
+        entries = self._by_subject.setdefault(entry.subject, {})
+        changed = entry.seq not in entries
+        entries[entry.seq] = entry
+        return changed
+
+    def absorb(self, entries: Iterable[Entry]) -> None:
+        """As every projection; afterwards each affected subject is rebuilt once."""
+        entries = tuple(entries)
+        super().absorb(entries)
+        self.rebuild({entry.subject for entry in entries})
+
+    def recorded(self, subject: str) -> list[Entry]:
+        """The entries of a subject, oldest first."""
+        return [entry for _seq, entry in sorted(self._by_subject.get(subject, {}).items())]
+
+    @abstractmethod
+    def rebuild(self, subjects: Set[str]) -> None:
+        """Derive the state of these subjects anew from their entries."""

@@ -2,13 +2,13 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.inspections.running.finding_records import abandoned
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import GroupedProjection
 from services.models.journal import Entry, EntryKind
 from services.models.posts import Post, PostState
 from services.slack import entries as post_entries
@@ -32,14 +32,13 @@ def has_ended(entry: Entry) -> bool:
     return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
 
 
-class PostRecords(Projection):
+class PostRecords(GroupedProjection):
     """The posts of the last weeks."""
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal, dict.fromkeys(_KINDS, RECENT))
-        self._entries: dict[str, dict[int, Entry]] = {}
-        """By the post's id, then by number."""
         self._posts: dict[str, Post] = {}
+        """By the post's id."""
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -81,30 +80,15 @@ class PostRecords(Projection):
             (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
         )
 
-    def apply(self, entry: Entry) -> bool:
-        """Add an entry to those of its post."""
-        entries = self._entries.setdefault(_id(entry), {})
-        changed = entry.seq not in entries
-        entries[entry.seq] = entry
-        return changed
-
-    def absorb(self, entries: Iterable[Entry]) -> None:
-        """Take in entries; each post that they concern is then rebuilt once."""
-        entries = tuple(entries)
-        super().absorb(entries)
-        for id in {_id(entry) for entry in entries}:
-            of_post = self._entries.get(id, {})
-            post = post_of([of_post[seq] for seq in sorted(of_post)])
+    def rebuild(self, subjects: Set[str]) -> None:
+        """Derive the posts of these subjects from their entries."""
+        for subject in subjects:
+            post = post_of(self.recorded(subject))
             if post is not None:
-                self._posts[id] = post
+                self._posts[post.id] = post
 
     def _of_kind(self, post: Post, kind: EntryKind) -> Iterator[Entry]:
-        return (entry for entry in self._entries.get(post.id, {}).values() if entry.kind is kind)
-
-
-def _id(entry: Entry) -> str:
-    """Id of the post that an entry concerns."""
-    return entry.subject.removeprefix(SUBJECT)
+        return (entry for entry in self.recorded(f"{SUBJECT}{post.id}") if entry.kind is kind)
 
 
 def thread_of(begun: Entry | None) -> str:
@@ -126,7 +110,7 @@ def post_of(entries: list[Entry]) -> Post | None:
 def _begun(entry: Entry) -> Post:
     data = entry.data
     return Post(
-        id=_id(entry),
+        id=entry.subject.removeprefix(SUBJECT),
         seq=entry.seq,
         at=entry.at,
         by=entry.person.name,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from services import i18n
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import Writer
+from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
@@ -86,11 +87,9 @@ class ChangeEngine:
 
         While the journal cannot be read, the last known runs are kept.
         """
+        reported: tuple[Run, ...] | None = None
         with self._history.wakes.listen() as news:
-            follower = asyncio.create_task(self._follow(news), name="changes-follow")
-            follower.add_done_callback(lambda _done: news.wake())
-            reported: tuple[Run, ...] | None = None
-            try:
+            async with companion(self._follow(news), news.wake, name="changes-follow") as follower:
                 while True:
                     news.clear()
                     with contextlib.suppress(JournalError):
@@ -101,9 +100,6 @@ class ChangeEngine:
                     self._start_check()
                     if self.runs == reported:
                         await self._until(news, self._next_change(), follower)
-            finally:
-                follower.cancel()
-                await asyncio.gather(follower, return_exceptions=True)
 
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str]) -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from services.background.companion import companion
 from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
@@ -74,10 +75,8 @@ class Duties:
 
         One listener at a time.
         """
-        listener = asyncio.create_task(self._listen())
-        listener.add_done_callback(lambda _done: self._wake.wake())
         view, basis = None, self._slot_cache.basis()
-        try:
+        async with companion(self._listen(), self._wake.wake) as listener:
             while True:
                 await self._read()
                 if view is None or self._moved(view, basis):
@@ -88,9 +87,6 @@ class Duties:
                     if before is None or view.model_copy(update={"at": before.at}) != before:
                         yield view
                 await self._wait(view, basis, listener)
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
 
     def refresh(self) -> None:
         """Recompute the view now, because base dates or reverts may have changed."""

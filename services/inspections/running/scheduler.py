@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.background.companion import companion
 from services.background.faults import AGAIN
 from services.background.wake import Wake, Wakes
 from services.calendar.calendar import Calendar
@@ -78,10 +79,8 @@ class InspectionScheduler:
 
     async def states(self) -> AsyncIterator[FindingsView]:
         """Yield the current findings, then again whenever an inspection starts, progresses or ends, here or elsewhere."""
-        listener = asyncio.create_task(self._listen())
-        listener.add_done_callback(lambda _done: self._wake.wake())
         view: FindingsView | None = None
-        try:
+        async with companion(self._listen(), self._wake.wake) as listener:
             while True:
                 await self._read()
                 current = self._view()
@@ -94,9 +93,6 @@ class InspectionScheduler:
                     listener.result()
                     return
                 await asyncio.sleep(SETTLE)
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
 
     def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
         """The findings of a slot so far; None for a duty without inspections."""

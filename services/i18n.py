@@ -5,6 +5,7 @@ Any layer may import this module. It holds the only global state, which is set o
 
 import gettext as _gettext
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 LANGUAGES = ("ja", "en")
@@ -52,6 +53,12 @@ def sentences(*parts: str) -> str:
         space = "" if not whole or whole.endswith(("。", "！", "？", "）")) else " "
         whole += space + part
     return whole
+
+
+def first_few(texts: Sequence[str], most: int) -> list[str]:
+    """At most `most` texts, followed by how many more there are."""
+    more = len(texts) - most
+    return [*texts[:most], *([_("{count} more").format(count=more)] if more > 0 else [])]
 
 
 def N_(message: str) -> str:

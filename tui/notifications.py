@@ -1,6 +1,6 @@
 """What changed between two readings of alarms, duties or posts, as text to announce once."""
 
-from services.i18n import _
+from services.i18n import _, first_few
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.posts import Post, PostState
@@ -12,6 +12,8 @@ WORDS = {
     AlarmState.MISSING: lambda: _("missing"),
 }
 """The word for an alarm's state, made when called, in the language of that moment."""
+_NAMED = 3
+"""Maximum number of alarms or duties named in one announcement; the rest are only counted."""
 
 
 def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
@@ -24,10 +26,8 @@ def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
 
 def sentence(changed: tuple[Alarm, ...]) -> str:
     """Return, for example, `alb-5xx-error-rate ALARM, ecs-cpu-high OK`; three alarms are named at most."""
-    words = [f"{alarm.name} {WORDS[alarm.state]()}" for alarm in changed[:3]]
-    if len(changed) > 3:
-        words.append(_("{count} more").format(count=len(changed) - 3))
-    return _(", ").join(words)
+    words = [f"{alarm.name} {WORDS[alarm.state]()}" for alarm in changed]
+    return _(", ").join(first_few(words, _NAMED))
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
@@ -73,7 +73,4 @@ def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str
 
 def _titles(occurrences: list[Occurrence]) -> str:
     titles = list(dict.fromkeys(each.slot.title for each in occurrences))
-    words = titles[:3]
-    if len(titles) > 3:
-        words.append(_("{count} more").format(count=len(titles) - 3))
-    return _(", ").join(words)
+    return _(", ").join(first_few(titles, _NAMED))

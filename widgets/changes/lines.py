@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
 
-from services.i18n import _
+from services.i18n import _, first_few
 from services.models.changes import AwsCall, Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
@@ -57,9 +57,8 @@ def odd_characters(text: str) -> str:
     odd = list(dict.fromkeys(character for character in text if not " " <= character <= "~"))
     if not odd:
         return ""
-    names = [f"{clean(character)} U+{ord(character):04X}" for character in odd[:_ODD]]
-    more = [_("{count} more").format(count=len(odd) - _ODD)] if len(odd) > _ODD else []
-    return _("not ASCII: {characters}").format(characters=_(", ").join([*names, *more]))
+    names = [f"{clean(character)} U+{ord(character):04X}" for character in odd]
+    return _("not ASCII: {characters}").format(characters=_(", ").join(first_few(names, _ODD)))
 
 
 def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:

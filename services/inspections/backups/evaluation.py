@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.calendar.maintenance_windows import DAY, Window, local_text, stamp
-from services.i18n import _, plural, sentences
+from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
 from services.inspections.toolkit.checks import CheckResult
@@ -164,10 +164,8 @@ def _gaps(reading: BackupReading) -> Iterator[str]:
         nights = [night for night in reading.nights if night.outcome is outcome]
         if not nights:
             continue
-        names = [_name(night, reading.events, reading.zone) for night in nights[:NAMED]]
-        if len(nights) > NAMED:
-            names.append(_("{count} more").format(count=len(nights) - NAMED))
-        yield text.format(windows=listed(names))
+        names = [_name(night, reading.events, reading.zone) for night in nights]
+        yield text.format(windows=listed(first_few(names, NAMED)))
 
 
 def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from services.i18n import _
+from services.i18n import _, first_few
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.findings import DISPLAY_ORDER, worst
@@ -23,9 +23,7 @@ def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, .
         (part for part in judgements if part[0] is not Verdict.NORMAL),
         key=lambda part: DISPLAY_ORDER.index(part[0]),
     )
-    named = [words for _verdict, words in reasons[:_NAMED]]
-    if more := len(reasons) - len(named):
-        named.append(_("{count} more").format(count=more))
+    named = first_few([words for _verdict, words in reasons], _NAMED)
     return worst(verdict for verdict, _words in judgements), tuple(named)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from services.demo.errors import ToMoto
 from services.demo.scenario import ScenarioRun
 
 C = TypeVar("C")
@@ -60,6 +61,16 @@ class Call:
     def now(self) -> datetime:
         """The world's time (aware, UTC)."""
         return self.world.run.now
+
+    @property
+    def epoch(self) -> float:
+        """The world's time, epoch seconds."""
+        return self.now.timestamp()
+
+    def require_system(self) -> None:
+        """Leave the request to moto if the account does not have the runbook's system. Raises ToMoto."""
+        if self.run.scenario.empty:
+            raise ToMoto
 
     def component(self, kind: type[C]) -> C:
         """The world's store or simulation of this class."""

@@ -20,7 +20,8 @@ _DAY = re.compile(r"(^|/)\d{4}/\d{2}/\d{2}/")
 def list_objects_v2(call: Call) -> dict[str, Any]:
     """The objects under a prefix, by key; the policy of the operators' role has a condition on `s3:prefix`."""
     params = call.params
-    if call.run.scenario.empty or params["Bucket"] != BUCKET:
+    call.require_system()
+    if params["Bucket"] != BUCKET:
         raise ToMoto
     prefix = params.get("Prefix") or ""
     if not _DAY.search(prefix):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.demo.athena.model import ACTIVE, Execution, ExecutionStore
 from services.demo.athena.queries import answer
-from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 from services.demo.waf.log import FirewallLog
@@ -23,8 +23,7 @@ CUTOFF = 10 * 10**9
 
 
 def _store(call: Call) -> ExecutionStore:
-    if call.run.scenario.empty:
-        raise ToMoto
+    call.require_system()
     return call.component(ExecutionStore)
 
 

@@ -19,11 +19,6 @@ SERVICE = "application-autoscaling"
 PAGE = 50
 
 
-def now_of(call: Call) -> float:
-    """The world's time, epoch seconds."""
-    return call.now.timestamp()
-
-
 def target_of(call: Call) -> Target:
     """The target that a request names. Raises AwsErrorResponse if it is not registered."""
     resource = call.params["ResourceId"]
@@ -60,7 +55,7 @@ def register_scalable_target(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse(
             "ValidationException", "Unsupported service namespace, resource type or scalable dimension"
         )
-    return {"ScalableTargetARN": call.component(Scaling).register(resource, now_of(call), params).arn}
+    return {"ScalableTargetARN": call.component(Scaling).register(resource, call.epoch, params).arn}
 
 
 @op(SERVICE, "DescribeScalableTargets")
@@ -142,7 +137,7 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
         params["PolicyName"],
         str(UUID(int=number, version=4)),
         settings["TargetValue"],
-        now_of(call),
+        call.epoch,
         settings=settings,
     )
     call.component(Scaling).track(target, policy)

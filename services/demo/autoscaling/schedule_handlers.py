@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.autoscaling.handlers import PAGE, SERVICE, common, now_of, target_of
+from services.demo.autoscaling.handlers import PAGE, SERVICE, common, target_of
 from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import DIMENSION, ScheduledAction, Target, when
 from services.demo.autoscaling.schedules import At, BadSchedule, Schedule, parse
@@ -23,7 +23,7 @@ from services.demo.registry import Call, op
 @op(SERVICE, "PutScheduledAction")
 def put_scheduled_action(call: Call) -> dict[str, Any]:
     """Create or change an action; a change keeps what it omits, except for start and end."""
-    target, params, now = target_of(call), call.params, now_of(call)
+    target, params, now = target_of(call), call.params, call.epoch
     name = params["ScheduledActionName"]
     existing = target.scheduled.get(name)
     schedule = params.get("Schedule") or (existing.schedule if existing else "")

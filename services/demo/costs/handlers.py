@@ -12,7 +12,7 @@ from typing import Any
 
 from services.demo.costs.filters import check, group_keys, group_of, invalid, matches
 from services.demo.costs.model import ONE, CostStore, Item, days_of
-from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.errors import AwsErrorResponse
 from services.demo.identifiers import hash_of
 from services.demo.paging import decode, encode, page_of
 from services.demo.registry import Call, op
@@ -121,8 +121,7 @@ def _usd(amount: Decimal) -> dict[str, str]:
 
 
 def _store(call: Call) -> CostStore:
-    if call.run.scenario.empty:
-        raise ToMoto
+    call.require_system()
     return call.component(CostStore)
 
 

@@ -13,11 +13,6 @@ from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 
 
-def now_of(call: Call) -> float:
-    """The world's time, epoch seconds."""
-    return call.now.timestamp()
-
-
 def when(at: float) -> datetime:
     """Epoch seconds as a datetime in UTC."""
     return datetime.fromtimestamp(at, UTC)
@@ -58,7 +53,7 @@ def definition_arn(name: str, region: str) -> str:
 def create_cluster(call: Call) -> dict[str, Any]:
     """Create a cluster."""
     name = call.params.get("clusterName") or "default"
-    call.component(Clusters).clusters.setdefault(name, now_of(call))
+    call.component(Clusters).clusters.setdefault(name, call.epoch)
     return {"cluster": _describe_cluster(call, name)}
 
 
@@ -66,7 +61,7 @@ def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
     services = [
         service for (cluster, _), service in call.component(Clusters).services.items() if cluster == name
     ]
-    now = now_of(call)
+    now = call.epoch
     return {
         "clusterArn": cluster_arn(name, call.region),
         "clusterName": name,
@@ -139,22 +134,22 @@ def create_service(call: Call) -> dict[str, Any]:
         cluster,
         short(params.get("taskDefinition", name)),
         params.get("desiredCount", 1),
-        now_of(call),
+        call.epoch,
         Random(f"{cluster}/{name}"),
         region=call.region,
         target_group=balancer.get("targetGroupArn", ""),
         container=balancer.get("containerName", "app"),
         port=balancer.get("containerPort", 8080),
     )
-    service.advance(now_of(call))
+    service.advance(call.epoch)
     call.component(Clusters).services[cluster, name] = service
-    return {"service": describe(service, now_of(call))}
+    return {"service": describe(service, call.epoch)}
 
 
 @op("ecs", "UpdateService")
 def update_service(call: Call) -> dict[str, Any]:
     """A new count starts or stops tasks; a new definition (or force) starts a deployment."""
-    service, now = _service(call, call.params["service"]), now_of(call)
+    service, now = _service(call, call.params["service"]), call.epoch
     count = call.params.get("desiredCount")
     if count is not None:
         service.set_desired(count, now)
@@ -171,7 +166,7 @@ def describe_services(call: Call) -> dict[str, Any]:
     names = [short(name) for name in call.params["services"]]
     if len(names) > 10:
         raise AwsErrorResponse("InvalidParameterException", "Services cannot be more than 10.")
-    services, now = call.component(Clusters).services, now_of(call)
+    services, now = call.component(Clusters).services, call.epoch
     missing = [
         {"arn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/{name}", "reason": "MISSING"}
         for name in names

@@ -10,7 +10,6 @@ from services.demo.ecs.handlers import (
     cluster_arn,
     cluster_of,
     definition_arn,
-    now_of,
     short,
     when,
 )
@@ -48,7 +47,7 @@ def list_tasks(call: Call) -> dict[str, Any]:
 @op("ecs", "DescribeTasks")
 def describe_tasks(call: Call) -> dict[str, Any]:
     """Tasks by id or ARN."""
-    tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, now_of(call)
+    tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, call.epoch
     ids = [short(name) for name in call.params["tasks"]]
     return {
         "tasks": [_describe_task(*tasks[id], now) for id in ids if id in tasks],

@@ -123,7 +123,7 @@ def describe_target_health(call: Call) -> dict[str, Any]:
     ids = {target["Id"] for target in call.params.get("Targets") or ()}
     port = group.service.port
     rows = []
-    for task, state, reason, words in group.health(call.now.timestamp()):
+    for task, state, reason, words in group.health(call.epoch):
         if ids and task.ip not in ids:
             continue
         health = {"State": state} | ({"Reason": reason, "Description": words} if reason else {})

@@ -21,7 +21,7 @@ _PUT_EVENTS = 10_000
 
 def now_ms(call: Call) -> int:
     """The world's time, epoch milliseconds."""
-    return int(call.now.timestamp() * 1000)
+    return int(call.epoch * 1000)
 
 
 def group_of(call: Call) -> Group:

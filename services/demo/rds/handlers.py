@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from services.demo.account import REGION
-from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
 from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, Event
 from services.demo.rds.model import BACKUP_WINDOW, CREATED, DatabaseInstance
@@ -133,8 +133,7 @@ def describe_pending(call: Call) -> dict[str, Any]:
 
 
 def _instance(call: Call) -> DatabaseInstance:
-    if call.run.scenario.empty:
-        raise ToMoto
+    call.require_system()
     return call.component(DatabaseInstance)
 
 

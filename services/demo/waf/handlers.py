@@ -9,7 +9,7 @@ from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.elb.model import LoadBalancers
-from services.demo.errors import AwsErrorResponse, ToMoto
+from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 from services.demo.system import names
 from services.demo.waf.log import STREAM, BlockedRequest, FirewallLog
@@ -29,7 +29,7 @@ _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 @op("wafv2", "GetWebACLForResource")
 def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
     """The ACL of the runbook's load balancer; other load balancers have none."""
-    _check_system(call)
+    call.require_system()
     arn = call.params["ResourceArn"]
     if arn == names.BALANCER_ARN:
         return {"WebACL": _acl()}
@@ -41,7 +41,7 @@ def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
 @op("wafv2", "ListWebACLs")
 def list_web_acls(call: Call) -> dict[str, Any]:
     """The ACLs of a scope; as on AWS, the last page has a marker, too."""
-    _check_system(call)
+    call.require_system()
     if not _regional(call) or call.params.get("NextMarker"):
         return {"WebACLs": []}
     row = {"Name": names.WEB_ACL, "Id": ID, "LockToken": _LOCK, "ARN": ARN}
@@ -51,7 +51,7 @@ def list_web_acls(call: Call) -> dict[str, Any]:
 @op("wafv2", "GetWebACL")
 def get_web_acl(call: Call) -> dict[str, Any]:
     """One ACL by name, scope and id."""
-    _check_system(call)
+    call.require_system()
     params = call.params
     if not _regional(call) or (params.get("Name"), params.get("Id")) != (names.WEB_ACL, ID):
         raise _nonexistent()
@@ -61,7 +61,7 @@ def get_web_acl(call: Call) -> dict[str, Any]:
 @op("wafv2", "GetLoggingConfiguration")
 def get_logging_configuration(call: Call) -> dict[str, Any]:
     """The ACL's log destination: Firehose, as WAF itself may not write to a bucket of this name."""
-    _check_system(call)
+    call.require_system()
     if call.params["ResourceArn"] != ARN:
         raise _nonexistent()
     return {
@@ -76,7 +76,7 @@ def get_logging_configuration(call: Call) -> dict[str, Any]:
 @op("wafv2", "GetSampledRequests")
 def get_sampled_requests(call: Call) -> dict[str, Any]:
     """Blocked requests of one rule within the last three hours; of many, an even selection."""
-    _check_system(call)
+    call.require_system()
     params = call.params
     if not _regional(call) or params["WebAclArn"] != ARN:
         raise _nonexistent()
@@ -97,12 +97,6 @@ def get_sampled_requests(call: Call) -> dict[str, Any]:
         "PopulationSize": len(population),
         "TimeWindow": {"StartTime": start, "EndTime": end},
     }
-
-
-def _check_system(call: Call) -> None:
-    """Leave the request to moto if the account does not have the runbook's system."""
-    if call.run.scenario.empty:
-        raise ToMoto
 
 
 def _regional(call: Call) -> bool:

@@ -37,7 +37,7 @@ def get_metric_data(call: Call) -> dict[str, Any]:
     start, end = int(params["StartTime"].timestamp()), int(params["EndTime"].timestamp())
     if start >= end:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
-    offset, end = _continue(params.get("NextToken"), min(end, int(call.now.timestamp()) + 1), end)
+    offset, end = _continue(params.get("NextToken"), min(end, int(call.epoch) + 1), end)
     results = _evaluate(call, queries, start, end)
     size = max(1, min(params.get("MaxDatapoints") or POINT_LIMIT, POINT_LIMIT))
     return _page(results, offset, size, end)

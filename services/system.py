@@ -216,15 +216,9 @@ def connect(
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )
-    context = ChangeContext(
-        runbook=runbook,
-        calendar=calendar,
-        clock=clock,
-        region=settings.region or runbook.system.region,
-        reader=session,
-    )
-    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     region = settings.region or runbook.system.region
+    context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
+    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     inspection_runner = InspectionRunner(

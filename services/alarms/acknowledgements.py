@@ -50,6 +50,8 @@ class Acknowledgements(Projection):
         super().__init__(journal, {EntryKind.ACKNOWLEDGED: YEAR})
         self._newest: dict[str, dict[str, Acknowledgement]] = {}
         """By alarm, then by state change."""
+        self._newest_at: datetime | None = None
+        """When the newest acknowledgement before the first read was made; YEAR is counted back from it."""
 
     async def states(self) -> AsyncIterator[Mapping[str, Acknowledgement]]:
         """Yield the acknowledgements by `change_of`: at once, then after every acknowledgement in any console.
@@ -89,9 +91,10 @@ class Acknowledgements(Projection):
     async def _read(self) -> bool:
         """Read new entries. Returns whether there were any; False where the journal cannot be read."""
         try:
-            newest = await self._newest_entries(limit=1)
-            # YEAR is counted back from the newest acknowledgement.
-            return bool(newest) and await self.read(newest[0].at)
+            if not self.started:
+                newest = await self._newest_entries(limit=1)
+                self._newest_at = newest[0].at if newest else None
+            return self._newest_at is not None and await self.read(self._newest_at)
         except JournalError:
             return False
 

@@ -24,7 +24,8 @@ from widgets.logs.view import LogView
 
 COPY_LIMIT = 10_000
 """Lines copied at most."""
-_MINUTE = 60_000
+MINUTE = 60_000
+"""Milliseconds."""
 _SHIFT = 16
 """Cells scrolled sideways by one key press."""
 _SHIFT_LIMIT = 8_192
@@ -88,7 +89,7 @@ class LogPager(Vertical):
 
     def go_to(self, at: int) -> None:
         """Mark the minute of `at` (epoch milliseconds), and show it as soon as its lines are there."""
-        self._target = at - at % _MINUTE
+        self._target = at - at % MINUTE
         self.lines.mark(self._target)
         self.paused = False
         self.seek_target()

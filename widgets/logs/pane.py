@@ -24,7 +24,7 @@ from widgets.drawing.timers import is_going
 from widgets.logs.bar import LogBar, LogTitle, LogTrouble
 from widgets.logs.follow_watchdog import Watchdog
 from widgets.logs.keys import LOG_BINDINGS
-from widgets.logs.pager import LogPager
+from widgets.logs.pager import MINUTE, LogPager
 from widgets.logs.prompt import Ask, LogPrompt
 from widgets.logs.separators import Gap
 from widgets.logs.status import bar_facts, empty_text, title_facts
@@ -146,7 +146,7 @@ class LogPane(LogPager):
     def go_to(self, at: int) -> None:
         """Mark the minute of `at` (epoch milliseconds) and show it, or show it once its lines arrive."""
         super().go_to(at)
-        minute = at - at % 60_000
+        minute = at - at % MINUTE
         if self.store.oldest > minute or not len(self.store):
             self.post_message(self.TimeRequested(self, minute))
         self.mark_dirty()

@@ -8,7 +8,6 @@ from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.tail_binding import PaneTail
-from tui.terminal.clipboard import copy
 from widgets.logs.pane import LogPane
 
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
@@ -71,7 +70,7 @@ class PaneScreen(ModeScreen):
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy to the clipboard of the terminal, or into a file, and report where."""
-        self.app.inform(copy(self.app, message.text))
+        self.app.copy_to_clipboard(message.text)
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

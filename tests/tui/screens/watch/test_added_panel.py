@@ -33,9 +33,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for folder in ("services", "widgets", "tests"):
         (copy / folder).symlink_to(ROOT / folder)
     shutil.copy(Path(__file__).with_name("tasks_panel.py"), copy / FILE)
-    registry = (copy / PANELS_FILE).read_text("utf-8")
-    last, end = registry.rsplit("\n)", 1)
-    (copy / PANELS_FILE).write_text(f"{last}\n{LINE.rstrip()}\n){end}", "utf-8")
+    panels, end = (copy / PANELS_FILE).read_text("utf-8").rsplit("\n)", 1)
+    (copy / PANELS_FILE).write_text(f"{panels}\n{LINE.rstrip()}\n){end}", "utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOBAN_")}
     ended = subprocess.run(
         [sys.executable, "-m", "tests.tui.screens.watch.added_panel_script"],

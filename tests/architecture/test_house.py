@@ -1,15 +1,14 @@
 """The rules of the house: who may import whom, how long a file may be, what a package may hold."""
 
 import ast
-import json
 import re
-import subprocess
-import sys
 import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.architecture.fresh_python import loaded_by
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
@@ -21,12 +20,6 @@ SCREEN = {"textual", "rich"}
 AWS = {"botocore", "aiobotocore", "boto3", "moto"}
 TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench"}
 """Run with `python -m`."""
-LOADED = """
-import importlib, json, sys
-for name in sys.argv[1].split(","):
-    importlib.import_module(name)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
-"""
 
 
 def files(*folders: str) -> list[Path]:
@@ -46,18 +39,9 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def loaded_by(*modules: str) -> set[str]:
+def packages_loaded_by(*modules: str) -> set[str]:
     """The top-level packages in memory after a fresh Python has imported `modules`."""
-    answer = subprocess.run(
-        [sys.executable, "-c", LOADED, ",".join(modules)],
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert answer.returncode == 0, answer.stderr[-2000:]
-    return set(json.loads(answer.stdout.splitlines()[-1]))
+    return {name.partition(".")[0] for name in loaded_by(*modules)}
 
 
 @cache
@@ -85,12 +69,12 @@ def test_services_load_no_screen_library() -> None:
     modules = [
         module_of(path) for path in files("services") if not is_within(module_of(path), "services.demo")
     ]
-    assert not loaded_by(*modules) & SCREEN
+    assert not packages_loaded_by(*modules) & SCREEN
 
 
 def test_models_load_no_aws_library() -> None:
     modules = [module_of(path) for path in files("services/models")]
-    assert not loaded_by(*modules) & (SCREEN | AWS)
+    assert not packages_loaded_by(*modules) & (SCREEN | AWS)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +82,11 @@ def test_models_load_no_aws_library() -> None:
 )
 def test_the_first_frame_loads_no_aws_library(module: str) -> None:
     assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
-    assert not loaded_by(module) & AWS
+    assert not packages_loaded_by(module) & AWS
 
 
 def test_the_terminal_is_checked_before_the_screen_library_loads() -> None:
-    assert not loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
+    assert not packages_loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
 @pytest.mark.parametrize("path", files("widgets"), ids=named)

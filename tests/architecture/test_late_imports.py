@@ -1,25 +1,17 @@
 """Imports inside functions are those that `late_imports` lists with a reason, and each of them is late indeed."""
 
 import ast
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.fresh_python import loaded_by
 from tests.architecture.late_imports import REASONS, Reason
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
-LOADED = """
-import importlib, json, sys
-for name in json.loads(sys.argv[1]):
-    importlib.import_module(name)
-print(json.dumps(sorted(sys.modules)))
-"""
 
 
 def late_in(path: Path) -> set[str]:
@@ -74,16 +66,7 @@ def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is() -> No
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.text[:40])
 def test_a_late_import_would_otherwise_come_earlier(reason: Reason) -> None:
     names = [*reason.before, *map(module_of, reason.imports)]
-    answer = subprocess.run(
-        [sys.executable, "-c", LOADED, json.dumps(names)],
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert answer.returncode == 0, answer.stderr[-2000:]
-    loaded = set(json.loads(answer.stdout.splitlines()[-1]))
+    loaded = loaded_by(*names)
     needless = {
         name: sorted(modules & loaded) for name, modules in reason.imports.items() if modules & loaded
     }

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from services.models.runbook import Runbook
 from services.runbook.loader import RunbookError, loads
-from services.toml.files import Mistake
 from services.toml.files import parse as read_toml
 from services.toml.placeholders import parsed_in_part
+from tests.services.toml.runbook_mistakes import mistakes
 
 SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
 DANGLING = '\n[[alarms]]\nname = "dangling"\ntitle = "t"\nplaybook = "no-such-playbook"\n'
@@ -25,14 +25,6 @@ def keys(text: str) -> dict[str, str]:
     except RunbookError as error:
         return {mistake.key: mistake.message for mistake in error.mistakes}
     return {}
-
-
-def mistakes(text: str) -> tuple[Mistake, ...]:
-    try:
-        loads(text)
-    except RunbookError as error:
-        return error.mistakes
-    return ()
 
 
 VALUE = re.compile(r'^(?P<key>[a-z_]+) = (?P<value>"[^"\n]*"|\d+|\[[^\]\n]*\])$', re.MULTILINE)

@@ -9,24 +9,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.models.runbook import Runbook
-from services.runbook.loader import RunbookError, loads
-from services.toml.files import Mistake
 from services.toml.grammar import lists
 from services.toml.positions import statements
 from services.toml.repair import MOST, repair
 from services.toml.statement_end import end_of
+from tests.services.toml.runbook_mistakes import mistakes
 
 SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
 MISSPELT = SHIPPED.replace('region = "ap-northeast-1"', 'region = "ap-norheast-1"', 1)
 REGION_LINE = SHIPPED[: SHIPPED.index('region = "ap-northeast-1"')].count("\n") + 1
-
-
-def mistakes(text: str) -> tuple[Mistake, ...]:
-    try:
-        loads(text)
-    except RunbookError as error:
-        return error.mistakes
-    return ()
 
 
 def messages(text: str) -> list[tuple[int | None, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
+from services.alarms.values import AlarmValues
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
@@ -77,13 +78,14 @@ class Services:
     meter: UsageMeter
     session: AwsSession
     alarms: Alarms
+    alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
-    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity` (Identity), `base_dates`
-    (tuple of BaseDate), and those of panels under their ids."""
+    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
+    `identity` (Identity), `base_dates` (tuple of BaseDate), and those of panels under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -193,6 +195,12 @@ def connect(
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
 
+    dashboard_feed: Feed[DashboardView] = feed("dashboard", view, interval=intervals.metrics)
+    region = settings.region or runbook.system.region
+    alarm_values = AlarmValues(
+        metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
+    )
+
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = LogFollower(
             logs,
@@ -216,7 +224,6 @@ def connect(
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )
-    region = settings.region or runbook.system.region
     context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     records = FindingRecords(book, allow_list_of(runbook))
@@ -231,13 +238,15 @@ def connect(
         meter=meter,
         session=session,
         alarms=alarms,
+        alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
         dashboard=dashboard,
         tails=SharedTails(follow),
         feeds={
             "alarms": alarms_feed,
-            "dashboard": feed("dashboard", view, interval=intervals.metrics),
+            "dashboard": dashboard_feed,
+            "alarm_values": feed("alarm_values", alarm_values.read, interval=intervals.metrics),
             "identity": identity_feed,
             "base_dates": base_dates_feed,
         },

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from textual.notifications import SeverityLevel
 
+    from services.models.alarm_readings import AlarmSeries
     from services.models.alarms import AlarmOverview
     from services.models.changes import Run
     from services.models.dashboards import DashboardView
@@ -40,6 +41,8 @@ class Console(RuntimeApp):
 
     alarms: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
+    alarm_series: var["FeedState[tuple[AlarmSeries, ...]] | None"] = var(None)
+    """Metrics of the alarms that the dashboard does not show."""
     panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
     """States of the watch mode's panels with feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)

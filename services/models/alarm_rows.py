@@ -1,0 +1,64 @@
+"""Which alarms get a row of their own, and which are folded into one line, in the room there is. Pure."""
+
+from dataclasses import dataclass
+
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
+
+HEAD = 1
+"""Rows for the names of the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRows:
+    """What the list of alarms shows."""
+
+    single: tuple[Alarm, ...] = ()
+    """Alarms with a row each, in the overview's order."""
+    normal: tuple[Alarm, ...] = ()
+    """Normal alarms in one line together."""
+    scaling: tuple[Alarm, ...] = ()
+    """Scaling alarms in one line together."""
+    listed_scaling: tuple[Alarm, ...] = ()
+    """Scaling alarms with a row each below that line."""
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether there is nothing to list: all is normal."""
+        return bool(self.normal) and not self.single and not self.listed_scaling
+
+
+def is_plain(alarm: Alarm) -> bool:
+    """Whether an alarm is normal and nothing about it is worth a word: it is evaluated, and somebody is notified."""
+    return (
+        alarm.state is AlarmState.OK
+        and alarm.actions_enabled is True
+        and not alarm.muted_by
+        and not alarm.evaluation
+        and alarm.warm_up_until is None
+        and not (alarm.notifies_nobody and alarm.expected)
+    )
+
+
+def alarm_rows(
+    overview: AlarmOverview,
+    room: int,
+    *,
+    notes: int = 0,
+    normal_listed: bool = False,
+    scaling_listed: bool = False,
+) -> AlarmRows:
+    """The rows for a list that may be `room` rows high, `notes` of which go to words below the rows.
+
+    Normal alarms are folded where the list would not fit; what is not normal never is.
+    """
+    watched, scaling = overview.watched, overview.scaling
+    plain = tuple(alarm for alarm in watched if is_plain(alarm))
+    needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
+    has_one_to_fold = len(plain) > 1 or len(plain) == len(watched) == 1
+    fold = not normal_listed and needed > room and has_one_to_fold
+    return AlarmRows(
+        single=tuple(alarm for alarm in watched if alarm not in plain) if fold else watched,
+        normal=plain if fold else (),
+        scaling=scaling,
+        listed_scaling=scaling if scaling_listed else (),
+    )

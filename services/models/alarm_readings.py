@@ -61,6 +61,11 @@ class AlarmReadings:
 
 def present_value(times: Sequence[int], values: Sequence[float], period: int, at: datetime) -> float | None:
     """The newest value, if its period ended a short time before `at`."""
-    if not times or at.timestamp() - times[-1] - period > max(LATE, 2 * period):
+    return present_value_at(times, values, period, at.timestamp())
+
+
+def present_value_at(times: Sequence[int], values: Sequence[float], period: int, at: float) -> float | None:
+    """As `present_value`; `at` in epoch seconds."""
+    if not times or at - times[-1] - period > max(LATE, 2 * period):
         return None
     return values[-1]

@@ -16,6 +16,8 @@ class AlarmRows:
     """Alarms with a row each, in the overview's order."""
     normal: tuple[Alarm, ...] = ()
     """Normal alarms in one line together."""
+    listed_normal: tuple[Alarm, ...] = ()
+    """Those of them with a row each below that line."""
     scaling: tuple[Alarm, ...] = ()
     """Scaling alarms in one line together."""
     listed_scaling: tuple[Alarm, ...] = ()
@@ -24,7 +26,8 @@ class AlarmRows:
     @property
     def is_one_line(self) -> bool:
         """Whether there is nothing to list: all is normal."""
-        return bool(self.normal) and not self.single and not self.listed_scaling
+        listed = self.single or self.listed_normal or self.listed_scaling
+        return bool(self.normal) and not listed
 
 
 def is_plain(alarm: Alarm) -> bool:
@@ -54,11 +57,11 @@ def alarm_rows(
     watched, scaling = overview.watched, overview.scaling
     plain = tuple(alarm for alarm in watched if is_plain(alarm))
     needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
-    has_one_to_fold = len(plain) > 1 or len(plain) == len(watched) == 1
-    fold = not normal_listed and needed > room and has_one_to_fold
+    folds = needed > room and (len(plain) > 1 or len(plain) == len(watched) == 1)
     return AlarmRows(
-        single=tuple(alarm for alarm in watched if alarm not in plain) if fold else watched,
-        normal=plain if fold else (),
+        single=tuple(alarm for alarm in watched if alarm not in plain) if folds else watched,
+        normal=plain if folds else (),
+        listed_normal=plain if folds and normal_listed else (),
         scaling=scaling,
         listed_scaling=scaling if scaling_listed else (),
     )

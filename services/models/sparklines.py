@@ -23,11 +23,18 @@ def pieces(
     return tuple(result)
 
 
-def levels(values: Sequence[float | None], limit: float | None, steps: int) -> tuple[int | None, ...]:
-    """The height of each value from 0 to `steps` - 1, on a scale from zero to the greatest value or the limit."""
+def levels(
+    values: Sequence[float | None], limit: float | None, steps: int, *, headroom: float = 1.0
+) -> tuple[int | None, ...]:
+    """The height of each value from 0 to `steps` - 1, on a scale from zero to the greatest value or the limit.
+
+    `headroom` multiplies the greatest value, so that a steady one does not fill the whole height.
+    """
     finite = [value for value in values if value is not None]
     low = min([0.0, *finite])
-    high = max([*finite, *([limit] if limit is not None else [])], default=0.0)
+    high = max(
+        [*(value * headroom for value in finite), *([limit] if limit is not None else [])], default=0.0
+    )
     size = high - low
     return tuple(
         None if value is None else 0 if size <= 0 else min(steps - 1, int((value - low) / size * steps))

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from widgets.alarms.values import breaches
 from widgets.alarms.wording import asides, how_long, measured, packed, state_spans, warnings
 from widgets.charts.data import alarm_unit
 from widgets.drawing.format import ELLIPSIS, NOTHING, duration, stamp, wrap
@@ -77,18 +78,6 @@ def condition(alarm: Alarm) -> str:
         period=duration(alarm.period),
         missing=alarm.treat_missing,
     )
-
-
-def breaches(alarm: Alarm, value: float | None) -> bool:
-    """Whether a datapoint is on the wrong side of the threshold."""
-    if value is None or alarm.threshold is None:
-        return False
-    return {
-        ">": value > alarm.threshold,
-        ">=": value >= alarm.threshold,
-        "<": value < alarm.threshold,
-        "<=": value <= alarm.threshold,
-    }.get(alarm.comparison, False)
 
 
 def _points(alarm: Alarm, width: int) -> list[Line]:

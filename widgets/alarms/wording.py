@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
 from widgets.charts.data import alarm_unit
-from widgets.drawing.format import NOTHING, coarse, stamp, wrap
+from widgets.drawing.format import NOTHING, coarse, stamp, weekday, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import number
@@ -28,6 +28,17 @@ def state_spans(alarm: Alarm) -> list[Span]:
 def how_long(alarm: Alarm, now: datetime) -> str:
     """How long the alarm has been in its state."""
     return coarse((now - alarm.since).total_seconds()) if alarm.since else NOTHING
+
+
+def since_text(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
+    """Since when: the time today, else the day."""
+    if alarm.since is None:
+        return NOTHING
+    local = alarm.since.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return f"{local:%H:%M}"
+    day = f"{local:%m-%d}" if local.year == now.astimezone(zone).year else f"{local:%Y-%m-%d}"
+    return f"{day}({weekday(local.weekday())})"
 
 
 def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:

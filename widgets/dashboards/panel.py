@@ -21,8 +21,8 @@ from widgets.dashboards.grid import Box, Place, placements
 from widgets.dashboards.remarks import Remarks
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile import Tile
+from widgets.dashboards.value_lines import ValueLines, judged_readings
 from widgets.drawing.lines import Span
-from widgets.drawing.markdown import markdown_lines
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
 
@@ -43,7 +43,7 @@ class TileLayout(Layout):
         if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
             spots = [Place(0, 0, size.width, max(3, room))]
         else:
-            spots = placements([box_of(tile, size.width) for tile in tiles], size.width, room)
+            spots = placements([box_of(tile) for tile in tiles], size.width, room)
         return [
             WidgetPlacement(
                 Region(spot.x, spot.y, spot.width, spot.height), NULL_OFFSET, NULL_SPACING, tile, order
@@ -52,20 +52,17 @@ class TileLayout(Layout):
         ]
 
 
-def box_of(tile: Tile, width: int) -> Box:
-    """The place of a tile on the grid, and the lines it needs when stacked in `width` cells."""
+def box_of(tile: Tile) -> Box:
+    """The place of a tile on the grid, and the lines it needs when stacked; texts and alarms are folded."""
     widget = tile.widget
     lines = 11
-    if isinstance(widget, model.TextWidget):
-        lines = min(12, len(markdown_lines(widget.markdown, width - 2)) + bool(widget.title))
-    elif isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
+    if isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
         lines = 7
-    elif isinstance(widget, model.AlarmWidget):
-        lines = min(11, len(tile.data.alarms) + 2)
     elif not isinstance(widget, model.MetricWidget):
         lines = 8
     least = _LEAST_LINES.get(type(widget), 3)
-    return Box(widget.x, widget.y, widget.width, widget.height, max(least, lines), least)
+    folded = isinstance(widget, model.TextWidget | model.AlarmWidget)
+    return Box(widget.x, widget.y, widget.width, widget.height, max(least, lines), least, folded)
 
 
 class TileGrid(ScrollableContainer, can_focus=False):
@@ -159,6 +156,10 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     DEFAULT_CSS = """
     DashboardPanel { min-height: 4; }
+    DashboardPanel ValueLines { display: none; }
+    DashboardPanel.-brief { min-height: 1; }
+    DashboardPanel.-brief ValueLines { display: block; }
+    DashboardPanel.-brief TileGrid, DashboardPanel.-brief Remarks { display: none; }
     """
 
     overview: reactive[FeedState[AlarmOverview]] = reactive(
@@ -166,16 +167,38 @@ class DashboardPanel(Panel[model.DashboardView]):
     )
     """The alarm overview that the tiles' alarms come from, and its freshness."""
 
+    _width = 80
+    brief: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Only the judged values are shown, in a line or two."""
+
     def compose_body(self) -> Iterable[Widget]:
-        """Remarks, then the tiles."""
+        """Remarks, then the tiles; or the values alone."""
         self.remarks = Remarks()
         self.grid = TileGrid()
+        self.values = ValueLines()
         yield self.remarks
         yield self.grid
+        yield self.values
+
+    def watch_brief(self) -> None:
+        """Show the tiles, or the values alone."""
+        self.set_class(self.brief, "-brief")
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Where the values stand alone, as many rows as they need."""
+        self._width = width
+        return super().get_content_height(container, viewport, width)
+
+    def natural_height(self) -> int:
+        """The rows of the values, where they stand alone."""
+        return self.values.rows(self._width) if self.brief else super().natural_height()
 
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value.dashboard))
+        if self.values.feed(judged_readings(value)) and self.brief:
+            self.refresh(layout=True)
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
         if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
             self.call_later(self._rebuild, value)
@@ -201,12 +224,17 @@ class DashboardPanel(Panel[model.DashboardView]):
         with self.app.batch_update():
             await self.grid.remove_children()
             await self.grid.mount_all(tiles)
+        self.tick()
 
     def tick(self) -> None:
         """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
         alarms_stale = stale or self.overview.freshness(self.now()) is Freshness.STALE
+        self.values.stale = stale
+        overview = self.overview.value
+        listed = frozenset(alarm.arn for alarm in overview.alarms) if overview is not None else frozenset()
         for tile in self.grid.tiles:
+            tile.listed = listed
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
 
     def watch_state(self) -> None:
@@ -245,7 +273,7 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     def focus_first(self) -> None:
         """Put the focus on the first tile."""
-        tiles = self.grid.tiles
+        tiles = [tile for tile in self.grid.tiles if tile.size.height > 1 or self.brief] or self.grid.tiles
         if tiles:
             tiles[0].focus()
 

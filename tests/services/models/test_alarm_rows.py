@@ -31,7 +31,7 @@ def test_what_is_not_normal_always_has_a_row_and_nothing_is_lost(
     assert len(rows.single) + len(rows.normal) == len(overview.watched)
     assert all(is_plain(alarm) for alarm in rows.normal)
     assert rows.scaling == overview.scaling
-    assert not (normal_listed and rows.normal)
+    assert rows.listed_normal == (rows.normal if normal_listed else ())
 
 
 @given(ALARMS, st.integers(0, 5))

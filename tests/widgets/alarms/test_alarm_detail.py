@@ -11,8 +11,9 @@ from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
 from widgets.alarms.detail import AlarmDetail
-from widgets.alarms.facts import breaches, fact_lines, history_lines
+from widgets.alarms.facts import fact_lines, history_lines
 from widgets.alarms.playbook import playbook_lines
+from widgets.alarms.values import breaches
 from widgets.alarms.wording import warnings
 from widgets.drawing.lines import plain, width_of
 

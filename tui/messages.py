@@ -48,6 +48,7 @@ class OpenWidget(Request):
     """Show one dashboard widget in the watch mode."""
 
     key: str
+    """"" for the dashboard as a whole."""
 
 
 @dataclass
@@ -73,6 +74,16 @@ class PlanChange(Request):
     kind: str
     """Registered name of the change, as in `toban change`."""
     target: "ChangeTarget"
+
+
+@dataclass
+class OpenChange(Request):
+    """Show a target in the change mode, with its present state; plans nothing."""
+
+    kind: str
+    """Registered name of the change."""
+    target: str
+    """The target's id."""
 
 
 @dataclass

@@ -154,6 +154,8 @@ class AlarmTransition(Model):
     reason: Clean = ""
     series: Clean = ""
     """Attributes of a contributor; "" for other kinds."""
+    points: tuple[float | None, ...] = ()
+    """The datapoints that decided the new state, oldest first; None: missing."""
 
 
 class AlarmOverview(Model):

@@ -147,6 +147,13 @@ class WatchScreen(PaneScreen):
         self._show_panels()
         self.panels[panel].focus()
 
+    def show_widget(self, key: str) -> None:
+        """Focus a widget of the dashboard; on a screen with few rows it has the whole screen."""
+        self.action_focus_panel("dashboard")
+        for tile in self.dashboard.grid.tiles:
+            if tile.widget.key == key:
+                tile.focus()
+
     def action_zoom(self) -> None:
         """Show one panel on the whole screen, or all again."""
         self.zoomed = not self.zoomed

@@ -8,9 +8,9 @@ from services.i18n import _, plural
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarm_rows import is_plain
 from services.models.alarms import Alarm, AlarmState
-from services.models.glyphs import OFF
+from services.models.glyphs import DONE, NOT_JUDGED, OFF
 from services.models.journal import Acknowledgement
-from widgets.alarms.acknowledgements import MARK, short_spans
+from widgets.alarms.acknowledgements import short_spans
 from widgets.alarms.advice import NO_ADVICE, Advice, advice_spans
 from widgets.alarms.values import calls, hour_spans, limit_text, now_spans
 from widgets.alarms.wording import asides, joined, since_text, state_spans, warnings
@@ -70,7 +70,7 @@ def alarm_row(
     return Row(
         str(alarm.id),
         (
-            [*context.trusted(state), *([(f" {MARK}", "good")] if acknowledgement else [])],
+            [*context.trusted(state), *([(f" {DONE}", "good")] if acknowledgement else [])],
             [(alarm.name, name)],
             now_spans(alarm, context.readings, now, "muted" if is_dim else "strong"),
             [(limit_text(alarm), "limit" if calls(alarm) and alarm.threshold is not None else "muted")],
@@ -123,7 +123,7 @@ def all_normal_spans(count: int, *, is_stale: bool) -> list[Span]:
         words = plural(
             "{count} alarm was ok when last read", "all {count} alarms were ok when last read", count
         )
-        return [(f"? {words.format(count=count)}", "warn")]
+        return [(f"{NOT_JUDGED} {words.format(count=count)}", "warn")]
     style = ALARM_STYLES[AlarmState.OK]
     words = plural("{count} alarm, and it is ok", "all {count} alarms are ok", count)
     return [(f"{style.mark} {words.format(count=count)}", style.role)]

@@ -7,9 +7,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
-from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
+from widgets.alarms.acknowledgements import Seen, seen_spans
 from widgets.alarms.panel import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago
@@ -92,7 +93,7 @@ class AlarmStrip(LineWidget):
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         is_acknowledged = self.acknowledged.get(newest.id)
         hint: list[Span] = [(" !", "key")] if newest.state is AlarmState.ALARM else []
-        state: Span = (style.text + (f" {MARK}" if is_acknowledged else ""), style.role)
+        state: Span = (style.text + (f" {glyphs.DONE}" if is_acknowledged else ""), style.role)
         return [
             [
                 *lead,
@@ -105,7 +106,7 @@ class AlarmStrip(LineWidget):
                 (" ", ""),
             ],
             [name, (" ", ""), state, long, *hint, (" ", "")],
-            [name, (" ", ""), (style.mark + (MARK if is_acknowledged else ""), style.role), (" ", "")],
+            [name, (" ", ""), (style.mark + (glyphs.DONE if is_acknowledged else ""), style.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:

@@ -6,11 +6,11 @@ from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
+from services.models.glyphs import NOT_JUDGED
 from widgets.charts.data import alarm_unit
 from widgets.charts.sparkline import spark_spans
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import UNSURE
 from widgets.drawing.units import number
 
 _SIGNS = {">=": "≥", "<=": "≤"}
@@ -25,7 +25,7 @@ def now_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str = "
     """The value now: a dash without one, a question mark while it cannot be read; never an old value."""
     present = readings.now(alarm, at)
     if present.doubtful:
-        return [(UNSURE, "warn")]
+        return [(NOT_JUDGED, "warn")]
     if present.value is None:
         return [(NOTHING, "faint")]
     return [(number(present.value, alarm_unit(alarm)), "bad" if breaches(alarm, present.value) else role)]

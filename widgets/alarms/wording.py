@@ -7,8 +7,9 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
+from services.models.date_text import day_text, time_text
 from widgets.charts.data import alarm_unit
-from widgets.drawing.format import NOTHING, coarse, stamp, weekday, wrap
+from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import number
@@ -34,11 +35,9 @@ def since_text(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
     """Since when: the time today, else the day."""
     if alarm.since is None:
         return NOTHING
-    local = alarm.since.astimezone(zone)
-    if local.date() == now.astimezone(zone).date():
-        return f"{local:%H:%M}"
-    day = f"{local:%m-%d}" if local.year == now.astimezone(zone).year else f"{local:%Y-%m-%d}"
-    return f"{day}({weekday(local.weekday())})"
+    today = now.astimezone(zone).date()
+    day = alarm.since.astimezone(zone).date()
+    return time_text(alarm.since, zone, now) if day == today else day_text(day, today)
 
 
 def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:

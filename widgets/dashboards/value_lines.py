@@ -7,9 +7,10 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.dashboards import DashboardView, Reading
 from services.models.findings import DISPLAY_ORDER
+from services.models.glyphs import NOT_JUDGED
 from services.models.verdict import Limit, Verdict
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
-from widgets.drawing.state_styles import UNSURE, VERDICT_STYLES
+from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.drawing.units import number, unit_of
 
 _GAP = 2
@@ -40,7 +41,7 @@ def value_spans(reading: Reading, *, is_stale: bool = False) -> list[Span]:
     verdict = Verdict.UNKNOWN if is_stale else reading.verdict or Verdict.UNKNOWN
     style = VERDICT_STYLES[verdict]
     is_normal = verdict is Verdict.NORMAL
-    value = UNSURE if is_stale else number(reading.value, unit_of(None, limit))
+    value = NOT_JUDGED if is_stale else number(reading.value, unit_of(None, limit))
     mark: list[Span] = [] if is_normal or is_stale else [(f"{style.mark} ", style.role)]
     return [
         *mark,

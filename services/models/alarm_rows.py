@@ -1,8 +1,9 @@
 """Which alarms get a row of their own, and which are folded into one line, in the room there is. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
 
 HEAD = 1
 """Rows for the names of the columns."""
@@ -59,9 +60,16 @@ def alarm_rows(
     needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
     folds = needed > room and (len(plain) > 1 or len(plain) == len(watched) == 1)
     return AlarmRows(
-        single=tuple(alarm for alarm in watched if alarm not in plain) if folds else watched,
+        single=_causes_first([alarm for alarm in watched if not folds or alarm not in plain]),
         normal=plain if folds else (),
         listed_normal=plain if folds and normal_listed else (),
         scaling=scaling,
         listed_scaling=scaling if scaling_listed else (),
     )
+
+
+def _causes_first(alarms: Sequence[Alarm]) -> tuple[Alarm, ...]:
+    """Firing composite alarms after the other firing ones, by which they fire."""
+    firing = [alarm for alarm in alarms if alarm.state is AlarmState.ALARM]
+    others = [alarm for alarm in alarms if alarm.state is not AlarmState.ALARM]
+    return (*sorted(firing, key=lambda alarm: alarm.kind is AlarmKind.COMPOSITE), *others)

@@ -8,6 +8,7 @@ from textual.content import Content
 from services.i18n import _
 from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
+from services.models.date_text import time_text
 from services.models.journal import Acknowledgement
 from widgets.alarms.history import history_lines
 from widgets.alarms.wording import how_long, state_spans
@@ -77,7 +78,10 @@ def past_lines(
 
 
 def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{glyphs.DONE} ", "good")]
+    head: list[Span] = [
+        (time_text(acknowledgement.at, zone, now) + "  ", "muted"),
+        (f"{glyphs.DONE} ", "good"),
+    ]
     if acknowledgement.state is not None:
         style = ALARM_STYLES[acknowledgement.state]
         head += [(style.text, "muted"), (" ", "")]

@@ -41,7 +41,7 @@ from widgets.frame.panel import Now, same_trouble, words_of
 
 _TWO_COLUMNS = 110
 _LEAST_CHART, _MOST_CHART = 10, 30
-_CHART_SHARE = 0.5
+_CHART_SHARE = 0.55
 """The part of the height that the chart gets beside the steps."""
 
 
@@ -124,16 +124,16 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.steps = Steps(self._playbook)
         self.chart = Chart()
         self.series_block = Block(_("Firing series"), self._series)
-        self.curve_block = Block(_("Course"), self._curve_words, beside=self._chips)
-        self.history_block = Block(_("History"), self._history)
+        self.curve_block = Block(_("Trend"), self._curve_words, beside=self._chips)
+        self.history_block = Block(_("History"), self._history, beside=self._zone_name)
         self.original_block = Block(_("AWS's own words"), self._originals)
 
     def compose(self) -> ComposeResult:
         """Two columns if there is room, else one; either way state and steps come first."""
+        yield self.facts_block
+        yield self.original_block
         with HorizontalGroup():
             with VerticalGroup(id="detail-left", classes="detail-side"):
-                yield self.facts_block
-                yield self.original_block
                 yield self.series_block
                 yield self.steps
             with VerticalGroup(id="detail-right", classes="detail-side"):
@@ -234,6 +234,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def _chips(self) -> Sequence[Span]:
         return chip_spans(self.span) if self.alarm is not None and self.alarm.queries else []
+
+    def _zone_name(self) -> Sequence[Span]:
+        return [(self._now().astimezone(self.zone).tzname() or "", "muted")]
 
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:

@@ -45,7 +45,6 @@ def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
     if alarm.threshold is not None:
         lines += value_lines(alarm, context, width)
         lines += _points(alarm, width)
-        lines += labelled(_("condition"), condition(alarm), width)
     if alarm.rule:
         lines += labelled(_("rule"), alarm.rule, width)
     lines += labelled(_("description"), alarm.description, width)
@@ -71,10 +70,11 @@ def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 
 
 def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """`now 34.8   limit ≥ 5`, and when a stock is used up."""
+    """`now 34.8   limit ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
     now: list[Span] = [(_("now") + " ", "head"), *now_spans(alarm, context.readings, context.now, "strong")]
     limit: list[Span] = [(_("limit") + " ", "head"), (limit_text(alarm), "limit")]
-    return [*_side_by_side(now, limit, width), *_stock_lines(alarm, context, width)]
+    rule: list[Span] = [(condition(alarm), "muted")]
+    return [*_side_by_side([now, limit, rule], width), *_stock_lines(alarm, context, width)]
 
 
 def _stock_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
@@ -131,11 +131,9 @@ def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, wid
 
 
 def condition(alarm: Alarm) -> str:
-    """`> 5% in 3 of 5 periods of 1m; missing data: missing`."""
-    words = _("{comparison} {threshold} in {hits} of {periods} periods of {period}; missing data: {missing}")
+    """`in 3 of 5 periods of 1m; missing data: notBreaching`: how often the limit must be passed."""
+    words = _("in {hits} of {periods} periods of {period}; missing data: {missing}")
     return words.format(
-        comparison=alarm.comparison,
-        threshold=number(alarm.threshold, alarm_unit(alarm)),
         hits=alarm.datapoints_to_alarm,
         periods=alarm.evaluation_periods,
         period=duration(alarm.period),
@@ -158,11 +156,17 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
     return list(lines)
 
 
-def _side_by_side(left: list[Span], right: list[Span], width: int) -> list[Line]:
-    """Both on one line if they fit, else one below the other."""
-    if width_of(left) + 3 + width_of(right) <= width:
-        return [[*left, ("   ", ""), *right]]
-    return [left, right]
+def _side_by_side(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
+    """As many parts on each line as fit; one that is longer than a line is wrapped."""
+    lines: list[list[Span]] = []
+    for part in parts:
+        if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
+            lines[-1] += [("   ", ""), *part]
+        elif width_of(part) <= width:
+            lines.append([*part])
+        else:
+            lines += [[(line, part[-1][1])] for line in wrap("".join(text for text, _role in part), width)]
+    return list(lines)
 
 
 def labelled(label: str, text: str, width: int) -> list[Line]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, tzinfo
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from services.models.date_text import time_text
 from widgets.charts.data import alarm_unit
-from widgets.drawing.format import NOTHING, stamp, wrap
+from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.units import PLAIN, number
@@ -41,7 +42,7 @@ def history_lines(
         return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
     lines: list[Line] = []
     for transition in history:
-        when: Span = (stamp(transition.at, zone, now) + "  ", "muted")
+        when: Span = (time_text(transition.at, zone, now) + "  ", "muted")
         what = [*_change(transition), *_points(transition, alarm)]
         if transition.series:
             what += [("  ", ""), (transition.series, "")]

@@ -63,10 +63,11 @@ def step_lines(index: int, step: Step, context: StepContext, width: int) -> list
     number: Span = (f"{index + 1}. ", "key" if context.place(index) else "muted")
     lines = [[*line] for line in _hanging([bar, number], step.text, width, "strong" if is_chosen else "")]
     if place := context.place(index):
-        link: list[Span] = [("  → ", "muted"), (place, "link")]
-        if width_of(lines[-1]) + width_of(link) > width:
+        link: list[Span] = [("→ ", "muted"), (place, "link")]
+        if width_of(lines[-1]) + 2 + width_of(link) > width:
             lines.append([(" " * width_of([bar, number]), "")])
-            link = link[1:]
+        else:
+            lines[-1].append(("  ", ""))
         lines[-1] += link
     result: list[Line] = [*lines]
     return result + (_hanging([("    ", "")], step.note, width, "muted") if step.note else [])

@@ -15,11 +15,13 @@ from services.background.faults import fault_problem
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
+from services.models.composites import parts_of
 from services.models.curve_spans import SPANS, curve_queries, curve_range
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
 from services.models.problem import Problem
+from services.models.runbook import Playbook, Step
 from tui import messages
 from tui.commands import bindings
 from tui.places import Destination, Origin, destination
@@ -28,6 +30,7 @@ from tui.screens.slack.post import propose_alarm
 from tui.screens.watch.panels.alarms import alarm_readings
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.steps import Steps
+from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.inputs.step_prompt import StepPrompt
 
 T = TypeVar("T")
@@ -60,7 +63,6 @@ class AlarmScreen(ModeScreen):
         """Show what is known now; the rest is read whenever the overview changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
-        self.detail.playbook = runbook.playbook_for(self.first.id)
         self.detail.log_group = runbook.log_group_for(self.first.id)
         self.detail.title = next((each.title for each in runbook.alarms if each.name == self.first.id), "")
         self.watch(self.app, "view", self._values_changed)
@@ -70,13 +72,25 @@ class AlarmScreen(ModeScreen):
     def _values_changed(self) -> None:
         """Show the value now, and where the steps lead: a widget of the dashboard may have come or gone."""
         self.detail.readings = alarm_readings(self.app)
-        playbook = self.detail.playbook
-        origin = Origin(
-            self.detail.alarm or self.first, str(self.detail.log_group), self.detail.decisive_time()
-        )
-        steps = playbook.steps if playbook is not None else ()
-        self._destinations = tuple(destination(self.app, step, origin) for step in steps)
+        alarm = self.detail.alarm or self.first
+        playbook = self.services.runbook.playbook_for(alarm.id)
+        if playbook is None:
+            playbook, self._destinations = self._parts(alarm)
+        else:
+            origin = Origin(alarm, str(self.detail.log_group), self.detail.decisive_time())
+            self._destinations = tuple(destination(self.app, step, origin) for step in playbook.steps)
+        self.detail.playbook = playbook
         self.detail.places = tuple(place.title if place is not None else "" for place in self._destinations)
+
+    def _parts(self, alarm: Alarm) -> tuple[Playbook | None, tuple[Destination | None, ...]]:
+        """A composite alarm leads to the alarms that its rule names: there is something to do about those."""
+        overview = self.app.alarms.value if self.app.alarms is not None else None
+        parts = parts_of(alarm, overview) if overview is not None else ()
+        if not parts:
+            return None, ()
+        steps = tuple(Step(text=f"{ALARM_STYLES[part.state].text}  {part.name}") for part in parts)
+        playbook = Playbook(id="parts", title=_("It fires because of these alarms"), steps=steps)
+        return playbook, tuple(Destination(_("Open"), messages.OpenAlarm(part)) for part in parts)
 
     def _alarms_changed(self) -> None:
         super()._alarms_changed()
@@ -88,7 +102,7 @@ class AlarmScreen(ModeScreen):
         current = next((each for each in alarms if each.id == self.first.id), None)
         if current is not None:
             self.detail.alarm = current
-        self.detail.readings = alarm_readings(self.app)
+        self._values_changed()
         self.read_rest(current or self.first)
 
     def note_subject(self) -> Place | None:

@@ -61,9 +61,12 @@ def _logs(app: Console, origin: Origin) -> Destination | None:
 def _tasks(app: Console, _origin: Origin) -> Destination | None:
     change = app.ready.engine.changes.get(_TASKS)
     targets = change.targets() if change is not None else ()
-    if not targets:
+    if change is None or not targets:
         return None
-    return Destination(_("Tasks"), messages.OpenChange(_TASKS, str(targets[0].id)))
+    return Destination(
+        _("Change: {title}").format(title=_(change.kind.title)),
+        messages.OpenChange(_TASKS, str(targets[0].id)),
+    )
 
 
 def _dashboard(app: Console, origin: Origin) -> Destination | None:
@@ -91,7 +94,8 @@ def _widget(view: DashboardView | None, key: str) -> Destination | None:
     if view is None:
         return None
     title = next((widget.title for widget in view.dashboard.widgets if widget.key == key), "")
-    return Destination(title or _("Dashboard"), messages.OpenWidget(key))
+    name = _("Dashboard: {title}").format(title=title) if title else _("Dashboard")
+    return Destination(name, messages.OpenWidget(key))
 
 
 def _inspection(app: Console, id: str) -> Destination | None:

@@ -7,13 +7,11 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
 from services.models.glyphs import NOT_JUDGED
-from widgets.charts.data import alarm_unit
+from widgets.charts.data import SIGNS, alarm_unit
 from widgets.charts.sparkline import spark_spans
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
 from widgets.drawing.units import number
-
-_SIGNS = {">=": "≥", "<=": "≤"}
 
 
 def calls(alarm: Alarm) -> bool:
@@ -35,7 +33,7 @@ def limit_text(alarm: Alarm) -> str:
     """`≥ 70%`: when it fires; a dash for an alarm without a threshold."""
     if alarm.threshold is None:
         return _("band") if alarm.comparison == "outside" else NOTHING
-    sign = _SIGNS.get(alarm.comparison, alarm.comparison)
+    sign = SIGNS.get(alarm.comparison, alarm.comparison)
     return f"{sign} {number(alarm.threshold, alarm_unit(alarm))}"
 
 

@@ -97,9 +97,9 @@ class AlarmPanel(Panel[AlarmOverview]):
             scaling_listed=self._scaling_listed,
         )
         rows = [row for alarm in chosen.single for row in blocks[alarm.id]]
-        if self.room and chosen.normal:
-            rows.append(normal_row(chosen.normal, context))
-            rows += [row for alarm in chosen.listed_normal for row in blocks[alarm.id]]
+        rows += [row for alarm in chosen.listed_normal for row in blocks[alarm.id]]
+        if chosen.normal and (self.room or chosen.listed_normal):
+            rows.append(normal_row(chosen.normal, context, is_listed=bool(chosen.listed_normal)))
         if self.room and chosen.scaling:
             rows.append(scaling_row(chosen.scaling))
             rows += [self._single(alarm, context) for alarm in chosen.listed_scaling]
@@ -190,8 +190,13 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def action_list_normal(self) -> None:
         """List the alarms although all are normal."""
-        self._toggle(NORMAL)
+        self.list_normal()
         self.focus_list()
+
+    def list_normal(self) -> None:
+        """List the normal alarms, too."""
+        self._normal_listed = True
+        self._show_again()
 
     def _toggle(self, key: str) -> None:
         if key == NORMAL:

@@ -99,8 +99,11 @@ def below_row(alarm: Alarm, number: int, line: Line, indent: int) -> Row:
     return Row(f"note:{number}:{alarm.id}", ([(" " * indent + arrow, "rule"), *line],), heading=True)
 
 
-def normal_row(alarms: Sequence[Alarm], context: RowContext) -> Row:
-    """`● ok 6`: the line of all normal alarms together."""
+def normal_row(alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool) -> Row:
+    """`● ok 6`: the line of all normal alarms together; below their rows, it folds them."""
+    if is_listed:
+        words = plural("fold {count} normal alarm", "fold {count} normal alarms", len(alarms))
+        return Row(NORMAL, ([("  " + words.format(count=len(alarms)), "faint")],), whole=True)
     style = ALARM_STYLES[AlarmState.OK]
     words = plural("{count} alarm", "{count} alarms", len(alarms)).format(count=len(alarms))
     line: list[Span] = [(f"{style.mark} ", style.role), (f"{style.word} {words}", "muted")]

@@ -145,7 +145,7 @@ class WatchScreen(PaneScreen):
         self.current = panel
         self.zoomed = self.zoomed or self.has_class(SHORT)
         self._show_panels()
-        self.panels[panel].focus()
+        self.panels[panel].go_to()
 
     def show_widget(self, key: str) -> None:
         """Focus a widget of the dashboard; on a screen with few rows it has the whole screen."""

@@ -36,6 +36,11 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         """Focus the list."""
         self.widget.focus_list()
 
+    def go_to(self) -> None:
+        """Focus the list, and show it even if all alarms are normal."""
+        self.widget.list_normal()
+        self.focus()
+
     def note_subject(self) -> Place | None:
         """The alarm under the cursor."""
         alarm = self.widget.chosen

@@ -216,12 +216,9 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def facts(self, value: AlarmOverview) -> list[Span]:
         """That all are normal, in place of a list; the counts of each state are in the strip."""
-        facts: list[Span] = []
-        if self._all_normal:
-            facts = all_normal_spans(self._all_normal, is_stale=self.freshness is Freshness.STALE)
-        if not value.mutes_read:
-            facts += [("  ", ""), (_("? mutes unknown"), "warn")]
-        return facts
+        if not self._all_normal:
+            return []
+        return all_normal_spans(self._all_normal, is_stale=self.freshness is Freshness.STALE)
 
     def empty(self, value: AlarmOverview) -> str:
         """Having no alarms is a problem, not "all well"."""

@@ -1,0 +1,56 @@
+"""The bytes that the console sends for the screen it shows."""
+
+import asyncio
+from typing import Any
+
+from rich.color import ColorSystem
+from textual._compositor import LayoutUpdate
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.tools.screens.palettes import Look
+from tui.terminal.cells.compositor import paint
+from tui.terminal.cells.encoder import Encoder
+from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.styles import Renditions
+
+_QUIET = 0.05
+"""Seconds between two reads of a screen that must be equal."""
+_READS = 40
+"""A screen that never stands still is taken as it is after so many."""
+
+
+def composed(app: App[Any], renditions: Renditions) -> Grid:
+    """The cells of the present screen, with what a translucent dialog lets through."""
+    stack = app._background_screens
+    update = app.screen._compositor.render_update(full=True, screen_stack=stack)
+    assert isinstance(update, LayoutUpdate)
+    grid = Grid(*app.size)
+    paint(grid, renditions, update)
+    return grid
+
+
+def sent(app: App[Any], colours: ColorSystem) -> bytes:
+    """All that a terminal with this palette is sent for the present screen."""
+    renditions = Renditions(colours)
+    frame, complete = Encoder(*app.size, renditions).encode(composed(app, renditions))
+    assert complete
+    return frame.encode()
+
+
+async def sent_in(pilot: Pilot[Any], look: Look) -> bytes:
+    """What is sent in a look, once its theme is on and the screen stands still."""
+    app = pilot.app
+    app.console._color_system = look.palette.colours
+    theme = look.theme(app)
+    if app.theme != theme:
+        app.theme = theme
+    before = b""
+    for _read in range(_READS):
+        await pilot.pause()
+        now = sent(app, look.palette.colours)
+        if now == before:
+            break
+        before = now
+        await asyncio.sleep(_QUIET)
+    return before

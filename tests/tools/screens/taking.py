@@ -1,0 +1,125 @@
+"""Takes pictures: a console for each shot, whose screen is painted in every look."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from textual import constants
+from textual.pilot import Pilot
+
+from services import i18n
+from services.demo.launch import DemoProcess, start
+from services.journal import origin
+from services.models.journal import Person
+from services.slack.settings import read
+from services.system import Services
+from tests.tools.console import console, settled
+from tests.tools.screens.encoding import sent_in
+from tests.tools.screens.painter import painted
+from tests.tools.screens.palettes import Look
+from tests.tools.screens.shots.registry import SHOTS
+from tests.tools.screens.shots.shot import Shot
+from tests.tools.screens.stage import Stage
+from tests.tools.screens.terminal import decoded
+from tests.tools.screens.worlds import World
+from tests.tools.slack_server import SlackServer
+from tui.app import TobanApp
+from tui.config import ConsoleConfig
+
+_OPERATOR = Person(user="tanaka", origin="ssh 10.0.0.12", host="bastion")
+_FOREIGN = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_")
+_ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TMUX", "STY")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Shots of one world, in one language and size; one process takes them one after the other."""
+
+    world: World
+    language: str
+    size: tuple[int, int]
+    shots: tuple[str, ...]
+    looks: tuple[Look, ...]
+
+    def name(self, shot: str, look: Look) -> str:
+        """A picture's file name."""
+        return f"{shot}-{self.language}-{self.size[0]}x{self.size[1]}-{look.name}.svg"
+
+
+def take(job: Job, folder: Path) -> list[str]:
+    """Take a job's pictures into `folder`; returns why some could not be taken."""
+    with _clean_machine():
+        return asyncio.run(_take(job, folder))
+
+
+@contextmanager
+def _clean_machine() -> Iterator[None]:
+    """No settings of the person who takes the pictures, and an operator who is nobody."""
+    with ExitStack() as stack:
+        home = stack.enter_context(TemporaryDirectory())
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _ALSO}
+        stack.enter_context(patch.dict(os.environ, {**kept, "HOME": home}, clear=True))
+        stack.enter_context(patch.object(origin, "_machine", lambda: _OPERATOR))
+        stack.enter_context(patch.object(constants, "COLOR_SYSTEM", "truecolor"))
+        yield
+
+
+async def _take(job: Job, folder: Path) -> list[str]:
+    failed = []
+    demo = await start(job.world.scenario, 1.0, origin=job.world.origin, ahead=job.world.ahead)
+    try:
+        for shot in (each for each in SHOTS if each.name in job.shots):
+            for no_color in sorted({look.palette.no_color for look in job.looks}):
+                looks = [look for look in job.looks if look.palette.no_color is no_color]
+                try:
+                    await _shoot(job, shot, demo, looks, folder)
+                except (AssertionError, TimeoutError) as error:
+                    reason = str(error).partition("\n")[0] or type(error).__name__
+                    failed.append(f"{shot.name} ({job.language}, {job.size[0]}x{job.size[1]}): {reason}")
+    finally:
+        await demo.stop()
+    return failed
+
+
+async def _shoot(job: Job, shot: Shot, demo: DemoProcess, looks: list[Look], folder: Path) -> None:
+    i18n.use(job.language)
+    environment = {"NO_COLOR": "1"} if looks[0].palette.no_color else {}
+    with patch.dict(os.environ, environment):
+        async with _opened(job, shot, demo) as pilot:
+            stage = Stage(pilot)
+            await shot.steps(stage)
+            await settled(pilot)
+            assert isinstance(stage.screen, shot.screen), f"{stage.screen} is shown"
+            for look in looks:
+                cells = decoded(await sent_in(pilot, look), *job.size)
+                (folder / job.name(shot.name, look)).write_text(painted(cells, look), "utf-8")
+
+
+@asynccontextmanager
+async def _opened(job: Job, shot: Shot, demo: DemoProcess) -> AsyncIterator[Pilot[Any]]:
+    if not shot.connects:
+        async with TobanApp(_never, demo=job.world.scenario).run_test(size=job.size) as pilot:
+            yield pilot
+        return
+    with ExitStack() as stack:
+        home = stack.enter_context(TemporaryDirectory())
+        options: dict[str, Any] = {"url": demo.url, "scenario": job.world.scenario, **shot.options}
+        if shot.slack:
+            server = stack.enter_context(SlackServer())
+            options["slack"] = read(server.environment(), demo=True)
+        async with console(
+            options.pop("url"), demo.clock, size=job.size, journal=Path(home) / "journal.db", **options
+        ) as pilot:
+            yield pilot
+
+
+async def _never() -> tuple[Services, ConsoleConfig]:
+    """A connection that is still being made."""
+    await asyncio.Event().wait()
+    raise AssertionError

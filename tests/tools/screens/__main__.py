@@ -16,7 +16,7 @@ from time import monotonic
 
 from services import i18n
 from tests.tools.screens.index import write_index
-from tests.tools.screens.palettes import BRIGHTNESSES, LOOKS, PALETTES, Look, looks_at
+from tests.tools.screens.palettes import BRIGHTNESSES, LOOKS, PALETTES, Look
 from tests.tools.screens.shots.registry import SHOTS
 from tests.tools.screens.taking import Job, take
 
@@ -41,7 +41,7 @@ def main() -> int:
     jobs = list(_jobs(chosen))
     failed = _take_all(jobs, folder)
     write_index(folder)
-    pictures = [folder / job.name(shot, look) for job in jobs for shot in job.shots for look in job.looks]
+    pictures = [folder / name for job in jobs for name in job.names]
     if chosen.png:
         for path in pictures:
             if path.exists():
@@ -63,6 +63,7 @@ def _options() -> argparse.ArgumentParser:
     palettes = [palette.id for palette in PALETTES]
     parser.add_argument("--palette", nargs="+", default=palettes, choices=palettes)
     parser.add_argument("--theme", nargs="+", default=list(BRIGHTNESSES), choices=list(BRIGHTNESSES))
+    parser.add_argument("--fresh", action="store_true", help="start the console anew for each size instead of resizing it")
     parser.add_argument("--png", action="store_true", help="each picture as PNG as well (rsvg-convert)")
     parser.add_argument("--docs", action="store_true", help="the README's pictures only, and rewrite them")
     return parser
@@ -77,13 +78,12 @@ def _jobs(chosen: argparse.Namespace) -> Iterator[Job]:
         look for look in LOOKS if look.palette.id in chosen.palette and look.brightness in chosen.theme
     )
     wanted = [shot for shot in SHOTS if shot.name in chosen.only]
-    for size in sizes:
+    for together in [(size,) for size in sizes] if chosen.fresh else [tuple(sizes)]:
         for language in chosen.language:
             for world in dict.fromkeys(shot.world for shot in wanted):
                 names = [shot.name for shot in wanted if shot.world == world]
                 for at in range(0, len(names), _MOST):
-                    if here := looks_at(size, looks):
-                        yield Job(world, language, size, tuple(names[at : at + _MOST]), here)
+                    yield Job(world, language, together, tuple(names[at : at + _MOST]), looks)
 
 
 def _take_all(jobs: list[Job], folder: Path) -> list[str]:
@@ -96,7 +96,7 @@ def _take_all(jobs: list[Job], folder: Path) -> list[str]:
             job = waiting[future]
             failed += future.result()
             shots = " ".join(job.shots)
-            print(f"{done}/{len(jobs)}  {job.language} {job.size[0]}x{job.size[1]}  {shots}", flush=True)
+            print(f"{done}/{len(jobs)}  {job.language}  {shots}", flush=True)
     return failed
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.color import ColorSystem
 from textual._compositor import LayoutUpdate
 from textual.app import App
+from textual.filter import Monochrome
 from textual.pilot import Pilot
 
 from tests.tools.screens.palettes import Look
@@ -42,6 +43,7 @@ async def sent_in(pilot: Pilot[Any], look: Look) -> bytes:
     """What is sent in a look, once its theme is on and the screen stands still."""
     app = pilot.app
     app.console._color_system = look.palette.colours
+    _use_colour(app, not look.palette.no_color)
     theme = look.theme(app)
     if app.theme != theme:
         app.theme = theme
@@ -54,3 +56,19 @@ async def sent_in(pilot: Pilot[Any], look: Look) -> bytes:
         before = now
         await asyncio.sleep(_QUIET)
     return before
+
+
+def _use_colour(app: App[Any], on: bool) -> None:
+    """Let the console run without NO_COLOR, or with it, as it would from its start on."""
+    if app.no_color is not on:
+        return
+    app.no_color = not on
+    if on:
+        app._filters = [each for each in app._filters if not isinstance(each, Monochrome)]
+    else:
+        app._filters.append(Monochrome())
+    app.refresh_css(animate=False)
+    for screen in app.screen_stack:
+        for widget in screen.walk_children(with_self=True):
+            widget._styles_cache.clear()
+            widget.refresh()

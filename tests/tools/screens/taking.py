@@ -7,7 +7,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from textual import constants
@@ -22,7 +22,7 @@ from services.system import Services
 from tests.tools.console import console, settled
 from tests.tools.screens.encoding import sent_in
 from tests.tools.screens.painter import painted
-from tests.tools.screens.palettes import Look
+from tests.tools.screens.palettes import Look, looks_at
 from tests.tools.screens.shots.registry import SHOTS
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
@@ -39,17 +39,33 @@ _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TMUX", "STY")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Shots of one world, in one language and size; one process takes them one after the other."""
+    """Shots of one world in one language; one process takes them one after the other."""
 
     world: World
     language: str
-    size: tuple[int, int]
+    sizes: tuple[tuple[int, int], ...]
+    """The console starts at the first one, and is resized to the others."""
     shots: tuple[str, ...]
     looks: tuple[Look, ...]
 
-    def name(self, shot: str, look: Look) -> str:
-        """A picture's file name."""
-        return f"{shot}-{self.language}-{self.size[0]}x{self.size[1]}-{look.name}.svg"
+    def pictures(self, shot: str) -> Iterator["Picture"]:
+        """The pictures of a shot."""
+        for size in self.sizes:
+            for look in looks_at(size, self.looks):
+                yield Picture(f"{shot}-{self.language}-{size[0]}x{size[1]}-{look.name}.svg", size, look)
+
+    @property
+    def names(self) -> list[str]:
+        """All of its files."""
+        return [picture.name for shot in self.shots for picture in self.pictures(shot)]
+
+
+class Picture(NamedTuple):
+    """One file."""
+
+    name: str
+    size: tuple[int, int]
+    look: Look
 
 
 def take(job: Job, folder: Path) -> list[str]:
@@ -75,36 +91,34 @@ async def _take(job: Job, folder: Path) -> list[str]:
     demo = await start(job.world.scenario, 1.0, origin=job.world.origin, ahead=job.world.ahead)
     try:
         for shot in (each for each in SHOTS if each.name in job.shots):
-            for no_color in sorted({look.palette.no_color for look in job.looks}):
-                looks = [look for look in job.looks if look.palette.no_color is no_color]
-                try:
-                    await _shoot(job, shot, demo, looks, folder)
-                except (AssertionError, TimeoutError) as error:
-                    reason = str(error).partition("\n")[0] or type(error).__name__
-                    failed.append(f"{shot.name} ({job.language}, {job.size[0]}x{job.size[1]}): {reason}")
+            try:
+                await _shoot(job, shot, demo, folder)
+            except (AssertionError, TimeoutError, LookupError) as error:
+                failed.append(f"{shot.name} ({job.language}): {error or type(error).__name__}")
     finally:
         await demo.stop()
     return failed
 
 
-async def _shoot(job: Job, shot: Shot, demo: DemoProcess, looks: list[Look], folder: Path) -> None:
+async def _shoot(job: Job, shot: Shot, demo: DemoProcess, folder: Path) -> None:
     i18n.use(job.language)
-    environment = {"NO_COLOR": "1"} if looks[0].palette.no_color else {}
-    with patch.dict(os.environ, environment):
-        async with _opened(job, shot, demo) as pilot:
-            stage = Stage(pilot)
-            await shot.steps(stage)
-            await settled(pilot)
-            assert isinstance(stage.screen, shot.screen), f"{stage.screen} is shown"
-            for look in looks:
-                cells = decoded(await sent_in(pilot, look), *job.size)
-                (folder / job.name(shot.name, look)).write_text(painted(cells, look), "utf-8")
+    async with _opened(job, shot, demo) as pilot:
+        stage = Stage(pilot)
+        await shot.steps(stage)
+        await settled(pilot)
+        assert isinstance(stage.screen, shot.screen), f"{stage.screen} is shown"
+        for picture in job.pictures(shot.name):
+            if picture.size != tuple(pilot.app.size):
+                await pilot.resize_terminal(*picture.size)
+                await settled(pilot)
+            cells = decoded(await sent_in(pilot, picture.look), *picture.size)
+            (folder / picture.name).write_text(painted(cells, picture.look), "utf-8")
 
 
 @asynccontextmanager
 async def _opened(job: Job, shot: Shot, demo: DemoProcess) -> AsyncIterator[Pilot[Any]]:
     if not shot.connects:
-        async with TobanApp(_never, demo=job.world.scenario).run_test(size=job.size) as pilot:
+        async with TobanApp(_never, demo=job.world.scenario).run_test(size=job.sizes[0]) as pilot:
             yield pilot
         return
     with ExitStack() as stack:
@@ -114,7 +128,7 @@ async def _opened(job: Job, shot: Shot, demo: DemoProcess) -> AsyncIterator[Pilo
             server = stack.enter_context(SlackServer())
             options["slack"] = read(server.environment(), demo=True)
         async with console(
-            options.pop("url"), demo.clock, size=job.size, journal=Path(home) / "journal.db", **options
+            options.pop("url"), demo.clock, size=job.sizes[0], journal=Path(home) / "journal.db", **options
         ) as pilot:
             yield pilot
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from rich.color import ColorSystem
+from rich.style import Style
 from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.filter import Monochrome
@@ -21,6 +22,17 @@ _READS = 40
 """A screen that never stands still is taken as it is after so many."""
 
 
+class PaletteRenditions(Renditions):
+    """Renditions of one palette, whichever palettes the same styles were written for before."""
+
+    def of_style(self, style: Style | None) -> int:
+        """The number of a Rich style."""
+        if style is not None:
+            # Rich keeps the codes that a style was first written with; a console has one palette as long as it runs.
+            style._ansi = None
+        return super().of_style(style)
+
+
 def composed(app: App[Any], renditions: Renditions) -> Grid:
     """The cells of the present screen, with what a translucent dialog lets through."""
     stack = app._background_screens
@@ -33,7 +45,7 @@ def composed(app: App[Any], renditions: Renditions) -> Grid:
 
 def sent(app: App[Any], colours: ColorSystem) -> bytes:
     """All that a terminal with this palette is sent for the present screen."""
-    renditions = Renditions(colours)
+    renditions = PaletteRenditions(colours)
     frame, complete = Encoder(*app.size, renditions).encode(composed(app, renditions))
     assert complete
     return frame.encode()

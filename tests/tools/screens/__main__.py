@@ -48,7 +48,9 @@ def main() -> int:
                 subprocess.run(["rsvg-convert", path, "-o", path.with_suffix(".png")], check=True)
     if chosen.docs:
         _publish(folder)
-    print(f"{len(pictures)} pictures in {monotonic() - began:.0f} s; look through them: {folder / 'index.html'}")
+    print(
+        f"{len(pictures)} pictures in {monotonic() - began:.0f} s; look through them: {folder / 'index.html'}"
+    )
     for line in failed:
         print(f"not taken: {line}", file=sys.stderr)
     return 1 if failed else 0
@@ -57,13 +59,17 @@ def main() -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make screens SCREENS=…", description=__doc__)
     names = [shot.name for shot in SHOTS]
-    parser.add_argument("--only", nargs="+", default=names, choices=names, metavar="SHOT", help=", ".join(names))
+    parser.add_argument(
+        "--only", nargs="+", default=names, choices=names, metavar="SHOT", help=", ".join(names)
+    )
     parser.add_argument("--size", nargs="+", default=[f"{x}x{y}" for x, y in SIZES], metavar="80x24")
     parser.add_argument("--language", nargs="+", default=list(i18n.LANGUAGES), choices=list(i18n.LANGUAGES))
     palettes = [palette.id for palette in PALETTES]
     parser.add_argument("--palette", nargs="+", default=palettes, choices=palettes)
     parser.add_argument("--theme", nargs="+", default=list(BRIGHTNESSES), choices=list(BRIGHTNESSES))
-    parser.add_argument("--fresh", action="store_true", help="start the console anew for each size instead of resizing it")
+    parser.add_argument(
+        "--fresh", action="store_true", help="start the console anew for each size instead of resizing it"
+    )
     parser.add_argument("--png", action="store_true", help="each picture as PNG as well (rsvg-convert)")
     parser.add_argument("--docs", action="store_true", help="the README's pictures only, and rewrite them")
     return parser

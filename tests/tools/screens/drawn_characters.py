@@ -78,5 +78,10 @@ def _blocks(character: str) -> Iterator[_Box]:
                 left, top = index % 2 / 2, index // 2 / 2
                 yield _Box(left, top, left + 0.5, top + 0.5)
     elif character in "▀▐▔▕":
-        edges = {"▀": _Box(0, 0, 1, 0.5), "▐": _Box(0.5, 0, 1, 1), "▔": _Box(0, 0, 1, 1 / 8), "▕": _Box(7 / 8, 0, 1, 1)}
+        edges = {
+            "▀": _Box(0, 0, 1, 0.5),
+            "▐": _Box(0.5, 0, 1, 1),
+            "▔": _Box(0, 0, 1, 1 / 8),
+            "▕": _Box(7 / 8, 0, 1, 1),
+        }
         yield edges[character]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.tools.screens.shots.registry import SHOTS
 
-_NAME = re.compile(r"(?P<shot>.+)-(?P<language>[a-z]{2})-(?P<size>\d+x\d+)-(?P<palette>\w+)-(?P<theme>\w+)\.svg")
+_NAME = re.compile(
+    r"(?P<shot>.+)-(?P<language>[a-z]{2})-(?P<size>\d+x\d+)-(?P<palette>\w+)-(?P<theme>\w+)\.svg"
+)
 _PAGE = Path(__file__).with_name("index.html")
 
 

@@ -54,7 +54,11 @@ class Look:
 
     def theme(self, app: App[None]) -> str:
         """The theme that the console takes on such a terminal."""
-        setting = self.brightness if self.palette.count > 16 else {"dark": "16", "light": "16-light"}[self.brightness]
+        setting = (
+            self.brightness
+            if self.palette.count > 16
+            else {"dark": "16", "light": "16-light"}[self.brightness]
+        )
         name = themes.theme_name(setting, self.palette.count)
         by_number = f"{name}-{self.palette.count}"
         return by_number if by_number in app.available_themes else name

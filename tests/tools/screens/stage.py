@@ -57,10 +57,12 @@ class Stage:
     async def do(self, action: str) -> None:
         """Press the key that is bound to `action` (without its namespace) here, whichever it is."""
         here = self.screen.active_bindings
-        keys = [key for key, at in here.items() if _NAMESPACE.sub("", at.binding.action) == action and at.enabled]
+        keys = [
+            key for key, at in here.items() if _NAMESPACE.sub("", at.binding.action) == action and at.enabled
+        ]
         if not keys:
-            known = sorted({_NAMESPACE.sub("", at.binding.action) for at in here.values()})
-            raise AssertionError(f"no key is bound to {action} on {self.screen}; there are {known}")
+            bound_actions = sorted({_NAMESPACE.sub("", at.binding.action) for at in here.values()})
+            raise AssertionError(f"no key is bound to {action} on {self.screen}; there are {bound_actions}")
         await self.press(keys[0])
 
     async def mode(self, id: str) -> None:

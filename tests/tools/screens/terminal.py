@@ -5,7 +5,17 @@ from typing import NamedTuple
 
 import pyte
 
-_UNSET = {22: (1, 2), 23: (3,), 24: (4, 21), 25: (5, 6), 27: (7,), 28: (8,), 29: (9,), 54: (51, 52), 55: (53,)}
+_UNSET = {
+    22: (1, 2),
+    23: (3,),
+    24: (4, 21),
+    25: (5, 6),
+    27: (7,),
+    28: (8,),
+    29: (9,),
+    54: (51, 52),
+    55: (53,),
+}
 """The attributes that an SGR code ends."""
 _SET = frozenset(attribute for ended in _UNSET.values() for attribute in ended)
 

@@ -92,10 +92,10 @@ async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedd
             kinds = {code.split(";")[1] for code in codes}
             assert kinds == {"truecolor": {"2"}, "256": {"5"}, "16": set(), "nocolor": {"5"}}[look.palette.id]
         assert len(set(pictures.values())) == len(LOOKS), "each look is another picture"
-        numbers = {code for code in re.findall(r'fill="(#\w+)"', pictures["256-dark"])}
+        numbers = set(re.findall(r'fill="(#\w+)"', pictures["256-dark"]))
         own = set(_BY_NAME["256-dark"].ground)
         assert numbers - own <= {numbered(number) for number in range(256)}
-        greys = {code for code in re.findall(r'fill="(#\w+)"', pictures["nocolor-dark"])} - own
+        greys = set(re.findall(r'fill="(#\w+)"', pictures["nocolor-dark"])) - own
         assert all(code[1:3] == code[3:5] == code[5:7] for code in greys)
         assert sent(pilot.app, ColorSystem.TRUECOLOR) != sent(pilot.app, ColorSystem.EIGHT_BIT)
 

@@ -74,7 +74,6 @@ async def _resolve(stage: Stage) -> None:
     await stage.show(ManualResolutionScreen(run, run.plan.steps[0]))
 
 
-
 SHOTS = (
     Shot("change", ChangeScreen, _change, BUSY),
     Shot("change-armed", ChangeScreen, _armed, BUSY),

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from tests.tools.console import settled
-from tests.tools.screens.shots.shot import Shot, Steps
+from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, QUIET
 from tui.modes import MODES
@@ -43,7 +42,6 @@ async def _palette(stage: Stage) -> None:
 async def _palette_found(stage: Stage) -> None:
     await _palette(stage)
     await stage.write("kiroku")
-    await settled(stage.pilot)
 
 
 async def _jump(stage: Stage) -> None:
@@ -70,13 +68,9 @@ async def _notice(stage: Stage) -> None:
     await stage.on(NoticeScreen)
 
 
-def _of(mode: str) -> Steps:
-    return partial(_help, mode=mode)
-
-
 SHOTS = (
     Shot("first-frame", ShellScreen, world=QUIET, connects=False),
-    *(Shot(f"help-{mode.id}", HelpScreen, _of(mode.id)) for mode in MODES),
+    *(Shot(f"help-{mode.id}", HelpScreen, partial(_help, mode=mode.id)) for mode in MODES),
     Shot("help-alarm", HelpScreen, _alarm_help),
     Shot("help-finding", HelpScreen, _finding_help, FAULTS),
     Shot("palette", ConsolePalette, _palette),

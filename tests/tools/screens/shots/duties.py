@@ -4,7 +4,7 @@ from functools import partial
 
 from services.models.findings import Verdict
 from services.report.periods import of_day
-from tests.tools.screens.shots.shot import Shot, Steps
+from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, KEY, QUIET, STRANGER
 from tui.screens.common.choose import ChooseScreen
@@ -136,10 +136,6 @@ async def _remark(stage: Stage) -> None:
     await stage.show(RemarkScreen(of_day(stage.app.duties.today.day)))
 
 
-def _with(steps: object, *values: str) -> Steps:
-    return partial(steps, **dict(zip(("id",), values, strict=True)))  # type: ignore[operator]
-
-
 SHOTS = (
     Shot("inspect", InspectScreen, _inspect, FAULTS),
     Shot("inspect-quiet", InspectScreen, _inspect, QUIET),
@@ -147,16 +143,16 @@ SHOTS = (
     Shot("inspect-calendar", InspectScreen, _calendar, FAULTS),
     Shot("inspect-month", InspectScreen, _month, FAULTS),
     Shot("inspect-signed", InspectScreen, _signed, QUIET),
-    Shot("duty", DutyScreen, _with(_duty, "daily-morning"), FAULTS),
-    Shot("duty-checklist", DutyScreen, _with(_duty, "key-rotation"), KEY),
-    Shot("sign", SignScreen, _with(_sign, "daily-morning"), FAULTS),
-    Shot("sign-checklist", SignScreen, _with(_sign, "key-rotation"), KEY),
+    Shot("duty", DutyScreen, partial(_duty, id="daily-morning"), FAULTS),
+    Shot("duty-checklist", DutyScreen, partial(_duty, id="key-rotation"), KEY),
+    Shot("sign", SignScreen, partial(_sign, id="daily-morning"), FAULTS),
+    Shot("sign-checklist", SignScreen, partial(_sign, id="key-rotation"), KEY),
     Shot("skip", SkipScreen, _skip, FAULTS),
     Shot("sign-all", SignAllScreen, _sign_all, QUIET),
     Shot("finding", FindingScreen, _finding_of_duty, FAULTS),
-    *(Shot(f"finding-{id}", FindingScreen, _with(_finding, id), FAULTS) for id in _INSPECTIONS),
-    Shot("finding-normal", FindingScreen, _with(_finding, "backups"), QUIET),
-    Shot("finding-stranger", FindingScreen, _with(_finding, "sign-ins"), STRANGER),
+    *(Shot(f"finding-{id}", FindingScreen, partial(_finding, id=id), FAULTS) for id in _INSPECTIONS),
+    Shot("finding-normal", FindingScreen, partial(_finding, id="backups"), QUIET),
+    Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),
     Shot("override", OverrideScreen, _override, FAULTS),
     Shot("post-finding", PostScreen, _post, FAULTS, slack=True),
     Shot("choose", ChooseScreen, _choose, FAULTS),

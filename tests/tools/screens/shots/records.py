@@ -46,7 +46,9 @@ async def _verify(stage: Stage) -> None:
 async def _outbox(stage: Stage) -> None:
     outbox = stage.ready.outbox
     await outbox.release("a" * 12, _TEXT, Proposal(title="alb-5xx-high", text=_TEXT))
-    await stage.until(lambda: stage.app.posts and stage.app.posts[0].state is not PostState.WAITING or outbox.why)
+    await stage.until(
+        lambda: (stage.app.posts and stage.app.posts[0].state is not PostState.WAITING) or outbox.why
+    )
     stage.app.action_show_outbox()
     await stage.on(OutboxScreen)
 

@@ -79,7 +79,9 @@ def _clean_machine() -> Iterator[None]:
     """No settings of the person who takes the pictures, and an operator who is nobody."""
     with ExitStack() as stack:
         home = stack.enter_context(TemporaryDirectory())
-        general_settings = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _ALSO}
+        general_settings = {
+            k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _ALSO
+        }
         stack.enter_context(patch.dict(os.environ, {**general_settings, "HOME": home}, clear=True))
         stack.enter_context(patch.object(origin, "_machine", lambda: _OPERATOR))
         stack.enter_context(patch.object(constants, "COLOR_SYSTEM", "truecolor"))

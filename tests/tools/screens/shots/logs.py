@@ -11,14 +11,20 @@ _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs
 
 async def _logs(stage: Stage) -> None:
     await stage.mode("logs")
-    await stage.until(lambda: stage.screen.pane is not None and len(stage.screen.pane.store))
+    await _filled(stage)
+
+
+async def _filled(stage: Stage) -> None:
+    """Wait until every pane has lines."""
+    panes = stage.screen.tails
+    await stage.until(lambda: panes and all(len(pane.store) for pane in panes))
 
 
 async def _beside(stage: Stage, *groups: str) -> None:
     await _logs(stage)
     for group in groups:
         await stage.screen.add_pane(group)
-        await stage.until(lambda: stage.screen.pane is not None and len(stage.screen.pane.store))
+        await _filled(stage)
 
 
 async def _two(stage: Stage) -> None:

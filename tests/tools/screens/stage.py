@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -50,8 +51,11 @@ class Stage:
             await settled(self.pilot)
 
     async def write(self, text: str) -> None:
-        """Type into the field that has the focus."""
-        await self.pilot.press(*text)
+        """Type into the field that has the focus; Japanese is pasted, because Pilot loses its punctuation."""
+        if text.isascii():
+            await self.pilot.press(*text)
+        else:
+            self.app.post_message(Paste(text))
         await settled(self.pilot)
 
     async def do(self, action: str) -> None:

@@ -31,4 +31,5 @@ KEY = World("old-key", _MONDAY)
 STRANGER = World("stranger", _MONDAY)
 DENIED = World("denied")
 SILENT = World("no-data")
-EXPIRING = World("expired", ahead=170.0)
+EXPIRING = World("expired", ahead=140.0)
+"""Its credentials expire forty seconds after the start."""

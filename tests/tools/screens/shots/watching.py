@@ -82,7 +82,7 @@ async def _expired(stage: Stage) -> None:
         state = app.alarms
         return state is not None and state.value is not None and state.problem is not None
 
-    await stage.until(is_stale)
+    await stage.until(is_stale, limit=90.0)
     await stage.until(lambda: app.view is not None and app.view.problem is not None)
 
 

@@ -56,9 +56,7 @@ async def sent_in(pilot: Pilot[Any], look: Look) -> bytes:
     app = pilot.app
     app.console._color_system = look.palette.colours
     _use_colour(app, not look.palette.no_color)
-    theme = look.theme(app)
-    if app.theme != theme:
-        app.theme = theme
+    app.theme = look.theme
     before = b""
     for _read in range(_READS):
         await pilot.pause()

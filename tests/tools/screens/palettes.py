@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rich.color import ColorSystem
-from textual.app import App
 
 from tui import themes
 
@@ -52,16 +51,10 @@ class Look:
         """The terminal's own foreground and background."""
         return ("#d0d0d0", "#000000") if self.brightness == "dark" else ("#000000", "#ffffff")
 
-    def theme(self, app: App[None]) -> str:
+    @property
+    def theme(self) -> str:
         """The theme that the console takes on such a terminal."""
-        setting = (
-            self.brightness
-            if self.palette.count > 16
-            else {"dark": "16", "light": "16-light"}[self.brightness]
-        )
-        name = themes.theme_name(setting, self.palette.count)
-        by_number = f"{name}-{self.palette.count}"
-        return by_number if by_number in app.available_themes else name
+        return themes.theme_name(self.brightness, self.palette.count)
 
 
 LOOKS = tuple(

@@ -13,7 +13,7 @@ from tests.tools.console import console, settled
 from tests.tools.screens.encoding import PaletteRenditions, composed, sent, sent_in
 from tests.tools.screens.index import write_index
 from tests.tools.screens.painter import painted
-from tests.tools.screens.palettes import LOOKS, SMALL, Look, colour, looks_at, numbered
+from tests.tools.screens.palettes import LOOKS, SMALL, colour, looks_at, numbered
 from tests.tools.screens.shots.registry import SHOTS
 from tests.tools.screens.terminal import Cell, decoded
 from tests.tui.screen_visits import every_screen
@@ -165,14 +165,12 @@ def test_the_page_lists_the_pictures_and_needs_nothing_else(tmp_path: Path) -> N
 
 
 def test_a_palette_has_the_theme_of_its_terminals() -> None:
-    class App:
-        available_themes = ("toban-dark", "toban-light", "toban-dark-256", "ansi-dark", "ansi-light")
-
-    def theme(name: str) -> str:
-        look: Look = _BY_NAME[name]
-        return look.theme(App())  # type: ignore[arg-type]
-
-    assert theme("truecolor-dark") == "toban-dark"
-    assert theme("256-dark") == "toban-dark-256"
-    assert theme("256-light") == "toban-light", "until it has a palette of its own"
-    assert (theme("16-dark"), theme("16-light")) == ("ansi-dark", "ansi-light")
+    assert {name: look.theme for name, look in _BY_NAME.items()} == {
+        "truecolor-dark": "toban-dark",
+        "truecolor-light": "toban-light",
+        "256-dark": "toban-dark-256",
+        "256-light": "toban-light-256",
+        "16-dark": "ansi-dark",
+        "16-light": "ansi-light",
+        "nocolor-dark": "toban-dark-256",
+    }

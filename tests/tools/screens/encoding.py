@@ -56,7 +56,11 @@ async def sent_in(pilot: Pilot[Any], look: Look) -> bytes:
     app = pilot.app
     app.console._color_system = look.palette.colours
     _use_colour(app, not look.palette.no_color)
-    app.theme = look.theme
+    if app.theme != look.theme:
+        app.theme = look.theme
+        await pilot.pause()
+        # Textual leaves out a system's modal screen on top, which the command palette is.
+        app.stylesheet.update(app.screen, animate=False)
     before = b""
     for _read in range(_READS):
         await pilot.pause()

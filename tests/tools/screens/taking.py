@@ -119,13 +119,21 @@ async def _shoot(job: Job, shot: Shot, demo: DemoProcess, folder: Path) -> None:
 
 @asynccontextmanager
 async def _opened(job: Job, shot: Shot, demo: DemoProcess) -> AsyncIterator[Pilot[Any]]:
+    theme = job.looks[0].theme
     if not shot.connects:
-        async with TobanApp(_never, demo=job.world.scenario).run_test(size=job.sizes[0]) as pilot:
+        async with TobanApp(_never, demo=job.world.scenario, theme=theme).run_test(
+            size=job.sizes[0]
+        ) as pilot:
             yield pilot
         return
     with ExitStack() as stack:
         home = stack.enter_context(TemporaryDirectory())
-        options: dict[str, Any] = {"url": demo.url, "scenario": job.world.scenario, **shot.options}
+        options: dict[str, Any] = {
+            "url": demo.url,
+            "scenario": job.world.scenario,
+            "theme": theme,
+            **shot.options,
+        }
         if shot.slack:
             server = stack.enter_context(SlackServer())
             options["slack"] = read(server.environment(), demo=True)

@@ -100,6 +100,21 @@ async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedd
         assert sent(pilot.app, ColorSystem.TRUECOLOR) != sent(pilot.app, ColorSystem.EIGHT_BIT)
 
 
+@pytest.mark.scenario("ordinary-day", history=600.0)
+async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(embedded: Embedded) -> None:
+    look, colours = _BY_NAME["256-light"], []
+    for others in ([], [_BY_NAME["truecolor-dark"], _BY_NAME["256-dark"]]):
+        first = others[0] if others else look
+        async with console(embedded.url, embedded.clock, size=SMALL, theme=first.theme) as pilot:
+            await settled(pilot)
+            pilot.app.action_command_palette()
+            await settled(pilot)
+            for each in [*others, look]:
+                data = await sent_in(pilot, each)
+            colours.append({(cell.fg, cell.bg) for row in decoded(data, *SMALL) for cell in row})
+    assert colours[0] == colours[1]
+
+
 @pytest.mark.parametrize("number", [0, 15, 16, 17, 52, 196, 231, 232, 236, 255])
 def test_numbers_are_painted_as_xterm_does(number: int) -> None:
     assert colour(f"48;5;{number}") == numbered(number)

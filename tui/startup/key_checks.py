@@ -3,15 +3,22 @@
 from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, InvalidBinding
-from textual.keys import Keys, key_to_character
+from textual.keys import Keys, format_key
 
 from services.i18n import _
 from services.toml import mistakes as words
 from tui.commands import COMMANDS
+from tui.key_meanings import MEANINGS
 from tui.modes import MODES
+from tui.moved_keys import FORMER
+from widgets.logs.keys import LOG_BINDINGS
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMES = {key.value for key in Keys}
+_LOG_KEYS = {each.id: each.key for each in LOG_BINDINGS if isinstance(each, Binding) and each.id}
+_DEFAULTS = {**{command.id: command.key for command in COMMANDS}, **_LOG_KEYS}
+"""The default keys of every binding that has an id."""
+_SCOPES = {**{command.id: command.scope for command in COMMANDS}, **dict.fromkeys(_LOG_KEYS, "logs")}
 
 
 def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -29,7 +36,52 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                 )
         if not textual_keys(text):
             yield command, _("a key is missing")
-    yield from _collisions(keys)
+    everything = {**kept_keys(keys), **keys}
+    yield from ((command, text) for command, text in _collisions(everything) if command in keys)
+
+
+def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of the version before for the bindings whose new key these settings use for something else.
+
+    So a configuration that was right stays right when a key of the console moves.
+    """
+    kept: dict[str, str] = {}
+    while True:
+        taken = [
+            (scope, key)
+            for id, text in {**kept, **keys}.items()
+            if (scope := _SCOPES.get(id))
+            for key in textual_keys(text)
+        ]
+        more = {
+            id: former
+            for id, former in FORMER.items()
+            if id not in keys
+            and id not in kept
+            and any(_meet(scope, _SCOPES[id]) and key in _new_keys(id) for scope, key in taken)
+        }
+        if not more:
+            return kept
+        kept |= more
+
+
+def reserved_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the command id and the key wherever a setting takes a key that a later version will use."""
+    return [
+        (command, key)
+        for command, text in keys.items()
+        for key in textual_keys(text)
+        if any(meaning.is_reserved and key in meaning.keys for meaning in MEANINGS)
+    ]
+
+
+def _new_keys(id: str) -> set[str]:
+    return set(textual_keys(_DEFAULTS[id])) - set(textual_keys(FORMER[id]))
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether bindings of these scopes can be active together; log panes are in two modes."""
+    return "app" in (one, other) or one == other or {one, other} <= {"watch", "logs"}
 
 
 def textual_keys(text: str) -> list[str]:
@@ -42,7 +94,7 @@ def textual_keys(text: str) -> list[str]:
 
 def _exists(key: str) -> bool:
     *modifiers, name = key.split("+")
-    return set(modifiers) <= _MODIFIERS and (name in _NAMES or key_to_character(name) is not None)
+    return set(modifiers) <= _MODIFIERS and (name in _NAMES or len(format_key(name)) == 1)
 
 
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.frame.key_bar import fitting
+from widgets.frame.key_bar import BarKey, fitting
 
+HELP = BarKey("?", "ヘルプ", 9, stays=True)
 KEYS = st.lists(
-    st.tuples(st.text("ab^", min_size=1, max_size=4), st.text("語x", min_size=1, max_size=9)), max_size=9
-)
+    st.builds(
+        BarKey,
+        st.text("ab^", min_size=1, max_size=4),
+        st.text("語x", min_size=1, max_size=9),
+        st.integers(0, 2),
+    ),
+    max_size=9,
+    unique=True,
+).map(lambda keys: sorted(keys, key=lambda each: each.place))
 
 
 @given(KEYS, st.integers(12, 120))
-def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys: list[tuple[str, str]], width: int) -> None:
-    pairs = fitting((*((key, words, False) for key, words in keys), ("?", "ヘルプ", True)), width)
-    assert pairs[-1] == ("?", "ヘルプ")
-    assert pairs[:-1] == keys[: len(pairs) - 1]
-    assert sum(cell_len(key) + 1 + cell_len(words) for key, words in pairs) + 2 * (len(pairs) - 1) <= width
+def test_what_does_not_fit_goes_from_the_end_of_its_place_and_help_stays(
+    keys: list[BarKey], width: int
+) -> None:
+    kept = fitting((*keys, HELP), width)
+    assert kept[-1] == HELP
+    for place in range(3):
+        mine = [each for each in keys if each.place == place]
+        left = [each for each in kept if each.place == place]
+        assert left == mine[: len(left)]
+    cells = sum(cell_len(each.key) + 1 + cell_len(each.words) for each in kept) + 2 * (len(kept) - 1)
+    assert cells <= width
+
+
+def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen() -> None:
+    panel = [BarKey(each, "xxxxxxxx", 0) for each in "abcdefghijkl"]
+    screen = [BarKey("o", "beside", 1), BarKey("x", "close", 1)]
+    kept = [each.key for each in fitting((*panel, *screen, HELP), 80)]
+    assert kept[-3:] == ["o", "x", "?"]
+    assert kept[:3] == ["a", "b", "c"]

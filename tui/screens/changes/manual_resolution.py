@@ -61,7 +61,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
                 note.cursor_blink = False
                 yield note
             yield Static(
-                Content(_("Enter records it and unlocks the target; nothing is sent to AWS.")), id="say"
+                Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say"
             )
 
     def on_mount(self) -> None:
@@ -114,7 +114,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             self._say(_("Use the arrow keys to choose whether it was done."))
             self.choice.focus()
         elif not note:
-            self._say(_("Enter how you know; it is recorded in the journal."))
+            self._say(_("Write how you know; it is recorded in the journal."))
         elif not self.recording:
             self.recording = True
             self.record(self.choice.value == "done", note)

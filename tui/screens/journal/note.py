@@ -51,7 +51,7 @@ class NoteScreen(WritingDialog):
             Content.assemble(
                 (mark, "bold $text-accent"),
                 (_("about {name}").format(name=self.subject.name), "bold" if self.is_about else "auto 60%"),
-                ("  Ctrl+T", "auto 60%"),
+                ("  ^t", "auto 60%"),
             )
         )
 

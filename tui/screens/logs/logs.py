@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from services.i18n import _
 from tui.commands import bindings
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane import LogPane
 
@@ -80,12 +82,23 @@ class LogsScreen(PaneScreen):
         else:
             self.choose(None)
 
+    @work(group="close-pane", exclusive=True)
     async def action_close_pane(self) -> None:
-        """Close the focused pane, unless it is the last one."""
+        """Close the focused pane, unless it is the last one; ask first if that drops what the reader did in it."""
         pane = self.pane
         if pane is None or len(self.tails) < 2:
+            return
+        if pane.holds_work and not await self.app.push_screen_wait(_question(pane.title)):
+            return
+        if pane not in self.tails:
             return
         self.forget(pane)
         await pane.remove()
         if self.pane is not None:
             self.pane.focus()
+
+
+def _question(group: str) -> ChooseScreen:
+    """Ask whether to close the pane of `group`, with its search, filter and marks."""
+    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -1,0 +1,133 @@
+"""The grammar of screens: `docs/screens.md`, the code and every binding say the same about glyphs and keys."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Message
+from textual.binding import Binding
+from textual.widget import Widget
+
+from services.models import glyphs
+from tests.architecture.bindings import BoundKey, bound_keys, key_methods, keys_of_class
+from tests.tools import catalogue
+from tui.commands import COMMANDS
+from tui.key_meanings import MEANINGS
+from tui.moved_keys import FORMER, MOVED
+from widgets.frame.key_names import key_name
+from widgets.logs.keys import LOG_BINDINGS
+
+PAGE = (Path(__file__).parents[2] / "docs/screens.md").read_text("utf-8")
+_CODE = re.compile(r"`([^`]+)`")
+_OTHER_SPELLING = re.compile(
+    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー"
+)
+_AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
+"""The one sentence that spells keys as the configuration file does."""
+TYPED_BY_METHOD = {("GroupScreen", "up"), ("GroupScreen", "down")}
+"""Keys that a method handles without a binding."""
+
+
+def table(name: str) -> list[list[str]]:
+    """The cells of each row of one table of the page."""
+    body = PAGE.split(f"<!-- {name} -->\n", 1)[1].split("<!-- end -->", 1)[0]
+    rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in body.splitlines()]
+    return rows[2:]
+
+
+def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
+    """Yield what is wrong with each key that the grammar does not have, or has with another meaning."""
+    for each in bound:
+        meanings = [meaning for meaning in MEANINGS if each.key in meaning.keys]
+        if not meanings:
+            yield f"{each.owner} binds {key_name(each.key)} ({each.title}), which has no meaning in docs/screens.md"
+        elif not any(each.title in meaning.titles for meaning in meanings):
+            means = "; ".join(meaning.text for meaning in meanings)
+            yield f"{each.owner} binds {key_name(each.key)} for “{each.title}”, but that key means: {means}"
+
+
+def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
+    page = [(tuple(_CODE.findall(keys)), meaning) for keys, meaning, _words in table("keys")]
+    assert page == [(tuple(map(key_name, each.keys)), each.text) for each in MEANINGS]
+
+
+def test_reserved_keys_are_marked_as_such_in_both() -> None:
+    assert all(each.is_reserved for each in MEANINGS if each.text.startswith("reserved"))
+    assert not [each.text for each in MEANINGS if each.text.startswith("reserved") and each.titles]
+
+
+def test_a_key_stands_in_one_row() -> None:
+    counts = Counter(key for meaning in MEANINGS for key in meaning.keys)
+    assert [key for key, count in counts.items() if count > 1] == []
+
+
+def test_every_binding_uses_a_key_with_its_meaning() -> None:
+    assert list(keys_without_meaning(bound_keys())) == []
+    assert key_methods() == TYPED_BY_METHOD
+
+
+def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
+    titles_by_key: dict[str, set[str]] = {}
+    for each in bound_keys():
+        titles_by_key.setdefault(each.key, set()).add(each.title)
+    for meaning in MEANINGS:
+        used = set().union(*(titles_by_key.get(key, set()) for key in meaning.keys))
+        assert meaning.titles <= used, meaning.text
+
+
+def test_a_new_binding_with_another_meaning_or_without_any_is_noticed() -> None:
+    class Newcomer(Widget):
+        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "copy")]  # noqa: RUF012
+
+    wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
+    assert len(wrong) == 2
+    assert "x for “Explode”, but that key means: close a pane" in wrong[0]
+    assert "F11 (Fly), which has no meaning" in wrong[1]
+
+
+def test_no_class_binds_a_key_twice() -> None:
+    counts = Counter((each.owner, each.key) for each in bound_keys())
+    assert [owner_and_key for owner_and_key, count in counts.items() if count > 1] == []
+
+
+def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
+    for moved in MOVED:
+        replacing = [
+            each
+            for each in bound_keys()
+            if (each.id == moved.id if moved.id else (each.owner, each.action) == (moved.owner, moved.action))
+        ]
+        assert replacing, moved
+        assert moved.old not in {each.key for each in replacing}, moved
+
+
+def test_the_former_keys_of_bindings_are_those_that_moved() -> None:
+    logs = {each.id: each.key for each in LOG_BINDINGS if isinstance(each, Binding)}
+    keys = {**{command.id: command.key for command in COMMANDS}, **logs}
+    for id, former in FORMER.items():
+        assert set(former.split(",")) != set(keys[id].split(",")), id
+    old = {(moved.id, moved.old) for moved in MOVED if moved.id in keys and not moved.action}
+    assert {(id, key) for id, key in old if id in FORMER} <= {
+        (id, key) for id, former in FORMER.items() for key in former.split(",")
+    }
+
+
+def test_every_key_is_spelled_one_way_on_the_screen() -> None:
+    wrong = []
+    for message in catalogue.read_catalogue(catalogue.PO):
+        if message.id and message.id != _AS_IN_THE_CONFIGURATION:
+            wrong += [text for text in _texts(message) if _OTHER_SPELLING.search(text)]
+    assert wrong == []
+
+
+def _texts(message: Message) -> Iterator[str]:
+    for part in (message.id, message.string):
+        yield from [part] if isinstance(part, str) else part
+
+
+def test_the_glyphs_of_the_page_are_those_of_the_code() -> None:
+    constants = {name: value for name, value in vars(glyphs).items() if name.isupper()}
+    page = {name: _CODE.findall(glyph)[0] for glyph, name, _meaning, _words in table("glyphs")}
+    assert page == constants
+    assert len(set(constants.values())) == len(constants)

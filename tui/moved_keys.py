@@ -119,20 +119,8 @@ class MovedKeys:
 
 
 FORMER: Mapping[str, str] = {
+    **{moved.id: moved.old for moved in MOVED if moved.id and not moved.action},
     "refresh": "ctrl+r",
-    "zone": "u",
-    "duty-skip": "x",
-    "duty-plan": "p",
-    "change-resolve": "c",
-    "change-revert": "r",
-    "journal-day": "d",
-    "journal-export": "e",
-    "journal-verify": "v",
-    "log.pause": "p",
-    "log.raw": "r",
-    "log.wrap": "w",
-    "log.group": "g",
-    "log.relative": "t",
-    "log.stream": "s",
+    "log.left": "left,h",
 }
-"""All keys of the version before, by binding, where they changed."""
+"""All keys of the version before, by the binding's id, where they changed."""

@@ -56,7 +56,8 @@ def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
         more = {
             id: former
             for id, former in FORMER.items()
-            if id not in keys
+            if id in _DEFAULTS
+            and id not in keys
             and id not in kept
             and any(_meet(scope, _SCOPES[id]) and key in _new_keys(id) for scope, key in taken)
         }

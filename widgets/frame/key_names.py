@@ -19,7 +19,14 @@ _NAMES = {
     "home": "Home",
     "end": "End",
 }
-_MODIFIERS = {"ctrl": "^", "shift": "Shift+", "alt": "Alt+", "super": "Super+", "hyper": "Hyper+", "meta": "Meta+"}
+_MODIFIERS = {
+    "ctrl": "^",
+    "shift": "Shift+",
+    "alt": "Alt+",
+    "super": "Super+",
+    "hyper": "Hyper+",
+    "meta": "Meta+",
+}
 
 
 def key_name(key: str) -> str:

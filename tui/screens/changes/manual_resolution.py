@@ -60,9 +60,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
                 note = Input(id="note", compact=True, max_length=400)
                 note.cursor_blink = False
                 yield note
-            yield Static(
-                Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say"
-            )
+            yield Static(Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say")
 
     def on_mount(self) -> None:
         """Read AWS once more."""

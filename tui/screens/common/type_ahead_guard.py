@@ -26,7 +26,7 @@ class TypeAheadGuard:
     ) -> None:
         """`harmless`: open as soon as the frame is painted, because nothing that a key can do here is regretted."""
         self._widget = widget
-        self._seconds = 0.0 if harmless else self.seconds
+        self._seconds = 0.001 if harmless else self.seconds
         self._opened = opened
         self._opens_at = float("inf")
         self._holds = 0

@@ -24,6 +24,7 @@ from services.i18n import _
 from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
+from tui.key_meanings import reserved_keys
 from tui.modes import MODES
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
@@ -32,7 +33,6 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
-from tui.startup.key_checks import reserved_keys
 from tui.terminal.driver.keyboard import AltKey
 from widgets.frame.key_names import key_name
 
@@ -271,7 +271,8 @@ class TobanApp(Console):
             await self.switch_mode(current)
             await self.remove_mode("between")
 
-    async def on_key(self, event: Key) -> None:
+    @on(Key)
+    async def run_moved_key(self, event: Key) -> None:
         """Let the keys of the version before do what they did, where nothing else has them."""
         if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
             event.prevent_default()

@@ -5,6 +5,7 @@ both with every binding. To add a binding, use the key of its meaning and add it
 meaning, add a line here and a row there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui.modes import MODES
@@ -93,3 +94,9 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("ctrl+q", "quit", "Quit"),
 )  # fmt: skip
 """In the order of the page."""
+
+
+def reserved_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the command and the key wherever `keys`, in Textual's spelling by command, take a reserved key."""
+    reserved = {key for meaning in MEANINGS if meaning.is_reserved for key in meaning.keys}
+    return [(command, key) for command, text in keys.items() for key in text.split(",") if key in reserved]

@@ -7,7 +7,8 @@ user, wins. Each line goes away with the next version.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from textual.screen import ActiveBinding, Screen
+from textual.binding import ActiveBinding
+from textual.screen import Screen
 
 from services.i18n import _
 from tui.console import Console

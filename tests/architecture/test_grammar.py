@@ -36,13 +36,13 @@ def table(name: str) -> list[list[str]]:
 
 def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
     """Yield what is wrong with each key that the grammar does not have, or has with another meaning."""
-    for each in bound:
-        meanings = [meaning for meaning in MEANINGS if each.key in meaning.keys]
+    for binding in bound:
+        meanings = [meaning for meaning in MEANINGS if binding.key in meaning.keys]
         if not meanings:
-            yield f"{each.owner} binds {key_name(each.key)} ({each.title}), which has no meaning in docs/screens.md"
-        elif not any(each.title in meaning.titles for meaning in meanings):
+            yield f"{binding.owner} binds {key_name(binding.key)} ({binding.title}), which has no meaning in docs/screens.md"
+        elif not any(binding.title in meaning.titles for meaning in meanings):
             means = "; ".join(meaning.text for meaning in meanings)
-            yield f"{each.owner} binds {key_name(each.key)} for “{each.title}”, but that key means: {means}"
+            yield f"{binding.owner} binds {key_name(binding.key)} for “{binding.title}”, but that key means: {means}"
 
 
 def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
@@ -67,8 +67,8 @@ def test_every_binding_uses_a_key_with_its_meaning() -> None:
 
 def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
     titles_by_key: dict[str, set[str]] = {}
-    for each in bound_keys():
-        titles_by_key.setdefault(each.key, set()).add(each.title)
+    for binding in bound_keys():
+        titles_by_key.setdefault(binding.key, set()).add(binding.title)
     for meaning in MEANINGS:
         used = set().union(*(titles_by_key.get(key, set()) for key in meaning.keys))
         assert meaning.titles <= used, meaning.text
@@ -102,8 +102,8 @@ def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
 
 def test_the_former_keys_of_a_binding_are_not_its_keys() -> None:
     keys_by_id: dict[str, set[str]] = {}
-    for each in bound_keys():
-        keys_by_id.setdefault(each.id, set()).add(each.key)
+    for binding in bound_keys():
+        keys_by_id.setdefault(binding.id, set()).add(binding.key)
     for id, former in FORMER.items():
         assert set(former.split(",")) != keys_by_id[id], id
 

@@ -8,9 +8,10 @@ from textual.pilot import Pilot
 from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, until
+from tui.key_meanings import reserved_keys
 from tui.moved_keys import MOVED
 from tui.screens.duties.sign import SkipScreen
-from tui.startup.key_checks import kept_keys, key_mistakes, reserved_keys
+from tui.startup.key_checks import kept_keys, key_mistakes
 
 
 def said(pilot: Pilot[Any]) -> list[str]:
@@ -138,7 +139,7 @@ def test_settings_that_were_right_stay_right() -> None:
 
 
 def test_keys_of_later_versions_are_warned_about() -> None:
-    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "."}) == [
+    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "full_stop"}) == [
         ("theme", "e"),
         ("zoom", "9"),
         ("quit", "full_stop"),

@@ -8,7 +8,6 @@ from textual.keys import Keys, format_key
 from services.i18n import _
 from services.toml import mistakes as words
 from tui.commands import COMMANDS
-from tui.key_meanings import MEANINGS
 from tui.modes import MODES
 from tui.moved_keys import FORMER
 from widgets.logs.keys import LOG_BINDINGS
@@ -45,11 +44,11 @@ def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
 
     So a configuration that was right stays right when a key of the console moves.
     """
-    kept: dict[str, str] = {}
+    keys_to_keep: dict[str, str] = {}
     while True:
         taken = [
             (scope, key)
-            for id, text in {**kept, **keys}.items()
+            for id, text in {**keys_to_keep, **keys}.items()
             if (scope := _SCOPES.get(id))
             for key in textual_keys(text)
         ]
@@ -58,22 +57,12 @@ def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
             for id, former in FORMER.items()
             if id in _DEFAULTS
             and id not in keys
-            and id not in kept
+            and id not in keys_to_keep
             and any(_meet(scope, _SCOPES[id]) and key in _new_keys(id) for scope, key in taken)
         }
         if not more:
-            return kept
-        kept |= more
-
-
-def reserved_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the command id and the key wherever a setting takes a key that a later version will use."""
-    return [
-        (command, key)
-        for command, text in keys.items()
-        for key in textual_keys(text)
-        if any(meaning.is_reserved and key in meaning.keys for meaning in MEANINGS)
-    ]
+            return keys_to_keep
+        keys_to_keep |= more
 
 
 def _new_keys(id: str) -> set[str]:

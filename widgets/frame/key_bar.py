@@ -57,9 +57,9 @@ class KeyBar(Widget):
         parts: list[Content] = []
         self._spans = []
         at = 1
-        for each in fitting(self.keys, self.size.width - 1):
-            part = Content.assemble((each.key, "bold $footer-key-foreground"), " ", each.words)
-            self._spans.append((at, at + part.cell_length, each.key))
+        for bar_key in fitting(self.keys, self.size.width - 1):
+            part = Content.assemble((bar_key.key, "bold $footer-key-foreground"), " ", bar_key.words)
+            self._spans.append((at, at + part.cell_length, bar_key.key))
             parts.append(part)
             at += part.cell_length + 2
         return Content.assemble(" ", Content("  ").join(parts))
@@ -85,15 +85,15 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
 
     So a panel with many keys leaves room for the first keys of its screen and of the console.
     """
-    kept = list(keys)
-    while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in kept) - 2 > width:
-        free = [each for each in kept if not each.stays]
+    rest = list(keys)
+    while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in rest) - 2 > width:
+        free = [each for each in rest if not each.stays]
         if not free:
             break
         counts = Counter(each.place for each in free)
         most = max(counts.values())
-        kept.remove(next(each for each in reversed(free) if counts[each.place] == most))
-    return kept
+        rest.remove(next(each for each in reversed(free) if counts[each.place] == most))
+    return rest
 
 
 def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:

@@ -1,3 +1,5 @@
+from operator import attrgetter
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -14,26 +16,26 @@ KEYS = st.lists(
     ),
     max_size=9,
     unique=True,
-).map(lambda keys: sorted(keys, key=lambda each: each.place))
+).map(lambda keys: sorted(keys, key=attrgetter("place")))
 
 
 @given(KEYS, st.integers(12, 120))
 def test_what_does_not_fit_goes_from_the_end_of_its_place_and_help_stays(
     keys: list[BarKey], width: int
 ) -> None:
-    kept = fitting((*keys, HELP), width)
-    assert kept[-1] == HELP
+    rest = fitting((*keys, HELP), width)
+    assert rest[-1] == HELP
     for place in range(3):
         mine = [each for each in keys if each.place == place]
-        left = [each for each in kept if each.place == place]
+        left = [each for each in rest if each.place == place]
         assert left == mine[: len(left)]
-    cells = sum(cell_len(each.key) + 1 + cell_len(each.words) for each in kept) + 2 * (len(kept) - 1)
+    cells = sum(cell_len(each.key) + 1 + cell_len(each.words) for each in rest) + 2 * (len(rest) - 1)
     assert cells <= width
 
 
 def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen() -> None:
     panel = [BarKey(each, "xxxxxxxx", 0) for each in "abcdefghijkl"]
     screen = [BarKey("o", "beside", 1), BarKey("x", "close", 1)]
-    kept = [each.key for each in fitting((*panel, *screen, HELP), 80)]
-    assert kept[-3:] == ["o", "x", "?"]
-    assert kept[:3] == ["a", "b", "c"]
+    names = [each.key for each in fitting((*panel, *screen, HELP), 80)]
+    assert names[-3:] == ["o", "x", "?"]
+    assert names[:3] == ["a", "b", "c"]

@@ -29,6 +29,8 @@ class BarKey:
     """Number of the widget that has the binding, the focused one first."""
     stays: bool = False
     """Whether it is never omitted."""
+    everywhere: bool = False
+    """Whether it works on every screen, so that its users know it soonest."""
 
 
 class KeyBar(Widget):
@@ -81,15 +83,17 @@ class KeyBar(Widget):
 
 
 def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
-    """The keys that fit in `width` cells: the last of the place that has most give way first.
+    """The keys that fit in `width` cells.
 
-    So a panel with many keys leaves room for the first keys of its screen and of the console.
+    Those that work everywhere give way first, then the last of the place that has most, so that a panel with many keys
+    leaves room for the first keys of its screen.
     """
     rest = list(keys)
     while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in rest) - 2 > width:
         free = [each for each in rest if not each.stays]
         if not free:
             break
+        free = [each for each in free if each.everywhere] or free
         counts = Counter(each.place for each in free)
         most = max(counts.values())
         rest.remove(next(each for each in reversed(free) if counts[each.place] == most))
@@ -105,6 +109,10 @@ def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
         if binding.show and active.enabled and binding.action not in keys_by_action:
             place = places.setdefault(active.node, len(places))
             keys_by_action[binding.action] = BarKey(
-                key_name(binding.key), _(binding.description), place, binding.id in STAYS
+                key_name(binding.key),
+                _(binding.description),
+                place,
+                stays=binding.id in STAYS,
+                everywhere=active.node is screen.app,
             )
     return tuple(keys_by_action.values())

@@ -13,6 +13,8 @@ from textual.widget import Widget
 from tui.screens.common.dialog import Dialog
 
 T = TypeVar("T")
+_NEXT_FRAME = 0.001
+"""Seconds."""
 
 
 class TypeAheadGuard:
@@ -26,7 +28,7 @@ class TypeAheadGuard:
     ) -> None:
         """`harmless`: open as soon as the frame is painted, because nothing that a key can do here is regretted."""
         self._widget = widget
-        self._seconds = 0.001 if harmless else self.seconds
+        self._harmless = harmless
         self._opened = opened
         self._opens_at = float("inf")
         self._holds = 0
@@ -48,8 +50,9 @@ class TypeAheadGuard:
 
     def _painted(self, hold: int) -> None:
         if hold == self._holds:
-            self._opens_at = monotonic() + self._seconds
-            self._widget.set_timer(self._seconds, lambda: self._open(hold))
+            seconds = _NEXT_FRAME if self._harmless else self.seconds
+            self._opens_at = monotonic() + seconds
+            self._widget.set_timer(seconds, lambda: self._open(hold))
 
     def _open(self, hold: int) -> None:
         if hold == self._holds:

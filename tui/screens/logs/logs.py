@@ -60,6 +60,7 @@ class LogsScreen(PaneScreen):
         pane = self.new_pane()
         await self.query_one("#panes").mount(pane)
         pane.focus()
+        self.refresh_bindings()
         self.follow(pane, group, at=at)
 
     async def show(self, group: str, at: datetime | None = None) -> None:
@@ -74,6 +75,10 @@ class LogsScreen(PaneScreen):
             self.follow(self.pane, group, at=at)
         else:
             await self.add_pane(group, at)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable closing the only pane."""
+        return len(self.tails) > 1 if action == "close_pane" else True
 
     def action_open_pane(self) -> None:
         """Choose a log group for another pane."""
@@ -94,6 +99,7 @@ class LogsScreen(PaneScreen):
             return
         self.forget(pane)
         await pane.remove()
+        self.refresh_bindings()
         if self.pane is not None:
             self.pane.focus()
 

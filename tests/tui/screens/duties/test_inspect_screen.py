@@ -274,10 +274,10 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
 async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
-        assert "p Plan" not in screen_text(pilot), "most duties count without a plan"
+        assert "@ Plan" not in screen_text(pilot), "most duties count without a plan"
         await pilot.press("tab", *["right"] * 4, "tab")
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
-        await until(pilot, lambda: "p Plan" in screen_text(pilot))
+        await until(pilot, lambda: "@ Plan" in screen_text(pilot))
         await pilot.press("s")
         await until(pilot, lambda: "it is not planned" in screen_text(pilot))
         await pilot.press("escape", "at")

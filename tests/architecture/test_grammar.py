@@ -1,5 +1,6 @@
 """The grammar of screens: `docs/screens.md`, the code and every binding say the same about glyphs and keys."""
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,11 +17,13 @@ from tui.key_meanings import MEANINGS
 from tui.moved_keys import FORMER, MOVED
 from widgets.frame.key_names import key_name
 
-PAGE = (Path(__file__).parents[2] / "docs/screens.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/screens.md").read_text("utf-8")
 _CODE = re.compile(r"`([^`]+)`")
 _OTHER_SPELLING = re.compile(
     r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー"
 )
+_CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
 """The one sentence that spells keys as the configuration file does."""
 TYPED_BY_METHOD = {("GroupScreen", "up"), ("GroupScreen", "down")}
@@ -114,6 +117,23 @@ def test_every_key_is_spelled_one_way_on_the_screen() -> None:
         if message.id and message.id != _AS_IN_THE_CONFIGURATION:
             wrong += [text for text in _texts(message) if _OTHER_SPELLING.search(text)]
     assert wrong == []
+
+
+def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated() -> None:
+    wrong = []
+    for folder in ("tui", "widgets"):
+        for path in (ROOT / folder).rglob("*.py"):
+            wrong += [f"{path.name}: {text}" for text in _literals(path) if _CAPITALS.search(text)]
+    assert wrong == []
+
+
+def _literals(path: Path) -> Iterator[str]:
+    """Yield the texts in a file, without its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
 
 
 def _texts(message: Message) -> Iterator[str]:

@@ -6,7 +6,13 @@ from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled
 
-FIRST = {"watch": "⏎ a d l c ?", "inspect": "⏎ s S ?", "logs": "/ f P L o ?", "change": "⏎ r u ?", "journal": "⏎ f / D ?"}
+FIRST = {
+    "watch": "⏎ a d l c ?",
+    "inspect": "⏎ s S ?",
+    "logs": "/ f P L o ?",
+    "change": "⏎ r u ?",
+    "journal": "⏎ f / D ?",
+}
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -8,10 +8,17 @@ from textual.pilot import Pilot
 from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, until
+from tui.app import TobanApp
 from tui.key_meanings import reserved_keys
 from tui.moved_keys import MOVED
 from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
+
+
+@pytest.fixture(autouse=True)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages stay, however slow the machine is."""
+    monkeypatch.setattr(TobanApp, "NOTIFICATION_TIMEOUT", 600.0)
 
 
 def said(pilot: Pilot[Any]) -> list[str]:

@@ -83,7 +83,6 @@ async def _expired(stage: Stage) -> None:
         return state is not None and state.value is not None and state.problem is not None
 
     await stage.until(is_stale, limit=90.0)
-    await stage.until(lambda: app.view is not None and app.view.problem is not None)
 
 
 async def _code(stage: Stage) -> None:

@@ -60,8 +60,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "open_logs", N_("Logs at that minute"), show=True),
         Binding("escape", "close", N_("Back"), show=True),
-        Binding("left_square_bracket", "span(-1)", N_("Shorter"), show=False),
-        Binding("right_square_bracket", "span(1)", N_("Longer"), show=False),
+        Binding("left_square_bracket", "span(-1)", N_("Previous"), show=False),
+        Binding("right_square_bracket", "span(1)", N_("Next"), show=False),
         Binding("R", "original", N_("Original text"), show=True),
     ]
 

@@ -89,8 +89,8 @@ def below_spans(
     if not calls(alarm):
         return grave
     short = short_spans(acknowledgement) if acknowledgement else []
-    seen: list[Span] = [("".join(text for text, _role in short), "good")] if short else []
-    return [*advice_spans(alarm, advice, context.now), *seen, *grave]
+    signature: list[Span] = [("".join(text for text, _role in short), "good")] if short else []
+    return [*advice_spans(alarm, advice, context.now), *signature, *grave]
 
 
 def below_row(alarm: Alarm, number: int, line: Line, indent: int) -> Row:

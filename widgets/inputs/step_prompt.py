@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 
 from services.i18n import N_, _
@@ -20,13 +21,7 @@ class StepPrompt(LineWidget, can_focus=True):
     DEFAULT_CSS = """
     StepPrompt { dock: bottom; height: 1; margin-bottom: 1; display: none; background: $panel; padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(str(number), f"choose({number})", N_("Step"), show=False)
-            for number in range(1, _MOST + 1)
-        ),
-        Binding("escape,full_stop", "close", N_("Back"), show=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Back"), show=True)]
 
     @dataclass
     class Chosen(Message):
@@ -63,11 +58,16 @@ class StepPrompt(LineWidget, can_focus=True):
         """Close with the focus."""
         self.display = False
 
-    def action_choose(self, number: int) -> None:
-        """Run the step with this number, if it leads somewhere."""
-        if number <= len(self.places) and self.places[number - 1]:
+    def on_key(self, event: Key) -> None:
+        """Run the step with this number, if it leads somewhere; no digit changes the mode meanwhile."""
+        if not (event.key.isascii() and event.key.isdigit()):
+            return
+        event.stop()
+        event.prevent_default()
+        index = int(event.key) - 1
+        if 0 <= index < len(self.places) and self.places[index]:
             self.action_close()
-            self.post_message(self.Chosen(number - 1))
+            self.post_message(self.Chosen(index))
 
     def action_close(self) -> None:
         """Close without running a step."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.aws_cli.names import cli_service, kebab
-from services.models.aws_cli import CliCommand
+from services.models.aws_cli import CliCommand, Variable
 from services.models.base import RawId
 from services.models.text import UNSAFE
 
@@ -33,26 +33,23 @@ def call(
     query: str = "",
     output: str = "",
     stores: str = "",
-    uses: tuple[str, str] = ("", ""),
+    repeats: tuple[str, Iterable[str]] = ("", ()),
     writes: bool = False,
 ) -> CliCommand:
     """The command for one request; service, operation and parameters as the SDK names them.
 
-    `uses`: a further parameter, and the shell variable with its value. The other keywords are the fields of CliCommand.
+    A value may be a Variable. The keywords are the fields of CliCommand.
     """
-    parameter, variable = uses
+    variable, values = repeats
     return CliCommand(
         service=cli_service(service),
         verb=kebab(operation),
-        arguments=(
-            *map(RawId, _arguments(params)),
-            *((RawId(f"--{kebab(parameter)}"),) if parameter else ()),
-        ),
+        arguments=tuple(map(RawId, _arguments(params))),
         region=region,
         query=query,
         output=output or ("text" if stores else "table" if query else ""),
         stores=stores,
-        uses=variable,
+        repeats=(variable, tuple(map(RawId, values))),
         purpose=purpose,
         traps=tuple(traps),
         writes=writes,
@@ -98,7 +95,7 @@ def _flag(flag: str, value: Any) -> Iterable[str]:
     if isinstance(value, int | float):
         return [flag, str(value)]
     if isinstance(value, str):
-        return option(flag, value)
+        return option(flag, _sendable(value))
     if isinstance(value, list | tuple) and value:
         words = [_item(item) for item in value]
         if None not in words:
@@ -112,7 +109,7 @@ def _item(value: Any) -> str | None:
     """An item of a list as one word; None for what needs JSON."""
     if isinstance(value, str):
         is_taken = value[:1].strip() not in ("", "-", "[", "{") and not is_loaded(value)
-        return value if is_taken else None
+        return _sendable(value) if is_taken else None
     return _shorthand(value)
 
 
@@ -120,9 +117,18 @@ def _shorthand(value: Any) -> str | None:
     """A structure of texts as `Name=…,Value=…`; None for what needs JSON."""
     if not isinstance(value, Mapping) or not value:
         return None
-    if not all(isinstance(item, str) and _SIMPLE.fullmatch(item) for item in value.values()):
+    if not all(isinstance(item, str) and _is_simple(item) for item in value.values()):
         return None
     return ",".join(f"{key}={item}" for key, item in value.items())
+
+
+def _is_simple(text: str) -> bool:
+    return isinstance(text, Variable) or _SIMPLE.fullmatch(text) is not None
+
+
+def _sendable(text: str) -> str:
+    """A text as an argument: NUL cannot be one, and stands for a variable here."""
+    return text if isinstance(text, Variable) else text.replace("\0", "\ufffd")
 
 
 def _json(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from services.aws.logs.query_text import commands
 from services.aws_cli.calls import call, is_loaded, milliseconds, option
 from services.i18n import _
-from services.models.aws_cli import CliCommand
+from services.models.aws_cli import CliCommand, Variable
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
 
@@ -102,8 +102,7 @@ def insights(
     yield call(
         "logs",
         "GetQueryResults",
-        {},
-        uses=("queryId", QUERY_ID),
+        {"queryId": Variable(QUERY_ID)},
         region=region,
         purpose=_("Its result. Repeat until status is Complete; before that, rows are missing."),
     )

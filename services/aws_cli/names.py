@@ -9,6 +9,7 @@ from functools import cache
 _PLURAL = re.compile(r"[A-Z]{2,}s$")
 _WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _END = re.compile(r"([a-z0-9])([A-Z])")
+_ONE_WORD = (("OAuth", "Oauth"), ("OTel", "Otel"))
 _SERVICES = {"s3": "s3api"}
 """Services whose operations have another name in the CLI; `aws s3` itself is the high-level command."""
 
@@ -16,6 +17,8 @@ _SERVICES = {"s3": "s3api"}
 @cache
 def kebab(name: str) -> str:
     """An operation or a parameter as the CLI spells it."""
+    for written, read in _ONE_WORD:
+        name = name.replace(written, read)
     if plural := _PLURAL.search(name):
         name = f"{name[: plural.start()]}-{plural[0].lower()}"
     return _END.sub(r"\1-\2", _WORD.sub(r"\1-\2", name)).lower()

@@ -5,22 +5,32 @@ the line is pasted into; `$'…'` writes it as an escape.
 """
 
 import re
-import shlex
 
 from services.models.text import UNSAFE
 
 _BARE = re.compile(r"[\w@%+:,./-][\w@%+=:,./-]*", re.ASCII)
 """Words without quotes; zsh replaces one that begins with `=`."""
+_VARIABLE = re.compile("\0([A-Z_]+)\0")
+"""`services.models.aws_cli.Variable`."""
 _REPLACEMENT = "\\xEF\\xBF\\xBD"
 """U+FFFD, for what an argument cannot contain: NUL and lone surrogates."""
 
 
 def quoted(word: str) -> str:
-    """`word` as a shell reads it back exactly."""
+    """`word` as a shell reads it back exactly, with the values of variables in it."""
+    if "\0" in word and _VARIABLE.search(word):
+        parts = _VARIABLE.split(word)
+        return "".join(
+            f'"${part}"' if at % 2 else _quoted(part) if part else "" for at, part in enumerate(parts)
+        )
+    return _quoted(word)
+
+
+def _quoted(word: str) -> str:
     if _BARE.fullmatch(word):
         return word
     if UNSAFE.search(word) is None:
-        return shlex.quote(word)
+        return "'" + word.replace("'", "'\\''") + "'"
     escaped = word.replace("\\", "\\\\").replace("'", "\\'")
     return f"$'{UNSAFE.sub(_escape, escaped)}'"
 

@@ -10,7 +10,7 @@ from services.models.aws_cli import CliCommand, ShellLine
 
 
 def argv(command: CliCommand, settings: AwsSettings, region: str) -> list[str]:
-    """The program's arguments, without the value of a shell variable; `region` is the system's."""
+    """The program's arguments, in which a Variable stands for its value; `region` is the system's."""
     words = ["aws", command.service, command.verb, *command.arguments]
     for flag, value in (
         ("--query", command.query),
@@ -24,15 +24,16 @@ def argv(command: CliCommand, settings: AwsSettings, region: str) -> list[str]:
 
 
 def shell_line(command: CliCommand, settings: AwsSettings, region: str) -> ShellLine:
-    """The command as one line; a variable's value is its last argument."""
+    """The command as one line."""
     words = list(map(quoted, argv(command, settings, region)))
-    if command.uses:
-        # The flag it belongs to ends the command's own arguments.
-        at = 3 + len(command.arguments)
-        words[at:at] = [f'"${command.uses}"']
     if command.stores:
         words[0] = f"{command.stores}=$({words[0]}"
         words[-1] += ")"
+    variable, values = command.repeats
+    if variable:
+        words[-1] += ";"
+        words = ["for", variable, "in", *map(quoted, values), "do", *words, "done"]
+        words[2 + len(values)] += ";"
     return ShellLine(words=tuple(words), purpose=command.purpose, traps=command.traps, writes=command.writes)
 
 

@@ -6,6 +6,19 @@ Source: AWS CLI user guide; `services.aws_cli` makes them.
 from services.models.base import Clean, Model, RawId
 
 
+class Variable(str):
+    """A shell variable in place of a value: an earlier command stores it, or the command is repeated for its values.
+
+    Between NUL characters, which no argument can contain.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> "Variable":
+        """The reference to the variable `name`."""
+        return super().__new__(cls, f"\0{name}\0")
+
+
 class CliCommand(Model):
     """One `aws` command, independent of profile and endpoint."""
 
@@ -14,7 +27,7 @@ class CliCommand(Model):
     verb: str
     """The operation: `describe-alarms`, `tail`."""
     arguments: tuple[RawId, ...] = ()
-    """Flags and values as the program receives them, unquoted."""
+    """Flags and values as the program receives them, unquoted; some may be or contain a Variable."""
     region: str = ""
     """Region to send it to; "" for the system's own."""
     query: str = ""
@@ -23,8 +36,8 @@ class CliCommand(Model):
     """`table` or `text`; "" for the CLI's default."""
     stores: str = ""
     """Shell variable that takes the output; "" prints it."""
-    uses: str = ""
-    """Shell variable whose value is the last argument; "" for none. An earlier command stores it."""
+    repeats: tuple[str, tuple[RawId, ...]] = ("", ())
+    """A shell variable and its values: the command is sent for each of them; "" for once."""
     purpose: Clean
     """What it reads or does, and what a normal response looks like."""
     traps: tuple[Clean, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.aws.iam.access_keys import REGION
 from services.aws_cli.calls import call
 from services.i18n import _
-from services.models.aws_cli import CliCommand
+from services.models.aws_cli import CliCommand, Variable
 from services.models.runbook_inspections import AccessKeys
 
 KEY = "ACCESS_KEY"
@@ -50,8 +50,7 @@ def commands_of(spec: AccessKeys) -> Iterator[CliCommand]:
         yield call(
             "iam",
             "GetAccessKeyLastUsed",
-            {},
-            uses=("AccessKeyId", KEY),
+            {"AccessKeyId": Variable(KEY)},
             region=REGION,
             purpose=_("When and where that key was last used. Do not disable one that is in use."),
             traps=(_("delete-access-key also deletes an active key, without a question."),),

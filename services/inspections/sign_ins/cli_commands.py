@@ -1,14 +1,17 @@
 """The inspection of sign-ins and changes by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.aws.regions import REGION
 from services.aws_cli.calls import call
 from services.i18n import _
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
-from services.models.aws_cli import CliCommand
+from services.models.aws_cli import CliCommand, Variable
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Trail
+
+REGION_NAME, EVENT = "REGION", "EVENT"
+"""Shell variables for which a look-up is repeated."""
 
 
 def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:
@@ -20,7 +23,7 @@ def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:
         region=REGION,
         query="Regions[].RegionName",
         output="text",
-        purpose=_("The enabled regions. For each that is missing below, repeat the sign-in command."),
+        purpose=_("The enabled regions. Add those that are missing in the next lines."),
     )
     yield call(
         "iam",
@@ -30,10 +33,12 @@ def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:
         query="SummaryMap.{RootKeys:AccountAccessKeysPresent,RootMFA:AccountMFAEnabled}",
         purpose=_("Root. Normal: RootKeys 0, RootMFA 1."),
     )
-    seen: set[Purpose] = set()
-    for question in plan(spec, home, (), ()):
-        yield _lookup(question, span, first=question.purpose not in seen)
-        seen.add(question.purpose)
+    questions = plan(spec, home, (), ())
+    for purpose in Purpose:
+        traps = tuple(_traps(purpose))
+        for group in _grouped(question for question in questions if question.purpose is purpose):
+            yield _lookups(group, span).model_copy(update={"traps": traps})
+            traps = ()
     yield call(
         "cloudtrail",
         "DescribeTrails",
@@ -43,34 +48,50 @@ def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:
     )
 
 
-def _lookup(question: Question, span: TimeSpan, *, first: bool) -> CliCommand:
-    value = "false" if question.value == EVERY_WRITE else question.value
+def _grouped(questions: Iterable[Question]) -> Iterable[list[Question]]:
+    """Questions of one purpose that differ in one thing only: the region, or the event."""
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        groups.setdefault(question.value if question.key != "EventName" else question.region, []).append(
+            question
+        )
+    return groups.values()
+
+
+def _lookups(questions: list[Question], span: TimeSpan) -> CliCommand:
+    """One command, repeated for the regions or the events of `questions`."""
+    first = questions[0]
+    by_event = first.key == "EventName"
+    value = Variable(EVENT) if by_event else "false" if first.value == EVERY_WRITE else first.value
+    values = [question.value if by_event else question.region for question in questions]
     return call(
         "cloudtrail",
         "LookupEvents",
         {
-            "LookupAttributes": [{"AttributeKey": question.key, "AttributeValue": value}],
+            "LookupAttributes": [{"AttributeKey": first.key, "AttributeValue": value}],
             "StartTime": span.start,
             "EndTime": span.end,
         },
-        region=question.region,
+        region=first.region if by_event else Variable(REGION_NAME),
+        repeats=(EVENT if by_event else REGION_NAME, values),
         query="Events[].[CloudTrailEvent]",
         output="text",
-        purpose=_purpose(question),
-        traps=tuple(_traps(question.purpose)) if first else (),
+        purpose=_purpose(first),
     )
 
 
 def _purpose(question: Question) -> str:
     texts = {
-        Purpose.SIGN_IN: _("Sign-ins in {region}. Normal: known people, known addresses, MFAUsed Yes."),
-        Purpose.ROOT: _("Root's activity in {region}. Normal: none."),
-        Purpose.GRAVE: _("{event} in {region}. Normal: none, or one that was agreed."),
-        Purpose.GLOBAL: _("{event} in {region}. Normal: none, or one that was agreed."),
-        Purpose.USER: _("{event} in {region}."),
+        Purpose.SIGN_IN: _(
+            "Sign-ins in each region. Normal: known people, known sourceIPAddress, MFAUsed Yes."
+        ),
+        Purpose.ROOT: _("Root's activity in each region. Normal: none."),
+        Purpose.GRAVE: _("Destructive changes in {region}. Normal: none but those that were agreed."),
+        Purpose.GLOBAL: _("Changes of users, keys and permissions. Normal: none but those that were agreed."),
     }
-    event = question.value if question.value != EVERY_WRITE else _("All changes")
-    return texts[question.purpose].format(region=question.region, event=event)
+    if question.value == EVERY_WRITE:
+        return _("All changes in the regions where the system is not. Normal: none.")
+    return texts[question.purpose].format(region=question.region)
 
 
 def _traps(purpose: Purpose) -> Iterator[str]:
@@ -83,7 +104,7 @@ def _traps(purpose: Purpose) -> Iterator[str]:
         )
     if purpose is Purpose.GRAVE:
         yield _(
-            "ConsoleLogin alone shows no change; one look-up takes one attribute, hence one command per event."
+            "ConsoleLogin alone shows no change; one look-up takes one attribute, hence the loop over the events."
         )
         yield _("Deleted S3 objects are in no event history, only deleted buckets.")
     if purpose is Purpose.GLOBAL:

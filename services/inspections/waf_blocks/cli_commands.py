@@ -9,7 +9,7 @@ from services.aws_cli.metrics import curve
 from services.i18n import _
 from services.inspections.waf_blocks.metrics import HOUR, counts_query
 from services.inspections.waf_blocks.sql import blocked_query, days_of
-from services.models.aws_cli import CliCommand
+from services.models.aws_cli import CliCommand, Variable
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall
@@ -69,8 +69,7 @@ def _web_acl(spec: Firewall, balancer: str, region: str) -> Iterator[CliCommand]
     yield call(
         "wafv2",
         "GetLoggingConfiguration",
-        {},
-        uses=("ResourceArn", WEB_ACL),
+        {"ResourceArn": Variable(WEB_ACL)},
         region=region,
         query="LoggingConfiguration.LogDestinationConfigs",
         purpose=_("Where its logs really go. An error WAFNonexistentItemException: it writes none."),
@@ -126,17 +125,15 @@ def _athena(spec: Firewall, span: TimeSpan) -> Iterator[CliCommand]:
     yield call(
         "athena",
         "GetQueryExecution",
-        {},
-        uses=("QueryExecutionId", QUERY_ID),
+        {"QueryExecutionId": Variable(QUERY_ID)},
         query="QueryExecution.[Status.State,Status.StateChangeReason,Statistics.DataScannedInBytes]",
         purpose=_("Its state. Repeat until SUCCEEDED; it is charged by the bytes scanned."),
     )
     yield call(
         "athena",
         "GetQueryResults",
-        {},
-        uses=("QueryExecutionId", QUERY_ID),
-        query="ResultSet.Rows[].Data[].VarCharValue|[]",
+        {"QueryExecutionId": Variable(QUERY_ID)},
+        query="ResultSet.Rows[*].Data[*].not_null(VarCharValue,'')",
         purpose=_("Its rows, the first being the names. Normal: no address with {count} a day.").format(
             count=spec.blocked_from_one
         ),

@@ -54,6 +54,16 @@ def events_between(group: str, span: TimeSpan, pattern: str = "", *, purpose: st
     )
 
 
+def pane_commands(
+    group: str, pattern: str, span: TimeSpan, *, following: bool, text: str = ""
+) -> Iterator[CliCommand]:
+    """What reads a log pane: follow it, the time on its screen, and the text that it searches for ("" for none)."""
+    past, tail = events_between(group, span, pattern), follow(group, pattern)
+    yield from (*tail, past) if following else (past, *tail)
+    if text:
+        yield events_with(group, text, span)
+
+
 def events_with(group: str, text: str, span: TimeSpan) -> CliCommand:
     """The events of a window that contain `text` exactly."""
     command = events_between(

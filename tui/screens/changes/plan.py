@@ -6,6 +6,7 @@ the questions or on the name, whichever is next; the plan scrolls from either.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from textual import on, work
@@ -19,6 +20,7 @@ from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
+from services.models.aws_cli import CommandSheet
 from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
@@ -51,6 +53,8 @@ class PlanScreen(PlacedDialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("app") if each.id == "arm"),
+        # No answer and no name contains it, so it works in the fields, too.
+        *(replace(each, priority=True) for each in bindings("app") if each.id == "by-hand"),
         Binding("f5,ctrl+r", "replan", N_("Plan again"), id="plan-again"),
         Binding("up", "scroll_plan('up')", N_("Up"), show=False),
         Binding("down", "scroll_plan('down')", N_("Down"), show=False),
@@ -138,6 +142,13 @@ class PlanScreen(PlacedDialog[None]):
 
     def _counts(self, pressed_at: float) -> bool:
         return self._plan_guard.accepts(pressed_at) and self.guard.accepts(pressed_at)
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands that send this plan's requests, and those that verify them; None without a plan."""
+        plan = self.view.plan if self.applying else self.plan
+        if plan is None:
+            return None
+        return CommandSheet(title=plan.title, commands=tuple(self.change.cli_commands(plan)))
 
     # -- planning
 

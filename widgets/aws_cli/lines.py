@@ -8,9 +8,11 @@ from services.models.aws_cli import ShellLine
 from services.models.glyphs import ATTENTION
 from services.models.text import clean
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Line, Span
+from widgets.drawing.lines import Line, Span, width_of
 
 _INDENT = 2
+_BREAKS = ", |"
+"""Characters after which a long value is broken."""
 _LONGEST = 1 << 20
 """Characters shown of one word; it is copied whole anyway."""
 
@@ -32,44 +34,50 @@ def _hang(mark: str, text: str, width: int, role: str) -> Iterator[Line]:
 
 
 def _wrapped(words: Sequence[str], width: int) -> Iterator[Line]:
-    """The words, broken between them where possible; a flag stays with its value."""
+    """The words; a flag is kept on one line with its values if that is possible."""
     spans: list[Span] = []
-    used = 0
-    for text, role in _pieces(words):
-        if used and used + 1 + cell_len(text) > width:
+    for group in _groups(words):
+        size = sum(cell_len(text) + 1 for text, _role in group) - 1
+        if spans and width_of(spans) + 1 + size > width >= size:
             yield [(" " * _INDENT, ""), *spans]
-            spans, used = [], 0
-        if used:
-            spans.append((" ", ""))
-            used += 1
-        *whole, rest = _broken(text, width)
-        for part in whole:
-            yield [(" " * _INDENT, ""), (part, role)]
-        spans.append((rest, role))
-        used += cell_len(rest)
+            spans = []
+        for text, role in group:
+            rest = text
+            while rest:
+                room = width - width_of(spans) - bool(spans)
+                if spans and cell_len(rest) > room and (cell_len(rest) <= width or room < width // 2):
+                    yield [(" " * _INDENT, ""), *spans]
+                    spans, room = [], width
+                part, rest = _cut(rest, room)
+                spans += [(" ", ""), (part, role)] if spans else [(part, role)]
     yield [(" " * _INDENT, ""), *spans]
 
 
+def _groups(words: Sequence[str]) -> Iterator[list[Span]]:
+    """The program with its operation, then each flag with its values."""
+    group: list[Span] = []
+    for text, role in _pieces(words):
+        if (role == "muted" or text == "do") and group:
+            yield group
+            group = []
+        group.append((text, role))
+    yield group
+
+
 def _pieces(words: Sequence[str]) -> Iterator[Span]:
+    head = next((at for at, word in enumerate(words) if word == "aws" or word.endswith("(aws")), 0) + 3
     for at, word in enumerate(words):
-        is_flag = word.startswith("--")
-        yield clean(word, _LONGEST), "muted" if is_flag else "key" if at < _head(words) else "code"
+        role = "key" if at < head else "muted" if word.startswith("--") else "code"
+        yield clean(word, _LONGEST), role
 
 
-def _head(words: Sequence[str]) -> int:
-    """How many words name the program and the operation, with a loop before them."""
-    at = next((at for at, word in enumerate(words) if word == "aws" or word.endswith("(aws")), 0)
-    return at + 3
-
-
-def _broken(text: str, width: int) -> list[str]:
-    """A word in parts of at most `width` cells."""
-    parts, part, used = [], "", 0
-    for character in text:
-        size = cell_len(character)
-        if part and used + size > width:
-            parts.append(part)
-            part, used = "", 0
-        part += character
-        used += size
-    return [*parts, part]
+def _cut(text: str, width: int) -> tuple[str, str]:
+    """(at most `width` cells, the rest), after a comma or a space where that wastes less than half of them."""
+    used = 0
+    for at, character in enumerate(text):
+        used += cell_len(character)
+        if used > width:
+            end = max(text.rfind(mark, 0, at) for mark in _BREAKS) + 1
+            at = end if end > at // 2 else max(1, at)
+            return text[:at], text[at:]
+    return text, ""

@@ -25,5 +25,9 @@ def commands_of(runbook: Runbook, span: TimeSpan) -> Iterator[CliCommand]:
         slowest(spec),
         span,
         purpose=text.format(limit=spec.over_ms),
-        traps=(_("Only a line that begins with # is a comment; one at the end of a line becomes part of the query."),),
+        traps=(
+            _(
+                "Only a line that begins with # is a comment; one at the end of a line becomes part of the query."
+            ),
+        ),
     )

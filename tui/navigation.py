@@ -122,12 +122,15 @@ class Navigation:
         self._app.push_screen(NoteScreen())
 
     def by_hand(self) -> None:
-        """Show the `aws` commands that do what the top screen shows."""
+        """Show the `aws` commands that do what the top screen shows, or close them again."""
         screen = self._app.screen
+        if isinstance(screen, AwsCommandsScreen):
+            screen.dismiss()
+            return
         sheet = screen.aws_commands() if isinstance(screen, ModeScreen | PlanScreen) else None
         if sheet is not None and sheet.commands:
             self._app.push_screen(AwsCommandsScreen(sheet))
-        elif not isinstance(screen, AwsCommandsScreen):
+        else:
             self._app.inform(_("There are no AWS commands for this."))
 
     def outbox(self) -> None:

@@ -31,6 +31,7 @@ Descriptions = Mapping[str, str]
 _TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _KEYS = {
     "question_mark": "?", "colon": ":", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+    "dollar_sign": "$",
 }  # fmt: skip
 
 

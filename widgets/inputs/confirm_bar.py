@@ -21,8 +21,8 @@ from textual.widgets import Input, Static
 
 from services.i18n import N_, _
 from widgets.changes.plan.form import ChoiceRow
+from widgets.changes.plan.value_input import ValueInput
 from widgets.drawing.lines import Line, LineWidget, Span, spread
-from widgets.inputs.value_input import ValueInput
 
 Lets = Callable[[float], bool]
 """Whether a key pressed at that time (monotonic seconds) is accepted."""

@@ -6,7 +6,6 @@ the questions or on the name, whichever is next; the plan scrolls from either.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar, Literal
 
 from textual import on, work
@@ -26,6 +25,7 @@ from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
+from tui.screens.common.command_sheets import plan_sheet
 from tui.screens.common.environment_dialog import PlacedDialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.lines import why_then
@@ -53,8 +53,6 @@ class PlanScreen(PlacedDialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("app") if each.id == "arm"),
-        # No answer and no name contains it, so it works in the fields, too.
-        *(replace(each, priority=True) for each in bindings("app") if each.id == "by-hand"),
         Binding("f5,ctrl+r", "replan", N_("Plan again"), id="plan-again"),
         Binding("up", "scroll_plan('up')", N_("Up"), show=False),
         Binding("down", "scroll_plan('down')", N_("Down"), show=False),
@@ -145,10 +143,7 @@ class PlanScreen(PlacedDialog[None]):
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that send this plan's requests, and those that verify them; None without a plan."""
-        plan = self.view.plan if self.applying else self.plan
-        if plan is None:
-            return None
-        return CommandSheet(title=plan.title, commands=tuple(self.change.cli_commands(plan)))
+        return plan_sheet(self.change, self.view.plan if self.applying else self.plan)
 
     # -- planning
 

@@ -1,16 +1,13 @@
 """The window with the `aws` commands that do by hand what a screen shows."""
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.aws_cli.shell import sheet_remarks, shell_line
-from services.i18n import N_, _
+from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
@@ -20,7 +17,6 @@ from widgets.aws_cli.view import CommandView
 class AwsCommandsScreen(Dialog[None]):
     """Shows the commands; each is copied whole, as one line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("dollar_sign", "dismiss", N_("Close"), show=False)]
     DEFAULT_CSS = """
     AwsCommandsScreen > #window { width: 96%; max-width: 150; height: auto; max-height: 96%; }
     """

@@ -1,11 +1,13 @@
-"""The `aws` commands about what several screens show: an alarm, a finding, a dashboard's widget."""
+"""The `aws` commands about what several screens show: an alarm, a finding, a plan, a dashboard's widget."""
 
 from datetime import timedelta
 
 from services.aws_cli.alarms import alarm_commands
 from services.aws_cli.dashboards import dashboard_body, widget_commands
+from services.changes.base import Change
 from services.models.alarms import Alarm
 from services.models.aws_cli import CommandSheet
+from services.models.changes import Plan
 from services.models.dashboards import Dashboard, Widget
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
@@ -30,6 +32,15 @@ def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:
         return None
     span = finding.window or TimeSpan(start=finding.read_at - DAY, end=finding.read_at)
     return CommandSheet(title=finding.title, commands=tuple(inspection.cli_commands(span)))
+
+
+def plan_sheet(change: Change, plan: Plan | None) -> CommandSheet | None:
+    """The commands that send a plan's requests, and those that verify them; None without a plan."""
+    return (
+        CommandSheet(title=plan.title, commands=tuple(change.cli_commands(plan)))
+        if plan is not None
+        else None
+    )
 
 
 def widget_sheet(app: Console, dashboard: Dashboard, widget: Widget | None) -> CommandSheet:

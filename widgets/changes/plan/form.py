@@ -18,8 +18,8 @@ from textual.widgets import Input, Static
 
 from services.i18n import N_, _
 from services.models.changes import Parameter
+from widgets.changes.plan.value_input import ValueInput
 from widgets.drawing.format import pad
-from widgets.inputs.value_input import ValueInput
 
 _LABEL = 22
 _LENGTH = 256

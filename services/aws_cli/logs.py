@@ -49,7 +49,7 @@ def events_between(group: str, span: TimeSpan, pattern: str = "", *, purpose: st
         },
         query="events[].[message]",
         output="text",
-        purpose=purpose or _("The lines of the time on the screen, oldest first."),
+        purpose=purpose or _("The lines of the time on the screen."),
         traps=(_("Without --start-time it reads the whole log group, from its first day on."),),
     )
 

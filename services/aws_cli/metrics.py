@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from services.aws.cloudwatch.metrics.reader import request
 from services.aws_cli.calls import call
+from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.metrics import MetricQuery, TimeSpan
@@ -22,7 +23,10 @@ def curve(
     alone = queries[0] if len(queries) == 1 else None
     if alone is None or alone.expression or alone.account:
         return _data(queries, span, region, purpose, traps)
-    return _statistics(alone, span, region, purpose, traps)
+    length = int((span.end - span.start).total_seconds())
+    # GetMetricStatistics returns at most 1,440 datapoints, and no finer ones than CloudWatch still keeps.
+    period = fitting_period(alone.period, length, length)
+    return _statistics(alone.model_copy(update={"period": period}), span, region, purpose, traps)
 
 
 def by_region(queries: Sequence[MetricQuery]) -> dict[str, list[MetricQuery]]:

@@ -44,7 +44,7 @@ def sheet_remarks(settings: AwsSettings, *, demo: bool) -> Iterator[str]:
         yield text.format(role=settings.role_arn)
     if demo:
         yield _(
-            "The embedded AWS takes any credentials: set AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo."
+            "The embedded AWS takes any credentials: run export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo first."
         )
 
 

@@ -13,6 +13,7 @@ from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws_cli import logs
 from services.aws_cli.alarms import alarm_commands
 from services.aws_cli.dashboards import dashboard_body, widget_commands
+from services.aws_cli.metrics import curve
 from services.models.alarms import Alarm, AlarmState
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
@@ -84,6 +85,18 @@ def test_queries_in_two_regions_are_two_commands() -> None:
         each for each in alarm_commands(alarm, BOOK, REGION, ORIGIN) if each.verb == "get-metric-statistics"
     ]
     assert [each.region for each in curves] == ["", "us-east-1"]
+
+
+@pytest.mark.parametrize("days", [0.125, 1, 10, 35, 100])
+def test_a_curve_of_any_length_has_no_more_points_than_aws_returns(days: float) -> None:
+    query = MetricQuery(
+        id="m", namespace=RawId("AWS/RDS"), metric=RawId("CPUUtilization"), period=60, stat="p95"
+    )
+    span = TimeSpan(start=ORIGIN - timedelta(days=days), end=ORIGIN)
+    command = curve((query,), span, purpose="test")
+    params = read_back(["aws", command.service, command.verb, *command.arguments], {}).params
+    assert days * 86_400 / params["Period"] <= 1_440
+    assert params["ExtendedStatistics"] == ["p95"]
 
 
 async def test_every_widgets_commands_are_answered(embedded: Embedded) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
@@ -86,6 +86,19 @@ async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: E
         lines = await opened(pilot)
         assert lines[0].startswith("aws logs filter-log-events")
         assert "--filter-pattern '\"GET\"'" in lines[-1]
+
+
+async def test_a_dollar_typed_into_a_filter_pattern_or_a_note_is_text(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs") as pilot:
+        pane = next(iter(pilot.app.screen.tails))
+        await until(pilot, lambda: len(pane.store))
+        await pilot.press("f", "{", "dollar_sign", "full_stop", "x")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input) and pilot.app.focused.value)
+        assert pilot.app.focused.value == "{$.x"
+        await pilot.press("escape", "f8")
+        await until(pilot, lambda: isinstance(pilot.app.focused, TextArea))
+        await pilot.press("dollar_sign", "1")
+        await until(pilot, lambda: pilot.app.focused.text == "$1")
 
 
 async def test_the_focused_widget_or_the_whole_dashboard(embedded: Embedded) -> None:

@@ -19,7 +19,7 @@ _LONGEST = 1 << 20
 
 def command_lines(line: ShellLine, width: int) -> list[Line]:
     """The command in `width` cells."""
-    role = "bad" if line.writes else "strong"
+    role = "bad" if line.writes else ""
     return [
         *_hang("# ", line.purpose, width, role),
         *_wrapped(line.words, max(8, width - _INDENT)),
@@ -67,7 +67,7 @@ def _groups(words: Sequence[str]) -> Iterator[list[Span]]:
 def _pieces(words: Sequence[str]) -> Iterator[Span]:
     head = next((at for at, word in enumerate(words) if word == "aws" or word.endswith("(aws")), 0) + 3
     for at, word in enumerate(words):
-        role = "key" if at < head else "muted" if word.startswith("--") else "code"
+        role = "strong" if head - 3 <= at < head else "muted" if word.startswith("--") else "code"
         yield clean(word, _LONGEST), role
 
 

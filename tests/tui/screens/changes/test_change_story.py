@@ -96,7 +96,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1
         assert len(pilot.app.runs) == 1
-        await until(pilot, lambda: "● applied" in said(pilot))
+        await until(pilot, lambda: "✓ applied" in said(pilot))
 
 
 @pytest.mark.usefixtures("at_once")

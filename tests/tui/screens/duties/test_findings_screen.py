@@ -85,7 +85,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
         await inspected(pilot, embedded, "daily-morning")
-        await until(pilot, lambda: "■ abnormal" in screen_text(pilot))
+        await until(pilot, lambda: "◆ abnormal" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen.query("FindingList"))
         await pilot.press("enter")

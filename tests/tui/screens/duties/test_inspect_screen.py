@@ -234,7 +234,7 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         await until(pilot, lambda: screen.focused is screen.agenda.table)
         assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
         await pilot.press("s")
-        await until(pilot, lambda: "it can be signed off from Thu 15 Jan 09:00 on" in screen_text(pilot))
+        await until(pilot, lambda: "it can be signed off from 01-15(Thu) 09:00 on" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
 

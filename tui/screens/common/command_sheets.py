@@ -1,14 +1,16 @@
-"""The `aws` commands about what several screens show: an alarm, a finding, a plan, a dashboard's widget."""
+"""The `aws` commands about what several screens show: an alarm, a finding, a duty, a plan, a dashboard's widget."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from services.aws_cli.alarms import alarm_commands
 from services.aws_cli.dashboards import dashboard_body, widget_commands
 from services.changes.base import Change
 from services.models.alarms import Alarm
-from services.models.aws_cli import CommandSheet
+from services.models.aws_cli import CliCommand, CommandSheet
 from services.models.changes import Plan
 from services.models.dashboards import Dashboard, Widget
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from tui.console import Console
@@ -32,6 +34,23 @@ def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:
         return None
     span = finding.window or TimeSpan(start=finding.read_at - DAY, end=finding.read_at)
     return CommandSheet(title=finding.title, commands=tuple(inspection.cli_commands(span)))
+
+
+def duty_sheet(app: Console, slot: ScheduledOccurrence) -> CommandSheet | None:
+    """The commands of every inspection of a duty, each over the window that its finding covers; None without any."""
+    services = app.ready
+    duty = next((duty for duty in services.runbook.duties if duty.id == slot.duty), None)
+    if duty is None:
+        return None
+    results = services.scheduler.of(slot)
+    windows = {each.finding.inspection: each.finding.window for each in results.recorded} if results else {}
+    now = app.now()
+    commands: list[CliCommand] = []
+    for id in duty.inspections:
+        with suppress(LookupError):
+            span = windows.get(id) or TimeSpan(start=now - DAY, end=now)
+            commands += services.inspection_runner.inspection(id).cli_commands(span)
+    return CommandSheet(title=slot.title, commands=tuple(commands))
 
 
 def plan_sheet(change: Change, plan: Plan | None) -> CommandSheet | None:

@@ -1,6 +1,7 @@
 """`$` on a screen shows the `aws` commands that do by hand what is on it; `y` copies one, whole and on one line."""
 
 import shlex
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -70,6 +71,17 @@ async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedd
         await pilot.press("end")
         await until(pilot, lambda: pilot.app.screen.view.chosen == len(lines) - 1)
         assert "sat:17:00" in screen_text(pilot)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 0, 7, tzinfo=UTC))
+async def test_a_duty_shows_the_commands_of_all_its_inspections(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.chosen is not None and screen.chosen.slot.duty == "daily-morning")
+        lines = "\n".join(await opened(pilot))
+        assert "describe-alarms" in lines
+        assert "get-dashboard" in lines
+        assert "start-query" in lines
 
 
 async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: Embedded) -> None:

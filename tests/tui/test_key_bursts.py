@@ -35,7 +35,7 @@ from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
 from tui.terminal.terminal_app import TerminalApp
 
-LETTERS = "abcdefghijklmnopqrstuvwxyzDIWEFGNSAJ/:?[]@.-0123456789 日本"
+LETTERS = "abcdefghijklmnopqrstuvwxyzDIWEFGNSAJ/:?[]@$.-0123456789 日本"
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]
 OPENS = [
     "f1",
@@ -303,6 +303,7 @@ def test_every_key_of_the_console_is_among_those_typed() -> None:
         "colon": ":",
         "left_square_bracket": "[",
         "right_square_bracket": "]",
+        "dollar_sign": "$",
     }
     typed_keys = {*LETTERS, *MOVES, *OPENS, "escape", "ctrl+q"}
     bound = {key for command in COMMANDS for key in command.key.split(",") if key}

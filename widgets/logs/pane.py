@@ -273,22 +273,6 @@ class LogPane(LogPager):
             self.post_message(self.PatternChanged(self, event.pattern))
 
     @property
-    def is_following(self) -> bool:
-        """Whether the newest lines are shown as they arrive."""
-        return self.lines.scroller.follow and not self.paused
-
-    @property
-    def times_on_screen(self) -> tuple[datetime, datetime] | None:
-        """The time from the first to the last line on the screen (UTC), at least a second; None without lines."""
-        rows, _skip = self.lines.scroller.window()
-        if not rows:
-            return None
-        first, last = (self.store.time_at(row) for row in (rows[0], rows[-1]))
-        return datetime.fromtimestamp(first / 1000, UTC), datetime.fromtimestamp(
-            max(last, first + 1000) / 1000, UTC
-        )
-
-    @property
     def stale(self) -> bool:
         """Whether the follow loop has been silent for too long."""
         return self.watchdog.expired

@@ -54,13 +54,13 @@ class PaneScreen(ModeScreen):
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
         tail, now = self.tails[pane], self.app.now()
-        first, last = pane.times_on_screen or (now - MINUTE, now)
+        first, last = pane.lines.times_on_screen or (now - MINUTE, now)
         query = pane.view.query
         commands = pane_commands(
             tail.group,
             tail.pattern,
             TimeSpan(start=first, end=last),
-            following=pane.is_following,
+            following=pane.lines.scroller.follow and not pane.paused,
             text=query.text if query is not None and not query.regex else "",
         )
         return CommandSheet(title=tail.group, commands=tuple(commands) if tail.group else ())

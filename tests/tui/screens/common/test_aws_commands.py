@@ -91,10 +91,10 @@ async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: E
         lines = await opened(pilot)
         assert lines[0].startswith("aws logs tail /ecs/staff-api --follow --since 10m")
         first, last = (int(lines[1].split(flag)[1].split()[0]) for flag in ("--start-time ", "--end-time "))
-        start, end = pane.times_on_screen
+        start, end = pane.lines.times_on_screen
         assert (first, last) == (int(start.timestamp() * 1000), int(end.timestamp() * 1000))
         await pilot.press("escape", "slash", *"GET", "enter", "up")
-        await until(pilot, lambda: pane.view.query is not None and not pane.is_following)
+        await until(pilot, lambda: pane.view.query is not None and not pane.lines.scroller.follow)
         lines = await opened(pilot)
         assert lines[0].startswith("aws logs filter-log-events")
         assert "--filter-pattern '\"GET\"'" in lines[-1]

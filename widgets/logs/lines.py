@@ -1,7 +1,7 @@
 """The lines of a log pane: scrolling, cursor and marked range. Knows no prompts and no counters."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from textual import events
 from textual.message import Message

@@ -83,11 +83,11 @@ class CommandView(VerticalScroll, can_focus=False):
     CommandView { width: 1fr; height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", N_("Previous command"), show=False),
-        Binding("down,j", "step(1)", N_("Next command"), show=False),
-        Binding("home", "end(0)", N_("First command"), show=False),
-        Binding("end", "end(-1)", N_("Last command"), show=False),
-        Binding("y", "copy", N_("Copy"), show=True),
+        Binding("up,k", "step(-1)", N_("Up"), show=False),
+        Binding("down,j", "step(1)", N_("Down"), show=False),
+        Binding("home", "end(0)", N_("First"), show=False),
+        Binding("end", "end(-1)", N_("Last"), show=False),
+        Binding("y", "copy", N_("copy"), show=True),
     ]
 
     class CopyRequested(Message):

@@ -30,6 +30,8 @@ async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedd
             assert "→ #ops-alerts" in screen_text(pilot)
             assert "starts the thread" in screen_text(pilot)
             await pilot.press("ctrl+t")
+            await until(pilot, lambda: "AWS's own text was added" in screen_text(pilot))
+            await pilot.press("ctrl+t")
             await until(pilot, lambda: "no more evidence" in screen_text(pilot))
             await pilot.press(*"nobody")
             await until(pilot, lambda: "Impact on users: nobody" in screen_text(pilot))

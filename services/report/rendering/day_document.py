@@ -6,6 +6,7 @@ from services.i18n import _
 from services.models.posts import UNSENT
 from services.models.report import DayReport
 from services.models.report_lines import AcknowledgementLine, DutyLine, FindingLine, PostLine, SpellLine
+from services.models.stamps import lasting
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording
@@ -157,7 +158,7 @@ def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
     day = report.first
     began = dates.at(line.since, day)
     ended = dates.at(line.last_seen, day)
-    lasted = wording.lasting(line.seconds)
+    lasted = lasting(line.seconds)
     reason = line.reason
     if line.seen_later:
         reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()

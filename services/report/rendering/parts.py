@@ -209,7 +209,7 @@ def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[L
         return
     for number, step in enumerate(steps):
         values = _(", ").join(f"{row.name}: {row.before} → {row.after}" for row in step.rows) or NOTHING
-        result = " ".join(part for part in (wording.step_state(step.state), step.text) if part)
+        result = " ".join(part for part in (wording.step_result(step), step.text) if part)
         named = f"{title}: {step.title}" if number == 0 else step.title
         when = dates.at(step.at or line.at, day)
         yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))

@@ -7,6 +7,7 @@ from services.i18n import _
 from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount
 from services.models.report_lines import FindingLine
+from services.models.stamps import lasting
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording
@@ -132,10 +133,10 @@ def _alarms(report: PeriodReport) -> Section:
             f"{each.alarm} {each.title}".rstrip(),
             wording.alarm_state(each.state),
             str(each.count),
-            _("{time} or more").format(time=wording.lasting(each.seconds))
+            _("{time} or more").format(time=lasting(each.seconds))
             if each.at_least
-            else wording.lasting(each.seconds),
-            wording.lasting(each.longest_seconds),
+            else lasting(each.seconds),
+            lasting(each.longest_seconds),
         )
         for each in report.alarm_counts
     )

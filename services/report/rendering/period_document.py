@@ -61,6 +61,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
             *_posts(report),
             remark_section(report.remarks, dates, report),
         ),
+        seals=tuple(report.approvals),
         footer=f"{report.system_title} · {title}",
     )
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState
+from services.models.date_text import dated_time
+from services.models.durations import lasting
 from services.models.metrics import Series
-from services.models.stamps import lasting, moment_stamp
 from services.models.units import alarm_unit, number
 
 FILL = N_("(fill in)")
@@ -51,7 +52,7 @@ def state(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
     if alarm.since is None:
         return ""
     return _(_STATES[alarm.state]).format(
-        time=moment_stamp(alarm.since, zone, now),
+        time=dated_time(alarm.since, zone, now),
         duration=lasting((now - alarm.since).total_seconds()),
     )
 
@@ -80,4 +81,4 @@ def _present(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> 
     text = number(current.value, alarm_unit(alarm))
     if now - current.at < FRESH:
         return text
-    return _("{value} (at {time})").format(value=text, time=moment_stamp(current.at, zone, now))
+    return _("{value} (at {time})").format(value=text, time=dated_time(current.at, zone, now))

@@ -13,11 +13,11 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
+from services.models.date_text import dated_time
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Measure, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Duty, Environment, Playbook, Runbook
-from services.models.stamps import moment_stamp
 from services.models.verdict import Verdict
 from services.slack import note_wording
 from services.slack.console_links import alarm_page, inspection_page
@@ -60,7 +60,7 @@ class NoteContext:
 
     def moment(self, at: datetime | None) -> str:
         """A time without its zone; "" for None."""
-        return "" if at is None else moment_stamp(at, self.calendar.zone, self.now)
+        return "" if at is None else dated_time(at, self.calendar.zone, self.now)
 
     def zoned(self, at: datetime) -> str:
         """A time with its zone: once in each note."""

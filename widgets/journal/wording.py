@@ -5,9 +5,10 @@ from datetime import date, timedelta, tzinfo
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.changes import StepState
+from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
-from widgets.drawing.format import clock, day_words
+from widgets.drawing.format import clock
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
@@ -120,7 +121,7 @@ def day_line(day: date, today: date, zone_name: str) -> Line:
 
 def day_title(day: date, today: date) -> str:
     """The day, and whether it is today or yesterday."""
-    words = day_words(day, year=day.year != today.year)
+    words = day_text(day, today)
     if day == today:
         return _("Today, {day}").format(day=words)
     if day == today - timedelta(days=1):
@@ -139,7 +140,7 @@ def checkpoint_spans(health: JournalHealth) -> list[Span]:
     else:
         words = "{reason}"
     text = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
-    return [(" ▲ ", "caution"), (text, "")]
+    return [(f" {glyphs.ATTENTION} ", "caution"), (text, "")]
 
 
 def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
@@ -156,7 +157,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     if query.subject:
         parts.append((_("subject"), clean(query.subject)))
     if query.since is not None:
-        parts.append((_("day"), day_words(query.since.astimezone(zone).date(), year=True)))
+        parts.append((_("day"), day_text(query.since.astimezone(zone).date())))
     if query.words:
         parts.append((_("words"), _("“{words}”").format(words=clean(query.words))))
     spans: list[Span] = []

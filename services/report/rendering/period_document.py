@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from services.i18n import _
+from services.models.durations import lasting
 from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount
 from services.models.report_lines import FindingLine
-from services.models.stamps import lasting
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording

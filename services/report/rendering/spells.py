@@ -3,8 +3,8 @@
 from datetime import date
 
 from services.i18n import _
+from services.models.durations import lasting
 from services.models.report_lines import AcknowledgementLine, SpellLine
-from services.models.stamps import lasting
 from services.report.rendering import wording
 from services.report.rendering.wording import NOTHING, Dates
 

@@ -7,11 +7,11 @@ from services import i18n
 from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.changes import StepState
+from services.models.date_text import day_text, weekday_text
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.report_lines import DutyLine, FindingLine, StepLine
-from services.models.stamps import WEEKDAYS, day_stamp
 from services.models.verdict import Verdict
 from services.report.periods import era_of
 
@@ -155,7 +155,7 @@ class Dates:
     def day(self, day: date) -> str:
         """A full date: `Mon 5 Jan 2026`, 2026年1月5日(月)."""
         return _("{weekday} {day} {month} {year}").format(
-            weekday=_(WEEKDAYS[day.weekday()]),
+            weekday=weekday_text(day.weekday()),
             day=day.day,
             month=_(_MONTHS[day.month - 1]),
             year=self.year(day),
@@ -163,7 +163,7 @@ class Dates:
 
     def short(self, day: date) -> str:
         """A date in a row: `01-05(Mon)`."""
-        return day_stamp(day, day.year)
+        return day_text(day, day)
 
     def month(self, day: date) -> str:
         """A month: `Jan 2026`, 2026年1月."""

@@ -156,7 +156,7 @@ async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
         await pilot.press("end")
         await pilot.pause()
         await pilot.pause()
-        assert "24 Nov" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
+        assert "11-24" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
 
 
 def test_the_contents_are_pretty_whole_and_harmless() -> None:
@@ -181,7 +181,7 @@ def test_the_contents_are_readable_and_in_the_screens_time() -> None:
         "verified": True, "note": "2026-01-14", "other": None,
     }  # fmt: skip
     assert plain(contents_lines(journal_data.entry(1, EntryKind.SIGN_OFF, "x", **body), gallery_data.JST, 60)) == [
-        "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
+        "due at: 2026-01-14(Wed) 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
         "verified: yes", "at sign-off: missed", "reason: first",
     ]  # fmt: skip
 
@@ -235,7 +235,7 @@ def test_a_filter_is_described_in_full() -> None:
         kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=gallery_data.NOW
     )
     words = "".join(text for text, _role in filter_spans(query, gallery_data.JST))
-    for part in ("note", "tanaka", "rds", "業者", "25 Nov"):
+    for part in ("note", "tanaka", "rds", "業者", "2025-11-25"):
         assert part in words
     assert filter_spans(EntryQuery(), gallery_data.JST) == []
 

@@ -34,7 +34,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.FINDING: StateStyle(glyphs.NOT_JUDGED, N_("finding"), "strong"),
     EntryKind.OVERRULED: StateStyle(_NONE, N_("overridden"), "caution"),
     EntryKind.KNOWN: StateStyle(_NONE, N_("known"), "muted"),
-    EntryKind.REMARK: StateStyle(_NONE, N_("remark"), "code"),
+    EntryKind.REMARK: StateStyle(_NONE, N_("note on a report"), "code"),
     EntryKind.POST: StateStyle(_NONE, N_("post"), "key"),
     EntryKind.POSTING: StateStyle(glyphs.RUNNING, N_("posting"), "muted"),
     EntryKind.POSTED: StateStyle(glyphs.DONE, N_("posted"), "good"),

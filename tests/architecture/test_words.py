@@ -61,15 +61,15 @@ def strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from strings(each)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings(item)
 
 
-def banned(found: Iterator[str], words: Words) -> list[str]:
+def banned(candidates: Iterator[str], words: Words) -> list[str]:
     """Each text with a word that another one replaces."""
     return [
         f"{text!r}: {instead}"
-        for text in found
+        for text in candidates
         for word, instead in words.items()
         if re.search(word, text, re.IGNORECASE) and text not in KEPT
     ]
@@ -89,8 +89,8 @@ def test_the_catalogue_uses_the_words_of_the_grammar(language: str, words: Words
     ids=lambda path: path.stem,
 )
 def test_data_files_use_the_words_of_the_grammar(path: Path) -> None:
-    found = list(strings(tomllib.loads(path.read_text("utf-8"))))
-    assert banned(iter(found), JAPANESE | ENGLISH) == []
+    content = tomllib.loads(path.read_text("utf-8"))
+    assert banned(strings(content), JAPANESE | ENGLISH) == []
 
 
 @pytest.mark.parametrize(

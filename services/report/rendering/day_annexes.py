@@ -86,10 +86,10 @@ def is_detailed(line: FindingLine) -> bool:
 
 def _firsts(report: DayReport) -> dict[str, str]:
     """Findings that say the same as an earlier one of the day: their keys, and the earlier one's key."""
-    seen: dict[tuple[str, str], str] = {}
+    first_keys: dict[tuple[str, str], str] = {}
     repeated = {}
     for line in filter(is_detailed, report.findings):
-        first = seen.setdefault((line.inspection, line.summary), finding_key(line))
+        first = first_keys.setdefault((line.inspection, line.summary), finding_key(line))
         if first != finding_key(line):
             repeated[finding_key(line)] = first
     return repeated

@@ -160,10 +160,13 @@ class _Page:
 
     def _findings(self) -> Section:
         counting = [line for line in self.report.findings if not line.superseded]
-        rest = sorted(
-            (line for line in counting if line.verdict is not Verdict.NORMAL),
-            key=lambda line: DISPLAY_ORDER.index(counts(line) or line.verdict),
-        )
+        # The newest of equal findings stands for all: several duties may run one inspection.
+        newest = {
+            (line.inspection, line.summary, counts(line)): line
+            for line in counting
+            if line.verdict is not Verdict.NORMAL
+        }
+        rest = sorted(newest.values(), key=lambda line: DISPLAY_ORDER.index(counts(line) or line.verdict))
         blocks: list[Block] = []
         if rest:
             columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Annex"))

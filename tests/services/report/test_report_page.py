@@ -113,13 +113,13 @@ def test_a_quiet_day_takes_a_line_a_section(ledger: Ledger) -> None:
     assert "None in the inspected window." in texts
 
 
-def test_the_same_finding_twice_has_one_annex(ledger: Ledger) -> None:
+def test_the_same_finding_twice_has_one_row_and_one_annex(ledger: Ledger) -> None:
     for hour in (10, 14):
         result = finding(f"{DAY} {hour}:00", "alarms", Verdict.ABNORMAL, "rds fires", since=f"{DAY} 08:00")
         ledger.find(f"{DAY} {hour}:00", f"hand@{DAY}T{hour}", result)
     whole = document(ledger.report(DAY, f"{DAY} 17:30"))
     (listed,) = (table for table in tables(whole) if "Inspection" in table.columns)
-    assert [line.cells[-1] for line in listed.lines] == ["Annex 2", "Annex 2"]
+    assert [(line.cells[0], line.cells[-1]) for line in listed.lines] == [("14:00", "Annex 2")]
     assert sum("Alarms, " in annex.title for annex in whole.annexes) == 1
 
 

@@ -24,7 +24,7 @@ from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 
 
-def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None) -> None:
+def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None = None) -> None:
     """Propose a note about an alarm's present state; `curve` is its metric as far as it was read."""
     proposal = about_alarm(alarm, _note_context(app), app.posts, current=newest(curve))
     app.push_screen(PostScreen(proposal))

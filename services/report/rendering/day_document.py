@@ -37,7 +37,7 @@ from services.report.rendering.wording import NOTHING, Dates
 
 INSPECTION_OF_ALARMS = "alarms"
 """Id of the inspection that reports alarms."""
-_MARK = 2
+_MARK = 3
 """Half-width characters of the mark that a row with a verdict has in its first cell."""
 _CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)
 

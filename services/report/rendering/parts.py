@@ -21,6 +21,7 @@ from services.report.rendering.document import (
     Table,
     table,
 )
+from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.wording import NOTHING, Dates
 
 ROWS = 10
@@ -259,10 +260,10 @@ def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
 
 
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
-    """The reasons why the overall verdict is not normal."""
+    """The reasons why the overall verdict is not normal, in at most two lines each; the tables have them in full."""
     if head.verdict is None:
         return (Paragraph(_("Nothing was due and nothing was inspected.")),)
-    return (Bullets(head.why),) if head.why else ()
+    return (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),) if head.why else ()
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:

@@ -10,13 +10,12 @@ from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, Contributor
 from services.models.depletion import RECENT, Depletion, depletion
+from services.models.units import alarm_unit, number
 from widgets.alarms.values import breaches, calls, limit_text, now_spans
 from widgets.alarms.wording import asides, how_long, packed, state_spans, warnings
-from widgets.charts.data import alarm_unit
 from widgets.drawing.format import NOTHING, duration, stamp, wrap
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
-from widgets.drawing.units import number
 
 _STOCKS = ("FreeStorageSpace", "FreeLocalStorage", "FreeableMemory")
 """Metrics of what is used up: the time until nothing is left is worth knowing."""

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, tzinfo
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.date_text import time_text
-from widgets.charts.data import alarm_unit
+from services.models.units import PLAIN, alarm_unit, number
 from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
-from widgets.drawing.units import PLAIN, number
 
 _KINDS = {
     "configuration": N_("configuration changed"),

@@ -7,11 +7,11 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
 from services.models.glyphs import NOT_JUDGED
-from widgets.charts.data import SIGNS, alarm_unit
+from services.models.units import alarm_unit, number
+from widgets.charts.data import SIGNS
 from widgets.charts.sparkline import spark_spans
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
-from widgets.drawing.units import number
 
 
 def calls(alarm: Alarm) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.models.alarm_readings import present_value_at
+from services.models.units import number
 from services.models.verdict import Verdict
 from widgets.charts.axes import Scale
 from widgets.charts.data import ChartData, Curve
@@ -10,7 +11,6 @@ from widgets.charts.legend import role_of
 from widgets.drawing.format import crop, crop_middle
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.drawing.units import number
 
 LEAST_WIDTH = 36
 """Width of a chart from which names stand beside it, in cells."""

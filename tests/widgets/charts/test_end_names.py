@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.models.units import PERCENT
 from services.models.verdict import Verdict
 from widgets.charts.chart import draw_chart
 from widgets.charts.data import ChartData, Curve
 from widgets.charts.end_names import spread_rows
 from widgets.charts.legend import role_of
 from widgets.drawing.lines import plain, width_of
-from widgets.drawing.units import PERCENT
 
 JST = ZoneInfo("Asia/Tokyo")
 TIMES = tuple(range(0, 3600, 60))

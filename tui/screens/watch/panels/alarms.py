@@ -2,10 +2,12 @@
 
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
+from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
 from services.models.runbook import Runbook
 from tui import messages
 from tui.console import Console
+from tui.screens.common.command_sheets import alarm_sheet
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.advice import Advice
@@ -45,6 +47,11 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         """The alarm under the cursor."""
         alarm = self.widget.chosen
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands about the alarm under the cursor."""
+        alarm = self.widget.chosen
+        return alarm_sheet(self.app, alarm) if alarm is not None else None
 
     def acknowledge(self) -> None:
         """Acknowledge the state of the alarm under the cursor."""

@@ -10,7 +10,7 @@ from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.date_text import time_text
 from services.models.journal import Acknowledgement
-from widgets.alarms.history import history_lines
+from widgets.alarms.history import entry_lines, grouped, history_lines
 from widgets.alarms.wording import how_long, state_spans
 from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
@@ -68,7 +68,9 @@ def past_lines(
     width: int,
 ) -> list[Line]:
     """AWS's history and the acknowledgements together, newest first; `transitions` is None until it is read."""
-    dated = [(each.at, 0, history_lines([each], alarm, zone, now, width)) for each in transitions or ()]
+    dated = [
+        (entry[0].at, 0, entry_lines(entry, alarm, zone, now, width)) for entry in grouped(transitions or ())
+    ]
     dated += [(each.at, each.seq, _past(each, zone, now, width)) for each in acknowledgements]
     dated.sort(key=lambda part: part[:2], reverse=True)
     lines = [line for _at, _seq, part in dated for line in part]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
@@ -31,6 +31,8 @@ _REASON_TIME = re.compile(r"\((\d\d)/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\)")
 """CloudWatch's (dd/mm/yy hh:mm:ss) in the reason of a state, in UTC without saying so."""
 _ISO_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
 _MOST_POINTS = 6
+_AT_ONCE = timedelta(minutes=1)
+"""An action this long after a change belongs to it."""
 
 
 def history_lines(
@@ -39,14 +41,36 @@ def history_lines(
     """The history, newest first: the time, and what happened."""
     if not history:
         return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
-    lines: list[Line] = []
+    return [line for entry in grouped(history) for line in entry_lines(entry, alarm, zone, now, width)]
+
+
+Entry = tuple[AlarmTransition, ...]
+"""A change, and the actions that it ran."""
+
+
+def grouped(history: Sequence[AlarmTransition]) -> list[Entry]:
+    """The history, newest first, with each action beside the change of state that ran it."""
+    entries: list[list[AlarmTransition]] = []
+    actions: list[AlarmTransition] = []
     for transition in history:
-        when: Span = (time_text(transition.at, zone, now) + "  ", "muted")
-        what = [*_change(transition), *_points(transition, alarm)]
-        if transition.series:
-            what += [("  ", ""), (transition.series, "")]
-        lines += _set([when, *what], width)
-    return lines
+        if transition.kind == "action":
+            actions.append(transition)
+            continue
+        own = [each for each in actions if transition.after and each.at - transition.at <= _AT_ONCE]
+        entries += [[each] for each in actions if each not in own]
+        entries.append([transition, *own])
+        actions = []
+    return [tuple(entry) for entry in (*entries, *([each] for each in actions))]
+
+
+def entry_lines(entry: Entry, alarm: Alarm | None, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """One entry: the time, what changed with the values that decided it, and who was notified."""
+    transition, *actions = entry
+    parts = [[(time_text(transition.at, zone, now) + "  ", "muted"), *_change(transition)]]
+    parts += [[span] for span in _points(transition, alarm)]
+    parts += [[(transition.series, "")]] if transition.series else []
+    parts += [_event(action) for action in actions]
+    return _set(parts, width)
 
 
 def original_lines(
@@ -126,12 +150,19 @@ def _points(change: AlarmTransition, alarm: Alarm | None) -> list[Span]:
         return []
     unit = alarm_unit(alarm) if alarm is not None else PLAIN
     values = [number(value, unit) if value is not None else NOTHING for value in change.points]
-    return [("  ", ""), (_(", ").join(values[-_MOST_POINTS:]), "muted")]
+    return [(_(", ").join(values[-_MOST_POINTS:]), "muted")]
 
 
-def _set(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on one line if they fit, else the last one below the others, wrapped."""
-    if width_of(spans) <= width or len(spans) < 3:
-        return [spans]
-    *head, (text, role) = spans
-    return [head, *([("  " + line, role)] for line in wrap(text, max(8, width - 2)))]
+def _set(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
+    """The parts on as many lines as they need; one that is longer than a line is wrapped."""
+    lines: list[list[Span]] = []
+    for part in parts:
+        indent = "  " if lines else ""
+        if lines and width_of(lines[-1]) + 2 + width_of(part) <= width:
+            lines[-1] += [("  ", ""), *part]
+        elif width_of(part) + len(indent) <= width or len(part) > 1:
+            lines.append([(indent, ""), *part])
+        else:
+            text, role = part[0]
+            lines += [[("  " + line, role)] for line in wrap(text, max(8, width - 2))]
+    return list(lines)

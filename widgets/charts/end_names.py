@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from services.models.alarm_readings import present_value_at
 from services.models.units import number
 from services.models.verdict import Verdict
 from widgets.charts.axes import Scale
 from widgets.charts.data import ChartData, Curve
 from widgets.charts.legend import role_of
-from widgets.drawing.format import crop, crop_middle
+from widgets.drawing.format import ELLIPSIS, crop, crop_middle
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 
@@ -18,6 +20,8 @@ LEAST_ROWS = 3
 _SHARE = 0.38
 """The greatest part of the width that names get."""
 _GAP = 1
+_BOTH_ENDS = 12
+"""Cells in which a name keeps its beginning, too."""
 
 
 def has_end_names(data: ChartData, width: int, rows: int) -> bool:
@@ -83,6 +87,17 @@ def _name(index: int, curve: Curve, data: ChartData, width: int) -> Line:
         style = VERDICT_STYLES[curve.verdict or Verdict.UNKNOWN]
         value = [(value[0][0], style.role), (f" {style.mark}", style.role)]
     room = max(4, width - width_of(value))
-    is_one_of_many = len(data.curves) > 1
-    name = crop_middle(curve.label, room) if is_one_of_many and room >= 8 else crop(curve.label, room)
+    name = _short(curve.label, room) if len(data.curves) > 1 else crop(curve.label, room)
     return [(name, role_of(index, curve)), *value]
+
+
+def _short(label: str, room: int) -> str:
+    """A name in `room` cells by which it differs from others: its last part, and its beginning where both fit."""
+    if cell_len(label) <= room or room >= _BOTH_ENDS:
+        return crop_middle(label, room)
+    tail = ""
+    for character in reversed(label):
+        if cell_len(ELLIPSIS + character + tail) > room:
+            break
+        tail = character + tail
+    return ELLIPSIS + tail

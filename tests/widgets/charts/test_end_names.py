@@ -60,6 +60,19 @@ def test_an_old_value_is_not_the_newest() -> None:
     assert any("CPU —" in row for row in rows)
 
 
+@pytest.mark.parametrize("width", [36, 38, 44, 58, 80])
+def test_names_are_never_cut_until_they_are_equal(width: int) -> None:
+    curves = [
+        curve("RDS 受信", 20.0),
+        curve("RDS 送信", 40.0),
+        curve("応答時間 p95", 60.0),
+        curve("応答時間 平均", 80.0),
+    ]
+    text = "\n".join(plain(draw_chart(chart(*curves), width, 12, JST)))
+    for part in ("受信", "送信", "p95", "平均"):
+        assert part in text
+
+
 @pytest.mark.parametrize(("width", "height"), [(24, 8), (60, 3), (16, 20)])
 def test_a_chart_too_small_for_names_has_none(width: int, height: int) -> None:
     rows = plain(draw_chart(chart(curve("CPU usage", 50.0)), width, height, JST))

@@ -66,8 +66,8 @@ class Translated(Model):
 
 
 def _chosen(own: Any, english: Any) -> Any:
-    """The English text where there is one; in a list line by line."""
-    if not english:
+    """The English text where there is one to translate; in a list line by line."""
+    if not english or not own:
         return own
     if isinstance(own, tuple):
         return tuple(

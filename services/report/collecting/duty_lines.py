@@ -89,7 +89,9 @@ class DutyLines:
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         signed = signature(entry)
         # The journal holds a line in the language in which it was ticked.
-        lines = {text: line for each in (duty.versions("asks") if duty else ()) for line, text in enumerate(each)}
+        lines = {
+            text: line for each in (duty.versions("asks") if duty else ()) for line, text in enumerate(each)
+        }
         ticked = {lines.get(text) for text in signed.checked or ()}
         checklist = duty.asks if duty is not None and signed.checked is not None else ()
         return {

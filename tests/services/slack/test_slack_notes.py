@@ -47,7 +47,7 @@ def test_a_firing_alarm() -> None:
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert fields["By"] == "sato"
     assert fields["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
-    assert fields["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
+    assert fields["Escalation"].startswith("not yet; after 10 minutes Development team (UNDECIDED")
     assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
     )

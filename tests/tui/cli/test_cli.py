@@ -134,7 +134,7 @@ def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str
     assert lines[-1] == "no errors; undecided: 6"
     assert all(": undecided: " in line for line in lines[:-1])
     (pm,) = [line for line in lines if "approvers[0].name" in line]
-    for blocked in ("最大タスク数の引き上げ", "RDS ストレージ不足時の対応", "report of costs"):
+    for blocked in ("Raise the maximum number of tasks", "RDS storage low", "report of costs"):
         assert blocked in pm.partition("blocked until then: ")[2]
 
 
@@ -295,5 +295,5 @@ def test_runbook_check_cautions_where_the_window_cannot_be_compared(
     *lines, last = capsys.readouterr().out.splitlines()
     assert last == "no errors; undecided: 6; warnings: 1"
     (caution,) = [line for line in lines if ": undecided: " not in line]
-    assert caution.startswith(f"{city}:39: rds.window: warning: ")
+    assert caution.startswith(f"{city}:43: rds.window: warning: ")
     assert "日曜の夜中" in caution

@@ -262,6 +262,9 @@ class TobanApp(Console):
             self.add_modes()
             await self.switch_mode(current)
             await self.remove_mode("between")
+        if self.services is not None:
+            # Remarks and problems are worded when they are read.
+            self.services.refresh_feeds()
 
     def is_one_key(self, event: AltKey) -> bool:
         """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key.

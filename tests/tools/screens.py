@@ -95,7 +95,7 @@ async def take(
     folder: Path, scenario: str, language: str, size: tuple[int, int], shots: tuple[str, ...]
 ) -> None:
     """Write `<shot>-<language>-<width>x<height>.svg` for each shot."""
-    demo = await start(scenario, 1.0, origin=BEGIN, ahead=300.0)
+    demo = await start(scenario, 1.0, origin=BEGIN, ahead=300.0, language=language)
     try:
         for shot in shots:
             i18n.use(language)

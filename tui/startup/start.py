@@ -49,7 +49,13 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
         if options.demo:
             folder = demo_folder()
             # Started early, because it loads while the screen is drawn.
-            child = spawn(options.scenario, options.speed, origin=options.at, scratch=folder)
+            child = spawn(
+                options.scenario,
+                options.speed,
+                origin=options.at,
+                scratch=folder,
+                language=i18n.language(),
+            )
             early_signals.undo(partial(_abandon, child, folder))
         return _run_app(options, child, folder)
     except StartError as error:

@@ -107,15 +107,24 @@ class Named(click.ParamType[str]):
 
     name = "name"
 
-    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, names: Callable[[], Iterable[str]], listed_by: str = "") -> None:
+        """`listed_by` is the command that explains every name; "": an error lists them itself."""
         self.names = names
+        self.listed_by = listed_by
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name if it exists; otherwise fail and suggest the nearest."""
         names = list(self.names())
         if value not in names:
-            self.fail(mistakes.unknown_name(clean(value), names), param, ctx)
+            self.fail(self._unknown(clean(value), names), param, ctx)
         return str(value)
+
+    def _unknown(self, name: str, names: list[str]) -> str:
+        if not self.listed_by or mistakes.near(name, names):
+            return mistakes.unknown_name(name, names)
+        listing = _("{command} lists them").format(command=self.listed_by)
+        message = _('"{name}" does not exist').format(name=name)
+        return f"{message}: {listing}"
 
 
 class Speed(click.ParamType[float]):

@@ -93,12 +93,12 @@ def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data:
     `data` says that the lines are meant for a program, not for a person.
     """
     from services.toml.files import DataFileError
-    from tui.startup.config_reader import status_of
+    from tui.startup.config_reader import in_words, status_of
 
     try:
         lines, status = work()
     except DataFileError as error:
-        output.print_lines(map(str, error.mistakes), error=True)
+        output.print_lines(in_words(error), error=True)
         return status_of(error)
     (output.hand_over if data else output.print_lines)(lines)
     return status

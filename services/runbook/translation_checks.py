@@ -20,14 +20,14 @@ def translations(runbook: Runbook) -> Mistakes:
 
 def _in(value: object, path: Path) -> Mistakes:
     if isinstance(value, tuple):
-        for index, each in enumerate(value):
-            yield from _in(each, (*path, index))
+        for index, entry in enumerate(value):
+            yield from _in(entry, (*path, index))
     elif isinstance(value, BaseModel):
         if isinstance(value, Translated):
             yield from _of_table(value, (*path, "en"))
         # Not by attribute: that would be the text of the screen's language.
-        for name, each in value.__dict__.items():
-            yield from _in(each, (*path, name))
+        for name, inner in value.__dict__.items():
+            yield from _in(inner, (*path, name))
 
 
 def _of_table(table: Translated, path: Path) -> Mistakes:

@@ -83,8 +83,8 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, tuple):
-        for index, each in enumerate(value):
-            yield from _texts(each, f"{path}[{index}]")
+        for index, entry in enumerate(value):
+            yield from _texts(entry, f"{path}[{index}]")
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _texts(getattr(value, name), f"{path}.{name}")

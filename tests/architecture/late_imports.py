@@ -90,6 +90,7 @@ REASONS = [
                 "services.toml.files",
                 "tui.cli.config_command",
                 "tui.cli.files",
+                "tui.cli.opened_journal",
                 "tui.startup.config_reader",
             },
             "tui/cli/main.py": {

@@ -76,6 +76,8 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     parts: tuple["Section", ...] = ()
+    whole: bool = False
+    """Whether it is printed on one page where it fits on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Document:
     summary: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = field(default=())
     footer: str = ""
+    judged: bool = True
+    """Whether it has a verdict at all, which `tone` then is."""
 
 
 def table(

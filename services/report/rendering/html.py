@@ -41,7 +41,7 @@ th { background: #eee; font-weight: bold; }
 td.right, th.right { text-align: right; }
 td.short, th.short { white-space: nowrap; }
 thead { display: table-header-group; }
-tr, blockquote, li { break-inside: avoid; page-break-inside: avoid; }
+tr, blockquote, li, section.whole { break-inside: avoid; page-break-inside: avoid; }
 table.facts { width: auto; } table.facts th { white-space: nowrap; }
 p { white-space: pre-wrap; margin: 1.5mm 0; } ul { margin: 1mm 0; padding-left: 6mm; }
 blockquote { margin: 2mm 0; padding: 1mm 3mm; border-left: 3px solid #999; white-space: pre-wrap; }
@@ -74,7 +74,11 @@ def write(whole: Document) -> str:
         "</head>",
         "<body>",
         f"<h1>{title}</h1>",
-        f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>',
+        *(
+            [f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>']
+            if whole.judged
+            else []
+        ),
         *_block(whole.facts),
         *(line for block in whole.summary for line in _block(block)),
         *(line for section in whole.sections for line in _section(section, 2)),
@@ -91,7 +95,7 @@ def _text(words: str) -> str:
 
 
 def _section(section: Section, level: int) -> Iterator[str]:
-    yield "<section>"
+    yield '<section class="whole">' if section.whole else "<section>"
     yield f"<h{level}>{_text(section.title)}</h{level}>"
     for block in section.blocks:
         yield from _block(block)

@@ -56,21 +56,21 @@ def test_nothing_is_cut_and_every_line_fits(language: str, width: int) -> None:
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_command_is_listed_with_its_whole_first_sentence(language: str) -> None:
     i18n.use(language)
-    for each in contexts(80):
-        if each.parent is not None:
-            first = (each.command.help or "").split("\n\n")[0]
-            listed = re.sub(r"\s+", " " if language == "en" else "", each.parent.get_help())
+    for context in contexts(80):
+        if context.parent is not None:
+            first = (context.command.help or "").split("\n\n")[0]
+            listed = re.sub(r"\s+", " " if language == "en" else "", context.parent.get_help())
             assert re.sub(r"\s+", " " if language == "en" else "", first) in listed
-            assert first.endswith((".", "。")), each.command_path
+            assert first.endswith((".", "。")), context.command_path
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_option_is_explained(language: str) -> None:
     i18n.use(language)
-    for each in contexts(80):
-        for option in each.command.get_params(each):
+    for context in contexts(80):
+        for option in context.command.get_params(context):
             if isinstance(option, click.Option):
-                assert option.help, f"{each.command_path} {option.name}"
+                assert option.help, f"{context.command_path} {option.name}"
 
 
 def test_the_japanese_help_keeps_one_register_and_one_term() -> None:

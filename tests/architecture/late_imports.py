@@ -90,7 +90,6 @@ REASONS = [
                 "services.toml.files",
                 "tui.cli.config_command",
                 "tui.cli.files",
-                "tui.cli.opened_journal",
                 "tui.startup.config_reader",
             },
             "tui/cli/main.py": {

@@ -10,6 +10,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Group
+from tui.cli.opened_journal import CommandStopped, deliver
 from tui.cli.printing import Output
 from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
@@ -86,7 +87,6 @@ def _form_for(to: str | None) -> str:
 def _show(output: Output, name: str, form: str, to: str | None) -> int:
     """Print a runbook, or write it to the file `to`; return the exit status."""
     from tui.cli import files
-    from tui.cli.opened_journal import CommandStopped, deliver
 
     def text() -> str:
         if form in ("html", "md"):

@@ -16,9 +16,9 @@ from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
-FORMATS = ("text", "toml", "html", "md")
+FORMATS = ("text", "toml")
 """Values of `runbook show --format`."""
-_SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".txt": "text"}
+_SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
 def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
@@ -60,9 +60,7 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
                         type=Choice(FORMATS),
                         help=_("Output format; default: by the file name, text on a terminal, else toml"),
                     ),
-                    click.Option(
-                        ["--html", "as_html"], is_flag=True, help=_("Same as --format html: a page to print")
-                    ),
+                    click.Option(["--html", "as_html"], is_flag=True, help=_("Print a page for paper.")),
                     click.Option(
                         ["--output", "-o", "to"], metavar="FILE", help=_("Output file, readable only by you")
                     ),
@@ -89,8 +87,8 @@ def _show(output: Output, name: str, form: str, to: str | None) -> int:
     from tui.cli import files
 
     def text() -> str:
-        if form in ("html", "md"):
-            return files.page(name, form)
+        if form == "html":
+            return files.page(name)
         return "\n".join(files.show(name) if form == "text" else files.source(name)) + "\n"
 
     if to is None and form == "text":

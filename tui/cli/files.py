@@ -12,7 +12,6 @@ from services.i18n import _
 from services.models.runbook import Duty, Playbook, Procedure, Runbook
 from services.models.text import clean
 from services.report.rendering.html import write as to_html
-from services.report.rendering.markdown import write as to_markdown
 from services.report.rendering.runbook_document import bound, runbook_document
 from services.runbook.loader import RunbookError, inspect, load_named
 from services.runbook.loader import source as text_of
@@ -74,11 +73,11 @@ def _instructions(runbook: Runbook, book: Playbook | Procedure) -> Iterator[str]
     yield from ("  " + _("Caution: {text}").format(text=text) for text in book.caution)
 
 
-def page(name: str, form: str) -> str:
-    """Return the whole runbook as a page, `html` for paper or `md`. Raises RunbookError."""
+def page(name: str) -> str:
+    """Return the whole runbook as an HTML page for paper. Raises RunbookError."""
     runbook = load_named(name)
     printed = datetime.now(ZoneInfo(runbook.system.timezone)).replace(microsecond=0)
-    return (to_html if form == "html" else to_markdown)(runbook_document(runbook, printed, name))
+    return to_html(runbook_document(runbook, printed, name))
 
 
 def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:

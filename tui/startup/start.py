@@ -35,6 +35,11 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     """Run the console until it ends; returns the exit status. `refuse` reports why it cannot start."""
     forget_textual_settings()
     refusal = check_terminal()
+    if refusal is None and not (sys.stdin and sys.stdin.isatty()):
+        refusal = _(
+            "Standard input is not a terminal, so no keys could be read. Start the console without redirection. "
+            "Scripts use `toban alarms` or `toban inspect`."
+        )
     if refusal is None and options.demo:
         refusal = demo_refusal()
     if refusal is not None:

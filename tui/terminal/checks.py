@@ -36,11 +36,6 @@ def check_terminal() -> str | None:
             f"Toban needs a UTF-8 terminal, and this one is set to {encoding!a}. "
             "Set the terminal and the locale to UTF-8, for example: export LC_ALL=C.UTF-8"
         )
-    if not sys.stdin.isatty():
-        return _(
-            "Standard input is not a terminal, so no keys could be read. Start the console without redirection. "
-            "Scripts use `toban alarms` or `toban inspect`."
-        )
     return _too_small()
 
 

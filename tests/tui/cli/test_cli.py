@@ -155,7 +155,7 @@ def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["title"] == "Runbook"
 
 
-@pytest.mark.parametrize("argv", [("--html",), ("--format", "html"), ("-o", "book.html"), ("-o", "book.htm")])
+@pytest.mark.parametrize("argv", [("--html",), ("-o", "book.html"), ("-o", "book.htm")])
 def test_runbook_show_writes_a_page_to_print(
     argv: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

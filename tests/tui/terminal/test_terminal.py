@@ -18,7 +18,7 @@ class Tty(io.TextIOWrapper):
 def streams(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The standard streams that the check sees."""
     i18n.use("en")
-    streams = SimpleNamespace(stdin=Tty(io.BytesIO()), stdout=Tty(io.BytesIO(), encoding="utf-8"))
+    streams = SimpleNamespace(stdin=io.StringIO(), stdout=Tty(io.BytesIO(), encoding="utf-8"))
     monkeypatch.setattr("tui.terminal.checks.sys", streams)
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("LC_ALL", "LC_CTYPE"):

@@ -51,7 +51,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("full_stop", "steps: `.` and the number runs a step", reserved=True),
     _meaning("at", "choose a time: go there in a log (all panes, reserved), plan a duty's date", "go to time", "Plan"),
     _meaning("exclamation_mark", "newest firing alarm"),
-    _meaning("dollar_sign", "the `aws` command that does the same"),
+    _meaning("dollar_sign", "the `aws` command that does the same", "AWS commands"),
     _meaning("plus", "agree to the cost", "Agree to the cost"),
     _meaning("minus", "skip a duty", "Skip"),
     _meaning("equals_sign", "override a verdict", "Override"),

@@ -24,7 +24,7 @@ from services.runbook.undecided import blocked_by_approver, blocked_by_contact
 
 BOX = "□"
 """A box to tick with a pen."""
-BLANK = "＿" * 6
+BLANK = "＿" * 4
 """Room to write by hand what the runbook leaves open."""
 
 

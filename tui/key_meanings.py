@@ -88,7 +88,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("ctrl+w", "wrap lines in a log", "wrap"),
     _meaning("f5 ctrl+r", "read everything again", "Refresh", "Plan again"),
     _meaning("f6", "Slack outbox", "Slack outbox"),
-    _meaning("f8", "note; on the report, its remark", "Note", "Add remark"),
+    _meaning("f8", "note; on the report, a note on it", "Note", "Add note"),
     _meaning("f9", "arm writing, or back to read-only", "Arm"),
     _meaning("ctrl+l", "redraw", "Redraw"),
     _meaning("ctrl+q", "quit", "Quit"),

@@ -106,7 +106,7 @@ class KeyAges(Inspection):
             yield Measure(
                 title=_("Users of the runbook without a key"),
                 shown=_(", ").join(map(clean, keyless)),
-                allowed=_("none"),
+                allowed="0",
                 verdict=Verdict.UNKNOWN,
                 value=len(keyless),
             )

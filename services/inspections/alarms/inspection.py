@@ -187,11 +187,10 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
     """How often alarms fired. `doubtful`: why the history is unreliable; `complete`: it could be read."""
     count = sum(period.state == "alarm" for period in periods)
     verdict = Verdict.ATTENTION if count else Verdict.NORMAL
-    text = str(count) if count else _("none")
     return Measure(
         title=_("Fired since the last sign-off"),
-        shown=text if complete else "",
-        allowed=_("none"),
+        shown=str(count) if complete else "",
+        allowed="0",
         verdict=verdict if complete and not doubtful else Verdict.UNKNOWN,
         value=count if complete else None,
         note=sentences(*doubtful),

@@ -161,7 +161,7 @@ class ErrorLogs(InsightsInspection):
             yield Measure(
                 title=_("5xx responses"),
                 shown="" if counts.fives is None else f"{counts.fives:,}",
-                allowed=_("none"),
+                allowed="0",
                 value=counts.fives,
                 verdict=_fives_verdict(counts.fives),
             )
@@ -169,7 +169,7 @@ class ErrorLogs(InsightsInspection):
             yield Measure(
                 title=_("Failed database connections"),
                 shown=f"{counts.database:,}",
-                allowed=_("none"),
+                allowed="0",
                 verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
                 value=counts.database,
             )

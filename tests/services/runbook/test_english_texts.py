@@ -111,12 +111,13 @@ UNTRANSLATED = {
     "Duty": {"anchor"},
     "Runbook": {"document_version"},
     "Slack": {"channel"},
+    "ReportSpec": {"approvals"},
     "ErrorLogs": {"query", "tail_pattern"},
     "SlowQueries": {"query"},
     "Firewall": {"blocked_query"},
     "CustomInspection": {"query"},
 }
-"""Clean texts that are names, patterns or queries."""
+"""Clean texts that are names, patterns or queries, and heads of boxes on paper."""
 
 
 def _translated(table: type[BaseModel]) -> bool:

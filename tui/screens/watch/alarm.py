@@ -96,7 +96,7 @@ class AlarmScreen(ModeScreen):
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
-        propose_alarm(self.app, self.detail.alarm or self.first)
+        propose_alarm(self.app, self.detail.alarm or self.first, self.detail.curve.value)
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Keep the detail from repeating the banner."""

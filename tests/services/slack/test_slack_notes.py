@@ -103,7 +103,7 @@ def test_what_is_not_normal_is_not_left_to_next_month() -> None:
         finding = Finding(inspection="sign-ins", title="Sign-ins", verdict=verdict, summary="x", read_at=NOW)
         return lines(about_finding(Recorded(seq=1, by="sato", finding=finding), HERE).text)["Next check"]
 
-    assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail ログの確認"
+    assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail log"
     for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
         assert next_check(verdict) == "01-14(Wed) 14:00, CloudWatch Alarms 確認（午後）"
 

@@ -28,8 +28,8 @@ MONDAY = datetime(2026, 1, 19, 9, 0, tzinfo=JST)
 STORM = datetime(2026, 1, 14, 10, 0, tzinfo=JST)
 SIZE = (120, 40)
 _RUN = re.compile("[\u3041-\u30ff\u3400-\u9fff\uff01-\uff9f]+")
-_NAMES = ("当番", "2025年度", "令和7年度", "日本語")
-"""The program's own name, and what may be typed in either language."""
+_NAMES = ("当番", "2025年度", "令和7年度", "日本語", "元日", "成人の日")
+"""The program's own name, what may be typed in either language, and the names of national holidays."""
 
 
 def _logged() -> Iterator[str]:

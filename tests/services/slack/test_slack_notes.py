@@ -105,7 +105,7 @@ def test_what_is_not_normal_is_not_left_to_next_month() -> None:
 
     assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail log"
     for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
-        assert next_check(verdict) == "01-14(Wed) 14:00, CloudWatch Alarms 確認（午後）"
+        assert next_check(verdict) == "01-14(Wed) 14:00, Alarms, afternoon"
 
 
 def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:

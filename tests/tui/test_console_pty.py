@@ -279,7 +279,7 @@ def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
             console.wait_text("the last line")
             console.wait_text("␛]2;PWNED␇")
             console.send("a\r")
-            console.wait_text("What the runbook says")
+            console.wait_text("What to do")
             console.send("\x1b")
             console.wait_text("Dashboard")
             for sequence in (

@@ -69,7 +69,6 @@ class TobanApp(Console):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     CSS = """
     Screen { background: $background; }
-    ToastRack { dock: top; align: right top; margin: 2 0 0 0; }
     """
 
     def __init__(
@@ -163,7 +162,8 @@ class TobanApp(Console):
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
-            self.inform(_("The console quits as soon as the outcome of the change is recorded."))
+            words = _("The console quits as soon as the outcome of the change is recorded.")
+            self.inform(words, matter="quit")
         await super().action_quit()
 
     async def drain(self) -> None:

@@ -2,8 +2,10 @@
 
 from textual.command import CommandList, CommandPalette
 
+from tui.screens.common.framed import Framed
 
-class ConsolePalette(CommandPalette):
+
+class ConsolePalette(Framed, CommandPalette):
     """As Textual's, but a key for a list without lines does nothing, where Textual raises KeyError.
 
     Of Textual's private methods it overrides `_action_command_list`.

@@ -10,11 +10,12 @@ from textual.widget import Widget
 
 from services.i18n import N_
 from tui.runtime.removal import dismiss_below
+from tui.screens.common.framed import Framed
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Framed, ModalScreen[T]):
     """A window over the screen; escape closes it without doing anything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", N_("Close"))]

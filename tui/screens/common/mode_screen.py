@@ -16,6 +16,7 @@ from services.models.runbook import Environment
 from tui.console import Console
 from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
+from tui.screens.common.framed import Framed
 from widgets.alarms.strip import AlarmStrip
 from widgets.drawing.format import duration
 from widgets.drawing.ticker import catch_up, every_second
@@ -39,7 +40,7 @@ class Place:
     """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
 
 
-class ModeScreen(Screen[object]):
+class ModeScreen(Framed, Screen[object]):
     """Frame of a mode; subclasses yield their body from `body()`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own

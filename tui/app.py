@@ -215,6 +215,10 @@ class TobanApp(Console):
         """Show the notes for Slack and their states."""
         self.navigation.outbox()
 
+    def action_show_messages(self) -> None:
+        """Show the messages of the past, whole."""
+        self.navigation.past_messages()
+
     def action_show_usage(self) -> None:
         """Show today's requests and yen."""
         self.navigation.usage()

@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("note", "f8", "app.note", N_("Note"), N_("Write a note into the journal"), "めも memo のーと noto"),
     Command("outbox", "f6", "app.show_outbox", N_("Slack outbox"), N_("Slack messages: what was posted, what was not, and what to do about it"), "すらっく surakku slack そうしん soushin みそうしん misoushin tsuuchi"),
     Command("screenshot", "", "app.screenshot", N_("Screenshot"), N_("Save the screen as SVG, readable by you alone"), "すくりーんしょっと sukurinshotto gamen"),
+    Command("messages", "", "app.show_messages", N_("Messages"), N_("The messages so far, whole; y copies one"), "めっせーじ messeeji りれき rireki つうち tsuuchi"),
     Command("quit", "ctrl+q", "app.quit", N_("Quit"), N_("Quit the console"), "しゅうりょう shuuryou おわる owaru exit", priority=True),
     *(panel.command for panel in PANELS),
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),

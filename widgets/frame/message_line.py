@@ -63,10 +63,15 @@ def message_rows(text: str, width: int, rows: int) -> list[str]:
     return [line for _at, line in lines]
 
 
+def path_in(text: str) -> str:
+    """The longest path of a file in `text`; "" without one."""
+    return max(_PATH.findall(text), key=cell_len, default="")
+
+
 def _forms(text: str) -> Iterator[str]:
     """The text, then with ever fewer of the folders in its longest path."""
     yield text
-    path = max(_PATH.findall(text), key=cell_len, default="")
+    path = path_in(text)
     head, *folders = path.split("/")
     for first in range(2, len(folders)):
         yield text.replace(path, "/".join([head, ELLIPSIS, *folders[first:]]))

@@ -69,6 +69,7 @@ class TobanApp(Console):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     CSS = """
     Screen { background: $background; }
+    ModalScreen { background: $background 60%; }
     """
 
     def __init__(

@@ -37,7 +37,9 @@ def test_a_matter_is_shown_until_it_is_settled(board: MessageBoard) -> None:
     assert board.current is None
 
 
-def test_a_matter_that_is_settled_while_another_message_is_shown_never_comes_back(board: MessageBoard) -> None:
+def test_a_matter_that_is_settled_while_another_message_is_shown_never_comes_back(
+    board: MessageBoard,
+) -> None:
     board.add(MATTER)
     board.add(FIRST)
     board.settle(MATTER.matter)

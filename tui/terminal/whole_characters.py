@@ -22,9 +22,12 @@ Chops = Sequence[Mapping[int, Strip]]
 class WholeCharacters(Compositor):
     """Divides a row into what is visible of each widget."""
 
-    def rows(self, wanted: Callable[[int], bool]) -> dict[int, Strip]:
-        """What the wanted rows show."""
-        chops = self._render_chops(self.size.region, wanted)
+    def rows(self, wanted: Sequence[int]) -> dict[int, Strip]:
+        """What these rows show; they are in ascending order."""
+        if not wanted or not self.size:
+            return {}
+        crop = Region(0, wanted[0], self.size.width, wanted[-1] + 1 - wanted[0])
+        chops = self._render_chops(crop, frozenset(wanted).__contains__)
         return {y: Strip.join(pieces.values()) for y, pieces in enumerate(chops) if pieces}
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Chops:

@@ -113,7 +113,7 @@ class MessageLine(LineWidget):
         lead = cell_len(mark) + 1 if mark else 0
         rows = self._rows(width)
         heads: list[Span] = [(f"{mark} ", role) if mark else ("", ""), *[(" " * lead, "")] * len(rows)]
-        words = role if self.message.severity == "error" else "strong"
+        words = role if self.message.severity == "error" else ""
         return [[head, (row, words)] for head, row in zip(heads, rows, strict=False)]
 
     def _rows(self, width: int) -> list[str]:

@@ -15,7 +15,9 @@ from widgets.frame.key_bar import KeyBar
 from widgets.frame.message_line import LOW, LineMessage, MessageLine, message_rows
 
 WORDS = st.lists(
-    st.sampled_from(["確認済みに", "しました。", "IMA", "アクセスキー", "a", "、", "10 → 5", "計画の後に", "｡", " "]),
+    st.sampled_from(
+        ["確認済みに", "しました。", "IMA", "アクセスキー", "a", "、", "10 → 5", "計画の後に", "｡", " "]
+    ),
     max_size=12,
 ).map("".join)
 SAVED = "運用報告書を ~/.local/state/toban/reports/facility-prod-2026-01-19.html に保存しました"

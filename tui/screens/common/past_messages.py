@@ -38,7 +38,13 @@ class PastMessagesScreen(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.messages: Sequence[LineMessage] = list(reversed(self.app.board.past))
-        self.table = KeyedTable((Column("", max_width=12), Column("", max_width=1), Column("", flex=1, min_width=20)))
+        self.table = KeyedTable(
+            (
+                Column(_("time"), max_width=12),
+                Column("", min_width=1, max_width=1),
+                Column(_("message"), flex=1, min_width=20),
+            )
+        )
         self.whole = Prose()
 
     def compose(self) -> ComposeResult:

@@ -1,5 +1,6 @@
 """The base of every mode's screen: header, alarm strip, banners, key bar."""
 
+import math
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -9,6 +10,7 @@ from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
 from services.i18n import _
+from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
@@ -18,7 +20,7 @@ from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
 from widgets.alarms.strip import AlarmStrip
-from widgets.drawing.format import duration
+from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
 from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.header import Header, HeaderFacts, ModeLabel
@@ -173,7 +175,8 @@ def header_facts(app: Console) -> HeaderFacts:
             for mode in MODES
         ),
         read_only=armed is None,
-        armed_left="" if armed is None else duration(services.engine.permits.left),
+        late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
+        armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=skew[0],

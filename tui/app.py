@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
     from services.system import Services
     from tui.config import ConsoleConfig
+    from tui.farewell import Farewell
     from tui.navigation import Navigation
     from tui.terminal.cells.line_speed import Link
 
@@ -85,6 +86,8 @@ class TobanApp(Console):
         super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
         """Why the start failed; printed once the terminal is restored."""
+        self.farewell: Farewell | None = None
+        """What to say in the shell; None before the end, and if the start failed."""
         self._connect = connect
         self._start_mode = start_mode
         for theme_of_ours in themes.THEMES:
@@ -170,6 +173,9 @@ class TobanApp(Console):
     async def drain(self) -> None:
         """Close the services before the terminal is restored."""
         if self.services is not None:
+            from tui.farewell import Farewell
+
+            self.farewell = Farewell(self)
             await self.services.close()
 
     # -- going places

@@ -9,11 +9,13 @@ from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models import glyphs
+from services.models.date_text import day_text
 from services.models.duties import Occurrence, ScheduledOccurrence, SignOff
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
 from widgets.drawing.block import Block
-from widgets.drawing.format import coarse, day_words, pad, wrap
+from widgets.drawing.format import coarse, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.ticker import every_second
 from widgets.duties.wording import (
@@ -66,11 +68,11 @@ def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Lin
 def _box(occurrence: Occurrence, text: str) -> str:
     """An empty box before sign-off; afterwards whether it was ticked, if it could be."""
     if occurrence.state not in (State.DONE, State.SKIPPED):
-        return "□ "
+        return f"{glyphs.WAITING} "
     checked = occurrence.signed.checked if occurrence.signed is not None else None
     if checked is None:
-        return "· "
-    return "✓ " if text in checked else "– "
+        return f"{glyphs.NO_RECORD} "
+    return f"{glyphs.DONE} " if text in checked else f"{glyphs.OFF} "
 
 
 def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
@@ -114,13 +116,13 @@ def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | Non
 def moment(at: datetime, zone: tzinfo) -> str:
     """`Mon 5 Jan 2026 09:00 JST`."""
     local = at.astimezone(zone)
-    return f"{day_words(local.date(), year=True)} {local:%H:%M} {zone_name(zone, at)}"
+    return f"{day_text(local.date())} {local:%H:%M} {zone_name(zone, at)}"
 
 
 def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
     slot = occurrence.slot
     if not slot.timed:
-        yield (_("scheduled for"), [(day_words(slot.day, year=True), "")])
+        yield (_("scheduled for"), [(day_text(slot.day), "")])
         if slot.until > slot.day:
             yield (_("late from"), [(moment(slot.late_at, zone), "")])
     else:
@@ -136,7 +138,7 @@ def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
 def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
     if slot.until > slot.day:
         words = _("once from {first} to {last}")
-        days = words.format(first=day_words(slot.day), last=day_words(slot.until))
+        days = words.format(first=day_text(slot.day, slot.day), last=day_text(slot.until, slot.day))
         yield (_("window"), [(days, "")])
     reason = slot.remark or moved_from(slot)
     if reason:

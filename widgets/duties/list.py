@@ -7,10 +7,10 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models.date_text import day_text
 from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, FindingsView
 from widgets.drawing.columns import Column
-from widgets.drawing.format import day_words
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
@@ -137,7 +137,6 @@ class DutyList(OccurrenceList):
             now,
             self.zone,
             day,
-            weekdays=self.size.width >= _NARROW,
             findings=self._has_findings,
             duty_findings=self._findings_of(occurrence),
         )
@@ -145,7 +144,7 @@ class DutyList(OccurrenceList):
 
 def today_spans(today: Day) -> list[Span]:
     """`today Wed 14 Jan  !1 ✓2`, and why it is closed on a closed day."""
-    spans: list[Span] = [(_("today") + " ", "strong"), (day_words(today.day), "strong")]
+    spans: list[Span] = [(_("today") + " ", "strong"), (day_text(today.day, today.day), "strong")]
     reason = closed_words(today)
     if reason:
         spans.append((f"  {reason}", "warn"))

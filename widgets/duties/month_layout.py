@@ -12,9 +12,10 @@ from datetime import date, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models.date_text import day_text, weekday_text
 from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.covered_lines import over
-from widgets.drawing.format import crop, day_words, month_words, weekday
+from widgets.drawing.format import crop, month_words
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.duties.wording import (
     CLOSED_MARK,
@@ -146,7 +147,7 @@ def day_line(day: Day | None, width: int) -> list[Span]:
     """The day under the cursor: its date, why it is closed, the states of its duties."""
     if day is None:
         return []
-    heading: list[Span] = [(day_words(day.day), "strong")]
+    heading: list[Span] = [(day_text(day.day, day.day), "strong")]
     reason = closed_words(day)
     if reason:
         heading.append((f" {reason}", "muted" if day.is_open else "warn"))
@@ -159,7 +160,7 @@ def day_line(day: Day | None, width: int) -> list[Span]:
 def _weekdays(cell: int) -> list[Span]:
     spans: list[Span] = []
     for number in _SUNDAY_FIRST:
-        spans += fit([(" ", ""), (weekday(number), "head")], cell)
+        spans += fit([(" ", ""), (weekday_text(number), "head")], cell)
     return spans
 
 
@@ -237,7 +238,7 @@ def _titled(occurrence: Occurrence, day: date, zone: tzinfo, room: int) -> Line:
     state_look, slot = state_style(occurrence), occurrence.slot
     line: list[Span] = [(state_look.mark + " ", state_look.role)]
     if room >= _TIMED and slot.timed:
-        line.append((clock_of(slot.due_at, zone, day, weekdays=False) + " ", "muted"))
+        line.append((clock_of(slot.due_at, zone, day) + " ", "muted"))
     return [*line, (crop(slot.title, room - width_of(line)), title_role(occurrence))]
 
 

@@ -134,7 +134,6 @@ def duty_row(
     zone: tzinfo,
     day: date,
     *,
-    weekdays: bool = True,
     findings: bool = False,
     duty_findings: DutyFindings | None = None,
 ) -> Row:
@@ -144,7 +143,7 @@ def duty_row(
         occurrence.key,
         (
             [(state_look.mark, state_look.role)],
-            [(when(occurrence.slot, zone, day, weekdays=weekdays), title)],
+            [(when(occurrence.slot, zone, day), title)],
             [(occurrence.slot.title, title)],
             [(state_look.word, state_look.role)],
             *([verdict_cell(duty_findings)] if findings else []),

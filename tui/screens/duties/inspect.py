@@ -10,6 +10,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from services.i18n import N_, _
+from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.mode_screen import ModeScreen, Place
@@ -17,7 +18,6 @@ from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
-from widgets.drawing.format import day_words
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
@@ -244,7 +244,7 @@ class InspectScreen(ModeScreen):
         """Whether a duty is chosen; the month grid chooses only a day, so its duties are focused with a notice."""
         if self.focused is not self.grid:
             return True
-        day = day_words(self.grid.day, year=True)
+        day = day_text(self.grid.day)
         self.agenda.focus()
         self.app.push_screen(
             NoticeScreen(day, _("Choose one of the day's duties, then press the key again."))

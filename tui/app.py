@@ -82,7 +82,9 @@ class TobanApp(Console):
         demo: str = "",
         link: "Link" = "auto",
         output: str = "",
+        greets: bool = False,
     ) -> None:
+        """`greets`: the first start of a person shows the keys to begin with."""
         super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
         """Why the start failed; printed once the terminal is restored."""
@@ -90,6 +92,7 @@ class TobanApp(Console):
         """What to say in the shell; None before the end, and if the start failed."""
         self._connect = connect
         self._start_mode = start_mode
+        self._greets = greets
         for theme_of_ours in themes.THEMES:
             self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
@@ -130,6 +133,7 @@ class TobanApp(Console):
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         self.services.report_faults(self.report_bug, self.on_fault)
+        greets = self._greets and not self.services.journal.path.exists()
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
         # Watching does not wait for the disk and needs no journal.
@@ -137,6 +141,10 @@ class TobanApp(Console):
         subscriptions.follow_feeds()
         await self._opened(opening)
         subscriptions.follow_records()
+        if greets:
+            from tui.greeting import greet
+
+            await greet(self)
         await in_thread("tui.navigation")
         await self.services.warm()
         if not gc.isenabled():

@@ -35,6 +35,7 @@ REASONS = [
         {
             "tui/app.py": {
                 "services.inspections.registry",
+                "tui.greeting",
                 "tui.farewell",
                 "tui.subscriptions",
                 "tui.navigation",

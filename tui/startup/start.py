@@ -80,6 +80,7 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
         # An invalid value counts as `auto` until the configuration is read, which refuses it.
         link=as_link(options.link or peek("link", options.config)),
         output=peek("output", options.config),
+        greets=True,
     )
     # The driver replaces the outline, and restores the terminal itself.
     app.run()

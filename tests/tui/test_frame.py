@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.segment import Segment
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets._toast import ToastRack
 
 from services.models.alarms import AlarmState
@@ -16,7 +18,9 @@ from tui.app import TobanApp
 from tui.modes import MODES
 from tui.screens.common.dimmed import FRAME_ROWS, Dimmed
 from tui.screens.journal.note import NoteScreen
+from tui.screens.watch.watch import WatchScreen
 from widgets.frame.message_line import LOW, LineMessage, MessageLine
+from widgets.frame.parts import PanelHead
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
@@ -102,6 +106,35 @@ async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
         assert rows(pilot)[6][:8] == body[:8], "what is behind is still to be read"
         [grey] = {style for y in (3, 4) for style in styles_of(pilot, y)}
         assert grey not in colours or theme == "16"
+
+
+@pytest.mark.parametrize("seconds", [0.05, 1000.0])
+async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """A log that runs behind a note would cost more than in view: rows with a dialog in them cannot be scrolled."""
+    monkeypatch.setattr("tui.screens.common.dimmed.UPDATE_EVERY", seconds)
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        assert isinstance(app, TobanApp)
+        watch = app.screen
+        assert isinstance(watch, WatchScreen)
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        before = rows(pilot)
+        for widget in (watch.header._line, *watch.query(PanelHead)):
+            monkeypatch.setattr(
+                type(widget), "render_line", lambda _widget, _y: Strip([Segment("changed" * 30)])
+            )
+            widget._styles_cache.clear()
+            widget.refresh()
+        await until(pilot, lambda: rows(pilot)[0].startswith("changed"))
+        heads = [y for y, row in enumerate(before) if row.startswith(("━ ", "─ "))]
+        assert heads
+        if seconds < 1:
+            await until(pilot, lambda: all(rows(pilot)[y].startswith("changed") for y in heads))
+        else:
+            assert [rows(pilot)[y] for y in heads] == [before[y] for y in heads]
 
 
 async def test_a_new_alarm_is_seen_while_a_note_is_written(embedded: Embedded) -> None:

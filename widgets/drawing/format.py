@@ -128,7 +128,9 @@ def wrap_at(text: str, width: int) -> Iterator[tuple[int, str]]:
         at += len(line)
 
 
-_NEVER_FIRST = frozenset("、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.:;?!)]}%")
+_NEVER_FIRST = frozenset(
+    "、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.:;?!)]}%"
+)
 _NEVER_LAST = frozenset("「『（［｛〔〈《【([{¥$#")
 _COUNTERS = frozenset("件分秒日回行円時月年度個台人本名倍")
 """Characters that stay with the figure before them, as do the units below, also after a space."""

@@ -15,15 +15,18 @@ from zoneinfo import ZoneInfo
 from textual import on, work
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
+from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from services import i18n
 from services.i18n import _
 from tui import messages, themes
+from tui.alt_keys import is_one_key
 from tui.commands import bindings
 from tui.console import JST, Console
+from tui.key_meanings import reserved_keys
 from tui.modes import MODES
+from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.screens.common.command_palette import ConsolePalette
@@ -31,6 +34,7 @@ from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
 from tui.terminal.driver.keyboard import AltKey
+from widgets.frame.key_names import key_name
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
@@ -90,6 +94,7 @@ class TobanApp(Console):
         """Why the start failed; printed once the terminal is restored."""
         self.farewell: Farewell | None = None
         """What to say in the shell; None before the end, and if the start failed."""
+        self.moved_keys = MovedKeys(self)
         self._connect = connect
         self._start_mode = start_mode
         self._greets = greets
@@ -136,6 +141,9 @@ class TobanApp(Console):
         greets = self._greets and not self.services.journal.path.exists()
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
+        for command, key in reserved_keys(self.config.keys):
+            words = _("[keys] {command}: {key} is reserved for a later version.")
+            self.inform(words.format(command=command, key=key_name(key)))
         # Watching does not wait for the disk and needs no journal.
         subscriptions = Subscriptions(self, self.enter_code)
         subscriptions.follow_feeds()
@@ -282,18 +290,12 @@ class TobanApp(Console):
             await self.switch_mode(current)
             await self.remove_mode("between")
 
-    def is_one_key(self, event: AltKey) -> bool:
-        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key.
+    @on(Key)
+    async def run_moved_key(self, event: Key) -> None:
+        """Let the keys of the version before do what they did, where nothing else has them."""
+        if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
+            event.prevent_default()
 
-        Terminals send keys such as ctrl+left in this form, too. Outside text fields, and for shift+tab, escape and the
-        key are meant to close what is open.
-        """
-        key = event.together.key
-        if key.startswith("alt+"):
-            return any(
-                key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
-            )
-        field = self.focused
-        return isinstance(field, Input | TextArea) and (
-            key != event.apart[-1].key and key in field._bindings.key_to_bindings
-        )
+    def is_one_key(self, event: AltKey) -> bool:
+        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
+        return is_one_key(self, event)

@@ -92,6 +92,11 @@ class Console(RuntimeApp):
         return self._config
 
     @property
+    def keys_set(self) -> "Mapping[str, str]":
+        """The keys that the configuration sets, by the binding's id."""
+        return self._config.keys if self._config is not None else {}
+
+    @property
     def runbook(self) -> "Runbook | None":
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None
@@ -154,11 +159,11 @@ class Console(RuntimeApp):
         namespaces: "Mapping[str, DOMNode] | None" = None,
     ) -> bool:
         """As Textual's; a message that was on screen goes when the console or a screen has done something."""
-        before = self.message
+        noticed = self.board.noticed
         target, name, _parameters = self._parse_action(action, default_namespace or self, namespaces)
         handled = await super().run_action(action, default_namespace, namespaces)
         if handled and isinstance(target, App | Screen) and not name.startswith("focus"):
-            self.board.acted(before)
+            self.board.remove(noticed)
         return handled
 
     @property

@@ -52,16 +52,16 @@ class MessageBoard:
         if self._matters.pop(matter, None) is not None:
             self._show(self.current)
 
-    def remove(self, message: LineMessage) -> None:
+    def remove(self, message: LineMessage | None) -> None:
         """Remove a passing message, if it is the one shown."""
-        if self._passing is message:
+        if message is not None and self._passing is message:
             self._passing = None
             self._show(self.current)
 
-    def acted(self, before: LineMessage | None) -> None:
-        """A key has done something while `before` was shown: it has been read."""
-        if before is not None and monotonic() - self._passing_since >= _NOTICED:
-            self.remove(before)
+    @property
+    def noticed(self) -> LineMessage | None:
+        """The passing message, if it has been shown long enough to be read before a key is pressed."""
+        return self._passing if monotonic() - self._passing_since >= _NOTICED else None
 
 
 def reading_seconds(message: LineMessage) -> float:

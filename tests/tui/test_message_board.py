@@ -52,16 +52,15 @@ def test_a_key_removes_what_was_read_and_never_a_matter(
     board: MessageBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board.add(FIRST)
-    board.acted(FIRST)
-    assert board.current is FIRST, "nobody can have read it yet"
-    monkeypatch.setattr(message_board, "_NOTICED", 0.0)
-    board.acted(None)
+    assert board.noticed is None, "nobody can have read it yet"
+    board.remove(board.noticed)
     assert board.current is FIRST
-    board.acted(FIRST)
+    monkeypatch.setattr(message_board, "_NOTICED", 0.0)
+    assert board.noticed is FIRST
+    board.remove(board.noticed)
     assert board.current is None
     board.add(MATTER)
-    board.acted(MATTER)
-    assert board.current is MATTER
+    assert board.noticed is None
 
 
 def test_each_shown_message_is_kept_in_the_past(board: MessageBoard) -> None:

@@ -126,7 +126,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         await pilot.pause()
         assert app.agenda.selected is None
         assert app.agenda.day == date(2026, 2, 20)
-        assert lines(app)[1].startswith("▸ 02-01(Sun) – Sat 28")
+        assert lines(app)[1].startswith("▸ 02-01(Sun) – 02-28(Sat)")
         app.agenda.day = TODAY
         app.agenda.month = MONTH
         await pilot.pause()

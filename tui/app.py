@@ -183,8 +183,7 @@ class TobanApp(Console):
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
-            words = _("The console quits as soon as the outcome of the change is recorded.")
-            self.inform(words, matter="quit")
+            self.inform(_("The console quits once the change's outcome is recorded."), matter="quit")
         await super().action_quit()
 
     async def drain(self) -> None:

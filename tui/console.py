@@ -15,9 +15,11 @@ from textual.app import App
 from textual.reactive import var
 from textual.screen import Screen
 
+from services.i18n import _
 from tui.message_board import MessageBoard, from_home, reading_seconds
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
+from widgets.frame.key_names import key_name
 from widgets.frame.message_line import LineMessage
 
 if TYPE_CHECKING:
@@ -151,6 +153,12 @@ class Console(RuntimeApp):
         self.board.add(message)
         if not message.matter and self._running:
             self.set_timer(reading_seconds(message), partial(self.board.remove, message))
+
+    def action_help_quit(self) -> None:
+        """Say which key quits: ctrl+c, by which many programs end, copies."""
+        quits = (each.binding for each in self.active_bindings.values() if each.binding.id == "quit")
+        if (binding := next(quits, None)) is not None:
+            self.inform(_("{key} quits the console.").format(key=key_name(binding.key)))
 
     async def run_action(
         self,

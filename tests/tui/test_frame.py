@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets._toast import ToastRack
 
+from services import i18n
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
@@ -106,6 +107,13 @@ async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
         assert rows(pilot)[6][:8] == body[:8], "what is behind is still to be read"
         [grey] = {style for y in (3, 4) for style in styles_of(pilot, y)}
         assert grey not in colours or theme == "16"
+
+
+async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: Embedded) -> None:
+    i18n.use("ja")
+    async with console(embedded.url, embedded.clock) as pilot:
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: "^q でコンソールを終了します。" in screen_text(pilot))
 
 
 @pytest.mark.parametrize("seconds", [0.05, 1000.0])

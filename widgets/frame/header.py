@@ -82,7 +82,7 @@ class HeaderLine(Widget):
         width = self.size.width
         for form in _FORMS:
             parts, lowest_dropped = _fitting(_parts(self.facts, form), width)
-            if lowest_dropped > _NEEDED:
+            if lowest_dropped > form.needs:
                 break
         return Content("  ").join([part for _rank, part in parts])
 
@@ -96,10 +96,12 @@ class Form(NamedTuple):
     """Cells between the modes."""
     words: bool = True
     """Full words for the environment, for writing and for the clock's error."""
+    needs: int = 6
+    """Rank up to which nothing is dropped; otherwise the next form is tried."""
 
 
 _FORMS = (
-    Form(),
+    Form(needs=8),
     Form(scenario=False),
     Form(scenario=False, gap=1),
     Form(scenario=False, gap=2, modes=False),
@@ -107,8 +109,6 @@ _FORMS = (
     Form(scenario=False, gap=1, modes=False, words=False),
 )
 """From the longest to the shortest."""
-_NEEDED = 6
-"""Rank up to which nothing is dropped while a shorter form exists."""
 _NOTHING = 99
 """A rank beyond that of every part."""
 

@@ -4,7 +4,7 @@ Runbook: 日常監視 3. Covers everything since the last sign-off, not only the
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from services.aws.client.errors import AwsError
@@ -12,6 +12,7 @@ from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
+from services.inspections.error_logs.cli_commands import commands_of
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -27,8 +28,10 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.models.aws_cli import CliCommand
 from services.models.findings import Evidence, Finding, Measure, Row
 from services.models.insights import QueryResult
+from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
@@ -49,6 +52,10 @@ class ErrorLogs(InsightsInspection):
             counts = replace(counts, fives=None)
         silent = await silence(queries, events=event_spans(errors.rows, counts.hours))
         return self._finding(queries, errors, counts, level, silent)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The queries for errors and their number per hour."""
+        return commands_of(self._spec, span)
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
         """Whether errors can be recognized; if that cannot be read, the errors found still count."""
@@ -154,7 +161,7 @@ class ErrorLogs(InsightsInspection):
             yield Measure(
                 title=_("5xx responses"),
                 shown="" if counts.fives is None else f"{counts.fives:,}",
-                allowed=_("none"),
+                allowed="0",
                 value=counts.fives,
                 verdict=_fives_verdict(counts.fives),
             )
@@ -162,7 +169,7 @@ class ErrorLogs(InsightsInspection):
             yield Measure(
                 title=_("Failed database connections"),
                 shown=f"{counts.database:,}",
-                allowed=_("none"),
+                allowed="0",
                 verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
                 value=counts.database,
             )

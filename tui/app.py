@@ -21,7 +21,6 @@ from textual.screen import Screen
 from services import i18n
 from services.i18n import _
 from tui import messages, themes
-from tui.alt_keys import is_one_key
 from tui.commands import bindings
 from tui.console import JST, Console
 from tui.key_meanings import reserved_keys
@@ -33,7 +32,6 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
-from tui.terminal.driver.keyboard import AltKey
 from widgets.frame.key_names import key_name
 
 if TYPE_CHECKING:
@@ -298,7 +296,3 @@ class TobanApp(Console):
         """Let the keys of the version before do what they did, where nothing else has them."""
         if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
             event.prevent_default()
-
-    def is_one_key(self, event: AltKey) -> bool:
-        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
-        return is_one_key(self, event)

@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from services.i18n import _
 from tui.message_board import MessageBoard, from_home, reading_seconds
+from tui.runtime.alt_keys import is_one_key
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
 from widgets.frame.key_names import key_name
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from services.system import Services
     from tui.config import ConsoleConfig
     from tui.terminal.cells.line_speed import Link, LinkState
+    from tui.terminal.driver.keyboard import AltKey
 
 JST = ZoneInfo("Asia/Tokyo")
 
@@ -186,6 +188,10 @@ class Console(RuntimeApp):
     def ring(self, text: str) -> None:
         """Ring the bell once, with a desktop notification where the terminal supports it."""
         ring(self, text)
+
+    def is_one_key(self, event: "AltKey") -> bool:
+        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
+        return is_one_key(self, event)
 
     def refresh_feeds(self) -> None:
         """Read everything from AWS now, picking up renewed credentials."""

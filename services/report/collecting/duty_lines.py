@@ -88,12 +88,16 @@ class DutyLines:
         data, duty = entry.data, self._duty_states.duty(duty_id)
         titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         signed = signature(entry)
-        checked = signed.checked or ()
+        # The journal holds a line in the language in which it was ticked.
+        lines = {
+            text: line for each in (duty.versions("asks") if duty else ()) for line, text in enumerate(each)
+        }
+        ticked = {lines.get(text) for text in signed.checked or ()}
         checklist = duty.asks if duty is not None and signed.checked is not None else ()
         return {
             "decisions": tuple(_decisions(data.get("findings"), self._titles)),
-            "checked": checked,
-            "unchecked": tuple(text for text in checklist if text not in checked),
+            "checked": signed.checked or (),
+            "unchecked": tuple(text for line, text in enumerate(checklist) if line not in ticked),
             "written": tuple(
                 Written(id=id, title=titles.get(id, id), text=text) for id, text in signed.evidence.items()
             ),

@@ -138,13 +138,14 @@ class FindingScreen(ModeScreen):
 
     @work(group="rerun")
     async def _rerun(self, *, consent: bool) -> None:
-        id = self.recorded.finding.inspection
-        if self.slot is not None:
-            await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
-            self._follow()
-            return
-        self.app.inform(_("{title}: inspecting…").format(title=self.recorded.finding.title))
-        self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent))
+        finding = self.recorded.finding
+        id, words = finding.inspection, _("{title}: inspecting…").format(title=finding.title)
+        with self.app.under_way(words, f"inspection:{id}"):
+            if self.slot is None:
+                self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent))
+            else:
+                await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
+                self._follow()
 
     def _siblings(self) -> tuple[Recorded, ...]:
         findings = self.services.scheduler.of(self.slot) if self.slot is not None else None

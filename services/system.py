@@ -46,7 +46,6 @@ from services.logs.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
-from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry
@@ -262,7 +261,7 @@ def connect(
             calendar,
             book,
             clock,
-            anchors=lambda: _newest(base_dates_feed.state),
+            anchors=lambda: base_dates_feed.state.value or (),
             dated=engine.reverts,
         ),
         engine=engine,
@@ -295,7 +294,3 @@ def allow_list_of(runbook: Runbook) -> AllowList:
     """The people and networks on the runbook's allow list."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()
-
-
-def _newest(state: FeedState[tuple[BaseDate, ...]]) -> tuple[BaseDate, ...]:
-    return state.value or ()

@@ -224,10 +224,6 @@ class TobanApp(Console):
         """Go to a place by name."""
         self.navigation.jump()
 
-    def action_newest_firing(self) -> None:
-        """Open the alarm that fired last."""
-        self.navigation.newest_firing()
-
     def action_keys_help(self) -> None:
         """Show the keys of this screen."""
         self.navigation.keys_help()

@@ -16,6 +16,7 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from services.i18n import _
+from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
 from tui.runtime.alt_keys import is_one_key
 from tui.runtime.runtime_app import RuntimeApp
@@ -195,6 +196,10 @@ class Console(RuntimeApp):
     def is_one_key(self, event: "AltKey") -> bool:
         """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
         return is_one_key(self, event)
+
+    def action_newest_firing(self) -> None:
+        """Open the alarm that fired last."""
+        self.post_message(messages.OpenNewestFiring())
 
     def refresh_feeds(self) -> None:
         """Read everything from AWS now, picking up renewed credentials."""

@@ -27,6 +27,10 @@ class OpenAlarm(Request):
     alarm: "Alarm"
 
 
+class OpenNewestFiring(Request):
+    """Show the detail of the alarm that fired last, or say that none fires."""
+
+
 @dataclass
 class Acknowledge(Request):
     """Ask for a note, and acknowledge the alarm's present state."""

@@ -54,6 +54,17 @@ class Navigation:
             self._app.switch_screen(AlarmScreen(request.alarm))
 
     @handle.register
+    def _open_newest_firing(self, _request: messages.OpenNewestFiring) -> None:
+        """Open the alarm that fired last, or say that none fires, or that it is not known."""
+        overview = self._app.alarms.value if self._app.alarms is not None else None
+        if overview is None:
+            self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
+        elif overview.newest_firing is None:
+            self._app.inform(_("No alarm is firing."))
+        else:
+            self._open_alarm(messages.OpenAlarm(overview.newest_firing))
+
+    @handle.register
     def _acknowledge(self, request: messages.Acknowledge) -> None:
         self._app.push_screen(AcknowledgeScreen(request.alarm))
 
@@ -116,16 +127,6 @@ class Navigation:
             self._app.screen.show_day(request.day)
 
     # -- commands of the console
-
-    def newest_firing(self) -> None:
-        """Open the alarm that fired last, or say that none fires, or that it is not known."""
-        overview = self._app.alarms.value if self._app.alarms is not None else None
-        if overview is None:
-            self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
-        elif overview.newest_firing is None:
-            self._app.inform(_("No alarm is firing."))
-        else:
-            self._open_alarm(messages.OpenAlarm(overview.newest_firing))
 
     def jump(self) -> None:
         """Go to a place by name."""

@@ -11,6 +11,7 @@ from services.changes.entries import CHANGE_KINDS
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
+from services.duties.progress import progress_of
 from services.duties.records import KINDS, RECENT, signature
 from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
@@ -113,12 +114,16 @@ def runs_at(source: Source) -> tuple[Run, ...]:
 def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
     """The record of each slot from `entries` (oldest first); the first sign-off and the newest plan count."""
     by_slot: dict[str, OccurrenceRecord] = {}
+    progress: dict[str, list[Entry]] = {}
     for entry in entries:
         before = by_slot.get(entry.subject, NO_ENTRIES)
         if entry.kind in _SIGNED:
             if before.signed is None:
                 skipped = entry.kind is EntryKind.SKIPPED
                 by_slot[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
+        elif entry.kind is EntryKind.PROGRESS:
+            progress.setdefault(entry.subject, []).append(entry)
+            by_slot[entry.subject] = replace(before, progress=progress_of(progress[entry.subject]))
         elif entry.kind in KINDS:
             planned = entry.kind is EntryKind.PLANNED
             by_slot[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
@@ -168,4 +173,5 @@ def _base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
 def _carried(occurrence: Occurrence, day: date) -> bool:
     if occurrence.slot.until >= day:
         return False
-    return occurrence.state is not OccurrenceState.MISSED or occurrence.slot.until >= day - MISSED_BACK
+    recent = occurrence.slot.until >= day - MISSED_BACK
+    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

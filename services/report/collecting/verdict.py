@@ -58,7 +58,10 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         OccurrenceState.MISSED: _("missed: {title}"),
     }
     for line in lines:
-        if line.state in words:
+        if line.state in words and line.underway:
+            text = _("under way and late: {title} (open: {items})")
+            yield Verdict.ATTENTION, text.format(title=line.title, items=_(", ").join(line.unchecked))
+        elif line.state in words:
             yield Verdict.ATTENTION, words[line.state].format(title=line.title)
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)

@@ -44,7 +44,7 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
                 (
                     dates.due(line, day),
                     line.title,
-                    wording.duty_state(line.state),
+                    wording.of_duty(line),
                     _signed(line, dates, day),
                     line.signed.note if line.signed else "",
                 ),
@@ -65,12 +65,22 @@ def duty_remarks(
     remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines
-        for text in (*([line.remark] if moved and line.remark else []), *_remarks_of(line))
+        for text in (*([line.remark] if moved and line.remark else []), *_remarks_of(line, dates, day))
     )
     return (Bullets(remarks),) if remarks else ()
 
 
-def _remarks_of(line: DutyLine) -> Iterator[str]:
+def _progress(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
+    """What was done of a duty that is under way, by whom and when, and what is said about it."""
+    total = len(line.checked) + len(line.unchecked)
+    done = _(", ").join(f"{each.text} ({each.by} {dates.at(each.at, day)})" for each in line.ticked)
+    text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
+    yield _("{text}: {items}").format(text=text, items=done) if done else text
+    for note in line.progress_notes:
+        yield f"{note.text} ({note.by} {dates.at(note.at, day)})"
+
+
+def _remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
     for decision in line.decisions:
         if decision.overruled:
             yield _("{inspection} ({verdict}) was overridden: {reason}").format(
@@ -78,10 +88,13 @@ def _remarks_of(line: DutyLine) -> Iterator[str]:
                 verdict=wording.verdict(decision.verdict),
                 reason=decision.reason,
             )
-    if line.checked:
+    if line.underway:
+        yield from _progress(line, dates, day)
+    elif line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
     if line.unchecked:
-        yield _("NOT checked: {items}").format(items=_(", ").join(line.unchecked))
+        words = _("still open: {items}") if line.underway else _("NOT checked: {items}")
+        yield words.format(items=_(", ").join(line.unchecked))
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:

@@ -13,10 +13,10 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Recorded
+from services.models.findings import Evidence, Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.slack.console_links import alarm_page, inspection_page
 
 FILL = N_("(fill in)")

@@ -99,9 +99,8 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     from services.inspections.base import InspectionRequest
     from services.inspections.running.windows import reached, window
     from services.journal.errors import JournalError
-    from services.models.findings import worst
     from services.models.inspect_answer import InspectAnswer
-    from services.models.verdict import Verdict
+    from services.models.verdict import Verdict, worst
 
     ids = _ids(services, flags["names"])
     began = services.clock.now()

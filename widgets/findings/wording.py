@@ -1,8 +1,8 @@
 """Short texts about findings: a mark and a word, and the progress of running inspections."""
 
 from services.i18n import _, plural
-from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
-from services.models.verdict import Verdict
+from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
+from services.models.verdict import Tally, Verdict
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 

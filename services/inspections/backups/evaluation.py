@@ -11,10 +11,10 @@ from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import length, listed
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.runbook import Rds
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 RESTORABLE = timedelta(minutes=10)
 """Maximum age of the latest restorable time; the transaction log is saved every five minutes."""

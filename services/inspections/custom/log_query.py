@@ -26,10 +26,10 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
-from services.models.findings import Evidence, Finding, Measure, worst
+from services.models.findings import Evidence, Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 FRESH = timedelta(hours=1)
 """A shorter silence is ignored, because the log's usual traffic is unknown."""

@@ -25,9 +25,9 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, Finding, Measure, Row, worst
+from services.models.findings import Evidence, Finding, Measure, Row
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Limit, Verdict, worst
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""

@@ -29,10 +29,10 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, Measure, Row, worst
+from services.models.findings import Evidence, Measure, Row
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Limit, Verdict, worst
 
 Statements = Iterator[tuple[Verdict, str]]
 """The statements on a row, each with its verdict."""

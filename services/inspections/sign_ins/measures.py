@@ -8,10 +8,10 @@ from services.inspections.sign_ins.evaluation import JudgedAccess, JudgedChange,
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.iam import IamUser
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 
 @dataclass(frozen=True, slots=True)

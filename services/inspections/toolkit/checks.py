@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from services.contacts import escalation, reachable
 from services.i18n import sentences
-from services.models.findings import DISPLAY_ORDER, Measure
+from services.models.findings import Measure
 from services.models.runbook import Playbook, Runbook
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 
 
 @dataclass(frozen=True, slots=True)

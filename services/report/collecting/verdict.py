@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from services.i18n import _, first_few
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
-from services.models.findings import DISPLAY_ORDER, worst
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 from services.report.collecting.finding_lines import counts
 
 Reason = tuple[Verdict, str]

@@ -17,9 +17,7 @@ from services.models.duties import BaseDate, Occurrence, OccurrenceState, Schedu
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, EntryQuery, Person
 from tests.services.duties.duty_world import Desk, desk, jst
 
-KEY = BaseDate(
-    anchor="access-key:ci-cd-user", id=RawId("AKIA2TOBANDEMOCICD01"), at=jst("2025-10-20 10:00")
-)
+KEY = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIA2TOBANDEMOCICD01"), at=jst("2025-10-20 10:00"))
 """Its rotation is due on 2026-01-16, a Friday."""
 LINES = ("新しいアクセスキー作成", "GitHub Secretsを更新", "デプロイ動作確認", "古いアクセスキー無効化")
 

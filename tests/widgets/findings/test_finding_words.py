@@ -7,20 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import i18n
-from services.models.findings import (
-    DISPLAY_ORDER,
-    WORSE,
-    DutyFindings,
-    Evidence,
-    Finding,
-    Measure,
-    Recorded,
-    Row,
-    tally,
-    worst,
-)
+from services.models.findings import DutyFindings, Evidence, Finding, Measure, Recorded, Row
 from services.models.report_lines import FindingLine
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, WORSE, Verdict, tally, worst
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES

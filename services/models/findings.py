@@ -1,6 +1,13 @@
-"""Findings: the judged result of one inspection, and people's decisions on it."""
+"""Findings: the judged result of one inspection, and people's decisions on it.
+
+Older versions refuse a finding with keys that they do not know, so fields added since 0.1 are excluded from its JSON and
+recorded beside it (`services.inspections.running.entries`).
+"""
 
 from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
 
 from services.models.base import Clean, Model, RawId
 from services.models.metrics import TimeSpan
@@ -30,6 +37,18 @@ class Measure(Model):
     """When the value was worst (UTC); None: it belongs to the whole window."""
     note: Clean = ""
     """What else is to be known about the value."""
+    item: str = Field(default="", exclude=True)
+    """What it measures, for programs: a limit's id, or a word of the inspection; "" if nothing refers to it."""
+
+
+class EvidencePlace(Model):
+    """Where what a row shows can be seen in the console."""
+
+    kind: Literal["alarm", "day", "log", "widget"]
+    target: str
+    """The alarm's name, the day (ISO), the log group, or the metric's id (`namespace/metric`)."""
+    at: datetime | None = None
+    """The time to go to (UTC); None: the present."""
 
 
 class Row(Model):
@@ -39,6 +58,8 @@ class Row(Model):
     """One text per column."""
     verdict: Verdict | None = None
     """None: not judged."""
+    place: EvidencePlace | None = Field(default=None, exclude=True)
+    """Where it leads; None: nowhere."""
 
 
 class Evidence(Model):

@@ -24,7 +24,7 @@ from widgets.duties.wording import (
     state_style,
     zone_name,
 )
-from widgets.findings.wording import recorded_spans, running_words
+from widgets.findings.wording import recorded_spans, running_words, waiting_span
 
 Fact = tuple[str, Sequence[Span]]
 """A label and its text."""
@@ -88,11 +88,12 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
     for id in findings.expected:
         recorded = by_id.get(id)
         title = recorded.finding.title if recorded is not None else titles.get(id, id)
-        words = running.get(id) or (_("not inspected yet") if recorded is None else "")
         spans: list[Span] = [(title, "strong"), ("  ", "")]
-        lines.append(
-            [*spans, *([(words, "muted")] if words or recorded is None else recorded_spans(recorded))]
-        )
+        if id in running:
+            spans.append((running[id], "strong"))
+        else:
+            spans += [waiting_span(findings, id)] if recorded is None else recorded_spans(recorded)
+        lines.append(spans)
         if recorded is not None:
             lines += _hanging([("  ", "")], [(recorded.finding.summary, "")], width)
     return lines

@@ -29,7 +29,7 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, Measure, Row
+from services.models.findings import Evidence, EvidencePlace, Measure, Row
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict, worst
@@ -77,6 +77,11 @@ class Limits:
                         bound_words(_limit(curve)),
                     ),
                     verdict=Verdict.ABNORMAL if grave else Verdict.ATTENTION,
+                    place=EvidencePlace(
+                        kind="widget",
+                        target=f"{curve.query.namespace}/{curve.query.metric}",
+                        at=beyond.moments[0],
+                    ),
                 )
                 rows.append((beyond.seconds, row))
         rows.sort(key=lambda pair: -pair[0])
@@ -106,6 +111,7 @@ class Limits:
                 unit=limit.unit,
                 at=None if course.worst_at is None else at(course.worst_at),
                 note=_("; ").join(notes),
+                item=limit.id,
             ),
             sentence=_("{title}: {said}.").format(
                 title=title, said=self._sentence(course, statements, limit)

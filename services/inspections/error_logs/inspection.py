@@ -64,6 +64,7 @@ class ErrorLogs(InsightsInspection):
         limit, rate = below(self._spec.per_hour), result.matched / queries.hours
         return Measure(
             title=_("Errors per hour"),
+            item="rate",
             shown=f"≥ {number(rate)}",
             allowed=_("< {count} per hour").format(count=self._spec.per_hour),
             verdict=limit.judge(rate),
@@ -134,6 +135,7 @@ class ErrorLogs(InsightsInspection):
         at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors per hour"),
+            item="rate",
             shown=number(rate),
             allowed=few,
             verdict=level.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
@@ -143,6 +145,7 @@ class ErrorLogs(InsightsInspection):
         )
         yield Measure(
             title=_("Errors in the worst hour"),
+            item="rate",
             shown="" if most is None else f"{most:,}",
             allowed=few,
             verdict=level.verdict(hourly.judge(most)),
@@ -153,6 +156,7 @@ class ErrorLogs(InsightsInspection):
         if spec.status:
             yield Measure(
                 title=_("5xx responses"),
+                item="5xx",
                 shown="" if counts.fives is None else f"{counts.fives:,}",
                 allowed=_("none"),
                 value=counts.fives,
@@ -161,6 +165,7 @@ class ErrorLogs(InsightsInspection):
         if counts.database is not None:
             yield Measure(
                 title=_("Failed database connections"),
+                item="database",
                 shown=f"{counts.database:,}",
                 allowed=_("none"),
                 verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
@@ -182,6 +187,7 @@ class ErrorLogs(InsightsInspection):
             verdict = Verdict.UNKNOWN
         return Measure(
             title=_("Most frequent error"),
+            item="repeated",
             shown="" if counts.shapes is None else f"{counts.most:,}",
             allowed=_("< {count} in the window").format(count=limit),
             verdict=level.verdict(verdict),

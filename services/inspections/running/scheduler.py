@@ -118,7 +118,9 @@ class InspectionScheduler:
             material=self._is_material(slot),
         )
 
-    def _elsewhere(self, slot: ScheduledOccurrence, missing: tuple[str, ...]) -> tuple[RunningInspection, ...]:
+    def _elsewhere(
+        self, slot: ScheduledOccurrence, missing: tuple[str, ...]
+    ) -> tuple[RunningInspection, ...]:
         """The missing inspections if another console is running them."""
         holder = self._claims.holder(slot) if missing else None
         if holder is None:

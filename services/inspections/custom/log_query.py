@@ -153,7 +153,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         """The counts per hour, the rows if something is not normal, and the query."""
         zone, builder = self.context.calendar.zone, queries.builder
         if hours is not None:
-            builder.table(hours.evidence(zone, self.limit.judge))
+            builder.table(hours.evidence(zone, self.limit.judge, queries.group))
         if hours is not None and result.matched and not fine and queries.again():
             try:
                 result = await queries.run(self.spec.query)

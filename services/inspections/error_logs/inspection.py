@@ -15,7 +15,14 @@ from services.inspections.base import InspectionRequest, table
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.hourly_counts import below, event_spans, local, whole, zone_name
+from services.inspections.toolkit.logs.hourly_counts import (
+    below,
+    event_spans,
+    local,
+    log_row,
+    whole,
+    zone_name,
+)
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
@@ -207,7 +214,9 @@ class ErrorLogs(InsightsInspection):
         columns = (_("Count"), _("Error (ids and numbers as #)"))
         yield table(_("Grouped errors"), columns, rows, private=True)
         if counts.hours:
-            yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
+            yield counts.hours.evidence(
+                self.context.calendar.zone, below(spec.per_hour).judge, spec.log_group
+            )
         yield self._fives(errors, counts)
         yield from self.texts(errors)
         yield query_table(commands(newest(spec)))
@@ -216,7 +225,7 @@ class ErrorLogs(InsightsInspection):
         """Each 5xx response that was read, without log texts, so that a report can name it."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            (local(when(row.get("@timestamp")), zone), str(status))
+            log_row(spec.log_group, at := when(row.get("@timestamp")), (local(at, zone), str(status)))
             for row in errors.rows
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
@@ -229,11 +238,15 @@ class ErrorLogs(InsightsInspection):
         """The newest errors, without secrets."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            (
-                local(when(row.get("@timestamp")), zone),
-                row.get(spec.field, ""),
-                row.get(spec.status, "") if spec.status else "",
-                masked(row.get(spec.message, "")),
+            log_row(
+                spec.log_group,
+                at := when(row.get("@timestamp")),
+                (
+                    local(at, zone),
+                    row.get(spec.field, ""),
+                    row.get(spec.status, "") if spec.status else "",
+                    masked(row.get(spec.message, "")),
+                ),
             )
             for row in result.rows
         ]

@@ -147,7 +147,7 @@ class Agenda(OccurrenceList):
         for occurrence in day.occurrences:
             if occurrence.key not in self.shown:
                 self.shown[occurrence.key], self._days[occurrence.key] = occurrence, day.day
-                yield duty_row(occurrence, None, self.zone, day.day, weekdays=False)
+                yield duty_row(occurrence, None, self.zone, day.day)
 
     def _heading(self, key: str, words: str, here: bool, today: bool, facts: Sequence[Span]) -> Row:
         role = "title-focus" if here else "strong"

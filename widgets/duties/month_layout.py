@@ -21,6 +21,7 @@ from widgets.duties.wording import (
     DUTY_STYLES,
     PLANNED,
     TODAY_MARK,
+    UNDERWAY,
     State,
     clock_of,
     closed_words,
@@ -39,15 +40,13 @@ _WIDEST = 34
 _RULED = 5
 """Minimum rows of a week for lines between the days."""
 _LEGEND = (
-    *(
-        DUTY_STYLES[each]
-        for each in (
-            State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED,
-        )
-    ),
+    DUTY_STYLES[State.LATE],
+    DUTY_STYLES[State.MISSED],
+    UNDERWAY,
+    *(DUTY_STYLES[each] for each in (State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED)),
     PLANNED,
     DUTY_STYLES[State.NO_RECORD],
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +236,7 @@ def _titled(occurrence: Occurrence, day: date, zone: tzinfo, room: int) -> Line:
     state_look, slot = state_style(occurrence), occurrence.slot
     line: list[Span] = [(state_look.mark + " ", state_look.role)]
     if room >= _TIMED and slot.timed:
-        line.append((clock_of(slot.due_at, zone, day, weekdays=False) + " ", "muted"))
+        line.append((clock_of(slot.due_at, zone, day) + " ", "muted"))
     return [*line, (crop(slot.title, room - width_of(line)), title_role(occurrence))]
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
-from widgets.drawing.format import coarse, day_words, short_day, weekday
+from widgets.drawing.format import coarse, weekday
 from widgets.drawing.lines import Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
@@ -23,6 +24,9 @@ DUTY_STYLES: dict[OccurrenceState, StateStyle] = {
     State.UNPLANNED: StateStyle("◇", N_("not planned"), "faint"),
     State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
 }
+UNDERWAY = StateStyle(glyphs.UNDERWAY, N_("under way"), "caution")
+"""Style of an occurrence that a person has begun and nobody has signed off."""
+UNDERWAY_LATE = StateStyle(glyphs.UNDERWAY, N_("under way, late"), "bad")
 PLANNED = StateStyle("◆", N_("planned"), "")
 """Style of an upcoming occurrence that was planned by a person."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
@@ -36,6 +40,8 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 
 def state_style(occurrence: Occurrence) -> StateStyle:
     """The style of the occurrence's state."""
+    if occurrence.underway and occurrence.state not in ASLEEP:
+        return UNDERWAY_LATE if occurrence.state in (State.LATE, State.MISSED) else UNDERWAY
     is_planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_STYLES[occurrence.state]
 
@@ -45,13 +51,20 @@ def title_role(occurrence: Occurrence) -> str:
     return "strong" if occurrence.open else "muted" if occurrence.state in ASLEEP else ""
 
 
-def clock_of(at: datetime, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
-    """`09:00`, or `Mon 5 Jan 09:00` if it is not on `day`."""
+def clock_of(at: datetime, zone: tzinfo, day: date) -> str:
+    """`09:00`, or `01-05(Mon) 09:00` if it is not on `day`."""
     local = at.astimezone(zone)
-    if local.date() == day:
-        return f"{local:%H:%M}"
-    words = day_words(local.date()) if weekdays else short_day(local.date())
-    return f"{words} {local:%H:%M}"
+    return f"{local:%H:%M}" if local.date() == day else f"{date_of(local.date(), day)} {local:%H:%M}"
+
+
+def date_of(day: date, today: date) -> str:
+    """`01-05(Mon)`, with the year if it is not that of `today`."""
+    return f"{day:%m-%d}({weekday(day.weekday())})" if day.year == today.year else full_date(day)
+
+
+def full_date(day: date) -> str:
+    """`2026-01-05(Mon)`."""
+    return f"{day.isoformat()}({weekday(day.weekday())})"
 
 
 def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
@@ -59,29 +72,20 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
     return (at or datetime(2000, 1, 1, tzinfo=UTC)).astimezone(zone).tzname() or ""
 
 
-def when(slot: ScheduledOccurrence, zone: tzinfo, day: date, *, weekdays: bool = True) -> str:
+def when(slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
     """The time of the occurrence seen from `day`: a time, a date and a time, or the last day for it."""
-    name = day_words if weekdays else short_day
     if slot.until > slot.day:
-        if not weekdays and (slot.until.year, slot.until.month) == (day.year, day.month):
-            return _("to the {day}").format(day=slot.until.day)
-        return _("until {day}").format(day=name(slot.until))
+        return _("by {day}").format(day=date_of(slot.until, day))
     if slot.timed:
-        return clock_of(slot.due_at, zone, day, weekdays=weekdays)
-    return _("any time") if slot.day == day else name(slot.day)
+        return clock_of(slot.due_at, zone, day)
+    return _("any time") if slot.day == day else date_of(slot.day, day)
 
 
 def moved_from(slot: ScheduledOccurrence) -> str:
-    """`from Thu 1`, `from Thu 31 Dec`: the date by its rule; "" if it was not moved."""
+    """`from 01-01(Thu)`: the date by its rule; "" if it was not moved."""
     if not slot.moved:
         return ""
-    return _("from {day}").format(day=_(", ").join(_near(each, slot.day) for each in slot.nominal))
-
-
-def _near(day: date, other: date) -> str:
-    if (day.year, day.month) != (other.year, other.month):
-        return day_words(day)
-    return _("{weekday} {day}").format(weekday=weekday(day.weekday()), day=day.day)
+    return _("from {day}").format(day=_(", ").join(date_of(each, slot.day) for each in slot.nominal))
 
 
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
@@ -105,7 +109,7 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
     slot, sign_off = occurrence.slot, occurrence.signed
     if sign_off is not None and occurrence.state in ASLEEP:
         late = signed_late(sign_off) if occurrence.state is State.DONE else ""
-        at = clock_of(sign_off.at, zone, day, weekdays=False)
+        at = clock_of(sign_off.at, zone, day)
         return [(f"{at} {sign_off.by}", "muted"), *([(f" {late}", "warn")] if late else [])]
     match occurrence.state:
         case State.UPCOMING if now is not None:
@@ -114,12 +118,10 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
             return [(_until_late(slot, now, zone, day), "")]
         case State.LATE:
             if now is None:
-                return [
-                    (_("since {time}").format(time=clock_of(slot.late_at, zone, day, weekdays=False)), "bad")
-                ]
+                return [(_("since {time}").format(time=clock_of(slot.late_at, zone, day)), "bad")]
             return [(_("{time} overdue").format(time=coarse(_seconds(now, slot.late_at))), "bad")]
         case State.MISSED if slot.missed_at is not None:
-            at = clock_of(slot.missed_at, zone, day, weekdays=False)
+            at = clock_of(slot.missed_at, zone, day)
             return [(_("since {time}").format(time=at), "bad")]
     return []
 
@@ -128,7 +130,7 @@ def _until_late(slot: ScheduledOccurrence, now: datetime | None, zone: tzinfo, d
     if not slot.timed:
         return "" if slot.until > slot.day else _("until the end of the day")
     if now is None:
-        return _("late from {time}").format(time=clock_of(slot.late_at, zone, day, weekdays=False))
+        return _("late from {time}").format(time=clock_of(slot.late_at, zone, day))
     return _("late in {time}").format(time=coarse(_seconds(slot.late_at, now)))
 
 
@@ -182,7 +184,10 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
 def _counts(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [state_style(each) for each in occurrences]
     order = [
-        *(DUTY_STYLES[state] for state in ORDER[:4]),
+        *(DUTY_STYLES[state] for state in ORDER[:2]),
+        UNDERWAY_LATE,
+        UNDERWAY,
+        *(DUTY_STYLES[state] for state in ORDER[2:4]),
         PLANNED,
         *(DUTY_STYLES[state] for state in ORDER[4:]),
     ]

@@ -45,7 +45,7 @@ class DutyScreen(Dialog[None]):
         self.occurrence = occurrence
         titles = inspection_titles(self.app.ready.runbook)
         self.findings = FindingList(self.app.zone, titles=titles)
-        self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles)
+        self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles, with_findings=False)
 
     def compose(self) -> ComposeResult:
         """Yield the findings, the detail and the key bar."""
@@ -98,6 +98,7 @@ class DutyScreen(Dialog[None]):
         findings = self.app.ready.scheduler.shown(self.occurrence.slot)
         self.findings.findings = findings
         self.findings.display = findings is not None
+        self.detail.findings = findings
 
     def _zone_changed(self) -> None:
         self.detail.zone = self.findings.zone = self.app.zone

@@ -4,24 +4,12 @@ An entry records only what a person changed, so that two consoles with the same 
 instead of undoing them. Of several changes to one line, or to one value, the last recorded one counts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 
 from services.duties.entries import progress_text
-from services.models.duties import DutyProgress, Occurrence, ProgressNote, TickedLine
+from services.models.duties import DutyProgress, Occurrence, ProgressChange, ProgressNote, TickedLine
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, NewEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressChange:
-    """What one person changed."""
-
-    ticked: tuple[str, ...] = ()
-    unticked: tuple[str, ...] = ()
-    evidence: Mapping[str, str] = field(default_factory=dict)
-    """Values by the id of the evidence field; "" removes the value recorded before."""
-    note: str = ""
 
 
 def progress_entry(

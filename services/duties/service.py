@@ -10,7 +10,7 @@ from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import planned_entry, signed_text, skipped_text
-from services.duties.progress import ProgressChange, progress_entry
+from services.duties.progress import progress_entry
 from services.duties.records import DutyRecords, claim_of
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of
@@ -23,6 +23,7 @@ from services.models.duties import (
     Month,
     Occurrence,
     OccurrenceState,
+    ProgressChange,
     ScheduledOccurrence,
 )
 from services.models.journal import Entry, EntryKind, NewEntry

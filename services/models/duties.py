@@ -133,6 +133,18 @@ class DutyProgress(Model):
         return tuple(line for line in lines if line not in ticked)
 
 
+class ProgressChange(Model):
+    """What one person changed of an occurrence's progress."""
+
+    ticked: tuple[Clean, ...] = ()
+    """Checklist lines."""
+    unticked: tuple[Clean, ...] = ()
+    """Checklist lines."""
+    evidence: dict[str, CleanBlock] = Field(default_factory=dict)
+    """Values by the id of the evidence field; "" removes the value recorded before."""
+    note: CleanBlock = ""
+
+
 class Occurrence(Model):
     """A scheduled occurrence with its state at one moment."""
 

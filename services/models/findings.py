@@ -44,9 +44,9 @@ class Measure(Model):
 class EvidencePlace(Model):
     """Where what a row shows can be seen in the console."""
 
-    kind: Literal["alarm", "day", "log", "widget"]
+    kind: Literal["alarm", "log", "widget"]
     target: str
-    """The alarm's name, the day (ISO), the log group, or the metric's id (`namespace/metric`)."""
+    """The alarm's name, the log group, or the metric of a dashboard widget (`namespace/metric`)."""
     at: datetime | None = None
     """The time to go to (UTC); None: the present."""
 

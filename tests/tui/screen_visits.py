@@ -35,7 +35,7 @@ from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.runbook import RunbookScreen
-from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.override import OverrideScreen
@@ -133,7 +133,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
-    NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
+    NoticeScreen: (lambda it: signing.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
@@ -146,7 +146,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(ManualResolutionScreen(it.run, it.run.plan.steps[0])),
     ),
     SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
-    SignScreen: (lambda it: duty_actions.sign_now(it.app, it.occurrence),),
+    SignScreen: (lambda it: signing.sign_now(it.app, it.occurrence),),
     UsageScreen: (lambda it: it.app.action_show_usage(),),
 }
 """Every way to open a screen over a mode's."""

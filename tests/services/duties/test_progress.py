@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.clock import ManualClock
-from services.duties.progress import ProgressChange, progress_entry, progress_of
+from services.duties.progress import progress_entry, progress_of
 from services.duties.service import NotNow
 from services.models.base import RawId
-from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence
+from services.models.duties import BaseDate, Occurrence, OccurrenceState, ProgressChange, ScheduledOccurrence
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, EntryQuery, Person
 from tests.services.duties.duty_world import Desk, desk, jst
 
@@ -111,7 +111,13 @@ def test_the_order_in_which_entries_become_known_does_not_matter(
     changes: list[tuple[set[str], set[str], str]], random: randomness.Random
 ) -> None:
     entries = [
-        _entry(seq, ProgressChange(tuple(ticked), tuple(unticked - ticked), {"id": user}, user), user)
+        _entry(
+            seq,
+            ProgressChange(
+                ticked=tuple(ticked), unticked=tuple(unticked - ticked), evidence={"id": user}, note=user
+            ),
+            user,
+        )
         for seq, (ticked, unticked, user) in enumerate(changes, 1)
     ]
     shuffled = list(entries)

@@ -14,7 +14,7 @@ from services.models.duties import Occurrence
 from tui.commands import bindings
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from tui.screens.duties import duty_actions
+from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from widgets.duties.detail import DutyDetail
@@ -74,7 +74,7 @@ class DutyScreen(Dialog[None]):
 
     def action_sign(self) -> None:
         """Sign the duty off."""
-        duty_actions.sign(self.app, self.occurrence)
+        signing.sign(self.app, self.occurrence)
 
     def action_rerun(self) -> None:
         """Run the duty's inspections again now."""

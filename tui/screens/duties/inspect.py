@@ -14,7 +14,7 @@ from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties import duty_actions
+from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
 from widgets.duties.agenda import Agenda
@@ -240,7 +240,7 @@ class InspectScreen(ModeScreen):
     def action_sign(self) -> None:
         """Sign the chosen duty off."""
         if self._is_duty_chosen():
-            duty_actions.sign(self.app, self.chosen)
+            signing.sign(self.app, self.chosen)
 
     def action_sign_normal(self) -> None:
         """Sign off every open duty whose findings are all normal, in one go."""

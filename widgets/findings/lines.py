@@ -100,7 +100,7 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
     """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last."""
     if not measures:
         return []
-    heads = (_("Item"), _("Value"), _("Limit"), _("Verdict"))
+    heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
     cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
     most = (min(_TITLE, width // 3), max(14, width // 4), _ALLOWED, width)
     sizes = [min(limit, max(cell_len(row[at]) for row in (heads, *cells))) for at, limit in enumerate(most)]

@@ -92,7 +92,8 @@ class TobanApp(Console):
         self.theme = themes.theme_name(theme, self._colours())
 
     def _colours(self) -> int:
-        return {"standard": 16, "windows": 16}.get(self.console.color_system or "standard", 1 << 24)
+        """How many colours the terminal has."""
+        return {"truecolor": 1 << 24, "256": 256}.get(self.console.color_system or "", 16)
 
     # -- the start and the end
 
@@ -246,8 +247,7 @@ class TobanApp(Console):
 
     def action_next_theme(self) -> None:
         """Switch to the next theme."""
-        at = themes.NAMES.index(self.theme) if self.theme in themes.NAMES else -1
-        self.theme = themes.NAMES[(at + 1) % len(themes.NAMES)]
+        self.theme = themes.theme_name(themes.next_setting(self.theme), self._colours())
 
     @work(group="language", exclusive=True)
     async def action_next_language(self) -> None:

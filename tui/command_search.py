@@ -11,13 +11,13 @@ from textual.content import Content
 
 from services.i18n import _
 from services.inspections.registry import offered
+from services.models.date_text import day_text
 from tui import messages
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.console import Console
 from tui.modes import MODES
 from tui.typed_days import read_coming_day
-from widgets.drawing.format import day_words
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
 """Long vowels, which are romanized in several ways: sukeeru, sukeru; jikkou, jikko."""
@@ -136,7 +136,7 @@ class JumpProvider(Provider):
         if day is None:
             return None
         return PaletteEntry(
-            day_words(day, year=True), _("calendar"), partial(app.post_message, messages.OpenDay(day)), query
+            day_text(day), _("calendar"), partial(app.post_message, messages.OpenDay(day)), query
         )
 
     async def discover(self) -> Hits:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.calendar.recurrence import LAST
 from services.i18n import plural
+from services.models.date_text import day_text
 from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
@@ -67,4 +68,4 @@ def _from(kind: str, user: str, days: int, start: date) -> str:
             "{days} days after a key of {user} was disabled ({date})",
             days,
         )
-    return text.format(days=days, user=user, date=start.isoformat())
+    return text.format(days=days, user=user, date=day_text(start))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.calendar.business_days import WEEKDAYS
-from services.i18n import N_, _
+from services.i18n import _
+from services.models.date_text import dated_time
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SHORT = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 """A Monday."""
 _TIME = r"([01]\d|2[0-3]):([0-5]\d)"
@@ -99,14 +99,8 @@ def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) 
 
 
 def stamp(at: datetime, zone: tzinfo) -> str:
-    """A local time such as `Sun 2026-01-18 02:00 JST`."""
-    local = at.astimezone(zone)
-    return _("{weekday} {date} {time} {zone}").format(
-        weekday=_(_SHORT[local.weekday()]),
-        date=local.date().isoformat(),
-        time=f"{local:%H:%M}",
-        zone=local.tzname(),
-    )
+    """A local time such as `2026-01-18(Sun) 02:00 JST`."""
+    return f"{dated_time(at, zone)} {at.astimezone(zone).tzname()}"
 
 
 def local_text(window: Window, zone: tzinfo, near: datetime) -> str:

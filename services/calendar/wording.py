@@ -5,6 +5,7 @@ from datetime import date
 from services.calendar.adjustment import Adjusted
 from services.calendar.business_days import WEEKDAYS, BusinessCalendar
 from services.i18n import _, plural
+from services.models.date_text import day_text
 
 _NAMED = 3
 """Maximum number of closed days listed in one remark; the rest are only counted."""
@@ -27,16 +28,11 @@ def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
 
 
 def day_words(day: date) -> str:
-    """A date with its weekday, in words."""
-    return _("{weekday} {date}").format(weekday=_weekday(day), date=day.isoformat())
+    """A date with its weekday."""
+    return day_text(day)
 
 
 def _closed(day: date, why: str) -> str:
-    weekday = _weekday(day)
-    if why == weekday:
+    if why == _(WEEKDAYS[day.weekday()]):
         return day_words(day)
-    return _("{weekday} {date} ({why})").format(weekday=weekday, date=day.isoformat(), why=why)
-
-
-def _weekday(day: date) -> str:
-    return _(WEEKDAYS[day.weekday()])
+    return _("{day} ({why})").format(day=day_words(day), why=why)

@@ -3,6 +3,7 @@
 from datetime import tzinfo
 
 from services.i18n import N_, _
+from services.models.date_text import dated_time, day_text
 from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.journal import EntryKind, NewEntry
 
@@ -14,12 +15,12 @@ _SIGNED = {
 
 
 def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
-    """`2026-01-05 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
+    """`2026-01-05(Mon) 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
     if slot.timed:
-        return f"{slot.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        return f"{dated_time(slot.due_at, zone)} {slot.due_at.astimezone(zone).tzname()}"
     if slot.until > slot.day:
-        return _("{first} to {last}").format(first=slot.day.isoformat(), last=slot.until.isoformat())
-    return slot.day.isoformat()
+        return _("{first} to {last}").format(first=day_text(slot.day), last=day_text(slot.until))
+    return day_text(slot.day)
 
 
 def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone: tzinfo) -> str:

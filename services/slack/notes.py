@@ -13,6 +13,7 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
+from services.models.date_text import dated_time
 from services.models.findings import Evidence, Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
@@ -160,12 +161,14 @@ def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Note
 
 
 def _moment(at: datetime | None, desk: NoteContext) -> str:
-    """`2026-01-14 10:02 JST (01:02 UTC)`; both dates are given if they differ."""
+    """`2026-01-14(Wed) 10:02 JST (01:02 UTC)`; both dates are given if they differ."""
     if at is None:
         return ""
     local, utc = at.astimezone(desk.calendar.zone), at.astimezone(UTC)
-    other = f"{utc:%H:%M}" if utc.date() == local.date() else f"{utc:%m-%d %H:%M}"
-    return _("{local} ({utc} UTC)").format(local=f"{local:%Y-%m-%d %H:%M %Z}", utc=other)
+    other = f"{utc:%H:%M}" if utc.date() == local.date() else dated_time(at, UTC, at)
+    return _("{local} ({utc} UTC)").format(
+        local=f"{dated_time(at, desk.calendar.zone)} {local.tzname()}", utc=other
+    )
 
 
 def _observed(alarm: Alarm) -> str:

@@ -57,7 +57,12 @@ REASONS = [
                 "services.report.agenda",
                 "tui.cli.agenda_text",
             },
-            "tui/cli/entry_text.py": {"rich.cells", "widgets.drawing.format", "widgets.journal.wording"},
+            "tui/cli/entry_text.py": {
+                "rich.cells",
+                "services.models.date_text",
+                "widgets.drawing.format",
+                "widgets.journal.wording",
+            },
             "tui/cli/inspect.py": {
                 "asyncio",
                 "rich.cells",

@@ -35,7 +35,7 @@ async def test_without_colour_every_state_is_distinct(monkeypatch: pytest.Monkey
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.pause()
         text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        for words in ("■ firing", "▲ missing", "? no data", "● ok", "▌"):
+        for words in ("■ firing", "× missing", "? no data", "● ok", "▌"):
             assert words in text
 
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models.date_text import day_text
 from services.models.duties import Day, Occurrence
 from services.report.agenda import Agenda
-from widgets.drawing.format import day_words, pad
+from widgets.drawing.format import pad
 from widgets.duties.wording import moved_from, progress, state_style, when, zone_name
 
 _WHEN, _STATE, _TITLE = 16, 10, 46
@@ -19,7 +20,7 @@ _WHEN, _STATE, _TITLE = 16, 10, 46
 def agenda_lines(agenda: Agenda) -> Iterator[str]:
     """Yield the system's heading, each day that has duties or is a holiday, and the remarks."""
     zone = ZoneInfo(agenda.timezone)
-    first, last = (day_words(day, year=True) for day in (agenda.first, agenda.last))
+    first, last = (day_text(day) for day in (agenda.first, agenda.last))
     span = first if agenda.first == agenda.last else _("{first} to {last}").format(first=first, last=last)
     yield f"{agenda.system_title}  {span}  {zone_name(zone, agenda.made_at)}"
     widths = _widths(agenda, zone)
@@ -36,7 +37,7 @@ def agenda_lines(agenda: Agenda) -> Iterator[str]:
 
 
 def _day(day: Day) -> str:
-    date_text = day_words(day.day)
+    date_text = day_text(day.day, day.day)
     return date_text if day.is_open else _("{day}  closed: {why}").format(day=date_text, why=day.closed_name)
 
 

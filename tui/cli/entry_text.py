@@ -72,9 +72,9 @@ def by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
 
 
 def _day(at: datetime) -> str:
-    from widgets.drawing.format import day_words
+    from services.models.date_text import day_text
 
-    return f"{day_words(at.date(), year=True)} {at.tzname()}"
+    return f"{day_text(at.date())} {at.tzname()}"
 
 
 def _line(entry: "Entry", zone: tzinfo) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.journal import Acknowledgement
 from widgets.alarms.facts import history_lines
@@ -14,7 +15,6 @@ from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES
 
-MARK = "✓"
 Seen = Mapping[str, Acknowledgement]
 """The acknowledgements of the present states, by the alarm's exact name."""
 _SHORT = 48
@@ -25,13 +25,13 @@ _CALLING = (AlarmState.ALARM, AlarmState.MISSING)
 def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
     """`✓ tanaka: waiting for the vendor`, for a row."""
     note = " ".join(acknowledgement.note.split())
-    name: list[Span] = [(f"{MARK} ", "good"), (acknowledgement.by, "")]
+    name: list[Span] = [(f"{glyphs.DONE} ", "good"), (acknowledgement.by, "")]
     return [*name, (": " + crop(note, _SHORT), "muted")] if note else name
 
 
 def whole_lines(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """Who acknowledged it, when, and the complete note."""
-    lines: list[Line] = [[(f"{MARK} ", "good"), (_head(acknowledgement, zone, now), "")]]
+    lines: list[Line] = [[(f"{glyphs.DONE} ", "good"), (_head(acknowledgement, zone, now), "")]]
     if acknowledgement.note:
         lines += [[("  " + text, "")] for text in wrap(acknowledgement.note, max(8, width - 2))]
     return lines
@@ -55,7 +55,7 @@ def seen_spans(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not count:
         return []
     words = _("{known} of {called} acknowledged").format(known=count, called=total)
-    return [("  ", ""), (f"{MARK} {words}", "good" if count == total else "muted")]
+    return [("  ", ""), (f"{glyphs.DONE} {words}", "good" if count == total else "muted")]
 
 
 def past_lines(
@@ -76,7 +76,7 @@ def past_lines(
 
 
 def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{MARK} ", "good")]
+    head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{glyphs.DONE} ", "good")]
     if acknowledgement.state is not None:
         style = ALARM_STYLES[acknowledgement.state]
         head += [(style.text, "muted"), (" ", "")]
@@ -96,7 +96,7 @@ def state_content(alarm: Alarm, zone: tzinfo, now: datetime) -> Content:
 def acknowledged_content(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> Content:
     """Who has acknowledged it already."""
     note = ": " + " ".join(acknowledgement.note.split()) if acknowledgement.note else ""
-    return content([(f"{MARK} ", "good"), (_head(acknowledgement, zone, now) + note, "")])
+    return content([(f"{glyphs.DONE} ", "good"), (_head(acknowledgement, zone, now) + note, "")])
 
 
 def content(line: Line) -> Content:

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from widgets.alarms.wording import asides, how_long, measured, packed, state_spans, warnings
 from widgets.charts.data import alarm_unit
@@ -104,7 +105,7 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
             lines.append([])
         lines[-1] += [
             ("  ", ""),
-            ("■" if hit else "·", "bad" if hit else "muted"),
+            (glyphs.ABNORMAL if hit else glyphs.NO_RECORD, "bad" if hit else "muted"),
             (text, "bad" if hit else ""),
         ]
     return list(lines)

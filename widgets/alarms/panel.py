@@ -9,9 +9,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import Freshness
-from widgets.alarms.acknowledgements import MARK, Seen, seen_spans, short_spans
+from widgets.alarms.acknowledgements import Seen, seen_spans, short_spans
 from widgets.alarms.wording import asides, how_long, joined, measured, packed, state_spans, warnings
 from widgets.drawing.columns import Column, widths
 from widgets.drawing.lines import Line, Span, width_of
@@ -138,7 +139,10 @@ class AlarmPanel(Panel[AlarmOverview]):
         return Row(
             str(alarm.id),
             (
-                [*self._trusted(state_spans(alarm)), *([(f" {MARK}", "good")] if acknowledgement else [])],
+                [
+                    *self._trusted(state_spans(alarm)),
+                    *([(f" {glyphs.DONE}", "good")] if acknowledgement else []),
+                ],
                 [(alarm.name, "muted" if alarm.scaling else name)],
                 [(how_long(alarm, now), "muted")],
                 *measured(alarm),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.runbook import Playbook
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span, fit, width_of
@@ -27,7 +28,9 @@ def playbook_lines(
     for caution in playbook.caution:
         lines += _hanging([("⚠ ", "warn")], caution, width)
     if playbook.approval:
-        lines += _hanging([("✔ ", "warn")], _("approval: {who}").format(who=playbook.approval), width)
+        lines += _hanging(
+            [(f"{glyphs.WAITING} ", "warn")], _("approval: {who}").format(who=playbook.approval), width
+        )
     return lines
 
 

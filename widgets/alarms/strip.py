@@ -7,9 +7,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
-from widgets.alarms.acknowledgements import MARK, Seen, seen_spans
+from widgets.alarms.acknowledgements import Seen, seen_spans
 from widgets.alarms.panel import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago
@@ -91,7 +92,7 @@ class AlarmStrip(LineWidget):
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         is_acknowledged = self.acknowledged.get(newest.id)
-        state: Span = (style.text + (f" {MARK}" if is_acknowledged else ""), style.role)
+        state: Span = (style.text + (f" {glyphs.DONE}" if is_acknowledged else ""), style.role)
         return [
             [
                 *lead,
@@ -103,7 +104,7 @@ class AlarmStrip(LineWidget):
                 (" ", ""),
             ],
             [name, (" ", ""), state, long, (" ", "")],
-            [name, (" ", ""), (style.mark + (MARK if is_acknowledged else ""), style.role), (" ", "")],
+            [name, (" ", ""), (style.mark + (glyphs.DONE if is_acknowledged else ""), style.role), (" ", "")],
         ]
 
     def _before(self, newest: Alarm) -> list[Span]:

@@ -10,13 +10,14 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _, first_few
+from services.models import glyphs
 from services.models.changes import AwsCall, Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, plain, spread
 
 ARROW = " → "
-CHANGED, SAME = "◆", " "
+CHANGED, SAME = "*", " "
 """Marks of rows that change, and of rows that do not."""
 _LABEL = 26
 """Maximum cells of a label beside its value."""
@@ -64,17 +65,17 @@ def odd_characters(text: str) -> str:
 def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:
     """A name's row, and a second one if the name contains characters that may deceive."""
     odd = odd_characters(raw)
-    return [(label, text, ""), *([("", f"▲ {odd}", "warn")] if odd else [])]
+    return [(label, text, ""), *([("", f"{glyphs.ATTENTION} {odd}", "warn")] if odd else [])]
 
 
 def impact_lines(plan: Plan, width: int) -> list[Line]:
     """The impact and the grave warnings; shown first, because they affect everything below."""
     lines: list[Line] = []
     if plan.blast:
-        lines += hanging([("■ ", "alert")], plan.blast, "alert", width)
+        lines += hanging([(f"{glyphs.ATTENTION} ", "alert")], plan.blast, "alert", width)
     for warning in plan.cautions:
         if warning.grave:
-            lines += hanging([("■ ", "bad")], warning.text, "bad", width)
+            lines += hanging([(f"{glyphs.ATTENTION} ", "bad")], warning.text, "bad", width)
     return lines
 
 
@@ -82,7 +83,7 @@ def refusal_lines(plan: Plan, width: int) -> list[Line]:
     """Why the plan must not be applied."""
     if not plan.refusals:
         return []
-    lines = hanging([("✖ ", "bad")], _("This cannot be applied:"), "bad", width)
+    lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], _("This cannot be applied:"), "bad", width)
     for refusal in plan.refusals:
         lines += hanging([("  - ", "bad")], refusal, "bad", width)
     return lines
@@ -177,7 +178,7 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
     lines: list[Line] = []
     for warning in plan.cautions:
         if not warning.grave:
-            lines += hanging([("▲ ", "warn")], warning.text, "", width)
+            lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], warning.text, "", width)
     return lines
 
 
@@ -227,7 +228,7 @@ def expiry(plan: Plan, now: datetime) -> Span:
     """How much longer the plan may be applied."""
     seconds = (plan.expires_at - now).total_seconds()
     if seconds <= 0:
-        return (_("✖ the plan has expired"), "bad")
+        return (f"{glyphs.ABNORMAL} {_('the plan has expired')}", "bad")
     return (_("valid for {time}").format(time=duration(seconds)), "warn" if seconds <= 30 else "muted")
 
 

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.changes import ChangeTarget
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line
@@ -135,4 +136,4 @@ def offer_rows(offers: Sequence[Offer]) -> list[Row]:
 def _lock(offer: Offer) -> Line:
     if offer.locked:
         return [(_("? locked"), "alert")]
-    return [(_("▶ locked"), "warn")] if offer.busy else []
+    return [(f"{glyphs.RUNNING} {_('locked')}", "warn")] if offer.busy else []

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.changes import LiveState
 from services.models.text import LINE_LIMIT, clean
 from widgets.changes.lines import hanging, odd_characters, pairs
@@ -51,9 +52,9 @@ def state_lines(state: LiveState, width: int) -> list[Line]:
     """The remarks first, then each value with its note."""
     lines: list[Line] = []
     for remark in state.remarks:
-        lines += hanging([("▲ ", "warn")], remark, "warn", width)
+        lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], remark, "warn", width)
     raw = str(state.target.id)
     rows = [(fact.name, f"{fact.value}  {fact.note}".rstrip(), "") for fact in state.facts]
     odd = odd_characters(raw)
     rows.append((_("target"), clean(raw, LINE_LIMIT), "muted"))
-    return [*lines, *pairs([*rows, *([("", f"▲ {odd}", "warn")] if odd else [])], width)]
+    return [*lines, *pairs([*rows, *([("", f"{glyphs.ATTENTION} {odd}", "warn")] if odd else [])], width)]

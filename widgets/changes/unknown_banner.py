@@ -18,7 +18,7 @@ class UnknownBanner(LineWidget):
     """Call `show`; hidden while no outcome is unknown."""
 
     DEFAULT_CSS = """
-    UnknownBanner { height: auto; display: none; background: $error 40%; color: $text; padding: 0 1; }
+    UnknownBanner { height: auto; display: none; background: $error-muted; color: $text; padding: 0 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:

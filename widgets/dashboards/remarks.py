@@ -2,6 +2,7 @@
 
 from textual.geometry import Size
 
+from services.models import glyphs
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget
 
@@ -32,7 +33,7 @@ class Remarks(LineWidget):
     def draw(self, width: int, height: int) -> list[Line]:
         """The wrapped remarks, each after a mark."""
         return [
-            [("△ " if row == 0 else "  ", "warn"), (text, "muted")]
+            [(f"{glyphs.ATTENTION} " if row == 0 else "  ", "warn"), (text, "muted")]
             for words in self.words
             for row, text in enumerate(wrap(words, width - 2))
         ]

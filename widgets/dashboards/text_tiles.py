@@ -11,6 +11,7 @@ from textual.message import Message
 
 from services.i18n import N_, _
 from services.models import dashboards as model
+from services.models import glyphs
 from services.models.alarms import Alarm, AlarmState
 from widgets.dashboards.tile import AnyWidget, Tile
 from widgets.dashboards.value_tiles import MetricTile, limit_lines
@@ -35,7 +36,9 @@ class TextTile(Tile):
         if self.widget.title:
             return super().draw(width, height)
         mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
-        lines: list[Line] = [[("△ ", "warn"), (remark, "muted")] for remark in self.widget.remarks]
+        lines: list[Line] = [
+            [(f"{glyphs.ATTENTION} ", "warn"), (remark, "muted")] for remark in self.widget.remarks
+        ]
         lines += self.body(width - 2, max(0, height - len(lines)))
         return [[mark, *line] for line in lines]
 

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_, _
 from services.models import dashboards as model
+from services.models import glyphs
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
@@ -92,7 +93,9 @@ class Tile(LineWidget, can_focus=True):
         """Head, remarks and body as drawn while the data is fresh."""
         lines: list[Line] = [self._head(width)]
         for remark in self.widget.remarks[: max(1, height // 4)]:
-            lines += [[("△ ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]]
+            lines += [
+                [(f"{glyphs.ATTENTION} ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]
+            ]
         if self.data.problem:
             words = [
                 [(text, "warn")] for text in wrap(_("no data: {why}").format(why=self.data.problem), width)

@@ -1,11 +1,12 @@
 """How the console writes durations, ages and times, and fits text to cells."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
 from services.i18n import N_, _
+from services.models.date_text import dated_time, time_text
 
 ELLIPSIS = "…"
 NOTHING = "—"
@@ -13,7 +14,6 @@ NOTHING = "—"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _AGE_STEP = 5
-_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _MONTHS = (
     N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
     N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
@@ -65,30 +65,9 @@ def clock(at: datetime, zone: tzinfo, *, seconds: bool = True, name: bool = True
 
 
 def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool = True) -> str:
-    """`11-25 14:05 JST`; without the date on the day of `now`, with the year in another year than `now`."""
-    local = at.astimezone(zone)
-    today = now.astimezone(zone).date() if now else None
-    if local.date() == today:
-        return clock(at, zone, seconds=False, name=name)
-    date = f"{local:%m-%d}" if today is None or local.year == today.year else f"{local:%Y-%m-%d}"
-    return f"{date} {clock(at, zone, seconds=False, name=name)}"
-
-
-def weekday(number: int) -> str:
-    """The short name of a day of the week; 0 is Monday."""
-    return _(_WEEKDAYS[number])
-
-
-def short_day(day: date) -> str:
-    """`5 Jan`, 1月5日."""
-    return _("{day} {month}").format(day=day.day, month=_(_MONTHS[day.month - 1]))
-
-
-def day_words(day: date, *, year: bool = False) -> str:
-    """`Mon 5 Jan`, 1月5日(月); with the year if `year`."""
-    words = _("{weekday} {day} {month} {year}") if year else _("{weekday} {day} {month}")
-    month = _(_MONTHS[day.month - 1])
-    return words.format(weekday=weekday(day.weekday()), day=day.day, month=month, year=day.year)
+    """`11-25(Wed) 14:05 JST`; without the date on the day of `now`, with the year in another year, and without `now`."""
+    text = time_text(at, zone, now) if now else dated_time(at, zone)
+    return f"{text} {at.astimezone(zone).tzname()}" if name else text
 
 
 def month_words(year: int, month: int) -> str:
@@ -149,26 +128,88 @@ def wrap_at(text: str, width: int) -> Iterator[tuple[int, str]]:
         at += len(line)
 
 
-_NEVER_FIRST = frozenset("、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％")
+_NEVER_FIRST = frozenset(
+    "、。，．・：；？！」』）］｝〕〉》】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ％,.:;?!)]}%"
+)
+_NEVER_LAST = frozenset("「『（［｛〔〈《【([{¥$#")
+_COUNTERS = frozenset("件分秒日回行円時月年度個台人本名倍")
+"""Characters that stay with the figure before them, as do the units below, also after a space."""
+_UNITS = frozenset(("B", "KiB", "MiB", "GiB", "TiB", "ms", "s", "%"))
+_SHORTEST = 4
+"""Minimum cells of the last line of a wrapped Japanese paragraph: one character by itself is easily missed."""
 
 
 def _wrap_line(text: str, width: int) -> list[str]:
-    lines, line, line_width = [], "", 0
-    for word in _pieces(text, width):
-        size = cell_len(word)
-        if line_width + size > width:
-            # Closing and lengthening characters must not begin a line: they take the one before along.
-            prefix = line[-1:] if word in _NEVER_FIRST and len(line) > 1 and cell_len(line[-1]) > 1 else ""
-            if cell_len(prefix) + size > width:
-                prefix = ""
-            if line_width:
-                lines.append(line[: len(line) - len(prefix)].rstrip())
-            line, line_width = prefix, cell_len(prefix)
-            if word.isspace():
+    lines: list[list[str]] = [[]]
+    room = width
+    for unit in _units(text, width):
+        size = cell_len(unit)
+        if size > room and lines[-1]:
+            lines.append([])
+            room = width
+            if unit.isspace():
                 continue
-        line, line_width = line + word, line_width + size
-    lines.append(line.rstrip())
-    return lines
+        lines[-1].append(unit)
+        room -= size
+    _lengthen_last(lines, width)
+    return ["".join(line).rstrip() for line in lines]
+
+
+def _lengthen_last(lines: list[list[str]], width: int) -> None:
+    """Move one unit down if the last line would be a single character."""
+    if len(lines) < 2 or not lines[-1] or len(lines[-2]) < 2:
+        return
+    last, moved = cell_len("".join(lines[-1])), lines[-2][-1]
+    is_japanese = cell_len(moved[-1]) > 1
+    if last < _SHORTEST and is_japanese and last + cell_len(moved) <= width:
+        lines[-1].insert(0, lines[-2].pop())
+
+
+def _units(text: str, width: int) -> Iterator[str]:
+    """The pieces between which a line may break (禁則): closing characters and counters stay with the piece before.
+
+    A unit wider than `width` is given as its pieces.
+    """
+    unit: list[str] = []
+    for piece in _with_figures(_pieces(text, width)):
+        if unit and not _is_joined(unit[-1], piece):
+            yield from _broken(unit, width)
+            unit = []
+        unit.append(piece)
+    yield from _broken(unit, width)
+
+
+def _with_figures(pieces: list[str]) -> Iterator[str]:
+    """The pieces, those of a figure, a space and its unit as one."""
+    at = 0
+    while at < len(pieces):
+        piece, following = pieces[at], pieces[at + 1 : at + 3]
+        if len(following) == 2 and piece[-1].isdecimal() and following[0] == " " and _is_unit(following[1]):
+            piece += "".join(following)
+            at += 2
+        yield piece
+        at += 1
+
+
+def _is_unit(piece: str) -> bool:
+    return piece[0] in _COUNTERS or piece.rstrip(",.;:)") in _UNITS
+
+
+def _is_joined(before: str, piece: str) -> bool:
+    if before.isspace() or piece.isspace():
+        return False
+    opens = before[-1] in _NEVER_LAST
+    counts = before[-1].isdecimal() and piece[0] in _COUNTERS
+    return opens or counts or piece[0] in _NEVER_FIRST
+
+
+def _broken(unit: list[str], width: int) -> Iterator[str]:
+    whole = "".join(unit)
+    if cell_len(whole) <= width:
+        yield from [whole] if whole else []
+        return
+    for piece in unit:
+        yield from [piece] if cell_len(piece) <= width else _pieces(piece, width)
 
 
 def _pieces(text: str, width: int) -> list[str]:

@@ -23,38 +23,35 @@ Span = tuple[str, str]
 """(text, role); the role is a key of `ROLES`, "" or `#rrggbb`."""
 Line = Sequence[Span]
 
-_TEXT, _MUTED, _FAINT = "auto 87%", "auto 60%", "auto 38%"
-"""The values of `$text`, `$text-muted` and `$text-disabled`; Textual's style parser drops their opacity."""
-
 ROLES: dict[str, str] = {
-    "title": f"bold {_TEXT}",
-    "strong": f"bold {_TEXT}",
-    "muted": _MUTED,
-    "faint": _FAINT,
-    "rule": "$foreground 25%",
+    "title": "bold $foreground",
+    "strong": "bold $foreground",
+    "muted": "$text-muted",
+    "faint": "$text-disabled",
+    "rule": "$border",
     "rule-focus": "$primary",
     "title-focus": "bold $text-primary",
     "good": "$text-success",
     "warn": "$text-warning",
     "bad": "bold $text-error",
-    "alert": f"bold {_TEXT} on $error 60%",
+    "alert": "bold $foreground on $error-muted",
     "caution": "bold $text-warning",
     "limit": "$text-error",
     "mark": "$text-warning",
-    "band": "$text-warning on $warning 8%",
+    "band": "$text-warning on $warning-muted",
     "link": "underline $text-primary",
     "code": "$text-accent",
-    "heading": "bold $text-primary",
+    "heading": "$text-primary",
     "key": "bold $text-accent",
-    "cursor": "bold on $primary 35%",
-    "cursor-blur": "on $foreground 8%",
-    "head": _MUTED,
+    "cursor": "bold $foreground on $primary-muted",
+    "cursor-blur": "on $boost",
+    "head": "$text-muted",
     "series-1": "$primary",
     "series-2": "$accent",
     "series-3": "$success",
-    "series-4": "$foreground 70%",
-    "series-5": "$text-secondary",
-    "series-6": "$text-error",
+    "series-4": "$text-muted",
+    "series-5": "$secondary",
+    "series-6": "$warning",
 }
 """The style of each role, in Textual's notation and with the theme's colours.
 
@@ -85,6 +82,9 @@ _ANSI: dict[str, str] = {
     "series-6": "ansi_yellow",
 }
 """Styles that differ on a terminal with 16 colours, which cannot be blended."""
+
+_QUIET = ("muted", "faint", "head", "rule")
+"""Roles that would be hard to read on the cursor's row, where they have the row's own colour."""
 
 _CONTRAST = 0.2
 """Difference in brightness (0-1) below which a colour is hardly visible."""
@@ -179,7 +179,7 @@ class LineStyles:
         spans: list[tuple[str, Style]] = []
         for text, role in fit(line, width):
             if text:
-                style = self.style(role) if role else under
+                style = self.style(role) if role and not (base == "cursor" and role in _QUIET) else under
                 _append(spans, text, style + over if over and role else style)
         return Strip([Segment(text, style) for text, style in spans], width)
 

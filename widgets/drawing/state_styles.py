@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
 from widgets.drawing.lines import Span
@@ -32,22 +33,23 @@ class StateStyle:
 
 
 ALARM_STYLES: dict[AlarmState, StateStyle] = {
-    AlarmState.ALARM: StateStyle("■", N_("firing"), "bad"),
-    AlarmState.MISSING: StateStyle("▲", N_("missing"), "bad"),
-    AlarmState.INSUFFICIENT: StateStyle("?", N_("no data"), "warn"),
-    AlarmState.OK: StateStyle("●", N_("ok"), "good"),
+    AlarmState.ALARM: StateStyle(glyphs.FIRING, N_("firing"), "bad"),
+    AlarmState.MISSING: StateStyle(glyphs.MISSING, N_("missing"), "bad"),
+    AlarmState.INSUFFICIENT: StateStyle(glyphs.NOT_JUDGED, N_("no data"), "warn"),
+    AlarmState.OK: StateStyle(glyphs.NORMAL, N_("ok"), "good"),
 }
 
 VERDICT_STYLES: dict[Verdict, StateStyle] = {
-    Verdict.NORMAL: StateStyle("●", N_("normal"), "good"),
-    Verdict.ATTENTION: StateStyle("▲", N_("attention"), "warn"),
-    Verdict.ABNORMAL: StateStyle("■", N_("abnormal"), "bad"),
-    Verdict.UNKNOWN: StateStyle("?", N_("not judged"), "warn"),
+    Verdict.NORMAL: StateStyle(glyphs.NORMAL, N_("normal"), "good"),
+    Verdict.ATTENTION: StateStyle(glyphs.ATTENTION, N_("attention"), "warn"),
+    Verdict.ABNORMAL: StateStyle(glyphs.ABNORMAL, N_("abnormal"), "bad"),
+    Verdict.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("not judged"), "warn"),
 }
-
-WELL, UNSURE = "●", "?"
 
 
 def unsure(spans: Iterable[Span]) -> list[Span]:
     """The spans of stale data: what was normal when it was read no longer has the mark and colour of normal."""
-    return [(text.replace(WELL, UNSURE), "warn") if role == "good" else (text, role) for text, role in spans]
+    return [
+        (text.replace(glyphs.NORMAL, glyphs.NOT_JUDGED), "warn") if role == "good" else (text, role)
+        for text, role in spans
+    ]

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models.date_text import day_text
 from services.models.duties import Day, Month
-from widgets.drawing.format import day_words, weekday
 from widgets.drawing.lines import Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
@@ -127,10 +127,9 @@ class Agenda(OccurrenceList):
         first, last = days[0].day, days[-1].day
         key = f"#{first.isoformat()}"
         self._headings |= {each.day: key for each in days}
-        words = day_words(first)
+        words = day_text(first, first)
         if last != first:
-            until = _("{weekday} {day}").format(weekday=weekday(last.weekday()), day=last.day)
-            words = _("{first} – {last}").format(first=words, last=until)
+            words = _("{first} – {last}").format(first=words, last=day_text(last, first))
         names = dict.fromkeys(each.closed_name for each in days if not each.is_open and each.closed_name)
         why = closed_words(days[0].model_copy(update={"closed_name": _(", ").join(names)}))
         return self._heading(
@@ -143,7 +142,9 @@ class Agenda(OccurrenceList):
         reason = closed_words(day)
         if reason:
             facts += [("  ", ""), (reason, "muted")]
-        yield self._heading(key, day_words(day.day), day.day == self.day, day.day == self.today, facts)
+        yield self._heading(
+            key, day_text(day.day, self.today), day.day == self.day, day.day == self.today, facts
+        )
         for occurrence in day.occurrences:
             if occurrence.key not in self.shown:
                 self.shown[occurrence.key], self._days[occurrence.key] = occurrence, day.day

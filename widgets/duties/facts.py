@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models import glyphs
 from services.models.asks import AskLine, AskState, ask_lines
+from services.models.date_text import day_text
 from services.models.duties import DutyProgress, Occurrence, ScheduledOccurrence, SignOff
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
@@ -18,7 +19,6 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.wording import (
     State,
     clock_of,
-    date_of,
     moved_from,
     progress,
     signed_late,
@@ -142,7 +142,7 @@ def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | Non
 def _times(occurrence: Occurrence, zone: tzinfo, day: date) -> Iterable[Fact]:
     """When it is due, with the zone; when it is late and missed, in words of their own."""
     slot = occurrence.slot
-    due = moment(slot.due_at, zone, day) if slot.timed else date_of(slot.day, day)
+    due = moment(slot.due_at, zone, day) if slot.timed else day_text(slot.day, day)
     later: list[Span] = []
     if slot.timed or slot.until > slot.day:
         text = _("late from {time}").format(time=_near(slot.late_at, slot, zone, day))
@@ -156,19 +156,19 @@ def _times(occurrence: Occurrence, zone: tzinfo, day: date) -> Iterable[Fact]:
 def moment(at: datetime, zone: tzinfo, day: date) -> str:
     """`01-05(Mon) 09:00 JST`: always with the date; with the year if it is not that of `day`."""
     local = at.astimezone(zone)
-    return f"{date_of(local.date(), day)} {local:%H:%M} {zone_name(zone, at)}"
+    return f"{day_text(local.date(), day)} {local:%H:%M} {zone_name(zone, at)}"
 
 
 def _near(at: datetime, slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
     """The time, with the date only if that is not the occurrence's own."""
     local = at.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == slot.day else f"{date_of(local.date(), day)} {local:%H:%M}"
+    return f"{local:%H:%M}" if local.date() == slot.day else f"{day_text(local.date(), day)} {local:%H:%M}"
 
 
 def _place(slot: ScheduledOccurrence, day: date) -> Iterable[Fact]:
     if slot.until > slot.day:
         words = _("once from {first} to {last}")
-        days = words.format(first=date_of(slot.day, day), last=date_of(slot.until, day))
+        days = words.format(first=day_text(slot.day, day), last=day_text(slot.until, day))
         yield (_("window"), [(days, "")])
     reason = slot.remark or moved_from(slot)
     if reason:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models.date_text import day_text
 from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, FindingsView
 from widgets.drawing.columns import Column
@@ -13,7 +14,7 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
-from widgets.duties.wording import closed_words, date_of, zone_name
+from widgets.duties.wording import closed_words, zone_name
 
 
 class DutyList(OccurrenceList):
@@ -135,7 +136,7 @@ class DutyList(OccurrenceList):
 
 def today_spans(today: Day) -> list[Span]:
     """`today 01-14(Wed)`, and why it is closed on a closed day."""
-    spans: list[Span] = [(_("today") + " ", "strong"), (date_of(today.day, today.day), "strong")]
+    spans: list[Span] = [(_("today") + " ", "strong"), (day_text(today.day, today.day), "strong")]
     reason = closed_words(today)
     if reason:
         spans.append((f"  {reason}", "warn"))

@@ -12,9 +12,10 @@ from datetime import date, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models.date_text import day_text, weekday_text
 from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.covered_lines import over
-from widgets.drawing.format import crop, day_words, month_words, weekday
+from widgets.drawing.format import crop, month_words
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.duties.wording import (
     CLOSED_MARK,
@@ -145,7 +146,7 @@ def day_line(day: Day | None, width: int) -> list[Span]:
     """The day under the cursor: its date, why it is closed, the states of its duties."""
     if day is None:
         return []
-    heading: list[Span] = [(day_words(day.day), "strong")]
+    heading: list[Span] = [(day_text(day.day, day.day), "strong")]
     reason = closed_words(day)
     if reason:
         heading.append((f" {reason}", "muted" if day.is_open else "warn"))
@@ -158,7 +159,7 @@ def day_line(day: Day | None, width: int) -> list[Span]:
 def _weekdays(cell: int) -> list[Span]:
     spans: list[Span] = []
     for number in _SUNDAY_FIRST:
-        spans += fit([(" ", ""), (weekday(number), "head")], cell)
+        spans += fit([(" ", ""), (weekday_text(number), "head")], cell)
     return spans
 
 

@@ -7,12 +7,13 @@ from textual.reactive import reactive
 
 from services.i18n import _, plural
 from services.models import glyphs
+from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, FindingsView
 from services.models.verdict import Verdict, tally
 from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.duties.wording import clock_of, closed_words, date_of, zone_name
+from widgets.duties.wording import clock_of, closed_words, zone_name
 
 Part = Sequence[Span]
 
@@ -143,7 +144,7 @@ def _next(view: DutyView, today: Sequence[Occurrence]) -> Occurrence | None:
 def _due(occurrence: Occurrence, zone: tzinfo, day: date) -> str:
     slot = occurrence.slot
     if not slot.timed or slot.until > slot.day:
-        return date_of(slot.day, day)
+        return day_text(slot.day, day)
     return f"{clock_of(slot.due_at, zone, day)} {zone_name(zone, slot.due_at)}"
 
 

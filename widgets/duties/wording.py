@@ -7,27 +7,28 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models import glyphs
+from services.models.date_text import day_text
 from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
-from widgets.drawing.format import coarse, weekday
+from widgets.drawing.format import coarse
 from widgets.drawing.lines import Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
 State = OccurrenceState
 
 DUTY_STYLES: dict[OccurrenceState, StateStyle] = {
-    State.UPCOMING: StateStyle("○", N_("upcoming"), "muted"),
-    State.DUE: StateStyle("●", N_("due"), "caution"),
-    State.LATE: StateStyle("!", N_("late"), "bad"),
-    State.DONE: StateStyle("✓", N_("done"), "good"),
-    State.MISSED: StateStyle("×", N_("missed"), "bad"),
-    State.SKIPPED: StateStyle("–", N_("skipped"), "muted"),
-    State.UNPLANNED: StateStyle("◇", N_("not planned"), "faint"),
-    State.NO_RECORD: StateStyle("·", N_("no record"), "faint"),
+    State.UPCOMING: StateStyle(glyphs.UPCOMING, N_("upcoming"), "muted"),
+    State.DUE: StateStyle(glyphs.WAITING, N_("due"), "caution"),
+    State.LATE: StateStyle(glyphs.LATE, N_("late"), "bad"),
+    State.DONE: StateStyle(glyphs.DONE, N_("done"), "good"),
+    State.MISSED: StateStyle(glyphs.MISSING, N_("missed"), "bad"),
+    State.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "muted"),
+    State.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("not planned"), "faint"),
+    State.NO_RECORD: StateStyle(glyphs.NO_RECORD, N_("no record"), "faint"),
 }
 UNDERWAY = StateStyle(glyphs.UNDERWAY, N_("under way"), "caution")
 """Style of an occurrence that a person has begun and nobody has signed off."""
 UNDERWAY_LATE = StateStyle(glyphs.UNDERWAY, N_("under way, late"), "bad")
-PLANNED = StateStyle("◆", N_("planned"), "")
+PLANNED = StateStyle(glyphs.UPCOMING, N_("planned"), "")
 """Style of an upcoming occurrence that was planned by a person."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
 """States by how urgently they need a person."""
@@ -54,17 +55,7 @@ def title_role(occurrence: Occurrence) -> str:
 def clock_of(at: datetime, zone: tzinfo, day: date) -> str:
     """`09:00`, or `01-05(Mon) 09:00` if it is not on `day`."""
     local = at.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == day else f"{date_of(local.date(), day)} {local:%H:%M}"
-
-
-def date_of(day: date, today: date) -> str:
-    """`01-05(Mon)`, with the year if it is not that of `today`."""
-    return f"{day:%m-%d}({weekday(day.weekday())})" if day.year == today.year else full_date(day)
-
-
-def full_date(day: date) -> str:
-    """`2026-01-05(Mon)`."""
-    return f"{day.isoformat()}({weekday(day.weekday())})"
+    return f"{local:%H:%M}" if local.date() == day else f"{day_text(local.date(), day)} {local:%H:%M}"
 
 
 def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
@@ -75,17 +66,17 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
 def when(slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
     """The time of the occurrence seen from `day`: a time, a date and a time, or the last day for it."""
     if slot.until > slot.day:
-        return _("by {day}").format(day=date_of(slot.until, day))
+        return _("by {day}").format(day=day_text(slot.until, day))
     if slot.timed:
         return clock_of(slot.due_at, zone, day)
-    return _("any time") if slot.day == day else date_of(slot.day, day)
+    return _("any time") if slot.day == day else day_text(slot.day, day)
 
 
 def moved_from(slot: ScheduledOccurrence) -> str:
     """`from 01-01(Thu)`: the date by its rule; "" if it was not moved."""
     if not slot.moved:
         return ""
-    return _("from {day}").format(day=_(", ").join(date_of(each, slot.day) for each in slot.nominal))
+    return _("from {day}").format(day=_(", ").join(day_text(each, slot.day) for each in slot.nominal))
 
 
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
@@ -153,7 +144,7 @@ def closed_words(day: Day) -> str:
 
 
 def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Span]:
-    """`!1 ●2 ✓4`, most urgent first; with `words`: `! late 1  ✓ done 4`."""
+    """`!1 □2 ✓4`, most urgent first; with `words`: `! late 1  ✓ done 4`."""
     spans: list[Span] = []
     for state_look, count in _counts(occurrences):
         spans += [("  " if words else " ", "")] if spans else []

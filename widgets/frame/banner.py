@@ -7,6 +7,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from services.models import glyphs
 from services.models.problem import Problem, ProblemKind
 from widgets.drawing.format import crop, wrap
 
@@ -23,7 +24,7 @@ class Banner(Widget):
     """Shown only while there is a problem."""
 
     DEFAULT_CSS = """
-    Banner { height: auto; max-height: 4; display: none; background: $error 40%; color: $text; padding: 0 1; }
+    Banner { height: auto; max-height: 4; display: none; background: $error-muted; color: $text; padding: 0 1; }
     """
 
     problem: reactive[Problem | None] = reactive(None, layout=True)
@@ -44,7 +45,7 @@ class Banner(Widget):
         problem = self.problem
         if problem is None:
             return [Content("")]
-        summary = f"✖ {problem.summary}"
+        summary = f"{glyphs.ABNORMAL} {problem.summary}"
         both = f"{summary} — {problem.remedy}" if problem.remedy else summary
         if cell_len(both) <= width:
             return [Content.assemble((summary, "bold"), both[len(summary) :])]

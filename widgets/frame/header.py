@@ -136,15 +136,15 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
         parts.append((2, _modes(facts.modes, form)))
     parts.append((1, _armed(facts)))
     if facts.journal:
-        parts.append((1, Content.styled(f" {facts.journal} ", "bold $text on $error")))
+        parts.append((1, Content.styled(f" {facts.journal} ", "bold reverse $text-error")))
     if facts.account:
         parts.append((3, _account(facts)))
     if facts.region:
-        parts.append((7, Content.styled(facts.region, "auto 60%")))
+        parts.append((7, Content.styled(facts.region, "$text-muted")))
     if facts.identity is not None:
-        parts.append((6, Content.styled(facts.identity.name, "auto 60%")))
+        parts.append((6, Content.styled(facts.identity.name, "$text-muted")))
     if facts.expires_in:
-        style = "bold $text-warning" if facts.expires_soon else "auto 60%"
+        style = "bold $text-warning" if facts.expires_soon else "$text-muted"
         text = _("ends in {time}").format(time=facts.expires_in)
         parts.append((2 if facts.expires_soon else 6, Content.styled(text, style)))
     parts.append(
@@ -152,7 +152,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
             4,
             Content.styled(
                 _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
-                "auto 60%",
+                "$text-muted",
             ),
         )
     )
@@ -172,20 +172,20 @@ def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
 
 def _environment(facts: HeaderFacts, form: Form) -> Content:
     words = {
-        Environment.PRODUCTION: (_("PRODUCTION"), "bold $text on $error 80%"),
-        Environment.STAGING: (_("STAGING"), "bold $text on $warning 60%"),
-        Environment.TEST: (_("TEST"), "bold $text on $success 60%"),
+        Environment.PRODUCTION: (_("PRODUCTION"), "bold reverse $text-error"),
+        Environment.STAGING: (_("STAGING"), "bold reverse $text-warning"),
+        Environment.TEST: (_("TEST"), "bold reverse $text-success"),
     }
     word, style = words.get(facts.environment or Environment.TEST, ("", ""))
     if facts.environment is None:
-        return Content.styled(" Toban ", "bold $text on $primary")
+        return Content.styled(" Toban ", "bold reverse $text-primary")
     if facts.environment is Environment.PRODUCTION and not form.words:
         word = _("PROD")
     badge = Content.styled(f" {word} ", style)
     if not facts.demo:
         return badge
     scenario = f"{facts.demo} " if form.scenario else ""
-    demo = Content.styled(f" {_('DEMO')} {scenario}", "bold $text on $accent 60%")
+    demo = Content.styled(f" {_('DEMO')} {scenario}", "bold reverse $text-accent")
     return Content.assemble(badge, demo)
 
 
@@ -205,13 +205,13 @@ def _active(mode: ModeLabel) -> Content:
 
 def _inactive(mode: ModeLabel, *, short: bool) -> Content:
     title = "" if short else f" {mode.title}"
-    return Content.assemble((mode.key, "bold auto 80%"), (title, "auto 60%"), _badge(mode))
+    return Content.assemble((mode.key, "bold $foreground"), (title, "$text-muted"), _badge(mode))
 
 
 def _armed(facts: HeaderFacts) -> Content:
     if facts.read_only:
         return Content.styled(_("read-only"), "$text-success")
-    return Content.styled(f" {_('ARMED')} {facts.armed_left} ", "bold $text on $error")
+    return Content.styled(f" {_('ARMED')} {facts.armed_left} ", "bold reverse $text-error")
 
 
 def _account(facts: HeaderFacts) -> Content:
@@ -220,8 +220,8 @@ def _account(facts: HeaderFacts) -> Content:
         text = _("account {actual} is not the runbook's {expected}").format(
             actual=actual, expected=facts.account
         )
-        return Content.styled(f" {text} ", "bold $text on $error")
-    return Content.styled(facts.account, "auto 60%" if not actual else "$text")
+        return Content.styled(f" {text} ", "bold reverse $text-error")
+    return Content.styled(facts.account, "$text-muted" if not actual else "$text")
 
 
 class Clock(LineWidget):
@@ -258,8 +258,6 @@ class Header(Horizontal):
     DEFAULT_CSS = """
     Header {
         height: 1; background: $panel; color: $text;
-        &.-production { background: $error 25%; }
-        &.-staging { background: $warning 20%; }
     }
     """
 
@@ -278,5 +276,3 @@ class Header(Horizontal):
     def watch_facts(self, facts: HeaderFacts) -> None:
         """Show the facts, and colour the row by environment."""
         self._line.facts = facts
-        self.set_class(facts.environment is Environment.PRODUCTION, "-production")
-        self.set_class(facts.environment is Environment.STAGING, "-staging")

@@ -6,6 +6,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
+from services.models import glyphs
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 
@@ -79,10 +80,13 @@ class PanelNotice(LineWidget):
     def draw(self, width: int, height: int) -> list[Line]:
         """The wrapped sentences: summary, remedy, and the words of AWS or the system, which are no advice."""
         lines: list[Line] = []
-        for mark, sentence in zip(("⚠ ", "→ ", "  "), self.words, strict=False):
+        for mark, sentence in zip((f"{glyphs.ATTENTION} ", "→ ", "  "), self.words, strict=False):
             for row, text in enumerate(wrap(sentence, width - 2)):
                 lines.append(
-                    [(mark if row == 0 else "  ", self.role), (text, self.role if mark == "⚠ " else "")]
+                    [
+                        (mark if row == 0 else "  ", self.role),
+                        (text, self.role if mark == f"{glyphs.ATTENTION} " else ""),
+                    ]
                 )
         return lines
 

@@ -104,7 +104,7 @@ class Checklist(VerticalScroll, can_focus=False):
     Checklist {
         height: auto; max-height: 14; margin-bottom: 1; scrollbar-size-vertical: 1;
         & Tick { width: 1fr; height: auto; }
-        & Tick:focus { background: $primary 35%; }
+        & Tick:focus { background: $primary-muted; }
         & .name { height: 1; color: $text-muted; }
         & Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
     }

@@ -60,8 +60,8 @@ class _NameField(Input):
     """The field for the target's name; ignores keys until it has been visible for a moment."""
 
     DEFAULT_CSS = """
-    _NameField { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
-    _NameField:focus { background: $error 30%; }
+    _NameField { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; }
+    _NameField:focus { background: $error-muted; }
     """
 
     def __init__(self, lets: Lets) -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rich.cells import cell_len
 
 from services.i18n import N_, _
+from services.models.date_text import day_text
 from services.models.findings import Finding, Recorded
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
@@ -147,7 +148,7 @@ class _Tree:
             with suppress(ValueError, OverflowError):
                 at = datetime.fromisoformat(value)
                 if at.tzinfo is not None:
-                    return f"{at.astimezone(self._zone):%Y-%m-%d} {clock(at, self._zone)}"
+                    return f"{day_text(at.astimezone(self._zone).date())} {clock(at, self._zone)}"
         return ""
 
 

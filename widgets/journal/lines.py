@@ -6,10 +6,12 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models import glyphs
+from services.models.date_text import day_text
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
 from services.models.text import clean
-from widgets.drawing.format import NOTHING, clock, crop, day_words, pad, stamp, wrap
+from widgets.drawing.format import NOTHING, clock, crop, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.journal.wording import kind_spans
 
@@ -19,7 +21,7 @@ _LABEL = 16
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     """Number, kind, time, text, and the subject of the entry."""
     local = entry.at.astimezone(zone)
-    when = f"{day_words(local.date(), year=True)} {clock(entry.at, zone)}"
+    when = f"{day_text(local.date())} {clock(entry.at, zone)}"
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
     lines += [[(text, "strong")] for text in wrap(entry.text, width)]
     rows = [
@@ -58,11 +60,13 @@ def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
 def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
     """Whether the hash chain is intact at this entry, and the two hashes."""
     if link is None:
-        lines: list[Line] = [[("? ", "warn"), (_("the chain could not be checked here"), "")]]
+        lines: list[Line] = [
+            [(f"{glyphs.NOT_JUDGED} ", "warn"), (_("the chain could not be checked here"), "")]
+        ]
     elif link.is_intact:
         words = _("The entry is as it was written, and follows the previous one.")
         lines = [
-            [("● " if index == 0 else "  ", "good"), (text, "")]
+            [(f"{glyphs.DONE} " if index == 0 else "  ", "good"), (text, "")]
             for index, text in enumerate(wrap(words, width - 2))
         ]
     else:
@@ -73,7 +77,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
         ):
             if not good:
                 lines += [
-                    [("■ " if index == 0 else "  ", "bad"), (text, "bad")]
+                    [(f"{glyphs.ABNORMAL} " if index == 0 else "  ", "bad"), (text, "bad")]
                     for index, text in enumerate(wrap(words, width - 2))
                 ]
         lines += [

@@ -24,7 +24,7 @@ class FilterLine(LineWidget):
     """One row with the filter; hidden while everything is displayed."""
 
     DEFAULT_CSS = """
-    FilterLine { height: 1; display: none; background: $warning 12%; }
+    FilterLine { height: 1; display: none; background: $warning-muted; }
     """
 
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
@@ -37,7 +37,7 @@ class FilterLine(LineWidget):
     def draw(self, width: int, height: int) -> list[Line]:
         """The conditions, and the key that removes them."""
         way_out: list[Span] = [("  ", ""), ("Esc", "key"), (" " + _("shows all") + " ", "muted")]
-        conditions: list[Span] = [(" ▼ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
+        conditions: list[Span] = [(" ▽ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
         return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
 
 
@@ -45,7 +45,7 @@ class CheckpointLine(LineWidget):
     """One row that says why the newest hash is in no external log; hidden while it is in one."""
 
     DEFAULT_CSS = """
-    CheckpointLine { height: 1; display: none; background: $warning 12%; }
+    CheckpointLine { height: 1; display: none; background: $warning-muted; }
     """
 
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
@@ -141,10 +141,10 @@ class JournalPanel(Panel[JournalView]):
             sum(entry.seq > self._newest_in_view for entry in value.entries) if self._newest_in_view else 0
         )
         if value.newer:
-            spans += [("  ", ""), ("▲ " + _("newer entries above"), "key")]
+            spans += [("  ", ""), ("↑ " + _("newer entries above"), "key")]
         elif unseen:
             words = plural("{count} new above", "{count} new above", unseen).format(count=unseen)
-            spans += [("  ", ""), (f"▲ {words}", "key")]
+            spans += [("  ", ""), (f"↑ {words}", "key")]
         return spans
 
     def _age(self, freshness: Freshness) -> list[Span]:

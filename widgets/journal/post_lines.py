@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.posts import Post, PostState
 from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp, wrap
@@ -12,12 +13,12 @@ from widgets.drawing.state_styles import StateStyle
 from widgets.drawing.table import Row
 
 POST_STYLES: dict[PostState, StateStyle] = {
-    PostState.WAITING: StateStyle("▨", N_("not sent"), "bad"),
-    PostState.SENDING: StateStyle("▥", N_("being sent"), "key"),
-    PostState.REFUSED: StateStyle("✖", N_("not sent"), "bad"),
-    PostState.UNKNOWN: StateStyle("?", N_("unconfirmed"), "bad"),
-    PostState.POSTED: StateStyle("▣", N_("posted"), "good"),
-    PostState.DROPPED: StateStyle("↷", N_("discarded"), "muted"),
+    PostState.WAITING: StateStyle(glyphs.ABNORMAL, N_("not sent"), "bad"),
+    PostState.SENDING: StateStyle(glyphs.RUNNING, N_("being sent"), "key"),
+    PostState.REFUSED: StateStyle(glyphs.ABNORMAL, N_("not sent"), "bad"),
+    PostState.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("unconfirmed"), "bad"),
+    PostState.POSTED: StateStyle(glyphs.DONE, N_("posted"), "good"),
+    PostState.DROPPED: StateStyle(glyphs.OFF, N_("discarded"), "muted"),
 }
 
 

@@ -9,7 +9,6 @@ from textual.strip import Strip
 
 from services.i18n import _
 from widgets.drawing.columns import Column, lay_out
-from widgets.drawing.format import short_day
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 
@@ -118,7 +117,7 @@ class JournalTable(KeyedTable):
         if top >= len(self.rows) or self.rows[top].heading:
             return ""
         above = next((row.key for row in reversed(self.rows[:top]) if row.heading), "")
-        return short_day(date.fromisoformat(above.partition(":")[0])) if above else ""
+        return f"{date.fromisoformat(above.partition(':')[0]):%m-%d}" if above else ""
 
     def _reveal(self, place: int) -> None:
         if not self._holding:

@@ -1,6 +1,7 @@
 """The result of verifying the journal's hash chain, as lines. Pure."""
 
 from services.i18n import N_, _, plural
+from services.models import glyphs
 from services.models.journal import ChainFaultKind, Verification
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
@@ -23,7 +24,7 @@ def verification_lines(verification: Verification, width: int) -> list[Line]:
         words = _("The journal could not be checked.")
         more = (verification.problem.summary, verification.problem.remedy)
         return [
-            *_paragraph("?", "warn", words, width),
+            *_paragraph(glyphs.NOT_JUDGED, "warn", words, width),
             *(line for each in more for line in _paragraph("→", "", each, width)),
         ]
     if not verification.faults:
@@ -33,9 +34,9 @@ def verification_lines(verification: Verification, width: int) -> list[Line]:
             verification.entries,
         ).format(count=f"{verification.entries:,}")
         mark = (
-            _paragraph("●", "good", words, width)
+            _paragraph(glyphs.DONE, "good", words, width)
             if verification.intact
-            else _paragraph("?", "warn", words, width)
+            else _paragraph(glyphs.NOT_JUDGED, "warn", words, width)
         )
         return [*mark, *_outside(verification, width), *_untrusted(verification, width)]
     return [*_faulty(verification, width), *_untrusted(verification, width)]
@@ -46,7 +47,7 @@ def _untrusted(verification: Verification, width: int) -> list[Line]:
     return [
         line
         for text in (*verification.doubts, *verification.distrusted)
-        for line in _paragraph("?", "warn", text, width)
+        for line in _paragraph(glyphs.NOT_JUDGED, "warn", text, width)
     ]
 
 
@@ -57,7 +58,7 @@ def _faulty(verification: Verification, width: int) -> list[Line]:
         "The journal differs from what was written: {count} problems in {entries} entries.",
         count,
     ).format(count=f"{count:,}", entries=f"{verification.entries:,}")
-    lines = _paragraph("■", "bad", words, width)
+    lines = _paragraph(glyphs.ABNORMAL, "bad", words, width)
     lines += _paragraph(
         "→",
         "",
@@ -85,13 +86,13 @@ def _outside(verification: Verification, width: int) -> list[Line]:
         words = _("It cannot be determined whether the newest entries were cut off: {reason}").format(
             reason=verification.anchor_note
         )
-        return _paragraph("?", "warn", words, width)
+        return _paragraph(glyphs.NOT_JUDGED, "warn", words, width)
     words = _("An external log confirms it up to entry {seq}; a later cut-off would go unnoticed.")
     if verification.anchored_seq > verification.entries:
         return []
     if verification.anchored_seq == verification.entries:
         words = _("An external log confirms it up to its newest entry, {seq}.")
-    return _paragraph("●", "good", words.format(seq=f"{verification.anchored_seq:,}"), width)
+    return _paragraph(glyphs.DONE, "good", words.format(seq=f"{verification.anchored_seq:,}"), width)
 
 
 def _paragraph(mark: str, role: str, text: str, width: int) -> list[Line]:

@@ -3,45 +3,47 @@
 from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
+from services.models import glyphs
+from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
-from widgets.drawing.format import clock, day_words
+from widgets.drawing.format import clock
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
 KIND_STYLES: dict[EntryKind, StateStyle] = {
-    EntryKind.STARTED: StateStyle("▷", N_("start"), "faint"),
-    EntryKind.ENDED: StateStyle("□", N_("end"), "faint"),
-    EntryKind.SIGN_OFF: StateStyle("✓", N_("sign-off"), "good"),
-    EntryKind.SKIPPED: StateStyle("↷", N_("skipped"), "warn"),
-    EntryKind.PLANNED: StateStyle("+", N_("planned"), "muted"),
-    EntryKind.UNPLANNED: StateStyle("-", N_("plan cancelled"), "muted"),
-    EntryKind.ACKNOWLEDGED: StateStyle("◎", N_("acknowledged"), "good"),
-    EntryKind.NOTE: StateStyle("✎", N_("note"), "code"),
-    EntryKind.ARMED: StateStyle("▲", N_("armed"), "caution"),
-    EntryKind.DISARMED: StateStyle("▽", N_("disarmed"), "muted"),
-    EntryKind.PLAN: StateStyle("◇", N_("plan"), "key"),
-    EntryKind.INTENT: StateStyle("→", N_("intent"), "key"),
-    EntryKind.OUTCOME: StateStyle("◆", N_("outcome"), "strong"),
-    EntryKind.RESOLVED: StateStyle("◈", N_("resolved"), "strong"),
-    EntryKind.REFUSED: StateStyle("✖", N_("refused"), "warn"),
-    EntryKind.LOOKING: StateStyle("◌", N_("inspecting"), "faint"),
-    EntryKind.FINDING: StateStyle("◍", N_("finding"), "strong"),
-    EntryKind.OVERRULED: StateStyle("⇄", N_("overridden"), "caution"),
-    EntryKind.KNOWN: StateStyle("☑", N_("known"), "muted"),
-    EntryKind.REMARK: StateStyle("¶", N_("remark"), "code"),
-    EntryKind.POST: StateStyle("▤", N_("post"), "key"),
-    EntryKind.POSTING: StateStyle("▥", N_("posting"), "muted"),
-    EntryKind.POSTED: StateStyle("▣", N_("posted"), "good"),
-    EntryKind.UNPOSTED: StateStyle("▨", N_("not posted"), "bad"),
-    EntryKind.USAGE: StateStyle("¥", N_("usage"), "faint"),
-    EntryKind.OTHER: StateStyle("?", N_("unknown kind"), "warn"),
+    EntryKind.STARTED: StateStyle(" ", N_("start"), "faint"),
+    EntryKind.ENDED: StateStyle(" ", N_("end"), "faint"),
+    EntryKind.SIGN_OFF: StateStyle(glyphs.DONE, N_("sign-off"), "good"),
+    EntryKind.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "warn"),
+    EntryKind.PLANNED: StateStyle(glyphs.UPCOMING, N_("planned"), "muted"),
+    EntryKind.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("plan cancelled"), "muted"),
+    EntryKind.ACKNOWLEDGED: StateStyle(glyphs.DONE, N_("acknowledged"), "good"),
+    EntryKind.NOTE: StateStyle(" ", N_("note"), "code"),
+    EntryKind.ARMED: StateStyle(glyphs.ATTENTION, N_("armed"), "caution"),
+    EntryKind.DISARMED: StateStyle(" ", N_("disarmed"), "muted"),
+    EntryKind.PLAN: StateStyle(" ", N_("plan"), "key"),
+    EntryKind.INTENT: StateStyle(glyphs.RUNNING, N_("intent"), "key"),
+    EntryKind.OUTCOME: StateStyle(glyphs.NOT_JUDGED, N_("outcome"), "strong"),
+    EntryKind.RESOLVED: StateStyle(glyphs.DONE, N_("resolved"), "strong"),
+    EntryKind.REFUSED: StateStyle(glyphs.OFF, N_("refused"), "warn"),
+    EntryKind.LOOKING: StateStyle(glyphs.RUNNING, N_("inspecting"), "faint"),
+    EntryKind.FINDING: StateStyle(" ", N_("finding"), "strong"),
+    EntryKind.OVERRULED: StateStyle(" ", N_("overridden"), "caution"),
+    EntryKind.KNOWN: StateStyle(" ", N_("known"), "muted"),
+    EntryKind.REMARK: StateStyle(" ", N_("remark"), "code"),
+    EntryKind.POST: StateStyle(" ", N_("post"), "key"),
+    EntryKind.POSTING: StateStyle(glyphs.RUNNING, N_("posting"), "muted"),
+    EntryKind.POSTED: StateStyle(glyphs.DONE, N_("posted"), "good"),
+    EntryKind.UNPOSTED: StateStyle(glyphs.ABNORMAL, N_("not posted"), "bad"),
+    EntryKind.USAGE: StateStyle(" ", N_("usage"), "faint"),
+    EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }
 _OUTCOMES = {
-    "done": ("●", "good"),
-    "failed": ("■", "bad"),
-    "unknown": ("?", "caution"),
-    "refused": ("✖", "warn"),
+    "done": (glyphs.DONE, "good"),
+    "failed": (glyphs.ABNORMAL, "bad"),
+    "unknown": (glyphs.NOT_JUDGED, "caution"),
+    "refused": (glyphs.OFF, "warn"),
 }
 _LONGEST_KIND = 40
 """Maximum length of the name of an unknown kind."""
@@ -75,7 +77,7 @@ def _verdict(entry: Entry) -> tuple[str, str]:
     finding = entry.data.get("finding")
     value = str(finding.get("verdict")) if isinstance(finding, dict) else ""
     style = next((style for verdict, style in VERDICT_STYLES.items() if verdict.value == value), None)
-    return (style.mark, style.role) if style is not None else ("?", "warn")
+    return (style.mark, style.role) if style is not None else (glyphs.NOT_JUDGED, "warn")
 
 
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
@@ -102,7 +104,7 @@ def day_line(day: date, today: date, zone_name: str) -> Line:
 
 def day_title(day: date, today: date) -> str:
     """The day, and whether it is today or yesterday."""
-    words = day_words(day, year=day.year != today.year)
+    words = day_text(day, today)
     if day == today:
         return _("Today, {day}").format(day=words)
     if day == today - timedelta(days=1):
@@ -121,7 +123,7 @@ def checkpoint_spans(health: JournalHealth) -> list[Span]:
     else:
         words = "{reason}"
     text = words.format(seq=f"{health.anchored_seq:,}", reason=health.anchor_problem)
-    return [(" ▲ ", "caution"), (text, "")]
+    return [(f" {glyphs.ATTENTION} ", "caution"), (text, "")]
 
 
 def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
@@ -138,7 +140,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     if query.subject:
         parts.append((_("subject"), clean(query.subject)))
     if query.since is not None:
-        parts.append((_("day"), day_words(query.since.astimezone(zone).date(), year=True)))
+        parts.append((_("day"), day_text(query.since.astimezone(zone).date())))
     if query.words:
         parts.append((_("words"), _("“{words}”").format(words=clean(query.words))))
     spans: list[Span] = []

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import _, plural
+from services.models import glyphs
 from services.models.logs import Severity, TailStats
 from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
@@ -101,7 +102,7 @@ class LogTitle(_Line):
         parts: list[Part] = [(0, Content.styled(facts.group or _("no log group"), "bold"))]
         if facts.pattern:
             text = _("filter {pattern}").format(pattern=facts.pattern)
-            parts.append((1, Content.styled(f" {text} ", "$text on $accent 40%")))
+            parts.append((1, Content.styled(f" {text} ", "$foreground on $accent-muted")))
         if facts.threshold is not Severity.PLAIN:
             words = {
                 Severity.DEBUG: _("DEBUG and above"),
@@ -110,7 +111,9 @@ class LogTitle(_Line):
                 Severity.ERROR: _("ERROR and above"),
                 Severity.FATAL: _("FATAL only"),
             }
-            parts.append((2, Content.styled(f" {words[facts.threshold]} ", "$text on $warning 40%")))
+            parts.append(
+                (2, Content.styled(f" {words[facts.threshold]} ", "$text-warning on $warning-muted"))
+            )
         parts += [(5, Content.styled(flag, "$text-accent")) for flag in facts.flags]
         if facts.span:
             parts.append((4, Content.styled(facts.span, "$text-muted")))
@@ -148,7 +151,7 @@ class LogTrouble(_Line):
     """Shown only while the follow loop fails: what failed, what to do, since when."""
 
     DEFAULT_CSS = """
-    LogTrouble { height: auto; max-height: 3; display: none; background: $error 30%; color: $text; padding: 0 1; }
+    LogTrouble { height: auto; max-height: 3; display: none; background: $error-muted; color: $text; padding: 0 1; }
     """
 
     problem: reactive[Problem | None] = reactive(None, layout=True)
@@ -176,7 +179,7 @@ class LogTrouble(_Line):
         if problem is None:
             return Content("")
         summary, *details = words_of(problem)
-        parts = [Content.styled("\u2716 ", "bold"), Content.styled(summary, "bold")]
+        parts = [Content.styled(f"{glyphs.ABNORMAL} ", "bold"), Content.styled(summary, "bold")]
         for detail in details:
             parts += [Content(" \u2014 "), Content(detail)]
         local = (self._since or problem.at).astimezone(self.zone)
@@ -187,15 +190,17 @@ class LogTrouble(_Line):
 
 def _mode(facts: BarFacts) -> Part:
     if facts.mode is Mode.FOLLOWING and facts.failing:
-        return 0, Content.styled(f"\u25b3 {_('reading failed')}", "bold $text-warning")
+        return 0, Content.styled(f"{glyphs.ATTENTION} {_('reading failed')}", "bold $text-warning")
     if facts.mode is Mode.FOLLOWING:
-        return 0, Content.styled(f"\u25b6 {_('following')}", "bold $text-success")
+        return 0, Content.styled(f"{glyphs.RUNNING} {_('following')}", "bold $text-success")
     new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
     if facts.mode is Mode.PAUSED:
-        return 0, Content.styled(f" \u2016 {_('paused')} {new}".rstrip() + " ", "bold $text on $warning 50%")
+        return 0, Content.styled(
+            f" {glyphs.PAUSED} {_('paused')} {new}".rstrip() + " ", "bold reverse $text-warning"
+        )
     if new:
-        return 0, Content.styled(f" {new} ", "bold $text on $accent 50%")
-    return 0, Content.styled(f"\u25a0 {_('reading')}", "bold $text-accent")
+        return 0, Content.styled(f" {new} ", "bold reverse $text-accent")
+    return 0, Content.styled(f"\u2191 {_('reading')}", "bold $text-accent")
 
 
 def _lines(facts: BarFacts) -> str:
@@ -224,7 +229,7 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
         words = _("tried {time}") if facts.failing else _("read {time}")
         last_read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
         if facts.stale:
-            parts.append((1, Content.styled(f" {_('STALE')} {last_read} ", "bold $text on $warning 50%")))
+            parts.append((1, Content.styled(f" {_('STALE')} {last_read} ", "bold reverse $text-warning")))
         else:
             parts.append((6, _muted(last_read)))
     return parts

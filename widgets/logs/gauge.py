@@ -13,7 +13,7 @@ class Gauge(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    Gauge { width: 1; height: 1fr; background: $surface; color: $primary-darken-1; }
+    Gauge { width: 1; height: 1fr; background: $surface; color: $primary; }
     """
 
     thumb: reactive[tuple[int, int]] = reactive((0, 0))

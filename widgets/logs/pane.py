@@ -52,7 +52,7 @@ class LogPane(LogPager):
     BINDINGS: ClassVar[list[BindingType]] = LOG_BINDINGS
     DEFAULT_CSS = """
     LogPane { width: 1fr; height: 1fr; min-height: 3; background: $surface; }
-    LogPane:focus-within > LogTitle { background: $primary 30%; }
+    LogPane:focus-within > LogTitle { background: $primary-muted; }
     """
 
     title: reactive[str] = reactive("", repaint=False)

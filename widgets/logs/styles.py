@@ -22,7 +22,7 @@ LogLines {
     & .log--letter-info { color: $text-success; }
     & .log--letter-warning { color: $text-warning; text-style: bold; }
     & .log--letter-error { color: $text-error; text-style: bold; }
-    & .log--letter-fatal { color: $text; background: $error; text-style: bold; }
+    & .log--letter-fatal { color: $background; background: $error; text-style: bold; }
     & .log--key { color: $text-disabled; }
     & .log--value { color: $text-muted; }
     & .log--stream { color: $text-secondary; }
@@ -33,7 +33,7 @@ LogLines {
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
     & .log--gutter { color: $accent; }
-    & .log--cursor { background: $primary 30%; }
-    & .log--range { background: $secondary 25%; }
+    & .log--cursor { background: $primary-muted; }
+    & .log--range { background: $secondary-muted; }
 }
 """

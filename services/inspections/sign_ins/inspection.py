@@ -23,7 +23,7 @@ from services.inspections.sign_ins.remarks import limits, questions, trails, unr
 from services.inspections.sign_ins.silence import history_measure, silence_remark, watched_remark
 from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import listed
+from services.inspections.toolkit.wording import listed, moment
 from services.models.findings import Finding
 from services.models.problem import Problem
 from services.models.runbook_inspections import Trail as TrailSpec
@@ -102,9 +102,8 @@ class SignIns(Inspection):
         self, request: InspectionRequest, judged: Judged, rules: Rules, since: datetime, took: timedelta
     ) -> Iterator[str]:
         if since > request.since:
-            local = since.astimezone(self.context.calendar.zone)
             text = _("Not covered: before {since}; the event history keeps 90 days.")
-            yield text.format(since=f"{local:%Y-%m-%d %H:%M %Z}")
+            yield text.format(since=moment(since, self.context.calendar.zone))
         yield from questions(judged.gathered, self._spec)
         yield watched_remark(self.context.region)
         yield from unread(judged.gathered)

@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
+from services.models.date_text import dated_time, time_text
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
-STAMP = "%m-%d %H:%M %Z"
-
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """`01-14 01:16 JST`."""
-    return at.astimezone(zone).strftime(STAMP)
+    """`01-14(Wed) 01:16 JST`: without the year, because a finding has the time at which it was read."""
+    return f"{dated_time(at, zone, at)} {at.astimezone(zone).tzname()}"
 
 
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
-    """`01-14 01:16–01:26 JST (10m)`; with both dates if they differ."""
-    first, last = began.astimezone(zone), ended.astimezone(zone)
-    same = first.date() == last.date()
-    text = f"{first:%m-%d %H:%M}–{last:%H:%M %Z}" if same else f"{first:%m-%d %H:%M}–{last:%m-%d %H:%M %Z}"
+    """`01-14(Wed) 01:16–01:26 JST (10m)`; with both dates if they differ."""
+    text = (
+        f"{dated_time(began, zone, began)}–{time_text(ended, zone, began)} {ended.astimezone(zone).tzname()}"
+    )
     return _("{time} ({length})").format(time=text, length=length(ended - began))
 
 
 def since(began: datetime, now: datetime, zone: tzinfo) -> str:
-    """`since 01-14 08:40 JST (20m)`."""
+    """`since 01-14(Wed) 08:40 JST (20m)`."""
     return _("since {time} ({length})").format(time=moment(began, zone), length=length(now - began))
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 
 from services import i18n
 from services.i18n import N_, _, plural
+from services.models import glyphs
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
@@ -22,10 +23,10 @@ _MONTHS = (
 )  # fmt: skip
 _ROMAN = {"令和": "Reiwa", "平成": "Heisei", "昭和": "Showa"}
 _VERDICTS = {
-    Verdict.NORMAL: ("●", N_("normal")),
-    Verdict.ATTENTION: ("▲", N_("attention")),
-    Verdict.ABNORMAL: ("■", N_("abnormal")),
-    Verdict.UNKNOWN: ("?", N_("not judged")),
+    Verdict.NORMAL: (glyphs.NORMAL, N_("normal")),
+    Verdict.ATTENTION: (glyphs.ATTENTION, N_("attention")),
+    Verdict.ABNORMAL: (glyphs.ABNORMAL, N_("abnormal")),
+    Verdict.UNKNOWN: (glyphs.NOT_JUDGED, N_("not judged")),
 }
 _DUTIES = {
     OccurrenceState.UPCOMING: N_("upcoming"),
@@ -71,7 +72,7 @@ _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 
 
 def verdict(value: Verdict | None) -> str:
-    """A verdict as mark and word (`■ 異常`), so that it never depends on colour alone; a dash for None."""
+    """A verdict as mark and word (`◆ 異常`), so that it never depends on colour alone; a dash for None."""
     if value is None:
         return NOTHING
     mark, word = _VERDICTS[value]

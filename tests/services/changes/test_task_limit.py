@@ -366,9 +366,9 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert ("Maximum", "5", "") in rows
     assert ("Desired", "5", "at its maximum") in rows
     assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in rows
-    assert ("Last refused scaling", "already at the maximum, Odd", "2026-01-28 01:00 UTC") in rows
+    assert ("Last refused scaling", "already at the maximum, Odd", "2026-01-28(Wed) 01:00 UTC") in rows
     notes = {name: note for _fact, name, note in rows}
-    assert notes["toban-revert-x"] == "2026-02-02 08:00 UTC: maximum 5, by this console"
+    assert notes["toban-revert-x"] == "2026-02-02(Mon) 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
     assert "at its maximum: 5 desired, maximum 5" in text

@@ -117,10 +117,10 @@ def test_lines_of_a_remark_stay_lines() -> None:
 
 
 def test_a_verdict_is_never_shown_by_colour_alone() -> None:
-    rows = [Line(("a", "b"), Verdict.ABNORMAL), Line(("■ 異常", "c"), Verdict.ABNORMAL), Line(("d",))]
+    rows = [Line(("a", "b"), Verdict.ABNORMAL), Line(("◆ 異常", "c"), Verdict.ABNORMAL), Line(("d",))]
     whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
-    assert "| ■ a | b |\n| ■ 異常 | c |\n| d |  |" in write_markdown(whole)
-    assert '<tr class="row abnormal"><td class="short">■ a</td>' in write_html(whole)
+    assert "| ◆ a | b |\n| ◆ 異常 | c |\n| d |  |" in write_markdown(whole)
+    assert '<tr class="row abnormal"><td class="short">◆ a</td>' in write_html(whole)
 
 
 def test_json_round_trips(report: Report) -> None:

@@ -41,12 +41,12 @@ def test_a_firing_alarm() -> None:
     assert proposal.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
     assert "production" in proposal.text.splitlines()[0]
     fields = lines(proposal.text)
-    assert fields["Since"] == "2026-01-13 23:10 JST (14:10 UTC)"
+    assert fields["Since"] == "2026-01-13(Tue) 23:10 JST (14:10 UTC)"
     assert fields["Observed"] == "7.25; the alarm fires at > 5"
     assert fields["Impact on users"] == "(fill in)"
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert fields["By"] == "sato"
-    assert fields["Next check"] == "2026-01-14 09:15 JST (00:15 UTC)"
+    assert fields["Next check"] == "2026-01-14(Wed) 09:15 JST (00:15 UTC)"
     assert fields["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
     assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
@@ -109,7 +109,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert fields["Measured"] == "Errors 31 an hour (< 10)"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
-    assert fields["Next check"].startswith("2026-01-15 09:00 JST"), "the next duty that inspects it"
+    assert fields["Next check"].startswith("2026-01-15(Thu) 09:00 JST"), "the next duty that inspects it"
     assert "secret" not in proposal.text + proposal.evidence
     assert "secret" in proposal.private
     assert proposal.evidence.splitlines()[-1] == "… and 2 more"

@@ -53,7 +53,7 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         output = text(app)
         for words in (
             "3 out of the last 5",
-            "■7.20",
+            "◆7.20",
             "threshold > 5",
             "09:05 JST",
             "エラーログ確認",

@@ -25,7 +25,7 @@ def text(app: App[None]) -> str:
 
 def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
     output = words(drawn.row_lines(plan_data.plan(**plan_data.LOWER), 80)).splitlines()
-    assert output[0].startswith("◆ 最大タスク数")
+    assert output[0].startswith("* 最大タスク数")
     assert "5 → 10" in output[0]
     assert "stays" in output[1]
     assert "→" not in output[1]
@@ -52,7 +52,7 @@ def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
     step = plan_data.REGISTER.model_copy(update={"rows": rows})
     first, second, *more = words(drawn.row_lines(plan_data.plan(steps=(step,)), width)).splitlines()
     assert first.startswith("  Auto Scaling  suspended")
-    assert second.startswith("◆ Desired              10 → 3: 7 tasks")
+    assert second.startswith("* Desired              10 → 3: 7 tasks")
     assert more, "it is too long for one row"
     assert all(line.startswith(" " * second.index("3: 7")) for line in more)
 
@@ -130,7 +130,7 @@ def test_grave_warnings_are_first_and_only_there() -> None:
 
 
 def test_the_revert_is_shown_with_its_date_and_so_is_its_absence() -> None:
-    assert "02-02 17:00 JST: AWS reverts it" in words(
+    assert "02-02(Mon) 17:00 JST: AWS reverts it" in words(
         drawn.fact_lines(plan_data.plan(), 100, plan_data.JST, plan_data.NOW)
     )
     assert "none: not reverted" in words(
@@ -142,7 +142,7 @@ def test_a_plan_counts_down_and_says_that_it_expired() -> None:
     plan = plan_data.plan()
     assert drawn.expiry(plan, plan_data.NOW)[0] == "valid for 2m"
     assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
-    assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=120)) == ("✖ the plan has expired", "bad")
+    assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=120)) == ("◆ the plan has expired", "bad")
 
 
 def test_the_text_of_a_plan_has_every_part() -> None:
@@ -153,13 +153,13 @@ def test_the_text_of_a_plan_has_every_part() -> None:
         "Conditions",
         "運用責任者",
         "valid for 2m",
-        "■ CPU",
+        "▲ CPU",
     ):
         assert part in output
     refused = "\n".join(
         drawn.plan_text(plan_data.plan(refusals=("上限",), steps=()), plan_data.JST, plan_data.NOW)
     )
-    assert "✖ This cannot be applied:" in refused
+    assert "◆ This cannot be applied:" in refused
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(20, 130))
@@ -185,7 +185,7 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
         await pilot.pause()
         output = text(app).splitlines()
         assert "Most important" in output[0]
-        assert "■ 3 タスクがただちに停止" in output[1]
+        assert "▲ 3 タスクがただちに停止" in output[1]
         side_by_side = any("Before → after" in line and "Before you confirm" in line for line in output)
         assert side_by_side is (size[0] >= 110)
 

@@ -64,12 +64,12 @@ def test_a_first_step_that_stays_done_is_not_shown_as_failed() -> None:
     assert "▲ partly done" in plain(run_rows([run], (), plan_data.JST, plan_data.NOW)[0].cells)[0]
     assert "Not done" not in "\n".join(plain(outcome_lines(run, 120)))
     way, role = revert_span(run, plan_data.JST, plan_data.NOW, waiting=True)
-    assert (way, role) == ("▲ 02-02 17:00 JST by a person", "warn"), "AWS was never told to take it back"
+    assert (way, role) == ("▲ 02-02(Mon) 17:00 JST by a person", "warn"), "AWS was never told to take it back"
 
 
 def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
     run = plan_data.run(StepState.DONE, StepState.DONE)
-    assert revert_span(run, plan_data.JST, plan_data.NOW, waiting=True)[0] == "02-02 17:00 JST by AWS"
+    assert revert_span(run, plan_data.JST, plan_data.NOW, waiting=True)[0] == "02-02(Mon) 17:00 JST by AWS"
     assert revert_span(run, plan_data.JST, plan_data.NOW, waiting=False)[0] == "✓ reverted"
     assert revert_span(plan_data.run(StepState.FAILED), plan_data.JST, plan_data.NOW, waiting=True)[0] == "—"
     by_duty = plan_data.plan(revert=plan_data.plan().revert.model_copy(update={"way": "duty"}))
@@ -100,9 +100,9 @@ def test_verified_is_never_claimed_early() -> None:
         verified_span(plan_data.run(StepState.DONE, StepState.FAILED, verified=True), plan_data.NOW)[0]
         == "✓ verified"
     )
-    assert verified_span(plan_data.run(StepState.DONE, verified=False), plan_data.NOW)[0] == "▲ not visible"
+    assert verified_span(plan_data.run(StepState.DONE, verified=False), plan_data.NOW)[0] == "? not visible"
     later = plan_data.NOW + timedelta(minutes=3)
-    assert verified_span(plan_data.run(StepState.DONE), later)[0] == "▲ not checked", (
+    assert verified_span(plan_data.run(StepState.DONE), later)[0] == "? not checked", (
         "the console that was to check is gone"
     )
 

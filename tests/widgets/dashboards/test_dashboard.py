@@ -57,13 +57,13 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
         screen = text(app)
         for words in (
             "ECS CPU & Memory",
-            "■ abnormal",
+            "◆ abnormal",
             "limit < 70%",
             "AccessDenied",
             "type “explorer”",
             "never run automatically",
             "市役所",
-            "△ 未知の設定",
+            "▲ 未知の設定",
         ):
             assert words in screen
 

@@ -50,9 +50,9 @@ def test_clock_prints_the_zone_it_is_in() -> None:
 
 def test_stamp_names_the_date_only_where_it_is_not_today_and_the_year_where_it_is_not_this_one() -> None:
     assert fmt.stamp(AT, JST, AT) == "09:05 JST"
-    assert fmt.stamp(AT, JST, AT + timedelta(days=2)) == "11-25 09:05 JST"
-    assert fmt.stamp(AT, JST, AT + timedelta(days=90)) == "2025-11-25 09:05 JST"
-    assert fmt.stamp(AT - timedelta(hours=10), JST, AT) == "11-24 23:05 JST"
+    assert fmt.stamp(AT, JST, AT + timedelta(days=2)) == "11-25(Tue) 09:05 JST"
+    assert fmt.stamp(AT, JST, AT + timedelta(days=90)) == "2025-11-25(Tue) 09:05 JST"
+    assert fmt.stamp(AT - timedelta(hours=10), JST, AT) == "11-24(Mon) 23:05 JST"
 
 
 @given(TEXT, st.integers(0, 40))
@@ -91,6 +91,33 @@ def test_no_line_begins_with_what_closes_the_one_before() -> None:
     assert fmt.wrap("確認していません。", 16) == ["確認していませ", "ん。"]
     assert fmt.wrap("予約アクション", 10) == ["予約アク", "ション"]
     assert fmt.wrap("あ。", 2) == ["あ", "。"]
+
+
+PHRASES = st.lists(
+    st.sampled_from(["確認", "点検した", "120件", "（01）", "「済」", "サーバー", "５％", "95%", "ab"]),
+    max_size=20,
+)
+
+
+@given(PHRASES, st.sampled_from(["", "、"]), st.integers(12, 40))
+def test_no_line_begins_or_ends_with_a_character_that_kinsoku_forbids_there(
+    phrases: list[str], comma: str, width: int
+) -> None:
+    for line in fmt.wrap(comma.join(phrases), width):
+        assert not line or line[0] not in "、）」ー％%件"
+        assert not line or line[-1] not in "（「"
+
+
+@pytest.mark.parametrize("width", range(10, 40))
+def test_a_paragraph_does_not_end_with_a_single_character(width: int) -> None:
+    for text in (
+        "アラームが発報しています。RDS 接続数が 120 件を超えました。",
+        "引継ぎ事項を確認してください。",
+    ):
+        lines = fmt.wrap(text, width)
+        assert len(lines) == 1 or cell_len(lines[-1]) >= 4
+        assert all(line[0] not in "。、）" for line in lines)
+        assert "120\n件" not in "\n".join(lines)
 
 
 def test_wrap_keeps_paragraphs_and_words() -> None:

@@ -56,9 +56,9 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
     async with app.run_test(size=(110, 20)) as pilot:
         await pilot.pause()
         body = whole(app)
-        for words in ("Thu 1 Jan – Sat 3", "元日, 年末年始の休日 (closed)", "Sun 4 Jan", "from Mon 12", "from Thu 1", "to the 30", "skipped", "since 14:30"):  # fmt: skip
+        for words in ("01-01(Thu) – 01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "to 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
             assert words in body
-        assert lines(app)[1].startswith("▸ Wed 14 Jan today◂  !1 ○1 ✓1")
+        assert lines(app)[1].startswith("▸ 01-14(Wed) today◂  !1 ○1 ✓1")
         assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ !  14:00")
         late = app.agenda.selected
         assert late is not None
@@ -72,12 +72,12 @@ async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_
         app.agenda.day = date(2026, 1, 29)
         await pilot.pause()
         assert app.agenda.selected == MONTH.days[28].occurrences[0]
-        assert any(line.startswith("▸ Thu 29 Jan") for line in lines(app))
+        assert any(line.startswith("▸ 01-29(Thu)") for line in lines(app))
         app.seen.clear()
         app.agenda.day = date(2026, 1, 2)
         await pilot.pause()
         assert app.agenda.selected is None
-        assert lines(app)[1].startswith("▸ Thu 1 Jan – Sat 3")
+        assert lines(app)[1].startswith("▸ 01-01(Thu) – 01-03(Sat)")
         assert not any(line[:1] in ("▌", "▏") for line in lines(app))
         assert [type(each) for each in app.seen] == [Agenda.Selected]
         await pilot.press("enter")
@@ -126,7 +126,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         await pilot.pause()
         assert app.agenda.selected is None
         assert app.agenda.day == date(2026, 2, 20)
-        assert lines(app)[1].startswith("▸ Sun 1 Feb – Sat 28")
+        assert lines(app)[1].startswith("▸ 02-01(Sun) – Sat 28")
         app.agenda.day = TODAY
         app.agenda.month = MONTH
         await pilot.pause()
@@ -172,4 +172,4 @@ async def test_times_in_another_zone_name_their_day() -> None:
         app.agenda.zone = UTC
         await pilot.pause()
         assert "UTC" in lines(app)[0]
-        assert "17 Jan 17:00" in whole(app)
+        assert "01-17(Sat) 17:00" in whole(app)

@@ -34,9 +34,9 @@ def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
     text = text_of(duty_data.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）\n! late  12m overdue",
-        "due at       Wed 14 Jan 2026 14:00 JST",
-        "late from    Wed 14 Jan 2026 14:30 JST",
-        "missed from  Wed 14 Jan 2026 17:00 JST  the next one comes",
+        "due at       2026-01-14(Wed) 14:00 JST",
+        "late from    2026-01-14(Wed) 14:30 JST",
+        "missed from  2026-01-14(Wed) 17:00 JST  the next one comes",
         "□ 1 ECS CPU使用率",
         "Slack の #ops-alerts",
         "日常監視 1",
@@ -47,8 +47,8 @@ def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
 
 def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
     text = text_of(duty_data.one("daily-afternoon", 13), 120)
-    assert "Tue 13 Jan 2026 14:00 JST" in text
-    assert "Tue 13 Jan 2026 17:20 JST  signed off after missed  3h 20m after it was due" in text
+    assert "2026-01-13(Tue) 14:00 JST" in text
+    assert "2026-01-13(Tue) 17:20 JST  signed off after missed  3h 20m after it was due" in text
     assert "山田 (yamada)" in text
     assert "会議のため" in text
     assert "□" not in text
@@ -64,13 +64,13 @@ def test_occurrences_signed_early_and_skipped() -> None:
 
 def test_window_plan_and_why_it_moved() -> None:
     text = text_of(duty_data.one("dr-drill", 5))
-    assert "once from Mon 5 Jan to Fri 30 Jan" in text
+    assert "once from 01-05(Mon) to 01-30(Fri)" in text
     assert "moved" in text
     assert "閉庁日のため" in text
     assert "it is not planned" in text_of(duty_data.one("weekly-deploy", 25))
-    assert "◆ planned" in text_of(duty_data.one("weekly-deploy", 18))
+    assert "○ planned" in text_of(duty_data.one("weekly-deploy", 18))
     back = duty_data.done(duty_data.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))
-    assert "from Mon 12" in text_of(back)
+    assert "from 01-12(Mon)" in text_of(back)
 
 
 def test_a_revert_duty_shows_nothing_of_the_runbook() -> None:

@@ -63,12 +63,12 @@ async def test_sections_and_every_state() -> None:
         headings = [line for line in rows if line.startswith("╌╌")]
         assert headings == [
             "╌╌ carried over from earlier days  !1 ×1",
-            "╌╌ today Wed 14 Jan  !1 ●1 ○2 ✓1",
+            "╌╌ today 01-14(Wed)  !1 □1 ○2 ✓1",
             "╌╌ within the month",
         ]
         body = "\n".join(rows)
         assert "JST" in rows[0]
-        for words in ("late      1d 5h over", "missed    since 13 Jan 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from Mon 12", "until Fri 30 Jan"):  # fmt: skip
+        for words in ("late      1d 5h over", "missed    since 01-13(Tue) 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from 01-12(Mon)", "to 01-30(Fri)"):  # fmt: skip
             assert words in body
         assert [each.slot.key for each in [app.duties.selected] if each] == [duty_data.VIEW.carried[0].key]
 
@@ -78,7 +78,7 @@ async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
     async with app.run_test(size=(100, 12)) as pilot:
         await pilot.pause()
         body = "\n".join(lines(app))
-        assert "╌╌ today Sun 18 Jan  日曜日 (closed)" in body
+        assert "╌╌ today 01-18(Sun)  日曜日 (closed)" in body
         assert "╌╌ next duty" in body
         app.duties.view = None
         await pilot.pause()
@@ -158,5 +158,5 @@ async def test_times_in_another_zone() -> None:
         await pilot.pause()
         body = "\n".join(lines(app))
         assert "UTC" in lines(app)[0]
-        assert "Tue 13 Jan 08:00" in body
+        assert "01-13(Tue) 08:00" in body
         assert "17:00" not in body

@@ -60,13 +60,13 @@ def test_no_size_overflows(width: int, height: int, language: str, day: date) ->
 def test_two_rows_a_week_show_state_today_and_closed_days_without_colour() -> None:
     lines = month_rows(42, 14)
     assert lines[0].startswith("Jan 2026")
-    assert lines[0].endswith("! late 2  × missed 1  ● due 1")
+    assert lines[0].endswith("! late 2  × missed 1  □ due 1")
     assert lines[1].split() == ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     assert lines[6].split("╱╱╱")[0:2] == [" 11", " 12"]
     assert "▌14◂" in lines[6]
     assert "▌✓!○" in lines[7]
     assert "!×✓4" in lines[7]
-    assert lines[12].startswith("Wed 14 Jan  !1 ○1 ✓1")
+    assert lines[12].startswith("01-14(Wed)  !1 ○1 ✓1")
 
 
 def test_seven_duties_fit_the_narrowest_cell() -> None:
@@ -85,7 +85,7 @@ def test_one_row_a_week_still_shows_the_state() -> None:
 
 def test_names_where_there_is_room() -> None:
     wide = "\n".join(month_rows(200, 56))
-    for words in ("元日", "成人の日", "14 today", "! 14:00 CloudWatch Alarms", "● DR訓練", "─────", "│ 5"):
+    for words in ("元日", "成人の日", "14 today", "! 14:00 CloudWatch Alarms", "□ DR訓練", "─────", "│ 5"):
         assert words in wide
     assert "+6 ······" in "\n".join(month_rows(140, 40))
     assert "▌14 today" in "\n".join(month_rows(80, 20))
@@ -98,12 +98,12 @@ def test_the_legend_names_every_mark_where_there_is_room() -> None:
     for words in (
         "! late",
         "× missed",
-        "● due",
+        "□ due",
         "○ upcoming",
         "✓ done",
         "– skipped",
         "◇ not planned",
-        "◆ planned",
+        "○ planned",
         "· no record",
         "╱ closed",
     ):

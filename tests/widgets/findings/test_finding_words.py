@@ -101,8 +101,8 @@ def test_as_the_trial_asked_for_it() -> None:
     three = [finding(V.ATTENTION, V.UNKNOWN, id=f"i{number}") for number in range(3)]
     assert text(verdict_cell(duty(*three))) == "▲3 ?3"
     assert text(recorded_spans(recorded(three[0]))) == "? not judged ▲1"
-    assert text(recorded_spans(recorded(finding(V.ABNORMAL, V.UNKNOWN)))) == "■ abnormal ?1"
-    assert text(verdict_cell(duty(finding(V.ABNORMAL)))) == "■ abnormal"
+    assert text(recorded_spans(recorded(finding(V.ABNORMAL, V.UNKNOWN)))) == "◆ abnormal ?1"
+    assert text(verdict_cell(duty(finding(V.ABNORMAL)))) == "◆ abnormal"
 
 
 @pytest.mark.parametrize("width", [78, 118])

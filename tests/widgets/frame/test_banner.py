@@ -27,6 +27,6 @@ async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width: int, 
         await pilot.pause()
         assert banner.size.height == rows
         lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()]
-        assert lines[0].startswith("✖ AWS に接続できません")
+        assert lines[0].startswith("◆ AWS に接続できません")
         assert not lines[0].endswith("—")
         assert "ネットワーク" in lines[min(rows - 1, 1)]

@@ -4,6 +4,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 
 from services import i18n
+from services.models import glyphs
 from services.models.feeds import FeedState
 from services.models.journal import (
     ChainFault,
@@ -33,9 +34,10 @@ def text(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-def test_every_kind_has_its_own_mark_and_word() -> None:
+def test_every_kind_has_its_own_word_and_marks_stand_for_states_alone() -> None:
     assert set(KIND_STYLES) == set(EntryKind)
-    assert len({style.mark for style in KIND_STYLES.values()}) == len(KIND_STYLES)
+    states = {value for name, value in vars(glyphs).items() if name.isupper()}
+    assert {style.mark for style in KIND_STYLES.values()} <= states | {" "}
     assert len({style.word for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
@@ -59,8 +61,8 @@ def test_an_outcome_shows_its_result() -> None:
         kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
         for state in ("done", "failed", "unknown", "refused", "?")
     ]
-    assert len({mark for mark, _role in marks}) == 5
-    assert [mark for mark, role in marks if role == "good"] == ["● "]
+    assert [mark for mark, _role in marks] == ["✓ ", "◆ ", "? ", "– ", "? "]
+    assert [mark for mark, role in marks if role == "good"] == ["✓ "]
 
 
 async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
@@ -116,7 +118,7 @@ async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
         await pilot.press("end")
         await pilot.pause()
         await pilot.pause()
-        assert "24 Nov" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
+        assert "11-24" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
 
 
 def test_the_contents_are_pretty_whole_and_harmless() -> None:
@@ -141,7 +143,7 @@ def test_the_contents_are_readable_and_in_the_screens_time() -> None:
         "verified": True, "note": "2026-01-14", "other": None,
     }  # fmt: skip
     assert plain(contents_lines(journal_data.entry(1, EntryKind.SIGN_OFF, "x", **body), gallery_data.JST, 60)) == [
-        "due at: 2026-01-14 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
+        "due at: 2026-01-14(Wed) 09:00:00 JST", "note: 2026-01-14", "other: —", "reason: second",
         "verified: yes", "at sign-off: missed", "reason: first",
     ]  # fmt: skip
 
@@ -195,7 +197,7 @@ def test_a_filter_is_described_in_full() -> None:
         kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=gallery_data.NOW
     )
     words = "".join(text for text, _role in filter_spans(query, gallery_data.JST))
-    for part in ("note", "tanaka", "rds", "業者", "25 Nov"):
+    for part in ("note", "tanaka", "rds", "業者", "2025-11-25"):
         assert part in words
     assert filter_spans(EntryQuery(), gallery_data.JST) == []
 

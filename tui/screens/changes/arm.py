@@ -55,8 +55,8 @@ class ArmScreen(PlacedDialog[bool]):
         & .arm-words { height: auto; margin-bottom: 1; }
         & HorizontalGroup { height: 1; }
         & .arm-label { width: auto; min-width: 12; padding-right: 1; color: $text-muted; }
-        & Input { height: 1; border: none; padding: 0 1; background: $foreground 8%; }
-        & Input:focus { background: $primary 25%; }
+        & Input { height: 1; border: none; padding: 0 1; background: $boost; }
+        & Input:focus { background: $primary-muted; }
         & #reason { width: 1fr; }
         & #minutes { width: 8; }
         & #say { height: auto; margin-top: 1; }
@@ -75,7 +75,7 @@ class ArmScreen(PlacedDialog[bool]):
             yield self.environment_row()
             if self.refused:
                 yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
-                yield Static(Content.styled(_("Esc closes this window."), "auto 60%"))
+                yield Static(Content.styled(_("Esc closes this window."), "$text-muted"))
                 return
             yield Static(_lines(_meaning(), ""), classes="arm-words")
             with HorizontalGroup():

@@ -27,8 +27,8 @@ class ManualResolutionScreen(PlacedDialog[bool]):
     ManualResolutionScreen > #window {
         & HorizontalGroup { height: 1; }
         & .resolve-label { width: auto; min-width: 20; padding-right: 1; color: $text-muted; }
-        & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
-        & Input:focus { background: $primary 25%; }
+        & Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; }
+        & Input:focus { background: $primary-muted; }
         & #say { height: auto; margin-top: 1; }
     }
     """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.changes import Plan, Run, StepState
 from services.models.problem import Problem
 from widgets.changes.lines import expiry
@@ -102,19 +103,31 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
         return [(_("Reading AWS and planning…"), "muted")], ()
     valid = expiry(at.plan, at.now)
     if at.refused:
-        return [("✖ ", "bad"), (_("Refused: see above; nothing can be confirmed."), "bad")], again
+        return [
+            (f"{glyphs.ABNORMAL} ", "bad"),
+            (_("Refused: see above; nothing can be confirmed."), "bad"),
+        ], again
     if at.expired:
         return [valid], again
     if at.wrong:
-        return [("✖ ", "bad"), (at.wrong, "bad")], (valid,)
+        return [(f"{glyphs.ABNORMAL} ", "bad"), (at.wrong, "bad")], (valid,)
     return _gate(at), (valid,)
 
 
 def _gate(at: PlanStatus) -> Line:
     if at.armed:
-        return [("▲ ", "warn"), (_("ARMED: confirmed changes are sent to AWS immediately."), "caution")]
+        return [
+            (f"{glyphs.ATTENTION} ", "warn"),
+            (_("ARMED: confirmed changes are sent to AWS immediately."), "caution"),
+        ]
     if at.read_only:
-        return [("● ", "good"), (_("This console is configured read-only: nothing can be sent."), "")]
+        return [
+            (f"{glyphs.NORMAL} ", "good"),
+            (_("This console is configured read-only: nothing can be sent."), ""),
+        ]
     if not at.writable:
-        return [("✖ ", "bad"), (_("The journal cannot be written: without it nothing is sent."), "bad")]
-    return [("● ", "good"), (_("Read-only: nothing can be sent. F9 arms the console."), "")]
+        return [
+            (f"{glyphs.ABNORMAL} ", "bad"),
+            (_("The journal cannot be written: without it nothing is sent."), "bad"),
+        ]
+    return [(f"{glyphs.NORMAL} ", "good"), (_("Read-only: nothing can be sent. F9 arms the console."), "")]

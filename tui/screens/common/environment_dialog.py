@@ -18,9 +18,9 @@ class PlacedDialog(GuardedDialog[T]):
     PlacedDialog.-short > #window { max-height: 100%; }
     PlacedDialog.-short > #window > #place { margin-bottom: 0; }
     PlacedDialog.-production > #window { border: heavy $error; border-title-color: $text-error; }
-    PlacedDialog.-production > #window > #place { background: $error 25%; }
+    PlacedDialog.-production > #window > #place { background: $error-muted; }
     PlacedDialog.-staging > #window { border: heavy $warning; border-title-color: $text-warning; }
-    PlacedDialog.-staging > #window > #place { background: $warning 20%; }
+    PlacedDialog.-staging > #window > #place { background: $warning-muted; }
     """
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
@@ -48,7 +48,7 @@ class PlacedDialog(GuardedDialog[T]):
 
 
 _STYLES = {
-    Environment.PRODUCTION: "bold $text on $error 80%",
-    Environment.STAGING: "bold $text on $warning 60%",
-    Environment.TEST: "bold $text on $success 60%",
+    Environment.PRODUCTION: "bold reverse $text-error",
+    Environment.STAGING: "bold reverse $text-warning",
+    Environment.TEST: "bold reverse $text-success",
 }

@@ -23,6 +23,6 @@ class ShellScreen(Screen[object]):
     def compose(self) -> ComposeResult:
         """The header, an empty alarm strip, and the progress of the start."""
         with Vertical():
-            yield Static(Content.styled(" Toban 当番 ", "bold $text on $primary"), id="bar")
+            yield Static(Content.styled(" Toban 当番 ", "bold reverse $text-primary"), id="bar")
             yield Static(Content(_("Reading the runbook…")), id="strip")
             yield Static(Content(_("Connecting to AWS…")), id="body")

@@ -62,9 +62,9 @@ def _section(title: str, rows: list[Content]) -> ComposeResult:
 def _person(role: str, who: str, scope: str) -> Content:
     named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
     if cell_len(scope) <= SCOPE:
-        return Content.assemble("  ", pad(role, ROLE), named, (scope, "auto 60%"))
+        return Content.assemble("  ", pad(role, ROLE), named, (scope, "$text-muted"))
     below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
-    return Content.assemble("  ", pad(role, ROLE), named, (below, "auto 60%"))
+    return Content.assemble("  ", pad(role, ROLE), named, (below, "$text-muted"))
 
 
 def _blocked(what: Sequence[str]) -> Content:
@@ -76,7 +76,7 @@ def _blocked(what: Sequence[str]) -> Content:
 
 
 def _duty(duty: Duty) -> Content:
-    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "auto 60%"))
+    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "$text-muted"))
 
 
 def _limit(limit: Limit) -> Content:

@@ -10,6 +10,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from services.i18n import N_, _
+from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.mode_screen import ModeScreen, Place
@@ -23,7 +24,6 @@ from widgets.duties.list import DutyList
 from widgets.duties.month import MonthGrid
 from widgets.duties.occurrences import OccurrenceList
 from widgets.duties.summary import DaySummary, PanelHint
-from widgets.duties.wording import full_date
 
 
 class InspectScreen(ModeScreen):
@@ -273,7 +273,7 @@ class InspectScreen(ModeScreen):
         """Whether a duty is chosen; the month grid chooses only a day, so its duties are focused with a notice."""
         if self.focused is not self.grid:
             return True
-        day = full_date(self.grid.day)
+        day = day_text(self.grid.day)
         self._source.focus()
         self.app.push_screen(
             NoticeScreen(day, _("Choose one of the day's duties, then press the key again."))

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.models import glyphs
 from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.command_search import folded
@@ -129,7 +130,9 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         )
 
     def _line(self, choice: Choice) -> Content:
-        mark = Content.styled("✓ ", "bold $text-success") if self.is_on(choice) else Content("  ")
+        mark = (
+            Content.styled(f"{glyphs.DONE} ", "bold $text-success") if self.is_on(choice) else Content("  ")
+        )
         return Content.assemble("  ", mark, choice.label)
 
     def is_on(self, choice: Choice) -> bool:

@@ -50,8 +50,11 @@ class NoteScreen(WritingDialog):
         self.subject_line.update(
             Content.assemble(
                 (mark, "bold $text-accent"),
-                (_("about {name}").format(name=self.subject.name), "bold" if self.is_about else "auto 60%"),
-                ("  Ctrl+T", "auto 60%"),
+                (
+                    _("about {name}").format(name=self.subject.name),
+                    "bold" if self.is_about else "$text-muted",
+                ),
+                ("  Ctrl+T", "$text-muted"),
             )
         )
 

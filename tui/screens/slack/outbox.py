@@ -43,7 +43,7 @@ class OutboxScreen(Dialog[None]):
     OutboxScreen > #window {
         width: 96%; max-width: 150; height: 90%;
         & KeyedTable { height: 1fr; min-height: 4; }
-        & VerticalScroll { height: 1fr; min-height: 6; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
+        & VerticalScroll { height: 1fr; min-height: 6; border-top: solid $border; scrollbar-size-vertical: 1; }
     }
     """
 

@@ -30,6 +30,6 @@ class UsageScreen(Dialog[None]):
                 (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>8,}  ¥{self.usage.yen:>8.3f}", "bold")
             )
             yield Static(Content("\n").join([*rows, total]))
-            yield Static(Content.styled(self.usage.basis, "auto 60%"))
+            yield Static(Content.styled(self.usage.basis, "$text-muted"))
             words = _("This console since its start; the report totals all consoles.")
-            yield Static(Content.styled(words, "auto 60%"))
+            yield Static(Content.styled(words, "$text-muted"))

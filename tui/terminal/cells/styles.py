@@ -25,6 +25,18 @@ _MOST_STYLES = 8192
 _MANY = 32_768
 _MOST_CHANGES = 8192
 _PROBE = "\0"
+_LEVELS = (0, 95, 135, 175, 215, 255)
+"""The values of a primary in the cube of xterm's 256 colours."""
+_RGB: dict[int, tuple[int, int, int]] = {
+    **{
+        16 + 36 * red + 6 * green + blue: (_LEVELS[red], _LEVELS[green], _LEVELS[blue])
+        for red in range(6)
+        for green in range(6)
+        for blue in range(6)
+    },
+    **{232 + step: (8 + 10 * step,) * 3 for step in range(24)},
+}
+"""xterm's colours 16-255."""
 
 
 class Rendition(NamedTuple):
@@ -128,6 +140,8 @@ class Renditions:
 
     def _of_codes(self, style: Style) -> int:
         # Rich writes the codes; styles that write the same look the same, whatever else they carry.
+        if self._colours is ColorSystem.EIGHT_BIT:
+            style = _in_256(style)
         codes = style.render(_PROBE, color_system=self._colours)
         number = self._by_codes.get(codes)
         if number is None:
@@ -141,7 +155,39 @@ class Renditions:
 def _numbered(foreground: str) -> str:
     """The code of the nearest of the 256 colours."""
     red, green, blue = map(int, foreground.split(";")[2:])
-    return ";".join(Color.from_rgb(red, green, blue).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes())
+    return f"38;5;{nearest(red, green, blue)}"
+
+
+@lru_cache(maxsize=4096)
+def nearest(red: int, green: int, blue: int) -> int:
+    """The number of the nearest of xterm's 256 colours, greys included; Rich turns dark greys into navy and black."""
+    numbers = [16 + 36 * _level(red) + 6 * _level(green) + _level(blue), 232 + _grey(red, green, blue)]
+    return min(numbers, key=lambda number: _distance(_RGB[number], (red, green, blue)))
+
+
+def _level(part: int) -> int:
+    return min(range(6), key=lambda level: abs(_LEVELS[level] - part))
+
+
+def _grey(*parts: int) -> int:
+    return min(23, max(0, round((sum(parts) / 3 - 8) / 10)))
+
+
+def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """A difference as the eye sees it: weighted by how bright each primary is."""
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return 0.3 * red * red + 0.59 * green * green + 0.11 * blue * blue
+
+
+def _in_256(style: Style) -> Style:
+    """The style with its exact colours replaced by the nearest of 256."""
+    colours = [
+        None if each is None or not each.triplet else each.triplet for each in (style.color, style.bgcolor)
+    ]
+    if not any(colours):
+        return style
+    front, back = (each and Color.parse(f"color({nearest(*each)})") for each in colours)
+    return style + Style(color=front, bgcolor=back)
 
 
 def _parse(text: str) -> Rendition:

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.changes import Parameter
 from widgets.drawing.format import pad
 
@@ -29,7 +30,7 @@ class ChoiceRow(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     ChoiceRow { height: 1; width: 1fr; }
-    ChoiceRow:focus { background: $foreground 8%; }
+    ChoiceRow:focus { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "step(-1)", N_("Previous"), show=False),
@@ -58,7 +59,7 @@ class ChoiceRow(Widget, can_focus=True):
         self.set_reactive(ChoiceRow.value, value)
 
     def render(self) -> RenderResult:
-        """`◉ by AWS  ○ by a person`."""
+        """`(•) by AWS  ( ) by a person`."""
         self._places = []
         parts: list[Content] = []
         at = 0
@@ -75,9 +76,9 @@ class ChoiceRow(Widget, can_focus=True):
 
     def _part(self, name: str, title: str) -> Content:
         if name != self.value:
-            return Content.assemble(("○ ", "auto 60%"), (title, "auto 60%"))
+            return Content.assemble(("( ) ", "$text-muted"), (title, "$text-muted"))
         style = "bold underline" if self.has_focus else "bold"
-        return Content.assemble(("◉ ", "$text-accent"), (title, style))
+        return Content.assemble(("(•) ", "$text-accent"), (title, style))
 
     def watch_value(self, value: str) -> None:
         """Post the new answer."""
@@ -102,8 +103,8 @@ class Field(Input):
     """One typed answer."""
 
     DEFAULT_CSS = """
-    Field { width: 20; height: 1; border: none; padding: 0 1; background: $foreground 8%; }
-    Field:focus { background: $primary 25%; }
+    Field { width: 20; height: 1; border: none; padding: 0 1; background: $boost; }
+    Field:focus { background: $primary-muted; }
     Field.-text { width: 1fr; }
     """
 
@@ -202,7 +203,7 @@ class PlanForm(VerticalGroup):
     @on(Field.Refused)
     def _refused(self, event: Field.Refused) -> None:
         event.stop()
-        self._help.update(Content.styled(f"✖ {event.words}", "bold $text-error"))
+        self._help.update(Content.styled(f"{glyphs.ABNORMAL} {event.words}", "bold $text-error"))
 
     @on(Input.Changed)
     @on(ChoiceRow.Changed)
@@ -220,7 +221,7 @@ class PlanForm(VerticalGroup):
 
 
 def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
-    label = Static(Content.styled(pad(parameter.title, room), "auto 60%"), classes="form-label")
+    label = Static(Content.styled(pad(parameter.title, room), "$text-muted"), classes="form-label")
     if parameter.kind == "choice":
         return HorizontalGroup(label, ChoiceRow(parameter.choices, value, id=_widget_id(parameter)))
     hint = Static(Content(_hint(parameter)), classes="form-hint")

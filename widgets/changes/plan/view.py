@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.changes import Plan, Run
 from widgets.changes.lines import (
     fact_lines,
@@ -147,7 +148,9 @@ class PlanView(VerticalScroll, can_focus=True):
         return [
             line
             for at, words in enumerate(self.trouble)
-            for line in hanging([("→ " if at else "⚠ ", "bad")], words, "" if at else "bad", width)
+            for line in hanging(
+                [("→ " if at else f"{glyphs.ATTENTION} ", "bad")], words, "" if at else "bad", width
+            )
         ]
 
     def _progress(self, width: int) -> Sequence[Line]:

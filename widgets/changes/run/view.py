@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from services.i18n import N_, _
+from services.models import glyphs
 from services.models.changes import Plan, Run, StepRun, StepState
 from widgets.changes.lines import hanging
 from widgets.drawing.format import NOTHING, clock, stamp
@@ -12,12 +13,12 @@ from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
 RUN_STYLES: dict[StepState, StateStyle] = {
-    StepState.WAITING: StateStyle("○", N_("not sent yet"), "muted"),
-    StepState.SENDING: StateStyle("▶", N_("being sent"), "warn"),
-    StepState.DONE: StateStyle("●", N_("applied"), "good"),
-    StepState.FAILED: StateStyle("✖", N_("failed"), "bad"),
-    StepState.UNKNOWN: StateStyle("?", N_("UNKNOWN"), "alert"),
-    StepState.REFUSED: StateStyle("■", N_("stopped before sending"), "warn"),
+    StepState.WAITING: StateStyle(glyphs.UPCOMING, N_("not sent yet"), "muted"),
+    StepState.SENDING: StateStyle(glyphs.RUNNING, N_("being sent"), "warn"),
+    StepState.DONE: StateStyle(glyphs.DONE, N_("applied"), "good"),
+    StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("failed"), "bad"),
+    StepState.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("UNKNOWN"), "alert"),
+    StepState.REFUSED: StateStyle(glyphs.OFF, N_("stopped before sending"), "warn"),
 }
 
 
@@ -36,11 +37,11 @@ class Mark(StrEnum):
 
 
 _MARKS: dict[Mark, Span] = {
-    Mark.PAST: ("✓", "good"),
-    Mark.NOW: ("▶", "warn"),
-    Mark.AHEAD: ("·", "faint"),
-    Mark.WRONG: ("✖", "bad"),
-    Mark.UNSURE: ("?", "alert"),
+    Mark.PAST: (glyphs.DONE, "good"),
+    Mark.NOW: (glyphs.RUNNING, "warn"),
+    Mark.AHEAD: (glyphs.UPCOMING, "faint"),
+    Mark.WRONG: (glyphs.ABNORMAL, "bad"),
+    Mark.UNSURE: (glyphs.NOT_JUDGED, "alert"),
 }
 _WORDS = {Mark.NOW: "strong", Mark.AHEAD: "faint", Mark.WRONG: "bad", Mark.UNSURE: "alert"}
 
@@ -98,7 +99,7 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
             lines += hanging([("  ", "")], step.text, role, width)
         turn = turn and step is not None and step.state is StepState.DONE
     if run is not None and run.refusal:
-        lines += hanging([("✖ ", "bad")], run.refusal, "bad", width)
+        lines += hanging([(f"{glyphs.ABNORMAL} ", "bad")], run.refusal, "bad", width)
     return lines
 
 
@@ -169,7 +170,7 @@ def unknown_words() -> str:
 def state_spans(run: Run, zone: tzinfo) -> list[Span]:
     """Mark and word."""
     if partly(run):
-        return [(_("▲ partly done"), "bad")]
+        return [(f"{glyphs.ATTENTION} {_('partly done')}", "bad")]
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
         return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
@@ -185,15 +186,19 @@ def verified_span(run: Run, now: datetime) -> Span:
     """Whether AWS showed the change when read again."""
     answers = [step.verified for step in run.steps if step.state is StepState.DONE]
     if any(verified is False for verified in answers):
-        return (_("▲ not visible"), "warn")
+        return (f"{glyphs.NOT_JUDGED} {_('not visible')}", "warn")
     if not answers or run.elsewhere_until is not None:
         return (NOTHING, "faint")
     if not all(answers):
         newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
-        return (_("checking…"), "muted") if now - newest < VERIFYING else (_("▲ not checked"), "warn")
+        return (
+            (_("checking…"), "muted")
+            if now - newest < VERIFYING
+            else (f"{glyphs.NOT_JUDGED} {_('not checked')}", "warn")
+        )
     # The whole change is verified only when every step is.
     is_over = run.state not in _OPEN and run.state is not StepState.UNKNOWN
-    return (_("✓ verified"), "good") if is_over else (NOTHING, "faint")
+    return (f"{glyphs.DONE} {_('verified')}", "good") if is_over else (NOTHING, "faint")
 
 
 def what_spans(run: Run) -> list[Span]:
@@ -209,8 +214,11 @@ def revert_span(run: Run, zone: tzinfo, now: datetime, *, waiting: bool) -> Span
     if revert is None:
         return (_("no revert planned"), "muted")
     if not waiting:
-        return (_("✓ reverted"), "good")
+        return (f"{glyphs.DONE} {_('reverted')}", "good")
     by_hand = revert.way == "duty" or run.state is not StepState.DONE
     way = _("by a person") if by_hand else _("by AWS")
     warns = by_hand and (now >= revert.at or revert.way == "aws")
-    return (f"{'▲ ' if warns else ''}{stamp(revert.at, zone, now)} {way}", "warn" if warns else "")
+    return (
+        f"{glyphs.ATTENTION + ' ' if warns else ''}{stamp(revert.at, zone, now)} {way}",
+        "warn" if warns else "",
+    )

@@ -58,13 +58,13 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.verdict is V.ATTENTION
     (alarm_period,) = finding.spells
     assert (alarm_period.alarm, alarm_period.state, alarm_period.began is None, alarm_period.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
-    assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14 01:17–01:23 JST (6m)."
+    assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14(Wed) 01:17–01:23 JST (6m)."
     assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
     assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
     assert finding.measures[0].shown == "OK"
     spell_table, changes = finding.evidence
     assert spell_table.rows[0].cells[:5] == (
-        "rds-cpu-high (RDS CPU使用率)", "firing", "01-14 01:17:00", "01-14 01:23:00", "6m",
+        "rds-cpu-high (RDS CPU使用率)", "firing", "01-14(Wed) 01:17:00", "01-14(Wed) 01:23:00", "6m",
     )  # fmt: skip
     assert [row.cells[2:4] for row in changes.rows] == [("firing", "OK"), ("OK", "firing")]
     assert "RDS CPU高負荷時の対応: CPU使用率の推移を確認する" in finding.advice[0]
@@ -85,7 +85,7 @@ async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -
     finding = await run_inspection(embedded, "alarms", hours=1.5)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
     assert finding.summary == "No data: RDS 接続数."
-    assert finding.measures[0].note.startswith("since 01-14 08:0")
+    assert finding.measures[0].note.startswith("since 01-14(Wed) 08:0")
     assert "DatabaseConnections" in finding.advice[0]
     assert finding.spells[0].state == "insufficient"
 
@@ -178,7 +178,7 @@ async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> 
     finding = await judged(row("a", "ALARM", 42), runbook=runbook, history=[change("a", 42, "OK", "ALARM")])
     assert finding.verdict is V.ABNORMAL
     assert finding.summary == "Firing: T a."
-    assert finding.measures[0].note == "since 01-14 08:18 JST (42m)"
+    assert finding.measures[0].note == "since 01-14(Wed) 08:18 JST (42m)"
     assert finding.advice[0].startswith("T a: ALB 5XX エラー発生時の対応: エラーログを確認する")
     assert finding.advice[1] == (
         "T a: not recovered within 10 minutes? Call 開発チーム (UNDECIDED: the runbook does not say how to reach them)."

@@ -152,7 +152,7 @@ async def test_trap_22_utc_days_are_a_day_late() -> None:
     # On Monday 9:00 JST, Sunday is not complete.
     asked = canned.asked("GetCostAndUsage")[0]["TimePeriod"]
     assert asked == {"Start": "2025-12-01", "End": "2026-01-11"}
-    assert "the newest is Saturday 2026-01-10, the last 7 are Sunday 2026-01-04" in finding.remarks[1]
+    assert "the newest is 2026-01-10(Sat), the last 7 are 2026-01-04(Sun)" in finding.remarks[1]
 
 
 async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
@@ -283,7 +283,7 @@ async def test_no_data_and_old_data_are_not_cheap() -> None:
     assert "2026-01-07: too old" in finding.summary
     finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 9) else {})
     assert finding.verdict is Verdict.NORMAL
-    assert any(each.startswith("AWS is late: Saturday 2026-01-10") for each in finding.remarks)
+    assert any(each.startswith("AWS is late: 2026-01-10(Sat)") for each in finding.remarks)
 
 
 async def test_a_young_account_has_nothing_to_compare_with() -> None:

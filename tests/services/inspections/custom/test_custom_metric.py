@@ -142,7 +142,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     finding, _asked = await judged([1, None, None, None, None], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
     # The note says since when, and that it may mean either.
-    assert finding.measures[0].note == "no data since 01-14 08:40 JST (for a count, this may mean zero)"
+    assert finding.measures[0].note == "no data since 01-14(Wed) 08:40 JST (for a count, this may mean zero)"
     finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
     assert (finding.verdict, "there were values at the same time before" in finding.summary) == (
         V.UNKNOWN,
@@ -152,7 +152,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
     finding, _asked = await judged([1, 7, 8, 2], **upper)
     assert finding.verdict is V.ABNORMAL
-    assert "outside it for 10m in total, at 01-14 08:50 JST." in finding.summary
+    assert "outside it for 10m in total, at 01-14(Wed) 08:50 JST." in finding.summary
 
 
 async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() -> None:

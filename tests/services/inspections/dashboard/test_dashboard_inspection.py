@@ -45,10 +45,12 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
-    assert finding.summary == ("RDS CPU使用率: highest 85.7 % at 01-14 01:15 JST, outside the limit for 5m.")
+    assert finding.summary == (
+        "RDS CPU使用率: highest 85.7 % at 01-14(Wed) 01:15 JST, outside the limit for 5m."
+    )
     cpu = measure(finding, "RDS CPU使用率")
     assert (cpu.allowed, cpu.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
-    assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14 01:15–01:20 JST (5m)", "< 70 %")
+    assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14(Wed) 01:15–01:20 JST (5m)", "< 70 %")
     assert finding.advice[0].startswith("RDS CPU使用率: RDS CPU高負荷時の対応: CPU使用率の推移を確認する")
     # Trap 29: the limit is 500 ms, the metric's unit is seconds.
     latency = measure(finding, "ALB レイテンシ (応答時間 p95)")
@@ -78,8 +80,11 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
     assert set(verdicts(finding)) == {
         f"Data transferred ({each})" for each in ("ALB", "RDS 受信", "RDS 送信")
     }
-    assert "times as much as in the same hours before, 01-13 23:00–01-14 05:00 JST (6h 0m)" in finding.summary
-    assert "Data transferred is compared with the period from 01-06 17:15 JST." in finding.remarks
+    assert (
+        "times as much as in the same hours before, 01-13(Tue) 23:00–01-14(Wed) 05:00 JST (6h 0m)"
+        in finding.summary
+    )
+    assert "Data transferred is compared with the period from 01-06(Tue) 17:15 JST." in finding.remarks
     assert finding.evidence[-1].rows[0].verdict is V.ATTENTION
     assert (await run_inspection(embedded, "alarms", since=CLOSED)).verdict is V.NORMAL
 
@@ -88,7 +93,7 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
 async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", hours=1.8)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
-    assert "no data since 01-14 08:00 JST" in finding.summary
+    assert "no data since 01-14(Wed) 08:00 JST" in finding.summary
     assert "check that AWS/RDS DatabaseConnections is still reported" in finding.advice[0]
     embedded.advance(3600)
     finding = await run_inspection(embedded, "dashboard", hours=1)
@@ -243,13 +248,13 @@ async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usua
     hole = between(300, 200, 1, usual=0)
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
     assert verdicts(finding) == {"RDS 接続数": V.ATTENTION}
-    assert "no data 01-14 04:00–05:40 JST (1h 40m)" in finding.summary
+    assert "no data 01-14(Wed) 04:00–05:40 JST (1h 40m)" in finding.summary
     quiet = await judged(
         TargetResponseTime=lambda at: None if hole(at) else 0.1,
         RequestCount=lambda at: None if hole(at) else 3,
     )
     assert quiet.verdict is V.NORMAL
-    assert "no requests 01-14 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB レイテンシ").note
+    assert "no requests 01-14(Wed) 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB レイテンシ").note
 
 
 NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
@@ -262,7 +267,7 @@ async def test_no_latency_without_requests_is_usual_at_night_and_not_by_day() ->
 
     night = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1), RequestCount=until(NIGHT, 3))
     assert night.verdict is V.NORMAL
-    assert "no requests since 01-14 03:00 JST" in measure(night, "ALB レイテンシ").note
+    assert "no requests since 01-14(Wed) 03:00 JST" in measure(night, "ALB レイテンシ").note
     day = await judged(TargetResponseTime=until(NINE, 0.1), RequestCount=until(NINE, 3))
     assert verdicts(day) == {"ALB レイテンシ": V.ATTENTION}
     # With requests the latency is missing; and where nothing comes at all, CloudWatch itself is silent.
@@ -342,7 +347,7 @@ async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too()
     finding = await judged(now=tuesday, since=tuesday - timedelta(days=3))
     assert any("though its open and closed days differ" in each for each in finding.remarks)
     finding = await judged()
-    assert any("from 01-06 17:15 JST." in each for each in finding.remarks)
+    assert any("from 01-06(Tue) 17:15 JST." in each for each in finding.remarks)
 
 
 async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() -> None:
@@ -424,7 +429,7 @@ async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage(
     finding = await judged(HealthyHostCount=lambda at: 2 if at < NINE - timedelta(hours=2) else None)
     healthy = measure(finding, "Load balancer without a healthy target")
     assert healthy.verdict is Verdict.UNKNOWN
-    assert healthy.note == "HealthyHostCount: no data since 01-14 07:00 JST"
+    assert healthy.note == "HealthyHostCount: no data since 01-14(Wed) 07:00 JST"
     assert finding.verdict is Verdict.UNKNOWN
 
 
@@ -459,7 +464,7 @@ async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agre
 
     two = await judged(body=body, runbook=limited_runbook, **{metric: at_night})
     assert (two.verdict, measure(two, "5xx").verdict) == (V.NORMAL, V.NORMAL), two.summary
-    assert "none counted 01-13 17:15–01-14 04:00 JST" in measure(two, "5xx").note
+    assert "none counted 01-13(Tue) 17:15–01-14(Wed) 04:00 JST" in measure(two, "5xx").note
     assert "no data before" not in two.summary
     none = await judged(body=body, runbook=limited_runbook)
     assert (measure(none, "5xx").verdict, measure(none, "5xx").note) == (V.NORMAL, "none counted")
@@ -559,4 +564,4 @@ async def test_trap_credits_that_are_no_longer_reported_are_not_enough() -> None
     finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN
-    assert credits_.note == "max 500; no data since 01-14 07:00 JST"
+    assert credits_.note == "max 500; no data since 01-14(Wed) 07:00 JST"

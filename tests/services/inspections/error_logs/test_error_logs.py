@@ -130,16 +130,16 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary.startswith(
-        "No errors in 16 h (2 events read). No events in /app/library since 01-14 06:3"
+        "No errors in 16 h (2 events read). No events in /app/library since 01-14(Wed) 06:3"
     )
     log_events = measure(finding, "Log events")
     assert (log_events.verdict, log_events.allowed) == (Verdict.UNKNOWN, "up to the end of the window")
-    assert "01-14 06:3" in log_events.shown
+    assert "01-14(Wed) 06:3" in log_events.shown
     # What went wrong before it stopped is not hidden.
     fill(empty_aws, [error(200 + n / 10) for n in range(40)], group="/app/other")
     grave = await seen(empty_aws, runbook=runbook_with(log_group="/app/other"))
     assert grave.verdict is Verdict.ABNORMAL
-    assert "No events in /app/other since 01-14 06:3" in grave.summary
+    assert "No events in /app/other since 01-14(Wed) 06:3" in grave.summary
     # A log that may not be read event by event may have stopped.
     empty_aws.fault("logs", "FilterLogEvents", preset="denied")
     assert "Could not read whether events still arrive" in (await seen(empty_aws)).summary
@@ -150,7 +150,7 @@ async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: 
     fill(empty_aws, [*fine(200, 201), *lived(200, 201)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
-    assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14 06:3")
+    assert finding.summary.startswith("No errors in 16 h (2 events read). No events since 01-14(Wed) 06:3")
     assert "as at the same time on previous days" in finding.summary
     # The runbook's own value, a number, fits numbers.
     other = runbook_with(value="50", status="")
@@ -212,7 +212,7 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
     worst = measure(finding, "Errors in the worst hour")
     assert (worst.shown, worst.verdict) == ("12", Verdict.ABNORMAL)
     assert worst.at == (empty_aws.clock.now() - timedelta(hours=6))
-    assert evidence(finding, "By hour").rows[0].cells == ("01-14 04:00", "12")
+    assert evidence(finding, "By hour").rows[0].cells == ("01-14(Wed) 04:00", "12")
 
 
 async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
@@ -277,7 +277,10 @@ async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_ar
     assert "2 errors in 6 min" in finding.summary
     assert "5xx: 2" in finding.summary
     named = evidence(finding, "5xx responses")
-    assert [row.cells for row in named.rows] == [("01-14 09:57:00", "503"), ("01-14 09:56:00", "500")]
+    assert [row.cells for row in named.rows] == [
+        ("01-14(Wed) 09:57:00", "503"),
+        ("01-14(Wed) 09:56:00", "500"),
+    ]
     assert not named.private, "a report names them without the texts of logs"
     assert any("500 errors in the operations report" in text for text in finding.remarks)
 
@@ -288,7 +291,7 @@ async def test_texts_are_private_and_hold_no_secrets(empty_aws: Embedded) -> Non
     newest = evidence(finding, "The newest errors")
     assert newest.private
     assert newest.columns == ("Time (JST)", "level", "statusCode", "Message")
-    assert newest.rows[0].cells[0] == "01-14 09:55:00"
+    assert newest.rows[0].cells[0] == "01-14(Wed) 09:55:00"
     shown = finding.model_dump_json()
     assert "hunter2" not in shown
     assert "taro@" not in shown
@@ -361,7 +364,9 @@ async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> No
     fill(empty_aws, [], days=1)
     finding = await seen(empty_aws, hours=72)
     assert finding.verdict is Verdict.UNKNOWN
-    assert any("/app/library has nothing from before 01-13 10:00 JST" in each for each in finding.remarks)
+    assert any(
+        "/app/library has nothing from before 01-13(Tue) 10:00 JST" in each for each in finding.remarks
+    )
 
 
 def test_what_a_runbook_must_say() -> None:

@@ -36,7 +36,7 @@ async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: 
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
     assert finding.summary.startswith("staff-api is at its maximum: 5 desired, maximum 5. ")
     assert (
-        "could not (refused 5 times in 24 hours, last at 01-14 10:00 JST: already at the maximum)"
+        "could not (refused 5 times in 24 hours, last at 01-14(Wed) 10:00 JST: already at the maximum)"
         in finding.summary
     )
     assert "タスク数が最大値に到達: PMに報告、最大値を一時的に引き上げ" in finding.advice
@@ -174,9 +174,9 @@ async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> 
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
     assert any("DB 接続数が上限" in each for each in finding.advice)
     assert finding.evidence[0].rows[0].cells == (
-        "staff-api", "toban-revert-1", "2026-02-02 17:00 JST: maximum 5",
+        "staff-api", "toban-revert-1", "2026-02-02(Mon) 17:00 JST: maximum 5",
     )  # fmt: skip
-    assert finding.remarks[-1].startswith("Next change per the runbook: 02-02 17:00 JST")
+    assert finding.remarks[-1].startswith("Next change per the runbook: 02-02(Mon) 17:00 JST")
 
 
 async def test_not_registered_is_abnormal_and_suspended_asks_for_attention() -> None:

@@ -240,7 +240,9 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     }
     (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
     assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
-    assert "at 01-14 22:00 JST the scheduled action night-saving reduces: maximum 5 → 1" in finding.summary
+    assert (
+        "at 01-14(Wed) 22:00 JST the scheduled action night-saving reduces: maximum 5 → 1" in finding.summary
+    )
     assert "stops 1 of the 2 desired tasks immediately" in finding.summary
     assert "there is no scaling policy" in finding.summary
     assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
@@ -342,14 +344,14 @@ async def test_where_scaling_was_refused(embedded: Embedded) -> None:
     assert await told() == ("not refused", V.NORMAL, "")
     decided(50, "TargetServicePutResourceAsUnscalable", status="Unfulfilled")
     assert await told() == (
-        "scaling refused", V.ATTENTION, "refused once in 24 hours, at 01-14 09:10 JST: ECS does not allow it to be scaled",
+        "scaling refused", V.ATTENTION, "refused once in 24 hours, at 01-14(Wed) 09:10 JST: ECS does not allow it to be scaled",
     )  # fmt: skip
     decided(40)
     assert (await told())[:2] == ("not refused", V.NORMAL)
     decided(30, status="Failed")
     shown, verdict, note = await told()
     assert (shown, verdict, note) == (
-        "scaling refused", V.ATTENTION, "refused 2 times in 24 hours, last at 01-14 09:30 JST: Failed",
+        "scaling refused", V.ATTENTION, "refused 2 times in 24 hours, last at 01-14(Wed) 09:30 JST: Failed",
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def recorded(embedded: Embedded, **changes: Any) -> None:
 @pytest.mark.scenario("ordinary-day", history=300)
 @pytest.mark.parametrize(
     ("hours", "shown"),
-    [(4, "stops at 01-14 06:00 JST"), (30, "stops at 01-13 04:00 JST"), (24 * 20, "empty")],
+    [(4, "stops at 01-14(Wed) 06:00 JST"), (30, "stops at 01-13(Tue) 04:00 JST"), (24 * 20, "empty")],
 )
 async def test_an_event_history_that_stops_is_not_judged(
     embedded: Embedded, hours: float, shown: str

@@ -212,7 +212,7 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
         created_at = int((MONDAY - timedelta(hours=2)).timestamp() * 1000)
         embedded.world.logs.groups[REGION, GROUP].created = created_at
     young = await errors(embedded, 63.75)
-    assert "has nothing from before 01-19 07:00" in young.summary
+    assert "has nothing from before 01-19(Mon) 07:00" in young.summary
     assert measure(young, "Retained log events").verdict is V.UNKNOWN
 
 
@@ -227,7 +227,7 @@ async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> No
         assert (finding.verdict is V.NORMAL) is covers, (hours, keeps)
         titles = {str(each.title) for each in finding.measures}
         assert ("Retained log events" in titles) is not covers
-        assert ("has nothing from before 01-18 09:00 JST" in finding.summary) is not covers
+        assert ("has nothing from before 01-18(Sun) 09:00 JST" in finding.summary) is not covers
         assert any("retention extended" in each for each in finding.advice) is not covers
     # One span in the whole result, and what is bad is not hidden.
     fill(embedded, [*lines, *((5.0 * number + 3, bad) for number in range(22))], days=1)
@@ -260,7 +260,7 @@ async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embed
         fill(embedded, [*lines, *slow], group=names.DATABASE_LOG, days=90)
         finding = await again(inspection_context, "slow-queries", hours=31 * 24)
         assert finding.verdict is V.NORMAL
-        assert measure(finding, "Log events").shown.startswith("until 01-19 03:5")
+        assert measure(finding, "Log events").shown.startswith("until 01-19(Mon) 03:5")
         # Three days of the month without any.
         hole = [each for each in lines if not 10 * 24 * 60 <= each[0] < 13 * 24 * 60]
         fill(embedded, [*hole, *slow], group=names.DATABASE_LOG, days=90)

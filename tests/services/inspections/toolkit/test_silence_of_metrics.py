@@ -106,12 +106,14 @@ async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
             finding = await again(inspection_context)
             assert finding.verdict is V.NORMAL
-            assert "no requests 01-13 18:00–01-14 08:40 JST" in measure(finding, "ALB レイテンシ").note
+            assert (
+                "no requests 01-13(Tue) 18:00–01-14(Wed) 08:40 JST" in measure(finding, "ALB レイテンシ").note
+            )
         day = {"began": NINE - timedelta(hours=22), "ended": NINE - timedelta(hours=18)}
         with silent(embedded, *LIVELY, **day):
             finding = await again(inspection_context, hours=25)
             assert finding.verdict is V.ATTENTION
-            assert "no requests 01-13 11:00–15:00 JST (4h 0m)" in finding.summary
+            assert "no requests 01-13(Tue) 11:00–15:00 JST (4h 0m)" in finding.summary
 
 
 async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
@@ -136,7 +138,7 @@ async def test_a_database_created_within_the_window_has_no_earlier_data() -> Non
     assert measure(old, "RDS 接続数").verdict is V.ATTENTION
     young = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": born})
     assert measure(young, "RDS 接続数").verdict is V.NORMAL
-    assert "data since 01-14 04:20 JST" in measure(young, "RDS 接続数").note
+    assert "data since 01-14(Wed) 04:20 JST" in measure(young, "RDS 接続数").note
     unborn = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": None})
     assert measure(unborn, "RDS 接続数").verdict is V.ATTENTION
 

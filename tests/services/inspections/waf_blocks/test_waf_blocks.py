@@ -74,7 +74,7 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert f"{total:,} requests blocked in the 26 h with data (of 31 days), at most " in finding.summary
     assert measure(finding, "Time with requests").verdict is Verdict.NORMAL
     assert measure(finding, FROM_ONE).allowed == "< 650 in 26 h"
-    assert said(finding, "The web ACL counted no requests before 01-13 ")
+    assert said(finding, "The web ACL counted no requests before 01-13(Tue) ")
     assert said(finding, "The log files of the window begin on 2026-01-1")
     assert sum(int(row.cells[-1]) for row in evidence(finding, "Addresses (entire window)").rows) == total
     assert evidence(finding, "Rules (entire window)").rows[0].cells[1] == f"{total:,}"
@@ -437,8 +437,8 @@ async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear() -
     assert holed.verdict is Verdict.ATTENTION
     time = measure(holed, "Time with requests")
     assert (time.verdict, time.shown) == (Verdict.ATTENTION, "the 20.5 days with data (of 31 days)")
-    assert "no requests counted 01-01 23:00–01-12 10:00 JST (10d 11h)" in holed.summary
-    assert said(holed, "The web ACL counted no requests at these times: 01-01 ")
+    assert "no requests counted 01-01(Thu) 23:00–01-12(Mon) 10:00 JST (10d 11h)" in holed.summary
+    assert said(holed, "The web ACL counted no requests at these times: 01-01(Thu) ")
     assert not holed.summary.startswith("Signs of an attack")
 
     # Without the window's first days: a hole where anything was before them, and else only reported.

@@ -227,7 +227,14 @@ def hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[Li
 
 
 def fitting(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on one line if they fit, else each on lines of its own."""
-    if width_of(spans) <= width:
-        return [list(spans)]
-    return [[(line, role)] for text, role in spans for line in wrap(text.strip(), width) if line]
+    """The spans one after the other; one that does not fit begins a line of its own, and goes on below."""
+    lines: list[list[Span]] = [[]]
+    for text, role in spans:
+        if not lines[-1]:
+            text = text.lstrip()
+        if width_of([*lines[-1], (text, role)]) <= width:
+            lines[-1].append((text, role))
+            continue
+        rows = [row for row in wrap(text.strip(), width) if row]
+        lines = [*(line for line in lines if line), *([(row, role)] for row in rows)]
+    return [*lines]

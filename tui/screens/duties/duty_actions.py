@@ -3,6 +3,8 @@
 The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
 """
 
+from datetime import datetime
+
 from textual.screen import ModalScreen, Screen
 
 from services.i18n import _
@@ -14,10 +16,10 @@ from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
 from tui.screens.common.already_recorded import signed_first
-from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
+from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
 from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.duties.signing import current, refuse
@@ -54,27 +56,26 @@ def rerun(app: Console, chosen: Occurrence | None) -> None:
 
 
 def choose_inspection(app: Console) -> None:
-    """Let the user choose an inspection, and run it now."""
-    choices = [Choice(id, title) for id, title in inspection_titles(app.ready.runbook).items()]
+    """Let the user choose an inspection and its span, and run it now."""
 
-    def chosen(id: str | None) -> None:
-        if id is not None:
-            run_inspection(app, id)
+    def chosen(choice: InspectionChoice | None) -> None:
+        if choice is not None:
+            run_inspection(app, choice.inspection, choice.since)
 
-    app.push_screen(ChooseScreen(_("Inspect now"), choices), chosen)
+    app.push_screen(InspectNowScreen(inspection_titles(app.ready.runbook)), chosen)
 
 
-def run_inspection(app: Console, inspection: str) -> None:
-    """Run one inspection now, and show its finding."""
+def run_inspection(app: Console, inspection: str, since: datetime | None = None) -> None:
+    """Run one inspection now, over its usual span or from `since` on, and show its finding."""
     below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
-    app.run_worker(_run_and_show(app, inspection, below[-1]), group="run-inspection")
+    app.run_worker(_run_and_show(app, inspection, since, below[-1]), group="run-inspection")
 
 
-async def _run_and_show(app: Console, id: str, origin: Screen[object]) -> None:
+async def _run_and_show(app: Console, id: str, since: datetime | None, origin: Screen[object]) -> None:
     app.inform(_("{title}: inspecting…").format(title=inspection_titles(app.ready.runbook)[id]))
-    recorded = await app.ready.scheduler.runs.run_on_demand(id)
+    recorded = await app.ready.scheduler.runs.run_on_demand(id, since=since)
     if app.screen is origin:
-        app.push_screen(FindingScreen(recorded.subject, recorded))
+        app.push_screen(FindingScreen(recorded.subject, recorded, since=since))
     else:
         # Opening a screen now would take the keys of whatever the user is doing instead.
         app.inform(finding_text(recorded.finding))

@@ -1,6 +1,7 @@
 """The screen of one finding, with the actions on it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
@@ -36,8 +37,17 @@ class FindingScreen(ModeScreen):
         Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
 
-    def __init__(self, subject: str, recorded: Recorded, slot: ScheduledOccurrence | None = None) -> None:
+    def __init__(
+        self,
+        subject: str,
+        recorded: Recorded,
+        slot: ScheduledOccurrence | None = None,
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """`since`: the beginning that a person chose for a run on demand, kept when it is run again."""
         super().__init__()
+        self._since = since
         self.subject = subject
         self.slot = slot
         self.recorded = recorded
@@ -189,7 +199,7 @@ class FindingScreen(ModeScreen):
             self._follow()
             return
         self.app.inform(_("{title}: inspecting…").format(title=self.recorded.finding.title))
-        self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent))
+        self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent, since=self._since))
 
     def _siblings(self) -> tuple[Recorded, ...]:
         findings = self.services.scheduler.of(self.slot) if self.slot is not None else None

@@ -116,7 +116,7 @@ class OccurrenceList(Vertical):
 
 def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     """The columns of a list of occurrences; the head names the zone of the times. Titles are the last to be cut."""
-    finding_column = (Column(_("finding"), max_width=16),) if findings else ()
+    finding_column = (Column(_("finding"), max_width=18),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
         Column(zone, max_width=24),

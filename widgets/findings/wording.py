@@ -11,18 +11,16 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 
 
 def verdict_cell(findings: DutyFindings | None) -> list[Span]:
-    """`● normal`, `◆ 1 ? 3`, `▶ inspecting 1/3`; [] for a duty without inspections, or before the first."""
+    """`● normal`, `◆ 1 ? 3`, `▶ inspecting`; [] for a duty without inspections, or before the first."""
     if findings is None:
         return []
     if findings.running:
-        count = len({each.finding.inspection for each in findings.recorded})
-        words = _("inspecting")
-        return [(f"{glyphs.RUNNING} {words} {count}/{len(findings.expected)}", "strong")]
+        return [(f"{glyphs.RUNNING} " + _("inspecting"), "strong")]
     if findings.queued:
-        return [(f"{glyphs.UPCOMING} " + _("about to inspect"), "muted")]
+        return [(f"{glyphs.UPCOMING} " + _("queued"), "muted")]
     if findings.material:
         # What a person has to do is not abnormal before anybody has done it.
-        return [(_("for reference") + " ", "muted"), *_muted(tally_cell(findings))]
+        return [(_("ref.") + " ", "muted"), *_muted(tally_cell(findings))]
     if findings.complete and findings.settled and findings.verdict is not Verdict.NORMAL:
         return [(_("overridden"), "muted")]
     if findings.recorded and not findings.complete:

@@ -109,4 +109,9 @@ class DutyScreen(Dialog[None]):
         if message.recorded is None:
             self.app.inform(_("Not inspected yet."))
         else:
-            self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))
+            self.app.push_screen(FindingScreen(slot.key, message.recorded, slot), self._read)
+
+    def _read(self, nothing_left: object) -> None:
+        """Close together with the findings once nothing is left to sign off."""
+        if nothing_left:
+            self.dismiss()

@@ -23,7 +23,10 @@ from widgets.findings.view import FindingView
 
 
 class FindingScreen(ModeScreen):
-    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change."""
+    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change.
+
+    Returns True once nothing is left to sign off.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
@@ -142,7 +145,7 @@ class FindingScreen(ModeScreen):
             return
         following = self._next_unsigned()
         if following is None:
-            self.dismiss()
+            self.dismiss(True)
             return
         self.slot, recorded = following
         self._show(recorded)

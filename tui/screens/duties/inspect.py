@@ -37,19 +37,19 @@ class InspectScreen(ModeScreen):
     DEFAULT_CSS = """
     InspectScreen {
         #top { height: 1fr; layout: horizontal; }
-        #left { width: 5fr; height: 1fr; margin-right: 1; }
-        #month { width: 3fr; height: 1fr; }
+        #left { width: 1fr; height: 1fr; margin-right: 1; }
+        #month { width: 36%; max-width: 43; height: 1fr; }
         #hint { display: none; height: 1; }
         #detail { height: 1fr; }
         &.-wide #left { width: 86; margin-right: 2; }
-        &.-wide #month { width: 1fr; }
+        &.-wide #month { width: 1fr; max-width: 100%; }
         &.-short #top { height: 3fr; }
         &.-short #detail { height: 2fr; }
         &.-narrow {
             #top { layout: vertical; height: auto; max-height: 75%; }
             #left { width: 1fr; height: auto; margin-right: 0; }
             #today, #today KeyedTable { height: auto; }
-            #month { width: 1fr; display: none; }
+            #month { width: 1fr; max-width: 100%; display: none; }
             #hint { display: block; }
             &.-calendar {
                 #top { height: 1fr; max-height: 100%; }

@@ -52,7 +52,7 @@ peers: $(PEERS:%=.peers/%/.done) ## what `make bench` compares with, each in an 
 	@.peers/$*/bin/python -m pip --disable-pip-version-check -q install $* $(WITH_$*)
 	@touch $@
 
-screens: $(VENV)/.dev ## every screen as SVG into screens/ (ignored)
+screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to look through them (SCREENS="--only watch --palette 256 --png")
 	$(BIN)/python -m tests.tools.screens $(SCREENS)
 
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change

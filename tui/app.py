@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from textual import on, work
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
@@ -23,7 +24,9 @@ from services.i18n import _
 from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
+from tui.key_meanings import reserved_keys
 from tui.modes import MODES
+from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.screens.common.command_palette import ConsolePalette
@@ -31,6 +34,7 @@ from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
 from tui.terminal.driver.keyboard import AltKey
+from widgets.frame.key_names import key_name
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
@@ -85,6 +89,7 @@ class TobanApp(Console):
         super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
         """Why the start failed; printed once the terminal is restored."""
+        self.moved_keys = MovedKeys(self)
         self._connect = connect
         self._start_mode = start_mode
         for theme_of_ours in themes.THEMES:
@@ -129,6 +134,9 @@ class TobanApp(Console):
         self.services.report_faults(self.report_bug, self.on_fault)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
+        for command, key in reserved_keys(self.config.keys):
+            words = _("[keys] {command}: {key} is reserved for a later version.")
+            self.inform(words.format(command=command, key=key_name(key)))
         # Watching does not wait for the disk and needs no journal.
         subscriptions = Subscriptions(self, self.enter_code)
         subscriptions.follow_feeds()
@@ -262,6 +270,12 @@ class TobanApp(Console):
             self.add_modes()
             await self.switch_mode(current)
             await self.remove_mode("between")
+
+    @on(Key)
+    async def run_moved_key(self, event: Key) -> None:
+        """Let the keys of the version before do what they did, where nothing else has them."""
+        if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
+            event.prevent_default()
 
     def is_one_key(self, event: AltKey) -> bool:
         """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key.

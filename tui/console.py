@@ -79,6 +79,11 @@ class Console(RuntimeApp):
         return self._config
 
     @property
+    def keys_set(self) -> "Mapping[str, str]":
+        """The keys that the configuration sets, by the binding's id."""
+        return self._config.keys if self._config is not None else {}
+
+    @property
     def runbook(self) -> "Runbook | None":
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None

@@ -21,6 +21,7 @@ from tui.cli.printing import Output
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS
 from tui.modes import MODES
+from widgets.frame.key_names import key_names
 
 ROOT = Path(__file__).parents[2]
 READMES = {"en": ROOT / "README.md", "ja": ROOT / "README.ja.md"}
@@ -29,9 +30,6 @@ MISSING = "**?**"
 Rows = Iterator[tuple[str, ...]]
 Descriptions = Mapping[str, str]
 _TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-_KEYS = {
-    "question_mark": "?", "colon": ":", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
-}  # fmt: skip
 
 
 def inspection_rows(descriptions: Descriptions) -> Rows:
@@ -70,8 +68,8 @@ def status_rows(_descriptions: Descriptions) -> Rows:
 
 
 def keys_text(keys: str) -> str:
-    """Keys as Textual names them, as people read them: `?` `f1`."""
-    return " ".join(f"`{_KEYS.get(key, key)}`" for key in keys.split(","))
+    """Keys of a binding as people read them: `?` `F1`."""
+    return " ".join(f"`{key}`" for key in key_names(keys))
 
 
 TABLES: dict[str, tuple[Callable[[Descriptions], Rows], dict[str, tuple[str, ...]]]] = {

@@ -448,11 +448,11 @@ async def write_notes_and_remarks(embedded: Embedded, path: Path) -> None:
         await until(pilot, lambda: app.duties)
         await pilot.press("g")
         await until(pilot, lambda: getattr(app.screen, "report", None))
-        await write("n")
-        for key in ("m", "y"):
+        await write("f8")
+        for key in ("M", "Y"):
             await pilot.press(key)
             await until(pilot, lambda: getattr(app.screen, "report", None))
-            await write("n")
+            await write("f8")
 
 
 async def write_tuesday(embedded: Embedded, path: Path) -> None:

@@ -32,9 +32,11 @@ from tests.tools.stable_journal import RUNBOOK
 from tests.tools.stable_reading import ANCHORS, NOW, toban
 from tui.cli.main import COMPLETION, build, scenarios
 from tui.cli.printing import Output
+from tui.command import Command
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
 from tui.modes import MODES
+from tui.moved_keys import FORMER
 from tui.startup.config_reader import FILE_VARIABLE, settings
 
 Shape = dict[str, str]
@@ -254,6 +256,14 @@ def pattern_of(text: str) -> str:
 # ---- names
 
 
+def _keys_of(command: Command) -> dict[str, str]:
+    """Keys and scope; of a key that moved the old one, which works for one version more, and where it went."""
+    former = FORMER.get(command.id)
+    if former is None:
+        return {"keys": command.key, "works in": command.scope}
+    return {"keys": former, "moved to": command.key, "works in": command.scope}
+
+
 def names() -> dict[str, Any]:
     """Ids, keys, options, environment variables, exit statuses and the words of enumerations."""
     variables = [setting.variable for setting in settings() if setting.variable]
@@ -262,7 +272,7 @@ def names() -> dict[str, Any]:
         "inspections": [str(inspection.id) for inspection in INSPECTIONS],
         "kinds of a runbook's own inspections": sorted(KINDS),
         "changes": [change.id for change in CHANGES],
-        "commands": {command.id: {"keys": command.key, "works in": command.scope} for command in COMMANDS},
+        "commands": {command.id: _keys_of(command) for command in COMMANDS},
         "modes": {mode.id: mode.key for mode in MODES},
         "exit statuses": sorted(int(status) for status in MEANINGS),
         "exit statuses of verdicts": {verdict: int(status) for verdict, status in OF_VERDICT.items()},

@@ -139,7 +139,7 @@ async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tu
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         await palette(pilot, "colon")
         await pilot.press(*"2027-03-31")
-        await until(pilot, lambda: "31 Mar 2027" in screen_text(pilot))
+        await until(pilot, lambda: "2027-03-31(Wed)" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
         screen = pilot.app.screen

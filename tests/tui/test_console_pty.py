@@ -178,6 +178,27 @@ def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
         console.assert_restored()
 
 
+def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds() -> None:
+    with demo() as console:
+        live(console)
+        console.send("3")
+        console.wait_text("following")
+        console.send("\x17")  # ^w
+        console.wait_text("wrapped")
+        console.send("/one two\x17")
+        console.wait(lambda: "one two" not in console.text and "one " in console.text, "one word deleted")
+        console.send("\x1b6")
+        console.wait_text("^s Export")
+        console.send("\x13")
+        console.wait_text(".jsonl")
+        console.send("2")
+        console.wait_text("within the month")
+        console.send("-")
+        console.wait_text("Reason for skipping")
+        console.send("\x1b\x11")
+        assert console.wait_exit() == 0
+
+
 @pytest.mark.slow
 def test_it_ends_from_a_dialog_without_a_text() -> None:
     with demo() as console:

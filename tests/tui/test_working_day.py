@@ -126,7 +126,7 @@ async def test_a_duty_of_sunday_the_first_is_listed_on_the_second(embedded: Embe
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("right_square_bracket", "tab", "home")
         await until(pilot, lambda: pilot.app.screen.grid.day == date(2026, 2, 1))
-        await until(pilot, lambda: "Sun 1 Feb Sunday (closed)" in screen_text(pilot))
+        await until(pilot, lambda: "02-01(Sun) Sunday (closed)" in screen_text(pilot))
         await pilot.press("right", "enter")
         await until(
             pilot, lambda: pilot.app.screen.chosen and pilot.app.screen.chosen.slot.day == date(2026, 2, 2)

@@ -31,7 +31,7 @@ from tui.config import PREFIX, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
-from tui.startup.key_checks import key_mistakes, textual_keys
+from tui.startup.key_checks import kept_keys, key_mistakes, textual_keys
 
 FILE_VARIABLE = "TOBAN_CONFIG"
 """Names another configuration file; not a setting itself."""
@@ -120,7 +120,7 @@ def effective(options: StartOptions) -> Effective:
     if mistakes:
         raise ConfigError(in_order(mistakes))
     spelled = {command: ",".join(textual_keys(keys)) for command, keys in config.keys.items()}
-    return Effective(config.model_copy(update={"keys": spelled}), path, origins)
+    return Effective(config.model_copy(update={"keys": {**kept_keys(spelled), **spelled}}), path, origins)
 
 
 def settings() -> list[Setting]:

@@ -3,15 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, InvalidBinding
-from textual.keys import Keys, key_to_character
+from textual.keys import Keys, format_key
 
 from services.i18n import _
 from services.toml import mistakes as words
 from tui.commands import COMMANDS
 from tui.modes import MODES
+from tui.moved_keys import FORMER
+from widgets.logs.keys import LOG_BINDINGS
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMES = {key.value for key in Keys}
+_LOG_KEYS = {each.id: each.key for each in LOG_BINDINGS if isinstance(each, Binding) and each.id}
+_DEFAULTS = {**{command.id: command.key for command in COMMANDS}, **_LOG_KEYS}
+"""The default keys of every binding that has an id."""
+_SCOPES = {**{command.id: command.scope for command in COMMANDS}, **dict.fromkeys(_LOG_KEYS, "logs")}
 
 
 def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -29,7 +35,43 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                 )
         if not textual_keys(text):
             yield command, _("a key is missing")
-    yield from _collisions(keys)
+    everything = {**kept_keys(keys), **keys}
+    yield from ((command, text) for command, text in _collisions(everything) if command in keys)
+
+
+def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of the version before for the bindings whose new key these settings use for something else.
+
+    So a configuration that was right stays right when a key of the console moves.
+    """
+    keys_to_keep: dict[str, str] = {}
+    while True:
+        taken = [
+            (scope, key)
+            for id, text in {**keys_to_keep, **keys}.items()
+            if (scope := _SCOPES.get(id))
+            for key in textual_keys(text)
+        ]
+        more = {
+            id: former
+            for id, former in FORMER.items()
+            if id in _DEFAULTS
+            and id not in keys
+            and id not in keys_to_keep
+            and any(_meet(scope, _SCOPES[id]) and key in _new_keys(id) for scope, key in taken)
+        }
+        if not more:
+            return keys_to_keep
+        keys_to_keep |= more
+
+
+def _new_keys(id: str) -> set[str]:
+    return set(textual_keys(_DEFAULTS[id])) - set(textual_keys(FORMER[id]))
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether bindings of these scopes can be active together; log panes are in two modes."""
+    return "app" in (one, other) or one == other or {one, other} <= {"watch", "logs"}
 
 
 def textual_keys(text: str) -> list[str]:
@@ -42,7 +84,7 @@ def textual_keys(text: str) -> list[str]:
 
 def _exists(key: str) -> bool:
     *modifiers, name = key.split("+")
-    return set(modifiers) <= _MODIFIERS and (name in _NAMES or key_to_character(name) is not None)
+    return set(modifiers) <= _MODIFIERS and (name in _NAMES or len(format_key(name)) == 1)
 
 
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:

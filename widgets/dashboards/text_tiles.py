@@ -94,7 +94,7 @@ class AlarmTile(Tile):
 class LogTile(Tile):
     """A Logs Insights query: shown, but never run."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "follow", N_("Follow its log group"), show=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "follow", N_("Follow its log group"), show=True)]
 
     @dataclass
     class Follow(Message):
@@ -106,7 +106,7 @@ class LogTile(Tile):
         """A note on charges, then the query."""
         query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
         words = _(
-            "It is never run automatically: AWS charges every run by the bytes scanned. r follows its "
+            "It is never run automatically: AWS charges every run by the bytes scanned. l follows its "
             "log group."
         )
         lines: list[Line] = [[(text, "muted")] for text in wrap(words, width)]

@@ -29,7 +29,7 @@ class Tile(LineWidget, can_focus=True):
     DEFAULT_CSS = """
     Tile { width: auto; height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "maximize_tile", N_("Enlarge"), show=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "maximize_tile", N_("Open"), show=True)]
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     stale: reactive[bool] = reactive(False, repaint=False, init=False)

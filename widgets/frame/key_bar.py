@@ -1,8 +1,10 @@
 """The footer: the keys that work here, in one row, as many as fit."""
 
+from collections import Counter
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from textual.app import RenderResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.events import Click
 from textual.reactive import reactive
@@ -10,9 +12,25 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from services.i18n import _
+from widgets.frame.key_names import key_name
 
 STAYS = ("help",)
 """Ids of bindings that are never omitted, because they lead to all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarKey:
+    """A key of the footer."""
+
+    key: str
+    """As a person reads it."""
+    words: str
+    place: int = 0
+    """Number of the widget that has the binding, the focused one first."""
+    stays: bool = False
+    """Whether it is never omitted."""
+    everywhere: bool = False
+    """Whether it works on every screen, so that its users know it soonest."""
 
 
 class KeyBar(Widget):
@@ -22,8 +40,7 @@ class KeyBar(Widget):
     KeyBar { dock: bottom; height: 1; background: $panel; color: $text-muted; }
     """
 
-    keys: reactive[tuple[tuple[str, str, bool], ...]] = reactive(())
-    """Key, words, and whether it is never omitted."""
+    keys: reactive[tuple[BarKey, ...]] = reactive(())
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,9 +59,9 @@ class KeyBar(Widget):
         parts: list[Content] = []
         self._spans = []
         at = 1
-        for key, words in fitting(self.keys, self.size.width - 1):
-            part = Content.assemble((key, "bold $footer-key-foreground"), " ", words)
-            self._spans.append((at, at + part.cell_length, key))
+        for bar_key in fitting(self.keys, self.size.width - 1):
+            part = Content.assemble((bar_key.key, "bold $footer-key-foreground"), " ", bar_key.words)
+            self._spans.append((at, at + part.cell_length, bar_key.key))
             parts.append(part)
             at += part.cell_length + 2
         return Content.assemble(" ", Content("  ").join(parts))
@@ -57,7 +74,7 @@ class KeyBar(Widget):
                     (
                         each
                         for each in self.screen.active_bindings.values()
-                        if _key_name(self, each.binding) == key
+                        if key_name(each.binding.key) == key
                     ),
                     None,
                 )
@@ -65,27 +82,37 @@ class KeyBar(Widget):
                     await self.app.run_action(binding.binding.action, binding.node)
 
 
-def fitting(keys: tuple[tuple[str, str, bool], ...], width: int) -> list[tuple[str, str]]:
-    """The pairs that fit in `width` cells: the last are omitted first, those that stay never."""
-    pairs = list(keys)
-    while sum(cell_len(key) + cell_len(words) + 3 for key, words, _stays in pairs) - 2 > width:
-        free = [at for at, (_key, _words, stays) in enumerate(pairs) if not stays]
+def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
+    """The keys that fit in `width` cells.
+
+    Those that work everywhere give way first, then the last of the place that has most, so that a panel with many keys
+    leaves room for the first keys of its screen.
+    """
+    rest = list(keys)
+    while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in rest) - 2 > width:
+        free = [each for each in rest if not each.stays]
         if not free:
             break
-        del pairs[free[-1]]
-    return [(key, words) for key, words, _stays in pairs]
+        free = [each for each in free if each.everywhere] or free
+        counts = Counter(each.place for each in free)
+        most = max(counts.values())
+        rest.remove(next(each for each in reversed(free) if counts[each.place] == most))
+    return rest
 
 
-def keys_of(screen: Screen[object]) -> tuple[tuple[str, str, bool], ...]:
-    """(key, words, stays) of each enabled binding with `show`, nearest to the focus first."""
-    keys_by_action: dict[str, tuple[str, str, bool]] = {}
+def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
+    """Each enabled binding with `show`, nearest to the focus first."""
+    places: dict[object, int] = {}
+    keys_by_action: dict[str, BarKey] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         if binding.show and active.enabled and binding.action not in keys_by_action:
-            words = _(binding.description)
-            keys_by_action[binding.action] = (_key_name(screen, binding), words, binding.id in STAYS)
+            place = places.setdefault(active.node, len(places))
+            keys_by_action[binding.action] = BarKey(
+                key_name(binding.key),
+                _(binding.description),
+                place,
+                stays=binding.id in STAYS,
+                everywhere=active.node is screen.app,
+            )
     return tuple(keys_by_action.values())
-
-
-def _key_name(widget: Widget, binding: Binding) -> str:
-    return widget.app.get_key_display(binding)

@@ -206,7 +206,7 @@ class ConfirmBar(VerticalGroup):
         self._words.set_class(name is None, "-off")
         self._name_field.set_class(not name, "-off")
         self._yes_no.set_class(name != "", "-off")
-        words = _("Type {name} and press Enter:").format(name=name) if name else _("Apply this?")
+        words = _("Type {name} and press ⏎:").format(name=name) if name else _("Apply this?")
         self._words.update(Content(words))
 
     @on(Input.Changed)

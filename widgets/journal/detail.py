@@ -35,8 +35,8 @@ class EntryDetail(VerticalScroll, can_focus=True):
     EntryDetail.-two #entry-right { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,left_square_bracket,p", "step(-1)", N_("Previous"), show=True, tooltip=N_("Previous entry about the same subject")),
-        Binding("right,right_square_bracket,n", "step(1)", N_("Next"), show=True, tooltip=N_("Next entry about the same subject")),
+        Binding("left,left_square_bracket", "step(-1)", N_("Previous"), show=True, tooltip=N_("Previous entry about the same subject")),
+        Binding("right,right_square_bracket", "step(1)", N_("Next"), show=True, tooltip=N_("Next entry about the same subject")),
         Binding("escape", "close", N_("Back"), show=True),
     ]  # fmt: skip
 

@@ -82,7 +82,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
                 ]
         lines += [
             [("→ ", ""), (text, "")]
-            for text in wrap(_("Press v in the journal to verify all entries."), width - 2)
+            for text in wrap(_("Press V in the journal to verify all entries."), width - 2)
         ]
     rows = [(_("hash"), clean(entry.hash)), (_("previous hash"), clean(entry.previous))]
     return [*lines, *labelled(rows, width)]

@@ -201,8 +201,10 @@ class LogPager(Vertical):
     def action_threshold(self, level: int) -> None:
         """Hide what is less severe; the same level again shows all."""
         threshold = Severity(level)
-        if self.view.threshold is threshold:
-            threshold = Severity.PLAIN
+        self.show_from(Severity.PLAIN if self.view.threshold is threshold else threshold)
+
+    def show_from(self, threshold: Severity) -> None:
+        """Hide what is less severe; PLAIN shows all lines."""
         self.run_worker(self._apply_threshold(threshold), group="log-threshold", exclusive=True)
 
     async def _apply_threshold(self, threshold: Severity) -> None:

@@ -72,6 +72,9 @@ class LogPane(LogPager):
     class GroupRequested(_PaneMessage):
         """The reader wants to choose another log group."""
 
+    class LevelRequested(_PaneMessage):
+        """The reader wants to choose the lowest level that is shown."""
+
     class PatternChanged(_PaneMessage):
         """The reader wants another filter pattern ("" for none)."""
 
@@ -255,6 +258,10 @@ class LogPane(LogPager):
         """Request another log group."""
         self.post_message(self.GroupRequested(self))
 
+    def action_choose_level(self) -> None:
+        """Request the choice of a level."""
+        self.post_message(self.LevelRequested(self))
+
     def action_pattern(self) -> None:
         """Prompt for the filter pattern."""
         self.prompt.open(Ask.PATTERN, self.pattern)
@@ -274,3 +281,9 @@ class LogPane(LogPager):
     def threshold(self) -> Severity:
         """Lines below it are hidden."""
         return self.view.threshold
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether the reader has searched, filtered or marked something here, which closing the pane would drop."""
+        view = self.view
+        return bool(self.pattern or view.query or view.threshold or self.lines.ranging or self.paused)

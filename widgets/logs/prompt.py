@@ -29,8 +29,8 @@ class Ask(StrEnum):
 
 
 _ASKS: Asks[Ask] = {
-    Ask.SEARCH: (N_("search"), N_("Ctrl+R regular expression")),
-    Ask.REGEX: (N_("search (regular expression)"), N_("Ctrl+R plain text")),
+    Ask.SEARCH: (N_("search"), N_("^t regular expression")),
+    Ask.REGEX: (N_("search (regular expression)"), N_("^t plain text")),
     Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }
@@ -40,7 +40,7 @@ class LogPrompt(Prompt[Ask]):
     """Posts what was entered, parsed, and closes; stays open and complains if it cannot be parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "toggle_regex", N_("regex"), id="log.prompt.regex")
+        Binding("ctrl+t", "toggle_regex", N_("regex"), id="log.prompt.regex")
     ]
 
     class QueryEntered(Message):

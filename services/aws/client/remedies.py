@@ -35,7 +35,7 @@ _REMEDIES = {
     "throttled": N_("The console slows down automatically."),
     "expired": N_("Renew them in another terminal; reading resumes automatically."),
     "expired-sso": N_("Run `{login}` in another terminal; reading resumes automatically."),
-    "mfa": N_("Enter the six digits of the MFA device."),
+    "mfa": N_("Type the six digits of the MFA device."),
     "mfa-refused": N_("Wait for the next code and enter it; a code works once."),
     "no-credentials": N_("Sign in as for the AWS CLI (`aws configure list` shows what it finds)."),
     "profile": N_("Check the profile's name, or AWS_PROFILE, against `aws configure list-profiles`."),

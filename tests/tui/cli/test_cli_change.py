@@ -39,7 +39,7 @@ def test_a_plan_is_printed_and_nothing_is_sent(
         "5 → 10",
         "application-autoscaling:RegisterScalableTarget",
         "service/facility-prod-cluster/staff-api",
-        "02-02 17:00 JST: AWS reverts it",
+        "02-02(Mon) 17:00 JST: AWS reverts it",
         "at(2026-02-02T17:00:00)",
     ):
         assert part in output
@@ -71,7 +71,7 @@ def test_a_refused_plan_says_why_and_ends_with_two(
 ) -> None:
     assert plan(embedded, "--max", "1", "--revert", "none") == 2
     output = capsys.readouterr().out
-    assert "✖ This cannot be applied:" in output
+    assert "◆ This cannot be applied:" in output
     assert "approval" not in output, "nobody knows yet whether it needs one"
     assert "revert plan" not in output
     assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2

@@ -41,8 +41,8 @@ def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> 
     ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
     assert toban("--month", "2026-01") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("役所設備管理システム  2026年1月1日（木）")
-    assert "1月12日（月）" in "\n".join(lines), "a holiday stands there though nothing is to be done"
+    assert lines[0].startswith("役所設備管理システム  2026-01-01(木)")
+    assert "01-12(月)" in "\n".join(lines), "a holiday stands there though nothing is to be done"
     signed = next(line for line in lines if "会議のため" in line)
     assert "✓ 確認済み" in signed
     assert "遅延後に確認" in signed

@@ -50,7 +50,7 @@ def test_what_is_not_normal_is_printed_in_full(
 ) -> None:
     assert toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url) == 2
     out = capsys.readouterr().out
-    assert "■ abnormal" in out
+    assert "◆ abnormal" in out
     assert "91" in out
     assert "→ " in out  # what to do
 

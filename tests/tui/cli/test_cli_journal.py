@@ -143,10 +143,10 @@ def test_the_check_as_json(journal_path: Path, capsys: pytest.CaptureFixture[str
 def test_entries_are_listed_by_day(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("list") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "Tue 13 Jan 2026 JST",
+        "2026-01-13(Tue) JST",
         "  23:30:00  #1      start          bob (ssh 10.0.0.5)       entry 0 点検  [staff-api]",
         "",
-        "Wed 14 Jan 2026 JST",
+        "2026-01-14(Wed) JST",
         "  00:30:00  #2      sign-off       alice (ssh 10.0.0.5)     entry 1 点検  [staff-api]",
         "  01:30:00  #3      note           alice (ssh 10.0.0.5)     entry 2 点検  [staff-api]",
     ]

@@ -139,7 +139,7 @@ async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None
         tile = app.query_one(LogTile)
         assert app.messages == []
         tile.focus()
-        await pilot.press("r")
+        await pilot.press("l")
         assert [each.group for each in app.messages] == ["/ecs/staff-api"]
 
 

@@ -43,6 +43,7 @@ class PaneApp(App[None]):
     @on(LogPane.PatternChanged)
     @on(LogPane.CopyRequested)
     @on(LogPane.GroupRequested)
+    @on(LogPane.LevelRequested)
     @on(LogPane.TimeRequested)
     def keep(self, message: object) -> None:
         self.messages.append(message)

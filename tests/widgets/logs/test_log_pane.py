@@ -87,13 +87,13 @@ async def test_late_lines_appear_while_following() -> None:
 async def test_pausing_freezes_the_window_and_counts() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
-        await pilot.press("p")
+        await pilot.press("P")
         before = texts(pane)
         pane.append([line(index) for index in range(100, 150)])
         await until(pilot, lambda: facts(pane).new == 50)
         assert facts(pane).mode is Mode.PAUSED
         assert texts(pane) == before
-        await pilot.press("p")
+        await pilot.press("P")
         await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
         assert texts(pane)[-1] == "line 149"
 
@@ -123,7 +123,7 @@ async def test_search_steps_through_the_matches_and_wraps_around() -> None:
 async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot)
-        await search(pilot, r"line [5-7]0", "ctrl+r")
+        await search(pilot, r"line [5-7]0", "ctrl+t")
         assert pane.lines.line_at_cursor().text == "line 70"  # type: ignore[union-attr]
         assert pane.view.matches.count() == 3
         await search(pilot, "(")
@@ -154,7 +154,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         await until(pilot, lambda: facts(pane).lines == 200)
         await pilot.press("pageup", "pageup", "pageup", "up")
         top = texts(pane)[0]
-        await pilot.press("E")
+        pane.show_from(Severity.ERROR)
         await app.workers.wait_for_complete()
         await until(pilot, lambda: facts(pane).visible == 50)
         assert all(text.startswith("ERROR") for text in texts(pane))
@@ -163,7 +163,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         assert 0 <= first - int(top.split()[-1]) < 4
         pane.append([line(200, "ERROR number 200"), line(201, "INFO number 201")])
         await until(pilot, lambda: (facts(pane).visible, facts(pane).lines) == (51, 202))
-        await pilot.press("E")
+        pane.show_from(Severity.PLAIN)
         await app.workers.wait_for_complete()
         await until(pilot, lambda: facts(pane).visible == 202)
         assert texts(pane)[0] == top

@@ -31,9 +31,9 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         pane.append([line(0, text), line(1, "plain")])
         await until(pilot, lambda: len(texts(pane)) == 2)
         assert texts(pane)[0].startswith("決済に失敗  error.code=402")
-        await pilot.press("r")
+        await pilot.press("R")
         assert texts(pane)[0].startswith('{"level": "ERROR"')
-        await pilot.press("r", "up", "up", "enter")
+        await pilot.press("R", "up", "up", "enter")
         await until(pilot, lambda: pane.detail.display)
         detail = str(pane.detail._body.render())
         assert "決済に失敗" in detail
@@ -55,15 +55,15 @@ async def test_formats_can_be_toggled() -> None:
         assert texts(pane)[0].endswith("\u203a")
         await pilot.press("right", "right")
         assert texts(pane)[0].endswith("END")
-        await pilot.press("w")
+        await pilot.press("ctrl+w")
         assert texts(pane)[1].endswith("END")
-        await pilot.press("s")
+        await pilot.press("C")
         assert any("web/task0" in text for text in texts(pane))
-        await pilot.press("t")
+        await pilot.press("T")
         stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
         assert any("-0:15:00" in stamp for stamp in stamps)
         pane.zone = UTC
-        await pilot.press("t")
+        await pilot.press("T")
         stamps = [strip.text[:16] for strip in pane.lines.render_lines(pane.lines.size.region)]
         assert any("00:00:00.000" in stamp for stamp in stamps)
 
@@ -85,12 +85,13 @@ async def test_filter_and_group_are_asked_for() -> None:
         pane = await filled(pilot)
         await pilot.press("f")
         pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
-        await pilot.press("enter", "g")
+        await pilot.press("enter", "O", "L")
         await pilot.pause()
-        first, second = pilot.app.messages  # type: ignore[attr-defined]
+        first, second, third = pilot.app.messages  # type: ignore[attr-defined]
         assert isinstance(first, LogPane.PatternChanged)
         assert (first.pane, first.pattern) == (pane, '{ $.level = "ERROR" }')
         assert isinstance(second, LogPane.GroupRequested)
+        assert isinstance(third, LogPane.LevelRequested)
         pane.pattern = first.pattern
         await until(pilot, lambda: pane.query_one(LogTitle).facts.pattern == first.pattern)
 
@@ -141,7 +142,7 @@ async def test_problems_and_silence_are_shown() -> None:
 async def test_any_size_is_survived(size: tuple[int, int]) -> None:
     async with PaneApp().run_test(size=size) as pilot:
         pane = await filled(pilot, 50)
-        await pilot.press("w", "up", "pageup", "enter", "slash", "escape", "home", "end")
+        await pilot.press("ctrl+w", "up", "pageup", "enter", "slash", "escape", "home", "end")
         await pilot.resize_terminal(40, 12)
         await until(pilot, lambda: pane.lines.size.width == 39)
         await pilot.press("escape", "end")
@@ -162,7 +163,7 @@ async def test_foreign_text_cannot_act_or_crash() -> None:
             ]
         )
         await until(pilot, lambda: len(texts(pane)) == 2)
-        await pilot.press("s", "up", "enter", "up", "r", "w")
+        await pilot.press("C", "up", "enter", "up", "R", "ctrl+w")
         await pilot.pause()
         svg = app.export_screenshot()
         assert "\x1b" not in svg

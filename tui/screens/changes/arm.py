@@ -95,7 +95,7 @@ class ArmScreen(PlacedDialog[bool]):
                 minutes.cursor_blink = False
                 yield minutes
                 yield Static(Content(_("1 to {most}").format(most=LONGEST)), classes="arm-label")
-            yield Static(Content(_("Enter allows changes; Esc leaves everything read-only.")), id="say")
+            yield Static(Content(_("⏎ allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
         """The field for the reason."""

@@ -60,9 +60,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
                 note = Input(id="note", compact=True, max_length=400)
                 note.cursor_blink = False
                 yield note
-            yield Static(
-                Content(_("Enter records it and unlocks the target; nothing is sent to AWS.")), id="say"
-            )
+            yield Static(Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say")
 
     def on_mount(self) -> None:
         """Read AWS once more."""
@@ -114,7 +112,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             self._say(_("Use the arrow keys to choose whether it was done."))
             self.choice.focus()
         elif not note:
-            self._say(_("Enter how you know; it is recorded in the journal."))
+            self._say(_("Write how you know; it is recorded in the journal."))
         elif not self.recording:
             self.recording = True
             self.record(self.choice.value == "done", note)

@@ -34,24 +34,29 @@ class ChooseScreen(GuardedDialog[str | None]):
     }
     """
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, choices: Sequence[Choice], *, at: str = "", harmless: bool = False
+    ) -> None:
+        """The cursor begins `at` this key, else on the first line; `harmless` as for TypeAheadGuard."""
+        super().__init__(harmless=harmless)
         self._title = title
         self.table = KeyedTable((Column("", flex=2, min_width=20), Column("", flex=1, min_width=8, rank=1)))
         self._choices = choices
+        self._at = at
 
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("Enter selects · Esc closes"))
+            window.border_subtitle = Content(_("⏎ selects · Esc closes"))
             yield self.table
 
     def on_mount(self) -> None:
-        """Fill the list; the cursor begins on the first line."""
+        """Fill the list."""
         self.table.set_rows(
             [Row(each.key, ([(each.text, "")], [(each.note, "muted")])) for each in self._choices]
         )
+        self.table.move_to(self._at)
         super().on_mount()
 
     def first(self) -> Widget:

@@ -12,6 +12,7 @@ from tui.commands import COMMANDS
 from tui.modes import MODES
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad, wrap
+from widgets.frame.key_names import key_name
 
 KEY_WIDTH = 16
 _GO = "app.go("
@@ -89,7 +90,7 @@ def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
             text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
             keys = keys_by_place.setdefault(_place(active.node, screen), {}).setdefault(text, [])
-            keys.append(screen.app.get_key_display(binding))
+            keys.append(key_name(binding.key))
     listed = [
         (title, [(" ".join(keys), text) for text, keys in rows.items()])
         for title, rows in sorted(keys_by_place.items(), key=lambda place: place[0] != _("On this screen"))

@@ -32,7 +32,7 @@ class CodeScreen(Dialog[bool]):
             yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
             yield Static(Content(_("Device: {device}").format(device=self.needed.serial)))
             yield Input(placeholder="123456", restrict=r"\d{0,6}", max_length=6)
-            yield Static(Content(_("Six digits, then Enter. A code works once.")), id="say")
+            yield Static(Content(_("Six digits, then ⏎. A code works once.")), id="say")
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -13,6 +13,8 @@ from textual.widget import Widget
 from tui.screens.common.dialog import Dialog
 
 T = TypeVar("T")
+_NEXT_FRAME = 0.001
+"""Seconds."""
 
 
 class TypeAheadGuard:
@@ -21,8 +23,12 @@ class TypeAheadGuard:
     seconds: ClassVar[float] = 0.6
     """How long a dialog must have been painted before it accepts keys."""
 
-    def __init__(self, widget: Widget, opened: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, widget: Widget, opened: Callable[[], object] = lambda: None, *, harmless: bool = False
+    ) -> None:
+        """`harmless`: open as soon as the frame is painted, because nothing that a key can do here is regretted."""
         self._widget = widget
+        self._harmless = harmless
         self._opened = opened
         self._opens_at = float("inf")
         self._holds = 0
@@ -44,8 +50,9 @@ class TypeAheadGuard:
 
     def _painted(self, hold: int) -> None:
         if hold == self._holds:
-            self._opens_at = monotonic() + self.seconds
-            self._widget.set_timer(self.seconds, lambda: self._open(hold))
+            seconds = _NEXT_FRAME if self._harmless else self.seconds
+            self._opens_at = monotonic() + seconds
+            self._widget.set_timer(seconds, lambda: self._open(hold))
 
     def _open(self, hold: int) -> None:
         if hold == self._holds:
@@ -61,9 +68,10 @@ class GuardedDialog(Dialog[T]):
 
     AUTO_FOCUS = ""
 
-    def __init__(self) -> None:
+    def __init__(self, *, harmless: bool = False) -> None:
+        """`harmless` as for TypeAheadGuard."""
         super().__init__()
-        self.guard = TypeAheadGuard(self, self._begin)
+        self.guard = TypeAheadGuard(self, self._begin, harmless=harmless)
         self._back_to: Widget | None = None
 
     def first(self) -> Widget | None:

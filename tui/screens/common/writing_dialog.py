@@ -59,7 +59,7 @@ class WritingDialog(Dialog[bool]):
 
     def keys(self) -> str:
         """The key hints."""
-        return _("Enter records · Ctrl+J new line · Esc closes")
+        return _("⏎ records · ^j new line · Esc closes")
 
     def accepts_enter(self) -> bool:
         """Whether Enter is accepted yet."""
@@ -121,7 +121,7 @@ class WritingDialog(Dialog[bool]):
             message = await self.write(text)
         except JournalError as error:
             problem = error.problem
-            hint = _("Nothing was recorded; your text is still here. Enter tries again.")
+            hint = _("Nothing was recorded; your text is still here. ⏎ tries again.")
             self.show_message(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
             return
         except NotTaken as why:

@@ -31,9 +31,9 @@ class FindingScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("r", "rerun", N_("Rerun"), show=True),
-        Binding("o", "override", N_("Override"), show=True),
-        Binding("k", "choose_known", N_("Known…"), show=True),
-        Binding("y", "consent", N_("Agree to the cost"), show=True),
+        Binding("equals_sign", "override", N_("Override"), show=True),
+        Binding("A", "choose_known", N_("Known…"), show=True),
+        Binding("plus", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
         Binding("s", "sign", N_("Sign off"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Previous finding"), show=False),

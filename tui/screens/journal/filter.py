@@ -78,7 +78,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         """Yield the input that narrows, the list, and a note for errors."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Show only"))
-            window.border_subtitle = Content(_("Enter on/off · Esc done"))
+            window.border_subtitle = Content(_("⏎ on/off · Esc done"))
             yield self.input
             yield self.options
             yield Static(id="note")

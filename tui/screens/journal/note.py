@@ -54,7 +54,7 @@ class NoteScreen(WritingDialog):
                     _("about {name}").format(name=self.subject.name),
                     "bold" if self.is_about else "$text-muted",
                 ),
-                ("  Ctrl+T", "$text-muted"),
+                ("  ^t", "$text-muted"),
             )
         )
 

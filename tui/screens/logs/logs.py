@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from services.i18n import _
 from tui.commands import bindings
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane import LogPane
 
@@ -58,6 +60,7 @@ class LogsScreen(PaneScreen):
         pane = self.new_pane()
         await self.query_one("#panes").mount(pane)
         pane.focus()
+        self.refresh_bindings()
         self.follow(pane, group, at=at)
 
     async def show(self, group: str, at: datetime | None = None) -> None:
@@ -73,6 +76,10 @@ class LogsScreen(PaneScreen):
         else:
             await self.add_pane(group, at)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable closing the only pane."""
+        return len(self.tails) > 1 if action == "close_pane" else True
+
     def action_open_pane(self) -> None:
         """Choose a log group for another pane."""
         if len(self.tails) >= MOST_PANES:
@@ -80,12 +87,24 @@ class LogsScreen(PaneScreen):
         else:
             self.choose(None)
 
+    @work(group="close-pane", exclusive=True)
     async def action_close_pane(self) -> None:
-        """Close the focused pane, unless it is the last one."""
+        """Close the focused pane, unless it is the last one; ask first if that drops what the reader did in it."""
         pane = self.pane
         if pane is None or len(self.tails) < 2:
             return
+        if pane.holds_work and not await self.app.push_screen_wait(_question(pane.title)):
+            return
+        if pane not in self.tails:
+            return
         self.forget(pane)
         await pane.remove()
+        self.refresh_bindings()
         if self.pane is not None:
             self.pane.focus()
+
+
+def _question(group: str) -> ChooseScreen:
+    """Ask whether to close the pane of `group`, with its search, filter and marks."""
+    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -7,6 +7,7 @@ from textual import on, work
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane import LogPane
 
@@ -76,6 +77,11 @@ class PaneScreen(ModeScreen):
     def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose the group that the pane follows."""
         self.choose(message.pane)
+
+    @on(LogPane.LevelRequested)
+    def level_requested(self, message: LogPane.LevelRequested) -> None:
+        """Choose the lowest level that the pane shows."""
+        choose_level(self.app, message.pane)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane | None) -> None:

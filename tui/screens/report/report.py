@@ -33,13 +33,13 @@ class ReportScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("s", "sign", N_("Sign off"), show=True),
-        Binding("n", "remark", N_("Add remark"), show=True),
-        Binding("e", "save", N_("Save"), show=True),
+        Binding("f8", "remark", N_("Add remark"), show=True),
+        Binding("ctrl+s", "save", N_("Save"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Previous"), show=True),
         Binding("right_square_bracket", "step(1)", N_("Next"), show=True),
-        Binding("d", "span('day')", N_("Day"), show=True),
-        Binding("m", "span('month')", N_("Month"), show=True),
-        Binding("y", "span('fiscal-year')", N_("Fiscal year"), show=True),
+        Binding("D", "span('day')", N_("Day"), show=True),
+        Binding("M", "span('month')", N_("Month"), show=True),
+        Binding("Y", "span('fiscal-year')", N_("Fiscal year"), show=True),
     ]
     DEFAULT_CSS = """
     ReportScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }

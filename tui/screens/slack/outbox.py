@@ -35,9 +35,9 @@ class OutboxScreen(Dialog[None]):
     """Lists the posts and follows their changes; a key acts on the post under the cursor when it is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "again", N_("Send")),
+        Binding("p", "again", N_("Send")),
         Binding("m", "mark", N_("Mark as posted")),
-        Binding("x", "drop", N_("Discard")),
+        Binding("delete", "drop", N_("Discard")),
     ]
     DEFAULT_CSS = """
     OutboxScreen > #window {
@@ -83,10 +83,10 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is None or post.state not in _OPEN:
             return
-        yield _("s sends") if post.attempts == 0 else _("s resends")
+        yield _("p sends") if post.attempts == 0 else _("p resends")
         if post.state is PostState.UNKNOWN:
             yield _("m marks as posted")
-        yield _("x discards")
+        yield _("Delete discards")
 
     def _post(self) -> Post | None:
         return next((each for each in self.app.posts if each.id == self.table.cursor_key), None)

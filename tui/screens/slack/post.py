@@ -101,9 +101,9 @@ class PostScreen(WritingDialog):
 
     def on_mount(self) -> None:
         """Accept Enter only once the text that it would send could be read."""
-        more = _(" · Ctrl+T adds evidence") if self._evidence else ""
+        more = _(" · ^t adds evidence") if self._evidence else ""
         window = self.query_one("#window")
-        window.border_subtitle = Content(_("Enter sends · Ctrl+J new line · Esc closes") + more)
+        window.border_subtitle = Content(_("⏎ sends · ^j new line · Esc closes") + more)
         self.field.selection = self._gap()
         self.guard.hold()
 
@@ -134,7 +134,7 @@ class PostScreen(WritingDialog):
             return _("Nothing has been written yet.")
         if _(FILL) in text and text != self._warned:
             self._warned = text
-            return _("“{gap}” is still in the text. Press Enter again to send anyway.").format(gap=_(FILL))
+            return _("“{gap}” is still in the text. Press ⏎ again to send anyway.").format(gap=_(FILL))
         return ""
 
     def unsaved(self) -> str:

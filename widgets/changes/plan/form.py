@@ -33,8 +33,8 @@ class ChoiceRow(Widget, can_focus=True):
     ChoiceRow:focus { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step(-1)", N_("Previous"), show=False),
-        Binding("right,l,space", "step(1)", N_("Next"), show=False),
+        Binding("left", "step(-1)", N_("Previous"), show=False),
+        Binding("right,space", "step(1)", N_("Next"), show=False),
         Binding("enter", "app.focus_next", N_("Next"), show=False),
     ]
 

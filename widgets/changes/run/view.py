@@ -154,7 +154,7 @@ def partly(run: Run) -> str:
     if run.plan.revert is None or run.plan.revert.way != "aws":
         return text.format(number=count + 1)
     hand = _(
-        "AWS does not revert it automatically: a dated duty asks a person to. Press r to plan the revert now."
+        "AWS does not revert it automatically: a dated duty asks a person to. Press u to plan the revert now."
     )
     return f"{text.format(number=count + 1)} {hand}"
 

@@ -76,7 +76,7 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
 
-        await pilot.press("r")
+        await pilot.press("u")
         await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
         back = pilot.app.screen
         await until(pilot, lambda: back.plan is not None and back.guard.is_open)
@@ -337,7 +337,7 @@ async def test_a_change_interrupted_between_its_steps_is_not_called_sending_and_
         assert "being sent" not in output
         assert "verified ✓" not in output.replace("✓ verified", "verified ✓")
         assert "▶ locked" in output
-        await pilot.press("c")
+        await pilot.press("r")
         await until(pilot, lambda: "checks again at 10:01 JST" in notices(pilot))
         assert "No change has an unknown outcome" not in notices(pilot)
         embedded.advance(61)
@@ -354,7 +354,7 @@ async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
         await burst(pilot, *NAME)
         await pilot.press("enter")
         await until(pilot, lambda: screen.view.run is not None)
-        await pilot.press("escape", "c")
+        await pilot.press("escape", "r")
         await until(pilot, lambda: "carrying it out now" in notices(pilot))
 
 

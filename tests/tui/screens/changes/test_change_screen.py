@@ -79,7 +79,7 @@ async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
         assert "? locked" in said(pilot)
         assert "!1" in said(pilot), "the header counts it"
 
-        await pilot.press("c")
+        await pilot.press("r")
         await until(pilot, lambda: "state before the change" in notices(pilot))
         assert isinstance(app.screen, ChangeScreen), "too early to ask a person"
 
@@ -87,7 +87,7 @@ async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
         with embedded.world.lock:
             now = embedded.clock.now().timestamp()
             embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": 7})
-        await pilot.press("c")
+        await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "neither as before nor as after" in said(pilot))
         settle = app.screen
@@ -96,7 +96,7 @@ async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
         await pilot.press("tab", "enter")
         await until(pilot, lambda: "choose whether it was done" in said(pilot))
         await pilot.press("right", "right", "tab", "enter")
-        await until(pilot, lambda: "Enter how you know" in said(pilot))
+        await until(pilot, lambda: "Write how you know" in said(pilot))
         assert settle.choice.value == "failed"
         note.value = "CloudTrail にない"
         await pilot.press("enter")
@@ -138,9 +138,9 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
         ):
             await app.services.journal.append(draft)
         await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
-        await pilot.press("tab", "r")
+        await pilot.press("tab", "u")
         await until(pilot, lambda: "No revert can be planned" in notices(pilot))
-        await pilot.press("c")
+        await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
         await until(pilot, lambda: "does not support this kind of change" in said(pilot))
         settle = app.screen
@@ -219,9 +219,9 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
 ) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await pilot.press("c")
-        await until(pilot, lambda: "No change has an unknown outcome" in notices(pilot))
         await pilot.press("r")
+        await until(pilot, lambda: "No change has an unknown outcome" in notices(pilot))
+        await pilot.press("u")
         await until(pilot, lambda: "no change to revert" in notices(pilot))
 
         await pilot.press("f9")

@@ -96,7 +96,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1
         assert len(pilot.app.runs) == 1
-        await until(pilot, lambda: "● applied" in said(pilot))
+        await until(pilot, lambda: "✓ applied" in said(pilot))
 
 
 @pytest.mark.usefixtures("at_once")
@@ -205,7 +205,7 @@ async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
         await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        await pilot.press("r")
+        await pilot.press("u")
         await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
         assert app.screen.plan.wish["max"] == "5"
         assert app.screen.plan.steps[0].rows[0].after == "5"

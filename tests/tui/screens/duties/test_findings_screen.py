@@ -99,7 +99,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: first.recorded.finding.inspection == "dashboard")
         await pilot.press("left_square_bracket")
-        await pilot.press("o")
+        await pilot.press("equals_sign")
         await until(pilot, lambda: isinstance(pilot.app.screen, OverrideScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is required" in screen_text(pilot))
@@ -207,7 +207,7 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         records = pilot.app.ready.records
         for people in (("temp-admin",), ()):
-            await pilot.press("k")
+            await pilot.press("A")
             await until(
                 pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
             )
@@ -250,21 +250,21 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         embedded.advance(1)
         pilot.app.screen.make()
         await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)
-        await pilot.press("n")
+        await pilot.press("f8")
         await until(pilot, lambda: isinstance(pilot.app.screen, RemarkScreen))
         await pilot.press(*"quiet", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
         report = pilot.app.screen
         await until(pilot, lambda: any(each.text == "quiet" for each in report.report.remarks))
-        await pilot.press("e")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
         await pilot.press("enter")
         saved = Path(os.environ["HOME"]) / ".local/state/toban/reports/facility-prod-2026-01-14.html"
         await until(pilot, saved.is_file)
         assert saved.stat().st_mode & 0o777 == 0o600
-        await pilot.press("m")
+        await pilot.press("M")
         await until(pilot, lambda: report.report and report.period.name == "2026-01")
-        await pilot.press("d")
+        await pilot.press("D")
         await until(pilot, lambda: report.report and report.period.name == "2026-01-14")
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)

@@ -131,7 +131,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
 async def test_skipping_needs_a_reason(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
-        await pilot.press("x")
+        await pilot.press("minus")
         await ready(pilot, SkipScreen)
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is required" in screen_text(pilot))
@@ -251,7 +251,7 @@ async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embed
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         await pilot.press("tab", "right")
-        for key in ("s", "x"):
+        for key in ("s", "minus"):
             await pilot.press(key)
             await until(pilot, lambda: "Choose one of the day" in screen_text(pilot))
             await pilot.press("escape")
@@ -282,16 +282,16 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
 async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
-        assert "p Plan" not in screen_text(pilot), "most duties count without a plan"
+        assert "@ Plan" not in screen_text(pilot), "most duties count without a plan"
         await pilot.press("tab", *["right"] * 4, "enter")
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
-        await until(pilot, lambda: "p Plan" in screen_text(pilot))
+        await until(pilot, lambda: "@ Plan" in screen_text(pilot))
         await pilot.press("s")
         await until(pilot, lambda: "it is not planned" in screen_text(pilot))
-        await pilot.press("escape", "p")
+        await pilot.press("escape", "at")
         await until(pilot, lambda: screen.chosen.planned)
         assert screen.chosen.state is S.UPCOMING
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
-        await pilot.press("p")
+        await pilot.press("at")
         await until(pilot, lambda: pilot.app.screen.occurrence.state is S.UNPLANNED)

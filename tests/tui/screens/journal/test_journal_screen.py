@@ -127,11 +127,11 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             await until(pilot, lambda: texts() == everything)
             await until(pilot, lambda: "shows all" not in screen_text(pilot))
 
-            await pilot.press("d", *"-1", "enter")
+            await pilot.press("D", *"-1", "enter")
             await until(pilot, lambda: texts() == ["yesterday's"])
             await pilot.press("right_square_bracket")
             await until(pilot, lambda: texts() == everything[:2])
-            await pilot.press("d", *"nonsense", "enter")
+            await pilot.press("D", *"nonsense", "enter")
             await until(pilot, lambda: "no such day" in screen_text(pilot))
             await pilot.press("escape", "escape")
             await until(pilot, lambda: texts() == everything)
@@ -264,7 +264,7 @@ async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded: Embed
         await pilot.pause()
     tampered(path, "DELETE FROM entries WHERE seq > 1", "DELETE FROM words WHERE seq > 1")
     async with console(embedded.url, embedded.clock, **with_stream) as pilot:
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: "Entries 2 to 5 are missing at the end" in flat_text(pilot))
 
 
@@ -275,7 +275,7 @@ async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedd
             pilot,
             lambda: "No hash is kept externally: CloudWatch Logs: There is no stream" in screen_text(pilot),
         )
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: "cannot be determined" in screen_text(pilot))
         assert "There is no stream none" in flat_text(pilot)
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
@@ -287,7 +287,7 @@ async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) 
         for number in range(5):
             await record(other, f"note {number}")
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
-        await pilot.press("v")
+        await pilot.press("V")
         await until(
             pilot, lambda: isinstance(pilot.app.screen, JournalVerifyScreen) and pilot.app.screen.verification
         )
@@ -298,7 +298,7 @@ async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) 
         with sqlite3.connect(path) as db:
             db.executescript("DROP TRIGGER entries_stay; UPDATE entries SET user = 'nobody' WHERE seq = 3")
         db.close()
-        await pilot.press("v")
+        await pilot.press("V")
         await until(pilot, lambda: "differs from what was written" in screen_text(pilot))
         assert "#3" in screen_text(pilot)
 
@@ -315,7 +315,7 @@ async def test_what_is_shown_is_exported_for_this_user_alone(embedded: Embedded,
             assert isinstance(screen, JournalScreen)
             screen.show(EntryQuery(target="svc"))
             await until(pilot, lambda: len(screen.panel.state.value.entries) == 1)
-            await pilot.press("e")
+            await pilot.press("ctrl+s")
             await until(pilot, lambda: "was saved to" in screen_text(pilot))
             (file,) = (Path.home() / ".local/state/toban/exports").glob("journal-*.jsonl")
             assert file.stat().st_mode & 0o777 == 0o600

@@ -44,7 +44,7 @@ async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedd
             assert isinstance(app.screen, OutboxScreen)
             await pilot.press("m")
             await until(pilot, lambda: "certainly not in Slack" in screen_text(pilot))
-            await pilot.press("s")
+            await pilot.press("p")
             embedded.clock.advance(1)
             await until(pilot, lambda: app.posts[0].state is PostState.POSTED)
             (message,) = server.slack.messages
@@ -72,9 +72,9 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         await until(pilot, lambda: app.posts)
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(app.screen, OutboxScreen) and "not sent" in screen_text(pilot))
-        assert "s sends ·" in screen_text(pilot)
+        assert "p sends ·" in screen_text(pilot)
         assert "m marks as posted" not in screen_text(pilot), "it is certain that it is not"
-        await pilot.press("x")
+        await pilot.press("delete")
         await until(pilot, lambda: isinstance(app.screen, DecideScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "A reason is required" in screen_text(pilot))

@@ -230,7 +230,7 @@ async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
     put(empty_aws, "new", [SNS], state, WarmUpConfiguration=warm)
     finding = await judged(empty_aws, "new")
     assert finding.verdict is (Verdict.ABNORMAL if state is State.ALARM else Verdict.UNKNOWN)
-    assert "warms up until 01-14 10:30 JST" in finding.measures[0].note
+    assert "warms up until 01-14(Wed) 10:30 JST" in finding.measures[0].note
     async with context(empty_aws) as inspection_context:
         alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "new"))["new"]
     assert alarm.state is (AlarmState.ALARM if state is State.ALARM else AlarmState.INSUFFICIENT)

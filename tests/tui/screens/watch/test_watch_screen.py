@@ -109,7 +109,7 @@ async def test_watching_never_writes(embedded: Embedded) -> None:
 async def test_times_switch_between_jst_and_utc_everywhere(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         assert "10:00:00 JST" in screen_text(pilot)
-        await pilot.press("u")
+        await pilot.press("U")
         await until(pilot, lambda: "01:00:00 UTC" in screen_text(pilot))
         await until(pilot, lambda: "JST" not in screen_text(pilot).replace("JST/UTC", ""))
 

@@ -53,7 +53,7 @@ def test_a_ground_that_is_the_foreground_stays_exact() -> None:
     reversed_ = Rendition("38;2;112;114;118", "48;2;1;2;3", 1 | 64)
     assert reversed_.coarse == reversed_
     assert reversed_.blank.attributes == 1 | 64, "bold may brighten it"
-    assert reversed_._replace(attributes=1).coarse.foreground == "38;5;242"
+    assert reversed_._replace(attributes=1).coarse.foreground == "38;5;243"
 
 
 def test_the_table_says_when_it_has_grown_too_large() -> None:

@@ -150,7 +150,7 @@ def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> 
     assert screen.encoder.encode(screen.grid, coarse=True) == ("", True)
     screen.do(("put", 0, 1, "coarse", 0))
     data, _complete = screen.encoder.encode(screen.grid, coarse=True)
-    assert "38;5;242" in data
+    assert "38;5;243" in data
     assert "38;2;" not in data
     screen.do(("put", 0, 2, "exact", 0))
     assert "38;2;112;114;118" in screen.encoder.encode(screen.grid)[0]

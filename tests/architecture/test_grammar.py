@@ -1,0 +1,148 @@
+"""The grammar of screens: `docs/screens.md`, the code and every binding say the same about glyphs and keys."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Message
+from textual.binding import Binding
+from textual.widget import Widget
+
+from services.models import glyphs
+from tests.architecture.bindings import BoundKey, bound_keys, key_methods, keys_of_class
+from tests.tools import catalogue
+from tui.key_meanings import MEANINGS
+from tui.moved_keys import FORMER, MOVED
+from widgets.frame.key_names import key_name
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/screens.md").read_text("utf-8")
+_CODE = re.compile(r"`([^`]+)`")
+_OTHER_SPELLING = re.compile(
+    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー"
+)
+_CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
+_AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
+"""The one sentence that spells keys as the configuration file does."""
+TYPED_BY_METHOD = {("GroupScreen", "up"), ("GroupScreen", "down")}
+"""Keys that a method handles without a binding."""
+
+
+def table(name: str) -> list[list[str]]:
+    """The cells of each row of one table of the page."""
+    body = PAGE.split(f"<!-- {name} -->\n", 1)[1].split("<!-- end -->", 1)[0]
+    rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in body.splitlines()]
+    return rows[2:]
+
+
+def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
+    """Yield what is wrong with each key that the grammar does not have, or has with another meaning."""
+    for binding in bound:
+        meanings = [meaning for meaning in MEANINGS if binding.key in meaning.keys]
+        if not meanings:
+            yield f"{binding.owner} binds {key_name(binding.key)} ({binding.title}), which has no meaning in docs/screens.md"
+        elif not any(binding.title in meaning.titles for meaning in meanings):
+            means = "; ".join(meaning.text for meaning in meanings)
+            yield f"{binding.owner} binds {key_name(binding.key)} for “{binding.title}”, but that key means: {means}"
+
+
+def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
+    page = [(tuple(_CODE.findall(keys)), meaning) for keys, meaning, _words in table("keys")]
+    assert page == [(tuple(map(key_name, each.keys)), each.text) for each in MEANINGS]
+
+
+def test_reserved_keys_are_marked_as_such_in_both() -> None:
+    assert all(each.is_reserved for each in MEANINGS if each.text.startswith("reserved"))
+    assert not [each.text for each in MEANINGS if each.text.startswith("reserved") and each.titles]
+
+
+def test_a_key_stands_in_one_row() -> None:
+    counts = Counter(key for meaning in MEANINGS for key in meaning.keys)
+    assert [key for key, count in counts.items() if count > 1] == []
+
+
+def test_every_binding_uses_a_key_with_its_meaning() -> None:
+    assert list(keys_without_meaning(bound_keys())) == []
+    assert key_methods() == TYPED_BY_METHOD
+
+
+def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
+    titles_by_key: dict[str, set[str]] = {}
+    for binding in bound_keys():
+        titles_by_key.setdefault(binding.key, set()).add(binding.title)
+    for meaning in MEANINGS:
+        used = set().union(*(titles_by_key.get(key, set()) for key in meaning.keys))
+        assert meaning.titles <= used, meaning.text
+
+
+def test_a_new_binding_with_another_meaning_or_without_any_is_noticed() -> None:
+    class Newcomer(Widget):
+        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "copy")]  # noqa: RUF012
+
+    wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
+    assert len(wrong) == 2
+    assert "x for “Explode”, but that key means: close a pane" in wrong[0]
+    assert "F11 (Fly), which has no meaning" in wrong[1]
+
+
+def test_no_class_binds_a_key_twice() -> None:
+    counts = Counter((each.owner, each.key) for each in bound_keys())
+    assert [owner_and_key for owner_and_key, count in counts.items() if count > 1] == []
+
+
+def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
+    for moved in MOVED:
+        replacing = [
+            each
+            for each in bound_keys()
+            if (each.id == moved.id if moved.id else (each.owner, each.action) == (moved.owner, moved.action))
+        ]
+        assert replacing, moved
+        assert moved.old not in {each.key for each in replacing}, moved
+
+
+def test_the_former_keys_of_a_binding_are_not_its_keys() -> None:
+    keys_by_id: dict[str, set[str]] = {}
+    for binding in bound_keys():
+        keys_by_id.setdefault(binding.id, set()).add(binding.key)
+    for id, former in FORMER.items():
+        assert set(former.split(",")) != keys_by_id[id], id
+
+
+def test_every_key_is_spelled_one_way_on_the_screen() -> None:
+    wrong = []
+    for message in catalogue.read_catalogue(catalogue.PO):
+        if message.id and message.id != _AS_IN_THE_CONFIGURATION:
+            wrong += [text for text in _texts(message) if _OTHER_SPELLING.search(text)]
+    assert wrong == []
+
+
+def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated() -> None:
+    wrong = []
+    for folder in ("tui", "widgets"):
+        for path in (ROOT / folder).rglob("*.py"):
+            wrong += [f"{path.name}: {text}" for text in _literals(path) if _CAPITALS.search(text)]
+    assert wrong == []
+
+
+def _literals(path: Path) -> Iterator[str]:
+    """Yield the texts in a file, without its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+def _texts(message: Message) -> Iterator[str]:
+    for part in (message.id, message.string):
+        yield from [part] if isinstance(part, str) else part
+
+
+def test_the_glyphs_of_the_page_are_those_of_the_code() -> None:
+    constants = {name: value for name, value in vars(glyphs).items() if name.isupper()}
+    page = {name: _CODE.findall(glyph)[0] for glyph, name, _meaning, _words in table("glyphs")}
+    assert page == constants
+    assert len(set(constants.values())) == len(constants)

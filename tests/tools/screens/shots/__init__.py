@@ -1,0 +1,1 @@
+"""The pictures that are taken, one line each."""

@@ -1,0 +1,89 @@
+"""Pictures of the change mode: arming, plans, changes under way and done."""
+
+from dataclasses import replace
+
+from services.models.changes import StepState
+from tests.tools.screens.shots.shot import Shot
+from tests.tools.screens.stage import Stage
+from tests.tools.screens.worlds import BUSY, DENIED
+from tests.tui.change_steps import planned, to_question
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.manual_resolution import ManualResolutionScreen
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.run import RunScreen
+
+
+async def _change(stage: Stage) -> None:
+    await stage.mode("change")
+    await stage.until(lambda: stage.screen.live.state.value is not None)
+
+
+async def _arm(stage: Stage) -> None:
+    await _change(stage)
+    await stage.do("arm")
+    await stage.on(ArmScreen)
+
+
+async def _armed(stage: Stage) -> None:
+    await _change(stage)
+    await stage.armed()
+
+
+async def _plan(stage: Stage) -> None:
+    await _change(stage)
+    await planned(stage.pilot)
+
+
+async def _armed_plan(stage: Stage) -> None:
+    await _armed(stage)
+    await to_question(stage.pilot, await planned(stage.pilot))
+    await stage.write("staff-a")
+
+
+async def _applied(stage: Stage) -> None:
+    await _armed(stage)
+    await to_question(stage.pilot, await planned(stage.pilot))
+    await stage.write("staff-api")
+    await stage.press("enter")
+    await stage.until(lambda: stage.app.runs and stage.app.runs[0].state is StepState.DONE)
+    await stage.until(lambda: all(step.verified for step in stage.app.runs[0].steps))
+
+
+async def _done(stage: Stage) -> None:
+    await _change(stage)
+    await stage.changed()
+
+
+async def _run(stage: Stage) -> None:
+    await _change(stage)
+    await stage.show(RunScreen(await stage.changed()))
+
+
+async def _revert(stage: Stage) -> None:
+    await _done(stage)
+    stage.screen.runs.query("KeyedTable").first().focus()
+    stage.screen.action_revert()
+    await stage.on(PlanScreen)
+    await stage.until(lambda: stage.screen.plan is not None)
+
+
+async def _resolve(stage: Stage) -> None:
+    await _change(stage)
+    run = await stage.changed()
+    await stage.show(ManualResolutionScreen(run, run.plan.steps[0]))
+
+
+SHOTS = (
+    Shot("change", ChangeScreen, _change, BUSY),
+    Shot("change-armed", ChangeScreen, _armed, BUSY),
+    Shot("arm", ArmScreen, _arm, BUSY),
+    Shot("plan", PlanScreen, _plan, BUSY),
+    Shot("plan-armed", PlanScreen, _armed_plan, BUSY),
+    Shot("plan-applied", PlanScreen, _applied, replace(BUSY, lane="applied")),
+    Shot("change-done", ChangeScreen, _done, replace(BUSY, lane="done")),
+    Shot("run", RunScreen, _run, replace(BUSY, lane="run")),
+    Shot("plan-revert", PlanScreen, _revert, replace(BUSY, lane="revert")),
+    Shot("resolve", ManualResolutionScreen, _resolve, replace(BUSY, lane="resolve")),
+    Shot("change-denied", ChangeScreen, _change, DENIED),
+)

@@ -1,0 +1,165 @@
+"""Pictures of the inspect mode: duties, findings, reports."""
+
+from functools import partial
+
+from services.models.findings import Verdict
+from services.report.periods import of_day
+from tests.tools.screens.shots.shot import Shot
+from tests.tools.screens.stage import Stage
+from tests.tools.screens.worlds import FAULTS, KEY, QUIET, STRANGER
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties.duty import DutyScreen
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.override import OverrideScreen
+from tui.screens.duties.sign import SignScreen, SkipScreen
+from tui.screens.duties.sign_all import SignAllScreen
+from tui.screens.report.remark import RemarkScreen
+from tui.screens.report.report import ReportScreen
+from tui.screens.slack.post import PostScreen, propose_finding
+
+_INSPECTIONS = (
+    "alarms", "dashboard", "error-logs", "costs", "backups", "sign-ins", "access-keys", "maintenance",
+    "slow-queries", "waf-blocks",
+)  # fmt: skip
+
+
+async def _inspect(stage: Stage) -> None:
+    await stage.inspected()
+    await stage.mode("inspect")
+
+
+async def _underway(stage: Stage) -> None:
+    await stage.has_duties()
+    await stage.mode("inspect")
+
+
+async def _calendar(stage: Stage) -> None:
+    await _inspect(stage)
+    await stage.press("tab")
+
+
+async def _month(stage: Stage) -> None:
+    await _inspect(stage)
+    await stage.do("month(1)")
+
+
+async def _duty(stage: Stage, id: str) -> None:
+    await _inspect(stage)
+    await stage.show(DutyScreen(stage.duty(id)))
+
+
+async def _sign(stage: Stage, id: str) -> None:
+    await _inspect(stage)
+    duty_actions.sign_now(stage.app, stage.duty(id))
+    await stage.on(SignScreen)
+
+
+async def _skip(stage: Stage) -> None:
+    await _inspect(stage)
+    duty_actions.skip(stage.app, stage.duty("daily-morning"))
+    await stage.on(SkipScreen)
+
+
+async def _sign_all(stage: Stage) -> None:
+    await _inspect(stage)
+    await stage.do("sign_normal")
+    await stage.on(SignAllScreen)
+
+
+async def _signed(stage: Stage) -> None:
+    await _sign_all(stage)
+    await stage.press("enter")
+    await stage.on(InspectScreen)
+
+
+async def _finding_of_duty(stage: Stage) -> None:
+    await _inspect(stage)
+    occurrence = stage.duty("daily-morning")
+    findings = stage.ready.scheduler.of(occurrence.slot)
+    assert findings is not None
+    bad = next((each for each in findings.recorded if each.finding.verdict is not Verdict.NORMAL), None)
+    recorded = bad or findings.recorded[0]
+    await stage.show(FindingScreen(recorded.subject, recorded, occurrence.slot))
+
+
+async def _finding(stage: Stage, id: str) -> None:
+    await stage.mode("inspect")
+    recorded = await stage.finding(id)
+    await stage.show(FindingScreen(recorded.subject, recorded))
+
+
+async def _override(stage: Stage) -> None:
+    await _finding(stage, "access-keys")
+    await stage.do("override")
+    await stage.on(OverrideScreen)
+
+
+async def _post(stage: Stage) -> None:
+    await _finding(stage, "sign-ins")
+    propose_finding(stage.app, stage.screen.recorded)
+    await stage.on(PostScreen)
+
+
+async def _choose(stage: Stage) -> None:
+    await _inspect(stage)
+    await stage.do("choose_inspection")
+    await stage.on(ChooseScreen)
+
+
+async def _known(stage: Stage) -> None:
+    await _finding(stage, "sign-ins")
+    finding_actions.edit_allow_list(stage.app, stage.screen.recorded.finding)
+    await stage.on(ChooseScreen)
+
+
+async def _report(stage: Stage, span: str = "day") -> None:
+    await _inspect(stage)
+    duty_actions.report(stage.app)
+    await stage.on(ReportScreen)
+    await stage.until(lambda: stage.screen.report is not None)
+    if span != "day":
+        await stage.do(f"span('{span}')")
+        await stage.until(lambda: stage.screen.report is not None)
+
+
+async def _save(stage: Stage) -> None:
+    await _report(stage)
+    await stage.do("save")
+    await stage.on(ChooseScreen)
+
+
+async def _remark(stage: Stage) -> None:
+    await _report(stage)
+    assert stage.app.duties is not None
+    await stage.show(RemarkScreen(of_day(stage.app.duties.today.day)))
+
+
+SHOTS = (
+    Shot("inspect", InspectScreen, _inspect, FAULTS),
+    Shot("inspect-quiet", InspectScreen, _inspect, QUIET),
+    Shot("inspect-underway", InspectScreen, _underway, FAULTS),
+    Shot("inspect-calendar", InspectScreen, _calendar, FAULTS),
+    Shot("inspect-month", InspectScreen, _month, FAULTS),
+    Shot("inspect-signed", InspectScreen, _signed, QUIET),
+    Shot("duty", DutyScreen, partial(_duty, id="daily-morning"), FAULTS),
+    Shot("duty-checklist", DutyScreen, partial(_duty, id="key-rotation"), KEY),
+    Shot("sign", SignScreen, partial(_sign, id="daily-morning"), FAULTS),
+    Shot("sign-checklist", SignScreen, partial(_sign, id="key-rotation"), KEY),
+    Shot("skip", SkipScreen, _skip, FAULTS),
+    Shot("sign-all", SignAllScreen, _sign_all, QUIET),
+    Shot("finding", FindingScreen, _finding_of_duty, FAULTS),
+    *(Shot(f"finding-{id}", FindingScreen, partial(_finding, id=id), FAULTS) for id in _INSPECTIONS),
+    Shot("finding-normal", FindingScreen, partial(_finding, id="backups"), QUIET),
+    Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),
+    Shot("override", OverrideScreen, _override, FAULTS),
+    Shot("post-finding", PostScreen, _post, FAULTS, slack=True),
+    Shot("choose", ChooseScreen, _choose, FAULTS),
+    Shot("choose-known", ChooseScreen, _known, STRANGER),
+    Shot("report", ReportScreen, _report, FAULTS),
+    Shot("report-month", ReportScreen, partial(_report, span="month"), FAULTS),
+    Shot("report-year", ReportScreen, partial(_report, span="fiscal-year"), FAULTS),
+    Shot("report-save", ChooseScreen, _save, FAULTS),
+    Shot("remark", RemarkScreen, _remark, FAULTS),
+)

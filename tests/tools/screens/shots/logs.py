@@ -1,0 +1,112 @@
+"""Pictures of the logs mode: panes, prompts, one line in full."""
+
+from tests.tools.screens.shots.shot import Shot
+from tests.tools.screens.stage import Stage
+from tests.tools.screens.worlds import DENIED
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.logs import LogsScreen
+
+_SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
+
+
+async def _logs(stage: Stage) -> None:
+    await stage.mode("logs")
+    await _filled(stage)
+
+
+async def _filled(stage: Stage) -> None:
+    """Wait until every pane has lines."""
+    panes = stage.screen.tails
+    await stage.until(lambda: panes and all(len(pane.store) for pane in panes))
+
+
+async def _beside(stage: Stage, *groups: str) -> None:
+    await _logs(stage)
+    for group in groups:
+        await stage.screen.add_pane(group)
+        await _filled(stage)
+
+
+async def _two(stage: Stage) -> None:
+    await _beside(stage, _SECOND)
+
+
+async def _three(stage: Stage) -> None:
+    await _beside(stage, _SECOND, _THIRD)
+
+
+async def _detail(stage: Stage) -> None:
+    await _searched(stage)
+    await stage.do("open")
+
+
+async def _searched(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("search")
+    await stage.write("ERROR")
+    await stage.press("enter")
+
+
+async def _prompt(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("search")
+    await stage.write("JDBC")
+
+
+async def _pattern(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("pattern")
+
+
+async def _time(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("ask_time")
+
+
+async def _paused(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.press("home")
+
+
+async def _selected(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("mark")
+    await stage.press("up", "up", "up")
+
+
+async def _raw(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("toggle_raw")
+
+
+async def _wrapped(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("toggle_wrap")
+
+
+async def _groups(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("open_pane")
+    await stage.on(GroupScreen)
+
+
+async def _denied(stage: Stage) -> None:
+    await stage.mode("logs")
+
+
+SHOTS = (
+    Shot("logs", LogsScreen, _logs),
+    Shot("logs-two", LogsScreen, _two),
+    Shot("logs-three", LogsScreen, _three),
+    Shot("logs-detail", LogsScreen, _detail),
+    Shot("logs-searched", LogsScreen, _searched),
+    Shot("logs-search", LogsScreen, _prompt),
+    Shot("logs-filter", LogsScreen, _pattern),
+    Shot("logs-time", LogsScreen, _time),
+    Shot("logs-scrolled", LogsScreen, _paused),
+    Shot("logs-selected", LogsScreen, _selected),
+    Shot("logs-raw", LogsScreen, _raw),
+    Shot("logs-wrapped", LogsScreen, _wrapped),
+    Shot("logs-denied", LogsScreen, _denied, DENIED),
+    Shot("log-groups", GroupScreen, _groups),
+)

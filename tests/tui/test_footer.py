@@ -1,0 +1,25 @@
+"""The footer at 80 columns: the keys that a person needs first on each screen, in both languages."""
+
+import pytest
+
+from services import i18n
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled
+
+FIRST = {
+    "watch": "⏎ a d l c ?",
+    "inspect": "⏎ s S ?",
+    "logs": "/ f P L o ?",
+    "change": "⏎ r u ?",
+    "journal": "⏎ f / D ?",
+}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("mode", list(FIRST))
+async def test_the_first_keys_are_in_80_columns(embedded: Embedded, mode: str, language: str) -> None:
+    i18n.use(language)
+    async with console(embedded.url, embedded.clock, size=(80, 24), mode=mode) as pilot:
+        await settled(pilot)
+        footer = screen_text(pilot).splitlines()[-1]
+        assert set(FIRST[mode].split()) <= set(footer.split()), footer

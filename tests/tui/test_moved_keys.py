@@ -1,0 +1,158 @@
+"""The keys of the version before: they do what they did, say their new key once, and disturb nobody's own keys."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services import i18n
+from tests.conftest import Embedded
+from tests.tools.console import console, until
+from tui.app import TobanApp
+from tui.key_meanings import reserved_keys
+from tui.moved_keys import MOVED
+from tui.screens.duties.sign import SkipScreen
+from tui.startup.key_checks import kept_keys, key_mistakes
+
+
+@pytest.fixture(autouse=True)
+def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages stay, however slow the machine is."""
+    monkeypatch.setattr(TobanApp, "NOTIFICATION_TIMEOUT", 600.0)
+
+
+def said(pilot: Pilot[Any]) -> list[str]:
+    """Every message so far, in order, without the line breaks."""
+    return [" ".join(each.message.split()) for each in pilot.app._notifications]
+
+
+async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, notifications=True) as pilot:
+        zones = [pilot.app.zone]
+        for _time in range(2):
+            await pilot.press("u")
+            await until(pilot, lambda: pilot.app.zone is not zones[-1])
+            zones.append(pilot.app.zone)
+        assert zones[0] is zones[2]
+        words = "The key for “JST/UTC” is U; u stops working in the next version."
+        assert said(pilot).count(words) == 1
+
+
+async def test_it_speaks_japanese(embedded: Embedded) -> None:
+    i18n.use("ja")
+    async with console(embedded.url, embedded.clock, notifications=True, size=(200, 50)) as pilot:
+        await pilot.press("u")
+        await until(pilot, lambda: said(pilot))
+        words = "「JST/UTC」のキーは U に変わりました（u は次の版で使えなくなります）"
+        assert said(pilot)[0].replace(" ", "") == words.replace(" ", "")
+
+
+async def test_the_new_meaning_wins_and_says_where_the_old_one_went(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="change", notifications=True) as pilot:
+        zone = pilot.app.zone
+        await pilot.press("r")
+        await until(pilot, lambda: "No change has an unknown outcome." in said(pilot))
+        assert "The key for “Revert” is u; r is “Check”." in said(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: "There is no change to revert." in said(pilot))
+        assert "The key for “JST/UTC” is U; u is “Revert”." in said(pilot)
+        assert pilot.app.zone is zone
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        pane = pilot.app.screen.pane
+        await pilot.press("p")
+        await until(pilot, lambda: pane.paused)
+        await pilot.press("E")
+        await until(pilot, lambda: pane.threshold.name == "ERROR")
+        assert "The key for “pause” is P; p stops working in the next version." in said(pilot)
+        assert "The key for “level” is L; E stops working in the next version." in said(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+        await until(pilot, lambda: pilot.app.screen.chosen is not None)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SkipScreen))
+
+
+async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        pane = pilot.app.screen.pane
+        await pilot.press("slash", *"pure tugs", "ctrl+w")
+        await until(pilot, lambda: pane.prompt.entry.value == "pure ")
+        assert not pane.lines.format.wrap
+        assert not pane.paused
+        assert said(pilot) == []
+
+
+async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> None:
+    async with console(
+        embedded.url, embedded.clock, keys={"zone": "f7", "outbox": "e"}, notifications=True
+    ) as pilot:
+        zone = pilot.app.zone
+        await pilot.press("u")
+        await pilot.pause()
+        assert pilot.app.zone is zone
+        await pilot.press("e")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
+        assert [each for each in said(pilot) if "The key for" in each] == []
+        assert "[keys] outbox: e is reserved for a later version." in said(pilot)
+
+
+async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs") as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        logs = pilot.app.screen
+        pane = logs.pane
+        for keys, level in ((["end", "up"], "ERROR"), (["up"], "WARNING"), (["home"], "PLAIN")):
+            before = pane.threshold
+            await pilot.press("L")
+            await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+            assert pilot.app.screen.table.cursor_key == str(int(before))
+            await pilot.press(*keys, "enter")
+            await until(pilot, lambda level=level: pane.threshold.name == level)
+            await until(pilot, lambda: pilot.app.screen is logs)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_pane_with_a_search_is_closed_only_after_a_question(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 40), mode="logs") as pilot:
+        logs: Any = pilot.app.screen
+        await until(pilot, lambda: len(logs.tails) == 1)
+        await logs.add_pane("/aws/rds/instance/facility-prod-db/postgresql")
+        await until(pilot, lambda: all(len(pane.store) for pane in logs.tails))
+        await pilot.press("P", "x")
+        await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is logs)
+        assert len(logs.tails) == 2
+        await pilot.press("x")
+        await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(logs.tails) == 1)
+
+
+def test_settings_that_were_right_stay_right() -> None:
+    assert kept_keys({}) == {}
+    assert kept_keys({"outbox": "f5"}) == {"refresh": "ctrl+r"}
+    assert kept_keys({"theme": "U"}) == {"zone": "u", "change-revert": "r", "change-resolve": "c"}
+    assert kept_keys({"theme": "P"}) == {"log.pause": "p"}
+    assert kept_keys({"zoom": "minus"}) == {}, "another mode's"
+    for keys in ({"outbox": "f5"}, {"theme": "U"}, {"report": "-"}, {"theme": "@"}):
+        assert list(key_mistakes(keys)) == []
+
+
+def test_keys_of_later_versions_are_warned_about() -> None:
+    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "full_stop"}) == [
+        ("theme", "e"),
+        ("zoom", "9"),
+        ("quit", "full_stop"),
+    ]
+    assert reserved_keys({"theme": "f7"}) == []
+
+
+def test_the_old_keys_are_named_once() -> None:
+    assert len(set(MOVED)) == len(MOVED)

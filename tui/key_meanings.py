@@ -1,0 +1,102 @@
+"""The grammar of keys, one line a meaning: which keys have it, and which bindings may use it.
+
+A key has one meaning on all screens. `docs/screens.md` shows the same table to people; `tests/architecture` compares
+both with every binding. To add a binding, use the key of its meaning and add its English title to that line; to add a
+meaning, add a line here and a row there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui.modes import MODES
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One meaning and its keys."""
+
+    keys: tuple[str, ...]
+    """As Textual spells them."""
+    text: str
+    """As in the table of the page."""
+    titles: frozenset[str] = frozenset()
+    """English titles of the bindings that have it."""
+    is_reserved: bool = False
+    """Whether a later version uses these keys, so that settings are warned against them."""
+
+
+def _meaning(keys: str, text: str, *titles: str, reserved: bool = False) -> Meaning:
+    return Meaning(tuple(keys.split()), text, frozenset(titles), reserved)
+
+
+MEANINGS: tuple[Meaning, ...] = (
+    _meaning("1 2 3 4 6", "modes", *(mode.title for mode in MODES)),
+    _meaning("5", "reserved: the mode of responding to an incident", reserved=True),
+    _meaning("9", "reserved: overview of several systems", reserved=True),
+    _meaning("question_mark f1", "help", "Help"),
+    _meaning("ctrl+p", "commands", "Commands"),
+    _meaning("colon", "jump to a name or a date", "Jump"),
+    _meaning("enter", "open; confirm or go on in a dialog", "Open", "detail", "Logs at that minute", "Confirm", "Continue", "Next", "Record"),
+    _meaning("escape", "back: close, or clear a filter", "Back", "back", "Close", "cancel", "Done", "Show all"),
+    _meaning("tab shift+tab", "next, previous panel or field", "Next panel", "Previous panel"),
+    _meaning("up down k j pageup pagedown home end", "move", "Up", "Down", "Page up", "Page down", "First", "Last", "line up", "line down", "page up", "page down", "oldest", "newest", "Previous week", "Next week", "Previous month", "Next month"),
+    _meaning("left right", "move sideways; previous, next", "Left", "Right", "Previous", "Next", "Previous day", "Next day", "scroll left", "scroll right"),
+    _meaning("space", "tick or untick; in a log, a page down", "Tick", "Next", "page down"),
+    _meaning("b", "a page up in a log", "page up"),
+    _meaning("left_square_bracket right_square_bracket", "previous, next: month, day, finding, entry, period", "Previous", "Next", "Previous day", "Next day", "Previous finding", "Next finding", "Previous month", "Next month"),
+    _meaning("left_curly_bracket right_curly_bracket", "previous, next year", "Previous year", "Next year"),
+    _meaning("slash", "search", "Search", "search"),
+    _meaning("n N", "next, previous match", "next", "previous"),
+    _meaning("f", "filter", "Filter", "filter"),
+    _meaning("full_stop", "steps: `.` and the number runs a step", reserved=True),
+    _meaning("at", "choose a time: go there in a log (all panes, reserved), plan a duty's date", "go to time", "Plan"),
+    _meaning("exclamation_mark", "newest firing alarm"),
+    _meaning("dollar_sign", "the `aws` command that does the same"),
+    _meaning("plus", "agree to the cost", "Agree to the cost"),
+    _meaning("minus", "skip a duty", "Skip"),
+    _meaning("equals_sign", "override a verdict", "Override"),
+    _meaning("a d l", "go to the alarms, the dashboard, the logs", "Alarms", "Dashboard", "Log tail", "Logs at that minute", "Follow its log group"),
+    _meaning("A", "add to the known identities", "Known…"),
+    _meaning("c", "acknowledge an alarm", "Acknowledge"),
+    _meaning("C", "columns of a log", "task"),
+    _meaning("D M Y", "a day, a month, a fiscal year", "Day", "Month", "Fiscal year"),
+    _meaning("e E w W", "reserved: next, previous error; next, previous warning in logs", reserved=True),
+    _meaning("g", "report", "Report"),
+    _meaning("G", "newest line", "newest"),
+    _meaning("i", "inspect now", "Inspect now"),
+    _meaning("L", "lowest level shown in a log", "level"),
+    _meaning("m", "mark (a Slack note as posted; lines, reserved)", "Mark as posted"),
+    _meaning("o O", "another log group beside, or in this pane", "Another pane", "log group"),
+    _meaning("p", "post to Slack", "Slack", "Send"),
+    _meaning("P", "pause or follow a log", "pause"),
+    _meaning("r", "read AWS again: rerun, check an outcome", "Rerun", "Check"),
+    _meaning("R", "the original text (a log's JSON, AWS's English)", "raw"),
+    _meaning("s S", "sign off; sign off all normal", "Sign off", "Sign off all normal"),
+    _meaning("t", "today", "Today"),
+    _meaning("T", "times or ages", "ages"),
+    _meaning("u", "revert (undo a change)", "Revert"),
+    _meaning("U", "UTC or JST", "JST/UTC"),
+    _meaning("v", "select lines", "mark lines"),
+    _meaning("V", "verify the journal", "Verify"),
+    _meaning("x", "close a pane", "Close pane"),
+    _meaning("y", "copy", "copy"),
+    _meaning("z", "zoom a panel", "Zoom"),
+    _meaning("delete", "discard", "Discard"),
+    _meaning("ctrl+j", "new line in a text field", "New line"),
+    _meaning("ctrl+s", "save to a file", "Export", "Save"),
+    _meaning("ctrl+t", "toggle in a text field: what a note is attached to, evidence, how a search reads", "Toggle subject", "Add evidence", "regex"),
+    _meaning("ctrl+w", "wrap lines in a log", "wrap"),
+    _meaning("f5 ctrl+r", "read everything again", "Refresh", "Plan again"),
+    _meaning("f6", "Slack outbox", "Slack outbox"),
+    _meaning("f8", "note; on the report, its remark", "Note", "Add remark"),
+    _meaning("f9", "arm writing, or back to read-only", "Arm"),
+    _meaning("ctrl+l", "redraw", "Redraw"),
+    _meaning("ctrl+q", "quit", "Quit"),
+)  # fmt: skip
+"""In the order of the page."""
+
+
+def reserved_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the command and the key wherever `keys`, in Textual's spelling by command, take a reserved key."""
+    reserved = {key for meaning in MEANINGS if meaning.is_reserved for key in meaning.keys}
+    return [(command, key) for command, text in keys.items() for key in text.split(",") if key in reserved]

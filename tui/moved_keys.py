@@ -1,0 +1,127 @@
+"""The keys of the version before, which work for one version more and say in the message line which key replaces them.
+
+An old key has no binding, so it appears in no footer and no help, and whatever is bound to it, by the console or by its
+user, wins. Each line goes away with the next version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+
+from services.i18n import _
+from tui.console import Console
+from widgets.frame.key_names import key_name
+
+
+@dataclass(frozen=True, slots=True)
+class MovedKey:
+    """An old key, and the binding that replaces it: by its id, or by its class and action where it has none."""
+
+    old: str
+    id: str = ""
+    owner: str = ""
+    """Name of the class that has the binding."""
+    action: str = ""
+    """The binding's action; with an id, what the old key does in its place."""
+
+    def replaced_by(self, active: ActiveBinding) -> bool:
+        """Whether this binding replaces it."""
+        binding = active.binding
+        if self.id:
+            return binding.id == self.id
+        classes = (each.__name__ for each in type(active.node).__mro__)
+        return binding.action == self.action and self.owner in classes
+
+
+MOVED: tuple[MovedKey, ...] = (
+    MovedKey("u", "zone"),
+    MovedKey("x", "duty-skip"),
+    MovedKey("p", "duty-plan"),
+    MovedKey("c", "change-resolve"),
+    MovedKey("r", "change-revert"),
+    MovedKey("d", "journal-day"),
+    MovedKey("e", "journal-export"),
+    MovedKey("v", "journal-verify"),
+    MovedKey("p", "log.pause"),
+    MovedKey("r", "log.raw"),
+    MovedKey("w", "log.wrap"),
+    MovedKey("g", "log.group"),
+    MovedKey("t", "log.relative"),
+    MovedKey("s", "log.stream"),
+    MovedKey("h", "log.left"),
+    MovedKey("D", "log.level", action="threshold(1)"),
+    MovedKey("I", "log.level", action="threshold(2)"),
+    MovedKey("W", "log.level", action="threshold(3)"),
+    MovedKey("E", "log.level", action="threshold(4)"),
+    MovedKey("F", "log.level", action="threshold(5)"),
+    MovedKey("ctrl+r", "log.prompt.regex"),
+    MovedKey("r", owner="LogTile", action="follow"),
+    MovedKey("h", owner="ChoiceRow", action="step(-1)"),
+    MovedKey("l", owner="ChoiceRow", action="step(1)"),
+    MovedKey("p", owner="EntryDetail", action="step(-1)"),
+    MovedKey("n", owner="EntryDetail", action="step(1)"),
+    MovedKey("o", owner="FindingScreen", action="override"),
+    MovedKey("k", owner="FindingScreen", action="choose_known"),
+    MovedKey("y", owner="FindingScreen", action="consent"),
+    MovedKey("n", owner="ReportScreen", action="remark"),
+    MovedKey("e", owner="ReportScreen", action="save"),
+    MovedKey("d", owner="ReportScreen", action="span('day')"),
+    MovedKey("m", owner="ReportScreen", action="span('month')"),
+    MovedKey("y", owner="ReportScreen", action="span('fiscal-year')"),
+    MovedKey("s", owner="OutboxScreen", action="again"),
+    MovedKey("x", owner="OutboxScreen", action="drop"),
+)
+
+
+class MovedKeys:
+    """Runs what an old key did, and says once a session which key does it."""
+
+    def __init__(self, app: Console) -> None:
+        self._app = app
+        self._announced: set[MovedKey] = set()
+
+    async def pressed(self, key: str) -> bool:
+        """Whether `key` is an old one and its action ran; a key that is bound here only gets the message."""
+        screen = self._app.screen
+        moved, active = self._replacement(screen, key)
+        if moved is None or active is None:
+            return False
+        bound = screen.active_bindings.get(key)
+        if bound is not None and bound.enabled:
+            if bound.binding.id not in self._app.keys_set:
+                self._say(moved, active, _(bound.binding.description))
+            return False
+        self._say(moved, active)
+        return await self._app.run_action(
+            moved.action if moved.id and moved.action else active.binding.action, active.node
+        )
+
+    def _replacement(self, screen: Screen[object], key: str) -> tuple[MovedKey | None, ActiveBinding | None]:
+        """The first old key of that name whose new binding works here, unless its user chose the new one."""
+        candidates = [moved for moved in MOVED if moved.old == key and moved.id not in self._app.keys_set]
+        for active in screen.active_bindings.values() if candidates else ():
+            moved = next((each for each in candidates if each.replaced_by(active)), None)
+            if moved is not None and active.enabled and active.binding.key != key:
+                return moved, active
+        return None, None
+
+    def _say(self, moved: MovedKey, active: ActiveBinding, other: str = "") -> None:
+        if moved in self._announced:
+            return
+        self._announced.add(moved)
+        names = {"title": _(active.binding.description), "new": key_name(active.binding.key)}
+        if other:
+            words = _("The key for “{title}” is {new}; {old} is “{other}”.")
+        else:
+            words = _("The key for “{title}” is {new}; {old} stops working in the next version.")
+        self._app.inform(words.format(**names, old=key_name(moved.old), other=other))
+
+
+FORMER: Mapping[str, str] = {
+    **{moved.id: moved.old for moved in MOVED if moved.id and not moved.action},
+    "refresh": "ctrl+r",
+    "log.left": "left,h",
+}
+"""All keys of the version before, by the binding's id, where they changed."""

@@ -1,0 +1,48 @@
+"""Spells keys on the screen: `⏎ Esc Tab PgUp F9 ^p`, the same in the footer, the help, the hints and the READMEs."""
+
+from textual.keys import format_key
+
+_NAMES = {
+    "enter": "⏎",
+    "escape": "Esc",
+    "tab": "Tab",
+    "space": "Space",
+    "backspace": "Backspace",
+    "delete": "Delete",
+    "insert": "Ins",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+_MODIFIERS = {
+    "ctrl": "^",
+    "shift": "Shift+",
+    "alt": "Alt+",
+    "super": "Super+",
+    "hyper": "Hyper+",
+    "meta": "Meta+",
+}
+
+
+def key_name(key: str) -> str:
+    """Spell one key of Textual as a person reads it: `ctrl+p` is `^p`, `question_mark` is `?`."""
+    *modifiers, name = key.split("+")
+    return "".join(_MODIFIERS.get(each, f"{each}+") for each in modifiers) + _plain_name(name)
+
+
+def key_names(keys: str) -> list[str]:
+    """Spell the keys of a binding, which Textual separates by commas."""
+    return [key_name(key.strip()) for key in keys.split(",")]
+
+
+def _plain_name(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
+    if name[0] == "f" and name[1:].isdigit():
+        return name.upper()
+    return format_key(name)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from services.models.base import Clean, Model, RawId
 from services.models.metrics import TimeSpan
@@ -37,7 +38,7 @@ class Measure(Model):
     """When the value was worst (UTC); None: it belongs to the whole window."""
     note: Clean = ""
     """What else is to be known about the value."""
-    item: str = Field(default="", exclude=True)
+    item: SkipJsonSchema[str] = Field(default="", exclude=True)
     """What it measures, for programs: a limit's id, or a word of the inspection; "" if nothing refers to it."""
 
 
@@ -58,7 +59,7 @@ class Row(Model):
     """One text per column."""
     verdict: Verdict | None = None
     """None: not judged."""
-    place: EvidencePlace | None = Field(default=None, exclude=True)
+    place: SkipJsonSchema[EvidencePlace | None] = Field(default=None, exclude=True)
     """Where it leads; None: nowhere."""
 
 

@@ -14,7 +14,8 @@ from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.date_text import dated_time
-from services.models.findings import Evidence, Finding, Recorded
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Environment, Playbook, Runbook
 from services.models.verdict import DISPLAY_ORDER, Verdict

@@ -133,8 +133,9 @@ def _running(findings: FindingsView | None) -> Iterable[Part]:
     if duties:
         words = plural("inspecting for {count} duty", "inspecting for {count} duties", duties)
         yield [(f"{glyphs.RUNNING} " + words.format(count=duties), "strong")]
-    for each in findings.running:
-        yield [(f"{glyphs.RUNNING} " + _("inspecting {title}").format(title=each.title), "strong")]
+    for inspection in findings.running:
+        words = _("inspecting {title}").format(title=inspection.title)
+        yield [(f"{glyphs.RUNNING} " + words, "strong")]
 
 
 def _next(view: DutyView, today: Sequence[Occurrence]) -> Occurrence | None:

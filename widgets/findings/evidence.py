@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _, plural
-from services.models.findings import Evidence, EvidencePlace
+from services.models.evidence import Evidence, EvidencePlace
 from widgets.drawing.covered_lines import CellStyles, over
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.findings.lines import EvidenceLines

@@ -10,7 +10,8 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.findings import Evidence, Measure, Recorded, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, spread

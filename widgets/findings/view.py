@@ -9,7 +9,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.findings import Evidence, Recorded, RunningInspection
+from services.models.evidence import Evidence
+from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line, LineWidget, Span, spread
 from widgets.findings.evidence import EvidenceTable

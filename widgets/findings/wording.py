@@ -55,9 +55,9 @@ def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
     else:
         spans = []
         for verdict, count in finding.tally:
-            each = VERDICT_STYLES[verdict]
+            style = VERDICT_STYLES[verdict]
             spans += [(" ", "")] if spans else []
-            spans.append((f"{each.text} {count}", each.role))
+            spans.append((f"{style.text} {count}", style.role))
     return _muted(spans) if muted else spans
 
 

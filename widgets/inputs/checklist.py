@@ -52,7 +52,7 @@ class Tick(Static, can_focus=True):
         super().__init__(id=id)
         self.text = text
         self.value = self.before = tick is not None
-        self._said = f"{tick.by} {when}" if tick is not None else ""
+        self._ticked_by = f"{tick.by} {when}" if tick is not None else ""
 
     @property
     def touched(self) -> bool:
@@ -62,17 +62,17 @@ class Tick(Static, can_focus=True):
     def render(self) -> Content:
         """`✓ …` or `□ …`, and who ticked it before."""
         mark = (f"{glyphs.DONE} ", ROLES["good"]) if self.value else (f"{glyphs.WAITING} ", ROLES["key"])
-        said = f"  {self._said}" if self._said and self.value else ""
-        return Content.assemble(mark, self.text, (said, ROLES["muted"]))
+        note = f"  {self._ticked_by}" if self._ticked_by and self.value else ""
+        return Content.assemble(mark, self.text, (note, ROLES["muted"]))
 
     def take(self, tick: TickedLine | None, when: str) -> None:
         """Show what somebody else recorded meanwhile; what this person has changed stays."""
-        value, said = tick is not None, f"{tick.by} {when}" if tick is not None else ""
-        if (value, said) == (self.before, self._said):
+        value, ticked_by = tick is not None, f"{tick.by} {when}" if tick is not None else ""
+        if (value, ticked_by) == (self.before, self._ticked_by):
             return
         if not self.touched:
             self.value = value
-        self.before, self._said = value, said
+        self.before, self._ticked_by = value, ticked_by
         self.refresh(layout=True)
 
     def action_tick(self) -> None:

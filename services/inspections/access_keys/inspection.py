@@ -12,7 +12,8 @@ from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRul
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.models.findings import Evidence, Finding, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst

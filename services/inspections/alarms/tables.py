@@ -11,7 +11,8 @@ from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
-from services.models.findings import AlarmPeriod, Evidence, EvidencePlace, Row
+from services.models.evidence import Evidence, EvidencePlace, Row
+from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

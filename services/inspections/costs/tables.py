@@ -11,7 +11,7 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostLine, CostTable
 from services.inspections.costs.wording import month_words, percent_words, yen_words
 from services.models.costs import Budget
-from services.models.findings import Evidence, Row
+from services.models.evidence import Evidence, Row
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 
 _ONE = timedelta(days=1)

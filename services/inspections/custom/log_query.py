@@ -26,7 +26,8 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict, worst

@@ -25,7 +25,8 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, Finding, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict, worst
 

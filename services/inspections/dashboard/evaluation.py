@@ -29,7 +29,8 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, EvidencePlace, Measure, Row
+from services.models.evidence import Evidence, EvidencePlace, Row
+from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict, worst

@@ -34,7 +34,8 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
-from services.models.findings import Evidence, Finding, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.runbook_inspections import ErrorLogs as Spec
 from services.models.verdict import Verdict

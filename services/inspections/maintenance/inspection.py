@@ -18,7 +18,8 @@ from services.inspections.maintenance.evaluation import MaintenanceReading, chec
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import Evidence, Finding, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding
 from services.models.rds import Database, OptIn
 from services.models.verdict import DISPLAY_ORDER
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.i18n import N_, _
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import EvidencePlace, Finding, Recorded, Row, UnknownIdentity
+from services.models.evidence import EvidencePlace, Row
+from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
 

@@ -6,7 +6,8 @@ from datetime import date
 from services.i18n import _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState, SignOff
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, FindingLine, RemarkLine
 from services.models.verdict import Verdict

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import i18n
-from services.models.findings import DutyFindings, Evidence, Finding, Measure, Recorded, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import DutyFindings, Finding, Measure, Recorded
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, WORSE, Verdict, tally, worst
 from services.report.rendering import wording as words

@@ -10,7 +10,8 @@ from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.dashboards import MetricWidget
 from services.models.duties import OccurrenceState, ScheduledOccurrence
-from services.models.findings import EvidencePlace, Finding, Recorded, UnknownIdentity
+from services.models.evidence import EvidencePlace
+from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console

@@ -48,8 +48,8 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
     """Returns the choice, None if it was closed. ← and → change the span; a typed beginning counts before them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "span(-1)", N_("Previous span"), show=False),
-        Binding("right", "span(1)", N_("Next span"), show=False),
+        Binding("left", "span(-1)", N_("Previous"), show=False),
+        Binding("right", "span(1)", N_("Next"), show=False),
     ]
     DEFAULT_CSS = """
     InspectNowScreen {

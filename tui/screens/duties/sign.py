@@ -16,7 +16,7 @@ from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from tui.screens.duties.sign_wording import (
+from tui.screens.duties.wording import (
     accepting_words,
     effect_words,
     head_words,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.client.reader import when
 from services.i18n import _
 from services.inspections.base import table
-from services.models.findings import Evidence, EvidencePlace, Row
+from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.verdict import Limit, Verdict

@@ -109,6 +109,11 @@ class Services:
         self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
+    def region(self) -> str:
+        """The region that is read: as configured, else the runbook's."""
+        return self.session.settings.region or str(self.runbook.system.region)
+
+    @property
     def stopped(self) -> Problem | None:
         """The problem of repeating work that an internal error has stopped; None while all of it runs."""
         groups = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)

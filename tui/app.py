@@ -232,6 +232,10 @@ class TobanApp(Console):
         """Write a note into the journal."""
         self.navigation.note()
 
+    def action_by_hand(self) -> None:
+        """Show the `aws` commands that do what the screen shows."""
+        self.navigation.by_hand()
+
     def action_arm(self) -> None:
         """Allow writing for a limited time, or disallow it."""
         self.navigation.arm()

@@ -12,9 +12,11 @@ from tui.command_search import JumpProvider
 from tui.console import Console
 from tui.screens.changes.arm import arm_or_disarm
 from tui.screens.changes.plan import PlanScreen
+from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
+from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties.duty_actions import run_inspection
 from tui.screens.duties.inspect import InspectScreen
@@ -118,6 +120,18 @@ class Navigation:
     def note(self) -> None:
         """Write a note into the journal."""
         self._app.push_screen(NoteScreen())
+
+    def by_hand(self) -> None:
+        """Show the `aws` commands that do what the top screen shows, or close them again."""
+        screen = self._app.screen
+        if isinstance(screen, AwsCommandsScreen):
+            screen.dismiss()
+            return
+        sheet = screen.aws_commands() if isinstance(screen, ModeScreen | PlanScreen) else None
+        if sheet is not None and sheet.commands:
+            self._app.push_screen(AwsCommandsScreen(sheet))
+        else:
+            self._app.inform(_("There are no AWS commands for this."))
 
     def outbox(self) -> None:
         """Show the notes for Slack and their states."""

@@ -25,7 +25,7 @@ TIMEOUT = 60.0
 _MOST = Decimal(10) ** 15
 """Bound for plausible amounts."""
 _CALL = ("ce", "GetCostAndUsage")
-_GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
+GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
 _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
 
 
@@ -69,7 +69,7 @@ class CostExplorerReader:
                 TimePeriod={"Start": first.isoformat(), "End": end.isoformat()},
                 Granularity="DAILY",
                 Metrics=[METRIC],
-                GroupBy=_GROUPS,
+                GroupBy=GROUPS,
                 **more,
             )
             yield answer
@@ -100,7 +100,7 @@ def _groups(row: Answer) -> list[Answer]:
 
 def _cost(group: Answer, day: date) -> DailyCost:
     keys, value = group.get("Keys") or (), (group.get("Metrics") or {}).get(METRIC) or {}
-    if len(keys) != len(_GROUPS) or not all(is_readable(str(key)) for key in keys):
+    if len(keys) != len(GROUPS) or not all(is_readable(str(key)) for key in keys):
         raise incomplete(_("Cost Explorer returned costs without a service."), *_CALL)
     service, record = map(str, keys)
     unit = value.get("Unit")

@@ -4,18 +4,20 @@ A kind is one folder beside this file and one line in `services.changes.registry
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Reader
+from services.aws_cli.plans import requests_of
 from services.calendar.calendar import Calendar
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
 from services.i18n import _
+from services.models.aws_cli import CliCommand
 from services.models.changes import (
     Caution,
     ChangeTarget,
@@ -121,6 +123,10 @@ class Change(ABC):
     async def outcome(self, plan: Plan) -> str:
         """What happens after a verified change, in words (`Running 5.`); "" for nothing."""
         return ""
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The `aws` commands that send the plan's requests by hand, then those that show whether they took effect."""
+        return requests_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The parameters of the plan that reverts `plan`; {} if it cannot be reverted."""

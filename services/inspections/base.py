@@ -11,6 +11,7 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
 from services.inspections.allow_list import AllowList
+from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.evidence import ROWS, Evidence, Row
 from services.models.findings import Finding, InspectionInfo, Progress
@@ -84,6 +85,10 @@ class Inspection(ABC):
     @abstractmethod
     async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge. Raises AwsError, which becomes a finding without a verdict."""
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The `aws` commands that read by hand what it reads in `span`, the most important first; may be none."""
+        return ()
 
     def first_since(self, now: datetime) -> datetime:
         """The start of the first run's window: the close of the last business day before today."""

@@ -68,6 +68,10 @@ class ReportHead(Model):
     """AWS charges that the consoles caused."""
     remarks: tuple[RemarkLine, ...] = ()
     """People's remarks on this report; in a summary, also those on its days and months."""
+    authors: tuple[Clean, ...] = ()
+    """Who signed off the review of the report, or else the period's duties; empty: nobody yet."""
+    approvals: tuple[Clean, ...] = ()
+    """Heads of the boxes for seals on the printed report, highest rank first."""
 
 
 class DayReport(ReportHead):

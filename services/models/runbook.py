@@ -337,6 +337,14 @@ class Slack(Model):
     """Channel name with `#`, or Slack's channel id; empty: not given."""
 
 
+class ReportSpec(Model):
+    """The printed operations report."""
+
+    approvals: Annotated[tuple[Clean, ...], Field(max_length=5)] | None = None
+    """Heads of the boxes for seals, highest rank first; an empty list prints none. None: head, deputy,
+    operator."""
+
+
 class JournalSpec(Model):
     """Where checkpoints of the journal are stored outside it, so that a truncated journal is detected."""
 
@@ -385,6 +393,7 @@ class Runbook(Model):
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
     slack: Slack | None = None
+    report: ReportSpec = ReportSpec()
     journal: JournalSpec = JournalSpec()
     inspecting: Inspecting = Inspecting()
     inspections: tuple[CustomInspection, ...] = ()

@@ -1,11 +1,11 @@
 """Notes that the console proposes for an alarm or a finding: short, with what a reader asks first.
 
-What only a person knows is left as FILL. No note contains log texts.
+What only a person knows is left as FILL. No note contains log texts. Times are local, and the zone is printed once.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.alarms.acknowledgements import change_of
 from services.calendar.calendar import Calendar
@@ -14,15 +14,18 @@ from services.i18n import N_, _, sentences
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.date_text import dated_time
+from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence
-from services.models.findings import Finding, Recorded
+from services.models.findings import Finding, Measure, Recorded
 from services.models.posts import Post, Proposal
-from services.models.runbook import Environment, Playbook, Runbook
+from services.models.runbook import Duty, Environment, Playbook, Runbook
 from services.models.verdict import DISPLAY_ORDER, Verdict
+from services.slack import note_wording
 from services.slack.console_links import alarm_page, inspection_page
+from services.slack.note_wording import FILL, Now
 
-FILL = N_("(fill in)")
-"""Marks what a person has to fill in."""
+SOON = timedelta(minutes=10)
+"""When to check a firing alarm again if its playbook gives no time."""
 ROWS, CELLS, MEASURES = 5, 160, 4
 """Rows of a table, characters of one row, and measures that a note shows."""
 _SEVERITY = {
@@ -56,12 +59,24 @@ class NoteContext:
     by: str
     """The user at the console."""
 
+    def moment(self, at: datetime | None) -> str:
+        """A time without its zone; "" for None."""
+        return "" if at is None else dated_time(at, self.calendar.zone, self.now)
 
-def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> Proposal:
+    def zoned(self, at: datetime) -> str:
+        """A time with its zone: once in each note."""
+        return f"{self.moment(at)} {at.astimezone(self.calendar.zone):%Z}"
+
+
+def about_alarm(
+    alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = (), *, current: Now | None = None
+) -> Proposal:
     """A note about an alarm's present state; notes about one state form one thread.
 
-    A note of recovery replies to earlier notes about the alarm. `posts`: the notes released so far.
+    A note of recovery replies to earlier notes about the alarm. `posts`: the notes released so far; `current`: the
+    newest value of its metric, None if it is not known.
     """
+    zone = desk.calendar.zone
     book = desk.runbook
     playbook = book.playbook_for(alarm.id)
     title = next((str(each.title) for each in book.alarms if each.name == alarm.id), "")
@@ -71,21 +86,22 @@ def about_alarm(alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = ()) -> 
         else str(alarm.name)
     )
     rows = [
-        (_("Since"), _moment(alarm.since, desk)),
-        (_("Observed"), _observed(alarm)),
-        (_("Reason"), str(alarm.reason)),
+        (_("As of"), desk.zoned(desk.now)),
+        (_("State"), note_wording.state(alarm, zone, desk.now)),
+        (_("Measured"), note_wording.measured(alarm, current, zone, desk.now)),
         (_("Impact on users"), _(FILL)),
     ]
     if alarm.state is not AlarmState.OK:
         rows += [
             (_("First action (runbook)"), _first_step(playbook)),
-            (_("Next check"), _wait(playbook, desk)),
+            (_("Next check"), _next_look(alarm, playbook, desk)),
             (_("Escalation"), _called(playbook, book)),
         ]
     rows += [(_("By"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(
         title=alarm.name,
         text=_note(_(_SEVERITY[alarm.state]), named, rows, desk),
+        evidence=_original(alarm),
         thread=_thread(alarm, posts),
         target=alarm.id,
         alarm=alarm.name,
@@ -99,14 +115,10 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
         (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
         key=lambda measure: DISPLAY_ORDER.index(measure.verdict or Verdict.NORMAL),
     )
-    measured = [
-        f"{each.title} {each.shown}" + (_(" ({note})").format(note=each.allowed) if each.allowed else "")
-        for each in bad
-    ]
     rows = [
-        (_("Inspected"), _moment(finding.read_at, desk)),
+        (_("Inspected"), desk.zoned(finding.read_at)),
         (_("Details"), str(finding.summary)),
-        (_("Measured"), _("; ").join(measured[:MEASURES])),
+        (_("Measured"), _("; ").join(map(_measure, bad[:MEASURES]))),
         (_("Overridden"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
@@ -138,7 +150,7 @@ def _overruled(recorded: Recorded, desk: NoteContext) -> str:
     if overrule is None:
         return ""
     words = _("{name}, {time}: {reason}")
-    return words.format(name=overrule.by, time=_moment(overrule.at, desk), reason=overrule.reason)
+    return words.format(name=overrule.by, time=desk.moment(overrule.at), reason=overrule.reason)
 
 
 def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
@@ -161,36 +173,32 @@ def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Note
     return "\n".join([head, *lines])
 
 
-def _moment(at: datetime | None, desk: NoteContext) -> str:
-    """`2026-01-14(Wed) 10:02 JST (01:02 UTC)`; both dates are given if they differ."""
-    if at is None:
-        return ""
-    local, utc = at.astimezone(desk.calendar.zone), at.astimezone(UTC)
-    other = f"{utc:%H:%M}" if utc.date() == local.date() else dated_time(at, UTC, at)
-    return _("{local} ({utc} UTC)").format(
-        local=f"{dated_time(at, desk.calendar.zone)} {local.tzname()}", utc=other
+def _measure(measure: Measure) -> str:
+    """`Root sign-ins 1 (normal: 0)`."""
+    shown = measure.shown or _("not judged")
+    if not measure.allowed:
+        return f"{measure.title} {shown}"
+    return _("{title} {shown} (normal: {allowed})").format(
+        title=measure.title, shown=shown, allowed=measure.allowed
     )
 
 
-def _observed(alarm: Alarm) -> str:
-    if alarm.state is AlarmState.MISSING:
-        return _("the runbook expects this alarm, but AWS does not have it")
-    value = next((each for each in reversed(alarm.recent) if each is not None), None)
-    value_text = _("no data") if value is None else f"{value:g}"
-    if alarm.threshold is None:
-        return value_text if value is not None else ""
-    limit = f"{alarm.comparison} {alarm.threshold:g}".strip()
-    return _("{value}; the alarm fires at {limit}").format(value=value_text, limit=limit)
+def _original(alarm: Alarm) -> str:
+    """AWS's own words, which are English and in UTC; a person may add them."""
+    texts = [_("AWS's own text")] if alarm.reason or alarm.rule else []
+    return "\n".join(filter(None, [*texts, alarm.reason, alarm.rule]))
 
 
 def _first_step(playbook: Playbook | None) -> str:
     return str(playbook.steps[0].text) if playbook and playbook.steps else _(FILL)
 
 
-def _wait(playbook: Playbook | None, desk: NoteContext) -> str:
-    if playbook is None or playbook.wait_minutes is None:
-        return _(FILL)
-    return _moment(desk.now + timedelta(minutes=playbook.wait_minutes), desk)
+def _next_look(alarm: Alarm, playbook: Playbook | None, desk: NoteContext) -> str:
+    """The playbook's next time that has not passed, else soon: an alarm that fires does not wait for a duty."""
+    since = alarm.since or desk.now
+    minutes = (playbook.wait_minutes, playbook.escalate_minutes) if playbook else ()
+    times = (since + timedelta(minutes=each) for each in minutes if each is not None)
+    return desk.moment(min((each for each in times if each > desk.now), default=desk.now + SOON))
 
 
 def _called(playbook: Playbook | None, runbook: Runbook) -> str:
@@ -211,11 +219,25 @@ def _named(finding: Finding, runbook: Runbook) -> str:
 
 
 def _next_run(finding: Finding, desk: NoteContext) -> str:
-    """When a duty next runs the inspection."""
-    duties = (each for each in desk.runbook.duties if finding.inspection in each.inspections)
+    """The next duty that runs the inspection.
+
+    What is not normal is checked on the next open day at the latest, within the next duty that inspects anything.
+    """
+    duties = [each for each in desk.runbook.duties if each.inspections and not each.only_when_planned]
+    slot = _soonest((each for each in duties if finding.inspection in each.inspections), desk)
+    if finding.verdict is not Verdict.NORMAL:
+        today = desk.calendar.day_of(desk.now)
+        limit = desk.calendar.open_days.next_open(today + timedelta(days=1))
+        if slot is None or limit is None or slot.day > limit:
+            slot = _soonest(duties, desk)
+    if slot is None:
+        return _(FILL)
+    return _("{time}, {duty}").format(time=desk.moment(slot.due_at), duty=slot.title)
+
+
+def _soonest(duties: Iterable[Duty], desk: NoteContext) -> ScheduledOccurrence | None:
     slots = (desk.calendar.next_slot(each.id, desk.now) for each in duties)
-    soonest = min((slot.due_at for slot in slots if slot is not None), default=None)
-    return _moment(soonest, desk) or _(FILL)
+    return min((slot for slot in slots if slot is not None), key=lambda slot: slot.due_at, default=None)
 
 
 def _tables(tables: Iterable[Evidence]) -> str:

@@ -66,11 +66,13 @@ REASONS = [
             "tui/cli/inspect.py": {
                 "asyncio",
                 "rich.cells",
+                "services.aws_cli.shell",
                 "services.inspections.base",
                 "services.inspections.registry",
                 "services.inspections.running.windows",
                 "services.journal.errors",
                 "services.models.findings",
+                "services.models.glyphs",
                 "services.models.inspect_answer",
                 "services.models.verdict",
                 "services.toml.grammar",

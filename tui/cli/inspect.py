@@ -24,12 +24,13 @@ from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
+    from services.inspections.base import InspectionRequest
     from services.models.inspect_answer import InspectAnswer
     from services.system import Services
 
 _NARROW, _WIDE = 60, 120
 """Least and most columns of the printed findings."""
-_OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private"})
+_OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private", "commands"})
 """Flags of this command itself; all others are start options."""
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -73,6 +74,11 @@ def inspect_command(
             click.Option(
                 ["--private"], is_flag=True, help=_("Include log texts; they may contain personal data.")
             ),
+            click.Option(
+                ["--commands"],
+                is_flag=True,
+                help=_("Print the aws commands that do the same; AWS is not asked."),
+            ),
             *shared,
         ],
     )
@@ -83,27 +89,49 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
 
     from tui.startup.connection import connected
 
-    async def once() -> "tuple[InspectAnswer, Services]":
-        async with connected(options) as services:
-            return await _answer(services, flags), services
+    if flags["commands"] and flags["as_json"]:
+        raise click.UsageError(
+            _("--commands prints lines for a shell, not JSON"), click.get_current_context()
+        )
 
-    answer, services = asyncio.run(once())
+    async def once() -> "tuple[InspectAnswer | None, list[str], Services]":
+        async with connected(options) as services:
+            if flags["commands"]:
+                return None, await _commands(services, flags), services
+            return await _answer(services, flags), [], services
+
+    answer, commands, services = asyncio.run(once())
+    if answer is None:
+        return commands, ExitStatus.NORMAL
     if flags["as_json"]:
         return _json(answer.model_dump(mode="json")), answer.status
     return _text(services, answer), answer.status
 
 
-async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
-    import asyncio
+async def _commands(services: "Services", flags: dict[str, Any]) -> list[str]:
+    """The `aws` commands of each inspection as a shell script, with what they are for in comments."""
+    from services.aws_cli.shell import shell_line
+    from services.models.glyphs import ATTENTION
 
+    lines: list[str] = []
+    for id, request in (await _requests(services, flags, services.clock.now())).items():
+        inspection = services.inspection_runner.inspection(id)
+        lines += [*([""] if lines else []), f"# == {inspection.name} =="]
+        for command in inspection.cli_commands(request.span):
+            line = shell_line(command, services.session.settings, services.region)
+            lines += [f"# {line.purpose}", *(f"# {ATTENTION} {trap}" for trap in line.traps), line.text]
+    return lines
+
+
+async def _requests(
+    services: "Services", flags: dict[str, Any], began: datetime
+) -> "dict[str, InspectionRequest]":
+    """The request of each inspection that was asked for; its window begins at its last sign-off. Raises UsageError."""
     from services.inspections.base import InspectionRequest
     from services.inspections.running.windows import reached, window
     from services.journal.errors import JournalError
-    from services.models.inspect_answer import InspectAnswer
-    from services.models.verdict import Verdict, worst
 
     ids = _ids(services, flags["names"])
-    began = services.clock.now()
     until = _moment(services, flags["at"], "--at") or began
     if until > began:
         raise click.UsageError(_("--at must not be in the future"), click.get_current_context())
@@ -129,7 +157,20 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
             since=min(first, until), until=until, gap=_("; ").join(gaps), consent=flags["whatever"]
         )
 
-    findings = await asyncio.gather(*(services.inspection_runner.run(id, request(id)) for id in ids))
+    return {id: request(id) for id in ids}
+
+
+async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
+    import asyncio
+
+    from services.models.inspect_answer import InspectAnswer
+    from services.models.verdict import Verdict, worst
+
+    began = services.clock.now()
+    requests = await _requests(services, flags, began)
+    findings = await asyncio.gather(
+        *(services.inspection_runner.run(*request) for request in requests.items())
+    )
     if not flags["private"]:
         findings = [
             each.model_copy(update={"evidence": tuple(table for table in each.evidence if not table.private)})

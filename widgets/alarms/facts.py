@@ -8,12 +8,11 @@ from rich.cells import cell_len
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from services.models.units import alarm_unit, number
 from widgets.alarms.wording import asides, how_long, measured, packed, state_spans, warnings
-from widgets.charts.data import alarm_unit
 from widgets.drawing.format import ELLIPSIS, NOTHING, duration, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
-from widgets.drawing.units import number
 
 _WHY = 3
 """Maximum number of lines for a reason in the history."""

@@ -42,22 +42,26 @@ def clock_lines(
     elapsed = (now - since).total_seconds() if firing and since else None
     if playbook.wait_minutes is not None:
         words = _("wait for automatic recovery: {time}")
-        lines += _clock(words, playbook.wait_minutes, elapsed, _("recovery wait is over"), "warn", width)
+        over = _("the wait of {time} for recovery ended {past} ago")
+        lines += _clock(words, playbook.wait_minutes, elapsed, over, "warn", width)
     if playbook.escalate_minutes is not None:
         words = _("escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
-        due = _("ESCALATE NOW to {who}").format(who=playbook.escalate_to or "?")
+        due = _("ESCALATE NOW to {who}: {time} ended {past} ago").format(
+            who=playbook.escalate_to or "?", time="{time}", past="{past}"
+        )
         lines += _clock(words, playbook.escalate_minutes, elapsed, due, "alert", width)
     return lines
 
 
 def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str, width: int) -> list[Line]:
-    text = words.replace("{time}", duration(minutes * 60))
+    wait = duration(minutes * 60)
+    text = words.replace("{time}", wait)
     if elapsed is None:
         return _hanging([("◷ ", "muted")], text, width, "muted")
     seconds = minutes * 60 - elapsed
     if seconds <= 0:
-        past = _("{time} overdue").format(time=duration(-seconds))
-        return _hanging([("◷ ", "warn")], _("{said} ({why})").format(said=over, why=past), width, role)
+        ended = over.replace("{time}", wait).replace("{past}", duration(-seconds))
+        return _hanging([("◷ ", "warn")], ended, width, role)
     return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 
 

@@ -7,11 +7,10 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
-from widgets.charts.data import alarm_unit
+from services.models.units import alarm_unit, number
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
-from widgets.drawing.units import number
 
 _GRAVE = ("caution", "warn")
 """Roles of badges that affect the verdict."""

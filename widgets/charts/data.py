@@ -7,9 +7,9 @@ from services.i18n import _
 from services.models.alarms import Alarm
 from services.models.dashboards import Axis, Line, MetricWidget, Reading, Trace, WidgetData
 from services.models.metrics import MetricQuery, Series
+from services.models.units import PLAIN, Unit, alarm_unit, number, unit_of
 from services.models.verdict import Limit, Verdict
 from widgets.drawing.state_styles import ALARM_STYLES
-from widgets.drawing.units import PLAIN, Unit, number, unit_of
 
 _FREE = Axis()
 """An axis that fits its values."""
@@ -185,9 +185,3 @@ def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) ->
     since = int(alarm.since.timestamp()) if alarm.since else 0
     moments = (Moment(since, ALARM_STYLES[alarm.state].text),) if start <= since <= end else ()
     return ChartData(curves, guides, moments, start, end)
-
-
-def alarm_unit(alarm: Alarm) -> Unit:
-    """The unit of the metric that an alarm watches."""
-    query = next((query for query in alarm.queries if query.visible), None)
-    return unit_of(query)

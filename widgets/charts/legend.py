@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from services.models.units import number
 from widgets.charts.data import Curve
 from widgets.drawing.format import crop
 from widgets.drawing.lines import SERIES_ROLES, Line, Span, fit, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.drawing.units import number
 
 STROKE_MARKS = ("━━", "╍╍", "┅┅", "┉┉")
 """One for each stroke of `widgets.charts.canvas`, so that a legend is readable without colour."""

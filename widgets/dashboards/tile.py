@@ -13,12 +13,12 @@ from textual.reactive import reactive
 from services.i18n import N_, _
 from services.models import dashboards as model
 from services.models import glyphs
+from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES, unsure
-from widgets.drawing.units import number, unit_of
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from services.i18n import N_, _
 from services.models.dashboards import MetricWidget, View
+from services.models.units import number
 from widgets.charts.canvas import Canvas
 from widgets.charts.chart import draw_chart, runs
 from widgets.charts.data import ChartData, Curve, alarm_chart, chart_of
@@ -14,7 +15,6 @@ from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.format import crop
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.drawing.units import number
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BLOCK_WIDTH = 18

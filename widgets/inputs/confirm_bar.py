@@ -21,6 +21,7 @@ from textual.widgets import Input, Static
 
 from services.i18n import N_, _
 from widgets.changes.plan.form import ChoiceRow
+from widgets.changes.plan.value_input import ValueInput
 from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 Lets = Callable[[float], bool]
@@ -56,7 +57,7 @@ class _Status(LineWidget):
         return [spread(self.words, self.right, width)]
 
 
-class _NameField(Input):
+class _NameField(ValueInput):
     """The field for the target's name; ignores keys until it has been visible for a moment."""
 
     DEFAULT_CSS = """

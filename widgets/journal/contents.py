@@ -12,11 +12,13 @@ from services.models.date_text import day_text
 from services.models.findings import Finding, Recorded
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
+from services.models.units import number
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
-from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
 from widgets.duties.wording import DUTY_STYLES
 from widgets.findings.lines import finding_lines
+from widgets.journal.wording import OUTCOME_STYLES
 
 _MOST = 2000
 """Maximum lines of contents; the export has everything."""
@@ -65,8 +67,14 @@ _VALUES = {
     "decision": {"accepted": N_("accepted"), "overruled": N_("overridden")},
     "kind": {"person": N_("IAM user"), "network": N_("network")},
     "was": {state.value: style.word_source for state, style in DUTY_STYLES.items()},
+    "state": {
+        **{state.value: style.word_source for state, style in OUTCOME_STYLES.items()},
+        **{state.value: style.word_source for state, style in ALARM_STYLES.items()},
+    },
 }
 """Values in words, by name; other values stay as they are."""
+_AMOUNTS = ("yen", "worst_yen", "estimate_yen")
+"""Names of amounts of money, which have two decimals; other numbers have three digits."""
 
 
 def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
@@ -103,7 +111,9 @@ def _name(key: str) -> str:
 
 
 def _translated(key: str, value: object) -> object:
-    """States and verdicts in the words of the screens."""
+    """States and verdicts in the words of the screens, and amounts of money as such."""
+    if key in _AMOUNTS and isinstance(value, float):
+        return f"¥{value:,.2f}"
     words = _VALUES.get(key, {}).get(value, "") if isinstance(value, str) else ""
     return _(words) if words else value
 
@@ -140,6 +150,8 @@ class _Tree:
             return NOTHING
         if isinstance(value, bool):
             return _("yes") if value else _("no")
+        if isinstance(value, float):
+            return number(value)
         return self._moment(value) or clean_block(value, LINE_LIMIT)
 
     def _moment(self, value: object) -> str:

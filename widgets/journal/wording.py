@@ -4,6 +4,7 @@ from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models import glyphs
+from services.models.changes import StepState
 from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
@@ -11,51 +12,59 @@ from widgets.drawing.format import clock
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
+_NONE = " "
+"""The mark of a kind that is no state."""
 KIND_STYLES: dict[EntryKind, StateStyle] = {
-    EntryKind.STARTED: StateStyle(" ", N_("start"), "faint"),
-    EntryKind.ENDED: StateStyle(" ", N_("end"), "faint"),
+    EntryKind.STARTED: StateStyle(_NONE, N_("start"), "faint"),
+    EntryKind.ENDED: StateStyle(_NONE, N_("end"), "faint"),
     EntryKind.SIGN_OFF: StateStyle(glyphs.DONE, N_("sign-off"), "good"),
     EntryKind.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "warn"),
     EntryKind.PROGRESS: StateStyle(glyphs.UNDERWAY, N_("under way"), "caution"),
     EntryKind.PLANNED: StateStyle(glyphs.UPCOMING, N_("planned"), "muted"),
     EntryKind.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("plan cancelled"), "muted"),
     EntryKind.ACKNOWLEDGED: StateStyle(glyphs.DONE, N_("acknowledged"), "good"),
-    EntryKind.NOTE: StateStyle(" ", N_("note"), "code"),
+    EntryKind.NOTE: StateStyle(_NONE, N_("note"), "code"),
     EntryKind.ARMED: StateStyle(glyphs.ATTENTION, N_("armed"), "caution"),
-    EntryKind.DISARMED: StateStyle(" ", N_("disarmed"), "muted"),
-    EntryKind.PLAN: StateStyle(" ", N_("plan"), "key"),
+    EntryKind.DISARMED: StateStyle(glyphs.OFF, N_("disarmed"), "muted"),
+    EntryKind.PLAN: StateStyle(_NONE, N_("plan"), "key"),
     EntryKind.INTENT: StateStyle(glyphs.RUNNING, N_("intent"), "key"),
     EntryKind.OUTCOME: StateStyle(glyphs.NOT_JUDGED, N_("outcome"), "strong"),
-    EntryKind.RESOLVED: StateStyle(glyphs.DONE, N_("resolved"), "strong"),
+    EntryKind.RESOLVED: StateStyle(glyphs.NOT_JUDGED, N_("resolved"), "strong"),
     EntryKind.REFUSED: StateStyle(glyphs.OFF, N_("refused"), "warn"),
     EntryKind.LOOKING: StateStyle(glyphs.RUNNING, N_("inspecting"), "faint"),
-    EntryKind.FINDING: StateStyle(" ", N_("finding"), "strong"),
-    EntryKind.OVERRULED: StateStyle(" ", N_("overridden"), "caution"),
-    EntryKind.KNOWN: StateStyle(" ", N_("known"), "muted"),
-    EntryKind.REMARK: StateStyle(" ", N_("remark"), "code"),
-    EntryKind.POST: StateStyle(" ", N_("post"), "key"),
+    EntryKind.FINDING: StateStyle(glyphs.NOT_JUDGED, N_("finding"), "strong"),
+    EntryKind.OVERRULED: StateStyle(_NONE, N_("overridden"), "caution"),
+    EntryKind.KNOWN: StateStyle(_NONE, N_("known"), "muted"),
+    EntryKind.REMARK: StateStyle(_NONE, N_("note on a report"), "code"),
+    EntryKind.POST: StateStyle(_NONE, N_("post"), "key"),
     EntryKind.POSTING: StateStyle(glyphs.RUNNING, N_("posting"), "muted"),
     EntryKind.POSTED: StateStyle(glyphs.DONE, N_("posted"), "good"),
-    EntryKind.UNPOSTED: StateStyle(glyphs.ABNORMAL, N_("not posted"), "bad"),
-    EntryKind.USAGE: StateStyle(" ", N_("usage"), "faint"),
+    EntryKind.UNPOSTED: StateStyle(glyphs.MISSING, N_("not posted"), "bad"),
+    EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }
-_OUTCOMES = {
-    "done": (glyphs.DONE, "good"),
-    "failed": (glyphs.ABNORMAL, "bad"),
-    "unknown": (glyphs.NOT_JUDGED, "caution"),
-    "refused": (glyphs.OFF, "warn"),
+"""The kinds; findings and outcomes have the mark of what they found."""
+OUTCOME_STYLES = {
+    StepState.DONE: StateStyle(glyphs.RUNNING, N_("accepted by AWS"), "key"),
+    StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("failed"), "bad"),
+    StepState.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("outcome unknown"), "caution"),
+    StepState.REFUSED: StateStyle(glyphs.OFF, N_("not sent"), "warn"),
+}
+"""Outcomes of a step; AWS accepts a request before the change can be verified."""
+_VERIFIED = StateStyle(glyphs.DONE, N_("verified"), "good")
+_RESOLVED = {
+    StepState.DONE: StateStyle(glyphs.DONE, N_("resolved"), "good"),
+    StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("resolved"), "bad"),
 }
 _LONGEST_KIND = 40
 """Maximum length of the name of an unknown kind."""
-_STATED = (EntryKind.OUTCOME, EntryKind.RESOLVED)
 QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
 """Kinds that the console records about itself."""
 
 
 def kind_word(entry: Entry) -> str:
-    """The kind in words."""
-    return unknown_kind_word(entry.unknown_kind) if entry.unknown_kind else KIND_STYLES[entry.kind].word
+    """The kind in words; of an outcome, which one."""
+    return unknown_kind_word(entry.unknown_kind) if entry.unknown_kind else _style(entry).word
 
 
 def unknown_kind_word(kind: str) -> str:
@@ -64,21 +73,29 @@ def unknown_kind_word(kind: str) -> str:
 
 
 def kind_spans(entry: Entry) -> list[Span]:
-    """Mark and word; for a change the mark shows the outcome."""
-    style = KIND_STYLES[entry.kind]
-    mark, role = style.mark, style.role
+    """Mark and word; for a change and a finding they show the outcome."""
+    style = _style(entry)
+    return [(f"{style.mark} ", style.role), (kind_word(entry), "muted" if style.role == "faint" else "")]
+
+
+def _style(entry: Entry) -> StateStyle:
     if entry.kind is EntryKind.FINDING:
-        mark, role = _verdict(entry)
-    elif entry.kind in _STATED:
-        mark, role = _OUTCOMES.get(str(entry.data.get("state")), (mark, role))
-    return [(f"{mark} ", role), (kind_word(entry), "muted" if role == "faint" else "")]
+        return _finding(entry)
+    if entry.kind is EntryKind.OUTCOME and entry.data.get("verified") is True:
+        return _VERIFIED
+    styles = {EntryKind.OUTCOME: OUTCOME_STYLES, EntryKind.RESOLVED: _RESOLVED}.get(entry.kind, {})
+    state = next((each for each in styles if each.value == entry.data.get("state")), None)
+    return KIND_STYLES[entry.kind] if state is None else styles[state]
 
 
-def _verdict(entry: Entry) -> tuple[str, str]:
+def _finding(entry: Entry) -> StateStyle:
+    style = KIND_STYLES[EntryKind.FINDING]
     finding = entry.data.get("finding")
     value = str(finding.get("verdict")) if isinstance(finding, dict) else ""
-    style = next((style for verdict, style in VERDICT_STYLES.items() if verdict.value == value), None)
-    return (style.mark, style.role) if style is not None else (glyphs.NOT_JUDGED, "warn")
+    verdict = next((each for verdict, each in VERDICT_STYLES.items() if verdict.value == value), None)
+    if verdict is None:
+        return StateStyle(style.mark, style.word_source, "warn")
+    return StateStyle(verdict.mark, style.word_source, verdict.role)
 
 
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:

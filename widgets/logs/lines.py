@@ -1,7 +1,7 @@
 """The lines of a log pane: scrolling, cursor and marked range. Knows no prompts and no counters."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from textual import events
 from textual.message import Message
@@ -146,6 +146,16 @@ class LogLines(LogWindow, can_focus=True):
             self.scroller.reveal(row)
         self._cursor.set(row)
         self._moved()
+
+    @property
+    def times_on_screen(self) -> tuple[datetime, datetime] | None:
+        """The time from the first to the last line on the screen (UTC), at least a second; None without lines."""
+        rows, _skip = self.scroller.window()
+        if not rows:
+            return None
+        first, last = (self.view.store.time_at(row) for row in (rows[0], rows[-1]))
+        last = max(last, first + 1000)
+        return datetime.fromtimestamp(first / 1000, UTC), datetime.fromtimestamp(last / 1000, UTC)
 
     def move_cursor(self, lines: int) -> bool:
         """Move the cursor by lines; True when it would go below the newest one."""

@@ -5,12 +5,13 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
+from services.changes.task_limit.cli_commands import commands_of
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import (
     LARGEST,
@@ -38,6 +39,7 @@ from services.changes.task_limit.steps import (
 )
 from services.changes.task_limit.warnings import approver, stopped_text, warnings
 from services.i18n import _, plural
+from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
@@ -170,6 +172,10 @@ class TaskLimit(Change):
         """How the task counts follow the new limit."""
         state = await self._reads.counts(plan.target.id)
         return _("Running {running}.").format(running=state.running)
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The requests, then the bounds, the scheduled actions and the task counts that they lead to."""
+        return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The previous maximum: permanent if it may stay, otherwise with a revert of its own."""

@@ -4,16 +4,19 @@ The written runbook checks one user, and takes 90 days for a quarter of a year. 
 was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier day.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.calendar.wording import day_words
 from services.i18n import _, plural
+from services.inspections.access_keys.cli_commands import commands_of
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
+from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
@@ -39,6 +42,10 @@ class KeyAges(Inspection):
         return builder.finding(
             self._summary(reading, keys, builder.measures), advice=self._advice(keys, crowded)
         )
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The users, and the keys of those in the runbook."""
+        return commands_of(self._spec)
 
     @property
     def _spec(self) -> KeysSpec:
@@ -100,7 +107,7 @@ class KeyAges(Inspection):
             yield Measure(
                 title=_("Users of the runbook without a key"),
                 shown=_(", ").join(map(clean, keyless)),
-                allowed=_("none"),
+                allowed="0",
                 verdict=Verdict.UNKNOWN,
                 value=len(keyless),
             )

@@ -13,6 +13,7 @@ from services.aws.cloudwatch.alarms.actions import scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.i18n import _, plural, sentences
 from services.inspections.alarms.advice import advice
+from services.inspections.alarms.cli_commands import commands_of
 from services.inspections.alarms.doubts import doubts, without_history
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
 from services.inspections.alarms.periods import as_of, periods_of, within
@@ -21,6 +22,7 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import hours_words
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
+from services.models.aws_cli import CliCommand
 from services.models.findings import AlarmPeriod, Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import DISPLAY_ORDER, Verdict
@@ -46,6 +48,10 @@ class AlarmStates(Inspection):
             builder.unread(error, _("Alarms fired since the last sign-off cannot be read."))
         series = [firing async for firing in self._contributors(reader, overview)]
         return self._finding(builder, overview, history, series)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """Every alarm's state and what fired in the window."""
+        return commands_of(span)
 
     async def _contributors(self, reader: Alarms, overview: AlarmOverview) -> AsyncIterator[Firing]:
         """The firing series of multi-series alarms; an alarm that cannot be read says so in its row."""
@@ -181,11 +187,10 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
     """How often alarms fired. `doubtful`: why the history is unreliable; `complete`: it could be read."""
     count = sum(period.state == "alarm" for period in periods)
     verdict = Verdict.ATTENTION if count else Verdict.NORMAL
-    text = str(count) if count else _("none")
     return Measure(
         title=_("Fired since the last sign-off"),
-        shown=text if complete else "",
-        allowed=_("none"),
+        shown=str(count) if complete else "",
+        allowed="0",
         verdict=verdict if complete and not doubtful else Verdict.UNKNOWN,
         value=count if complete else None,
         note=sentences(*doubtful),

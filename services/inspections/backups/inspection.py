@@ -4,20 +4,23 @@ Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be ju
 by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import Window, daily
 from services.i18n import _
+from services.inspections.backups.cli_commands import commands_of
 from services.inspections.backups.evaluation import BackupReading, checks, normal_summary
 from services.inspections.backups.tables import events_table, nights_table
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
 from services.inspections.base import InspectionRequest
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.aws_cli import CliCommand
 from services.models.findings import Finding
+from services.models.metrics import TimeSpan
 from services.models.rds import Database, DatabaseEvent, Snapshot
 from services.models.verdict import Verdict
 
@@ -50,6 +53,10 @@ class Backups(DatabaseInspection):
             database, self.spec, request.until, zone, window, automatic, judged_nights, events
         )
         return self._finding(builder, reading)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The retention, the snapshots, and the events that explain a gap."""
+        return commands_of(self.context.runbook)
 
     def _without_snapshots(
         self, builder: FindingBuilder, database: Database, window: Window | None, error: AwsError

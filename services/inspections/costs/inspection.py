@@ -4,7 +4,7 @@ Runbook: 日常監視 4; limits: `[costs]`. The response to the one charged Cost
 are AWS budgets, they are read and their forecast is used, so no forecast has to be paid for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from services.contacts import escalation
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.costs.budget import BudgetJudge
+from services.inspections.costs.cli_commands import commands_of
 from services.inspections.costs.days import HELD, Compared, Plan, compare, plan
 from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
@@ -25,8 +26,10 @@ from services.inspections.costs.wording import Rate, days_words, month_words, pe
 from services.inspections.toolkit.checks import CheckResult, about, runbook_advice
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
+from services.models.aws_cli import CliCommand
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.findings import Finding, Measure
+from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
 
@@ -60,6 +63,10 @@ class Costs(Inspection):
         compared = compare(answer.plan, min(days), max(days))
         table = lay_out(history, self._spec, others=_("Others"), total=_("Total"))
         return self._finding(builder, answer, compared, table, await self._budgets())
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """Costs by day, and the budgets."""
+        return commands_of(self.context.runbook, span.end)
 
     @property
     def _spec(self) -> Spec:

@@ -3,7 +3,7 @@
 Runbook: `[[inspections]]` with `kind = "insights"`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
@@ -12,6 +12,7 @@ from services.aws.logs.insights import ROWS
 from services.aws.logs.query_text import commands, joined, verb
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, OwnInspection, table
+from services.inspections.custom.cli_commands import of_query
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
@@ -26,6 +27,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
@@ -61,6 +63,10 @@ class CustomInsights(OwnInspection, InsightsInspection):
             trouble = trouble or _("AWS's hourly counts do not cover all matches.")
         silent = await silence(queries, fresh=FRESH)
         return await self._finding(queries, result, hours, trouble, silent)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The runbook's query."""
+        return of_query(self.spec, self.limit, span)
 
     async def _finding(
         self,

@@ -3,7 +3,7 @@
 Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
+from services.inspections.custom.cli_commands import of_metric
 from services.inspections.custom.silence import unusual
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -25,6 +26,7 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
+from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
@@ -58,6 +60,10 @@ class CustomMetric(OwnInspection):
         silent = await self._silences(series, span, holes)
         return self._finding(FindingBuilder(self, request), series, course, silent)
 
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The metric's curve."""
+        return of_metric(self._query(self.spec.period), self.limit, span)
+
     async def _read(
         self, since: datetime, until: datetime, period: int | None = None
     ) -> tuple[Series, TimeSpan]:
@@ -68,7 +74,11 @@ class CustomMetric(OwnInspection):
         last = int(until.timestamp()) // period * period
         first = min(int(since.timestamp()) // period * period, last - period)
         span = TimeSpan(start=at(first), end=at(last))
-        query = MetricQuery(
+        (series,) = await Metrics(self.context.reader).fetch([self._query(period)], span)
+        return series, span
+
+    def _query(self, period: int) -> MetricQuery:
+        return MetricQuery(
             id="value",
             namespace=self.spec.namespace,
             metric=self.spec.metric,
@@ -77,8 +87,6 @@ class CustomMetric(OwnInspection):
             period=period,
             region=self.spec.region,
         )
-        (series,) = await Metrics(self.context.reader).fetch([query], span)
-        return series, span
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
         """The longest and the latest silence, and what they mean; for a count only unusual silences."""

@@ -5,7 +5,7 @@ night. An average hides peaks, so each row is judged with the statistic the dash
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.dashboard.cli_commands import commands_of
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
@@ -24,9 +25,10 @@ from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import bound_words, hours_words, moment, yen_words
+from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
 from services.models.findings import Finding, Measure
-from services.models.metrics import SeriesStatus
+from services.models.metrics import SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
 
 _NAMED = 5
@@ -51,6 +53,10 @@ class DashboardValues(Inspection):
         transfers = Transfers(curves.items, answer, past, back, self.context.calendar.zone)
         compared = self._compared(request, back, alike)
         return self._finding(builder, dashboard, curves, answer, transfers, compared)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The dashboard and the curves with a limit."""
+        return commands_of(self.context.runbook, span)
 
     async def _dashboard(self) -> Dashboard:
         reader, spec = Dashboards(self.context.reader), self.context.runbook.dashboard

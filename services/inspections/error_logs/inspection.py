@@ -4,7 +4,7 @@ Runbook: 日常監視 3. Covers everything since the last sign-off, not only the
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from services.aws.client.errors import AwsError
@@ -12,14 +12,14 @@ from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
+from services.inspections.error_logs.cli_commands import commands_of
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import (
     below,
     event_spans,
-    local,
-    log_row,
+    timed_row,
     whole,
     zone_name,
 )
@@ -34,9 +34,11 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
+from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
@@ -57,6 +59,10 @@ class ErrorLogs(InsightsInspection):
             counts = replace(counts, fives=None)
         silent = await silence(queries, events=event_spans(errors.rows, counts.hours))
         return self._finding(queries, errors, counts, level, silent)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The queries for errors and their number per hour."""
+        return commands_of(self._spec, span)
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
         """Whether errors can be recognized; if that cannot be read, the errors found still count."""
@@ -166,7 +172,7 @@ class ErrorLogs(InsightsInspection):
                 title=_("5xx responses"),
                 item="5xx",
                 shown="" if counts.fives is None else f"{counts.fives:,}",
-                allowed=_("none"),
+                allowed="0",
                 value=counts.fives,
                 verdict=_fives_verdict(counts.fives),
             )
@@ -175,7 +181,7 @@ class ErrorLogs(InsightsInspection):
                 title=_("Failed database connections"),
                 item="database",
                 shown=f"{counts.database:,}",
-                allowed=_("none"),
+                allowed="0",
                 verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
                 value=counts.database,
             )
@@ -226,7 +232,7 @@ class ErrorLogs(InsightsInspection):
         """Each 5xx response that was read, without log texts, so that a report can name it."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            log_row(spec.log_group, at := when(row.get("@timestamp")), (local(at, zone), str(status)))
+            timed_row(spec.log_group, when(row.get("@timestamp")), zone, str(status))
             for row in errors.rows
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
@@ -239,15 +245,13 @@ class ErrorLogs(InsightsInspection):
         """The newest errors, without secrets."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            log_row(
+            timed_row(
                 spec.log_group,
-                at := when(row.get("@timestamp")),
-                (
-                    local(at, zone),
-                    row.get(spec.field, ""),
-                    row.get(spec.status, "") if spec.status else "",
-                    masked(row.get(spec.message, "")),
-                ),
+                when(row.get("@timestamp")),
+                zone,
+                row.get(spec.field, ""),
+                row.get(spec.status, "") if spec.status else "",
+                masked(row.get(spec.message, "")),
             )
             for row in result.rows
         ]

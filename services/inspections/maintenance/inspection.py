@@ -5,7 +5,7 @@ seldom the relevant one. Pending changes, the certificate, the window itself (UT
 checked as well. Limits: `[rds]`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
@@ -13,13 +13,16 @@ from services.aws.rds.reader import RdsReader
 from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import N_, _
 from services.inspections.base import InspectionRequest, table
+from services.inspections.maintenance.cli_commands import commands_of
 from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import MaintenanceReading, checks, normal_summary, touched
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.aws_cli import CliCommand
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding
+from services.models.metrics import TimeSpan
 from services.models.rds import Database, OptIn
 from services.models.verdict import DISPLAY_ORDER
 
@@ -49,6 +52,10 @@ class Maintenance(DatabaseInspection):
         builder.check(*checks(reading))
         builder.table(*_tables(reading))
         return builder.finding_of_checks(normal_summary(reading))
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The pending maintenance and the window."""
+        return commands_of(self.context.runbook, self.context.region)
 
     async def _dues(
         self, reader: RdsReader, database: Database, window: Window | None, builder: FindingBuilder

@@ -19,6 +19,7 @@ from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words
 from services.inspections.scaling.alarms import PolicyAlarms, policy_alarms
+from services.inspections.scaling.cli_commands import commands_of
 from services.inspections.scaling.decisions import decisions_table, refusals
 from services.inspections.scaling.evaluation import Expected, Titles, bounds
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
@@ -28,10 +29,12 @@ from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import AlarmOverview
+from services.models.aws_cli import CliCommand
 from services.models.duties import ScheduledOccurrence
 from services.models.ecs import ContainerService
 from services.models.evidence import Evidence
 from services.models.findings import Finding
+from services.models.metrics import TimeSpan
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict
 
@@ -58,6 +61,10 @@ class TaskLimits(Inspection):
             raise next(error for _text, error in readings[0].errors())
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         return self._finding(request, readings, await read_alarms(reader, readings))
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """Every service's tasks and scaling."""
+        return commands_of(self.context.runbook)
 
     @property
     def _ecs(self) -> Ecs:

@@ -6,7 +6,7 @@ the address only inside the event. So in every enabled region this inspection lo
 service, root's activity and destructive changes; the finding says what was not requested or not returned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from services.aws.cloudtrail.reader import KEPT, PACE, CloudTrailReader
 from services.clock import real
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.sign_ins.cli_commands import commands_of
 from services.inspections.sign_ins.evaluation import Rules, unknown_identities
 from services.inspections.sign_ins.measures import Judged, measures, summary
 from services.inspections.sign_ins.other_events import judge
@@ -24,7 +25,9 @@ from services.inspections.sign_ins.silence import history_measure, silence_remar
 from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import listed, moment
+from services.models.aws_cli import CliCommand
 from services.models.findings import Finding
+from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from services.models.runbook_inspections import Trail as TrailSpec
 from services.models.verdict import Verdict
@@ -84,6 +87,10 @@ class SignIns(Inspection):
         return builder.finding(
             self._summary(builder, judged), advice=self._advice(judged, bool(unknown)), unfamiliar=unknown
         )
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The look-ups in the regions that the runbook names."""
+        return commands_of(self._spec, self.context.region, span)
 
     def _summary(self, builder: FindingBuilder, judged: Judged) -> str:
         text = summary(judged, builder.measures, self._spec)

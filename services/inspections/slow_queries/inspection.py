@@ -4,7 +4,7 @@ Runbook: ログ調査 2. The written query names no log group, has a comment in 
 counting the rest. The log is PostgreSQL's, and exists only if RDS exports it. Limits: `[slow_queries]`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
@@ -13,11 +13,11 @@ from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
+from services.inspections.slow_queries.cli_commands import commands_of
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
+from services.inspections.slow_queries.queries import durations, hourly, slowest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import (
-    BIN,
-    COUNT,
     Hours,
     binned,
     event_spans,
@@ -36,6 +36,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
@@ -78,6 +79,10 @@ class SlowQueries(InsightsInspection):
         silent = await silence(queries, fresh=FRESH, events=event_spans(result.rows, hours))
         return self._finding(queries, result, hours, silent)
 
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """Whether RDS exports the log, and the query for slow statements."""
+        return commands_of(self.context.runbook, span)
+
     @property
     def _spec(self) -> Spec:
         spec = self.context.runbook.slow_queries
@@ -109,7 +114,7 @@ class SlowQueries(InsightsInspection):
         size = await queries.size(span)
         if size is None or not queries.affordable(queries.yen(size.bytes)):
             return False
-        result = await queries.run(joined((*_durations(), "limit 1")), span=span)
+        result = await queries.run(joined((*durations(), "limit 1")), span=span)
         return result.matched > 0
 
     async def _hours(self, queries: Queries, result: QueryResult) -> Hours | None:
@@ -249,25 +254,6 @@ class SlowQueries(InsightsInspection):
             yield _("Only the slowest {count} of {all} are grouped.").format(
                 count=f"{len(result.rows):,}", all=f"{result.matched:,}"
             )
-
-
-def _durations() -> tuple[str, ...]:
-    return ("fields @timestamp, @message", "filter @message like /duration:/")
-
-
-def _slow(spec: Spec) -> tuple[str, ...]:
-    parse = r"parse @message /duration: (?<duration>[0-9.]+) ms/"
-    return (*_durations(), parse, f"filter duration > {spec.over_ms}")
-
-
-def slowest(spec: Spec) -> str:
-    """The runbook's query, corrected, with more than its twenty rows, so that they can be counted per hour."""
-    return joined((*_slow(spec), "sort duration desc", "limit 1000"))
-
-
-def hourly(spec: Spec) -> str:
-    """The query for counts per hour."""
-    return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
 
 
 def _lines(result: QueryResult) -> list[tuple[datetime | None, SlowLine]]:

@@ -6,7 +6,7 @@ those of `[waf]` are the console's own.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError, NotFound
@@ -17,12 +17,15 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, QueryHistory, configured
+from services.inspections.waf_blocks.cli_commands import commands_of
 from services.inspections.waf_blocks.log_files import Listed, LogFiles, destination
 from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, samples_cover_window, traffic
 from services.inspections.waf_blocks.sources import FromOne, Sources, newest
 from services.inspections.waf_blocks.sql import days_of
 from services.inspections.waf_blocks.wording import attacked, summary
+from services.models.aws_cli import CliCommand
 from services.models.findings import Finding, Measure
+from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall as Spec
 from services.models.verdict import Verdict
 from services.models.waf import Samples, WebAcl
@@ -62,6 +65,10 @@ class WafBlocks(Inspection):
         days = self._days(request, counts, listed) if counted.answered else 1
         sources = self._sources(counts, samples, counted, builder, days=max(1, days), whole=whole)
         return self._finding(builder, counts, sources, counted)
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The web ACL, the counts, the log files, and the query for addresses."""
+        return commands_of(self._spec, self._balancer(), self.context.region, span)
 
     @property
     def _spec(self) -> Spec:

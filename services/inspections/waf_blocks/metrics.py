@@ -80,22 +80,24 @@ async def _counts(
     context: InspectionContext, firewall: WafReader, metric: RawId, span: TimeSpan, period: int
 ) -> tuple[Series, Series]:
     """Blocked and allowed requests."""
-    # Metrics of CloudFront's ACLs have no dimension `Region`.
-    region = ((RawId("Region"), RawId(context.region)),) if firewall.region is None else ()
-    dimensions = (*region, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), metric))
-    queries = [
-        MetricQuery(
-            id=name.lower(),
-            namespace=RawId("AWS/WAFV2"),
-            metric=RawId(f"{name}Requests"),
-            dimensions=dimensions,
-            stat="Sum",
-            period=period,
-        )
-        for name in ("Blocked", "Allowed")
-    ]
+    region = context.region if firewall.region is None else ""
+    queries = [counts_query(metric, name, region, period) for name in ("Blocked", "Allowed")]
     blocked, allowed = await Metrics(context.reader).fetch(queries, span, region=firewall.region)
     return blocked, allowed
+
+
+def counts_query(metric: RawId, name: str, region: str, period: int) -> MetricQuery:
+    """The requests of one outcome (`Blocked`, `Allowed`) of a web ACL; `region` is "" for CloudFront's."""
+    # Metrics of CloudFront's ACLs have no dimension `Region`.
+    place = ((RawId("Region"), RawId(region)),) if region else ()
+    return MetricQuery(
+        id=name.lower(),
+        namespace=RawId("AWS/WAFV2"),
+        metric=RawId(f"{name}Requests"),
+        dimensions=(*place, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), metric)),
+        stat="Sum",
+        period=period,
+    )
 
 
 def _active(series: Series) -> set[datetime]:

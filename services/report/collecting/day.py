@@ -1,13 +1,16 @@
 """Collects a day's report from the journal and the runbook alone, so it can be reproduced for any day. Blocking I/O."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from services import i18n
 from services.calendar.calendar import Calendar
+from services.i18n import _
 from services.journal.reader import JournalReader
 from services.models.journal import EntryKind
 from services.models.report import DayReport
+from services.models.report_lines import DutyLine
 from services.models.runbook import Runbook
 from services.report.collecting.alarm_periods import spell_lines, without
 from services.report.collecting.duty_lines import DutyLines
@@ -57,6 +60,7 @@ def collect_day(
     following = open_days.next_open(day + DAY)
     return DayReport(
         **head(source),
+        authors=authors(runbook, duties),
         first_seq=first,
         last_seq=last,
         verdict=verdict,
@@ -79,6 +83,20 @@ def collect_day(
     )
 
 
+def authors(runbook: Runbook, lines: Iterable[DutyLine]) -> tuple[str, ...]:
+    """Who signed off the duty that reviews the report; where nobody did, who signed off the others."""
+    reviews = {duty.id for duty in runbook.duties if duty.reviews_report}
+    signed = [(line.duty in reviews, line.signed.by) for line in lines if line.signed is not None]
+    names = [name for is_review, name in signed if is_review] or [name for _review, name in signed]
+    return tuple(dict.fromkeys(names))
+
+
+def approvals(runbook: Runbook) -> tuple[str, ...]:
+    """Heads of the boxes for seals: the runbook's, or else the usual ones."""
+    given = runbook.report.approvals
+    return given if given is not None else (_("Head"), _("Deputy"), _("Operator"))
+
+
 def head(source: Source) -> dict[str, Any]:
     """The fields common to all reports that depend only on the source."""
     system, period = source.runbook.system, source.period
@@ -94,4 +112,5 @@ def head(source: Source) -> dict[str, Any]:
         "as_of": source.as_of,
         "complete": source.now >= source.end,
         "journal": source.reader.id,
+        "approvals": approvals(source.runbook),
     }

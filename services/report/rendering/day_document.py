@@ -1,236 +1,290 @@
-"""Lays out the report of one day (運用報告書) as a document."""
+"""Lays out the report of one day (運用報告書): one page for its readers, then annexes with the evidence."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from services.i18n import _
-from services.models.posts import UNSENT
+from services.i18n import _, plural
+from services.models.duties import OccurrenceState
 from services.models.report import DayReport
-from services.models.report_lines import AcknowledgementLine, DutyLine, FindingLine, PostLine, SpellLine
-from services.models.verdict import Verdict
+from services.models.report_lines import ChangeLine, DutyLine, FindingLine
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording
-from services.report.rendering.document import (
-    Block,
-    Bullets,
-    Document,
-    Facts,
-    Line,
-    Paragraph,
-    Section,
-    table,
+from services.report.rendering.day_annexes import (
+    ALARMS,
+    CHANGES,
+    CONSOLE,
+    DUTIES,
+    MESSAGES,
+    Annexes,
+    annexes,
+    finding_key,
 )
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
+from services.report.rendering.overview import overview
+from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
-    change_section,
-    charges_words,
-    duty_remarks,
-    duty_table,
-    finding_blocks,
+    STATE_TONES,
+    author,
+    change_rows,
     head_facts,
-    remark_section,
-    verdict_blocks,
+    remarks_of,
+    signed_words,
 )
+from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
 from services.report.rendering.wording import NOTHING, Dates
 
-ALARMS = "alarms"
+INSPECTION_OF_ALARMS = "alarms"
 """Id of the inspection that reports alarms."""
+_MARK = 3
+"""Half-width characters of the mark that a row with a verdict has in its first cell."""
+_CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)
 
 
 def day_document(report: DayReport, dates: Dates) -> Document:
-    """The report as a document. Regular sections appear even if they are empty; rare ones only if they have content."""
-    day = report.first
-    title = _("Operations report, {day}").format(day=dates.day(day))
-    opened = (
-        _("city hall open") if report.is_open else _("city hall closed: {why}").format(why=report.closed_name)
-    )
-    facts = [
-        (_("Day"), _("{day} ({opened})").format(day=dates.day(day), opened=opened)),
-        *head_facts(report, dates),
-    ]
-    sections = [
-        _duties(report, dates),
-        *_earlier(report, dates),
-        _findings(report, dates),
-        _alarms(report, dates),
-        change_section(report.changes, dates, day),
-        *_costs(report, dates),
-        *_posts(report, dates),
-        _notes(report, dates),
-        Section(
-            _("AWS charges from this console"),
-            (Paragraph(charges_words(report.charges, whole_day=True)),),
-        ),
-        _next(report, dates),
-        remark_section(report.remarks, dates, report),
-    ]
-    return Document(
-        title=title,
-        tone=report.verdict,
-        language=report.language,
-        facts=Facts(tuple(facts)),
-        summary=verdict_blocks(report),
-        sections=tuple(sections),
-        footer=f"{report.system_title} · {title}",
-    )
+    """The report as a document whose first page has everything that a reader must know."""
+    appended = annexes(report, dates)
+    return fitted(lambda density: _Page(report, dates, appended, density).document())
 
 
-def _duties(report: DayReport, dates: Dates) -> Section:
-    if not report.duties:
-        return Section(_("Duties"), (Paragraph(_("None on this day.")),))
-    return Section(_("Duties"), _duty_blocks(report.duties, report, dates, moved=True))
+class _Page:
+    """The first page at one density."""
 
+    def __init__(self, report: DayReport, dates: Dates, appended: Annexes, density: Density) -> None:
+        self.report = report
+        self.dates = dates
+        self.annexes = appended
+        self.density = density
 
-def _earlier(report: DayReport, dates: Dates) -> list[Section]:
-    sections = []
-    if report.earlier:
-        blocks = _duty_blocks(report.earlier, report, dates)
-        sections.append(Section(_("Duties of earlier days, signed off on this day or still open"), blocks))
-    if report.running:
-        blocks = _duty_blocks(report.running, report, dates)
-        sections.append(Section(_("Started earlier, still within their dates"), blocks))
-    return sections
-
-
-def _duty_blocks(
-    lines: Sequence[DutyLine], report: DayReport, dates: Dates, *, moved: bool = False
-) -> tuple[Block, ...]:
-    day = report.first
-    return (duty_table(lines, dates, day), *duty_remarks(lines, dates, day, moved=moved))
-
-
-def _findings(report: DayReport, dates: Dates) -> Section:
-    if not report.findings:
-        return Section(_("Findings"), (Paragraph(_("Nothing was inspected.")),))
-    columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Duty"))
-    rows = (_finding_row(line, report, dates) for line in report.findings)
-    parts = tuple(
-        Section(
-            _("{inspection}, {time}").format(inspection=line.title, time=dates.at(line.at, report.first)),
-            tuple(finding_blocks(line, dates, report.first)),
+    def document(self) -> Document:
+        """The whole document."""
+        report, dates = self.report, self.dates
+        title = _("Operations report, {day}").format(day=dates.day(report.first))
+        opened = _("open") if report.is_open else _("closed: {why}").format(why=report.closed_name)
+        return Document(
+            title=title,
+            tone=report.verdict,
+            language=report.language,
+            facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
+            summary=(Paragraph(overview(report)),),
+            sections=(
+                self._duties(),
+                self._findings(),
+                self._alarms(),
+                self._changes(),
+                *self._costs(),
+                self._messages(),
+                self._next(),
+                *self._remarks(),
+            ),
+            annexes=self.annexes.sections,
+            seals=tuple(report.approvals),
+            footer=f"{report.system_title} · {title}",
         )
-        for line in report.findings
-        if _worth_reading(line)
-    )
-    return Section(_("Findings"), (table(columns, rows),), parts)
 
+    def _section(self, title: str, blocks: Sequence[Block], key: str = "") -> Section:
+        reference = self.annexes.reference(key)
+        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
+        return Section(named, tuple(blocks))
 
-def _worth_reading(line: FindingLine) -> bool:
-    return not line.superseded and line.verdict is not Verdict.NORMAL and line.inspection != COSTS
+    def _rows(
+        self,
+        columns: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Line],
+        key: str = "",
+        *,
+        major: bool = False,
+    ) -> Iterator[Block]:
+        """A table of at most the density's rows, and how many more there are."""
+        lines = list(rows)
+        most = self.density.major if major else self.density.minor
+        shown = [self._cut(line, widths) for line in lines[:most]]
+        yield table(columns, shown, widths=widths)
+        if more := len(lines) - len(shown):
+            words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
+            yield Paragraph(
+                words.format(count=more, annex=self.annexes.reference(key) or _("see the annexes"))
+            )
 
+    def _cut(self, line: Line, widths: Sequence[int]) -> Line:
+        rooms = [column(width) for width in widths]
+        rooms[0] -= _MARK if line.tone else 0
+        cells = zip(line.cells, rooms, strict=True)
+        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
 
-def _finding_row(line: FindingLine, report: DayReport, dates: Dates) -> Line:
-    verdict = wording.of_finding(line)
-    if line.overruled is not None:
-        verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)
-    if line.superseded:
-        verdict = _("{verdict}, rerun").format(verdict=verdict)
-    about = line.duty or _("on demand, {name}").format(name=line.by)
-    counted = counts(line)
-    tone = counted if counted is not Verdict.NORMAL else None
-    return Line((dates.at(line.at, report.first), line.title, verdict, line.summary, about), tone)
+    def _paragraph(self, text: str) -> Paragraph:
+        return Paragraph(cut(text, WIDTH, self.density.lines))
 
-
-def _alarms(report: DayReport, dates: Dates) -> Section:
-    title = _("Alarms that fired")
-    blocks: list[Block] = []
-    if report.alarms:
-        columns = (
-            _("Alarm"),
-            _("State"),
-            _("Began"),
-            _("Ended"),
-            _("Duration"),
-            _("Acknowledged"),
-            _("Reason"),
+    def _duties(self) -> Section:
+        lines = (*self.report.duties, *self.report.earlier, *self.report.running)
+        calm, rest = (
+            [line for line in lines if _is_calm(line)],
+            [line for line in lines if not _is_calm(line)],
         )
-        rows = (_spell_row(line, report, dates) for line in report.alarms)
-        blocks.append(table(columns, rows))
-    elif any(line.inspection == ALARMS for line in report.findings):
-        blocks.append(Paragraph(_("None in the inspected window.")))
-    else:
-        blocks.append(Paragraph(_("Not known: alarms were not inspected on this day."), Verdict.UNKNOWN))
-    if report.acknowledgements:
-        blocks.append(Bullets(tuple(_ack(ack, report, dates) for ack in report.acknowledgements)))
-    return Section(title, tuple(blocks))
+        blocks: list[Block] = []
+        if rest:
+            columns = (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Note"))
+            blocks += self._rows(columns, (18, 25, 10, 18, 29), map(self._duty, rest), DUTIES)
+        for state in _CALM:
+            titles = [self._named(line) for line in calm if line.state is state]
+            if titles:
+                words = _("{state}, {count}: {titles}").format(
+                    state=wording.duty_state(state), count=len(titles), titles=_(", ").join(titles)
+                )
+                blocks.append(self._paragraph(words))
+        return self._section(_("Duties"), blocks or [Paragraph(_("None on this day."))], DUTIES)
+
+    def _named(self, line: DutyLine) -> str:
+        if line.signed is None:
+            return _("{title} ({more})").format(
+                title=line.title, more=self.dates.due(line, self.report.first)
+            )
+        signed = f"{self.dates.at(line.signed.at, self.report.first)} {line.signed.by}"
+        return _("{title} ({more})").format(title=line.title, more=signed)
+
+    def _duty(self, line: DutyLine) -> Line:
+        note = line.signed.note if line.signed else ""
+        remarks = remarks_of(line, self.dates, self.report.first)
+        texts = [*([note] if note else []), *remarks, *([line.remark] if line.remark else [])]
+        return Line(
+            (
+                self.dates.due(line, self.report.first),
+                line.title,
+                wording.of_duty(line),
+                signed_words(line, self.dates, self.report.first),
+                _("; ").join(texts),
+            ),
+            STATE_TONES.get(line.state),
+        )
+
+    def _findings(self) -> Section:
+        counting = [line for line in self.report.findings if not line.superseded]
+        # The newest of equal findings stands for all: several duties may run one inspection.
+        newest = {
+            (line.inspection, line.summary, counts(line)): line
+            for line in counting
+            if line.verdict is not Verdict.NORMAL
+        }
+        rest = sorted(newest.values(), key=lambda line: DISPLAY_ORDER.index(counts(line) or line.verdict))
+        blocks: list[Block] = []
+        if rest:
+            columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Annex"))
+            blocks += self._rows(columns, (9, 18, 15, 48, 10), map(self._finding, rest), major=True)
+        if normal := Counter(line.title for line in counting if line.verdict is Verdict.NORMAL):
+            titles = (f"{title} ×{count}" if count > 1 else title for title, count in normal.items())
+            words = _("{state}, {count}: {titles}").format(
+                state=wording.verdict(Verdict.NORMAL), count=normal.total(), titles=_(", ").join(titles)
+            )
+            blocks.append(self._paragraph(words))
+        return self._section(_("Findings"), blocks or [Paragraph(_("Nothing was inspected."))])
+
+    def _finding(self, line: FindingLine) -> Line:
+        verdict = wording.of_finding(line)
+        summary = line.summary
+        if line.overruled is not None:
+            verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)
+            summary = _("{reason} ({note})").format(reason=line.overruled.reason, note=summary)
+        reference = self.annexes.reference(finding_key(line))
+        time = self.dates.at(line.at, self.report.first)
+        return Line((time, line.title, verdict, summary, reference or NOTHING), counts(line))
+
+    def _alarms(self) -> Section:
+        report, day = self.report, self.report.first
+        title = _("Alarms that fired")
+        blocks: list[Block] = []
+        if report.alarms:
+            columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Duration"), _("Acknowledged"))
+            rows = (
+                Line(
+                    (
+                        named(line),
+                        wording.alarm_state(line.state),
+                        began(line, self.dates, day),
+                        ended(line, self.dates, day),
+                        lasted(line),
+                        acknowledged_by(line, self.dates, day),
+                    ),
+                    Verdict.ABNORMAL if line.state == "alarm" else Verdict.ATTENTION,
+                )
+                for line in sorted(report.alarms, key=lambda line: line.state != "alarm")
+            )
+            blocks += self._rows(columns, (29, 10, 15, 19, 13, 14), rows, ALARMS, major=True)
+        elif any(line.inspection == INSPECTION_OF_ALARMS for line in report.findings):
+            blocks.append(Paragraph(_("None in the inspected window.")))
+        else:
+            words = _("Not known: alarms were not inspected on this day.")
+            blocks.append(Paragraph(words, Verdict.UNKNOWN))
+        return self._section(title, blocks, ALARMS)
+
+    def _changes(self) -> Section:
+        if not self.report.changes:
+            return self._section(_("Changes made"), [Paragraph(_("None."))])
+        columns = (_("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result"))
+        rows = (row for line in self.report.changes for row in self._change(line))
+        blocks = self._rows(columns, (10, 26, 21, 9, 14, 20), rows, CHANGES)
+        return self._section(_("Changes made"), [*blocks], CHANGES)
+
+    def _change(self, line: ChangeLine) -> Iterator[Line]:
+        yield from change_rows(line, self.dates, self.report.first)
+
+    def _costs(self) -> Iterator[Section]:
+        lines = [line for line in self.report.findings if line.inspection == COSTS and not line.superseded]
+        normal = [line for line in lines if line.verdict is Verdict.NORMAL]
+        if normal:
+            blocks = [self._paragraph(line.summary) for line in normal]
+            yield self._section(_("Costs"), blocks, finding_key(normal[-1]))
+
+    def _messages(self) -> Section:
+        report, day = self.report, self.report.first
+        rows = [
+            (line.at, line.by, wording.entry_kind(line.kind), line.text, Verdict.NORMAL)
+            for line in report.notes
+        ]
+        for post in report.posts:
+            kind = _("Slack: {state}").format(state=wording.post_state(post.state))
+            rows.append(
+                (post.at, post.by, kind, post.text, Verdict.ATTENTION if post.why else Verdict.NORMAL)
+            )
+        if not rows:
+            return self._section(_("Notes and posts"), [Paragraph(_("None."))])
+        columns = (_("Time"), _("By"), _("Kind"), _("Text"))
+        lines = (
+            Line((self.dates.at(at, day), by, kind, text), tone if tone is not Verdict.NORMAL else None)
+            for at, by, kind, text, tone in sorted(rows, key=lambda row: row[0])
+        )
+        blocks = self._rows(columns, (10, 10, 18, 62), lines, MESSAGES)
+        return self._section(_("Notes and posts"), [*blocks], MESSAGES)
+
+    def _next(self) -> Section:
+        report = self.report
+        if report.next_day is None:
+            return self._section(_("Next open day"), [Paragraph(_("There is no open day nearby."))])
+        titles = (
+            _("{title} ({more})").format(title=line.title, more=self.dates.due(line, report.next_day))
+            for line in report.next
+        )
+        title = _("Due until the end of {day}").format(day=self.dates.short(report.next_day))
+        return self._section(
+            title, [self._paragraph(_(", ").join(titles)) if report.next else Paragraph(_("None."))], CONSOLE
+        )
+
+    def _remarks(self) -> Iterator[Section]:
+        lines = self.report.remarks
+        quotes = [
+            Quote(cut(line.text, WIDTH - 4, self.density.lines + 1), author(line, self.report, self.dates))
+            for line in lines[: self.density.minor]
+        ]
+        if quotes:
+            yield self._section(_("Notes on this report"), quotes, MESSAGES)
 
 
-def _spell_row(line: SpellLine, report: DayReport, dates: Dates) -> Line:
-    day = report.first
-    began = dates.at(line.since, day)
-    ended = dates.at(line.last_seen, day)
-    lasted = wording.lasting(line.seconds)
-    reason = line.reason
-    if line.seen_later:
-        reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
-    return Line(
-        (
-            f"{line.alarm} {line.title}".rstrip(),
-            wording.alarm_state(line.state),
-            began if line.began else _("before {time}").format(time=began),
-            ended if line.ended else _("ongoing at {time}").format(time=ended),
-            _("{time} or more").format(time=lasted) if line.at_least else lasted,
-            _(", ").join(f"{ack.by} {dates.at(ack.at, day)}" for ack in line.acknowledged) or NOTHING,
-            reason,
-        ),
-        Verdict.ABNORMAL if line.state == "alarm" else Verdict.ATTENTION,
-    )
-
-
-def _ack(ack: AcknowledgementLine, report: DayReport, dates: Dates) -> str:
-    text = _("{time} {name} acknowledged {alarm} ({state})").format(
-        time=dates.at(ack.at, report.first),
-        name=ack.by,
-        alarm=ack.alarm,
-        state=wording.alarm_state(ack.state) or NOTHING,
-    )
-    note = " ".join(ack.note.split())
-    return f"{text}: {note}" if note else text
-
-
-def _costs(report: DayReport, dates: Dates) -> list[Section]:
-    """The findings of the cost inspection; the figures are shown even if they are normal."""
-    lines = [line for line in report.findings if line.inspection == COSTS and not line.superseded]
-    blocks = tuple(block for line in lines for block in finding_blocks(line, dates, report.first))
-    return [Section(_("Costs"), blocks)] if blocks else []
-
-
-def _posts(report: DayReport, dates: Dates) -> list[Section]:
-    if not report.posts:
-        return []
-    columns = (_("Time"), _("Channel"), _("Text"), _("By"), _("State"))
-    rows = (_post_row(line, report, dates) for line in report.posts)
-    return [Section(_("Posts to Slack"), (table(columns, rows),))]
-
-
-def _post_row(line: PostLine, report: DayReport, dates: Dates) -> Line:
-    state = wording.post_state(line.state)
-    return Line(
-        (
-            dates.at(line.at, report.first),
-            line.channel,
-            line.text,
-            line.by,
-            f"{state}: {line.why}" if line.why else state,
-        ),
-        Verdict.ATTENTION if line.state in UNSENT else None,
-    )
-
-
-def _notes(report: DayReport, dates: Dates) -> Section:
-    title = _("Notes and other records")
-    if not report.notes:
-        return Section(title, (Paragraph(_("None.")),))
-    rows: Iterable[tuple[str, ...]] = (
-        (dates.at(line.at, report.first), wording.entry_kind(line.kind), line.by, line.text, line.about)
-        for line in report.notes
-    )
-    return Section(title, (table((_("Time"), _("Kind"), _("By"), _("Text"), _("About")), rows),))
-
-
-def _next(report: DayReport, dates: Dates) -> Section:
-    if report.next_day is None:
-        return Section(_("Next open day"), (Paragraph(_("There is no open day nearby.")),))
-    title = _("Due until the end of {day}").format(day=dates.day(report.next_day))
-    if not report.next:
-        return Section(title, (Paragraph(_("None.")),))
-    rows = ((dates.due(line, report.first), line.title, line.section, line.remark) for line in report.next)
-    return Section(title, (table((_("Due"), _("Duty"), _("Section of the runbook"), _("Remark")), rows),))
+def _is_calm(line: DutyLine) -> bool:
+    """Whether a line's title says all: it was done in time with everything that it asks for, or is not due yet."""
+    if line.state is OccurrenceState.UPCOMING:
+        return not line.underway
+    if line.state is not OccurrenceState.DONE or line.signed is None:
+        return False
+    punctual = line.signed.was in (OccurrenceState.DUE, OccurrenceState.UPCOMING)
+    complete = not (line.unchecked or line.not_looked)
+    return punctual and complete and not any(each.overruled for each in line.decisions)

@@ -46,6 +46,8 @@ class Table:
     lines: tuple[Line, ...]
     right: frozenset[int] = frozenset()
     title: str = ""
+    widths: tuple[int, ...] = ()
+    """Percent of the page that each column takes; empty: by its texts."""
 
     def cells(self, line: Line) -> list[str]:
         """The row's cells, padded or cut to the number of columns.
@@ -89,6 +91,10 @@ class Document:
     facts: Facts
     summary: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = field(default=())
+    annexes: tuple[Section, ...] = ()
+    """What the sections refer to by number; each begins with its number."""
+    seals: tuple[str, ...] = ()
+    """Heads of the boxes for seals on paper."""
     footer: str = ""
 
 
@@ -98,7 +104,8 @@ def table(
     *,
     right: Iterable[int] = (),
     title: str = "",
+    widths: Sequence[int] = (),
 ) -> Table:
     """Build a table from `Line` objects or plain sequences of cells."""
     rows = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
-    return Table(tuple(columns), tuple(rows), frozenset(right), title)
+    return Table(tuple(columns), tuple(rows), frozenset(right), title, tuple(widths))

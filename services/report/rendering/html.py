@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from services.i18n import _
 from services.models.report import Report
 from services.models.verdict import Verdict
 from services.report.rendering.dispatch import document
@@ -17,41 +18,14 @@ from services.report.rendering.document import (
     Section,
     Table,
 )
+from services.report.rendering.html_style import STYLE
+from services.report.rendering.page import size
 from services.report.rendering.wording import verdict
 
 # No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_SHORT = 9
-"""Columns whose longest cell has at most this many characters are never wrapped."""
-_STYLE = """
-@page { size: A4; margin: 18mm 15mm 18mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
-:root { color-scheme: light; }
-body { font-family: "Hiragino Sans", "Hiragino Kaku Gothic ProN", "BIZ UDPGothic", "Yu Gothic", "Meiryo",
-  "Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", sans-serif; font-size: 10pt; line-height: 1.5;
-  color: #111; background: #fff; max-width: 190mm; margin: 8mm auto; padding: 0 4mm; }
-h1 { font-size: 16pt; border-bottom: 2px solid #111; padding-bottom: 2mm; }
-h2 { font-size: 12pt; border-left: 4px solid #345; padding-left: 2mm; margin-top: 7mm; }
-h3 { font-size: 10.5pt; margin-top: 5mm; }
-h1, h2, h3, caption { break-after: avoid; page-break-after: avoid; }
-table { border-collapse: collapse; width: 100%; margin: 2mm 0; }
-caption { text-align: left; font-weight: bold; padding: 1mm 0; }
-th, td { border: 1px solid #999; padding: 0.8mm 1.5mm; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; white-space: pre-wrap; }
-th { background: #eee; font-weight: bold; }
-td.right, th.right { text-align: right; }
-td.short, th.short { white-space: nowrap; }
-thead { display: table-header-group; }
-tr, blockquote, li { break-inside: avoid; page-break-inside: avoid; }
-table.facts { width: auto; } table.facts th { white-space: nowrap; }
-p { white-space: pre-wrap; margin: 1.5mm 0; } ul { margin: 1mm 0; padding-left: 6mm; }
-blockquote { margin: 2mm 0; padding: 1mm 3mm; border-left: 3px solid #999; white-space: pre-wrap; }
-footer { margin-top: 8mm; border-top: 1px solid #999; font-size: 8pt; color: #444; }
-.attention { background: #fff6d6; } .abnormal { background: #fde0dd; font-weight: bold; }
-.unknown { background: #e9e6f5; } .verdict { font-size: 13pt; padding: 1mm 3mm; border: 2px solid #111;
-  display: inline-block; }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9pt; }
-  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
-"""
+_SHORT, _SHORT_TOGETHER = 16, 80
+"""Half-width characters of a column whose cells are not wrapped, and of all such columns of a table."""
 
 
 def to_html(report: Report, *, wareki: bool = False) -> str:
@@ -70,15 +44,18 @@ def write(whole: Document) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_text(_POLICY)}">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>{title}</title>",
-        f"<style>{_STYLE}</style>",
+        f"<style>{STYLE}</style>",
         "</head>",
         "<body>",
-        f"<h1>{title}</h1>",
-        f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>',
+        "<header>",
+        f'<div><h1>{title}</h1><p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p></div>',
+        *_seals(whole.seals),
+        "</header>",
         *_block(whole.facts),
         *(line for block in whole.summary for line in _block(block)),
         *(line for section in whole.sections for line in _section(section, 2)),
         f"<footer>{_text(whole.footer)}</footer>",
+        *_annexes(whole.annexes),
         "</body>",
         "</html>",
     ]
@@ -88,6 +65,26 @@ def write(whole: Document) -> str:
 def _text(words: str) -> str:
     """Escape text for element content and attribute values."""
     return escape(words)
+
+
+def _seals(heads: Sequence[str]) -> Iterator[str]:
+    """Empty boxes for the seals of those who approve the report."""
+    if heads:
+        names = "".join(f"<th>{_text(head)}</th>" for head in heads)
+        title = f'<th class="name" rowspan="2">{_text(_("Seals"))}</th>'
+        boxes = "<td></td>" * len(heads)
+        rows = f"<tr>{title}{names}</tr><tr>{boxes}</tr>"
+        yield f'<table class="seals"><tbody>{rows}</tbody></table>'
+
+
+def _annexes(sections: Sequence[Section]) -> Iterator[str]:
+    if sections:
+        yield '<div class="annexes">'
+        for section in sections:
+            yield '<div class="annex">'
+            yield from _section(section, 2)
+            yield "</div>"
+        yield "</div>"
 
 
 def _section(section: Section, level: int) -> Iterator[str]:
@@ -109,20 +106,29 @@ def _block(block: Block) -> Iterator[str]:
         case Bullets():
             yield f"<ul>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</ul>"
         case Facts():
-            rows = (
-                f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>'
-                for name, value in block.pairs
-            )
-            yield f'<table class="facts"><tbody>{"".join(rows)}</tbody></table>'
+            rows = "".join(_facts(block.pairs))
+            yield f'<table class="facts"><tbody>{rows}</tbody></table>'
         case Table():
             yield from _table(block)
 
 
+def _facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Rows of two facts each."""
+    cells = [f'<th scope="row">{_text(name)}</th><td>{_text(value)}</td>' for name, value in pairs]
+    if len(cells) % 2:
+        cells.append("<th></th><td></td>")
+    yield from (f"<tr>{left}{right}</tr>" for left, right in zip(cells[::2], cells[1::2], strict=True))
+
+
 def _table(block: Table) -> Iterator[str]:
-    yield "<table>"
+    yield '<table class="fixed">' if block.widths else "<table>"
+    if block.widths:
+        columns = "".join(f'<col width="{width}%">' for width in block.widths)
+        yield f"<colgroup>{columns}</colgroup>"
     if block.title:
         yield f"<caption>{_text(block.title)}</caption>"
-    classes = [_classes(block, number) for number in range(len(block.columns))]
+    short = frozenset[int]() if block.widths else _short(block)
+    classes = [_classes(block, number, short) for number in range(len(block.columns))]
     heads = "".join(
         f'<th scope="col"{kind}>{_text(name)}</th>' for kind, name in zip(classes, block.columns, strict=True)
     )
@@ -139,13 +145,26 @@ def _row(block: Table, line: Line, classes: Sequence[str]) -> str:
     return f'<tr class="row{_tone(line.tone)}">{cells}</tr>'
 
 
-def _classes(block: Table, number: int) -> str:
-    """The class attribute of a column: numbers are right-aligned, short cells such as times are not wrapped."""
-    texts = [block.columns[number], *(block.cells(line)[number] for line in block.lines)]
-    names = [
-        *(["right"] if number in block.right else []),
-        *(["short"] if max(map(len, texts)) <= _SHORT else []),
-    ]
+def _short(block: Table) -> frozenset[int]:
+    """The columns whose cells are not wrapped, so that times and numbers stay whole."""
+    sizes = sorted(
+        (
+            max(map(size, [block.columns[number], *(block.cells(line)[number] for line in block.lines)])),
+            number,
+        )
+        for number in range(len(block.columns))
+    )
+    together, numbers = 0, []
+    for width, number in sizes:
+        together += width + 2
+        if width <= _SHORT and together <= _SHORT_TOGETHER:
+            numbers.append(number)
+    return frozenset(numbers)
+
+
+def _classes(block: Table, number: int, short: frozenset[int]) -> str:
+    """The class attribute of a column: figures are right-aligned, short cells are not wrapped."""
+    names = [*(["right"] if number in block.right else []), *(["short"] if number in short else [])]
     return f' class="{" ".join(names)}"' if names else ""
 
 

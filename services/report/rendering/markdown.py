@@ -15,6 +15,7 @@ from services.report.rendering.document import (
     Section,
     Table,
 )
+from services.report.rendering.wording import verdict
 
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=[#A-Za-z0-9]+;)|(?<![^\W_])_|_(?![^\W_])")
 """Characters that act as markup anywhere in a line; an underscore within a word and `<` before a number do not."""
@@ -30,10 +31,20 @@ def to_markdown(report: Report, *, wareki: bool = False) -> str:
 
 def write(whole: Document) -> str:
     """The document as Markdown."""
-    lines = [f"# {_inline(whole.title)}", "", *_block(whole.facts)]
+    lines = [f"# {_inline(whole.title)}", ""]
+    if whole.tone is not None:
+        lines += [f"**{_inline(verdict(whole.tone))}**", ""]
+    lines += _block(whole.facts)
     for block in whole.summary:
         lines += ["", *_block(block)]
-    for section in whole.sections:
+    if whole.seals:
+        lines += [
+            "",
+            _row(whole.seals),
+            _row(["---"] * len(whole.seals), raw=True),
+            _row([" "] * len(whole.seals)),
+        ]
+    for section in (*whole.sections, *whole.annexes):
         lines += _section(section, 2)
     return "\n".join(lines) + "\n"
 
@@ -76,7 +87,7 @@ def _block(block: Block) -> Iterator[str]:
         case Bullets():
             yield from (f"- {text(item)}" for item in block.items)
         case Facts():
-            yield from (f"- {text(name)}: {_inline(value)}" for name, value in block.pairs)
+            yield from (f"- {text(name)}: {_inline(value)}".rstrip() for name, value in block.pairs)
         case Table():
             yield from _table(block)
 

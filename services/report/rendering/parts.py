@@ -22,9 +22,12 @@ from services.report.rendering.document import (
     Table,
     table,
 )
+from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.wording import NOTHING, Dates
 
-_STATE_TONES = {
+ROWS = 10
+"""Rows of evidence that a report prints from one table."""
+STATE_TONES = {
     OccurrenceState.LATE: Verdict.ATTENTION,
     OccurrenceState.MISSED: Verdict.ATTENTION,
     OccurrenceState.NO_RECORD: Verdict.UNKNOWN,
@@ -39,17 +42,17 @@ _STEP_TONES = {
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
     """A table of duties: due time, title, state, sign-off and note."""
     return table(
-        (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Remark")),
+        (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Note")),
         (
             Line(
                 (
                     dates.due(line, day),
                     line.title,
                     wording.of_duty(line),
-                    _signed(line, dates, day),
+                    signed_words(line, dates, day),
                     line.signed.note if line.signed else "",
                 ),
-                _STATE_TONES.get(line.state),
+                STATE_TONES.get(line.state),
             )
             for line in lines
         ),
@@ -66,7 +69,7 @@ def duty_remarks(
     remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines
-        for text in (*([line.remark] if moved and line.remark else []), *_remarks_of(line, dates, day))
+        for text in (*([line.remark] if moved and line.remark else []), *remarks_of(line, dates, day))
     )
     return (Bullets(remarks),) if remarks else ()
 
@@ -81,7 +84,8 @@ def _progress(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
         yield f"{note.text} ({note.by} {dates.at(note.at, day)})"
 
 
-def _remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
+def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
+    """What was recorded of a duty under way, or when it was signed off, apart from the person's note."""
     for decision in line.decisions:
         if decision.overruled:
             yield _("{inspection} ({verdict}) was overridden: {reason}").format(
@@ -102,7 +106,8 @@ def _remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]
         yield _("no finding from {inspections}").format(inspections=_(", ").join(line.not_looked))
 
 
-def _signed(line: DutyLine, dates: Dates, day: date | None) -> str:
+def signed_words(line: DutyLine, dates: Dates, day: date | None) -> str:
+    """Who signed the duty off, and when."""
     if line.signed is not None:
         return _signature(line.signed, dates, day, late=line.state is OccurrenceState.DONE)
     if line.signed_after is not None:
@@ -137,7 +142,7 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
         return
     if finding.measures:
         yield measures(finding.measures, dates, day)
-    yield from map(_evidence, finding.evidence)
+    yield from (_evidence(each, line.seq) for each in finding.evidence)
     if line.withheld:
         yield Paragraph(
             plural(
@@ -167,7 +172,7 @@ def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
 def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
     """A table of measured values beside their normal ranges."""
     return table(
-        (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Remark")),
+        (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Note")),
         (
             Line(
                 (
@@ -191,26 +196,29 @@ def _remark(measure: Measure, dates: Dates, day: date | None) -> str:
     return measure.note if at in measure.note else " ".join(part for part in (at, measure.note) if part)
 
 
-def _evidence(evidence: Evidence) -> Block:
+def _evidence(evidence: Evidence, seq: int) -> Block:
+    """The first rows; the rest are in the journal."""
+    omitted = evidence.omitted + max(0, len(evidence.rows) - ROWS)
     title = evidence.title
-    if evidence.omitted:
-        more = _("{count} more").format(count=f"{evidence.omitted:,}")
+    if omitted:
+        more = _("{count} more rows: entry #{seq} of the journal").format(
+            count=f"{omitted:,}", seq=f"{seq:,}"
+        )
         title = _("{title} ({more})").format(title=title, more=more)
-    return table(
-        evidence.columns, (Line(tuple(row.cells), row.verdict) for row in evidence.rows), title=title
-    )
+    rows = (Line(tuple(row.cells), row.verdict) for row in evidence.rows[:ROWS])
+    return table(evidence.columns, rows, title=title)
 
 
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
     """The section of changes: one row per step with the values before and after."""
     if not lines:
         return Section(_("Changes made"), (Paragraph(_("None.")),))
-    rows = (row for line in lines for row in _change_rows(line, dates, day))
+    rows = (row for line in lines for row in change_rows(line, dates, day))
     columns = (_("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result"))
     return Section(_("Changes made"), (table(columns, rows),))
 
 
-def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
+def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
     """One row per step; the first row also names the change."""
     title = _("{title} ({target})").format(title=line.title, target=line.target)
     by, approval = line.by, line.approval or NOTHING
@@ -223,7 +231,7 @@ def _change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[L
         return
     for number, step in enumerate(steps):
         values = _(", ").join(f"{row.name}: {row.before} → {row.after}" for row in step.rows) or NOTHING
-        result = " ".join(part for part in (wording.step_state(step.state), step.text) if part)
+        result = " ".join(part for part in (wording.step_result(step), step.text) if part)
         named = f"{title}: {step.title}" if number == 0 else step.title
         when = dates.at(step.at or line.at, day)
         yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
@@ -251,26 +259,29 @@ def charges_words(charges: Charges, *, whole_day: bool) -> str:
 
 def remark_section(lines: Sequence[RemarkLine], dates: Dates, head: ReportHead) -> Section:
     """The section of remarks; a remark on a day or month within the period names that report."""
-    quotes = tuple(Quote(line.text, _author(line, head, dates)) for line in lines)
-    return Section(_("Remarks"), quotes or (Paragraph(_("None.")),))
+    quotes = tuple(Quote(line.text, author(line, head, dates)) for line in lines)
+    return Section(_("Notes on this report"), quotes or (Paragraph(_("None.")),))
 
 
-def _author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
-    author = f"{line.by} {dates.at(line.at)}"
+def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
+    """Who wrote a note on a report and when; in a summary, also on which report."""
+    name_and_time = f"{line.by} {dates.at(line.at)}"
     if line.subject == head.subject:
-        return author
-    return _("{author} (report of {name})").format(author=author, name=line.subject.removeprefix("report@"))
+        return name_and_time
+    return _("{author} (report of {name})").format(
+        author=name_and_time, name=line.subject.removeprefix("report@")
+    )
 
 
 def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
-    """The reasons why the overall verdict is not normal."""
+    """The reasons why the overall verdict is not normal, in at most two lines each; the tables have them in full."""
     if head.verdict is None:
         return (Paragraph(_("Nothing was due and nothing was inspected.")),)
-    return (Bullets(head.why),) if head.why else ()
+    return (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),) if head.why else ()
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
-    """Names and values for the report's head: system, overall verdict, creation time, source entries."""
+    """Names and values for the report's head: system, creation time, source entries, author; who checks it signs by hand."""
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)
     made_at = dates.stamp(head.made_at)
     if not head.complete:
@@ -282,7 +293,8 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
         source = _("no entries of these days in journal {id}").format(id=head.journal[:8])
     return [
         (_("System"), system),
-        (_("Overall verdict"), wording.verdict(head.verdict)),
         (_("Created"), made_at),
         (_("Source"), source),
+        (_("Prepared by"), _(", ").join(head.authors) or NOTHING),
+        (_("Checked by"), ""),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from services.i18n import _
+from services.models.durations import lasting
 from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount
 from services.models.report_lines import FindingLine
@@ -60,6 +61,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
             *_posts(report),
             remark_section(report.remarks, dates, report),
         ),
+        seals=tuple(report.approvals),
         footer=f"{report.system_title} · {title}",
     )
 
@@ -132,10 +134,10 @@ def _alarms(report: PeriodReport) -> Section:
             f"{each.alarm} {each.title}".rstrip(),
             wording.alarm_state(each.state),
             str(each.count),
-            _("{time} or more").format(time=wording.lasting(each.seconds))
+            _("{time} or more").format(time=lasting(each.seconds))
             if each.at_least
-            else wording.lasting(each.seconds),
-            wording.lasting(each.longest_seconds),
+            else lasting(each.seconds),
+            lasting(each.longest_seconds),
         )
         for each in report.alarm_counts
     )

@@ -7,16 +7,16 @@ from services import i18n
 from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.changes import StepState
+from services.models.date_text import day_text, weekday_text
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import PostState
-from services.models.report_lines import DutyLine, FindingLine
+from services.models.report_lines import DutyLine, FindingLine, StepLine
 from services.models.verdict import Verdict
 from services.report.periods import era_of
 
 NOTHING = "—"
 """Shown in place of a missing value."""
-_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _MONTHS = (
     N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
     N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
@@ -111,6 +111,13 @@ def step_state(value: StepState) -> str:
     return _(_STEPS[value])
 
 
+def step_result(step: StepLine) -> str:
+    """The outcome of a step; AWS accepts a request before the change can be verified."""
+    if step.state is StepState.DONE:
+        return _("verified") if step.verified else _("accepted by AWS, not verified")
+    return step_state(step.state)
+
+
 def post_state(value: PostState) -> str:
     """The state of a Slack post, in words."""
     return _(_POSTS[value])
@@ -129,19 +136,6 @@ def entry_kind(value: str) -> str:
     if value in _KINDS:
         return _(_KINDS[value])
     return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)
-
-
-def lasting(seconds: float) -> str:
-    """A duration (seconds) in its two largest units, no finer than minutes."""
-    minutes = max(0, int(seconds)) // 60
-    if minutes < 1:
-        return _("under 1m")
-    if minutes < 60:
-        return _("{minutes}m").format(minutes=minutes)
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return _("{hours}h {minutes}m").format(hours=hours, minutes=minutes)
-    return _("{days}d {hours}h").format(days=hours // 24, hours=hours % 24)
 
 
 def yen(value: float) -> str:
@@ -169,17 +163,15 @@ class Dates:
     def day(self, day: date) -> str:
         """A full date: `Mon 5 Jan 2026`, 2026年1月5日(月)."""
         return _("{weekday} {day} {month} {year}").format(
-            weekday=_(_WEEKDAYS[day.weekday()]),
+            weekday=weekday_text(day.weekday()),
             day=day.day,
             month=_(_MONTHS[day.month - 1]),
             year=self.year(day),
         )
 
     def short(self, day: date) -> str:
-        """A date without its year: `Mon 5 Jan`, 1月5日(月)."""
-        return _("{weekday} {day} {month}").format(
-            weekday=_(_WEEKDAYS[day.weekday()]), day=day.day, month=_(_MONTHS[day.month - 1])
-        )
+        """A date in a row: `01-05(Mon)`."""
+        return day_text(day, day)
 
     def month(self, day: date) -> str:
         """A month: `Jan 2026`, 2026年1月."""

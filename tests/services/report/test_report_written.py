@@ -132,9 +132,9 @@ def test_json_round_trips(report: Report) -> None:
 def test_wareki(report: Report) -> None:
     i18n.use("ja")
     try:
-        assert "2026年1月6日（火）" in to_markdown(report)
-        assert "令和8年1月6日（火）" in to_markdown(report, wareki=True)
-        assert "令和8年1月6日（火）" in to_html(report, wareki=True)
+        assert "2026年1月6日(火)" in to_markdown(report)
+        assert "令和8年1月6日(火)" in to_markdown(report, wareki=True)
+        assert "令和8年1月6日(火)" in to_html(report, wareki=True)
     finally:
         i18n.use("en")
     assert "Reiwa 8" in to_markdown(report, wareki=True)

@@ -11,10 +11,12 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure, Overrule, Recorded
+from services.models.metrics import MetricQuery, Series
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.slack.console_links import inspection_page
+from services.slack.note_wording import newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
@@ -42,12 +44,15 @@ def test_a_firing_alarm() -> None:
     assert proposal.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
     assert "production" in proposal.text.splitlines()[0]
     fields = lines(proposal.text)
-    assert fields["Since"] == "2026-01-13(Tue) 23:10 JST (14:10 UTC)"
-    assert fields["Observed"] == "7.25; the alarm fires at > 5"
+    assert fields["As of"] == "01-14(Wed) 09:10 JST"
+    assert fields["State"] == "firing since 01-13(Tue) 23:10 (10h 0m)"
+    assert fields["Measured"] == "now (fill in); 7.25 when it fired; the alarm fires at > 5"
+    assert "Threshold Crossed" not in proposal.text
+    assert "Threshold Crossed" in proposal.evidence, "AWS's words, on request"
     assert fields["Impact on users"] == "(fill in)"
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert fields["By"] == "sato"
-    assert fields["Next check"] == "2026-01-14(Wed) 09:15 JST (00:15 UTC)"
+    assert fields["Next check"] == "01-14(Wed) 09:20", "both times of the playbook have passed"
     assert fields["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
     assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
@@ -57,6 +62,51 @@ def test_a_firing_alarm() -> None:
         NAME,
         NAME,
     )
+
+
+STORAGE = Alarm(
+    id=RawId("rds-storage-low"), name="rds-storage-low", state=AlarmState.ALARM, since=NOW - timedelta(minutes=2),
+    comparison="<=", threshold=10 * 2.0**30, recent=(9.55244e9,),
+    queries=(MetricQuery(id="m", namespace=RawId("AWS/RDS"), metric=RawId("FreeStorageSpace")),),
+)  # fmt: skip
+
+
+def curve(value: float, minutes: int) -> tuple[Series, ...]:
+    """A curve whose last period of one minute ended `minutes` ago."""
+    start = int((NOW - timedelta(minutes=minutes + 1)).timestamp())
+    return (Series(id="m", label="free", times=(start,), values=(value,), period=60),)
+
+
+def test_an_alarm_has_its_value_now_in_the_units_of_the_screen() -> None:
+    fields = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 1))).text)
+    assert fields["Measured"] == "now 5.69 GiB; 8.90 GiB when it fired; the alarm fires at <= 10 GiB"
+    stale = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 30))).text)
+    assert stale["Measured"].startswith("now 5.69 GiB (at 01-14(Wed) 08:40); ")
+    i18n.use("ja")
+    text = about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 1))).text
+    assert "測定値: 現在 5.69 GiB；発報時 8.90 GiB；発報条件 <= 10 GiB" in text
+
+
+def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time() -> None:
+    def at(minutes: int) -> str:
+        since = NOW - timedelta(minutes=minutes)
+        return lines(about_alarm(FIRING.model_copy(update={"since": since}), HERE).text)["Next check"]
+
+    assert at(1) == "01-14(Wed) 09:14", "it waits five minutes"
+    assert at(6) == "01-14(Wed) 09:14", "it escalates after ten"
+    assert at(11) == "01-14(Wed) 09:20"
+    unknown = STORAGE.model_copy(update={"id": RawId("x"), "name": "x"})
+    assert lines(about_alarm(unknown, HERE).text)["Next check"] == "01-14(Wed) 09:20"
+
+
+def test_what_is_not_normal_is_not_left_to_next_month() -> None:
+    def next_check(verdict: Verdict) -> str:
+        finding = Finding(inspection="sign-ins", title="Sign-ins", verdict=verdict, summary="x", read_at=NOW)
+        return lines(about_finding(Recorded(seq=1, by="sato", finding=finding), HERE).text)["Next check"]
+
+    assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail ログの確認"
+    for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
+        assert next_check(verdict) == "01-14(Wed) 14:00, CloudWatch Alarms 確認（午後）"
 
 
 def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
@@ -77,7 +127,7 @@ def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
     odd = Alarm(id=RawId("a b/<x>"), name="a b/<x>", state=AlarmState.MISSING)
     text = about_alarm(odd, HERE).text
     assert text.endswith("alarm/a%20b%2F%3Cx%3E")
-    assert "Since" not in text
+    assert "Measured" not in text
     assert "AWS does not have it" in text
     assert lines(text)["First action (runbook)"] == "(fill in)"
 
@@ -107,10 +157,10 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     proposal = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
     fields = lines(proposal.text)
     assert fields["Details"] == "31 errors an hour"
-    assert fields["Measured"] == "Errors 31 an hour (< 10)"
+    assert fields["Measured"] == "Errors 31 an hour (normal: < 10)"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
-    assert fields["Next check"].startswith("2026-01-15(Thu) 09:00 JST"), "the next duty that inspects it"
+    assert fields["Next check"] == "01-15(Thu) 09:00, 始業時の確認", "the next duty that inspects it"
     assert "secret" not in proposal.text + proposal.evidence
     assert "secret" in proposal.private
     assert proposal.evidence.splitlines()[-1] == "… and 2 more"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,50 @@ async def fill_the_library(embedded: Embedded) -> None:
     async with client("logs", embedded.url) as logs:
         await make_group(logs, "/app/catalogue", "a")
         await put_lines(logs, "/app/catalogue", "a", sorted(lines))
+
+
+def test_the_commands_are_printed_as_a_script_without_asking_aws(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = embedded_now.counts()
+    argv = (
+        "inspect",
+        "error-logs",
+        "sign-ins",
+        "--commands",
+        "--since",
+        "3h",
+        "--endpoint-url",
+        embedded_now.url,
+    )
+    assert toban(*argv) == 0
+    script = capsys.readouterr().out
+    assert embedded_now.counts() == before
+    assert f"--endpoint-url {embedded_now.url}" in script
+    assert "# == Error logs ==" in script
+    # A shell understands all of it, and sends it to the program called `aws`.
+    program = tmp_path / "aws"
+    program.write_text('#!/bin/sh\necho "$1 $2" >> "$0.log"\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    calls = Path(f"{program}.log").read_text().splitlines()
+    assert calls[:2] == ["logs start-query", "logs get-query-results"]
+    assert calls.count("cloudtrail lookup-events") > 20
+
+
+def test_the_commands_are_in_the_readers_language_and_never_json(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--lang", "ja", "inspect", "maintenance", "--commands", "--endpoint-url", embedded_now.url]
+    try:
+        assert run(argv, Output(outline_drawn=False)) == 0
+    finally:
+        i18n.use("en")
+    assert "正常: 0行" in capsys.readouterr().out
+    assert toban("inspect", "maintenance", "--commands", "--json") == 64

@@ -109,8 +109,8 @@ async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(em
             await settled(pilot)
             pilot.app.action_command_palette()
             await settled(pilot)
-            for each in [*others, look]:
-                data = await sent_in(pilot, each)
+            for palette in [*others, look]:
+                data = await sent_in(pilot, palette)
             colours.append({(cell.fg, cell.bg) for row in decoded(data, *SMALL) for cell in row})
     assert colours[0] == colours[1]
 

@@ -150,8 +150,8 @@ def clocks(minutes: float, *, firing: bool = True) -> str:
 def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "1m 30s left" in clocks(3.5)
     assert "6m 30s left" in clocks(3.5)
-    assert "recovery wait is over (2m overdue)" in clocks(7)
-    assert "ESCALATE NOW to 開発チーム (1m overdue)" in clocks(11)
+    assert "the wait of 5m for recovery ended 2m ago" in clocks(7)
+    assert "ESCALATE NOW to 開発チーム: 10m ended 1m ago" in clocks(11)
     assert "left" not in clocks(11, firing=False)
 
 

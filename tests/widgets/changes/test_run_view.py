@@ -90,7 +90,7 @@ def test_what_was_found_undone_was_perhaps_never_sent() -> None:
 
 def test_verified_is_never_claimed_early() -> None:
     assert verified_span(plan_data.run(StepState.SENDING), plan_data.NOW)[0] == "—"
-    assert verified_span(plan_data.run(StepState.DONE), plan_data.NOW)[0] == "checking…"
+    assert verified_span(plan_data.run(StepState.DONE), plan_data.NOW)[0] == "verifying…"
     done = plan_data.run(StepState.DONE, StepState.DONE, verified=True)
     verified_steps = tuple(step.model_copy(update={"verified": True}) for step in done.steps)
     assert verified_span(done.model_copy(update={"steps": verified_steps}), plan_data.NOW)[0] == "✓ verified"
@@ -102,7 +102,7 @@ def test_verified_is_never_claimed_early() -> None:
     )
     assert verified_span(plan_data.run(StepState.DONE, verified=False), plan_data.NOW)[0] == "? not visible"
     later = plan_data.NOW + timedelta(minutes=3)
-    assert verified_span(plan_data.run(StepState.DONE), later)[0] == "? not checked", (
+    assert verified_span(plan_data.run(StepState.DONE), later)[0] == "? not verified", (
         "the console that was to check is gone"
     )
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from services.models import dashboards as model
 from services.models.dashboards import Axis
+from services.models.units import PERCENT
 from services.models.verdict import Limit, Verdict
 from tests.widgets import gallery_data as gallery
 from widgets.charts.chart import draw_chart, runs
 from widgets.charts.data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
 from widgets.charts.legend import legend_lines, role_of
 from widgets.drawing.lines import plain, width_of
-from widgets.drawing.units import PERCENT
 
 JST = ZoneInfo("Asia/Tokyo")
 START = gallery.START

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from services.models.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
 from widgets.charts.axes import TimeScale, nice_step, scale_for, time_axis, time_ticks
-from widgets.drawing.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
 
 JST = ZoneInfo("Asia/Tokyo")
 VALUES = st.lists(st.floats(-1e12, 1e12, allow_nan=False), min_size=1, max_size=20)

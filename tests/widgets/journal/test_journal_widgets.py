@@ -16,13 +16,21 @@ from services.models.journal import (
 )
 from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data, journal_data
+from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of
 from widgets.journal.contents import contents_lines
 from widgets.journal.detail import EntryDetail
 from widgets.journal.lines import chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
 from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import KIND_STYLES, checkpoint_spans, day_title, filter_spans, kind_spans
+from widgets.journal.wording import (
+    KIND_STYLES,
+    checkpoint_spans,
+    day_title,
+    filter_spans,
+    kind_spans,
+    kind_word,
+)
 
 
 class JournalApp(App[None]):
@@ -34,10 +42,10 @@ def text(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-def test_every_kind_has_its_own_word_and_marks_stand_for_states_alone() -> None:
+def test_every_kind_has_its_own_word_and_a_mark_of_the_grammar() -> None:
     assert set(KIND_STYLES) == set(EntryKind)
-    states = {value for name, value in vars(glyphs).items() if name.isupper()}
-    assert {style.mark for style in KIND_STYLES.values()} <= states | {" "}
+    marks = {value for name, value in vars(glyphs).items() if name.isupper()}
+    assert {style.mark for style in KIND_STYLES.values()} <= {*marks, " "}
     assert len({style.word for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
@@ -58,11 +66,41 @@ def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
 
 def test_an_outcome_shows_its_result() -> None:
     marks = [
-        kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))[0]
+        kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))
         for state in ("done", "failed", "unknown", "refused", "?")
     ]
-    assert [mark for mark, _role in marks] == ["✓ ", "◆ ", "? ", "– ", "? "]
-    assert [mark for mark, role in marks if role == "good"] == ["✓ "]
+    words = [word for _mark, (word, _role) in marks]
+    assert words == ["accepted by AWS", "failed", "outcome unknown", "not sent", "outcome"]
+    assert [role for (_mark, role), _word in marks if role == "good"] == []
+
+
+def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() -> None:
+    """Entries of earlier versions have one text for both."""
+    text = "完了: 最大タスク数を 10 にする（staff-api）。"
+    accepted = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=None)
+    verified = journal_data.entry(2, EntryKind.OUTCOME, text, state="done", verified=True)
+    for language, expected in (("en", ["accepted by AWS", "verified"]), ("ja", ["受理", "検証済み"])):
+        i18n.use(language)
+        assert [kind_word(each) for each in (accepted, verified)] == expected
+    i18n.use("ja")
+    zone = gallery_data.JST
+    printed = list(by_day([accepted, verified], zone))[1:]
+    assert ["受理" in line for line in printed] == [True, False]
+    assert ["検証済み" in line for line in printed] == [False, True]
+    assert {mark for each in (accepted, verified) for mark, _role in kind_spans(each)[:1]} == {"▶ ", "✓ "}
+
+
+def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:
+    entry = journal_data.entry(
+        1, EntryKind.USAGE, "x", yen=1.6012499999999998, worst_yen=12.0, calls=1234, share=0.30000000000000004
+    )
+    lines = plain(contents_lines(entry, gallery_data.JST, 60))
+    assert lines == [
+        "requests to AWS: 1234",
+        "share: 0.30",
+        "yen without the free tier: ¥12.00",
+        "yen: ¥1.60",
+    ]
 
 
 async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:

@@ -19,11 +19,13 @@ from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
+from services.models.aws_cli import CommandSheet
 from services.models.changes import ChangeTarget, Plan, Run
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
+from tui.screens.common.command_sheets import plan_sheet
 from tui.screens.common.environment_dialog import PlacedDialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.lines import why_then
@@ -138,6 +140,10 @@ class PlanScreen(PlacedDialog[None]):
 
     def _counts(self, pressed_at: float) -> bool:
         return self._plan_guard.accepts(pressed_at) and self.guard.accepts(pressed_at)
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands that send this plan's requests, and those that verify them; None without a plan."""
+        return plan_sheet(self.change, self.view.plan if self.applying else self.plan)
 
     # -- planning
 

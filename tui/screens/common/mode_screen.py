@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
 from services.i18n import _
+from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
@@ -77,6 +78,10 @@ class ModeScreen(Screen[object]):
 
     def note_subject(self) -> Place | None:
         """The object under the cursor, as the subject of a note."""
+        return None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The `aws` commands that read what is shown; None if there are none."""
         return None
 
     async def on_mount(self) -> None:

@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 from services.i18n import N_, _
 from services.inspections.registry import SIGN_INS
 from services.inspections.running.finding_records import ON_DEMAND
+from services.models.aws_cli import CommandSheet
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
+from tui.screens.common.command_sheets import finding_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions, signing
@@ -71,6 +73,10 @@ class FindingScreen(ModeScreen):
         """Return the inspection, which a note written here is about."""
         finding = self.recorded.finding
         return Place(finding.inspection, finding.title, opened=True)
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands that read what the inspection read."""
+        return finding_sheet(self.app, self.recorded.finding)
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -10,9 +10,11 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from services.i18n import N_, _
+from services.models.aws_cli import CommandSheet
 from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
+from tui.screens.common.command_sheets import duty_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions, signing
@@ -99,6 +101,11 @@ class InspectScreen(ModeScreen):
         """Return the chosen duty, which a note written here is about."""
         chosen = self.chosen
         return Place(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """Return the commands of the chosen duty's inspections."""
+        chosen = self.chosen
+        return duty_sheet(self.app, chosen.slot) if chosen is not None else None
 
     @property
     def _source(self) -> OccurrenceList:

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from services.i18n import _
+from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.panes import PaneScreen
@@ -51,6 +52,10 @@ class LogsScreen(PaneScreen):
         around = focused.ancestors_with_self if focused is not None else []
         inside = [pane for pane in self.tails if pane in around]
         return next(iter(inside or self.tails), None)
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands that read the focused pane."""
+        return self.pane_sheet(self.pane) if self.pane is not None else None
 
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
         """Open another pane on `group`, at the time `at` if given."""

@@ -1,9 +1,12 @@
 """The base of every screen with log panes: follows groups in them and handles their requests."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from textual import on, work
 
+from services.aws_cli.logs import pane_commands
+from services.models.aws_cli import CommandSheet
+from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
@@ -11,6 +14,7 @@ from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane import LogPane
 
+MINUTE = timedelta(minutes=1)
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
 """JSON fields shown first in a line; the others follow in their own order."""
 
@@ -46,6 +50,20 @@ class PaneScreen(ModeScreen):
         """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
+
+    def pane_sheet(self, pane: LogPane) -> CommandSheet:
+        """The `aws` commands that read what `pane` shows."""
+        tail, now = self.tails[pane], self.app.now()
+        first, last = pane.lines.times_on_screen or (now - MINUTE, now)
+        query = pane.view.query
+        commands = pane_commands(
+            tail.group,
+            tail.pattern,
+            TimeSpan(start=first, end=last),
+            following=pane.lines.scroller.follow and not pane.paused,
+            text=query.text if query is not None and not query.regex else "",
+        )
+        return CommandSheet(title=tail.group, commands=tuple(commands) if tail.group else ())
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Tell the panes which problem the banner shows, so that they do not repeat it."""

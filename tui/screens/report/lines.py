@@ -36,7 +36,7 @@ def report_lines(document: Document, width: int) -> list[Line]:
     lines += _block(document.facts, width)
     for block in document.summary:
         lines += [[], *_block(block, width)]
-    for section in document.sections:
+    for section in (*document.sections, *document.annexes):
         lines += _section(section, width, 0)
     if document.footer:
         lines += [[], *([(text, "muted")] for text in wrap(document.footer, width))]

@@ -22,11 +22,11 @@ class RemarkScreen(WritingDialog):
 
     def heading(self) -> str:
         """Return the window's title."""
-        return _("Add remark")
+        return _("Add note")
 
     def placeholder(self) -> str:
         """Return the prompt shown while the field is empty."""
-        return _("Remark to add to the report")
+        return _("Note to add to the report")
 
     def about(self) -> Iterable[Widget]:
         """Yield the name of the report."""
@@ -46,4 +46,4 @@ class RemarkScreen(WritingDialog):
             data={"text": text},
         )
         await self.app.ready.journal.append(new_entry)
-        return _("The remark was added to the report")
+        return _("The note was added to the report")

@@ -33,7 +33,7 @@ class ReportScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("s", "sign", N_("Sign off"), show=True),
-        Binding("f8", "remark", N_("Add remark"), show=True),
+        Binding("f8", "remark", N_("Add note"), show=True),
         Binding("ctrl+s", "save", N_("Save"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Previous"), show=True),
         Binding("right_square_bracket", "step(1)", N_("Next"), show=True),

@@ -13,8 +13,10 @@ from services.i18n import N_, _, sentences
 from services.journal.origin import person
 from services.models.alarms import Alarm
 from services.models.findings import Recorded
+from services.models.metrics import Series
 from services.models.posts import Proposal
-from services.slack.notes import FILL, NoteContext, about_alarm, about_finding
+from services.slack.note_wording import FILL, newest
+from services.slack.notes import NoteContext, about_alarm, about_finding
 from tui.console import Console
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
@@ -22,9 +24,10 @@ from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 
 
-def propose_alarm(app: Console, alarm: Alarm) -> None:
-    """Propose a note about an alarm's present state."""
-    app.push_screen(PostScreen(about_alarm(alarm, _note_context(app), app.posts)))
+def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None = None) -> None:
+    """Propose a note about an alarm's present state; `curve` is its metric as far as it was read."""
+    proposal = about_alarm(alarm, _note_context(app), app.posts, current=newest(curve))
+    app.push_screen(PostScreen(proposal))
 
 
 def propose_finding(app: Console, recorded: Recorded) -> None:
@@ -42,6 +45,12 @@ def _note_context(app: Console) -> NoteContext:
         now=app.now(),
         by=person(identity).name,
     )
+
+
+def _evidence_words(proposal: Proposal) -> str:
+    if proposal.alarm:
+        return _("AWS's own text was added at the end.")
+    return _("Rows of the finding were added at the end.")
 
 
 class PostScreen(WritingDialog):
@@ -70,7 +79,7 @@ class PostScreen(WritingDialog):
         self._evidence = [
             (words, table)
             for words, table in (
-                (_("Rows of the finding were added at the end."), proposal.evidence),
+                (_evidence_words(proposal), proposal.evidence),
                 (_("LOG TEXTS were added at the end: read them before sending."), proposal.private),
             )
             if table

@@ -15,12 +15,14 @@ from services.background.faults import fault_problem
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
+from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series, TimeSpan
 from services.models.problem import Problem
 from tui import messages
 from tui.commands import bindings
+from tui.screens.common.command_sheets import alarm_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.slack.post import propose_alarm
 from widgets.alarms.detail import AlarmDetail
@@ -72,6 +74,10 @@ class AlarmScreen(ModeScreen):
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
 
+    def aws_commands(self) -> CommandSheet:
+        """The commands about this alarm."""
+        return alarm_sheet(self.app, self.detail.alarm or self.first)
+
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show who acknowledged the present state, and who earlier ones."""
         super().acknowledged_changed(acknowledgements)
@@ -90,7 +96,7 @@ class AlarmScreen(ModeScreen):
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
-        propose_alarm(self.app, self.detail.alarm or self.first)
+        propose_alarm(self.app, self.detail.alarm or self.first, self.detail.curve.value)
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Keep the detail from repeating the banner."""

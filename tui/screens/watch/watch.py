@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from services.i18n import _
+from services.models.aws_cli import CommandSheet
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem
 from tui import messages
@@ -84,6 +85,11 @@ class WatchScreen(PaneScreen):
         """The object under the cursor of the focused panel."""
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands for what the focused panel shows."""
+        panel = self._focused_panel()
+        return panel.aws_commands() if panel is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show in the rows who acknowledged what."""

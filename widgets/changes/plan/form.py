@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.changes import Parameter
+from widgets.changes.plan.value_input import ValueInput
 from widgets.drawing.format import pad
 
 _LABEL = 22
@@ -99,7 +100,7 @@ class ChoiceRow(Widget, can_focus=True):
         self.value = next((name for start, end, name in self._places if start <= event.x < end), self.value)
 
 
-class Field(Input):
+class Field(ValueInput):
     """One typed answer."""
 
     DEFAULT_CSS = """
@@ -120,7 +121,8 @@ class Field(Input):
             placeholder="2026-03-31 18:00" if kind == "moment" else "",
         )
         self.cursor_blink = False
-        self.set_class(kind == "text", "-text")
+        self.free_text = kind == "text"
+        self.set_class(self.free_text, "-text")
 
     @dataclass
     class Refused(Message):

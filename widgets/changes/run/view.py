@@ -192,9 +192,9 @@ def verified_span(run: Run, now: datetime) -> Span:
     if not all(answers):
         newest = max((step.at for step in run.steps if step.at is not None), default=run.at)
         return (
-            (_("checking…"), "muted")
+            (_("verifying…"), "muted")
             if now - newest < VERIFYING
-            else (f"{glyphs.NOT_JUDGED} {_('not checked')}", "warn")
+            else (f"{glyphs.NOT_JUDGED} {_('not verified')}", "warn")
         )
     # The whole change is verified only when every step is.
     is_over = run.state not in _OPEN and run.state is not StepState.UNKNOWN

@@ -46,7 +46,7 @@ class Remarks:
         """Every remark, in the order added."""
         if not self._more:
             return tuple(self._texts)
-        return (*self._texts, _("…and {count} more remarks.").format(count=self._more))
+        return (*self._texts, _("…and {count} more notices.").format(count=self._more))
 
 
 class Properties:

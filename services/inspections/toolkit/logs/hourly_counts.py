@@ -114,6 +114,11 @@ def log_row(group: str, at: datetime | None, cells: Sequence[str], verdict: Verd
     return Row(cells=tuple(cells), verdict=verdict, place=place)
 
 
+def timed_row(group: str, at: datetime | None, zone: tzinfo, *cells: str) -> Row:
+    """A `log_row` whose first cell is its time."""
+    return log_row(group, at, (local(at, zone), *cells))
+
+
 def zone_name(zone: tzinfo) -> str:
     """`JST`; the zone's full name if it has no short one, or another one in summer."""
     winter, summer = (datetime(2026, month, 1, tzinfo=zone).tzname() for month in (1, 7))

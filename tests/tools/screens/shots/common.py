@@ -6,6 +6,7 @@ from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, QUIET
 from tui.modes import MODES
+from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.help import HelpScreen
@@ -61,6 +62,12 @@ async def _note(stage: Stage) -> None:
     await stage.write("14:30 から保守業者が来庁。")
 
 
+async def _aws_commands(stage: Stage) -> None:
+    await stage.open_alarm(await stage.firing())
+    await stage.do("by_hand")
+    await stage.on(AwsCommandsScreen)
+
+
 async def _notice(stage: Stage) -> None:
     await stage.has_duties()
     await stage.mode("inspect")
@@ -78,5 +85,6 @@ SHOTS = (
     Shot("jump", ConsolePalette, _jump),
     Shot("runbook", RunbookScreen, _runbook),
     Shot("note", NoteScreen, _note),
+    Shot("aws-commands", AwsCommandsScreen, _aws_commands),
     Shot("notice", NoticeScreen, _notice, QUIET),
 )

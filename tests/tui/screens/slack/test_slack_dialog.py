@@ -1,5 +1,7 @@
 """Notes for Slack on the screen: proposed, edited, sent; the outbox and what a person decides there."""
 
+import re
+
 import pytest
 
 from services.models.alarms import AlarmState
@@ -25,10 +27,14 @@ async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedd
             app = pilot.app
             app.post_message(OpenAlarm(app.alarms.value.watched[0]))
             await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+            await until(pilot, lambda: app.screen.detail.curve.value is not None)
             await pilot.press("p")
             await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)
             assert "→ #ops-alerts" in screen_text(pilot)
             assert "starts the thread" in screen_text(pilot)
+            assert re.search(r"Measured: now [\d.]+", screen_text(pilot)), "the newest value of its curve"
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda: "AWS's own text was added" in screen_text(pilot))
             await pilot.press("ctrl+t")
             await until(pilot, lambda: "no more evidence" in screen_text(pilot))
             await pilot.press(*"nobody")

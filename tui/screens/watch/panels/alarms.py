@@ -1,7 +1,9 @@
 """The alarm list, with the alarm under the cursor."""
 
 from services.i18n import _
+from services.models.aws_cli import CommandSheet
 from tui import messages
+from tui.screens.common.command_sheets import alarm_sheet
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.panel import AlarmPanel
@@ -28,6 +30,11 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         """The alarm under the cursor."""
         alarm = self.widget.chosen
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands about the alarm under the cursor."""
+        alarm = self.widget.chosen
+        return alarm_sheet(self.app, alarm) if alarm is not None else None
 
     def acknowledge(self) -> None:
         """Acknowledge the state of the alarm under the cursor."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from textual.widget import Widget
 
 from services.i18n import _
+from services.models.aws_cli import CommandSheet
 from services.models.problem import Problem
 from services.system import Services
 from tui.panel_registry import PanelSpec
@@ -45,6 +46,10 @@ class WatchedPanel(ABC, Generic[W]):
 
     def note_subject(self) -> Place | None:
         """The object under its cursor, as the subject of a note."""
+        return None
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The `aws` commands that read what it shows at its cursor; None if there are none."""
         return None
 
     def zone_changed(self) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from services.dashboards.evaluation import refreshed
+from services.models.aws_cli import CommandSheet
+from tui.screens.common.command_sheets import widget_sheet
 from tui.screens.watch.panels.base import StatePanel
 from widgets.dashboards.panel import DashboardPanel
 
@@ -30,6 +32,12 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         if view.value is not None and overview is not None and overview.value is not None:
             view = replace(view, value=refreshed(view.value, overview.value))
         self.widget.state = view
+
+    def aws_commands(self) -> CommandSheet | None:
+        """The commands that read the focused tile, else the whole dashboard."""
+        view = self.app.view.value if self.app.view is not None else None
+        tile = next((tile for tile in self.widget.grid.tiles if tile.has_focus), None)
+        return widget_sheet(self.app, view.dashboard, tile.widget if tile else None) if view else None
 
     def focus(self) -> None:
         """Focus the first tile."""

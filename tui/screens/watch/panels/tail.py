@@ -1,5 +1,6 @@
 """The tail of the runbook's first log group."""
 
+from services.models.aws_cli import CommandSheet
 from tui.screens.watch.panels.base import WatchedPanel
 from widgets.logs.pane import LogPane
 
@@ -16,6 +17,10 @@ class WatchedTail(WatchedPanel[LogPane]):
         groups = self.screen.services.runbook.log_groups
         if groups:
             self.screen.follow(self.widget, groups[0].id)
+
+    def aws_commands(self) -> CommandSheet:
+        """The commands that read the pane."""
+        return self.screen.pane_sheet(self.widget)
 
     def focus(self) -> None:
         """Focus the pane."""

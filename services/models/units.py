@@ -7,9 +7,12 @@ metric names.
 import math
 from dataclasses import dataclass
 
+from services.models.alarms import Alarm
 from services.models.metrics import MetricQuery
 from services.models.verdict import Limit
-from widgets.drawing.format import NOTHING
+
+_NOTHING = "—"
+"""Written in place of an absent value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def number(value: float | None, unit: Unit = PLAIN, *, exact: bool = False) -> s
     `exact` shows all digits. An absent or infinite value is a dash.
     """
     if value is None or not math.isfinite(value):
-        return NOTHING
+        return _NOTHING
     divisor, suffix = (1 / unit.scale, unit.suffix) if exact else unit.step(value)
     quotient = value / divisor
     text = f"{quotient:,.10g}" if exact else digits(quotient)
@@ -86,6 +89,11 @@ def unit_of(query: MetricQuery | None, limit: Limit | None = None) -> Unit:
 
 _MILLISECOND_SPACES = ("AWS/Lambda", "AWS/ApiGateway", "AWS/States", "AWS/DynamoDB", "AWS/S3")
 _BYTE_METRICS = ("FreeStorageSpace", "FreeableMemory", "SwapUsage", "FreeLocalStorage", "BinLogDiskUsage")
+
+
+def alarm_unit(alarm: Alarm) -> Unit:
+    """The unit of the metric that an alarm watches."""
+    return unit_of(next((query for query in alarm.queries if query.visible), None))
 
 
 def _of_metric(namespace: str, metric: str) -> Unit:

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from services.models.base import RawId
 from services.models.metrics import MetricQuery
-from services.models.verdict import Limit
-from widgets.drawing.units import (
+from services.models.units import (
     BYTES,
     BYTES_PER_SECOND,
     MILLISECONDS,
@@ -18,6 +17,7 @@ from widgets.drawing.units import (
     number,
     unit_of,
 )
+from services.models.verdict import Limit
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,215 @@
+"""The annexes (別紙) of a day's report: the full tables and the evidence to which its first page refers by number."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from services.i18n import _
+from services.models.posts import UNSENT
+from services.models.report import DayReport
+from services.models.report_lines import FindingLine, PostLine, SpellLine
+from services.models.verdict import Verdict
+from services.report.collecting.finding_lines import COSTS
+from services.report.rendering import wording
+from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
+from services.report.rendering.parts import (
+    change_section,
+    charges_words,
+    duty_remarks,
+    duty_table,
+    finding_blocks,
+    remark_section,
+)
+from services.report.rendering.spells import (
+    acknowledged_by,
+    acknowledgement_words,
+    began,
+    ended,
+    lasted,
+    named,
+)
+from services.report.rendering.wording import Dates
+
+DUTIES, ALARMS, CHANGES, MESSAGES, CONSOLE = "duties", "alarms", "changes", "messages", "console"
+"""Keys of the annexes that there is one of; a finding's is the number of its entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annexes:
+    """The annexes in order, and their numbers by what they are about."""
+
+    sections: tuple[Section, ...]
+    numbers: dict[str, int]
+
+    def reference(self, key: str) -> str:
+        """`Annex 3`; "" where there is none."""
+        number = self.numbers.get(key)
+        return _("Annex {number}").format(number=number) if number else ""
+
+
+def annexes(report: DayReport, dates: Dates) -> Annexes:
+    """All annexes of a report that have contents."""
+    parts = [
+        *_duties(report, dates),
+        *_findings(report, dates),
+        *_alarms(report, dates),
+        *_changes(report, dates),
+        *_messages(report, dates),
+        *_console(report, dates),
+    ]
+    numbers = {key: number for number, (key, _section) in enumerate(parts, 1)}
+    firsts = _firsts(report)
+    numbers |= {key: numbers[first] for key, first in firsts.items() if first in numbers}
+    sections = (
+        Section(
+            _("Annex {number}: {title}").format(number=numbers[key], title=section.title),
+            section.blocks,
+            section.parts,
+        )
+        for key, section in parts
+    )
+    return Annexes(tuple(sections), numbers)
+
+
+Part = tuple[str, Section]
+"""The key of an annex and the annex."""
+
+
+def finding_key(line: FindingLine) -> str:
+    """The key of a finding's annex."""
+    return f"finding:{line.seq}"
+
+
+def is_detailed(line: FindingLine) -> bool:
+    """Whether a finding has an annex: it counts, and is not normal or has figures to show."""
+    return not line.superseded and (line.verdict is not Verdict.NORMAL or line.inspection == COSTS)
+
+
+def _firsts(report: DayReport) -> dict[str, str]:
+    """Findings that say the same as an earlier one of the day: their keys, and the earlier one's key."""
+    first_keys: dict[tuple[str, str], str] = {}
+    repeated = {}
+    for line in filter(is_detailed, report.findings):
+        first = first_keys.setdefault((line.inspection, line.summary), finding_key(line))
+        if first != finding_key(line):
+            repeated[finding_key(line)] = first
+    return repeated
+
+
+def _duties(report: DayReport, dates: Dates) -> Iterator[Part]:
+    groups = (
+        (_("Of this day"), report.duties),
+        (_("Of earlier days, signed off on this day or still open"), report.earlier),
+        (_("Started earlier, still within their dates"), report.running),
+    )
+    parts = tuple(
+        Section(
+            title,
+            (
+                duty_table(lines, dates, report.first),
+                *duty_remarks(lines, dates, report.first, moved=lines is report.duties),
+            ),
+        )
+        for title, lines in groups
+        if lines
+    )
+    if parts:
+        yield DUTIES, Section(_("Duties"), (), parts)
+
+
+def _findings(report: DayReport, dates: Dates) -> Iterator[Part]:
+    firsts = _firsts(report)
+    for line in report.findings:
+        if is_detailed(line) and finding_key(line) not in firsts:
+            about = line.duty or _("on demand, {name}").format(name=line.by)
+            title = _("{inspection}, {time} ({duty})").format(
+                inspection=line.title, time=dates.at(line.at, report.first), duty=about
+            )
+            yield finding_key(line), Section(title, tuple(finding_blocks(line, dates, report.first)))
+
+
+def _alarms(report: DayReport, dates: Dates) -> Iterator[Part]:
+    blocks: list[Block] = []
+    if report.alarms:
+        columns = (
+            _("Alarm"),
+            _("State"),
+            _("Began"),
+            _("Ended"),
+            _("Duration"),
+            _("Acknowledged"),
+            _("AWS's own text"),
+        )
+        blocks.append(table(columns, (_spell(line, report, dates) for line in report.alarms)))
+    if report.acknowledgements:
+        items = (acknowledgement_words(ack, dates, report.first) for ack in report.acknowledgements)
+        blocks.append(Bullets(tuple(items)))
+    if blocks:
+        yield ALARMS, Section(_("Alarms that fired"), tuple(blocks))
+
+
+def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
+    day, reason = report.first, line.reason
+    if line.seen_later:
+        reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
+    return Line(
+        (
+            named(line),
+            wording.alarm_state(line.state),
+            began(line, dates, day),
+            ended(line, dates, day),
+            lasted(line),
+            acknowledged_by(line, dates, day),
+            reason,
+        ),
+        Verdict.ABNORMAL if line.state == "alarm" else Verdict.ATTENTION,
+    )
+
+
+def _changes(report: DayReport, dates: Dates) -> Iterator[Part]:
+    if report.changes:
+        yield CHANGES, change_section(report.changes, dates, report.first)
+
+
+def _messages(report: DayReport, dates: Dates) -> Iterator[Part]:
+    parts = []
+    if report.notes:
+        rows: Iterable[tuple[str, ...]] = (
+            (dates.at(line.at, report.first), wording.entry_kind(line.kind), line.by, line.text, line.about)
+            for line in report.notes
+        )
+        columns = (_("Time"), _("Kind"), _("By"), _("Text"), _("About"))
+        parts.append(Section(_("Notes and other records"), (table(columns, rows),)))
+    if report.posts:
+        columns = (_("Time"), _("Channel"), _("Text"), _("By"), _("State"))
+        posts = (_post(line, report, dates) for line in report.posts)
+        parts.append(Section(_("Posts to Slack"), (table(columns, posts),)))
+    if report.remarks:
+        parts.append(remark_section(report.remarks, dates, report))
+    if parts:
+        yield MESSAGES, Section(_("Notes and posts"), (), tuple(parts))
+
+
+def _post(line: PostLine, report: DayReport, dates: Dates) -> Line:
+    state = wording.post_state(line.state)
+    return Line(
+        (
+            dates.at(line.at, report.first),
+            line.channel,
+            line.text,
+            line.by,
+            f"{state}: {line.why}" if line.why else state,
+        ),
+        Verdict.ATTENTION if line.state in UNSENT else None,
+    )
+
+
+def _console(report: DayReport, dates: Dates) -> Iterator[Part]:
+    blocks: list[Block] = [Paragraph(charges_words(report.charges, whole_day=True))]
+    if report.next:
+        rows = (
+            (dates.due(line, report.first), line.title, line.section, line.remark) for line in report.next
+        )
+        columns = (_("Due"), _("Duty"), _("Section of the runbook"), _("Note"))
+        title = _("Due until the end of {day}").format(day=dates.day(report.next_day or report.first))
+        blocks.append(table(columns, rows, title=title))
+    yield CONSOLE, Section(_("Next duties, and AWS charges from this console"), tuple(blocks))

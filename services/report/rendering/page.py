@@ -1,0 +1,128 @@
+"""Fits the first page of a report onto one sheet of A4: estimates the height of its blocks and chooses how much they show."""
+
+import math
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.report.rendering.document import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
+
+WIDTH = 116
+"""Half-width characters on a line of the page, at the size of its tables."""
+_LATIN = 1.1
+"""Width of a Latin letter, as it is set, in half-width characters."""
+_CELL = 2
+"""Half-width characters that the padding of a table's cell takes."""
+_LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 8.0, 1.4
+"""Millimetres: a line of text, the padding of a table's row, a section's heading, the margins of a paragraph."""
+_HEAD = 27.0
+"""Millimetres of the title with the boxes for seals, the verdict and the footer."""
+_HEIGHT = 268.0
+"""Millimetres that a page has, less a reserve for fonts that are wider or taller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How much the first page shows; what is not shown is counted, and stands in an annex."""
+
+    major: int
+    """Rows of the tables of findings and alarms."""
+    minor: int
+    """Rows of the other tables."""
+    lines: int
+    """Lines of one cell or paragraph; a longer text is cut."""
+
+
+DENSITIES = (
+    Density(14, 14, 3), Density(14, 9, 2), Density(12, 6, 2), Density(10, 5, 2), Density(8, 4, 2), Density(7, 3, 2),
+    Density(5, 3, 2), Density(4, 2, 2),
+    Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
+)  # fmt: skip
+"""From the most to the least; the last fits whatever happened."""
+
+
+def fitted(make: Callable[[Density], Document]) -> Document:
+    """The fullest document whose first page fits."""
+    documents = map(make, DENSITIES)
+    whole = next(documents)
+    while height(whole) > _HEIGHT and (denser := next(documents, None)) is not None:
+        whole = denser
+    return whole
+
+
+def height(whole: Document) -> float:
+    """Millimetres that the first page takes."""
+    blocks = (whole.facts, *whole.summary)
+    return _HEAD + sum(map(_block, blocks)) + sum(map(_section, whole.sections))
+
+
+def size(text: str) -> int:
+    """Half-width characters that a text takes."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WFA" else 1 for each in text)
+
+
+def cut(text: str, width: int, lines: int) -> str:
+    """The text on one line, cut with an ellipsis if it takes more than `lines` of `width`."""
+    text = " ".join(text.split())
+    if _lines(text, width) <= lines:
+        return text
+    end = min(len(text), width * lines)
+    while end > 1 and _lines(text[:end] + "…", width) > lines:
+        end -= 1
+    return text[:end].rstrip(" 、。,.") + "…"
+
+
+def column(percent: int) -> int:
+    """Half-width characters in a cell of a column that takes `percent` of the page."""
+    return max(4, WIDTH * percent // 100 - _CELL)
+
+
+def _section(section: Section) -> float:
+    return _HEADING + sum(map(_block, section.blocks)) + sum(map(_section, section.parts))
+
+
+def _block(block: Block) -> float:
+    match block:
+        case Paragraph():
+            return _lines(block.text, WIDTH) * _LINE + _PARAGRAPH
+        case Quote():
+            return (_lines(block.text, WIDTH - 4) + 1) * _LINE + _PARAGRAPH
+        case Bullets():
+            return sum(_lines(item, WIDTH - 4) for item in block.items) * _LINE + _PARAGRAPH
+        case Facts():
+            return math.ceil(len(block.pairs) / 2) * (_LINE + _PADDING)
+        case Table():
+            widths = [column(each) for each in block.widths] or [WIDTH // len(block.columns)] * len(
+                block.columns
+            )
+            rows = [list(block.columns), *(block.cells(line) for line in block.lines)]
+            return sum(
+                max(_lines(cell, width) for cell, width in zip(row, widths, strict=True)) * _LINE + _PADDING
+                for row in rows
+            )
+
+
+def _lines(text: str, width: int) -> int:
+    return sum(_wrapped(line, width) for line in text.split("\n"))
+
+
+def _wrapped(line: str, width: int) -> int:
+    """The lines that one takes: words move whole to the next line, Japanese breaks anywhere."""
+    lines, taken = 1, 0.0
+    for word in line.split(" "):
+        room = size(word) * (_LATIN if word.isascii() else 1.0)
+        if taken and taken + 1 + room > width and word.isascii():
+            lines, taken = lines + 1, 0.0
+        taken += room + (1 if taken else 0)
+        while taken > width:
+            lines, taken = lines + 1, taken - width
+    return lines

@@ -1,0 +1,49 @@
+"""Words about the periods in which alarms were not OK."""
+
+from datetime import date
+
+from services.i18n import _
+from services.models.durations import lasting
+from services.models.report_lines import AcknowledgementLine, SpellLine
+from services.report.rendering import wording
+from services.report.rendering.wording import NOTHING, Dates
+
+
+def named(line: SpellLine) -> str:
+    """The alarm's name and title."""
+    return f"{line.alarm} {line.title}".rstrip()
+
+
+def began(line: SpellLine, dates: Dates, day: date) -> str:
+    """When it began."""
+    time = dates.at(line.since, day)
+    return time if line.began else _("before {time}").format(time=time)
+
+
+def ended(line: SpellLine, dates: Dates, day: date) -> str:
+    """When it ended."""
+    time = dates.at(line.last_seen, day)
+    return time if line.ended else _("ongoing at {time}").format(time=time)
+
+
+def lasted(line: SpellLine) -> str:
+    """How long it lasted."""
+    duration = lasting(line.seconds)
+    return _("{time} or more").format(time=duration) if line.at_least else duration
+
+
+def acknowledged_by(line: SpellLine, dates: Dates, day: date) -> str:
+    """Who acknowledged it, and when."""
+    return _(", ").join(f"{ack.by} {dates.at(ack.at, day)}" for ack in line.acknowledged) or NOTHING
+
+
+def acknowledgement_words(ack: AcknowledgementLine, dates: Dates, day: date) -> str:
+    """An acknowledgement that belongs to no period."""
+    text = _("{time} {name} acknowledged {alarm} ({state})").format(
+        time=dates.at(ack.at, day),
+        name=ack.by,
+        alarm=ack.alarm,
+        state=wording.alarm_state(ack.state) or NOTHING,
+    )
+    note = " ".join(ack.note.split())
+    return f"{text}: {note}" if note else text

@@ -1,0 +1,52 @@
+"""The window with the `aws` commands that do by hand what a screen shows."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import app as app_getter
+
+from services.aws_cli.shell import sheet_remarks, shell_line
+from services.i18n import _
+from services.models.aws_cli import CommandSheet
+from tui.console import Console
+from tui.screens.common.dialog import Dialog
+from widgets.aws_cli.view import CommandView
+
+
+class AwsCommandsScreen(Dialog[None]):
+    """Shows the commands; each is copied whole, as one line."""
+
+    DEFAULT_CSS = """
+    AwsCommandsScreen > #window { width: 96%; max-width: 150; height: auto; max-height: 96%; }
+    """
+    AUTO_FOCUS = ""
+    """The view chooses the first command itself, so that the head above it stays in view."""
+    app = app_getter(Console)
+
+    def __init__(self, sheet: CommandSheet) -> None:
+        super().__init__()
+        self.sheet = sheet
+        services = self.app.ready
+        settings = services.session.settings
+        self.view = CommandView(
+            [shell_line(command, settings, services.region) for command in sheet.commands],
+            tuple(sheet_remarks(settings, demo=bool(self.app.demo))),
+        )
+
+    def compose(self) -> ComposeResult:
+        """The commands in a window."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("AWS commands: {title}").format(title=self.sheet.title))
+            window.border_subtitle = Content(_("↑ ↓ choose · y copy · Esc close"))
+            yield self.view
+
+    def on_mount(self) -> None:
+        """Choose the first command."""
+        self.view.choose(0)
+
+    @on(CommandView.CopyRequested)
+    def copy(self, event: CommandView.CopyRequested) -> None:
+        """Copy the line to the terminal's clipboard, and say where it went."""
+        event.stop()
+        self.app.copy_to_clipboard(event.line.text)

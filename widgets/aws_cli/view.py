@@ -1,0 +1,140 @@
+"""A list of `aws` commands, one of them chosen; it is copied as one line, whatever its lines on the screen."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.events import Click
+from textual.geometry import Size
+from textual.message import Message
+
+from services.i18n import N_, _
+from services.models.aws_cli import ShellLine
+from widgets.aws_cli.lines import command_lines
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Line, LineWidget
+
+_GUTTER = 2
+
+
+class CommandBlock(LineWidget, can_focus=True):
+    """One command; the one with the focus has a bar beside it."""
+
+    DEFAULT_CSS = """
+    CommandBlock { height: auto; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self, line: ShellLine) -> None:
+        super().__init__()
+        self.line = line
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Number of its lines."""
+        return len(self.draw(width, 0))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The command, with the bar while it is chosen."""
+        bar = ("▏ ", "rule-focus") if self.has_focus else (" " * _GUTTER, "")
+        return [[bar, *line] for line in command_lines(self.line, max(8, width - _GUTTER))]
+
+    def on_focus(self) -> None:
+        """Show the bar."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Hide the bar."""
+        self.redraw()
+
+
+class SheetHead(LineWidget):
+    """What to know before running any of the commands; empty without remarks."""
+
+    DEFAULT_CSS = """
+    SheetHead { height: auto; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self, remarks: Sequence[str], *, writes: bool) -> None:
+        super().__init__()
+        self._remarks = remarks
+        self._writes = writes
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Number of its lines."""
+        return len(self.draw(width, 0))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The warning of commands that change AWS as a band, then the remarks."""
+        lines: list[Line] = []
+        if self._writes:
+            text = _(
+                "Run by hand, a change bypasses the plan, the check before sending, the record and the "
+                "verification. Record it with F8."
+            )
+            lines += [[(f" {part} ", "alert")] for part in wrap(text, max(8, width - 2))]
+        return lines + [[(part, "muted")] for remark in self._remarks for part in wrap(remark, max(8, width))]
+
+
+class CommandView(VerticalScroll, can_focus=False):
+    """The commands of a sheet."""
+
+    DEFAULT_CSS = """
+    CommandView { width: 1fr; height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "step(-1)", N_("Up"), show=False),
+        Binding("down,j", "step(1)", N_("Down"), show=False),
+        Binding("home", "end(0)", N_("First"), show=False),
+        Binding("end", "end(-1)", N_("Last"), show=False),
+        Binding("y", "copy", N_("copy"), show=True),
+    ]
+
+    class CopyRequested(Message):
+        """The reader wants this command on the clipboard."""
+
+        def __init__(self, line: ShellLine) -> None:
+            super().__init__()
+            self.line = line
+
+    def __init__(self, lines: Sequence[ShellLine], remarks: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.head = SheetHead(remarks, writes=any(line.writes for line in lines))
+        self.head.display = bool(remarks) or any(line.writes for line in lines)
+        self.blocks = [CommandBlock(line) for line in lines]
+
+    def compose(self) -> ComposeResult:
+        """The head, then the commands."""
+        yield self.head
+        yield from self.blocks
+
+    @property
+    def chosen(self) -> int:
+        """Index of the chosen command."""
+        return next((at for at, block in enumerate(self.blocks) if block.has_focus), 0)
+
+    def choose(self, at: int) -> None:
+        """Choose a command, and show it from its first line; with the first one, the head."""
+        block = self.blocks[at]
+        block.focus(scroll_visible=False)
+        if at == 0:
+            self.scroll_home(animate=False)
+        else:
+            self.scroll_to_widget(block, animate=False)
+
+    def action_step(self, by: int) -> None:
+        """Choose the next (1) or the previous (-1) command."""
+        self.choose(min(len(self.blocks) - 1, max(0, self.chosen + by)))
+
+    def action_end(self, at: int) -> None:
+        """Choose the first (0) or the last (-1) command."""
+        self.choose(at % len(self.blocks))
+
+    def action_copy(self) -> None:
+        """Request the chosen command on the clipboard."""
+        self.post_message(self.CopyRequested(self.blocks[self.chosen].line))
+
+    def on_click(self, event: Click) -> None:
+        """Choose the command under the pointer."""
+        if isinstance(event.widget, CommandBlock):
+            self.choose(self.blocks.index(event.widget))

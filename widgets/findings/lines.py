@@ -18,13 +18,17 @@ from widgets.drawing.lines import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.findings.wording import cost_words, recorded_spans, verdict_spans
 
-_TITLE = 34
+_TITLE = 44
 """Maximum cells of a measure's title beside its value."""
 _ALLOWED = 16
 """Maximum cells of a limit beside a note."""
 _NOTE = 20
 """Minimum cells of a note beside its value."""
 _GAP = 2
+_EXACT = re.compile(r"[0-9]")
+"""The beginning of a time or a number, which means something else if it is cut."""
+_LEAST = 10
+"""Minimum cells of a text beside complete times and numbers."""
 _NUMBERED = re.compile(r"\d+\. ")
 _ROW = 12
 """Maximum lines of one row of evidence."""
@@ -103,7 +107,7 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
     cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
-    most = (min(_TITLE, width // 3), max(14, width // 4), _ALLOWED, width)
+    most = (min(_TITLE, width * 2 // 5), max(14, width // 4), _ALLOWED, width)
     sizes = [min(limit, max(cell_len(row[at]) for row in (heads, *cells))) for at, limit in enumerate(most)]
     lines: list[Line] = [[("  ", ""), *_cells(heads, sizes, "head")]]
     for measure, row in zip(measures, cells, strict=True):
@@ -217,10 +221,14 @@ def _sizes(evidence: Evidence, width: int) -> list[int]:
     count = len(evidence.columns)
     natural = [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
     room = width - _GAP * (count - 1)
-    # The widest column shrinks first, so that times and numbers stay complete.
-    while sum(natural) > room and max(natural) > 6:
-        widest = max(range(count), key=natural.__getitem__)
-        natural[widest] -= 1
+    # Texts shrink first, the widest of them before the others, so that times and numbers stay complete.
+    exact = [
+        all(_EXACT.match(row[at]) for row in rows[1:] if at < len(row) and row[at]) for at in range(count)
+    ]
+    for columns, least in (([at for at in range(count) if not exact[at]], _LEAST), (list(range(count)), 6)):
+        while columns and sum(natural) > room and max(natural[at] for at in columns) > least:
+            widest = max(columns, key=natural.__getitem__)
+            natural[widest] -= 1
     return natural
 
 

@@ -30,10 +30,15 @@ def language() -> str:
     return _language
 
 
-def preferred() -> str:
-    """`en` if the locale is English, otherwise `ja`, because the operators read Japanese."""
+def of_locale() -> str:
+    """The language that the locale names, one of `LANGUAGES`; "" if it names none of them, like C.UTF-8."""
     named = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
-    return "en" if named.lower().startswith("en") else "ja"
+    return next((each for each in LANGUAGES if named.lower().startswith(each)), "")
+
+
+def preferred() -> str:
+    """The locale's language, otherwise `ja`, because the operators read Japanese."""
+    return of_locale() or "ja"
 
 
 def _(message: str) -> str:

@@ -42,7 +42,7 @@ settings.load_profile("steady")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "scenario(name, history=seconds, origin=datetime): what happens in the fixture `embedded`",
+        "scenario(name, history=seconds, origin=datetime, language=id): what happens in the fixture `embedded`",
     )
 
 
@@ -167,7 +167,9 @@ class Embedded:
         return {"region": region, "endpoint_url": self.url}
 
 
-def _run(scenario: "str | Scenario", history: float, origin: datetime) -> Iterator[Embedded]:
+def _run(
+    scenario: "str | Scenario", history: float, origin: datetime, language: str = "ja"
+) -> Iterator[Embedded]:
     from services.clock import ManualClock
     from services.demo import handlers
     from services.demo.front import moto_app
@@ -180,7 +182,7 @@ def _run(scenario: "str | Scenario", history: float, origin: datetime) -> Iterat
     moto_app.reset()
     clock = ManualClock(origin)
     story = load(scenario) if isinstance(scenario, str) else scenario
-    server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history))))
+    server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history), language=language)))
     server.start()
     try:
         yield Embedded(server, clock)
@@ -195,7 +197,12 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
     marker = request.node.get_closest_marker("scenario")
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}
-    yield from _run(name, options.get("history", 3 * 3600.0), options.get("origin", ORIGIN))
+    yield from _run(
+        name,
+        options.get("history", 3 * 3600.0),
+        options.get("origin", ORIGIN),
+        options.get("language", "ja"),
+    )
 
 
 @pytest.fixture

@@ -274,6 +274,8 @@ class TobanApp(Console):
             self.add_modes()
             await self.switch_mode(current)
             await self.remove_mode("between")
+        # Remarks and problems are worded when they are read.
+        self.refresh_feeds()
 
     @on(Key)
     async def run_moved_key(self, event: Key) -> None:

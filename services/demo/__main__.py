@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--origin", type=datetime.fromisoformat, help="the world's time at start, ISO 8601")
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds that the scenario has run already")
+    parser.add_argument("--language", default="ja", help="language of dashboards and descriptions")
     parser.add_argument(
         "--scratch", type=Path, help="a folder of its own, made at the start and removed at the end"
     )
@@ -109,7 +110,9 @@ def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
     origin = origin.astimezone(UTC)
     clock = SpedClock(origin, time.time(), arguments.speed)
     began = origin - timedelta(seconds=arguments.ahead)
-    server = Server(Front(lambda: World(story, clock, began=began)), arguments.port)
+    server = Server(
+        Front(lambda: World(story, clock, began=began, language=arguments.language)), arguments.port
+    )
     # The process ends without stopping it, so it need not poll for a stop.
     server.start(poll=60.0)
     ready = {"url": server.url, "origin": origin.isoformat(), "since": clock.since, "speed": clock.speed}

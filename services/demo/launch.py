@@ -102,15 +102,16 @@ def spawn(
     ahead: float = 0.0,
     port: int = 0,
     scratch: Path | None = None,
+    language: str = "ja",
 ) -> "Popen[bytes]":
     """Start the process and return at once; `ready` waits for it.
 
     `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `ahead` the
     seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
-    creates before it answers and deletes when it ends.
+    creates before it answers and deletes when it ends. `language` is that of its dashboards and descriptions.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
-    command += ["--port", str(port), "--ahead", str(ahead)]
+    command += ["--port", str(port), "--ahead", str(ahead), "--language", language]
     if origin is not None:
         command += ["--origin", origin.isoformat()]
     if scratch is not None:
@@ -152,9 +153,10 @@ async def start(
     *,
     origin: datetime | None = None,
     ahead: float = 0.0,
+    language: str = "ja",
 ) -> DemoProcess:
     """`spawn` and `ready` in one; ends the child if the wait is cancelled."""
-    child = spawn(scenario, speed, origin=origin, ahead=ahead)
+    child = spawn(scenario, speed, origin=origin, ahead=ahead, language=language)
     try:
         return await ready(child)
     except asyncio.CancelledError:

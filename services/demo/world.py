@@ -53,13 +53,18 @@ class World:
         *,
         began: datetime | None = None,
         history: timedelta | None = None,
+        language: str = "ja",
     ) -> None:
-        """`history` limits the past of metrics and logs; None: as far back as an inspection at nine o'clock reads."""
+        """`history` limits the past of metrics and logs; None: as far back as an inspection at nine o'clock reads.
+
+        `language` is that of dashboards and of descriptions of alarms.
+        """
         began = began or clock.now()
         self.run = run = ScenarioRun(scenario, clock, began)
         self.clock = clock
         self.account = ACCOUNT
         self.region = REGION
+        self.language = language
         self.lock = threading.RLock()
         self.ended = threading.Event()
         """Set when another world replaces this one: streams end."""
@@ -108,8 +113,10 @@ class World:
         provisioning.create_scaling(self.scaling, run, created)
         group = provisioning.create_balancer(self.balancers, service)
         provisioning.create_log_groups(self.logs, run, created, log_start)
-        create_alarms(self.alarms, run, datetime.fromtimestamp(created, UTC))
-        self.dashboards.put(names.DASHBOARD, dashboard.body(), datetime(2025, 10, 25, tzinfo=UTC))
+        create_alarms(self.alarms, run, datetime.fromtimestamp(created, UTC), self.language)
+        self.dashboards.put(
+            names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
+        )
         return SimulatedSystem(run, service, group, self.metrics, self.logs, start, log_start)
 
     def component(self, kind: type[C]) -> C:

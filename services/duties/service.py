@@ -10,7 +10,7 @@ from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import planned_entry, signed_text, skipped_text
-from services.duties.progress import progress_entry
+from services.duties.progress import in_language, progress_entry
 from services.duties.records import DutyRecords, claim_of
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of
@@ -154,8 +154,8 @@ class Duties:
         slot, standing = occurrence.slot, self.now(occurrence.slot)
         if not self.signable(slot):
             raise NotNow(standing)
-        lines = duty.asks if (duty := self.duty(occurrence)) is not None else ()
-        return await self._append(slot, progress_entry(standing, lines, change, self._calendar.zone))
+        duty = self.duty(occurrence)
+        return await self._append(slot, progress_entry(standing, duty, change, self._calendar.zone))
 
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
         """Record that a duty that counts only when planned is planned, or no longer is. Raises JournalError."""
@@ -283,7 +283,9 @@ class Duties:
         duty = self._duties.get(slot.duty)
         # A key that AWS still has, or a limit that is still raised, is known without the journal.
         began = self._records.began if duty is not None and not duty.anchor else None
-        return occurrence_of(slot, self._records.of(slot.key), now, began, read=self._records.started)
+        record = self._records.of(slot.key)
+        occurrence = occurrence_of(slot, record, now, began, read=self._records.started)
+        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._calendar.zone).date()

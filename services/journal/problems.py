@@ -150,7 +150,7 @@ def _of_system(error: OSError) -> tuple[str, str]:
     if error.errno == errno.ENOENT:
         return (
             _("There is no journal here."),
-            _("Check that {path} is the right file; a console creates it when it starts."),
+            _("Check that {path} is the right file; `toban` creates it when it starts."),
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return (

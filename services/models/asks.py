@@ -40,13 +40,25 @@ class AskLine(Model):
     """Who ticked it and when, if that was recorded before the sign-off."""
 
 
+def line_numbers(duty: Duty) -> dict[str, int]:
+    """The number of each line, from 0, by its text in any language: the journal has it in that of its writer."""
+    return {text: number for texts in duty.versions("asks") for number, text in enumerate(texts)}
+
+
+def left_open(duty: Duty, ticked: Iterable[str]) -> tuple[str, ...]:
+    """The lines, in the screen's language, that are not among `ticked`."""
+    numbers = line_numbers(duty)
+    ticked_numbers = {numbers.get(text) for text in ticked}
+    return tuple(text for number, text in enumerate(duty.asks) if number not in ticked_numbers)
+
+
 def ask_lines(occurrence: Occurrence, duty: Duty, findings: DutyFindings | None) -> tuple[AskLine, ...]:
     """Every line of `duty.asks`, in order."""
     if duty.checklist or not duty.inspections or findings is None:
-        return tuple(_by_person(occurrence, text) for text in duty.asks)
+        return tuple(_by_person(occurrence, duty, text) for text in duty.asks)
     sources = duty.judged_by or _unnamed(duty, findings)
     return tuple(
-        _judged(text, source, findings) if source else _by_person(occurrence, text)
+        _judged(text, source, findings) if source else _by_person(occurrence, duty, text)
         for text, source in zip(duty.asks, sources, strict=True)
     )
 
@@ -61,13 +73,13 @@ def _unnamed(duty: Duty, findings: DutyFindings) -> tuple[str, ...]:
     return ("*" if whole else "",) * len(duty.asks)
 
 
-def _by_person(occurrence: Occurrence, text: str) -> AskLine:
+def _by_person(occurrence: Occurrence, duty: Duty, text: str) -> AskLine:
     signed, progress = occurrence.signed, occurrence.progress
     tick = progress.tick(text) if progress is not None else None
     if signed is None:
         return AskLine(text=text, state=AskState.TICKED if tick else AskState.WAITING, tick=tick)
     # A sign-off without a checklist is one for every line.
-    done = signed.checked is None or text in signed.checked
+    done = signed.checked is None or text not in left_open(duty, signed.checked)
     skipped = occurrence.state == "skipped"
     state = AskState.TICKED if done and not skipped else AskState.LEFT_OPEN
     return AskLine(text=text, state=state, tick=tick)

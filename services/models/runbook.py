@@ -23,7 +23,20 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
+from services.models.runbook_texts import (
+    ApproverTexts,
+    CauseTexts,
+    ContactTexts,
+    DocumentTexts,
+    DutyTexts,
+    PlaybookTexts,
+    ProcedureTexts,
+    RdsTexts,
+    StepTexts,
+    TitleTexts,
+)
 from services.models.runbook_types import AccountId, ClockTime, Region, Slug
+from services.models.translated import Translated
 from services.models.verdict import Limit
 
 
@@ -35,7 +48,7 @@ class Environment(StrEnum):
     TEST = "test"
 
 
-class System(Model):
+class System(Translated):
     """The system that the runbook describes, and its AWS account and region."""
 
     id: Slug
@@ -48,6 +61,8 @@ class System(Model):
     region: Region
     timezone: str = "Asia/Tokyo"
     """IANA name of the zone of all local dates and times."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
 
 
 class Ecs(Model):
@@ -67,7 +82,7 @@ class Ecs(Model):
     """Size of one task's database connection pool; None: the measured connections per running task are used."""
 
 
-class Rds(Model):
+class Rds(Translated):
     """The RDS instance of the system."""
 
     instance: RawId
@@ -88,6 +103,8 @@ class Rds(Model):
     """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
     """An operator applies a patch at least this many days before AWS applies it automatically."""
+    en: RdsTexts = RdsTexts()
+    """English versions of its texts."""
 
 
 class LoadBalancer(Model):
@@ -110,7 +127,7 @@ class Cdn(Model):
     """Invalidation paths per month that AWS does not charge for, in the whole account; `/*` is one path."""
 
 
-class LogGroupSpec(Model):
+class LogGroupSpec(Translated):
     """A log group that the console offers to open."""
 
     id: RawId
@@ -119,6 +136,8 @@ class LogGroupSpec(Model):
     """Its name for display."""
     kind: Literal["application", "database", "firewall", "other"] = "application"
     """What writes to it."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
 
 
 class DashboardSpec(Model):
@@ -128,7 +147,7 @@ class DashboardSpec(Model):
     """Dashboard name."""
 
 
-class ExpectedAlarm(Model):
+class ExpectedAlarm(Translated):
     """A CloudWatch alarm that must exist; the console reports it if AWS does not have it."""
 
     name: RawId
@@ -139,9 +158,11 @@ class ExpectedAlarm(Model):
     """The log group that one key opens from this alarm; empty: the first of `log_groups`."""
     playbook: Slug | None = None
     """Id of its playbook; None: it has none."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
 
 
-class Step(Model):
+class Step(Translated):
     """One step of a playbook or a procedure."""
 
     text: Clean
@@ -149,19 +170,25 @@ class Step(Model):
     note: Clean = ""
     look: Slug | None = None
     """Id of the inspection or panel that the console shows for this step; None: nothing."""
+    en: StepTexts = StepTexts()
+    """English versions of its texts."""
 
 
-class Cause(Model):
+class Cause(Translated):
     """A row of a playbook's table of causes."""
 
     cause: Clean
     """The cause or situation."""
     action: Clean
     """What to do about it."""
+    en: CauseTexts = CauseTexts()
+    """English versions of its texts."""
 
 
-class Playbook(Model):
+class Playbook(Translated):
     """What to do about one kind of alarm."""
+
+    references = ("escalate_to", "approval")
 
     id: Slug
     title: Clean
@@ -177,10 +204,14 @@ class Playbook(Model):
     """The role that must approve its changes; empty: no approval is needed."""
     caution: tuple[Clean, ...] = ()
     """Warnings, one text each."""
+    en: PlaybookTexts = PlaybookTexts()
+    """English versions of its texts."""
 
 
-class Procedure(Model):
+class Procedure(Translated):
     """A task done on demand rather than by the calendar: scaling, cache invalidation, log searches."""
+
+    references = ("approval",)
 
     id: Slug
     title: Clean
@@ -195,9 +226,11 @@ class Procedure(Model):
     """How and when to revert it, in words; empty: not given."""
     caution: tuple[Clean, ...] = ()
     """Warnings, one text each."""
+    en: ProcedureTexts = ProcedureTexts()
+    """English versions of its texts."""
 
 
-class Contact(Model):
+class Contact(Translated):
     """A role and how to reach it."""
 
     role: Clean
@@ -205,6 +238,8 @@ class Contact(Model):
     """Telephone number or address; empty: undecided, shown in red."""
     scope: Clean = ""
     """What to call it for."""
+    en: ContactTexts = ContactTexts()
+    """English versions of its texts."""
 
     @property
     def undecided(self) -> bool:
@@ -212,7 +247,7 @@ class Contact(Model):
         return not self.contact
 
 
-class Approver(Model):
+class Approver(Translated):
     """A role and what it approves."""
 
     role: Clean
@@ -220,6 +255,8 @@ class Approver(Model):
     """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
     """What the role approves, one text each."""
+    en: ApproverTexts = ApproverTexts()
+    """English versions of its texts."""
 
     @property
     def undecided(self) -> bool:
@@ -249,7 +286,7 @@ class Within(StrEnum):
     """On any open day from its date to the end of that month (a drill in April)."""
 
 
-class EvidenceField(Model):
+class EvidenceField(Translated):
     """A value to record when signing off a duty, e.g. the restored snapshot of a drill, or its duration."""
 
     id: Slug
@@ -259,9 +296,11 @@ class EvidenceField(Model):
     """`number`: digits, with a decimal point where needed; its unit belongs in the title."""
     required: bool = True
     """Whether the duty cannot be signed off without it."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
 
 
-class Duty(Model):
+class Duty(Translated):
     """A recurring task: when it is due, what happens on closed days, and what must be done."""
 
     id: Slug
@@ -309,6 +348,8 @@ class Duty(Model):
     """Whether the day's report is shown before signing off."""
     record: Clean = ""
     """What the written runbook requires to be recorded, in words; empty: nothing."""
+    en: DutyTexts = DutyTexts()
+    """English versions of its texts."""
 
 
 class Closures(Model):
@@ -354,7 +395,7 @@ class JournalSpec(Model):
     """An existing stream of that group."""
 
 
-class Runbook(Model):
+class Runbook(Translated):
     """The runbook of one system."""
 
     version: Literal[1]
@@ -398,6 +439,8 @@ class Runbook(Model):
     inspecting: Inspecting = Inspecting()
     inspections: tuple[CustomInspection, ...] = ()
     """Inspections that this runbook defines."""
+    en: DocumentTexts = DocumentTexts()
+    """English versions of its texts."""
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:
         """The limit on a metric; None if the runbook has none."""

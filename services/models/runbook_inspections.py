@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.models.base import Clean, CleanBlock, Model, RawId
+from services.models.runbook_texts import CostsTexts, InspectionTexts, TitleTexts
 from services.models.runbook_types import Region, Slug
+from services.models.translated import Translated
 
 
 class Firewall(Model):
@@ -40,7 +42,7 @@ class Firewall(Model):
     attention."""
 
 
-class ServiceCost(Model):
+class ServiceCost(Translated):
     """The monthly cost guideline of one AWS service."""
 
     title: Clean
@@ -48,10 +50,14 @@ class ServiceCost(Model):
     """Its service names, as Cost Explorer spells them."""
     monthly_yen: Annotated[int, Field(gt=0)]
     """Guideline for a month, in yen."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
 
 
-class Costs(Model):
+class Costs(Translated):
     """Cost guidelines, the budget, and the exchange rate."""
+
+    references = ("report_to",)
 
     services: tuple[ServiceCost, ...] = ()
     total_yen: Annotated[int, Field(ge=0)] = 0
@@ -70,6 +76,8 @@ class Costs(Model):
     """Date of the exchange rate; None: not given."""
     report_to: Clean = ""
     """The role to notify when a budget may be exceeded; empty: none."""
+    en: CostsTexts = CostsTexts()
+    """English versions of its texts."""
 
 
 class AccessKeys(Model):
@@ -160,7 +168,7 @@ class Inspecting(Model):
     AWS all at once."""
 
 
-class CustomInspection(Model):
+class CustomInspection(Translated):
     """An inspection defined by the runbook: a limit on a metric, or on the matches of a Logs Insights query."""
 
     id: Slug
@@ -194,3 +202,5 @@ class CustomInspection(Model):
     """What to do if it is not normal, one text each."""
     source: Clean = ""
     """Section of the written runbook; empty: not given."""
+    en: InspectionTexts = InspectionTexts()
+    """English versions of its texts."""

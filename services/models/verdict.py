@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
-from services.models.base import Clean, Model, RawId
+from services.models.base import Clean, RawId
+from services.models.runbook_texts import LimitTexts
+from services.models.translated import Translated
 
 
 class Verdict(StrEnum):
@@ -46,7 +48,7 @@ def leading(counts: Tally, *, judged: bool = False) -> Verdict:
     return next(rest, Verdict.NORMAL)
 
 
-class Limit(Model):
+class Limit(Translated):
     """A limit of the runbook: the bound that a metric must stay below or above."""
 
     id: str
@@ -63,6 +65,8 @@ class Limit(Model):
     """Displayed value = metric value * scale (seconds to ms: 1000)."""
     source: Clean = ""
     """Section of the written runbook; empty: not given."""
+    en: LimitTexts = LimitTexts()
+    """English versions of its texts."""
 
     def judge(self, value: float | None) -> Verdict:
         """Judge `value`: UNKNOWN for None, ABNORMAL at or beyond a limit, ATTENTION within a tenth of it."""

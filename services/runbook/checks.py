@@ -16,7 +16,7 @@ from dateutil.rrule import rrulestr
 from services.calendar.base_dates import ANCHOR
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import inspection_checks, name_checks, place_checks
+from services.runbook import inspection_checks, name_checks, place_checks, translation_checks
 from services.runbook.maintenance_window import checks as window_checks
 from services.toml import mistakes
 from services.toml.positions import Path
@@ -75,8 +75,8 @@ def unique(runbook: Runbook) -> Mistakes:
         ("playbooks", "id", [each.id for each in runbook.playbooks]),
         ("procedures", "id", [each.id for each in runbook.procedures]),
         ("duties", "id", [each.id for each in runbook.duties]),
-        ("contacts", "role", [each.role for each in runbook.contacts]),
-        ("approvers", "role", [each.role for each in runbook.approvers]),
+        ("contacts", "role", [each.original("role") for each in runbook.contacts]),
+        ("approvers", "role", [each.original("role") for each in runbook.approvers]),
     ):
         for index in _repeated(values):
             message = _('"{name}" appears twice: rename or remove one').format(name=values[index])
@@ -97,8 +97,8 @@ def references(runbook: Runbook) -> Mistakes:
     """References between entries resolve."""
     groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
     playbooks = [playbook.id for playbook in runbook.playbooks]
-    approvers = [each.role for each in runbook.approvers]
-    roles = [each.role for each in runbook.contacts] + approvers
+    approvers = [each.original("role") for each in runbook.approvers]
+    roles = [each.original("role") for each in runbook.contacts] + approvers
     mentions: list[tuple[Path, str, Iterable[str]]] = []
     for index, alarm in enumerate(runbook.alarms):
         mentions.append((("alarms", index, "playbook"), alarm.playbook or "", playbooks))
@@ -259,5 +259,6 @@ ALL = (
     *place_checks.ALL,
     window_checks.window,
     *inspection_checks.ALL,
+    *translation_checks.ALL,
 )
 """Every check, in the order of the file."""

@@ -10,6 +10,7 @@ from services.i18n import _
 from services.models.runbook import Runbook
 from services.runbook import checks
 from services.runbook.maintenance_window.checks import not_compared
+from services.runbook.roles import with_english_roles
 from services.runbook.undecided import undecided
 from services.toml import grammar, mistakes
 from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
@@ -52,7 +53,7 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 
 
 def _load(file: TomlFile) -> Loaded:
-    runbook = validate(Runbook, file, *checks.ALL)
+    runbook = with_english_roles(validate(Runbook, file, *checks.ALL))
     open_points = in_order(file.mistake(path, text) for path, text in undecided(runbook))
     cautions = in_order(file.mistake(path, text) for path, text in not_compared(runbook))
     return Loaded(runbook, tuple(open_points), tuple(cautions))

@@ -110,6 +110,8 @@ REASONS = [
                 "tui.startup.config_reader",
             },
             "tui/cli/shared_options.py": {"importlib.metadata"},
+            "tui/cli/click_i18n.py": {"widgets.drawing.format"},
+            "tui/startup/first_steps.py": {"importlib.metadata"},
             "tui/cli/reads.py": {
                 "asyncio",
                 "services.aws.client.errors",

@@ -69,7 +69,7 @@ def test_a_console_killed_while_it_inspects_and_as_it_signs(tmp_path: Path) -> N
             console.process.wait()
     with toban(journal, 8) as console:
         until(console, lambda: count(journal, EntryKind.FINDING) >= len(MORNING))
-        until(console, lambda: re.search("始業時の確認.*● normal", console.text))
+        until(console, lambda: re.search("Opening check.*● normal", console.text))
         console.send("S")
         console.wait_text("Note for all")
         # Enter counts once the dialog was shown long enough; it is pressed until the sign-off is recorded.
@@ -77,7 +77,7 @@ def test_a_console_killed_while_it_inspects_and_as_it_signs(tmp_path: Path) -> N
         console.process.kill()
         console.process.wait()
     with toban(journal, 20) as console:
-        until(console, lambda: re.search("始業時の確認.*done", console.text))
+        until(console, lambda: re.search("Opening check.*done", console.text))
     entries = read(journal)
     signed = Counter(entry.subject for entry in entries if entry.kind is EntryKind.SIGN_OFF)
     assert signed[KEY] == 1

@@ -7,18 +7,18 @@ RUNBOOK = load_builtin("facility-prod")
 
 def test_contacts_are_listed_by_purpose_with_undecided_ones() -> None:
     by_role = {each.role: each for each in reachable(RUNBOOK)}
-    assert by_role["AWSサポート"].reach == "AWSコンソール"
-    assert by_role["開発チーム"].undecided
-    assert by_role["開発チーム"].scope == "アプリケーションエラー対応"
-    assert by_role["PM（プロジェクトマネージャー）"].kind == "approver"
+    assert by_role["AWS Support"].reach == "AWS console"
+    assert by_role["Development team"].undecided
+    assert by_role["Development team"].scope == "Application errors"
+    assert by_role["PM (project manager)"].kind == "approver"
     assert [each.role for each in undecided(RUNBOOK)] == [
-        "運用担当者（当番）", "システム管理者", "開発チーム", "PM（プロジェクトマネージャー）"
+        "Operator on duty", "System administrator", "Development team", "PM (project manager)"
     ]  # fmt: skip
 
 
 def test_escalation_says_that_nothing_was_decided() -> None:
-    assert escalation(RUNBOOK, "AWSサポート") == "AWSサポート: AWSコンソール"
-    assert "UNDECIDED" in escalation(RUNBOOK, "開発チーム")
+    assert escalation(RUNBOOK, "AWS Support") == "AWS Support: AWS console"
+    assert "UNDECIDED" in escalation(RUNBOOK, "Development team")
     assert "no contact for that role" in escalation(RUNBOOK, "社長")
     assert escalation(RUNBOOK, "") == ""
 

@@ -35,9 +35,9 @@ LISTS = ("asks", "caution", "approves", "readers", "advice")
 def hostile_text() -> str:
     """The shipped runbook with the suffix at the end of everything that people read."""
     shipped = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
-    alone = re.compile(rf'^({"|".join(WORDS)}) = "(?!regional")([^"\n]*)"', re.MULTILINE)
+    alone = re.compile(rf'^((?:en\.)?(?:{"|".join(WORDS)})) = "(?!regional")([^"\n]*)"', re.MULTILINE)
     text = alone.sub(lambda match: f'{match[1]} = "{match[2]}{SUFFIX}"', shipped)
-    arrays = re.compile(rf"^({'|'.join(LISTS)}) = \[[^\]]*\]", re.MULTILINE)
+    arrays = re.compile(rf"^((?:en\.)?(?:{'|'.join(LISTS)})) = \[[^\]]*\]", re.MULTILINE)
     return arrays.sub(lambda match: re.sub(r'"([^"\n]*)"', rf'"\1{_doubled(SUFFIX)}"', match[0]), text)
 
 

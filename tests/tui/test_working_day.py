@@ -93,7 +93,7 @@ async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.
 
         await at(pilot, embedded, "2026-01-13 09:30", weekly_cost=S.LATE)
         assert len(rung) == 2
-        assert rung[1] == "late: Cost Explorer でのコスト確認"
+        assert rung[1] == "late: Costs in Cost Explorer"
         await at(pilot, embedded, "2026-01-13 14:00", daily_afternoon=S.DUE)
         await at(pilot, embedded, "2026-01-13 14:30", daily_afternoon=S.LATE)
         await at(pilot, embedded, "2026-01-13 17:00", daily_afternoon=S.MISSED, daily_evening=S.DUE)
@@ -133,4 +133,4 @@ async def test_a_duty_of_sunday_the_first_is_listed_on_the_second(embedded: Embe
         )
         duties = {each.slot.duty for each in pilot.app.screen.agenda.month.days[1].occurrences}
         assert {"monthly-trail", "monthly-patches", "monthly-review", "weekly-backup"} <= duties
-        assert "CloudTrail ログの確認" in screen_text(pilot)
+        assert "CloudTrail log" in screen_text(pilot)

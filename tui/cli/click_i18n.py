@@ -45,7 +45,7 @@ def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, da
 
 
 class Formatter(click.HelpFormatter):
-    """Help with translated headings."""
+    """Help with translated headings, measured in cells: Click counts characters, and Japanese takes two cells each."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage line with a translated prefix."""
@@ -59,6 +59,41 @@ class Formatter(click.HelpFormatter):
             "Positional arguments": _("Arguments"),
         }
         super().write_heading(translations.get(heading, heading))
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, wrapped to the width; one that begins with `\\b` keeps its lines."""
+        paragraphs = []
+        for paragraph in text.split("\n\n"):
+            lines = paragraph.strip("\n").split("\n")
+            is_laid_out = lines[0].strip() == "\b"
+            paragraphs.append(
+                lines[1:] if is_laid_out else _wrapped(" ".join(lines), self.width - self.current_indent)
+            )
+        for number, lines in enumerate(paragraphs):
+            self.write("\n" if number else "")
+            for line in lines:
+                self.write(f"{'':>{self.current_indent}}{line}\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms and their texts side by side, each text whole."""
+        entries = list(rows)
+        column = min(max(len(term) for term, _text in entries), col_max) + col_spacing
+        indent = self.current_indent + column
+        for term, text in entries:
+            lines = _wrapped(text, max(self.width - indent, 10))
+            self.write(f"{'':>{self.current_indent}}{term}")
+            if len(term) > column - col_spacing:
+                self.write(f"\n{'':>{indent}}{lines[0]}\n")
+            else:
+                self.write(f"{'':>{column - len(term)}}{lines[0]}\n")
+            for line in lines[1:]:
+                self.write(f"{'':>{indent}}{line}\n")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    from widgets.drawing.format import wrap
+
+    return wrap(text, width)
 
 
 class Context(click.Context):
@@ -78,6 +113,10 @@ class Command(click.Command):
 
     context_class = Context
 
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the first paragraph of the help, whole whatever its length."""
+        return " ".join((self.short_help or self.help or "").split("\n\n")[0].split())
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the `--help` option with its text translated."""
         option = super().get_help_option(ctx)
@@ -93,6 +132,11 @@ class Group(Command, click.Group):
     command_class = Command
     group_class = type
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Click writes three dots, which look like text that was cut.
+        self.subcommand_metavar = self.subcommand_metavar.replace("...", "…")
+
 
 class Choice(click.Choice[str]):
     """One of several names; the error for a wrong one suggests the nearest."""
@@ -107,15 +151,24 @@ class Named(click.ParamType[str]):
 
     name = "name"
 
-    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, names: Callable[[], Iterable[str]], listed_by: str = "") -> None:
+        """`listed_by` is the command that explains every name; "": an error lists them itself."""
         self.names = names
+        self.listed_by = listed_by
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name if it exists; otherwise fail and suggest the nearest."""
         names = list(self.names())
         if value not in names:
-            self.fail(mistakes.unknown_name(clean(value), names), param, ctx)
+            self.fail(self._unknown(clean(value), names), param, ctx)
         return str(value)
+
+    def _unknown(self, name: str, names: list[str]) -> str:
+        if not self.listed_by or mistakes.near(name, names):
+            return mistakes.unknown_name(name, names)
+        listing = _("{command} lists them").format(command=self.listed_by)
+        message = _('"{name}" does not exist').format(name=name)
+        return f"{message}: {listing}"
 
 
 class Speed(click.ParamType[float]):

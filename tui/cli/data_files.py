@@ -10,10 +10,15 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Group
+from tui.cli.opened_journal import CommandStopped, deliver
 from tui.cli.printing import Output
 from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
+
+FORMATS = ("text", "toml")
+"""Values of `runbook show --format`."""
+_SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
 def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
@@ -30,15 +35,9 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
         output.hand_over([json.dumps(runbook_schema(), ensure_ascii=False, indent=2)])
         return ExitStatus.NORMAL
 
-    def show(name: str | None, form: str | None) -> int:
-        from tui.cli.files import show as readable_lines
-        from tui.cli.files import source as source_lines
-
-        # Readable text on a terminal; a file or a program gets TOML that can be loaded as a runbook again.
-        as_text = form == "text" or (form is None and sys.stdout is not None and sys.stdout.isatty())
-        lines_of = readable_lines if as_text else source_lines
+    def show(name: str | None, form: str | None, as_html: bool, to: str | None) -> int:
         chosen = name or before().runbook or "facility-prod"
-        return _reading(output, lambda: (list(lines_of(chosen)), ExitStatus.NORMAL), data=not as_text)
+        return _show(output, chosen, "html" if as_html else form or _form_for(to), to)
 
     return Group(
         "runbook",
@@ -58,16 +57,52 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
                     click.Argument(["name"], metavar="[FILE|NAME]", required=False),
                     click.Option(
                         ["--format", "form"],
-                        type=Choice(["text", "toml"]),
-                        help=_("Output format; default: text on a terminal, else toml"),
+                        type=Choice(FORMATS),
+                        help=_("Output format; default: by the file name, text on a terminal, else toml"),
+                    ),
+                    click.Option(["--html", "as_html"], is_flag=True, help=_("Print a page for paper.")),
+                    click.Option(
+                        ["--output", "-o", "to"], metavar="FILE", help=_("Output file, readable only by you")
                     ),
                 ],
                 help=_(
-                    "Print a runbook.\n\nOn a terminal as readable text, otherwise as a file to start from."
+                    "Print a runbook.\n\nOn a terminal as readable text, otherwise as a file to start from. With "
+                    "--html as a page with contacts, playbooks, duties and limits: keep it on paper for the "
+                    "day on which this machine cannot be reached."
                 ),
             ),
         ],
     )
+
+
+def _form_for(to: str | None) -> str:
+    """Return the format that a file's name asks for; readable text on a terminal, else TOML, which can be loaded."""
+    if to not in (None, "-"):
+        return _SUFFIXES.get(Path(str(to)).suffix.lower(), "toml")
+    return "text" if sys.stdout is not None and sys.stdout.isatty() else "toml"
+
+
+def _show(output: Output, name: str, form: str, to: str | None) -> int:
+    """Print a runbook, or write it to the file `to`; return the exit status."""
+    from tui.cli import files
+
+    def text() -> str:
+        if form == "html":
+            return files.page(name)
+        return "\n".join(files.show(name) if form == "text" else files.source(name)) + "\n"
+
+    if to is None and form == "text":
+        return _reading(output, lambda: (text().splitlines(), ExitStatus.NORMAL))
+
+    def delivered() -> tuple[list[str], int] | None:
+        deliver(output, text(), to)
+        return None
+
+    try:
+        return _reading(output, delivered)
+    except CommandStopped as stop:
+        output.print_lines(stop.lines, error=True)
+        return stop.status
 
 
 def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOptions]) -> Command:
@@ -87,18 +122,17 @@ def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOp
     )
 
 
-def _reading(output: Output, work: Callable[[], tuple[list[str], int]], *, data: bool = False) -> int:
-    """Print the lines of `work` and return its status; print the mistakes of a faulty file instead.
-
-    `data` says that the lines are meant for a program, not for a person.
-    """
+def _reading(output: Output, work: Callable[[], tuple[list[str], int] | None]) -> int:
+    """Print the lines of `work`, if it returns any, and its status; print the mistakes of a faulty file instead."""
     from services.toml.files import DataFileError
-    from tui.startup.config_reader import status_of
+    from tui.startup.config_reader import in_words, status_of
 
     try:
-        lines, status = work()
+        result = work()
     except DataFileError as error:
-        output.print_lines(map(str, error.mistakes), error=True)
+        output.print_lines(in_words(error), error=True)
         return status_of(error)
-    (output.hand_over if data else output.print_lines)(lines)
+    lines, status = result or ((), ExitStatus.NORMAL)
+    if result:
+        output.print_lines(lines)
     return status

@@ -1,14 +1,18 @@
 """Output of `toban runbook`: the check of a runbook, its summary, its file."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
+from services.contacts import escalation
 from services.i18n import _
-from services.models.runbook import Duty, Runbook
+from services.models.runbook import Duty, Playbook, Procedure, Runbook
 from services.models.text import clean
-from services.models.verdict import Limit
+from services.report.rendering.html import write as to_html
+from services.report.rendering.runbook_document import bound, runbook_document
 from services.runbook.loader import RunbookError, inspect, load_named
 from services.runbook.loader import source as text_of
 from services.toml.files import in_order
@@ -49,6 +53,31 @@ def show(name: str) -> Iterator[str]:
             for row in rows:
                 padded = [pad(text, width) for text, width in zip(row, widths, strict=True)]
                 yield ("  " + "  ".join(padded)).rstrip()
+    books: tuple[Playbook | Procedure, ...] = (*runbook.playbooks, *runbook.procedures)
+    for book in books:
+        yield ""
+        yield book.title
+        yield from _instructions(runbook, book)
+
+
+def _instructions(runbook: Runbook, book: Playbook | Procedure) -> Iterator[str]:
+    """Yield the steps of a playbook or a procedure, whom they need, and what to beware of."""
+    for number, step in enumerate(book.steps, 1):
+        yield f"  {number}. {step.text}" + (f" ({step.note})" if step.note else "")
+    if isinstance(book, Playbook):
+        yield from (f"  {each.cause} → {each.action}" for each in book.causes)
+        if book.escalate_to:
+            yield "  " + _("Escalate: {who}").format(who=escalation(runbook, book.escalate_to))
+    if book.approval:
+        yield "  " + _("Approval: {who}").format(who=escalation(runbook, book.approval))
+    yield from ("  " + _("Caution: {text}").format(text=text) for text in book.caution)
+
+
+def page(name: str) -> str:
+    """Return the whole runbook as an HTML page for paper. Raises RunbookError."""
+    runbook = load_named(name)
+    printed = datetime.now(ZoneInfo(runbook.system.timezone)).replace(microsecond=0)
+    return to_html(runbook_document(runbook, printed, name))
 
 
 def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
@@ -67,13 +96,6 @@ def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     yield _("Duties"), [(each.id, when(each), each.title) for each in runbook.duties]
     yield _("Playbooks"), [(each.id, each.title) for each in runbook.playbooks]
     yield _("Procedures"), [(each.id, each.title, each.timing) for each in runbook.procedures]
-
-
-def bound(limit: Limit) -> str:
-    """Return a limit as text, for example `< 500 ms`."""
-    value = limit.below if limit.below is not None else limit.above
-    sign = "<" if limit.below is not None else ">"
-    return f"{sign} {(value or 0) * limit.scale:g} {limit.unit}".rstrip()
 
 
 def when(duty: Duty) -> str:

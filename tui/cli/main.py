@@ -30,6 +30,7 @@ from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
 from tui.start_options import StartOptions
 from tui.startup import early_flags
+from tui.startup.first_steps import language_hint
 
 COMPLETION = "_TOBAN_COMPLETE"
 """The environment variable by which a shell requests completions from Click."""
@@ -47,7 +48,10 @@ def run(argv: Sequence[str], output: Output) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return _status_of(argv, output)
+        status = _status_of(argv, output)
+        if hint := language_hint(argv, status):
+            output.print_lines([hint], error=True)
+        return status
     except (click.Abort, KeyboardInterrupt):
         output.clear()
         return ExitStatus.INTERRUPTED
@@ -170,7 +174,12 @@ def _demo(output: Output) -> Command:
         callback=_Start(output).demo,
         help=_("Watch an embedded AWS; no account or network is needed."),
         params=[
-            click.Option(["--scenario"], type=Named(scenarios), metavar="NAME", help=_("Scenario to play")),
+            click.Option(
+                ["--scenario"],
+                type=Named(scenarios, "toban demo --list"),
+                metavar="NAME",
+                help=_("Scenario to play"),
+            ),
             click.Option(
                 ["--speed"],
                 type=Speed(),

@@ -80,13 +80,13 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     """Return the configured runbook and the path of its journal, or of `file`. Raises CommandStopped."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
-    from tui.startup.config_reader import journal_path, load_config, status_of
+    from tui.startup.config_reader import in_words, journal_path, load_config, status_of
 
     try:
         config = load_config(options)
         runbook = load_named(config.runbook)
     except DataFileError as error:
-        raise CommandStopped([str(each) for each in error.mistakes], status_of(error)) from error
+        raise CommandStopped(in_words(error), status_of(error)) from error
     return runbook, named(file) if file else journal_path(config, runbook)
 
 

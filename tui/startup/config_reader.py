@@ -5,6 +5,7 @@ The file is `config.toml` in the user's configuration folder (see `config_path`)
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from services.host.state_files import state_folder
 from services.i18n import _
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
+from services.models.text import clean
 from services.runbook.loader import RunbookError, is_path
 from services.slack.settings import VARIABLES
 from services.toml import grammar
@@ -47,6 +49,21 @@ def status_of(error: DataFileError) -> ExitStatus:
         return ExitStatus.DATA
     flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
     return ExitStatus.USAGE if flags else ExitStatus.CONFIG
+
+
+def in_words(error: DataFileError) -> list[str]:
+    """Every mistake, and the command to type next."""
+    lines = [str(mistake) for mistake in error.mistakes]
+    file = error.mistakes[0].file if error.mistakes else ""
+    if isinstance(error, RunbookError) and is_path(file):
+        if not named(file).exists():
+            next_step = _("To begin with the shipped one: toban runbook show --format toml > {file}")
+        else:
+            next_step = _("After correcting it: toban runbook check {file}")
+        lines.append(next_step.format(file=shlex.quote(clean(file))))
+    elif status_of(error) is ExitStatus.CONFIG:
+        lines.append(_("After correcting it: toban config"))
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from services.clock import Clock, SystemClock
 from services.demo import scratch
 from services.demo.launch import DemoError, ready
 from services.host.regular_files import named
+from services.i18n import _
 from services.journal.checkpoints import DEV_LOG
 from services.models.runbook import Runbook
+from services.models.text import clean
 from services.runbook.loader import load_named
 from services.slack.settings import read as slack_settings
 from services.system import Services
@@ -26,7 +28,7 @@ from services.toml.files import DataFileError
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import journal_path, load_config, status_of
+from tui.startup.config_reader import in_words, journal_path, load_config, status_of
 
 
 async def connect(
@@ -39,7 +41,7 @@ async def connect(
     try:
         config, runbook = await asyncio.to_thread(_read_files, options)
     except DataFileError as error:
-        raise StartError(str(error), status_of(error)) from error
+        raise StartError("\n".join(in_words(error)), status_of(error)) from error
     clock: Clock = SystemClock()
     settings = AwsSettings(
         profile=config.profile or "",
@@ -88,5 +90,6 @@ async def _embedded(child: "Popen[bytes]", region: str) -> tuple[Clock, AwsSetti
     try:
         demo, _sdk = await asyncio.gather(ready(child), asyncio.to_thread(preload))
     except DemoError as error:
-        raise StartError(str(error), ExitStatus.UNAVAILABLE) from error
+        reason = _("The embedded AWS did not start: {reason}. Start it again; nothing was changed.")
+        raise StartError(reason.format(reason=clean(error)), ExitStatus.UNAVAILABLE) from error
     return demo.clock, AwsSettings(**demo.settings(region))

@@ -17,7 +17,13 @@ from tui.runtime import debug_log
 
 def language(argv: Sequence[str]) -> str:
     """The language of help and errors."""
-    return _flag(argv, "--lang") or peek("lang", _flag(argv, "--config")) or i18n.preferred()
+    return chosen_language(argv) or i18n.preferred()
+
+
+def chosen_language(argv: Sequence[str]) -> str:
+    """The language that a flag, the environment or the file chooses; "" if none does, or one that does not exist."""
+    named = _flag(argv, "--lang") or peek("lang", _flag(argv, "--config"))
+    return named if named in i18n.LANGUAGES else ""
 
 
 def open_debug_log(argv: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from tui.exit_status import ExitStatus
 from tui.signals import before_loop as early_signals
 from tui.start_options import StartError, StartOptions
 from tui.startup.early_flags import peek
+from tui.startup.first_steps import demo_refusal
 from tui.terminal.cells.line_speed import as_link
 from tui.terminal.checks import check_terminal, forget_textual_settings
 
@@ -32,14 +33,15 @@ if TYPE_CHECKING:
 
 def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
     """Run the console until it ends; returns the exit status. `refuse` reports why it cannot start."""
-    i18n.use(options.lang or peek("lang", options.config) or i18n.preferred())
     forget_textual_settings()
     refusal = check_terminal()
     if refusal is None and not (sys.stdin and sys.stdin.isatty()):
         refusal = _(
-            "Standard input is not a terminal, so no keys could be read; start the console without "
-            "redirection."
+            "Standard input is not a terminal, so no keys could be read. Start the console without redirection. "
+            "Scripts use `toban alarms` or `toban inspect`."
         )
+    if refusal is None and options.demo:
+        refusal = demo_refusal()
     if refusal is not None:
         refuse(refusal)
         return ExitStatus.UNAVAILABLE
@@ -49,7 +51,13 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
         if options.demo:
             folder = demo_folder()
             # Started early, because it loads while the screen is drawn.
-            child = spawn(options.scenario, options.speed, origin=options.at, scratch=folder)
+            child = spawn(
+                options.scenario,
+                options.speed,
+                origin=options.at,
+                scratch=folder,
+                language=i18n.language(),
+            )
             early_signals.undo(partial(_abandon, child, folder))
         return _run_app(options, child, folder)
     except StartError as error:

@@ -9,6 +9,8 @@ from services.i18n import _
 
 _TEXTUAL_KEPT = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_SMOOTH_SCROLL"})
 """Settings of Textual that only describe the terminal."""
+FEWEST = (40, 12)
+"""Columns and rows of a window in which the alarms can still be read."""
 _SIZES = ("COLUMNS", "LINES")
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")
 _LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
@@ -20,7 +22,8 @@ def check_terminal() -> str | None:
     """Why this terminal cannot show the console, with a remedy; None if it can."""
     if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
         return _(
-            "Toban needs a terminal: standard output is redirected. Run it without a pipe or redirection."
+            "Toban needs a terminal: standard output is redirected. Run it without a pipe or redirection. "
+            "Scripts use `toban alarms` or `toban inspect`."
         )
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         return _(
@@ -33,7 +36,22 @@ def check_terminal() -> str | None:
             f"Toban needs a UTF-8 terminal, and this one is set to {encoding!a}. "
             "Set the terminal and the locale to UTF-8, for example: export LC_ALL=C.UTF-8"
         )
-    return None
+    return _too_small()
+
+
+def _too_small() -> str | None:
+    """Why a window is too small to read anything in it; None also if its size is not known."""
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return None
+    if not columns or not rows or (columns >= FEWEST[0] and rows >= FEWEST[1]):
+        return None
+    text = _(
+        "This window has {columns}×{rows} characters; Toban needs {fewest}, better 80×24. Enlarge it and "
+        "start again, or run `toban alarms`, which needs no screen."
+    )
+    return text.format(columns=columns, rows=rows, fewest="×".join(map(str, FEWEST)))
 
 
 def _foreign_encoding() -> str | None:

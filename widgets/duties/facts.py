@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.asks import AskLine, AskState, ask_lines
+from services.models.asks import AskLine, AskState, ask_lines, left_open
 from services.models.date_text import day_text
 from services.models.duties import DutyProgress, Occurrence, ScheduledOccurrence, SignOff
 from services.models.findings import DutyFindings
@@ -204,7 +204,7 @@ def _signature(
     yield (_("skipped") if skipped else _("signed off"), spans)
     if sign_off.note:
         yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
-    left = [line for line in (duty.asks if duty else ()) if line not in (sign_off.checked or ())]
+    left = left_open(duty, sign_off.checked or ()) if duty is not None else ()
     if sign_off.checked is not None and left:
         yield (_("left open"), [(_(", ").join(left), "warn")])
 

@@ -37,8 +37,14 @@ _REMEDIES = {
     "expired-sso": N_("Run `{login}` in another terminal; reading resumes automatically."),
     "mfa": N_("Type the six digits of the MFA device."),
     "mfa-refused": N_("Wait for the next code and enter it; a code works once."),
-    "no-credentials": N_("Sign in as for the AWS CLI (`aws configure list` shows what it finds)."),
-    "profile": N_("Check the profile's name, or AWS_PROFILE, against `aws configure list-profiles`."),
+    "no-credentials": N_(
+        "The first time: `aws configure sso`; later: `{login}` (`aws configure list` shows what is found). "
+        "Without AWS: `toban demo`."
+    ),
+    "profile": N_(
+        "`aws configure list-profiles` lists the profiles; choose one with --profile or AWS_PROFILE, or create "
+        "one with `aws configure sso`."
+    ),
     "unreachable": N_("Check the network; reading resumes automatically."),
     "timeout": N_("Check the network; reading resumes automatically."),
     "proxy": N_("Check HTTPS_PROXY and NO_PROXY."),

@@ -40,7 +40,7 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
 
 def approver(runbook: Runbook) -> Approver | None:
     """Who must approve a raised limit; None: nobody."""
-    return next((person for person in runbook.approvers if RAISING in person.approves), None)
+    return next((person for person in runbook.approvers if RAISING in person.original("approves")), None)
 
 
 def stopped_text(count: int) -> str:

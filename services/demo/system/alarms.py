@@ -12,6 +12,7 @@ from services.demo.cloudwatch.store import Dimensions
 from services.demo.scenario import Scenario, ScenarioRun
 from services.demo.scenario_facts import AlarmFact
 from services.demo.system import names
+from services.demo.system.english import in_language
 from services.demo.system.minute import GIB
 
 
@@ -124,10 +125,10 @@ COMPOSITE: dict[str, Any] = {
 }
 
 
-def create_alarms(alarms: AlarmStore, run: ScenarioRun, at: datetime) -> None:
-    """Put the alarms as of `at`, and the mute rule of a scenario that mutes some of them."""
+def create_alarms(alarms: AlarmStore, run: ScenarioRun, at: datetime, language: str = "ja") -> None:
+    """Put the alarms as of `at`, described in `language`, and the mute rule of a scenario that mutes some of them."""
     for kind, settings in _requests(run.scenario):
-        alarms.put(kind, settings, at=at)
+        alarms.put(kind, in_language(settings, language), at=at)
     _mute(alarms.mutes, run)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.system import names
+from services.demo.system.english import in_language
 
 _RED, _ORANGE = "#d62728", "#ff7f0e"
 
@@ -237,8 +238,7 @@ _WIDGETS: list[dict[str, Any]] = [
 ]
 
 
-def body() -> str:
-    """The DashboardBody of PutDashboard."""
-    return json.dumps(
-        {"start": "-PT3H", "periodOverride": "inherit", "widgets": _WIDGETS}, ensure_ascii=False
-    )
+def body(language: str = "ja") -> str:
+    """The DashboardBody of PutDashboard, with texts in `language`."""
+    widgets = in_language(_WIDGETS, language)
+    return json.dumps({"start": "-PT3H", "periodOverride": "inherit", "widgets": widgets}, ensure_ascii=False)

@@ -7,6 +7,7 @@ from services.aws.client.reader import when
 from services.duties.records import signature
 from services.i18n import _
 from services.inspections.registry import offered
+from services.models.asks import line_numbers
 from services.models.duties import Occurrence, OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import Decision, DutyLine, Written
@@ -105,12 +106,14 @@ class DutyLines:
         """The line's fields taken from the sign-off entry: decisions, checklist and evidence."""
         data, duty = entry.data, self._duty_states.duty(duty_id)
         signed = signature(entry)
-        checked = signed.checked or ()
+        # The journal holds a line in the language in which it was ticked.
+        lines = line_numbers(duty) if duty else {}
+        ticked = {lines.get(text) for text in signed.checked or ()}
         checklist = duty.asks if duty is not None and signed.checked is not None else ()
         return {
             "decisions": tuple(_decisions(data.get("findings"), self._titles)),
-            "checked": checked,
-            "unchecked": tuple(text for text in checklist if text not in checked),
+            "checked": signed.checked or (),
+            "unchecked": tuple(text for line, text in enumerate(checklist) if line not in ticked),
             "written": _written(signed.evidence, duty),
         }
 

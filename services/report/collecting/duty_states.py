@@ -11,7 +11,7 @@ from services.changes.entries import CHANGE_KINDS
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
-from services.duties.progress import progress_of
+from services.duties.progress import in_language, progress_of
 from services.duties.records import KINDS, RECENT, signature
 from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
@@ -101,7 +101,9 @@ class DutyStatesAt:
         duty = self._duties.get(slot.duty)
         # Anchored duties and reverts are known from the journal itself, so its beginning does not limit them.
         began = self._began if duty is not None and not duty.anchor else None
-        return occurrence_of(slot, self._record(slot.key), self._source.as_of, began)
+        record = self._record(slot.key)
+        occurrence = occurrence_of(slot, record, self._source.as_of, began)
+        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:

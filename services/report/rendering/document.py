@@ -78,6 +78,8 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     parts: tuple["Section", ...] = ()
+    whole: bool = False
+    """Whether it is printed on one page where it fits on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Document:
     seals: tuple[str, ...] = ()
     """Heads of the boxes for seals on paper."""
     footer: str = ""
+    judged: bool = True
+    """Whether it has a verdict at all, which `tone` then is."""
 
 
 def table(

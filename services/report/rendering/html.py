@@ -48,7 +48,7 @@ def write(whole: Document) -> str:
         "</head>",
         "<body>",
         "<header>",
-        f'<div><h1>{title}</h1><p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p></div>',
+        f"<div><h1>{title}</h1>{_verdict(whole)}</div>",
         *_seals(whole.seals),
         "</header>",
         *_block(whole.facts),
@@ -65,6 +65,13 @@ def write(whole: Document) -> str:
 def _text(words: str) -> str:
     """Escape text for element content and attribute values."""
     return escape(words)
+
+
+def _verdict(whole: Document) -> str:
+    """The verdict of a document that has one."""
+    if not whole.judged:
+        return ""
+    return f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>'
 
 
 def _seals(heads: Sequence[str]) -> Iterator[str]:
@@ -88,7 +95,7 @@ def _annexes(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _section(section: Section, level: int) -> Iterator[str]:
-    yield "<section>"
+    yield '<section class="whole">' if section.whole else "<section>"
     yield f"<h{level}>{_text(section.title)}</h{level}>"
     for block in section.blocks:
         yield from _block(block)

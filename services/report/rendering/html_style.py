@@ -21,7 +21,7 @@ th, td { border: 1px solid #999; padding: 0.35mm 1.2mm; text-align: left; vertic
 th { background: #eee; font-weight: bold; }
 td.right, th.right { text-align: right; } td.short, th.short { white-space: nowrap; }
 thead { display: table-header-group; }
-tr, blockquote, li { break-inside: avoid; page-break-inside: avoid; }
+tr, blockquote, li, section.whole { break-inside: avoid; page-break-inside: avoid; }
 table.facts { table-layout: fixed; } table.facts th { white-space: nowrap; width: 13%; }
 table.facts td { width: 37%; }
 table.seals { width: auto; margin: 0; } table.seals th { text-align: center; width: 17mm; padding: 0.3mm; }

@@ -25,34 +25,38 @@ def window(runbook: Runbook) -> Mistakes:
         return
     if spelt.length < SHORTEST or spelt.length == WEEK:
         yield ("rds", "window_utc"), _("must last 30 minutes or more: RDS takes no shorter window")
-    worded = read_window(str(runbook.rds.window))
-    meant = in_utc(worded, runbook.system.timezone) if worded else []
-    if worded and meant and spelt not in (*meant, *_next_night(worded, meant)):
-        text = _('is not "{words}" in UTC: that is {window}')
-        yield (
-            ("rds", "window_utc"),
-            text.format(words=runbook.rds.window, window=spelling(meant[0])),
-        )
+    for words in runbook.rds.versions("window"):
+        worded = read_window(str(words))
+        meant = in_utc(worded, runbook.system.timezone) if worded else []
+        if worded and meant and spelt not in (*meant, *_next_night(worded, meant)):
+            text = _('is not "{words}" in UTC: that is {window}')
+            yield ("rds", "window_utc"), text.format(words=words, window=spelling(meant[0]))
 
 
 def not_compared(runbook: Runbook) -> Mistakes:
     """Yield cautions for words that cannot be compared with `window_utc`, where a local time could go unnoticed."""
     spelt = weekly(runbook.rds.window_utc) if runbook.rds else None
-    if runbook.rds is None or spelt is None or not runbook.rds.window:
+    if runbook.rds is None or spelt is None:
         return
-    worded = read_window(str(runbook.rds.window))
-    meant = in_utc(worded, runbook.system.timezone) if worded else []
-    path: Path = ("rds", "window")
+    places: tuple[Path, ...] = (("rds", "window"), ("rds", "en", "window"))
+    for path, words in zip(places, runbook.rds.versions("window"), strict=False):
+        if words:
+            yield from _not_compared(path, str(words), spelt, runbook.system.timezone)
+
+
+def _not_compared(path: Path, words: str, spelt: Window, timezone: str) -> Mistakes:
+    worded = read_window(words)
+    meant = in_utc(worded, timezone) if worded else []
     if worded is None:
         text = _(
             'warning: "{words}" could not be compared with window_utc: write one day and two times such as {example}'
         )
-        yield path, text.format(words=runbook.rds.window, example=_("Sunday 2:00-3:00"))
+        yield path, text.format(words=words, example=_("Sunday 2:00-3:00"))
     elif spelt in _next_night(worded, meant):
         text = _(
             'warning: "{words}" is {window} in UTC, but can be read as a day later, as window_utc says: write the day on which it begins'
         )
-        yield path, text.format(words=runbook.rds.window, window=spelling(meant[0]))
+        yield path, text.format(words=words, window=spelling(meant[0]))
 
 
 def _next_night(worded: WordedWindow, meant: list[Window]) -> list[Window]:

@@ -174,7 +174,7 @@ def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runb
     assert plan.title == "Maximum task count 5 → 10"
     assert plan.danger is Danger.CAREFUL
     assert plan.steps[0].rows[2].after == "5, rises with load"
-    assert plan.approval == "PM（プロジェクトマネージャー）"
+    assert plan.approval == "PM (project manager)"
     assert "the runbook does not name that person yet" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
     assert "stops the tasks above 5 immediately" in texts(plan)
@@ -193,7 +193,7 @@ def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month
     )
     assert bare.plan_on(TARGET, {}, scaling_state()).wish["revert_at"] == "2026-02-02 17:00"
     assert proposed_at(Calendar(runbook), NOW)[1] == "the first open day of next month"
-    assert "スケール調整の戻し" in proposed_at(CALENDAR, NOW)[1]
+    assert "Scale back down" in proposed_at(CALENDAR, NOW)[1]
 
 
 def test_lowering_says_first_what_it_stops() -> None:

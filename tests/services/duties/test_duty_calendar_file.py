@@ -47,7 +47,7 @@ def test_twelve_months_as_a_calendar_reads_them(ledger: Ledger) -> None:
     assert morning.decoded("dtstart") == jst("2026-01-05 09:00")
     assert morning["dtstart"].params["TZID"] == "Asia/Tokyo"
     assert morning.decoded("dtend") - morning.decoded("dtstart") == timedelta(minutes=30)
-    assert "エラーログの件数（通常: 1時間あたり10件未満）" in str(morning["description"])
+    assert "Number of errors in the log (normal: below 10 an hour)" in str(morning["description"])
     (alarm,) = morning.walk("VALARM")
     assert alarm.decoded("trigger") == timedelta(minutes=-5)
     drill = events["dr-drill@2026-04-01@facility-prod"]
@@ -94,7 +94,7 @@ def test_an_agenda_says_what_it_does_not_know(ledger: Ledger, tmp_path: Path) ->
     states = {each.slot.duty: each.state for each in journal_agenda.days[0].occurrences}
     assert (states["daily-morning"], states["weekly-cost"]) == (OccurrenceState.DONE, OccurrenceState.LATE)
     assert [remark.partition(":")[0] for remark in journal_agenda.remarks] == [
-        "IAMアクセスキーのローテーション", "古いアクセスキーの削除"
+        "Rotate the IAM access key", "Delete the old access key"
     ]  # fmt: skip
     blind = agenda(RUNBOOK, tmp_path / "none.db", *YEAR, jst("2026-01-05 12:00"))
     assert not blind.journal_read

@@ -2,6 +2,7 @@
 
 import json
 import random as randomness
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services import i18n
 from services.clock import ManualClock
 from services.duties.progress import progress_entry, progress_of
 from services.duties.service import NotNow
 from services.models.base import RawId
 from services.models.duties import BaseDate, Occurrence, OccurrenceState, ProgressChange, ScheduledOccurrence
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, EntryQuery, Person
+from services.runbook.loader import load_builtin
 from tests.services.duties.duty_world import Desk, desk, jst
 
+ROTATION = next(duty for duty in load_builtin("facility-prod").duties if duty.id == "key-rotation")
 KEY = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIA2TOBANDEMOCICD01"), at=jst("2025-10-20 10:00"))
 """Its rotation is due on 2026-01-16, a Friday."""
 LINES = ("新しいアクセスキー作成", "GitHub Secretsを更新", "デプロイ動作確認", "古いアクセスキー無効化")
@@ -89,6 +93,34 @@ def _ticks(console: Desk) -> set[str]:
     return {line.text for line in progress.ticked} if progress is not None else set()
 
 
+async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path: Path) -> None:
+    path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
+    async with desk(path, clock, began="2026-01-05 09:00", base_dates=(KEY,)) as console:
+        begun = await console.duties.record_progress(rotation(console), tick(LINES[0], LINES[1]))
+        i18n.use("en")
+        try:
+            english = ROTATION.asks
+            assert english[0] != LINES[0]
+            begun = console.duties.now(begun.slot)
+            assert begun.progress is not None
+            assert begun.progress.open_lines(english) == english[2:]
+            begun = await console.duties.record_progress(
+                begun, ProgressChange(ticked=(english[2],), unticked=(english[0],))
+            )
+        finally:
+            i18n.use("ja")
+        progress = console.duties.now(begun.slot).progress
+        assert progress is not None
+        assert progress.open_lines(LINES) == (LINES[0], LINES[3])
+
+
+@pytest.fixture(autouse=True)
+def japanese() -> Iterator[None]:
+    i18n.use("ja")
+    yield
+    i18n.use("en")
+
+
 async def test_an_older_console_may_still_make_changes_on_the_journal(tmp_path: Path) -> None:
     path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
     async with desk(path, clock, began="2026-01-05 09:00", base_dates=(KEY,)) as console:
@@ -139,7 +171,7 @@ def _entry(seq: int, change: ProgressChange, user: str) -> Entry:
         late_at=at, missed_at=None, timed=False,
     )  # fmt: skip
     occurrence = Occurrence(slot=slot, state=OccurrenceState.DUE)
-    draft = progress_entry(occurrence, LINES, change, UTC)
+    draft = progress_entry(occurrence, ROTATION, change, UTC)
     return Entry.model_validate(
         {
             **draft.model_dump(exclude={"data"}), "seq": seq, "at": at, "person": Person(user=user),

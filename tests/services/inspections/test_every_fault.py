@@ -83,8 +83,8 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
     }, summaries
     # In each exactly its own fault, and what follows from it.
     assert {id: {each.title for each in bad(finding)} for id, finding in findings.items()} == {
-        "alarms": {"RDS 接続数", "RDS CPU使用率", "Fired since the last sign-off"},
-        "dashboard": {"RDS 接続数", "RDS CPU使用率"},
+        "alarms": {"RDS connections", "RDS CPU", "Fired since the last sign-off"},
+        "dashboard": {"RDS connections", "RDS CPU"},
         "error-logs": {
             "Errors per hour",
             "Errors in the worst hour",

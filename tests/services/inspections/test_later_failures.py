@@ -238,6 +238,6 @@ async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None
             InspectionRequest(since=NINE - timedelta(hours=15), until=NINE)
         )
         assert finding.verdict is V.ABNORMAL
-        assert "ECS CPU使用率: highest 95 %" in finding.summary
+        assert "ECS CPU: highest 95 %" in finding.summary
     assert finding.unjudged >= 1
     assert "not in that region" in finding.summary

@@ -56,7 +56,7 @@ def test_one_alarm_period_seen_by_three_runs_is_one(tmp_path: Path) -> None:
     assert (line.seconds, line.at_least) == (7.5 * 3600, False)
     assert [(ack.by, ack.note) for ack in line.acknowledged] == [("yamada", "見ている")]
     assert report.acknowledgements == ()
-    assert line.title == "ECS CPU使用率"
+    assert line.title == "ECS CPU"
 
 
 def test_alarm_periods_that_cross_the_window_say_so(tmp_path: Path) -> None:

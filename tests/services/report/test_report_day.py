@@ -333,7 +333,7 @@ def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> No
     ledger.sign(f"{DAY} 16:00", key)
     report = day(ledger)
     assert states(report)["key-rotation"] is STATE.DONE
-    assert next(line for line in report.duties if line.key == key).title == "IAMアクセスキーのローテーション"
+    assert next(line for line in report.duties if line.key == key).title == "Rotate the IAM access key"
 
 
 def test_another_runbook_without_costs_or_series(ledger: Ledger) -> None:

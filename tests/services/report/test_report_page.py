@@ -109,7 +109,7 @@ def test_a_quiet_day_takes_a_line_a_section(ledger: Ledger) -> None:
     texts = [
         block.text for section in whole.sections for block in section.blocks if isinstance(block, Paragraph)
     ]
-    assert "done, 1: 始業時の確認 (09:10 sato)" in texts
+    assert "done, 1: Opening check (09:10 sato)" in texts
     assert "● normal, 3: Alarms, Dashboard, Error-logs" in texts
     assert "None in the inspected window." in texts
 

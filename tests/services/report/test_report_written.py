@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from services.report.rendering.markdown import text, to_markdown
 from services.report.rendering.markdown import write as write_markdown
 from services.toml.grammar import docs, model_in
 from tests.services.report.ledger import MEASURE, Ledger, alarm_period, evidence, finding
+from tests.tools.html_page import Page
 
 HOSTILE = (
     "<script>alert(1)</script> [x](http://evil) | **b** `c` ![p](//e) & www.evil.jp \x1b[2J <!-- _i_ ~~s~~"
@@ -49,24 +49,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         data={"text": f"- {HOSTILE}\n\n1. b"},
     )
     return ledger.report("2026-01-06", "2026-01-07 09:00")
-
-
-class Page(HTMLParser):
-    """The tags of a page, and its words."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.words = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _value in attrs}
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
 
 
 def test_html_fetches_and_runs_nothing_and_prints_on_a4(report: Report) -> None:

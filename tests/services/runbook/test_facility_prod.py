@@ -4,9 +4,16 @@ from datetime import date
 
 import pytest
 
+from services import i18n
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+
+
+@pytest.fixture(autouse=True)
+def japanese(english: None) -> None:
+    """The written runbook is Japanese."""
+    i18n.use("ja")
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def test_a_firing_alarm() -> None:
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert fields["By"] == "sato"
     assert fields["Next check"] == "01-14(Wed) 09:20", "both times of the playbook have passed"
-    assert fields["Escalation"].startswith("not yet; after 10 minutes 開発チーム (UNDECIDED")
+    assert fields["Escalation"].startswith("not yet; after 10 minutes Development team (UNDECIDED")
     assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
     )
@@ -104,9 +104,9 @@ def test_what_is_not_normal_is_not_left_to_next_month() -> None:
         finding = Finding(inspection="sign-ins", title="Sign-ins", verdict=verdict, summary="x", read_at=NOW)
         return lines(about_finding(Recorded(seq=1, by="sato", finding=finding), HERE).text)["Next check"]
 
-    assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail ログの確認"
+    assert next_check(Verdict.NORMAL) == "02-02(Mon) 09:00, CloudTrail log"
     for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
-        assert next_check(verdict) == "01-14(Wed) 14:00, CloudWatch Alarms 確認（午後）"
+        assert next_check(verdict) == "01-14(Wed) 14:00, Alarms, afternoon"
 
 
 def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
@@ -160,7 +160,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert fields["Measured"] == "Errors 31 an hour (normal: < 10)"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
-    assert fields["Next check"] == "01-15(Thu) 09:00, 始業時の確認", "the next duty that inspects it"
+    assert fields["Next check"] == "01-15(Thu) 09:00, Opening check", "the next duty that inspects it"
     assert "secret" not in proposal.text + proposal.evidence
     assert "secret" in proposal.private
     assert proposal.evidence.splitlines()[-1] == "… and 2 more"

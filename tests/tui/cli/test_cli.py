@@ -134,7 +134,7 @@ def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str
     assert lines[-1] == "no errors; undecided: 6"
     assert all(": undecided: " in line for line in lines[:-1])
     (pm,) = [line for line in lines if "approvers[0].name" in line]
-    for blocked in ("最大タスク数の引き上げ", "RDS ストレージ不足時の対応", "report of costs"):
+    for blocked in ("Raise the maximum number of tasks", "RDS storage low", "report of costs"):
         assert blocked in pm.partition("blocked until then: ")[2]
 
 
@@ -153,6 +153,41 @@ def test_what_runbook_show_writes_into_a_file_is_a_runbook(
 def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("runbook", "schema") == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Runbook"
+
+
+@pytest.mark.parametrize("argv", [("--html",), ("-o", "book.html"), ("-o", "book.htm")])
+def test_runbook_show_writes_a_page_to_print(
+    argv: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert toban("--lang", "ja", "runbook", "show", *argv) == 0
+    page = capsys.readouterr().out
+    if "-o" in argv:
+        file = tmp_path / argv[1]
+        assert not page
+        assert file.stat().st_mode & 0o777 == 0o600
+        page = file.read_text("utf-8")
+    assert page.startswith('<!DOCTYPE html>\n<html lang="ja">')
+    assert page.rstrip().endswith("</html>")
+    assert "運用担当者（当番）" in page
+
+
+def test_runbook_show_says_what_it_cannot_write_or_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("runbook", "show", "--html", "-o", str(tmp_path / "none" / "x.html")) == 73
+    assert "there is no folder" in capsys.readouterr().err
+    (tmp_path / "broken.toml").write_text("version = 2\n", "utf-8")
+    assert toban("runbook", "show", str(tmp_path / "broken.toml"), "--html") == 65
+    assert "toban runbook check" in capsys.readouterr().err
+
+
+def test_runbook_show_as_text_has_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("runbook", "show", "--format", "text") == 0
+    output = capsys.readouterr().out
+    assert "  1. Read the error log (/ecs/staff-api, from 10 minutes ago on)" in output
+    assert "An ECS task crashed → The ECS service recovers by itself (wait 5 minutes)" in output
+    assert "Approval: PM (project manager)" in output
 
 
 def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,5 +330,5 @@ def test_runbook_check_cautions_where_the_window_cannot_be_compared(
     *lines, last = capsys.readouterr().out.splitlines()
     assert last == "no errors; undecided: 6; warnings: 1"
     (caution,) = [line for line in lines if ": undecided: " not in line]
-    assert caution.startswith(f"{city}:39: rds.window: warning: ")
+    assert caution.startswith(f"{city}:43: rds.window: warning: ")
     assert "日曜の夜中" in caution

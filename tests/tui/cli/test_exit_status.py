@@ -31,7 +31,7 @@ def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    ("name", "heading"), [("README.md", "## Exit status"), ("README.ja.md", "## 終了コード")]
+    ("name", "heading"), [("README.md", "## Exit status"), ("README.ja.md", "## 終了ステータス")]
 )
 def test_the_readme_lists_every_status_and_no_other(name: str, heading: str) -> None:
     section = (ROOT / name).read_text("utf-8").split(f"{heading}\n", 1)[1].split("\n## ", 1)[0]

@@ -261,9 +261,10 @@ def test_hostile_text_stops_at_the_last_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (0, 0), (1, 200), (200, 1)])
 def test_any_size_is_survived(tmp_path: Path, rows: int, columns: int) -> None:
-    with ScriptConsole(tmp_path, size=(rows, columns)) as console:
-        expected = f"size {columns or 80}x{rows or 24}"
-        console.wait_event(expected)
+    with ScriptConsole(tmp_path) as console:
+        console.wait_ready()
+        console.resize(rows, columns)
+        console.wait_event(f"size {columns or 80}x{rows or 24}")
         console.wait_beats(3)
         console.send("k")
         console.wait_event("key k")
@@ -272,6 +273,19 @@ def test_any_size_is_survived(tmp_path: Path, rows: int, columns: int) -> None:
         console.signal(signal.SIGTERM)
         assert console.wait_exit() == 128 + signal.SIGTERM
         console.assert_restored()
+
+
+def test_a_size_that_the_terminal_does_not_know_is_taken_for_the_usual_one(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, size=(0, 0)) as console:
+        console.wait_event("size 80x24")
+        console.wait_text("Ready.")
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 200), (200, 1)])
+def test_a_window_in_which_nothing_can_be_read_is_refused(tmp_path: Path, rows: int, columns: int) -> None:
+    with ScriptConsole(tmp_path, size=(rows, columns)) as console:
+        assert console.wait_exit() == 69
+        assert f"{columns}×{rows} characters".encode() in console.raw
 
 
 def test_a_storm_of_sizes_is_survived(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad, wrap
 
 ROLE = 32
-SCOPE = 28
-"""Maximum cells of a name and of its scope on one line; longer texts go below."""
+LINE = 62
+"""Cells of a name, and of a line of the dialog on 80 columns; a longer text goes below, and nothing is cut."""
 
 
 class RunbookScreen(Dialog[None]):
@@ -36,7 +36,9 @@ class RunbookScreen(Dialog[None]):
                 _("Contacts"),
                 [
                     _person(contact.role, contact.contact, contact.scope)
-                    + _blocked(blocked_by_contact(book, contact.role) if contact.undecided else ())
+                    + _blocked(
+                        blocked_by_contact(book, contact.role) if contact.undecided else (), (contact.scope,)
+                    )
                     for contact in book.contacts
                 ],
             )
@@ -44,7 +46,10 @@ class RunbookScreen(Dialog[None]):
                 _("Approvers"),
                 [
                     _person(approver.role, approver.name, _(", ").join(approver.approves))
-                    + _blocked(blocked_by_approver(book, approver.role) if approver.undecided else ())
+                    + _blocked(
+                        blocked_by_approver(book, approver.role) if approver.undecided else (),
+                        approver.approves,
+                    )
                     for approver in book.approvers
                 ],
             )
@@ -60,23 +65,26 @@ def _section(title: str, rows: list[Content]) -> ComposeResult:
 
 
 def _person(role: str, who: str, scope: str) -> Content:
-    named = Content(pad(who, 24)) if who else Content.styled(pad(_("UNDECIDED"), 24), "bold $text-error")
-    if cell_len(scope) <= SCOPE:
-        return Content.assemble("  ", pad(role, ROLE), named, (scope, "$text-muted"))
-    below = "".join(f"\n    {line}" for line in wrap(scope, ROLE + 24))
-    return Content.assemble("  ", pad(role, ROLE), named, (below, "$text-muted"))
+    """A role and who is in it, below the other where they do not fit side by side, and what for."""
+    name = Content(who) if who else Content.styled(_("UNDECIDED"), "bold $text-error")
+    role = pad(role, ROLE) if cell_len(role) < ROLE else f"{role}  "
+    gap = "" if cell_len(role) + name.cell_length <= LINE else "\n    "
+    head = Content.assemble("  ", role, gap, name)
+    below = "".join(f"\n    {line}" for line in wrap(scope, LINE - 4)) if scope else ""
+    return Content.assemble(head, (below, "$text-muted"))
 
 
-def _blocked(what: Sequence[str]) -> Content:
-    """What is blocked while the role above is undecided; empty if nothing depends on it."""
-    if not what:
+def _blocked(what: Sequence[str], scope: Sequence[str]) -> Content:
+    """What besides its scope is blocked while the role above is undecided; empty if nothing is."""
+    others = [each for each in what if each not in scope]
+    if not others:
         return Content()
-    text = _("until decided, blocked: {what}").format(what=_(", ").join(what))
-    return Content.styled("".join(f"\n    {line}" for line in wrap(text, ROLE + 24)), "$text-warning")
+    text = _("until decided, blocked: {what}").format(what=_(", ").join(others))
+    return Content.styled("".join(f"\n    {line}" for line in wrap(text, LINE - 4)), "$text-warning")
 
 
 def _duty(duty: Duty) -> Content:
-    return Content.assemble("  ", pad(duty.title, ROLE + 24), ("  ".join(duty.at), "$text-muted"))
+    return Content.assemble("  ", pad(duty.title, LINE - 8), ("  ".join(duty.at), "$text-muted"))
 
 
 def _limit(limit: Limit) -> Content:

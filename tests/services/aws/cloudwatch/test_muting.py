@@ -117,12 +117,12 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     assert alarm is not None
     del alarm.settings["ActionsEnabled"]
     finding = await run_inspection(embedded, "alarms", hours=0.5)
-    (measure,) = [each for each in finding.measures if each.title == "RDS CPU使用率"]
+    (measure,) = [each for each in finding.measures if each.title == "RDS CPU"]
     assert (measure.verdict, measure.note) == (
         V.UNKNOWN,
         "AWS did not report whether its actions are enabled",
     )
-    assert "not known whether anyone is notified: RDS CPU使用率" in finding.summary
+    assert "not known whether anyone is notified: RDS CPU" in finding.summary
 
 
 # ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────

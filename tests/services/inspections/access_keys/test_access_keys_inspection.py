@@ -42,7 +42,7 @@ async def test_a_key_of_91_days(embedded: Embedded, monkeypatch: pytest.MonkeyPa
         Verdict.ABNORMAL,
         "log-export-user",
     )
-    assert finding.advice[0].startswith("1. 新しいアクセスキーを作成")
+    assert finding.advice[0].startswith("1. Create a new access key")
     assert (finding.measures[0].value, finding.measures[0].allowed) == (91, "at most 90 days")
     since = embedded.clock.now() - timedelta(days=1)
     assert (await run_inspection(embedded, "sign-ins", since=since)).verdict is Verdict.NORMAL

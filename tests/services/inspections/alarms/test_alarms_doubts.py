@@ -51,7 +51,7 @@ async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded:
         # That it recovered means that it fired, though not when.
         verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
         assert finding.verdict is verdict
-        assert verdicts(finding)["RDS CPU使用率"] is verdict
+        assert verdicts(finding)["RDS CPU"] is verdict
         assert any(item.alarm == "no such word" for item in finding.spells)
 
 

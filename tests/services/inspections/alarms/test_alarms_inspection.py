@@ -15,6 +15,7 @@ from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from services.runbook.roles import with_english_roles
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -23,7 +24,7 @@ NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """9:00 JST on a Wednesday."""
 CLOSED = NINE - timedelta(hours=15, minutes=45)
 BOOK = load_builtin("facility-prod")
-RECORD = "異常が発生した場合は Slack の #ops-alerts に記録。重大な問題は運用報告書に記載"
+RECORD = "Post what is abnormal to #ops-alerts in Slack. Serious problems belong in the operations report"
 V = Verdict
 
 
@@ -58,16 +59,16 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.verdict is V.ATTENTION
     (alarm_period,) = finding.spells
     assert (alarm_period.alarm, alarm_period.state, alarm_period.began is None, alarm_period.ended is None) == ("rds-cpu-high", "alarm", False, False)  # fmt: skip
-    assert finding.summary == "Fired and recovered: RDS CPU使用率 01-14(Wed) 01:17–01:23 JST (6m)."
-    assert verdicts(finding) == {"RDS CPU使用率": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
-    assert finding.measures[0].title == "RDS CPU使用率", "the worst first"
+    assert finding.summary == "Fired and recovered: RDS CPU 01-14(Wed) 01:17–01:23 JST (6m)."
+    assert verdicts(finding) == {"RDS CPU": V.ATTENTION, "Fired since the last sign-off": V.ATTENTION}
+    assert finding.measures[0].title == "RDS CPU", "the worst first"
     assert finding.measures[0].shown == "OK"
     spell_table, changes = finding.evidence
     assert spell_table.rows[0].cells[:5] == (
-        "rds-cpu-high (RDS CPU使用率)", "firing", "01-14(Wed) 01:17:00", "01-14(Wed) 01:23:00", "6m",
+        "rds-cpu-high (RDS CPU)", "firing", "01-14(Wed) 01:17:00", "01-14(Wed) 01:23:00", "6m",
     )  # fmt: skip
     assert [row.cells[2:4] for row in changes.rows] == [("firing", "OK"), ("OK", "firing")]
-    assert "RDS CPU高負荷時の対応: CPU使用率の推移を確認する" in finding.advice[0]
+    assert "RDS CPU high: Check the CPU curve" in finding.advice[0]
     assert finding.advice[1:] == (RECORD,)
     embedded.fault("cloudwatch", "DescribeAlarmHistory", preset="denied")
     finding = await run_inspection(embedded, "alarms", since=CLOSED)
@@ -83,8 +84,8 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
 async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "alarms", hours=1.5)
-    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
-    assert finding.summary == "No data: RDS 接続数."
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS connections": V.UNKNOWN})
+    assert finding.summary == "No data: RDS connections."
     assert finding.measures[0].note.startswith("since 01-14(Wed) 08:0")
     assert "DatabaseConnections" in finding.advice[0]
     assert finding.spells[0].state == "insufficient"
@@ -94,11 +95,11 @@ async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -
 async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert finding.verdict is V.ABNORMAL
-    assert finding.summary == "Missing: RDS 接続数; notifies nobody: ECS メモリ使用率, ALB レイテンシ."
+    assert finding.summary == "Missing: RDS connections; notifies nobody: ECS memory, ALB latency."
     assert verdicts(finding) == {
-        "RDS 接続数": V.ABNORMAL, "ECS メモリ使用率": V.ATTENTION, "ALB レイテンシ": V.ATTENTION,
+        "RDS connections": V.ABNORMAL, "ECS memory": V.ATTENTION, "ALB latency": V.ATTENTION,
     }  # fmt: skip
-    assert measure(finding, "ALB レイテンシ").note.startswith("muted by maintenance-work until 01-24")
+    assert measure(finding, "ALB latency").note.startswith("muted by maintenance-work until 01-24")
     assert "rds-connections-high" in finding.advice[0]
     embedded.fault("cloudwatch", "ListAlarmMuteRules", preset="denied")
     finding = await run_inspection(embedded, "alarms", hours=0.5)
@@ -145,7 +146,7 @@ def runbook_with(*names: str, **more: Any) -> Runbook:
         {"name": name, "title": f"T {name}", "playbook": more.get("playbook")} for name in names
     ]
     data["duties"] = []
-    return Runbook.model_validate(data)
+    return with_english_roles(Runbook.model_validate(data))
 
 
 async def judged(
@@ -179,9 +180,9 @@ async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> 
     assert finding.verdict is V.ABNORMAL
     assert finding.summary == "Firing: T a."
     assert finding.measures[0].note == "since 01-14(Wed) 08:18 JST (42m)"
-    assert finding.advice[0].startswith("T a: ALB 5XX エラー発生時の対応: エラーログを確認する")
+    assert finding.advice[0].startswith("T a: ALB 5xx errors: Read the error log")
     assert finding.advice[1] == (
-        "T a: not recovered within 10 minutes? Call 開発チーム (UNDECIDED: the runbook does not say how to reach them)."
+        "T a: not recovered within 10 minutes? Call Development team (UNDECIDED: the runbook does not say how to reach them)."
     )
     assert finding.advice[2] == "Record it in Slack #ops-alerts.", "where no duty writes how"
 

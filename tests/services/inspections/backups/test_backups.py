@@ -60,8 +60,8 @@ async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embe
     assert finding.evidence[1].title == "RDS events"
     assert finding.advice[0].startswith("Check the RDS events")
     assert finding.advice[1:] == (
-        "スナップショットが作成されていない場合、AWSサポートに問い合わせ",
-        "AWSサポート: AWSコンソール",
+        "If a snapshot was not created, contact AWS Support",
+        "AWS Support: AWS console",
     )
     assert (await run_inspection(embedded, "maintenance")).verdict is Verdict.NORMAL
     embedded.fault("rds", "DescribeEvents", preset="denied")

@@ -37,8 +37,8 @@ from tests.services.inspections.costs.cost_answers import (
 )
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
-PM = "PM（プロジェクトマネージャー）"
-REPORT = ("予算超過の兆候があれば、PM（プロジェクトマネージャー）に報告",)
+PM = "PM (project manager)"
+REPORT = ("If the budget may be exceeded, report to the PM (project manager)",)
 UNDECIDED = f"{PM} (UNDECIDED: the runbook does not say how to reach them)"
 
 
@@ -85,7 +85,7 @@ async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -
     assert finding.summary.startswith("RDS: +59.5 % against last month's average (last 7 days ¥8,219")
     assert measure(finding, "RDS, growth").note.startswith("against last month's average: last 7 days ")
     assert finding.evidence[0].rows[0].cells[0] == "RDS"
-    assert finding.advice[0] == "RDS: 目安 25,000円、50%以上増加で調査"
+    assert finding.advice[0] == "RDS: about ¥25,000; investigate growth of 50% or more"
 
 
 @pytest.mark.scenario("budget-used", origin=datetime(2026, 2, 2, tzinfo=UTC), history=60)
@@ -158,7 +158,7 @@ async def test_trap_22_utc_days_are_a_day_late() -> None:
 async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
     finding = await costs()
     assert finding.remarks[0] == (
-        "Yen at ¥150 to the dollar (source: 設定値（請求時の換算率とは異なる）; date: 2025-10-25)."
+        "Yen at ¥150 to the dollar (source: configured (the invoice uses another rate); date: 2025-10-25)."
         " AWS charges in dollars."
     )
     finding = await costs(runbook=runbook_with(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))

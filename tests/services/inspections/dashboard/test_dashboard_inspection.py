@@ -44,16 +44,14 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
 async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)
-    assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU使用率": V.ATTENTION})
-    assert finding.summary == (
-        "RDS CPU使用率: highest 85.7 % at 01-14(Wed) 01:15 JST, outside the limit for 5m."
-    )
-    cpu = measure(finding, "RDS CPU使用率")
+    assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU": V.ATTENTION})
+    assert finding.summary == ("RDS CPU: highest 85.7 % at 01-14(Wed) 01:15 JST, outside the limit for 5m.")
+    cpu = measure(finding, "RDS CPU")
     assert (cpu.allowed, cpu.at) == ("< 70 %", datetime(2026, 1, 13, 16, 15, tzinfo=UTC))
-    assert finding.evidence[0].rows[0].cells == ("RDS CPU使用率", "01-14(Wed) 01:15–01:20 JST (5m)", "< 70 %")
-    assert finding.advice[0].startswith("RDS CPU使用率: RDS CPU高負荷時の対応: CPU使用率の推移を確認する")
+    assert finding.evidence[0].rows[0].cells == ("RDS CPU", "01-14(Wed) 01:15–01:20 JST (5m)", "< 70 %")
+    assert finding.advice[0].startswith("RDS CPU: RDS CPU high: Check the CPU curve")
     # Trap 29: the limit is 500 ms, the metric's unit is seconds.
-    latency = measure(finding, "ALB レイテンシ (応答時間 p95)")
+    latency = measure(finding, "ALB latency (応答時間 p95)")
     assert (latency.allowed, latency.unit) == ("< 500 ms", "ms")
     assert latency.value is not None
     assert 100 < latency.value < 200
@@ -92,13 +90,13 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
 async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", hours=1.8)
-    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS 接続数": V.UNKNOWN})
+    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS connections": V.UNKNOWN})
     assert "no data since 01-14(Wed) 08:00 JST" in finding.summary
     assert "check that AWS/RDS DatabaseConnections is still reported" in finding.advice[0]
     embedded.advance(3600)
     finding = await run_inspection(embedded, "dashboard", hours=1)
-    assert measure(finding, "RDS 接続数").note == "no data in the window"
-    assert measure(finding, "RDS 接続数").shown == ""
+    assert measure(finding, "RDS connections").note == "no data in the window"
+    assert measure(finding, "RDS connections").shown == ""
 
 
 # ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
@@ -232,29 +230,29 @@ async def test_one_point_beyond_asks_for_attention_and_a_quarter_of_an_hour_is_a
     curve: Curve, verdict: Verdict, text: str
 ) -> None:
     finding = await judged(CPUUtilization=curve)
-    assert measure(finding, "ECS CPU使用率").verdict is verdict
-    assert text in measure(finding, "ECS CPU使用率").note
+    assert measure(finding, "ECS CPU").verdict is verdict
+    assert text in measure(finding, "ECS CPU").note
     assert finding.verdict is verdict
 
 
 async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
     peaks = {NINE - timedelta(minutes=minutes) for minutes in (300, 295, 200, 195)}
     finding = await judged(CPUUtilization=lambda at: 90 if at in peaks else 20)
-    assert measure(finding, "ECS CPU使用率").verdict is V.ATTENTION
+    assert measure(finding, "ECS CPU").verdict is V.ATTENTION
     assert "outside the limit for 20m in total" in finding.summary
 
 
 async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usual() -> None:
     hole = between(300, 200, 1, usual=0)
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
-    assert verdicts(finding) == {"RDS 接続数": V.ATTENTION}
+    assert verdicts(finding) == {"RDS connections": V.ATTENTION}
     assert "no data 01-14(Wed) 04:00–05:40 JST (1h 40m)" in finding.summary
     quiet = await judged(
         TargetResponseTime=lambda at: None if hole(at) else 0.1,
         RequestCount=lambda at: None if hole(at) else 3,
     )
     assert quiet.verdict is V.NORMAL
-    assert "no requests 01-14(Wed) 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB レイテンシ").note
+    assert "no requests 01-14(Wed) 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB latency").note
 
 
 NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
@@ -267,14 +265,14 @@ async def test_no_latency_without_requests_is_usual_at_night_and_not_by_day() ->
 
     night = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1), RequestCount=until(NIGHT, 3))
     assert night.verdict is V.NORMAL
-    assert "no requests since 01-14(Wed) 03:00 JST" in measure(night, "ALB レイテンシ").note
+    assert "no requests since 01-14(Wed) 03:00 JST" in measure(night, "ALB latency").note
     day = await judged(TargetResponseTime=until(NINE, 0.1), RequestCount=until(NINE, 3))
-    assert verdicts(day) == {"ALB レイテンシ": V.ATTENTION}
+    assert verdicts(day) == {"ALB latency": V.ATTENTION}
     # With requests the latency is missing; and where nothing comes at all, CloudWatch itself is silent.
     missing = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1))
-    assert verdicts(missing) == {"ALB レイテンシ": V.UNKNOWN}
+    assert verdicts(missing) == {"ALB latency": V.UNKNOWN}
     silent = await judged(now=NIGHT, **{name: until(NIGHT, 0.1) for name in METRICS})
-    assert measure(silent, "ALB レイテンシ").verdict is V.UNKNOWN
+    assert measure(silent, "ALB latency").verdict is V.UNKNOWN
     assert silent.verdict is V.UNKNOWN
 
 
@@ -315,7 +313,7 @@ async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> N
 @pytest.mark.parametrize("code", ["Forbidden", "InternalError", "PartialData"])
 async def test_an_answer_that_is_not_whole_is_never_green(code: str) -> None:
     finding = await judged(status={"DatabaseConnections": code})
-    assert verdicts(finding) == {"RDS 接続数": V.UNKNOWN}
+    assert verdicts(finding) == {"RDS connections": V.UNKNOWN}
     worse = await judged(status={"DatabaseConnections": "PartialData"}, DatabaseConnections=lambda _at: 90)
     assert worse.verdict is V.ABNORMAL
     assert (await judged(status={"RequestCount": code})).verdict is V.UNKNOWN
@@ -326,11 +324,11 @@ async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_run
     body = {"widgets": [{"type": "text", "properties": {"markdown": "x"}}]}
     finding = await judged(body=body)
     assert finding.verdict is V.NORMAL
-    assert "The dashboard does not show ECS CPU使用率" in finding.remarks[0]
+    assert "The dashboard does not show ECS CPU" in finding.remarks[0]
     data = BOOK.model_dump(mode="json") | {"ecs": None, "duties": []}
     finding = await judged(body=body, runbook=Runbook.model_validate(data))
-    assert verdicts(finding) == {"ECS CPU使用率": V.UNKNOWN, "ECS メモリ使用率": V.UNKNOWN}
-    assert "Add ECS CPU使用率 to the dashboard." in finding.advice
+    assert verdicts(finding) == {"ECS CPU": V.UNKNOWN, "ECS memory": V.UNKNOWN}
+    assert "Add ECS CPU to the dashboard." in finding.advice
 
 
 async def test_growth_is_not_judged_without_anything_to_compare_with() -> None:

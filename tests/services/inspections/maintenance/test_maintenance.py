@@ -53,7 +53,7 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
         "(2026-01-18(Sun) 02:00 JST)."
     )
     assert finding.measures[0].note == "regardless of the window, within opening hours"
-    assert finding.advice[1].startswith("強制適用日の1週間前までに")
+    assert finding.advice[1].endswith("at least one week before the forced date")
     assert (await run_inspection(embedded, "backups")).verdict is Verdict.NORMAL
 
 
@@ -192,8 +192,8 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
     assert "is applied at 2026-01-18(Sun) 02:00 JST as requested." in finding.summary
-    assert "定期デプロイ（計画時） (if planned)" in finding.summary
-    assert finding.evidence[1].rows[0].cells == ("2026-01-18(Sun) 02:00 JST", "定期デプロイ（計画時）")
+    assert "Deployment (when planned) (if planned)" in finding.summary
+    assert finding.evidence[1].rows[0].cells == ("2026-01-18(Sun) 02:00 JST", "Deployment (when planned)")
     at_three = Duty(id="x", title="later", rule="FREQ=WEEKLY;BYDAY=SU", at=("03:00",), closed_day="keep")
     later = ALONE.model_copy(update={"duties": (at_three,)})
     assert "later" not in (await maintenance(asked, runbook=later)).summary

@@ -137,7 +137,7 @@ async def test_scaling_that_cannot_work_is_reported(
         assert said(finding).startswith(f"staff-api: scaling policy {NAME}: {text}")
         assert any(advice in each for each in finding.advice), finding.advice
     # Where nothing starts tasks, the runbook's own words on a high load stand there, too.
-    advises_manual_tasks = any("手動でタスク数を増やす" in each for each in finding.advice)
+    advises_manual_tasks = any("Add tasks by hand" in each for each in finding.advice)
     assert advises_manual_tasks == (verdict is V.ABNORMAL)
 
 

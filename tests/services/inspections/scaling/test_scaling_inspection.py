@@ -39,8 +39,11 @@ async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: 
         "could not (refused 5 times in 24 hours, last at 01-14(Wed) 10:00 JST: already at the maximum)"
         in finding.summary
     )
-    assert "タスク数が最大値に到達: PMに報告、最大値を一時的に引き上げ" in finding.advice
-    assert finding.advice[-1].startswith("PM（プロジェクトマネージャー） (UNDECIDED")
+    assert (
+        "The number of tasks is at its maximum: Report to the PM; raise the maximum for a time"
+        in finding.advice
+    )
+    assert finding.advice[-1].startswith("PM (project manager) (UNDECIDED")
     assert finding.window is None
 
 
@@ -172,7 +175,7 @@ async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> 
     finding = await judged(jst("2026-01-28 09:00"), target(5))
     assert finding.summary == "staff-api: the maximum task count is 5, but the runbook requires 10 now."
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
-    assert any("DB 接続数が上限" in each for each in finding.advice)
+    assert any("limit of connections" in each for each in finding.advice)
     assert finding.evidence[0].rows[0].cells == (
         "staff-api", "toban-revert-1", "2026-02-02(Mon) 17:00 JST: maximum 5",
     )  # fmt: skip

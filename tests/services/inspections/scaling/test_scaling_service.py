@@ -83,8 +83,10 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
     finding = await run_inspection(embedded, "scaling")
     assert row(finding, "Tasks running") == ("1", V.ABNORMAL, "for 6m")
     assert re.search(r"staff-api: 1 of \d tasks are running \(for 6m\)\.", finding.summary)
-    assert "ECS タスククラッシュ: ECS Service が自動復旧（5分待機）" in finding.advice
-    assert any(each.startswith("Not recovered within 10 minutes? Call 開発チーム") for each in finding.advice)
+    assert "An ECS task crashed: The ECS service recovers by itself (wait 5 minutes)" in finding.advice
+    assert any(
+        each.startswith("Not recovered within 10 minutes? Call Development team") for each in finding.advice
+    )
     # One that is healthy is enough for AWS to count none as failed.
     assert row(finding, "Consecutive failed tasks")[:2] == ("0", V.NORMAL)
     assert "Newest ECS events" in {each.title for each in finding.evidence}
@@ -148,7 +150,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> No
         "the deployment of facility-prod-staff-api:43 failed: ECS deployment circuit breaker"
         in finding.summary
     )
-    assert "アプリケーションエラー: ログから原因特定、必要に応じてロールバック" in finding.advice
+    assert "Application error: Find the cause in the log; roll back if necessary" in finding.advice
     # Its failed tasks are reported as long as it is listed.
     assert row(finding, "Consecutive failed tasks")[1] is V.ABNORMAL
     while not staff.primary.completed:
@@ -245,7 +247,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     )
     assert "stops 1 of the 2 desired tasks immediately" in finding.summary
     assert "there is no scaling policy" in finding.summary
-    assert "Auto Scalingが動作しない: 手動でタスク数を増やす（希望数 5）" in finding.advice
+    assert "Auto Scaling does not work: Add tasks by hand (desired count 5)" in finding.advice
 
 
 def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:

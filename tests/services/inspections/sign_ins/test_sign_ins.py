@@ -104,7 +104,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     assert sign_in.cells[0] == "2026-01-11(Sun) 03:12"
     assert sign_in.cells[1:3] == ("root", "root, without MFA, outside opening hours")
     assert sign_in.cells[-1] == "ap-southeast-2"
-    assert "セキュリティインシデント" in finding.advice[0]
+    assert "security incident" in finding.advice[0]
     # Tokyo alone, as the written runbook asks, finds nothing; and nothing is not normal.
     trail = BOOK.trail and BOOK.trail.model_copy(update={"sign_in_regions": ("ap-northeast-1",)})
     tokyo = BOOK.model_copy(update={"trail": trail})

@@ -106,9 +106,7 @@ async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
             finding = await again(inspection_context)
             assert finding.verdict is V.NORMAL
-            assert (
-                "no requests 01-13(Tue) 18:00–01-14(Wed) 08:40 JST" in measure(finding, "ALB レイテンシ").note
-            )
+            assert "no requests 01-13(Tue) 18:00–01-14(Wed) 08:40 JST" in measure(finding, "ALB latency").note
         day = {"began": NINE - timedelta(hours=22), "ended": NINE - timedelta(hours=18)}
         with silent(embedded, *LIVELY, **day):
             finding = await again(inspection_context, hours=25)
@@ -135,12 +133,12 @@ async def test_a_database_created_within_the_window_has_no_earlier_data() -> Non
     where = ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "facility-prod-db"]
     body = {"widgets": [{"type": "metric", "properties": {"region": "ap-northeast-1", "metrics": [where]}}]}
     old = await judged(body=body, DatabaseConnections=curve)
-    assert measure(old, "RDS 接続数").verdict is V.ATTENTION
+    assert measure(old, "RDS connections").verdict is V.ATTENTION
     young = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": born})
-    assert measure(young, "RDS 接続数").verdict is V.NORMAL
-    assert "data since 01-14(Wed) 04:20 JST" in measure(young, "RDS 接続数").note
+    assert measure(young, "RDS connections").verdict is V.NORMAL
+    assert "data since 01-14(Wed) 04:20 JST" in measure(young, "RDS connections").note
     unborn = await judged(body=body, DatabaseConnections=curve, database={"InstanceCreateTime": None})
-    assert measure(unborn, "RDS 接続数").verdict is V.ATTENTION
+    assert measure(unborn, "RDS connections").verdict is V.ATTENTION
 
 
 async def test_a_burstable_database_reports_its_credits() -> None:

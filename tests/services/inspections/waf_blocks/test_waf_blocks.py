@@ -105,8 +105,8 @@ async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded
     assert measure(finding, PER_HOUR).verdict is Verdict.ATTENTION
     assert measure(finding, FROM_ONE).verdict is Verdict.ATTENTION
     assert any("security incident" in line for line in finding.advice)
-    assert any("システム管理者 (UNDECIDED" in line for line in finding.advice)
-    assert any("WAFログを S3 から確認する" in line for line in finding.advice)
+    assert any("System administrator (UNDECIDED" in line for line in finding.advice)
+    assert any("Read the WAF log in S3" in line for line in finding.advice)
 
     # Samples alone, for a runbook without Athena: the last three hours, and they say so.
     samples = await seen(embedded, runbook=runbook(waf={"workgroup": ""}))

@@ -67,7 +67,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
                 await until(
                     pilot, lambda: isinstance(pilot.app.screen, SignAllScreen) and pilot.app.screen.focused
                 )
-                assert "始業時の確認" in screen_text(pilot)
+                assert "Opening check" in screen_text(pilot)
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignAllScreen))
         assert len(presses) < 10
         signed = [
@@ -165,7 +165,7 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         await pilot.press("down", *"rds:x", "enter", *"abc", "enter", *"count", "down", "down")
         assert dialog.focused is dialog.field, "arrows move between lines, fields and the note"
         await pilot.press("enter")
-        await until(pilot, lambda: "Must be a number: 復元にかかった時間（分）" in screen_text(pilot))
+        await until(pilot, lambda: "Must be a number: Time to restore (minutes)" in screen_text(pilot))
         checklist.inputs["minutes"].value = "４２"
         await until(pilot, lambda: "1 line open: ⏎ records the duty as under way" in screen_text(pilot))
         checklist.boxes[0].focus()
@@ -175,13 +175,13 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
-        assert signed.data["checked"] == ["バックアップからの復元を確認したか"]
+        assert signed.data["checked"] == ["Was a backup restored successfully?"]
         assert signed.data["evidence"] == {"snapshot": "rds:x", "minutes": "42", "confirmed": "count"}
         # And the duty's own window shows them again.
         pilot.app.push_screen(DutyScreen(pilot.app.ready.duties.now(meant.slot)))
-        await until(pilot, lambda: "復元したスナップショット" in screen_text(pilot))
+        await until(pilot, lambda: "Snapshot that was restored" in screen_text(pilot))
         assert "rds:x" in screen_text(pilot)
-        assert "✓ 1 バックアップからの復元を確認したか" in screen_text(pilot)
+        assert "✓ 1 Was a backup restored successfully?" in screen_text(pilot)
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))

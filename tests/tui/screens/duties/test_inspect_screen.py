@@ -57,7 +57,7 @@ async def ready(pilot: Pilot[Any], kind: type) -> Any:
 async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
     async with inspect(embedded, size=size) as pilot:
         screen = await shown(pilot)
-        assert "始業時の確認" in screen_text(pilot)
+        assert "Opening check" in screen_text(pilot)
         narrow = size[0] < 100
         assert screen.grid.is_on_screen is not narrow
         assert "CloudWatch Alarms 確認、当日の運用報告" in screen_text(pilot), "titles are whole"
@@ -188,7 +188,7 @@ async def test_a_signature_of_another_console_appears(embedded: Embedded) -> Non
         screen = await shown(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
-        assert "エラーログの件数" in screen_text(pilot), "what the runbook asks"
+        assert "Number of errors in the log" in screen_text(pilot), "what the runbook asks"
         await other.duties.sign(other.today("daily-morning"), "from the other desk")
         await until(
             pilot, lambda: "alice" in screen_text(pilot) and "from the other desk" in screen_text(pilot)

@@ -30,7 +30,7 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
         await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
         detail = screen_text(pilot)
-        assert "ECS タスククラッシュ" in detail, "the runbook's causes and remedies"
+        assert "An ECS task crashed" in detail, "the runbook's causes and remedies"
         since = app.screen.detail.alarm.since
         await pilot.press("escape")
 

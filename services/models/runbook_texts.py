@@ -1,0 +1,125 @@
+"""The English texts of a runbook: what `en` may hold in each of its tables.
+
+`en.title = "…"` stands beside `title = "…"`. Lists such as `en.asks` have a line for each line of their own list.
+"""
+
+from services.models.base import Clean
+from services.models.translated import Texts
+
+
+class TitleTexts(Texts):
+    """English texts of a system, a log group, an alarm, an input field or a service's costs."""
+
+    title: Clean = ""
+
+
+class DocumentTexts(Texts):
+    """English texts of the written runbook."""
+
+    document: Clean = ""
+    readers: tuple[Clean, ...] = ()
+    approved_by: Clean = ""
+
+
+class RdsTexts(Texts):
+    """English texts of the RDS instance."""
+
+    window: Clean = ""
+
+
+class LimitTexts(Texts):
+    """English texts of a limit."""
+
+    title: Clean = ""
+    unit: str = ""
+    source: Clean = ""
+
+
+class StepTexts(Texts):
+    """English texts of a step."""
+
+    text: Clean = ""
+    note: Clean = ""
+
+
+class CauseTexts(Texts):
+    """English texts of a cause."""
+
+    cause: Clean = ""
+    action: Clean = ""
+
+
+class PlaybookTexts(Texts):
+    """English texts of a playbook."""
+
+    title: Clean = ""
+    caution: tuple[Clean, ...] = ()
+
+
+class PlaybookRoles(PlaybookTexts):
+    """English texts of a playbook with the roles it names; filled in from contacts and approvers."""
+
+    escalate_to: Clean = ""
+    approval: Clean = ""
+
+
+class ProcedureTexts(Texts):
+    """English texts of a procedure."""
+
+    title: Clean = ""
+    section: Clean = ""
+    timing: Clean = ""
+    revert: Clean = ""
+    caution: tuple[Clean, ...] = ()
+
+
+class ProcedureRoles(ProcedureTexts):
+    """English texts of a procedure with the role it names; filled in from the approvers."""
+
+    approval: Clean = ""
+
+
+class ContactTexts(Texts):
+    """English texts of a contact."""
+
+    role: Clean = ""
+    contact: Clean = ""
+    scope: Clean = ""
+
+
+class ApproverTexts(Texts):
+    """English texts of an approver."""
+
+    role: Clean = ""
+    name: Clean = ""
+    approves: tuple[Clean, ...] = ()
+
+
+class DutyTexts(Texts):
+    """English texts of a duty."""
+
+    title: Clean = ""
+    section: Clean = ""
+    asks: tuple[Clean, ...] = ()
+    record: Clean = ""
+
+
+class CostsTexts(Texts):
+    """English texts of the cost guidelines."""
+
+    usd_jpy_source: Clean = ""
+
+
+class CostsRoles(CostsTexts):
+    """English texts of the cost guidelines with the role they name; filled in from contacts and approvers."""
+
+    report_to: Clean = ""
+
+
+class InspectionTexts(Texts):
+    """English texts of an inspection that the runbook defines."""
+
+    title: Clean = ""
+    unit: str = ""
+    advice: tuple[Clean, ...] = ()
+    source: Clean = ""

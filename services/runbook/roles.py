@@ -1,0 +1,31 @@
+"""Gives the fields that name a role its English name, which only the contacts and approvers have."""
+
+from typing import TypeVar
+
+from services.models.runbook import Approver, Contact, Runbook
+from services.models.runbook_texts import CostsRoles, PlaybookRoles, ProcedureRoles
+from services.models.translated import Texts, Translated
+
+T = TypeVar("T", bound=Translated)
+
+
+def with_english_roles(runbook: Runbook) -> Runbook:
+    """The runbook with the English names of the roles that playbooks, procedures and costs name."""
+    people: tuple[Contact | Approver, ...] = (*runbook.contacts, *runbook.approvers)
+    names = {str(each.original("role")): str(each.en.role) for each in people if each.en.role}
+    if not names:
+        return runbook
+    costs = runbook.costs and _named(runbook.costs, CostsRoles, names)
+    return runbook.model_copy(
+        update={
+            "playbooks": tuple(_named(each, PlaybookRoles, names) for each in runbook.playbooks),
+            "procedures": tuple(_named(each, ProcedureRoles, names) for each in runbook.procedures),
+            "costs": costs,
+        }
+    )
+
+
+def _named(table: T, texts: type[Texts], names: dict[str, str]) -> T:
+    """The table with the English names of its roles in `en`, which becomes one of `texts`."""
+    roles = {key: names.get(str(table.original(key)), "") for key in table.references}
+    return table.model_copy(update={"en": texts(**dict(table.english), **roles)})

@@ -1,0 +1,78 @@
+"""The runbook on paper: complete, in both languages, one file that executes and loads nothing."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services import i18n
+from services.models.runbook import Runbook
+from services.report.rendering.html import write as to_html
+from services.report.rendering.markdown import write as to_markdown
+from services.report.rendering.runbook_document import BLANK, runbook_document
+from services.runbook.loader import load_builtin, loads
+from tests.services.runbook.small import SYSTEM
+from tests.tools.html_page import Page
+from tests.tools.japanese import holds_japanese
+
+PRINTED = datetime(2026, 1, 19, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+
+def html(runbook: Runbook) -> str:
+    return to_html(runbook_document(runbook, PRINTED, "facility-prod"))
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_nothing_of_the_runbook_is_left_out(language: str) -> None:
+    i18n.use(language)
+    runbook = load_builtin("facility-prod")
+    words = Page(html(runbook)).words
+    texts = [
+        *(each.role for each in (*runbook.contacts, *runbook.approvers)),
+        *(each.scope for each in runbook.contacts),
+        *(each.title for each in (*runbook.limits, *runbook.alarms, *runbook.playbooks, *runbook.procedures)),
+        *(step.text for book in (*runbook.playbooks, *runbook.procedures) for step in book.steps),
+        *(step.note for book in (*runbook.playbooks, *runbook.procedures) for step in book.steps),
+        *(text for book in (*runbook.playbooks, *runbook.procedures) for text in book.caution),
+        *(text for book in runbook.playbooks for cause in book.causes for text in (cause.cause, cause.action)),
+        *(each.name for each in runbook.alarms),
+        *(duty.title for duty in runbook.duties),
+        *(text for duty in runbook.duties for text in (*duty.asks, duty.record)),
+        *(each.id for each in runbook.log_groups),
+    ]  # fmt: skip
+    assert [text for text in texts if text not in words] == []
+    assert "2026-01-19 09:00 JST" in words
+    assert BLANK in words, "room to write what is undecided"
+    if language == "en":
+        assert not holds_japanese(words)
+
+
+def test_it_executes_and_loads_nothing() -> None:
+    page = Page(html(load_builtin("facility-prod")))
+    assert not page.tags & {"script", "link", "img", "iframe", "a", "form", "object"}
+    assert not page.attributes & {"src", "href", "onclick", "onload"}
+
+
+def test_it_is_for_a4_and_keeps_a_playbook_on_one_page() -> None:
+    page = html(load_builtin("facility-prod"))
+    assert "size: A4" in page
+    assert page.count('<section class="whole">') > 20
+    assert 'class="verdict' not in page
+
+
+def test_whatever_a_runbook_holds_is_text() -> None:
+    runbook = loads(
+        SYSTEM
+        + "[[contacts]]\nrole = '''R <b>x</b>'''\nscope = '''<script>alert(1)</script>'''\n"
+        + "[[playbooks]]\nid = 'p'\ntitle = '''<img src=x>'''\nsteps = [{ text = '''<a href='//e'>x</a>''' }]\n"
+    ).runbook
+    page = Page(html(runbook))
+    assert not page.tags & {"b", "script", "img", "a"}
+    assert "<script>alert(1)</script>" in page.words
+    assert "\\<script>" in to_markdown(runbook_document(runbook, PRINTED, "x"))
+
+
+def test_a_small_runbook_has_only_what_it_holds() -> None:
+    document = runbook_document(loads(SYSTEM).runbook, PRINTED, "other.toml")
+    assert document.sections == ()
+    assert "other.toml" in document.footer

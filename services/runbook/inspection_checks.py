@@ -8,6 +8,7 @@ from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Duty, Runbook
 from services.models.runbook_inspections import CustomInspection
+from services.models.text import clean
 from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path
@@ -47,7 +48,7 @@ def _judged_by(duty: Duty, index: int) -> Mistakes:
         inspection = source.partition(":")[0]
         if inspection and inspection not in duty.inspections:
             text = _('"{name}" is not an inspection of this duty')
-            yield ("duties", index, "judged_by", place), text.format(name=inspection)
+            yield ("duties", index, "judged_by", place), text.format(name=clean(inspection))
 
 
 def own(runbook: Runbook) -> Mistakes:

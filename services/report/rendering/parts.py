@@ -23,6 +23,7 @@ from services.report.rendering.document import (
     table,
 )
 from services.report.rendering.page import WIDTH, cut
+from services.report.rendering.progress import progress_words
 from services.report.rendering.wording import NOTHING, Dates
 
 ROWS = 10
@@ -74,16 +75,6 @@ def duty_remarks(
     return (Bullets(remarks),) if remarks else ()
 
 
-def _progress(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
-    """What was done of a duty that is under way, by whom and when, and what is said about it."""
-    total = len(line.checked) + len(line.unchecked)
-    done = _(", ").join(f"{each.text} ({each.by} {dates.at(each.at, day)})" for each in line.ticked)
-    text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
-    yield _("{text}: {items}").format(text=text, items=done) if done else text
-    for note in line.progress_notes:
-        yield f"{note.text} ({note.by} {dates.at(note.at, day)})"
-
-
 def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
     """What was recorded of a duty under way, or when it was signed off, apart from the person's note."""
     for decision in line.decisions:
@@ -94,7 +85,7 @@ def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
                 reason=decision.reason,
             )
     if line.underway:
-        yield from _progress(line, dates, day)
+        yield from progress_words(line, dates, day)
     elif line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
     if line.unchecked:

@@ -17,7 +17,6 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from services import i18n
 from services.i18n import _
@@ -33,13 +32,13 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
-from tui.terminal.driver.keyboard import AltKey
 from widgets.frame.key_names import key_name
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
     from services.system import Services
     from tui.config import ConsoleConfig
+    from tui.farewell import Farewell
     from tui.navigation import Navigation
     from tui.terminal.cells.line_speed import Link
 
@@ -73,7 +72,7 @@ class TobanApp(Console):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     CSS = """
     Screen { background: $background; }
-    ToastRack { dock: top; align: right top; margin: 2 0 0 0; }
+    ModalScreen { background: $background 60%; }
     """
 
     def __init__(
@@ -85,13 +84,18 @@ class TobanApp(Console):
         demo: str = "",
         link: "Link" = "auto",
         output: str = "",
+        greets: bool = False,
     ) -> None:
+        """`greets`: the first start of a person shows the keys to begin with."""
         super().__init__(link, output, demo=demo)
         self.failure: StartError | None = None
         """Why the start failed; printed once the terminal is restored."""
+        self.farewell: Farewell | None = None
+        """What to say in the shell; None before the end, and if the start failed."""
         self.moved_keys = MovedKeys(self)
         self._connect = connect
         self._start_mode = start_mode
+        self._greets = greets
         for theme_of_ours in themes.THEMES:
             self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
@@ -132,6 +136,7 @@ class TobanApp(Console):
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         self.services.report_faults(self.report_bug, self.on_fault)
+        greets = self._greets and not self.services.journal.path.exists()
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
         for command, key in reserved_keys(self.config.keys):
@@ -142,6 +147,10 @@ class TobanApp(Console):
         subscriptions.follow_feeds()
         await self._opened(opening)
         subscriptions.follow_records()
+        if greets:
+            from tui.greeting import greet
+
+            await greet(self)
         await in_thread("tui.navigation")
         await self.services.warm()
         if not gc.isenabled():
@@ -172,12 +181,15 @@ class TobanApp(Console):
         if isinstance(self.screen, Dialog) and self.screen.holds_back():
             return
         if self.services is not None and self.services.engine.sending:
-            self.inform(_("The console quits as soon as the outcome of the change is recorded."))
+            self.inform(_("The console quits once the change's outcome is recorded."), matter="quit")
         await super().action_quit()
 
     async def drain(self) -> None:
         """Close the services before the terminal is restored."""
         if self.services is not None:
+            from tui.farewell import Farewell
+
+            self.farewell = Farewell(self)
             await self.services.close()
 
     # -- going places
@@ -223,6 +235,10 @@ class TobanApp(Console):
     def action_show_outbox(self) -> None:
         """Show the notes for Slack and their states."""
         self.navigation.outbox()
+
+    def action_show_messages(self) -> None:
+        """Show the messages of the past, whole."""
+        self.navigation.past_messages()
 
     def action_show_usage(self) -> None:
         """Show today's requests and yen."""
@@ -282,19 +298,3 @@ class TobanApp(Console):
         """Let the keys of the version before do what they did, where nothing else has them."""
         if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
             event.prevent_default()
-
-    def is_one_key(self, event: AltKey) -> bool:
-        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key.
-
-        Terminals send keys such as ctrl+left in this form, too. Outside text fields, and for shift+tab, escape and the
-        key are meant to close what is open.
-        """
-        key = event.together.key
-        if key.startswith("alt+"):
-            return any(
-                key in bindings.key_to_bindings for _node, bindings in self.screen._modal_binding_chain
-            )
-        field = self.focused
-        return isinstance(field, Input | TextArea) and (
-            key != event.apart[-1].key and key in field._bindings.key_to_bindings
-        )

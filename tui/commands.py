@@ -27,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("outbox", "f6", "app.show_outbox", N_("Slack outbox"), N_("Slack messages: what was posted, what was not, and what to do about it"), "すらっく surakku slack そうしん soushin みそうしん misoushin tsuuchi"),
     Command("by-hand", "dollar_sign", "app.by_hand", N_("AWS commands"), N_("Show the aws commands that do by hand what is on the screen"), "こまんど komando てさぎょう tesagyou しーえるあい cli shell terminal awscli", priority=True),
     Command("screenshot", "", "app.screenshot", N_("Screenshot"), N_("Save the screen as SVG, readable by you alone"), "すくりーんしょっと sukurinshotto gamen"),
+    Command("messages", "", "app.show_messages", N_("Messages"), N_("The messages so far, whole; y copies one"), "めっせーじ messeeji りれき rireki つうち tsuuchi"),
     Command("quit", "ctrl+q", "app.quit", N_("Quit"), N_("Quit the console"), "しゅうりょう shuuryou おわる owaru exit", priority=True),
     *(panel.command for panel in PANELS),
     *(command for panel in PANELS for command in panel.keys),

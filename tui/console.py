@@ -3,19 +3,31 @@
 Screens depend on this class and never on the app, which imports every screen.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from textual.app import App
 from textual.reactive import var
+from textual.screen import Screen
 
+from services.i18n import _
+from tui.message_board import MessageBoard, from_home, reading_seconds
+from tui.runtime.alt_keys import is_one_key
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
-from widgets.drawing.format import wrap
+from widgets.frame.key_names import key_name
+from widgets.frame.message_line import LineMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
     from textual.notifications import SeverityLevel
 
     from services.models.alarms import AlarmOverview
@@ -31,6 +43,7 @@ if TYPE_CHECKING:
     from services.system import Services
     from tui.config import ConsoleConfig
     from tui.terminal.cells.line_speed import Link, LinkState
+    from tui.terminal.driver.keyboard import AltKey
 
 JST = ZoneInfo("Asia/Tokyo")
 
@@ -54,6 +67,8 @@ class Console(RuntimeApp):
     """The state of the line to the terminal; None before it is measured."""
     journal_head: var[int] = var(0)
     """Number of the journal's newest entry."""
+    message: var[LineMessage | None] = var(None)
+    """What the message line shows."""
     zone: var[tzinfo] = var(JST)
     """Zone of the times on screen; the system's own once the runbook is loaded."""
 
@@ -63,6 +78,8 @@ class Console(RuntimeApp):
         self.services: Services | None = None
         self._config: ConsoleConfig | None = None
         self.demo = demo
+        self.board = MessageBoard(partial(setattr, self, "message"))
+        """The messages of the message line."""
         self.requested_logs: tuple[str, datetime | None] | None = None
         """Log group and time to show when the logs mode is opened for the first time."""
 
@@ -96,6 +113,29 @@ class Console(RuntimeApp):
         """The current time by the console's clock (UTC)."""
         return self.services.clock.now() if self.services else datetime.now(UTC)
 
+    # -- messages to the operator
+
+    def inform(self, text: str, *, matter: str = "", severity: "SeverityLevel" = "information") -> None:
+        """Show a message in place of the last one; never markup.
+
+        One about a matter, such as `inspection:alarms`, stays until `settled` is called with it; others go after their
+        reading time, or when the next key does something.
+        """
+        self.tell(LineMessage(text, severity, matter))
+
+    @contextmanager
+    def under_way(self, text: str, matter: str) -> Iterator[None]:
+        """Show that something is being done, until it is."""
+        self.inform(text, matter=matter)
+        try:
+            yield
+        finally:
+            self.settled(matter)
+
+    def settled(self, matter: str) -> None:
+        """Remove the message about a matter: it is done, or its outcome is on screen."""
+        self.board.settle(matter)
+
     def notify(
         self,
         message: str,
@@ -105,19 +145,53 @@ class Console(RuntimeApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """As Textual's, but wrapped by cells: Textual wraps between words, and Japanese has none. Never markup."""
-        width = max(10, min(54, self.size.width // 2 - 6))
-        super().notify(
-            "\n".join(wrap(message, width)), title=title, severity=severity, timeout=timeout, markup=False
-        )
+        """As Textual's, but in the message line; from any thread. Never markup."""
+        text = f"{title}: {message}" if title else message
+        self.call_later(self.tell, LineMessage(text, severity, seconds=timeout))
 
-    def inform(self, text: str) -> None:
-        """Show a short message to the operator; never markup."""
-        self.notify(text, markup=False)
+    def tell(self, message: LineMessage) -> None:
+        """Show `message` in place of the last one."""
+        message = replace(message, text=from_home(message.text), at=self.now())
+        self.board.add(message)
+        if not message.matter and self._running:
+            self.set_timer(reading_seconds(message), partial(self.board.remove, message))
+
+    def action_help_quit(self) -> None:
+        """Say which key quits: ctrl+c, by which many programs end, copies."""
+        quits = (each.binding for each in self.active_bindings.values() if each.binding.id == "quit")
+        if (binding := next(quits, None)) is not None:
+            self.inform(_("{key} quits the console.").format(key=key_name(binding.key)))
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: "DOMNode | None" = None,
+        namespaces: "Mapping[str, DOMNode] | None" = None,
+    ) -> bool:
+        """As Textual's; a message that was on screen goes when the console or a screen has done something."""
+        noticed = self.board.noticed
+        target, name, _parameters = self._parse_action(action, default_namespace or self, namespaces)
+        handled = await super().run_action(action, default_namespace, namespaces)
+        if handled and isinstance(target, App | Screen) and not name.startswith("focus"):
+            self.board.remove(noticed)
+        return handled
+
+    @property
+    def _disable_notifications(self) -> bool:
+        """Always: Textual's toasts would cover what was asked for."""
+        return True
+
+    @_disable_notifications.setter
+    def _disable_notifications(self, _disabled: bool) -> None:
+        """Ignore Textual's own choice."""
 
     def ring(self, text: str) -> None:
         """Ring the bell once, with a desktop notification where the terminal supports it."""
         ring(self, text)
+
+    def is_one_key(self, event: "AltKey") -> bool:
+        """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
+        return is_one_key(self, event)
 
     def refresh_feeds(self) -> None:
         """Read everything from AWS now, picking up renewed credentials."""

@@ -17,6 +17,7 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties.duty_actions import run_inspection
 from tui.screens.duties.inspect import InspectScreen
@@ -137,6 +138,10 @@ class Navigation:
         """Show the notes for Slack and their states."""
         if self._app.services is not None and not isinstance(self._app.screen, OutboxScreen):
             self._app.push_screen(OutboxScreen())
+
+    def past_messages(self) -> None:
+        """Show the messages of the past, whole."""
+        self._app.push_screen(PastMessagesScreen())
 
     def usage(self) -> None:
         """Show today's requests and yen."""

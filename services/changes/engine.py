@@ -169,9 +169,14 @@ class ChangeEngine:
         return self._reverts
 
     @property
+    def applying(self) -> frozenset[str]:
+        """The ids of the runs that this console is applying."""
+        return frozenset(id for id, task in self._sending.items() if not task.done())
+
+    @property
     def sending(self) -> bool:
         """Whether this console is applying a change."""
-        return any(not task.done() for task in self._sending.values())
+        return bool(self.applying)
 
     async def drain(self) -> None:
         """Wait until nothing is being sent, then disarm; by then every request has its outcome recorded."""

@@ -35,6 +35,8 @@ REASONS = [
         {
             "tui/app.py": {
                 "services.inspections.registry",
+                "tui.greeting",
+                "tui.farewell",
                 "tui.subscriptions",
                 "tui.navigation",
                 "tui.command_search",

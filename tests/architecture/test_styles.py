@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from textual import command, containers, screen, widget, widgets
-from textual.widgets import _toast
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("tui", "widgets")
-TEXTUAL = {name for module in (command, containers, screen, widget, widgets, _toast) for name in dir(module)}
+TEXTUAL = {name for module in (command, containers, screen, widget, widgets) for name in dir(module)}
 _TYPE = re.compile(r"(?:^|[\s>&,}])([A-Z_]\w+)(?=[\s.:#{>,])")
 
 

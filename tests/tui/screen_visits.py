@@ -34,6 +34,7 @@ from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
@@ -136,6 +137,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     NoticeScreen: (lambda it: signing.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
+    PastMessagesScreen: (lambda it: it.app.action_show_messages(),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),

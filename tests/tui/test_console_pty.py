@@ -152,7 +152,8 @@ def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clea
 
 
 def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> None:
-    with demo("--speed", "300") as console:
+    # Wide enough for the number of requests.
+    with PtyConsole(demo_command("--speed", "300"), size=(40, 200)) as console:
         live(console)
         console.wait(lambda: calls(console) > 8, "the first reads")
         before, cpu = calls(console), console.cpu_seconds()

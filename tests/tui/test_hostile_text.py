@@ -111,7 +111,7 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     await pilot.press("escape", "l", "end", "enter")
     content += await visible_text(pilot)
     app.inform(alarm.name)
-    await until(pilot, lambda: app._notifications)
+    await until(pilot, lambda: app.message)
     content += await visible_text(pilot)
     assert app.filter_hits == 0, "cleaned where it entered, not by the last line of defence"
     assert not app.bugs
@@ -122,7 +122,7 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
         if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200b")
     ]
     await pilot.press("escape")
-    app.clear_notifications()
+    app.board.remove(app.message)
     # The next one has the same room.
     await writer.cloudwatch.delete_alarms(AlarmNames=[name])
 

@@ -8,22 +8,15 @@ from textual.pilot import Pilot
 from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, until
-from tui.app import TobanApp
 from tui.key_meanings import reserved_keys
 from tui.moved_keys import MOVED
 from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
 
 
-@pytest.fixture(autouse=True)
-def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Messages stay, however slow the machine is."""
-    monkeypatch.setattr(TobanApp, "NOTIFICATION_TIMEOUT", 600.0)
-
-
 def said(pilot: Pilot[Any]) -> list[str]:
     """Every message so far, in order, without the line breaks."""
-    return [" ".join(each.message.split()) for each in pilot.app._notifications]
+    return [each.text for each in pilot.app.board.past]
 
 
 async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: Embedded) -> None:

@@ -6,6 +6,7 @@ Besides the command line, the only module that knows both.
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -87,12 +88,20 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
         # An invalid value counts as `auto` until the configuration is read, which refuses it.
         link=as_link(options.link or peek("link", options.config)),
         output=peek("output", options.config),
+        greets=True,
     )
     # The driver replaces the outline, and restores the terminal itself.
     app.run()
-    if app.failure is not None:
-        print(app.failure, file=sys.stderr)  # noqa: T201  the screen is gone
+    lines = app.farewell.lines() if app.farewell is not None else []
+    _say(*lines, *([app.failure] if app.failure is not None else []))
     return app.return_code or ExitStatus.NORMAL
+
+
+def _say(*lines: object) -> None:
+    """Print to the shell, which may be gone with its terminal."""
+    with suppress(OSError):
+        for line in lines:
+            print(line, file=sys.stderr)  # noqa: T201  the screen is gone
 
 
 def demo_folder() -> Path:

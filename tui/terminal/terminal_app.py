@@ -17,6 +17,7 @@ from tui.terminal.cells.line_speed import Link, LinkState
 from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.visibility import Visibility, pane
+from tui.terminal.whole_characters import install
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
@@ -41,6 +42,7 @@ class TerminalApp(App[None]):
 
         `output`: `textual` for Textual's own output; "" as TOBAN_OUTPUT says.
         """
+        install()
         super().__init__()
         self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link

@@ -1,4 +1,4 @@
-"""The header of every screen: system, account, identity and its expiry, modes, charges, clock.
+"""The header of every screen: environment, modes, what is late or armed, clock; with room, account, identity and cost.
 
 One row above the alarm strip. A part that does not fit is dropped whole, the least important first; the
 environment and the clock are never dropped.
@@ -51,6 +51,8 @@ class HeaderFacts:
     demo: str = ""
     """Scenario of the embedded AWS; "" on a real one."""
     modes: tuple[ModeLabel, ...] = ()
+    late: int = 0
+    """Duties that are late."""
     read_only: bool = True
     armed_left: str = ""
     """Remaining time for which writing is allowed, in words."""
@@ -80,7 +82,7 @@ class HeaderLine(Widget):
         width = self.size.width
         for form in _FORMS:
             parts, lowest_dropped = _fitting(_parts(self.facts, form), width)
-            if lowest_dropped > _NEEDED:
+            if lowest_dropped > form.needs:
                 break
         return Content("  ").join([part for _rank, part in parts])
 
@@ -93,11 +95,13 @@ class Form(NamedTuple):
     gap: int = 2
     """Cells between the modes."""
     words: bool = True
-    """Full words for the environment and the clock's error."""
+    """Full words for the environment, for writing and for the clock's error."""
+    needs: int = 6
+    """Rank up to which nothing is dropped; otherwise the next form is tried."""
 
 
 _FORMS = (
-    Form(),
+    Form(needs=8),
     Form(scenario=False),
     Form(scenario=False, gap=1),
     Form(scenario=False, gap=2, modes=False),
@@ -105,8 +109,6 @@ _FORMS = (
     Form(scenario=False, gap=1, modes=False, words=False),
 )
 """From the longest to the shortest."""
-_NEEDED = 4
-"""Rank up to which nothing is dropped while a shorter form exists."""
 _NOTHING = 99
 """A rank beyond that of every part."""
 
@@ -131,25 +133,27 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
     """(rank, text) in reading order; a higher rank is dropped first."""
     parts: list[tuple[int, Content]] = [(0, _environment(facts, form))]
     if facts.system:
-        parts.append((5, Content.styled(facts.system, "bold")))
+        parts.append((8, Content.styled(facts.system, "bold")))
     if facts.modes:
-        parts.append((2, _modes(facts.modes, form)))
-    parts.append((1, _armed(facts)))
+        parts.append((1, _modes(facts.modes, form)))
+    if facts.late:
+        parts.append((2, Content.styled(_("late: {count}").format(count=facts.late), "bold $text-error")))
+    parts.append(_writing(facts, form))
     if facts.journal:
-        parts.append((1, Content.styled(f" {facts.journal} ", "bold reverse $text-error")))
+        parts.append((2, Content.styled(f" {facts.journal} ", "bold reverse $text-error")))
     if facts.account:
-        parts.append((3, _account(facts)))
+        parts.append(_account(facts))
     if facts.region:
-        parts.append((7, Content.styled(facts.region, "$text-muted")))
+        parts.append((10, Content.styled(facts.region, "$text-muted")))
     if facts.identity is not None:
-        parts.append((6, Content.styled(facts.identity.name, "$text-muted")))
+        parts.append((9, Content.styled(facts.identity.name, "$text-muted")))
     if facts.expires_in:
         style = "bold $text-warning" if facts.expires_soon else "$text-muted"
         text = _("ends in {time}").format(time=facts.expires_in)
-        parts.append((2 if facts.expires_soon else 6, Content.styled(text, style)))
+        parts.append((5 if facts.expires_soon else 9, Content.styled(text, style)))
     parts.append(
         (
-            4,
+            8,
             Content.styled(
                 _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
                 "$text-muted",
@@ -164,9 +168,9 @@ def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
     """(rank, text, style) of problems of machine, link and console; the text is "" without one."""
     bugs = _("internal errors: {count}").format(count=facts.bugs) if facts.bugs else ""
     return [
-        (2, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
-        (3, facts.link, "$text-warning"),
-        (3, bugs, "bold $text-error"),
+        (5, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
+        (6, facts.link, "$text-warning"),
+        (6, bugs, "bold $text-error"),
     ]
 
 
@@ -208,20 +212,23 @@ def _inactive(mode: ModeLabel, *, short: bool) -> Content:
     return Content.assemble((mode.key, "bold $foreground"), (title, "$text-muted"), _badge(mode))
 
 
-def _armed(facts: HeaderFacts) -> Content:
+def _writing(facts: HeaderFacts, form: Form) -> tuple[int, Content]:
+    """(rank, text): whether changes can be sent, and for how long."""
     if facts.read_only:
-        return Content.styled(_("read-only"), "$text-success")
-    return Content.styled(f" {_('ARMED')} {facts.armed_left} ", "bold reverse $text-error")
+        return 4, Content.styled(_("read-only"), "$text-success")
+    words = _("ARMED {time} left") if form.words else _("ARMED {time}")
+    return 3, Content.styled(f" {words.format(time=facts.armed_left)} ", "bold reverse $text-warning")
 
 
-def _account(facts: HeaderFacts) -> Content:
+def _account(facts: HeaderFacts) -> tuple[int, Content]:
+    """(rank, text): an account that is not the runbook's is as important as anything."""
     actual = facts.identity.account if facts.identity else ""
     if actual and actual != facts.account:
         text = _("account {actual} is not the runbook's {expected}").format(
             actual=actual, expected=facts.account
         )
-        return Content.styled(f" {text} ", "bold reverse $text-error")
-    return Content.styled(facts.account, "$text-muted" if not actual else "$text")
+        return 1, Content.styled(f" {text} ", "bold reverse $text-error")
+    return 7, Content.styled(facts.account, "$text-muted" if not actual else "$text")
 
 
 class Clock(LineWidget):

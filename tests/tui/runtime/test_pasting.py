@@ -34,7 +34,7 @@ def value(pilot: Pilot[Any]) -> str:
 
 
 def told(pilot: Pilot[Any]) -> str:
-    return " ".join(" ".join(each.message.split()) for each in pilot.app._notifications)
+    return " ".join(each.text for each in pilot.app.board.past)
 
 
 @pytest.mark.parametrize(

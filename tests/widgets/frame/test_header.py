@@ -6,9 +6,11 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
+from services import i18n
 from services.models.identity import Identity
 from services.models.runbook import Environment
 from tests.tools.painting import painting
+from widgets.drawing.format import coarse
 from widgets.frame.header import Header, HeaderFacts, HeaderLine, ModeLabel
 
 NOW = datetime(2026, 1, 5, 0, 0, 12, tzinfo=UTC)
@@ -95,18 +97,29 @@ async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key() -> None
     assert "2 Inspect(5)   3 Logs  4 Change(!1)" in await text_at(200, replace(FACTS, modes=modes))
 
 
-async def test_words_are_shortened_before_the_account_and_the_costs_are_dropped() -> None:
+async def test_the_account_and_the_costs_are_dropped_before_words_are_shortened() -> None:
     titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
     modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))
     demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="", calls=29)
     wide, narrow = await text_at(120, demo), await text_at(100, demo)
     for text in (wide, narrow):
-        assert "123456789012" in text
-        assert "29 calls" in text
-        assert "2 Inspect" in text
-    assert "1 Watch" in wide
-    assert "ordinary-day" not in wide
-    assert "1 Watch" not in narrow
+        for title in ("1 Watch", "2 Inspect", "6 Journal", "read-only"):
+            assert title in text
+    assert "123456789012" in wide
+    assert "123456789012" not in narrow
+    assert "29 calls" not in narrow
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+async def test_80_columns_say_what_is_late_and_armed(language: str) -> None:
+    i18n.use(language)
+    facts = replace(IN_TROUBLE, late=3, read_only=False, armed_left=coarse(720), link="", bugs=0)
+    text = await text_at(80, facts)
+    late, armed = ("late: 3", "ARMED 12m") if language == "en" else ("遅延 3", "書込許可 12分")
+    for part in (late, armed, "4(!1)", "09:00:12 JST"):
+        assert part in text
+    for part in ("123456789012", "1,234"):
+        assert part not in text
 
 
 async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> None:

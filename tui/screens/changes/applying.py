@@ -47,5 +47,5 @@ def run_summary(run: Run) -> str:
 
 
 def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:
-    """Notify the operator; bad news is shown longer."""
-    app.notify(text, severity="error" if bad else "information", timeout=20 if bad else 8, markup=False)
+    """Show the outcome in the message line; bad news stays longer."""
+    app.inform(text, severity="error" if bad else "information")

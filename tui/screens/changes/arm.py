@@ -36,7 +36,7 @@ async def _disarm(app: Console) -> None:
         await app.ready.engine.disarm(_("by the operator"))
     except JournalError as error:
         summary = _("Read-only again, but that was not recorded.")
-        app.notify(f"{summary} {error.problem.summary}", severity="warning", markup=False)
+        app.inform(f"{summary} {error.problem.summary}", severity="warning")
     else:
         app.inform(_("Read-only again: nothing can be sent."))
     _refresh(app)

@@ -2,11 +2,18 @@
 
 from textual.command import CommandList, CommandPalette
 
+from tui.screens.common.dimmed import Dimmed
+from tui.screens.common.framed import Framed
 
-class ConsolePalette(CommandPalette):
+
+class ConsolePalette(Dimmed, Framed, CommandPalette):
     """As Textual's, but a key for a list without lines does nothing, where Textual raises KeyError.
 
     Of Textual's private methods it overrides `_action_command_list`.
+    """
+
+    DEFAULT_CSS = """
+    ConsolePalette > Vertical { margin-top: 1; }
     """
 
     def _action_command_list(self, action: str) -> None:

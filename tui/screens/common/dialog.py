@@ -10,20 +10,21 @@ from textual.widget import Widget
 
 from services.i18n import N_
 from tui.runtime.removal import dismiss_below
+from tui.screens.common.dimmed import Dimmed
+from tui.screens.common.framed import Framed
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(Dimmed, Framed, ModalScreen[T]):
     """A window over the screen; escape closes it without doing anything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", N_("Close"))]
     DEFAULT_CSS = """
     Dialog {
         align: center middle;
-        background: $background 60%;
         & > #window {
-            width: 90%; max-width: 96; height: auto; max-height: 90%;
+            width: 90%; max-width: 96; height: auto; max-height: 100%;
             border: round $primary; background: $surface; padding: 0 1;
             border-title-color: $primary; border-title-style: bold;
             border-subtitle-color: $text-muted;

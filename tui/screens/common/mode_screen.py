@@ -1,5 +1,6 @@
 """The base of every mode's screen: header, alarm strip, banners, key bar."""
 
+import math
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from services.alarms.acknowledgements import present
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
+from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
@@ -17,8 +19,9 @@ from services.models.runbook import Environment
 from tui.console import Console
 from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
+from tui.screens.common.framed import Framed
 from widgets.alarms.strip import AlarmStrip
-from widgets.drawing.format import duration
+from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
 from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.header import Header, HeaderFacts, ModeLabel
@@ -40,7 +43,7 @@ class Place:
     """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
 
 
-class ModeScreen(Screen[object]):
+class ModeScreen(Framed, Screen[object]):
     """Frame of a mode; subclasses yield their body from `body()`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
@@ -177,7 +180,8 @@ def header_facts(app: Console) -> HeaderFacts:
             for mode in MODES
         ),
         read_only=armed is None,
-        armed_left="" if armed is None else duration(services.engine.permits.left),
+        late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
+        armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=skew[0],

@@ -51,8 +51,13 @@ def rerun(app: Console, chosen: Occurrence | None) -> None:
     elif why := why_not_run(app, occurrence.slot):
         refuse(app, occurrence, why)
     else:
-        app.inform(_("{title}: inspecting…").format(title=occurrence.slot.title))
-        app.run_worker(app.ready.scheduler.rerun(occurrence.slot), group="rerun")
+        app.run_worker(_rerun(app, occurrence), group="rerun")
+
+
+async def _rerun(app: Console, occurrence: Occurrence) -> None:
+    slot = occurrence.slot
+    with app.under_way(_("{title}: inspecting…").format(title=slot.title), f"duty:{slot.key}"):
+        await app.ready.scheduler.rerun(slot)
 
 
 def choose_inspection(app: Console) -> None:
@@ -72,8 +77,9 @@ def run_inspection(app: Console, inspection: str, since: datetime | None = None)
 
 
 async def _run_and_show(app: Console, id: str, since: datetime | None, origin: Screen[object]) -> None:
-    app.inform(_("{title}: inspecting…").format(title=inspection_titles(app.ready.runbook)[id]))
-    recorded = await app.ready.scheduler.runs.run_on_demand(id, since=since)
+    title = inspection_titles(app.ready.runbook)[id]
+    with app.under_way(_("{title}: inspecting…").format(title=title), f"inspection:{id}"):
+        recorded = await app.ready.scheduler.runs.run_on_demand(id, since=since)
     if app.screen is origin:
         app.push_screen(FindingScreen(recorded.subject, recorded, since=since))
     else:

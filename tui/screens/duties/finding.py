@@ -202,13 +202,15 @@ class FindingScreen(ModeScreen):
 
     @work(group="rerun")
     async def _rerun(self, *, consent: bool) -> None:
-        id = self.recorded.finding.inspection
-        if self.slot is not None:
-            await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
-            self._follow()
-            return
-        self.app.inform(_("{title}: inspecting…").format(title=self.recorded.finding.title))
-        self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent, since=self._since))
+        finding = self.recorded.finding
+        id, words = finding.inspection, _("{title}: inspecting…").format(title=finding.title)
+        with self.app.under_way(words, f"inspection:{id}"):
+            if self.slot is None:
+                runs = self.services.scheduler.runs
+                self._show(await runs.run_on_demand(id, consent=consent, since=self._since))
+            else:
+                await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
+                self._follow()
 
     def _siblings(self) -> tuple[Recorded, ...]:
         findings = self.services.scheduler.of(self.slot) if self.slot is not None else None

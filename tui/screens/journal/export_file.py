@@ -11,10 +11,11 @@ from services.journal.export import export
 from services.journal.problems import UnusableJournal
 from services.models.journal import EntryQuery
 from services.models.text import clean
+from widgets.frame.message_line import LineMessage
 
 
-async def save(journal: Path, query: EntryQuery) -> str:
-    """Write the matching entries, oldest first, in a thread; return where they are, or why not, in words."""
+async def save(journal: Path, query: EntryQuery) -> LineMessage:
+    """Write the matching entries, oldest first, in a thread; the message says where they are, or why they are not."""
     path = state_folder("exports") / stamped_name("journal", ".jsonl")
     path_text = clean(path)
 
@@ -25,8 +26,7 @@ async def save(journal: Path, query: EntryQuery) -> str:
     try:
         count = await asyncio.to_thread(write)
     except (OSError, sqlite3.Error, UnusableJournal) as error:
-        return _("The entries cannot be saved to {path}: {reason}").format(
-            path=path_text, reason=clean(error)
-        )
+        why = _("The entries cannot be saved to {path}: {reason}")
+        return LineMessage(why.format(path=path_text, reason=clean(error)), "warning")
     words = plural("{count} entry was saved to {path}", "{count} entries were saved to {path}", count)
-    return words.format(count=f"{count:,}", path=path_text)
+    return LineMessage(words.format(count=f"{count:,}", path=path_text))

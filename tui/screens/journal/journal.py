@@ -228,7 +228,7 @@ class JournalScreen(ModeScreen):
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:
         """Save the matching entries as JSON lines, readable by this user alone, and report where."""
-        self.app.inform(await save(self.services.journal.path, self.window.query))
+        self.app.tell(await save(self.services.journal.path, self.window.query))
 
     def action_verify(self) -> None:
         """Open the dialog that verifies the hash chain."""

@@ -145,4 +145,4 @@ class ReportScreen(ModeScreen):
         self.app.push_screen(ChooseScreen(_("Save the report"), choices), chosen)
 
     async def _save(self, report: Report, form: str) -> None:
-        self.app.inform(await asyncio.to_thread(save_report, report, self.period.name, form))
+        self.app.tell(await asyncio.to_thread(save_report, report, self.period.name, form))

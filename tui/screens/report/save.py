@@ -8,6 +8,7 @@ from services.models.report import Report
 from services.models.text import clean
 from services.report.rendering.html import to_html
 from services.report.rendering.markdown import to_markdown
+from widgets.frame.message_line import LineMessage
 
 FORMATS = {
     "html": N_("HTML, to print or to send"),
@@ -17,8 +18,8 @@ FORMATS = {
 """Formats by file extension; titles in English, translated when shown."""
 
 
-def save_report(report: Report, name: str, form: str) -> str:
-    """Write the report (mode 0600) and return where it is, or why not, in words. Blocks."""
+def save_report(report: Report, name: str, form: str) -> LineMessage:
+    """Write the report (mode 0600); the message says where it is, or why it is not. Blocks."""
     texts = {
         "html": to_html,
         "md": to_markdown,
@@ -28,5 +29,6 @@ def save_report(report: Report, name: str, form: str) -> str:
         path = state_folder("reports") / f"{report.system}-{name}.{form}"
         write_private(path, texts[form](report))
     except OSError as error:
-        return _("Not saved: {reason}").format(reason=clean(error.strerror or error))
-    return _("Saved to {path}").format(path=clean(path))
+        reason = clean(error.strerror or error)
+        return LineMessage(_("Not saved: {reason}").format(reason=reason), "warning")
+    return LineMessage(_("Saved to {path}").format(path=clean(path)))

@@ -106,7 +106,7 @@ class OutboxScreen(Dialog[None]):
         if post is None:
             return
         if outbox.why:
-            self.app.inform(outbox.why)
+            self.app.inform(outbox.why, severity="warning")
         elif post.state is PostState.UNKNOWN:
             prompt = _("How you know that it is not in Slack")
             self.app.push_screen(DecideScreen(post, _("Send again"), prompt, outbox.send_again))
@@ -118,7 +118,7 @@ class OutboxScreen(Dialog[None]):
         try:
             await self.app.ready.outbox.send_again(post, "")
         except JournalError as error:
-            self.app.inform(error.problem.message)
+            self.app.inform(error.problem.message, severity="error")
 
     def action_mark(self) -> None:
         """Mark the post as sent, because a person has seen it in Slack."""

@@ -8,7 +8,7 @@ from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, KEY, QUIET, STRANGER
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
@@ -52,7 +52,7 @@ async def _duty(stage: Stage, id: str) -> None:
 
 async def _sign(stage: Stage, id: str) -> None:
     await _inspect(stage)
-    duty_actions.sign_now(stage.app, stage.duty(id))
+    signing.sign_now(stage.app, stage.duty(id))
     await stage.on(SignScreen)
 
 
@@ -105,7 +105,7 @@ async def _post(stage: Stage) -> None:
 async def _choose(stage: Stage) -> None:
     await _inspect(stage)
     await stage.do("choose_inspection")
-    await stage.on(ChooseScreen)
+    await stage.on(InspectNowScreen)
 
 
 async def _known(stage: Stage) -> None:
@@ -155,7 +155,7 @@ SHOTS = (
     Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),
     Shot("override", OverrideScreen, _override, FAULTS),
     Shot("post-finding", PostScreen, _post, FAULTS, slack=True),
-    Shot("choose", ChooseScreen, _choose, FAULTS),
+    Shot("inspect-now", InspectNowScreen, _choose, FAULTS),
     Shot("choose-known", ChooseScreen, _known, STRANGER),
     Shot("report", ReportScreen, _report, FAULTS),
     Shot("report-month", ReportScreen, partial(_report, span="month"), FAULTS),

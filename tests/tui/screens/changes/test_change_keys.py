@@ -359,4 +359,4 @@ async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
 
 
 def notices(pilot: Pilot[Any]) -> str:
-    return " ".join(notice.message for notice in pilot.app._notifications)
+    return " ".join(notice.text for notice in pilot.app.board.past)

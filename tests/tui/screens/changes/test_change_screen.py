@@ -316,4 +316,4 @@ async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) ->
 
 
 def notices(pilot) -> str:
-    return " ".join(notice.message for notice in pilot.app._notifications)
+    return " ".join(notice.text for notice in pilot.app.board.past)

@@ -1,0 +1,89 @@
+"""No wide character is lost where an overlay stands, whatever begins or ends below it."""
+
+import random
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from tui.terminal import whole_characters
+from tui.terminal.cells.compositor import is_paintable, paint
+from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.styles import Renditions
+
+WIDTH, HEIGHT = 60, 6
+OVER = "IMAアクセスキーのローテーション を確認済みにしました。10 → 5"
+
+
+class Panes(App[None]):
+    """Panes side by side, full of Japanese, and an overlay above their seams."""
+
+    CSS = """
+    Screen { layers: base above; }
+    #panes Static { height: 100%; }
+    #over { layer: above; position: absolute; width: auto; height: 1; background: red; }
+    """
+
+    def __init__(self) -> None:
+        whole_characters.install()
+        super().__init__()
+        self.updates: list[object] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(OVER, id="over")
+        with Horizontal(id="panes"):
+            for _pane in range(4):
+                yield Static("点検記録を取得しました " * 60)
+
+    def _display(self, screen, renderable) -> None:  # type: ignore[no-untyped-def]
+        if is_paintable(renderable):
+            self.updates.append(renderable)
+        super()._display(screen, renderable)
+
+    def move(self, rnd: random.Random) -> int:
+        """Put overlay and seams elsewhere; the overlay's row."""
+        for pane in self.query("#panes Static"):
+            pane.styles.width = rnd.randint(1, 18)
+        over = self.query_one("#over")
+        y = rnd.randrange(HEIGHT)
+        over.styles.offset = (rnd.randint(0, WIDTH - over.size.width), y)
+        return y
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_an_overlay_is_whole_wherever_panes_meet_below_it(seed: int) -> None:
+    rnd = random.Random(seed)
+    app = Panes()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        for _place in range(40):
+            y = app.move(rnd)
+            await pilot.pause()
+            assert OVER in app.screen._compositor.render_strips()[y].text
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_changes_in_part_looks_as_if_drawn_whole(seed: int) -> None:
+    """Also with the output of Textual, which gets the same pieces."""
+    rnd = random.Random(seed)
+    app = Panes()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        grid, renditions = Grid(WIDTH, HEIGHT), Renditions()
+        app.screen.refresh(layout=True)
+        await pilot.pause()
+        for step in range(40):
+            if rnd.random() < 0.5:
+                app.move(rnd)
+            else:
+                pane = rnd.choice(list(app.query("#panes Static")))
+                pane.update(rnd.choice(["登録", "a登録", "施設一覧を", "x"]) * rnd.randint(1, 90))
+            await pilot.pause()
+            for update in app.updates:
+                paint(grid, renditions, update)  # type: ignore[arg-type]
+            app.updates.clear()
+            whole = Grid(WIDTH, HEIGHT)
+            for y, strip in enumerate(app.screen._compositor.render_strips()):
+                x = 0
+                for text, style, _control in strip:
+                    x = whole.put(x, y, text, renditions.of_style(style))
+            assert grid.texts == whole.texts, step

@@ -1,0 +1,44 @@
+"""Messages of a real console: one about an inspection goes with it, and the past ones can be read and copied."""
+
+from pathlib import Path
+
+import pytest
+
+from services.host.state_files import state_folder
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui import messages
+from tui.app import TobanApp
+from tui.screens.common.past_messages import PastMessagesScreen
+from tui.screens.duties.finding import FindingScreen
+
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
+
+
+async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        assert isinstance(app, TobanApp)
+        embedded.fault("cloudwatch", "DescribeAlarms", delay=0.3)
+        app.post_message(messages.RunInspection("alarms"))
+        await until(pilot, lambda: "▶ Alarms: inspecting…" in screen_text(pilot))
+        await until(pilot, lambda: isinstance(app.screen, FindingScreen))
+        await until(pilot, lambda: "inspecting…" not in screen_text(pilot))
+        assert app.board.current is None
+
+
+async def test_a_saved_file_is_copied_by_its_whole_path(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        assert isinstance(app, TobanApp)
+        path = Path.home() / ".local" / "state" / "toban" / "reports" / "facility-prod-2026-01-14.html"
+        app.inform(f"Saved to {path}")
+        app.inform("No change has an unknown outcome.")
+        app.action_show_messages()
+        await until(pilot, lambda: isinstance(app.screen, PastMessagesScreen))
+        shown = screen_text(pilot)
+        assert "~/.local/state/toban/reports/facility-prod-2026-01-14.html" in shown
+        assert shown.index("No change has") < shown.index("Saved to"), "newest first"
+        await pilot.press("y", "down", "y")
+        copied = state_folder("clipboard.txt")
+        await until(pilot, lambda: copied.exists() and copied.read_text() == str(path))

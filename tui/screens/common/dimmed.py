@@ -1,0 +1,114 @@
+"""What is seen behind a dialog: the header and the alarm strip as they are, the rest of the screen below in grey.
+
+Textual's tint needs colours that can be blended, and covers the whole screen. Here each row below the strip is
+written in the theme's role for what is not in use, which is legible in any number of colours.
+"""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from tui.terminal.whole_characters import WholeCharacters
+from widgets.drawing.lines import LineStyles
+
+if TYPE_CHECKING:
+    Base = Screen[Any]
+else:
+    # Textual looks for styles in the first base that is a widget, which must be the screen's own.
+    Base = object
+
+FRAME_ROWS = 2
+"""The header and the alarm strip, of every screen."""
+UPDATE_EVERY = 10.0
+"""Seconds after which a change below the strip is shown: nobody reads it, and a log that runs costs the line."""
+
+
+class FrameSpace(Widget):
+    """Keeps the dialog's content out of the header and the alarm strip; invisible, so that they show through."""
+
+    DEFAULT_CSS = """
+    FrameSpace { dock: top; height: 2; visibility: hidden; }
+    """
+
+
+class Dimmed(Base):
+    """Draws the screen below behind a dialog.
+
+    Of Textual's private methods it overrides `_extend_compose`; it reads the cache of drawn lines.
+    """
+
+    _behind_rows: dict[int, Strip] | None = None
+    _behind_grey: Style | None = None
+    _behind_changed: tuple[Region, ...] = ()
+    _behind_timer: Timer | None = None
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        super()._extend_compose(widgets)
+        widgets.insert(0, FrameSpace())
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """As Textual's; regions are what has changed on a screen below, of which only the frame is shown at once."""
+        if not regions:
+            return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
+        for screen in self.app.screen_stack:
+            if screen is not self and isinstance(screen, Dimmed):
+                screen._set_dirty(*regions)  # a dialog between this one and the screen that has changed
+        frame = Region(0, 0, self.size.width, FRAME_ROWS)
+        self._behind_changed += tuple(region for region in regions if region.bottom > FRAME_ROWS)
+        if self._behind_changed and self._behind_timer is None:
+            self._behind_timer = self.set_timer(UPDATE_EVERY, self._show_behind_changed)
+        alive = [region.intersection(frame) for region in regions if region.y < FRAME_ROWS]
+        return super().refresh(*alive, repaint=repaint) if alive else self
+
+    def _show_behind_changed(self) -> None:
+        changed, self._behind_changed, self._behind_timer = self._behind_changed, (), None
+        super().refresh(*changed)
+
+    def notify_style_update(self) -> None:
+        """Take the greys of the new theme."""
+        super().notify_style_update()
+        self._behind_grey = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of the screen below."""
+        self._behind_rows = None
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen below, grey unless it belongs to the frame."""
+        if self._behind_rows is None:
+            self._behind_rows = self._behind_rows_to_draw()
+        row = self._behind_rows.get(y)
+        if row is None:
+            return Strip.blank(self.size.width, self._behind_style())
+        if y < FRAME_ROWS:
+            return row
+        return Strip([Segment(row.text, self._behind_style())], row.cell_length)
+
+    def _behind_rows_to_draw(self) -> dict[int, Strip]:
+        """The rows that are to be drawn anew, as the screen below shows them."""
+        stack = self.app.screen_stack
+        at = stack.index(self) if self in stack else 0
+        compositor = stack[at - 1]._compositor if at else None
+        if not isinstance(compositor, WholeCharacters):
+            return {}
+        cache = self._styles_cache
+        return compositor.rows(
+            [y for y in range(self.size.height) if y in cache._dirty_lines or y not in cache._cache]
+        )
+
+    def _behind_style(self) -> Style:
+        if self._behind_grey is None:
+            # Of the lowest screen, whose background is opaque.
+            self._behind_grey = LineStyles(self.app.screen_stack[0]).style("faint")
+            if self.app.no_color:
+                self._behind_grey += Style(dim=True)
+        return self._behind_grey

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
+from services.alarms.values import AlarmValues
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
@@ -45,7 +46,6 @@ from services.logs.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
-from services.models.feeds import FeedState
 from services.models.identity import Identity
 from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry
@@ -77,13 +77,14 @@ class Services:
     meter: UsageMeter
     session: AwsSession
     alarms: Alarms
+    alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
-    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `identity` (Identity), `base_dates`
-    (tuple of BaseDate), and those of panels under their ids."""
+    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
+    `identity` (Identity), `base_dates` (tuple of BaseDate), and those of panels under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -198,6 +199,12 @@ def connect(
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
 
+    dashboard_feed: Feed[DashboardView] = feed("dashboard", view, interval=intervals.metrics)
+    region = settings.region or runbook.system.region
+    alarm_values = AlarmValues(
+        metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
+    )
+
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = LogFollower(
             logs,
@@ -221,7 +228,6 @@ def connect(
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )
-    region = settings.region or runbook.system.region
     context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     records = FindingRecords(book, allow_list_of(runbook))
@@ -236,13 +242,15 @@ def connect(
         meter=meter,
         session=session,
         alarms=alarms,
+        alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
         dashboard=dashboard,
         tails=SharedTails(follow),
         feeds={
             "alarms": alarms_feed,
-            "dashboard": feed("dashboard", view, interval=intervals.metrics),
+            "dashboard": dashboard_feed,
+            "alarm_values": feed("alarm_values", alarm_values.read, interval=intervals.metrics),
             "identity": identity_feed,
             "base_dates": base_dates_feed,
         },
@@ -253,7 +261,7 @@ def connect(
             calendar,
             book,
             clock,
-            anchors=lambda: _newest(base_dates_feed.state),
+            anchors=lambda: base_dates_feed.state.value or (),
             dated=engine.reverts,
         ),
         engine=engine,
@@ -286,7 +294,3 @@ def allow_list_of(runbook: Runbook) -> AllowList:
     """The people and networks on the runbook's allow list."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()
-
-
-def _newest(state: FeedState[tuple[BaseDate, ...]]) -> tuple[BaseDate, ...]:
-    return state.value or ()

@@ -15,6 +15,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "app.keys_help", N_("Help"), N_("Keys and commands that work here"), "へるぷ herupu たすけ つかいかた tsukaikata", show=True),
     Command("palette", "ctrl+p", "app.command_palette", N_("Commands"), N_("Find a command by name, reading or romaji"), "ぱれっと paretto こまんど komando", show=True),
     Command("jump", "colon", "app.jump", N_("Jump"), N_("Go to an alarm, a panel, a log group or a change by name, or to a date"), "じゃんぷ janpu いどう idou ひづけ hizuke date", show=True),
+    Command("newest-firing", "exclamation_mark", "app.newest_firing", N_("Newest firing"), N_("Open the alarm that fired last"), "はっぽう happou さいしん saishin あらーむ aramu けいほう keihou"),
     Command("refresh", "f5,ctrl+r", "app.refresh_feeds", N_("Refresh"), N_("Read everything from AWS now"), "こうしん koushin さいよみこみ saiyomikomi reload"),
     Command("zone", "U", "app.toggle_zone", N_("JST/UTC"), N_("Show times in JST or UTC"), "じこく jikoku たいむぞーん taimuzon utc jst"),
     Command("redraw", "ctrl+l", "app.redraw", N_("Redraw"), N_("Redraw the whole screen"), "さいびょうが saibyouga repaint"),

@@ -16,6 +16,7 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from services.i18n import _
+from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
 from tui.runtime.alt_keys import is_one_key
 from tui.runtime.runtime_app import RuntimeApp
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.notifications import SeverityLevel
 
+    from services.models.alarm_readings import AlarmSeries
     from services.models.alarms import AlarmOverview
     from services.models.changes import Run
     from services.models.dashboards import DashboardView
@@ -53,6 +55,8 @@ class Console(RuntimeApp):
 
     alarms: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
+    alarm_series: var["FeedState[tuple[AlarmSeries, ...]] | None"] = var(None)
+    """Metrics of the alarms that the dashboard does not show."""
     panel_states: var["Mapping[str, FeedState[Any]]"] = var(dict)
     """States of the watch mode's panels with feeds of their own, by the panel's id."""
     identity: var["FeedState[Identity] | None"] = var(None)
@@ -192,6 +196,10 @@ class Console(RuntimeApp):
     def is_one_key(self, event: "AltKey") -> bool:
         """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
         return is_one_key(self, event)
+
+    def action_newest_firing(self) -> None:
+        """Open the alarm that fired last."""
+        self.post_message(messages.OpenNewestFiring())
 
     def refresh_feeds(self) -> None:
         """Read everything from AWS now, picking up renewed credentials."""

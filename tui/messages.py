@@ -27,6 +27,10 @@ class OpenAlarm(Request):
     alarm: "Alarm"
 
 
+class OpenNewestFiring(Request):
+    """Show the detail of the alarm that fired last, or say that none fires."""
+
+
 @dataclass
 class Acknowledge(Request):
     """Ask for a note, and acknowledge the alarm's present state."""
@@ -48,6 +52,7 @@ class OpenWidget(Request):
     """Show one dashboard widget in the watch mode."""
 
     key: str
+    """"" for the dashboard as a whole."""
 
 
 @dataclass
@@ -73,6 +78,16 @@ class PlanChange(Request):
     kind: str
     """Registered name of the change, as in `toban change`."""
     target: "ChangeTarget"
+
+
+@dataclass
+class OpenChange(Request):
+    """Show a target in the change mode, with its present state; plans nothing."""
+
+    kind: str
+    """Registered name of the change."""
+    target: str
+    """The target's id."""
 
 
 @dataclass

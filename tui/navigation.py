@@ -11,6 +11,7 @@ from tui import messages
 from tui.command_search import JumpProvider
 from tui.console import Console
 from tui.screens.changes.arm import arm_or_disarm
+from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.command_palette import ConsolePalette
@@ -46,7 +47,22 @@ class Navigation:
 
     @handle.register
     def _open_alarm(self, request: messages.OpenAlarm) -> None:
-        self._app.push_screen(AlarmScreen(request.alarm))
+        top = self._app.screen
+        if not isinstance(top, AlarmScreen):
+            self._app.push_screen(AlarmScreen(request.alarm))
+        elif top.first.id != request.alarm.id:
+            self._app.switch_screen(AlarmScreen(request.alarm))
+
+    @handle.register
+    def _open_newest_firing(self, _request: messages.OpenNewestFiring) -> None:
+        """Open the alarm that fired last, or say that none fires, or that it is not known."""
+        overview = self._app.alarms.value if self._app.alarms is not None else None
+        if overview is None:
+            self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
+        elif overview.newest_firing is None:
+            self._app.inform(_("No alarm is firing."))
+        else:
+            self._open_alarm(messages.OpenAlarm(overview.newest_firing))
 
     @handle.register
     def _acknowledge(self, request: messages.Acknowledge) -> None:
@@ -73,25 +89,37 @@ class Navigation:
         self._app.run_worker(self._show_widget(request), group="open-widget", exclusive=True)
 
     @handle.register
+    def _open_change(self, request: messages.OpenChange) -> None:
+        self._app.run_worker(self._show_change(request), group="open-change", exclusive=True)
+
+    @handle.register
     def _open_day(self, request: messages.OpenDay) -> None:
         self._app.run_worker(self._show_day(request), group="open-day", exclusive=True)
+
+    async def _show_mode(self, mode: str) -> None:
+        """Show a mode's own screen. An alarm that is open in it is closed; one that is open elsewhere stays."""
+        await self._app.switch_mode(mode)
+        if isinstance(self._app.screen, AlarmScreen):
+            await self._app.pop_screen()
 
     async def _show_logs(self, request: messages.OpenLogs) -> None:
         app = self._app
         app.requested_logs = (request.group, request.at)
-        await app.switch_mode("logs")
+        await self._show_mode("logs")
         place, app.requested_logs = app.requested_logs, None
         # A screen that is opened for the first time goes there itself.
         if place is not None and isinstance(app.screen, LogsScreen):
             await app.screen.show(*place)
 
     async def _show_widget(self, request: messages.OpenWidget) -> None:
-        await self._app.switch_mode("watch")
+        await self._show_mode("watch")
         if isinstance(self._app.screen, WatchScreen):
-            self._app.screen.action_focus_panel("dashboard")
-            for tile in self._app.screen.dashboard.grid.tiles:
-                if tile.widget.key == request.key:
-                    tile.focus()
+            self._app.screen.show_widget(request.key)
+
+    async def _show_change(self, request: messages.OpenChange) -> None:
+        await self._show_mode("change")
+        if isinstance(self._app.screen, ChangeScreen):
+            self._app.screen.changes.table.move_to(f"{request.kind} {request.target}")
 
     async def _show_day(self, request: messages.OpenDay) -> None:
         await self._app.switch_mode("inspect")

@@ -41,6 +41,8 @@ class PanelSpec:
     """Height (as in `grid-rows`) when panels are stacked; `auto`: as the panel needs, within bounds."""
     wide_row: str = "auto"
     """The same in the left column of a wide screen; "" for the panel that has the right column to itself."""
+    short_row: str = ""
+    """The same on a screen with few rows; "" for a panel that is then shown only alone, by its key."""
     interval: Interval | None = None
     """The default interval of its feed; None if it shows a state that the console follows anyway."""
     keys: tuple[Command, ...] = ()
@@ -56,9 +58,9 @@ class PanelSpec:
 
 
 PANELS: tuple[PanelSpec, ...] = (
-    PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", keys=(
+    PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", short_row="auto", keys=(
         Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Acknowledge the alarm's present state, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
     )),
-    PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row=""),
-    PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="10", wide_row="1fr"),
+    PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row="", short_row="auto"),
+    PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="9", wide_row="1fr", short_row="1fr"),
 )  # fmt: skip

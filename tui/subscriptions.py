@@ -12,6 +12,7 @@ from services.aws.client.session import MfaNeeded
 from services.i18n import _
 from services.models.alarms import AlarmOverview
 from services.models.changes import Run
+from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
@@ -53,7 +54,9 @@ class Subscriptions:
     def _feeds(self) -> Iterator[Followed]:
         feeds, to = self._services.feeds, partial(partial, setattr, self._app)
         yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._show_alarms
-        yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, to("view")
+        yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, self._show_view
+        title = _("reading the alarms' values")
+        yield "feed-alarm-values", title, feeds["alarm_values"].states, to("alarm_series")
         yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
         yield "feed-base-dates", _("reading access keys"), feeds["base_dates"].states, self._show_base_dates
         for panel in PANELS:
@@ -81,8 +84,18 @@ class Subscriptions:
         yield "acknowledgements", _("updating the acknowledgements"), acknowledgements, to("acknowledged")
         yield "posts", _("updating the Slack messages"), services.outbox.states, self._show_posts
 
+    def _show_view(self, state: FeedState[DashboardView]) -> None:
+        self._app.view = state
+        self._read_alarm_values()
+
+    def _read_alarm_values(self) -> None:
+        """Read the alarms' values at once if there are new ones that the dashboard does not show."""
+        if self._services.alarm_values.is_due():
+            self._services.feeds["alarm_values"].refresh()
+
     def _show_alarms(self, state: FeedState[AlarmOverview]) -> None:
         before, self._app.alarms = self._app.alarms, state
+        self._read_alarm_values()
         if before is not None and before.problem is not None and state.problem is None:
             self._services.scheduler.recovered()
         self._ring_for_alarms(before, state)

@@ -154,6 +154,8 @@ class AlarmTransition(Model):
     reason: Clean = ""
     series: Clean = ""
     """Attributes of a contributor; "" for other kinds."""
+    points: tuple[float | None, ...] = ()
+    """The datapoints that decided the new state, oldest first; None: missing."""
 
 
 class AlarmOverview(Model):
@@ -187,8 +189,13 @@ class AlarmOverview(Model):
 
     @property
     def newest_firing(self) -> Alarm | None:
-        """The watched alarm that went to ALARM last; None if none is in ALARM."""
-        return _newest(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
+        """The watched alarm that went to ALARM last; None if none is in ALARM.
+
+        A composite alarm only if no other fires: it fires because of others, about which there is something to do.
+        """
+        firing = [alarm for alarm in self.watched if alarm.state is AlarmState.ALARM]
+        own = [alarm for alarm in firing if alarm.kind is not AlarmKind.COMPOSITE]
+        return _newest(own or firing)
 
 
 def _newest(alarms: Iterable[Alarm]) -> Alarm | None:

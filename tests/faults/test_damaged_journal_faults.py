@@ -84,7 +84,7 @@ def test_fifty_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
             harmed = (path.exists() or path.is_symlink()) and not checked(path).intact
             command = [sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
             with PtyConsole([*command, "--journal", str(path)], size=(40, 120)) as terminal:
-                terminal.wait_text("rds-storage-low")
+                terminal.wait_text("alb-5xx-error-rate")
                 if harmed:
                     terminal.wait_text("no journal")
                     terminal.wait(

@@ -39,7 +39,7 @@ def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixt
         command, size=(48, 160), env={"TOBAN_LOG_MEMORY_MB": "8", "TOBAN_DEBUG": str(faults)}
     ) as console:
         desk = Desk(console, tmp_path)
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         # What is made once: every screen's style, every client, the panes' lines.
         for _time in range(2):
             desk.round()

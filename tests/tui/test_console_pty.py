@@ -39,7 +39,7 @@ def demo(*options: str) -> PtyConsole:
 
 
 def live(console: PtyConsole) -> None:
-    console.wait_text("rds-storage-low")
+    console.wait_text("alb-5xx-error-rate")
     console.wait_text("read-only")
 
 
@@ -159,7 +159,7 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
         before, cpu = calls(console), console.cpu_seconds()
         console.wait(lambda: console.cpu_seconds() - cpu > 0.8, "ten polls or so", reading=False)
         console.wait(lambda: calls(console) > before + 5, "what was read meanwhile")
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()
@@ -280,7 +280,7 @@ def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
             console.wait_text("the last line")
             console.wait_text("␛]2;PWNED␇")
             console.send("a\r")
-            console.wait_text("What the runbook says")
+            console.wait_text("What to do")
             console.send("\x1b")
             console.wait_text("Dashboard")
             for sequence in (

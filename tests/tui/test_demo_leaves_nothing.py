@@ -77,7 +77,7 @@ def kill_child(console: PtyConsole, child: int) -> None:
 def test_while_it_runs(folder: Path, end: Callable[[PtyConsole, int], None]) -> None:
     with started(folder) as console:
         child = child_of(console)
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         (own,) = (path for path in folder.iterdir() if path.name.startswith(scratch.PREFIX))
         assert list(own.glob("demo.db*"))
         assert own.stat().st_mode & 0o777 == 0o700

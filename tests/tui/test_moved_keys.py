@@ -139,10 +139,10 @@ def test_settings_that_were_right_stay_right() -> None:
 
 
 def test_keys_of_later_versions_are_warned_about() -> None:
-    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "full_stop"}) == [
+    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "W"}) == [
         ("theme", "e"),
         ("zoom", "9"),
-        ("quit", "full_stop"),
+        ("quit", "W"),
     ]
     assert reserved_keys({"theme": "f7"}) == []
 

@@ -137,7 +137,7 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
     try:
         command = [*alike, sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
         with PtyConsole(command, size=(40, 120), env={"HOME": str(home)}) as terminal:
-            terminal.wait_text("rds-storage-low")
+            terminal.wait_text("alb-5xx-error-rate")
             terminal.wait_text("no journal")
             terminal.wait_text("cannot be written")
             terminal.send("\x1b[19~")
@@ -148,7 +148,7 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
             terminal.send("\x1b")
             terminal.wait_text("Press Esc again to discard")
             terminal.send("\x1b")
-            terminal.wait_text("rds-storage-low")
+            terminal.wait_text("alb-5xx-error-rate")
             terminal.send("\x11")
             assert terminal.wait_exit() == 0
             terminal.assert_restored()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.models import dashboards as model
+from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.feeds import FeedState
@@ -106,6 +107,21 @@ ALARMS = (
     alarm("TargetTracking-service/facility-prod-cluster/staff-api-AlarmHigh-11aa", AlarmState.OK, 400, scaling=True),
 )  # fmt: skip
 BOARD = AlarmOverview(alarms=ALARMS)
+
+
+def readings(**values: float) -> AlarmReadings:
+    """What the metrics of these alarms (`_` for `-`) were in each minute of the last hour."""
+    times = tuple(range(END - 3600, END, 60))
+    series = {
+        name.replace("_", "-"): Series(id="m1", label=name, times=times, values=(value,) * 60, period=60)
+        for name, value in values.items()
+    }
+    return AlarmReadings(read=series, own=FeedState(value=(), fetched_at=NOW))
+
+
+READINGS = readings(
+    alb_5xx_error_rate=8.4, ecs_cpu_high=41.5, ecs_memory_high=48.9, rds_connections_high=38.0
+)
 
 PROBLEM = Problem(
     kind=ProblemKind.ACCESS_DENIED,

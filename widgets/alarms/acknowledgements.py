@@ -8,8 +8,9 @@ from textual.content import Content
 from services.i18n import _
 from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
+from services.models.date_text import time_text
 from services.models.journal import Acknowledgement
-from widgets.alarms.facts import history_lines
+from widgets.alarms.history import entry_lines, grouped, history_lines
 from widgets.alarms.wording import how_long, state_spans
 from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
@@ -61,22 +62,28 @@ def seen_spans(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
 def past_lines(
     transitions: Sequence[AlarmTransition] | None,
     acknowledgements: Sequence[Acknowledgement],
+    alarm: Alarm | None,
     zone: tzinfo,
     now: datetime,
     width: int,
 ) -> list[Line]:
     """AWS's history and the acknowledgements together, newest first; `transitions` is None until it is read."""
-    dated = [(each.at, 0, history_lines([each], zone, now, width)) for each in transitions or ()]
+    dated = [
+        (entry[0].at, 0, entry_lines(entry, alarm, zone, now, width)) for entry in grouped(transitions or ())
+    ]
     dated += [(each.at, each.seq, _past(each, zone, now, width)) for each in acknowledgements]
     dated.sort(key=lambda part: part[:2], reverse=True)
     lines = [line for _at, _seq, part in dated for line in part]
     if transitions is not None and not transitions:
-        lines += history_lines((), zone, now, width)
+        lines += history_lines((), alarm, zone, now, width)
     return lines
 
 
 def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    head: list[Span] = [(stamp(acknowledgement.at, zone, now) + "  ", "muted"), (f"{glyphs.DONE} ", "good")]
+    head: list[Span] = [
+        (time_text(acknowledgement.at, zone, now) + "  ", "muted"),
+        (f"{glyphs.DONE} ", "good"),
+    ]
     if acknowledgement.state is not None:
         style = ALARM_STYLES[acknowledgement.state]
         head += [(style.text, "muted"), (" ", "")]

@@ -1,4 +1,7 @@
-"""One alarm in full: reason, measured points, the curve with its threshold, history, what to do."""
+"""One alarm in full: state, value now and limit, what to do, the curve with its threshold, history.
+
+AWS's own words stand behind a key.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +16,33 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _
+from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
+from services.models.curve_spans import SPANS, USUAL
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
 from services.models.problem import Problem
 from services.models.runbook import Playbook
 from widgets.alarms.acknowledgements import past_lines, whole_lines
-from widgets.alarms.facts import fact_lines, series_lines
-from widgets.alarms.playbook import playbook_lines
+from widgets.alarms.curve import chip_spans, curve_note
+from widgets.alarms.facts import FactContext, fact_lines, series_lines
+from widgets.alarms.history import original_lines
+from widgets.alarms.playbook import StepContext, playbook_lines
+from widgets.alarms.steps import Steps
 from widgets.charts.chart import Chart
 from widgets.charts.data import ChartData, alarm_chart
 from widgets.drawing.block import Block
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, Span
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now, same_trouble, words_of
 
 _TWO_COLUMNS = 110
-_RANGE = 3 * 3600
+_LEAST_CHART, _MOST_CHART = 10, 30
+_CHART_SHARE = 0.55
+"""The part of the height that the chart gets beside the steps."""
 
 
 class AlarmDetail(VerticalScroll, can_focus=True):
@@ -43,14 +53,16 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     AlarmDetail .detail-side { width: 1fr; height: auto; }
     AlarmDetail HorizontalGroup { layout: vertical; }
     AlarmDetail.-two HorizontalGroup { layout: horizontal; }
-    AlarmDetail.-two #detail-left { width: 3fr; margin-right: 2; }
-    AlarmDetail.-two #detail-right { width: 2fr; }
-    AlarmDetail Chart { height: 12; margin-bottom: 1; }
-    AlarmDetail.-two Chart { height: 15; }
+    AlarmDetail.-two #detail-left { width: 1fr; margin-right: 2; }
+    AlarmDetail.-two #detail-right { width: 1fr; }
+    AlarmDetail Chart { height: 10; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "open_logs", N_("Logs at that minute"), show=True),
         Binding("escape", "close", N_("Back"), show=True),
+        Binding("left_square_bracket", "span(-1)", N_("Previous"), show=False),
+        Binding("right_square_bracket", "span(1)", N_("Next"), show=False),
+        Binding("R", "original", N_("Original text"), show=True),
     ]
 
     alarm: reactive[Alarm | None] = reactive(None, repaint=False, init=False)
@@ -75,6 +87,16 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     """The acknowledgement of the present state."""
     acknowledgements: reactive[tuple[Acknowledgement, ...]] = reactive((), repaint=False, init=False)
     """The acknowledgements of all its states, newest first."""
+    readings: reactive[AlarmReadings] = reactive(AlarmReadings, repaint=False, always_update=True, init=False)
+    """What the alarms' metrics are now."""
+    title: reactive[str] = reactive("", repaint=False, init=False)
+    """What the runbook calls the alarm."""
+    places: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
+    """Where the playbook's steps lead, in words; "" for nowhere."""
+    span: reactive[int] = reactive(USUAL, repaint=False, init=False)
+    """Index of the curve's span in `SPANS`."""
+    original: reactive[bool] = reactive(False, repaint=False, init=False)
+    """AWS's own words are shown."""
     banner: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """The problem in the screen's banner, which is not repeated here."""
 
@@ -85,6 +107,12 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         group: RawId
         at: datetime
 
+    @dataclass
+    class SpanChosen(Message):
+        """Read the curve over another span: an index of `SPANS`."""
+
+        span: int
+
     class Closed(Message):
         """The operator closes the detail."""
 
@@ -92,23 +120,25 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._now = now
         self.set_reactive(AlarmDetail.zone, zone)
-        self.facts_block = Block(_("Alarm"), self._facts)
+        self.facts_block = Block("", self._facts)
+        self.steps = Steps(self._playbook)
         self.chart = Chart()
         self.series_block = Block(_("Firing series"), self._series)
-        self.curve_block = Block(_("Metric against threshold"), self._curve_words)
-        self.playbook_block = Block(_("What the runbook says"), self._playbook)
-        self.history_block = Block(_("History"), self._history)
+        self.curve_block = Block(_("Trend"), self._curve_words, beside=self._chips)
+        self.history_block = Block(_("History"), self._history, beside=self._zone_name)
+        self.original_block = Block(_("AWS's own words"), self._originals)
 
     def compose(self) -> ComposeResult:
-        """Two columns if there is room, else one."""
+        """Two columns if there is room, else one; either way state and steps come first."""
+        yield self.facts_block
+        yield self.original_block
         with HorizontalGroup():
             with VerticalGroup(id="detail-left", classes="detail-side"):
-                yield self.facts_block
                 yield self.series_block
+                yield self.steps
+            with VerticalGroup(id="detail-right", classes="detail-side"):
                 yield self.curve_block
                 yield self.chart
-            with VerticalGroup(id="detail-right", classes="detail-side"):
-                yield self.playbook_block
                 yield self.history_block
 
     def on_mount(self) -> None:
@@ -117,8 +147,15 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         every_second(self, self._tick)
 
     def on_resize(self, event: Resize) -> None:
-        """Use one column or two."""
-        self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
+        """Use one column or two, and the height for the chart."""
+        two = event.size.width >= _TWO_COLUMNS
+        self.set_class(two, "-two")
+        height = int(event.size.height * _CHART_SHARE) if two else _LEAST_CHART
+        self.chart.styles.height = min(_MOST_CHART, max(_LEAST_CHART, height))
+
+    def focus_first(self) -> None:
+        """Focus the steps, or without any the whole detail."""
+        (self.steps if any(self.places) else self).focus()
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
         """Show the alarm; a different alarm is shown from its top."""
@@ -126,51 +163,31 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_overview(self) -> None:
-        """Show how fresh the state is."""
+    def _changed(self) -> None:
+        """Show what was set."""
         self._update()
 
-    def watch_history(self) -> None:
-        """Show the history."""
-        self._update()
+    watch_overview = watch_history = watch_curve = watch_contributors = watch_playbook = _changed
+    watch_acknowledged = watch_acknowledgements = watch_zone = watch_banner = _changed
+    watch_readings = watch_title = watch_span = watch_original = _changed
 
-    def watch_curve(self) -> None:
-        """Show the curve."""
-        self._update()
-
-    def watch_contributors(self) -> None:
-        """Show the firing series."""
-        self._update()
-
-    def watch_playbook(self) -> None:
-        """Show what the runbook says."""
-        self._update()
-
-    def watch_acknowledged(self) -> None:
-        """Show who has acknowledged it."""
-        self._update()
-
-    def watch_acknowledgements(self) -> None:
-        """Show the acknowledgements in the history."""
-        self._update()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._update()
-
-    def watch_banner(self) -> None:
-        """Show or hide what the banner already shows."""
+    def watch_places(self) -> None:
+        """Show where the steps lead."""
+        self.steps.places = self.places
         self._update()
 
     def action_open_logs(self) -> None:
         """Open the log group at the minute when the alarm last fired, or else entered its state."""
+        if self.alarm is not None and self.log_group:
+            self.post_message(self.OpenLogs(self.log_group, self.decisive_time()))
+
+    def decisive_time(self) -> datetime:
+        """The time when the alarm last fired, or else entered its state."""
         alarm = self.alarm
-        if alarm is not None and self.log_group:
-            fired = next(
-                (each.at for each in self.history.value or () if each.after is AlarmState.ALARM), None
-            )
-            at = alarm.since if alarm.state is AlarmState.ALARM else fired or alarm.since
-            self.post_message(self.OpenLogs(self.log_group, at or self._now()))
+        fired = next((each.at for each in self.history.value or () if each.after is AlarmState.ALARM), None)
+        since = alarm.since if alarm is not None else None
+        at = since if alarm is not None and alarm.state is AlarmState.ALARM else fired or since
+        return at or self._now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the logs only where the runbook names a group."""
@@ -180,9 +197,19 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Return to the list."""
         self.post_message(self.Closed())
 
+    def action_span(self, by: int) -> None:
+        """Draw the curve over the previous or the next span."""
+        if 0 <= self.span + by < len(SPANS):
+            self.span += by
+            self.post_message(self.SpanChosen(self.span))
+
+    def action_original(self) -> None:
+        """Show or hide AWS's own words."""
+        self.original = not self.original
+
     def _tick(self) -> None:
         self.facts_block.update()
-        self.playbook_block.update()
+        self.steps.update()
 
     def _update(self) -> None:
         if not self.is_mounted:
@@ -191,14 +218,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.chart.data = self._chart()
         self.chart.display = bool(self.chart.data.curves)
         self.series_block.display = self.alarm is not None and self.alarm.several
-        blocks = (
-            self.facts_block,
-            self.series_block,
-            self.curve_block,
-            self.playbook_block,
-            self.history_block,
-        )
-        for block in blocks:
+        self.original_block.display = self.original
+        blocks = (self.facts_block, self.series_block, self.curve_block, self.steps, self.history_block)
+        for block in (*blocks, self.original_block):
             block.update()
 
     def _chart(self) -> ChartData:
@@ -207,19 +229,26 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             return ChartData()
         times = [at for each in series for at in (each.times[:1] + each.times[-1:])]
         end = int(self._now().timestamp()) // 60 * 60
-        start = min([*times, end - _RANGE])
+        start = min([*times, end - int(SPANS[self.span].length.total_seconds())])
         return alarm_chart(self.alarm, series, start, max([*times, end]))
+
+    def _chips(self) -> Sequence[Span]:
+        return chip_spans(self.span) if self.alarm is not None and self.alarm.queries else []
+
+    def _zone_name(self) -> Sequence[Span]:
+        return [(self._now().astimezone(self.zone).tzname() or "", "muted")]
 
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
             return [[(_("no alarm chosen"), "muted")]]
         stale = self.overview.freshness(self._now()) is Freshness.STALE
-        lines = fact_lines(self.alarm, self.zone, self._now(), width, stale=stale)
+        context = FactContext(self.zone, self._now(), self.readings, self.title, stale)
+        lines = fact_lines(self.alarm, context, width)
         if self.acknowledged is None:
             return lines
-        # Below name and state: who has acknowledged it comes before the reason.
+        # Below the state: who has acknowledged it comes before how it is judged.
         signature = whole_lines(self.acknowledged, self.zone, self._now(), width)
-        return [*lines[:2], *signature, *lines[2:]]
+        return [*lines[:1], *signature, *lines[1:]]
 
     def _series(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.contributors, width)
@@ -228,10 +257,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         return lines + series_lines(self.contributors.value, self.zone, self._now(), width)
 
     def _curve_words(self, width: int) -> Sequence[Line]:
-        if self.alarm is not None and not self.alarm.queries:
+        if self.alarm is None or not self.alarm.queries:
             words = _("This alarm has no metric of its own.")
             return [[(text, "muted")] for text in wrap(words, width)]
-        return self._trouble(self.curve, width)
+        return [*self._trouble(self.curve, width), *curve_note(self.alarm, self.span, width)]
 
     def _trouble(self, state: FeedState[object], width: int) -> list[Line]:
         freshness = state.freshness(self._now())
@@ -241,12 +270,18 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             return []
         return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]
 
-    def _playbook(self, width: int) -> Sequence[Line]:
+    def _playbook(self, width: int, context: StepContext) -> Sequence[Line]:
         alarm = self.alarm
         firing = alarm is not None and alarm.state is AlarmState.ALARM
         since = alarm.since if alarm is not None else None
-        return playbook_lines(self.playbook, since, self._now(), width, firing=firing)
+        return playbook_lines(self.playbook, since, self._now(), width, firing=firing, context=context)
 
     def _history(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.history, width)
-        return lines + past_lines(self.history.value, self.acknowledgements, self.zone, self._now(), width)
+        past = past_lines(
+            self.history.value, self.acknowledgements, self.alarm, self.zone, self._now(), width
+        )
+        return lines + past
+
+    def _originals(self, width: int) -> Sequence[Line]:
+        return original_lines(self.alarm, self.history.value or (), self.zone, width)

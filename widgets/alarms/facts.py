@@ -1,49 +1,112 @@
-"""The facts of an alarm and its history as lines. Pure."""
+"""The head of an alarm's detail: state, value now and limit, how it goes on, how it is judged. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
 
-from services.i18n import N_, _
-from services.models import glyphs
-from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from services.i18n import _
+from services.models.alarm_readings import AlarmReadings
+from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.depletion import RECENT, Depletion, depletion
 from services.models.units import alarm_unit, number
-from widgets.alarms.wording import asides, how_long, measured, packed, state_spans, warnings
-from widgets.drawing.format import ELLIPSIS, NOTHING, duration, stamp, wrap
-from widgets.drawing.lines import Line, Span, width_of
+from widgets.alarms.values import breaches, calls, limit_text, now_spans
+from widgets.alarms.wording import asides, how_long, packed, state_spans, warnings
+from widgets.drawing.format import NOTHING, duration, stamp, wrap
+from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 
-_WHY = 3
-"""Maximum number of lines for a reason in the history."""
-_KINDS = {
-    "configuration": N_("configuration changed"),
-    "action": N_("action"),
-    "contributor": N_("a series changed its state"),
-    "unreadable": N_("cannot be read"),
-}
+_STOCKS = ("FreeStorageSpace", "FreeLocalStorage", "FreeableMemory")
+"""Metrics of what is used up: the time until nothing is left is worth knowing."""
+_SOON = 24 * 3600
+"""Seconds until the end of a stock from which it is red."""
 
 
-def fact_lines(alarm: Alarm, zone: tzinfo, now: datetime, width: int, *, stale: bool = False) -> list[Line]:
-    """State, reason, measured points, condition, description; `stale`: the state is outdated."""
-    spans = unsure(state_spans(alarm)) if stale else state_spans(alarm)
-    state: list[Span] = [*spans, (" " + _("for {time}").format(time=how_long(alarm, now)), "")]
-    since: list[Span] = []
-    if alarm.since:
-        since = [(_("since {time}").format(time=stamp(alarm.since, zone, now)), "muted")]
-    lines: list[Line] = [[(alarm.name, "strong")], *_side_by_side(state, since, width)]
+@dataclass(frozen=True, slots=True)
+class FactContext:
+    """What the head depends on beside the alarm."""
+
+    zone: tzinfo
+    now: datetime
+    readings: AlarmReadings = field(default_factory=AlarmReadings)
+    title: str = ""
+    """What the runbook calls the alarm."""
+    is_stale: bool = False
+    """The state is outdated."""
+
+
+def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
+    """State, value now beside the limit, how it goes on; then how it is judged."""
+    zone, now = context.zone, context.now
+    lines = [*state_lines(alarm, context, width)]
     lines += packed([*warnings(alarm, zone, now), *asides(alarm, zone, now)], width)
     if alarm.threshold is not None:
-        value, threshold = measured(alarm)
-        limit: list[Span] = [(_("threshold") + " ", "head"), *threshold]
-        lines += _side_by_side([(_("at change") + "  ", "head"), *value], limit, width)
+        lines += value_lines(alarm, context, width)
         lines += _points(alarm, width)
-        lines += _labelled(_("condition"), condition(alarm), width)
     if alarm.rule:
-        lines += _labelled(_("rule"), alarm.rule, width)
-    lines += _labelled(_("reason"), alarm.reason, width)
-    lines += _labelled(_("description"), alarm.description, width)
+        lines += labelled(_("rule"), alarm.rule, width)
+    lines += labelled(_("description"), alarm.description, width)
     return lines
+
+
+def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
+    """A band with state, name and duration; red only for what fires and is known to."""
+    is_band = calls(alarm) and not context.is_stale
+    state = unsure(state_spans(alarm)) if context.is_stale else state_spans(alarm)
+    ages: list[Span] = [(_("for {time}").format(time=how_long(alarm, context.now)), "")]
+    if alarm.since is not None:
+        since = stamp(alarm.since, context.zone, context.now)
+        ages = [(_("since {time}").format(time=since), "muted"), ("  ", ""), *ages]
+    left: list[Span] = [(" ", ""), *state, ("  ", ""), (alarm.name, "strong")]
+    if context.title:
+        left += [("  ", ""), (context.title, "")]
+    if width_of(left) + width_of(ages) + 2 <= width:
+        lines: list[Line] = [spread(left, [*ages, (" ", "")], width)]
+    else:
+        lines = [fit(left, width), fit([(" ", ""), *ages], width)]
+    return [[(text, "alert") for text, _role in line] for line in lines] if is_band else lines
+
+
+def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
+    """`now 34.8   limit ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
+    now: list[Span] = [(_("now") + " ", "head"), *now_spans(alarm, context.readings, context.now, "strong")]
+    limit: list[Span] = [(_("limit") + " ", "head"), (limit_text(alarm), "limit")]
+    rule: list[Span] = [(condition(alarm), "muted")]
+    return [*_side_by_side([now, limit, rule], width), *_stock_lines(alarm, context, width)]
+
+
+def _stock_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
+    """How long a stock lasts; nothing for a metric that is none, or whose values cannot be read."""
+    series = context.readings.series(alarm)
+    is_stock = alarm.comparison.startswith("<") and any(query.metric in _STOCKS for query in alarm.queries)
+    if not is_stock or series is None or context.readings.now(alarm, context.now).value is None:
+        return []
+    text, role = stock_words(alarm, depletion(series.times, series.values))
+    return [[(line, role)] for line in wrap(text, width)]
+
+
+def stock_words(alarm: Alarm, end: Depletion | None) -> tuple[str, str]:
+    """(when a stock is used up, and how fast it falls; the role of the words)."""
+    if end is None:
+        return _("Not falling steadily: when it will be used up cannot be computed."), "muted"
+    words = (
+        _("At the rate of the last 10 minutes, 0 in about {time} ({rate} per hour)")
+        if end.span == RECENT
+        else _("At the rate of the last hour, 0 in about {time} ({rate} per hour)")
+    )
+    rate = "−" + number(-end.per_hour, alarm_unit(alarm))
+    return words.format(time=about(end.left), rate=rate), "bad" if end.left < _SOON else "warn"
+
+
+def about(seconds: float) -> str:
+    """A duration in its largest unit, as a forecast deserves: `7m`, `6h`, `12d`."""
+    for size, words in ((86400, _("{days}d")), (3600, _("{hours}h")), (60, _("{minutes}m"))):
+        # Below two of a unit the next smaller one says more.
+        if seconds >= 2 * size or size == 60:
+            count = max(1, round(seconds / size))
+            return words.format(days=count, hours=count, minutes=count)
+    return NOTHING
 
 
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
@@ -67,11 +130,9 @@ def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, wid
 
 
 def condition(alarm: Alarm) -> str:
-    """`> 5% in 3 of 5 periods of 1m; missing data: missing`."""
-    words = _("{comparison} {threshold} in {hits} of {periods} periods of {period}; missing data: {missing}")
+    """`in 3 of 5 periods of 1m; missing data: notBreaching`: how often the limit must be passed."""
+    words = _("in {hits} of {periods} periods of {period}; missing data: {missing}")
     return words.format(
-        comparison=alarm.comparison,
-        threshold=number(alarm.threshold, alarm_unit(alarm)),
         hits=alarm.datapoints_to_alarm,
         periods=alarm.evaluation_periods,
         period=duration(alarm.period),
@@ -79,51 +140,40 @@ def condition(alarm: Alarm) -> str:
     )
 
 
-def breaches(alarm: Alarm, value: float | None) -> bool:
-    """Whether a datapoint is on the wrong side of the threshold."""
-    if value is None or alarm.threshold is None:
-        return False
-    return {
-        ">": value > alarm.threshold,
-        ">=": value >= alarm.threshold,
-        "<": value < alarm.threshold,
-        "<=": value <= alarm.threshold,
-    }.get(alarm.comparison, False)
-
-
 def _points(alarm: Alarm, width: int) -> list[Line]:
-    """The datapoints that were evaluated, oldest first; those beyond the threshold are marked."""
+    """The datapoints that decided the state, oldest first; those beyond the threshold are marked."""
     if not alarm.recent:
         return []
     unit = alarm_unit(alarm)
-    lines: list[list[Span]] = [[(_("points"), "head")]]
+    lines: list[list[Span]] = [[(_("at change"), "head")]]
     for value in alarm.recent[-12:]:
         hit = breaches(alarm, value)
         text = number(value, unit) if value is not None else NOTHING
-        if width_of(lines[-1]) + 3 + cell_len(text) > width:
+        if width_of(lines[-1]) + 2 + cell_len(text) > width:
             lines.append([])
-        lines[-1] += [
-            ("  ", ""),
-            (glyphs.ABNORMAL if hit else glyphs.NO_RECORD, "bad" if hit else "muted"),
-            (text, "bad" if hit else ""),
-        ]
+        lines[-1] += [("  ", ""), (text, "bad" if hit else "muted")]
     return list(lines)
 
 
-def _side_by_side(left: list[Span], right: list[Span], width: int) -> list[Line]:
-    """Both on one line if they fit, else one below the other."""
-    if not right:
-        return [left]
-    if width_of(left) + 2 + width_of(right) <= width:
-        return [[*left, ("  ", ""), *right]]
-    return [left, [("  ", ""), *right]]
+def _side_by_side(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
+    """As many parts on each line as fit; one that is longer than a line is wrapped."""
+    lines: list[list[Span]] = []
+    for part in parts:
+        if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
+            lines[-1] += [("   ", ""), *part]
+        elif width_of(part) <= width:
+            lines.append([*part])
+        else:
+            lines += [[(line, part[-1][1])] for line in wrap("".join(text for text, _role in part), width)]
+    return list(lines)
 
 
-def _labelled(label: str, text: str, width: int) -> list[Line]:
+def labelled(label: str, text: str, width: int) -> list[Line]:
+    """A label and its text, wrapped; nothing without a text."""
     if not text:
         return []
     return [
-        [(label + "  ", "head") if row == 0 else ("  ", ""), (line, "")]
+        [(label + "  ", "head") if row == 0 else ("  ", ""), (line, "muted")]
         for row, line in enumerate(_wrap_after(text, label, width))
     ]
 
@@ -133,46 +183,3 @@ def _wrap_after(text: str, label: str, width: int) -> Iterable[str]:
     yield first
     if rest:
         yield from wrap(text[len(first) :].lstrip(), width - 2)
-
-
-def history_lines(history: Sequence[AlarmTransition], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The history, newest first: the time, and the change of state or definition."""
-    if not history:
-        return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
-    lines: list[Line] = []
-    for transition in history:
-        head: Line = [(stamp(transition.at, zone, now) + "  ", "muted"), *_change(transition)]
-        if transition.series:
-            lines.append(head)
-            lines += [[("  " + text, "")] for text in wrap(transition.series, max(8, width - 2))]
-            lines += [
-                [("  " + text, "muted")] for text in wrap(transition.summary, max(8, width - 2)) if text
-            ]
-            continue
-        lines += _with_reason(
-            head, transition.summary if transition.after is None else transition.reason, width
-        )
-    return lines
-
-
-def _with_reason(head: Line, reason: str, width: int) -> list[Line]:
-    """The head with the reason beside it if it fits, else below it."""
-    if width_of(head) + 2 + cell_len(reason) <= width:
-        return [[*head, (f"  {reason}", "muted")]]
-    why = wrap(reason, width - 3)
-    if len(why) > _WHY:
-        why = [*why[: _WHY - 1], why[_WHY - 1] + ELLIPSIS]
-    return [head, *([("  " + text, "muted")] for text in why)]
-
-
-def _change(change: AlarmTransition) -> list[Span]:
-    if change.after is None:
-        words = _(_KINDS[change.kind]) if change.kind in _KINDS else change.kind
-        return [(words, "")]
-    after = ALARM_STYLES[change.after]
-    before: list[Span] = []
-    if change.before is not None:
-        style = ALARM_STYLES[change.before]
-        before = [(style.text, "muted"), (" → ", "muted")]
-    strong = change.after in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
-    return [*before, (after.text, after.role if strong else "good")]

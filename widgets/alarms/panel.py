@@ -1,40 +1,63 @@
-"""The system's alarms: firing ones first, scaling alarms apart; only alarms known to be OK are shown as normal."""
+"""The system's alarms: what fires is first, with its sentence; normal ones are dimmed, or one line where room is short."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from services.i18n import _
-from services.models import glyphs
+from services.i18n import N_, _
+from services.models.alarm_readings import AlarmReadings
+from services.models.alarm_rows import AlarmRows, alarm_rows
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import Freshness
-from widgets.alarms.acknowledgements import Seen, seen_spans, short_spans
-from widgets.alarms.wording import asides, how_long, joined, measured, packed, state_spans, warnings
-from widgets.drawing.columns import Column, widths
-from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import ALARM_STYLES, unsure
+from widgets.alarms.acknowledgements import Seen
+from widgets.alarms.advice import NO_ADVICE, Advice
+from widgets.alarms.rows import (
+    NORMAL,
+    SCALING,
+    RowContext,
+    alarm_row,
+    all_normal_spans,
+    below_row,
+    below_spans,
+    columns,
+    normal_row,
+    scaling_row,
+)
+from widgets.alarms.values import calls
+from widgets.alarms.wording import packed
+from widgets.drawing.columns import GAP, widths
+from widgets.drawing.lines import Span, width_of
+from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
 
-_BELOW = "    ↳ "
-_INDENT = 4
-"""Cells before a note below its row, not counting the table's gutter."""
 _ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+_NO_LIMIT = 1000
+"""Rows: more than there are alarms."""
 
 
 class AlarmPanel(Panel[AlarmOverview]):
-    """A row for each alarm."""
+    """A row for each alarm that is not normal; the others have rows where they fit into `room`."""
 
     DEFAULT_CSS = """
-    AlarmPanel { min-height: 4; }
+    AlarmPanel.-line > #panel-body { display: none; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "list_normal", N_("List"), show=True)]
 
     acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
+    readings: reactive[AlarmReadings] = reactive(AlarmReadings, repaint=False, init=False, always_update=True)
+    """What the alarms' metrics are now."""
+    advice: reactive[Mapping[str, Advice]] = reactive(dict, repaint=False, init=False)
+    """What the runbook says, by the alarm's id."""
+    room: reactive[int] = reactive(_NO_LIMIT, repaint=False, init=False)
+    """Rows that the list should not exceed; 0 for what is not normal alone."""
 
     @dataclass
     class Opened(Message):
@@ -56,30 +79,62 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
-        self.table = KeyedTable(
-            (
-                Column(_("state"), max_width=12),
-                Column(_("alarm"), flex=2, min_width=22, middle=True),
-                Column(_("for"), align="right", max_width=14),
-                Column(_("at change"), align="right", max_width=12, rank=1),
-                Column(_("threshold"), max_width=14, rank=2),
-                Column(_("note"), flex=3, min_width=10, rank=3),
-            )
-        )
+        self._normal_listed = self._scaling_listed = False
+        self.table = KeyedTable(columns(), follows_top=True)
         yield self.table
 
     def show(self, value: AlarmOverview) -> None:
-        """Show the rows; the cursor stays on its alarm."""
-        rows = self._with_notes(value.watched)
-        if value.scaling:
-            words = _("scaling alarms: they drive the task count; “low” firing is normal")
-            heading: Line = [("  ╌╌ ", "rule"), (words, "muted")]
-            rows.append(Row("heading:scaling", (heading,), heading=True))
-            rows += [self._row(alarm) for alarm in value.scaling]
-        resized = len(rows) != len(self.table.rows)
+        """Show the rows; the cursor stays on its alarm, or on the top row until it is moved."""
+        context = RowContext(self.now(), self.zone, self.readings, self.freshness is Freshness.STALE)
+        singles = {alarm.id: self._single(alarm, context) for alarm in value.watched}
+        sizes = widths(self.table.columns, [row.cells for row in singles.values()], self.table.room)
+        blocks = {alarm.id: self._block(alarm, context, singles[alarm.id], sizes) for alarm in value.watched}
+        chosen = alarm_rows(
+            value,
+            self.room,
+            notes=sum(len(block) - 1 for block in blocks.values()),
+            normal_listed=self._normal_listed,
+            scaling_listed=self._scaling_listed,
+        )
+        rows = [row for alarm in chosen.single for row in blocks[alarm.id]]
+        rows += [row for alarm in chosen.listed_normal for row in blocks[alarm.id]]
+        if chosen.normal and (self.room or chosen.listed_normal):
+            rows.append(normal_row(chosen.normal, context, is_listed=bool(chosen.listed_normal)))
+        if self.room and chosen.scaling:
+            rows.append(scaling_row(chosen.scaling))
+            rows += [self._single(alarm, context) for alarm in chosen.listed_scaling]
+        self._put(rows, chosen)
+
+    def _put(self, rows: list[Row], chosen: AlarmRows) -> None:
+        height = self.natural_height()
+        if chosen.is_one_line != self.has_class("-line"):
+            had_focus = self.has_focus or self.table.has_focus
+            self.set_class(chosen.is_one_line, "-line")
+            self.can_focus = chosen.is_one_line
+            if had_focus:
+                self.call_after_refresh(self.focus_list)
+        self._all_normal = len(chosen.normal) if chosen.is_one_line else 0
         self.table.set_rows(rows)
-        if resized:
+        if height != self.natural_height():
             self.refresh(layout=True)
+
+    def _single(self, alarm: Alarm, context: RowContext, *, grave_below: bool = False) -> Row:
+        return alarm_row(alarm, context, self.acknowledged.get(alarm.id), grave_below=grave_below)
+
+    def _block(self, alarm: Alarm, context: RowContext, row: Row, sizes: list[int]) -> list[Row]:
+        """The alarm's row, and the lines below it: its sentence, and warnings that do not fit into the row."""
+        below = below_spans(
+            alarm, context, self.acknowledged.get(alarm.id), self.advice.get(alarm.id, NO_ADVICE)
+        )
+        fits = not calls(alarm) and width_of(row.cells[-1]) <= sizes[-1]
+        if not below or fits:
+            return [row]
+        indent = 2 + sizes[0]
+        lines = packed(below, max(8, self.table.room - indent - GAP))
+        return [
+            self._single(alarm, context, grave_below=True),
+            *(below_row(alarm, number, line, indent) for number, line in enumerate(lines)),
+        ]
 
     def on_resize(self) -> None:
         """Recompute which notes fit their rows."""
@@ -89,89 +144,81 @@ class AlarmPanel(Panel[AlarmOverview]):
         value = self.state.value
         if self.is_mounted and value is not None:
             self.show(value)
+            self.head.update(facts=self.facts(value))
 
     def natural_height(self) -> int:
         """The height of the table's head and rows."""
-        return 1 + len(self.table.rows)
+        return 0 if self.has_class("-line") else 1 + len(self.table.rows)
 
     def watch_acknowledged(self) -> None:
         """Show who has acknowledged which alarms."""
-        value = self.state.value
-        if self.is_mounted and value is not None:
-            self.show(value)
-            self.head.update(facts=self.facts(value))
+        self._show_again()
+
+    def watch_readings(self) -> None:
+        """Show the new values."""
+        self._show_again()
+
+    def watch_advice(self) -> None:
+        """Show what the runbook says."""
+        self._show_again()
+
+    def watch_room(self) -> None:
+        """List or fold what is normal."""
+        self._show_again()
 
     @property
     def chosen(self) -> Alarm | None:
-        """The alarm under the cursor."""
-        return self.alarm(self.table.cursor_key) if self.table.cursor_key is not None else None
+        """The alarm under the cursor; None if there is none, or no list."""
+        key = None if self.has_class("-line") else self.table.cursor_key
+        return self.alarm(key) if key is not None else None
 
-    def _with_notes(self, alarms: Sequence[Alarm]) -> list[Row]:
-        """A row for each alarm; a warning that does not fit is shown completely below its row."""
-        rows = [self._row(alarm) for alarm in alarms]
-        sizes = widths(self.table.columns, [row.cells for row in rows], self.table.room)
-        with_notes: list[Row] = []
-        for alarm, row in zip(alarms, rows, strict=True):
-            grave = warnings(alarm, self.zone, self.now())
-            if not grave or width_of(row.cells[-1]) <= sizes[-1]:
-                with_notes.append(row)
-                continue
-            below = packed(grave, max(8, self.table.room - _INDENT))
-            with_notes.append(self._row(alarm, grave=False))
-            with_notes += [
-                Row(
-                    f"note:{number}:{alarm.id}",
-                    ([(_BELOW if number == 0 else " " * (_INDENT + 2), "rule"), *line],),
-                    heading=True,
-                )
-                for number, line in enumerate(below)
-            ]
-        return with_notes
+    def focus_list(self) -> None:
+        """Put the focus on the list, or on the one line in its place."""
+        (self if self.has_class("-line") else self.table).focus()
 
-    def _row(self, alarm: Alarm, *, grave: bool = True) -> Row:
-        now = self.now()
-        acknowledgement = self.acknowledged.get(alarm.id)
-        badges = joined([*(warnings(alarm, self.zone, now) if grave else ()), *asides(alarm, self.zone, now)])
-        note: list[Span] = short_spans(acknowledgement) if acknowledgement else []
-        note += [("  ", ""), *badges] if note and badges else badges
-        calls = alarm.state is AlarmState.ALARM and not alarm.scaling and acknowledgement is None
-        name = "strong" if calls else ""
-        return Row(
-            str(alarm.id),
-            (
-                [
-                    *self._trusted(state_spans(alarm)),
-                    *([(f" {glyphs.DONE}", "good")] if acknowledgement else []),
-                ],
-                [(alarm.name, "muted" if alarm.scaling else name)],
-                [(how_long(alarm, now), "muted")],
-                *measured(alarm),
-                note,
-            ),
-        )
+    def on_focus(self) -> None:
+        """Show in the head that the one line has the focus."""
+        self.head.update(focused=True)
+
+    def on_blur(self) -> None:
+        """Show in the head that it has not."""
+        self.head.update(focused=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the list only while one line stands for it."""
+        return self.has_class("-line") if action == "list_normal" else True
+
+    def action_list_normal(self) -> None:
+        """List the alarms although all are normal."""
+        self.list_normal()
+        self.focus_list()
+
+    def list_normal(self) -> None:
+        """List the normal alarms, too."""
+        self._normal_listed = True
+        self._show_again()
+
+    def _toggle(self, key: str) -> None:
+        if key == NORMAL:
+            self._normal_listed = not self._normal_listed
+        else:
+            self._scaling_listed = not self._scaling_listed
+        self._show_again()
 
     def tick(self) -> None:
         """Update durations and freshness; unchanged rows are not repainted."""
-        value = self.state.value
-        if value is not None:
-            self.show(value)
-            self.head.update(facts=self.facts(value))
+        self._show_again()
 
     def watch_state(self) -> None:
         """Show the state, even if only its freshness changed."""
         super().watch_state()
-        if self.is_mounted:
-            self.tick()
+        self._show_again()
 
     def facts(self, value: AlarmOverview) -> list[Span]:
-        """How many alarms are in each state."""
-        if not value.alarms:
+        """That all are normal, in place of a list; the counts of each state are in the strip."""
+        if not self._all_normal:
             return []
-        return [*self._trusted(count_spans(value)), *seen_spans(value, self.acknowledged)]
-
-    def _trusted(self, spans: list[Span]) -> list[Span]:
-        """The spans, marked as doubtful while the state is outdated."""
-        return unsure(spans) if self.freshness is Freshness.STALE else spans
+        return all_normal_spans(self._all_normal, is_stale=self.freshness is Freshness.STALE)
 
     def empty(self, value: AlarmOverview) -> str:
         """Having no alarms is a problem, not "all well"."""
@@ -188,6 +235,8 @@ class AlarmPanel(Panel[AlarmOverview]):
         alarm = self.alarm(event.key)
         if alarm is not None:
             self.post_message(self.Opened(alarm))
+        elif event.key in (NORMAL, SCALING):
+            self._toggle(event.key)
 
     @on(KeyedTable.Highlighted)
     def _highlight(self, event: KeyedTable.Highlighted) -> None:
@@ -199,7 +248,8 @@ class AlarmPanel(Panel[AlarmOverview]):
     @on(KeyedTable.Gone)
     def _lose(self, event: KeyedTable.Gone) -> None:
         event.stop()
-        self.post_message(self.Lost(event.key))
+        if event.key not in (NORMAL, SCALING):
+            self.post_message(self.Lost(event.key))
 
 
 def count_spans(overview: AlarmOverview) -> list[Span]:

@@ -1,17 +1,41 @@
 """The runbook's playbook for an alarm, with its clocks running from when it fired. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.i18n import _
-from services.models import glyphs
-from services.models.runbook import Playbook
+from services.models.glyphs import ATTENTION, LATE, WAITING
+from services.models.runbook import Playbook, Step
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span, fit, width_of
 
 
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """Where the steps lead, and which one the cursor is on."""
+
+    places: tuple[str, ...] = ()
+    """What the place of each step is called; "" for a step that leads nowhere."""
+    chosen: int | None = None
+    """Index of the step under the cursor; None while the steps have no focus."""
+
+    def place(self, index: int) -> str:
+        """What the place of a step is called; "" for none."""
+        return self.places[index] if index < len(self.places) else ""
+
+
+NO_PLACES = StepContext()
+
+
 def playbook_lines(
-    playbook: Playbook | None, since: datetime | None, now: datetime, width: int, *, firing: bool
+    playbook: Playbook | None,
+    since: datetime | None,
+    now: datetime,
+    width: int,
+    *,
+    firing: bool,
+    context: StepContext = NO_PLACES,
 ) -> list[Line]:
     """Clocks, steps, causes and cautions as lines of `width` cells."""
     if playbook is None:
@@ -19,19 +43,34 @@ def playbook_lines(
         return [[(text, "muted")] for text in wrap(words, width)]
     lines: list[Line] = [[(text, "strong")] for text in wrap(playbook.title, width)]
     lines += clock_lines(playbook, since, now, width, firing=firing)
-    for number, step in enumerate(playbook.steps, 1):
-        lines += _hanging([(f"{number}. ", "key")], step.text, width)
-        if step.note:
-            lines += _hanging([("   ", "")], step.note, width, "muted")
+    for index, step in enumerate(playbook.steps):
+        lines += step_lines(index, step, context, width)
     if playbook.causes:
         lines += [[], [(_("cause → action"), "head")], *_causes(playbook, width)]
     for caution in playbook.caution:
-        lines += _hanging([("⚠ ", "warn")], caution, width)
+        lines += _hanging([(f"{ATTENTION} ", "warn")], caution, width)
     if playbook.approval:
         lines += _hanging(
-            [(f"{glyphs.WAITING} ", "warn")], _("approval: {who}").format(who=playbook.approval), width
+            [(f"{WAITING} ", "caution")], _("approval: {who}").format(who=playbook.approval), width
         )
     return lines
+
+
+def step_lines(index: int, step: Step, context: StepContext, width: int) -> list[Line]:
+    """A numbered step, where it leads, and its note."""
+    is_chosen = context.chosen == index
+    bar: Span = ("▌" if is_chosen else " ", "rule-focus")
+    number: Span = (f"{index + 1}. ", "key" if context.place(index) else "muted")
+    lines = [[*line] for line in _hanging([bar, number], step.text, width, "strong" if is_chosen else "")]
+    if place := context.place(index):
+        link: list[Span] = [("→ ", "muted"), (place, "link")]
+        if width_of(lines[-1]) + 2 + width_of(link) > width:
+            lines.append([(" " * width_of([bar, number]), "")])
+        else:
+            lines[-1].append(("  ", ""))
+        lines[-1] += link
+    result: list[Line] = [*lines]
+    return result + (_hanging([("    ", "")], step.note, width, "muted") if step.note else [])
 
 
 def clock_lines(
@@ -57,12 +96,12 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
     wait = duration(minutes * 60)
     text = words.replace("{time}", wait)
     if elapsed is None:
-        return _hanging([("◷ ", "muted")], text, width, "muted")
+        return _hanging([("  ", "")], text, width, "muted")
     seconds = minutes * 60 - elapsed
     if seconds <= 0:
         ended = over.replace("{time}", wait).replace("{past}", duration(-seconds))
-        return _hanging([("◷ ", "warn")], ended, width, role)
-    return _hanging([("◷ ", "key")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
+        return _hanging([(f"{LATE} ", role)], ended, width, role)
+    return _hanging([("  ", "")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 
 
 def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> list[Line]:

@@ -92,6 +92,7 @@ class AlarmStrip(LineWidget):
         name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         is_acknowledged = self.acknowledged.get(newest.id)
+        hint: list[Span] = [(" !", "key")] if newest.state is AlarmState.ALARM else []
         state: Span = (style.text + (f" {glyphs.DONE}" if is_acknowledged else ""), style.role)
         return [
             [
@@ -101,9 +102,10 @@ class AlarmStrip(LineWidget):
                 *self._before(newest),
                 state,
                 long,
+                *hint,
                 (" ", ""),
             ],
-            [name, (" ", ""), state, long, (" ", "")],
+            [name, (" ", ""), state, long, *hint, (" ", "")],
             [name, (" ", ""), (style.mark + (glyphs.DONE if is_acknowledged else ""), style.role), (" ", "")],
         ]
 

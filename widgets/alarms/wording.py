@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
+from services.models.date_text import day_text, time_text
 from services.models.units import alarm_unit, number
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
@@ -27,6 +28,15 @@ def state_spans(alarm: Alarm) -> list[Span]:
 def how_long(alarm: Alarm, now: datetime) -> str:
     """How long the alarm has been in its state."""
     return coarse((now - alarm.since).total_seconds()) if alarm.since else NOTHING
+
+
+def since_text(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
+    """Since when: the time today, else the day."""
+    if alarm.since is None:
+        return NOTHING
+    today = now.astimezone(zone).date()
+    day = alarm.since.astimezone(zone).date()
+    return time_text(alarm.since, zone, now) if day == today else day_text(day, today)
 
 
 def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:

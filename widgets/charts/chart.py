@@ -1,4 +1,4 @@
-"""A line chart in braille: axes, gaps as gaps, limits and marks, a legend with the newest values.
+"""A line chart in braille: axes, gaps as gaps, limits and marks, each curve's name at its end.
 
 `draw_chart` is pure; `Chart` is the widget around it.
 """
@@ -14,6 +14,7 @@ from services.i18n import _
 from widgets.charts.axes import Scale, TimeScale, scale_for, time_axis
 from widgets.charts.canvas import Canvas
 from widgets.charts.data import ChartData, Curve
+from widgets.charts.end_names import has_end_names, name_lines, names_width
 from widgets.charts.legend import legend_lines, role_of
 from widgets.charts.overlay import Plot
 from widgets.drawing.format import pad
@@ -31,24 +32,35 @@ def draw_chart(
     """
     if not any(curve.values for curve in data.curves):
         return _no_data(data, width, height)
-    legend = legend_lines(data.curves, width, 2 if height >= 9 else 1) if data.legend else []
-    legend = legend if height >= 6 + len(legend) else []
     with_axes = width >= _LEAST_WIDTH and height >= _LEAST_HEIGHT
-    room = height - len(legend) - (1 if with_axes else 0)
+    room = height - (1 if with_axes else 0)
+    named = has_end_names(data, width, room)
+    legend = _legend(data, width, height) if not named else []
+    room -= len(legend)
     left, right = _scales(data, room)
     edges = (left.width + 1 if left and with_axes else 0, right.width + 1 if right and with_axes else 0)
-    plot_width = max(1, width - sum(edges))
+    names = names_width(data, width) if named else 0
+    plot_width = max(1, width - sum(edges) - names)
     plot = Plot(plot_width, room)
     canvas = Canvas(plot_width, room)
     _draw_curves(canvas, data, left, right, monochrome)
     plot.take(canvas, [role_of(index, curve) for index, curve in enumerate(data.curves)])
     _draw_guides(plot, data, left, right)
     lines: list[Line] = list(plot.lines())
+    if named:
+        beside = name_lines(data, left, right, room, names)
+        lines = [[*line, *name] for line, name in zip(lines, beside, strict=True)]
     if with_axes:
         lines = _with_axes(lines, left, right)
         axis = time_axis(data.start, data.end, plot_width, zone)
         lines.append([(" " * edges[0], ""), (axis, "muted")])
     return lines + list(legend)
+
+
+def _legend(data: ChartData, width: int, height: int) -> list[Line]:
+    """The legend in place of names at the ends, where there is room for it."""
+    legend = legend_lines(data.curves, width, 2 if height >= 9 else 1) if data.legend else []
+    return legend if height >= 6 + len(legend) else []
 
 
 def _no_data(data: ChartData, width: int, height: int) -> list[Line]:

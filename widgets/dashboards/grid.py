@@ -1,4 +1,7 @@
-"""Places the tiles of a dashboard: on its grid of 24 columns on a wide screen, else stacked."""
+"""Places the tiles of a dashboard: on its grid of 24 columns on a wide screen, else stacked.
+
+Folded tiles take one line. The others are as high as whole rows of charts need to fill the room without scrolling.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +12,12 @@ WIDE = 100
 TWO = 72
 """Width from which stacked tiles have two columns, in cells."""
 GAP = 2
-LEAST_UNIT, MOST_UNIT = 1.6, 2.4
-"""Limits of the lines per row of the grid."""
+LEAST_UNIT, GOOD_UNIT, MOST_UNIT = 1.1, 2.0, 3.5
+"""Lines per row of the grid: the least that is readable, what is comfortable, the most."""
+STACKED = 7
+"""Lines that a stacked tile has at least, if it wants as many."""
+BANDS = 2
+"""Rows of charts that are shown whole even if that makes them less comfortable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class Box:
     lines: int = 10
     least: int = 3
     """Lines below which it is not readable."""
+    is_folded: bool = False
+    """It is one line high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +49,66 @@ def placements(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
     """The places of boxes, in the same order, within `width`; `height` is the room without scrolling."""
     if width >= WIDE:
         return _grid(boxes, width, height)
-    return _stacked(boxes, width, 2 if width >= TWO else 1)
+    return _stacked(boxes, width, height, 2 if width >= TWO else 1)
 
 
 def _grid(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
-    rows = max((box.y + box.height for box in boxes), default=1)
-    unit = min(MOST_UNIT, max(LEAST_UNIT, height / max(1, rows)))
+    unit = unit_for(boxes, height)
+    order = _reading_order(boxes)
+    tops = dict(zip(order, _tops([boxes[index] for index in order], unit), strict=True))
     indexed_places: list[tuple[int, Place]] = []
-    for index in sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x)):
+    for index in order:
         box = boxes[index]
         left, right = _edge(box.x, width), _edge(box.x + box.width, width)
         gap = 0 if box.x + box.width >= GRID else GAP
-        top, bottom = round(box.y * unit), round((box.y + box.height) * unit)
-        place = Place(left, top, max(1, right - left - gap), max(box.least, bottom - top))
+        top = round(tops[index])
+        bottom = top + 1 if box.is_folded else max(top + box.least, round(tops[index] + box.height * unit))
+        place = Place(left, top, max(1, right - left - gap), bottom - top)
         indexed_places.append((index, _below(place, [other for _index, other in indexed_places])))
     return [place for _index, place in sorted(indexed_places, key=lambda item: item[0])]
+
+
+def _reading_order(boxes: Sequence[Box]) -> list[int]:
+    return sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x))
+
+
+def _tops(boxes: Sequence[Box], unit: float) -> list[float]:
+    """The top line of each box, in reading order: directly below those above it, as folded ones leave room."""
+    tops: list[float] = []
+    for box in boxes:
+        above = [
+            top + (1.0 if other.is_folded else other.height * unit)
+            for other, top in zip(boxes, tops, strict=False)
+            if box.x < other.x + other.width and other.x < box.x + box.width
+        ]
+        tops.append(max(above, default=0.0))
+    return tops
+
+
+def unit_for(boxes: Sequence[Box], room: int) -> float:
+    """Lines per row of the grid, so that whole rows of tiles fill `room` lines.
+
+    As many rows as are comfortable; at least two where they are still readable.
+    """
+    ordered = [boxes[index] for index in _reading_order(boxes)]
+    tops = _tops(ordered, GOOD_UNIT)
+    bottoms = [
+        top + (1.0 if box.is_folded else box.height * GOOD_UNIT)
+        for box, top in zip(ordered, tops, strict=True)
+    ]
+    # Where no tile is cut by a line below, a row of tiles ends.
+    ends = [
+        end
+        for end in sorted(set(bottoms))
+        if all(top >= end or bottom <= end for top, bottom in zip(tops, bottoms, strict=True))
+    ]
+    lines = 1.0 if any(box.is_folded for box in boxes) else 0.0
+    units = [(room - lines) / ((end - lines) / GOOD_UNIT) for end in ends if end > lines]
+    comfortable = [unit for unit in units if unit >= GOOD_UNIT]
+    unit = comfortable[-1] if comfortable else units[0] if units else GOOD_UNIT
+    if len(comfortable) < BANDS <= len(units) and units[BANDS - 1] >= LEAST_UNIT:
+        unit = units[BANDS - 1]
+    return min(MOST_UNIT, max(LEAST_UNIT, unit))
 
 
 def _edge(column: int, width: int) -> int:
@@ -74,19 +128,21 @@ def _overlap(one: Place, two: Place) -> bool:
     return across and one.y < two.y + two.height and two.y < one.y + one.height
 
 
-def _stacked(boxes: Sequence[Box], width: int, columns: int) -> list[Place]:
+def _stacked(boxes: Sequence[Box], width: int, height: int, columns: int) -> list[Place]:
     """Places in reading order; a widget of most of the grid's width gets the whole width."""
     size = (width - GAP * (columns - 1)) // columns
     bottoms = [0] * columns
     places_by_index: dict[int, Place] = {}
-    for index in sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x)):
+    folded = any(box.is_folded for box in boxes)
+    for index in _reading_order(boxes):
         box = boxes[index]
-        if box.width >= GRID * 3 // 4 or columns == 1:
+        lines = 1 if box.is_folded else min(box.lines, max(box.least, STACKED, (height - folded) // BANDS))
+        if box.width >= GRID * 3 // 4 or columns == 1 or box.is_folded:
             top = max(bottoms)
-            places_by_index[index] = Place(0, top, width, box.lines)
-            bottoms = [top + box.lines] * columns
+            places_by_index[index] = Place(0, top, width, lines)
+            bottoms = [top + lines] * columns
         else:
             column = bottoms.index(min(bottoms))
-            places_by_index[index] = Place(column * (size + GAP), bottoms[column], size, box.lines)
-            bottoms[column] += box.lines
+            places_by_index[index] = Place(column * (size + GAP), bottoms[column], size, lines)
+            bottoms[column] += lines
     return [places_by_index[index] for index in range(len(boxes))]

@@ -2,156 +2,23 @@
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import ClassVar
 
-from textual import on
-from textual.binding import Binding, BindingType
-from textual.containers import ScrollableContainer
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from services.i18n import N_, _
+from services.i18n import _
 from services.models import dashboards as model
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
-from widgets.dashboards.grid import Box, Place, placements
 from widgets.dashboards.remarks import Remarks
 from widgets.dashboards.text_tiles import tile_type
-from widgets.dashboards.tile import Tile
+from widgets.dashboards.tile_grid import TileGrid
+from widgets.dashboards.value_lines import ValueLines, judged_readings
 from widgets.drawing.lines import Span
-from widgets.drawing.markdown import markdown_lines
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
-
-_LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
-
-
-class TileLayout(Layout):
-    """Places tiles with `grid.placements`; an enlarged tile gets the whole room."""
-
-    name = "tiles"
-
-    def arrange(
-        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
-    ) -> ArrangeResult:
-        """Placements of all tiles."""
-        tiles = [child for child in children if isinstance(child, Tile)]
-        room = parent.size.height if isinstance(parent, TileGrid) else size.height
-        if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
-            spots = [Place(0, 0, size.width, max(3, room))]
-        else:
-            spots = placements([box_of(tile, size.width) for tile in tiles], size.width, room)
-        return [
-            WidgetPlacement(
-                Region(spot.x, spot.y, spot.width, spot.height), NULL_OFFSET, NULL_SPACING, tile, order
-            )
-            for order, (tile, spot) in enumerate(zip(tiles, spots, strict=True))
-        ]
-
-
-def box_of(tile: Tile, width: int) -> Box:
-    """The place of a tile on the grid, and the lines it needs when stacked in `width` cells."""
-    widget = tile.widget
-    lines = 11
-    if isinstance(widget, model.TextWidget):
-        lines = min(12, len(markdown_lines(widget.markdown, width - 2)) + bool(widget.title))
-    elif isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
-        lines = 7
-    elif isinstance(widget, model.AlarmWidget):
-        lines = min(11, len(tile.data.alarms) + 2)
-    elif not isinstance(widget, model.MetricWidget):
-        lines = 8
-    least = _LEAST_LINES.get(type(widget), 3)
-    return Box(widget.x, widget.y, widget.width, widget.height, max(least, lines), least)
-
-
-class TileGrid(ScrollableContainer, can_focus=False):
-    """The tiles, and the keys that move the focus between them."""
-
-    DEFAULT_CSS = """
-    TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    TileGrid.-enlarged > Tile { display: none; }
-    TileGrid.-enlarged > Tile.-enlarged { display: block; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "go(-1, 0)", N_("Left"), show=False),
-        Binding("right", "go(1, 0)", N_("Right"), show=False),
-        Binding("up", "go(0, -1)", N_("Up"), show=False),
-        Binding("down", "go(0, 1)", N_("Down"), show=False),
-        Binding("escape", "restore", N_("Back"), show=True),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout_of_tiles = TileLayout()
-
-    @property
-    def layout(self) -> Layout:
-        """The layout of the tiles."""
-        return self._layout_of_tiles
-
-    @property
-    def tiles(self) -> list[Tile]:
-        """All tiles in the order of the dashboard."""
-        return [child for child in self.children if isinstance(child, Tile)]
-
-    @on(Tile.Enlarge)
-    def _toggle(self, event: Tile.Enlarge) -> None:
-        event.stop()
-        enlarge = not event.tile.has_class("-enlarged")
-        self.action_restore()
-        if enlarge:
-            event.tile.add_class("-enlarged")
-            self.add_class("-enlarged")
-            self.scroll_home(animate=False)
-        self.refresh_bindings()
-
-    def action_restore(self) -> None:
-        """Show all tiles again."""
-        self.remove_class("-enlarged")
-        for tile in self.tiles:
-            tile.remove_class("-enlarged")
-        if self.screen.focused in self.tiles:
-            self.call_after_refresh(self.screen.focused.scroll_visible, animate=False)
-        self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable `restore` only while a tile is enlarged, and `go` only while none is."""
-        if action in ("restore", "go"):
-            return self.has_class("-enlarged") == (action == "restore")
-        return True
-
-    def action_go(self, dx: int, dy: int) -> None:
-        """Focus the nearest tile in a direction."""
-        focused = self.screen.focused
-        tiles = [tile for tile in self.tiles if tile.display]
-        if focused not in tiles:
-            return
-        here = focused.virtual_region
-        distances = [
-            (distance, tile)
-            for tile in tiles
-            if (distance := _distance(here, tile.virtual_region, dx, dy)) is not None
-        ]
-        if distances:
-            min(distances, key=lambda item: item[0])[1].focus()
-
-
-def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int, int] | None:
-    """A sort key for the distance in a direction, straight ahead first; None if `there` is not in it."""
-    ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
-    if ahead <= 0:
-        return None
-    if dx:
-        gap = max(here.y - there.bottom, there.y - here.bottom) + 1
-        aside = abs(there.y - here.y)
-    else:
-        gap = max(here.x - there.right, there.x - here.right) + 1
-        aside = abs(there.x - here.x)
-    return gap > 0, ahead + 4 * max(0, gap), aside
 
 
 class DashboardPanel(Panel[model.DashboardView]):
@@ -159,6 +26,10 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     DEFAULT_CSS = """
     DashboardPanel { min-height: 4; }
+    DashboardPanel ValueLines { display: none; }
+    DashboardPanel.-brief { min-height: 1; }
+    DashboardPanel.-brief ValueLines { display: block; }
+    DashboardPanel.-brief TileGrid, DashboardPanel.-brief Remarks { display: none; }
     """
 
     overview: reactive[FeedState[AlarmOverview]] = reactive(
@@ -166,16 +37,38 @@ class DashboardPanel(Panel[model.DashboardView]):
     )
     """The alarm overview that the tiles' alarms come from, and its freshness."""
 
+    _width = 80
+    brief: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Only the judged values are shown, in a line or two."""
+
     def compose_body(self) -> Iterable[Widget]:
-        """Remarks, then the tiles."""
+        """Remarks, then the tiles; or the values alone."""
         self.remarks = Remarks()
         self.grid = TileGrid()
+        self.values = ValueLines()
         yield self.remarks
         yield self.grid
+        yield self.values
+
+    def watch_brief(self) -> None:
+        """Show the tiles, or the values alone."""
+        self.set_class(self.brief, "-brief")
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Where the values stand alone, as many rows as they need."""
+        self._width = width
+        return super().get_content_height(container, viewport, width)
+
+    def natural_height(self) -> int:
+        """The rows of the values, where they stand alone."""
+        return self.values.rows(self._width) if self.brief else super().natural_height()
 
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value.dashboard))
+        if self.values.feed(judged_readings(value)) and self.brief:
+            self.refresh(layout=True)
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
         if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
             self.call_later(self._rebuild, value)
@@ -201,12 +94,17 @@ class DashboardPanel(Panel[model.DashboardView]):
         with self.app.batch_update():
             await self.grid.remove_children()
             await self.grid.mount_all(tiles)
+        self.tick()
 
     def tick(self) -> None:
         """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
         alarms_stale = stale or self.overview.freshness(self.now()) is Freshness.STALE
+        self.values.stale = stale
+        overview = self.overview.value
+        listed = frozenset(alarm.arn for alarm in overview.alarms) if overview is not None else frozenset()
         for tile in self.grid.tiles:
+            tile.listed = listed
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
 
     def watch_state(self) -> None:
@@ -245,7 +143,7 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     def focus_first(self) -> None:
         """Put the focus on the first tile."""
-        tiles = self.grid.tiles
+        tiles = [tile for tile in self.grid.tiles if tile.size.height > 1 or self.brief] or self.grid.tiles
         if tiles:
             tiles[0].focus()
 

@@ -9,17 +9,21 @@ from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from services.i18n import N_, _
+from services.i18n import N_, _, plural
 from services.models import dashboards as model
 from services.models import glyphs
 from services.models.alarms import Alarm, AlarmState
 from widgets.dashboards.tile import AnyWidget, Tile
 from widgets.dashboards.value_tiles import MetricTile, limit_lines
 from widgets.drawing.format import NOTHING, crop_middle, stamp, wrap
-from widgets.drawing.lines import Line, Span, fit, width_of
+from widgets.drawing.lines import Line, Span, fit, plain, width_of
 from widgets.drawing.markdown import markdown_lines
 from widgets.drawing.state_styles import ALARM_STYLES
 
+_FIRST = 4
+"""Lines of a text that its folded form begins with."""
+_LONG = 400
+"""Width in which no line of a text is wrapped, in cells."""
 _WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 
@@ -31,9 +35,21 @@ class TextTile(Tile):
         source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
         return limit_lines(markdown_lines(source, width), height, N_("+{count} more lines"))
 
+    def fold(self, width: int) -> Line:
+        """Its first lines, one after the other."""
+        source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
+        texts = [text for text in plain(markdown_lines(source, _LONG)[:_FIRST]) if text.strip()]
+        if self.widget.title:
+            texts.insert(0, self.widget.title)
+        lead, rest = texts[:1], texts[1:]
+        return [
+            *((text.strip(), "title") for text in lead),
+            *(("  " + text.strip(), "muted") for text in rest),
+        ]
+
     def draw(self, width: int, height: int) -> list[Line]:
         """Head and text, or without a title the text alone, with a mark while focused."""
-        if self.widget.title:
+        if self.widget.title or height == 1:
             return super().draw(width, height)
         mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
         lines: list[Line] = [
@@ -49,6 +65,25 @@ class AlarmTile(Tile):
     def title(self) -> str:
         """The title in the dashboard, else the kind of the tile."""
         return self.widget.title or _("Alarms")
+
+    def fold(self, width: int) -> Line:
+        """That its alarms are in the list of alarms; of others how many are in each state."""
+        alarms = self.data.alarms
+        head: Span = (self.title() + "  ", "title")
+        if alarms and all(alarm.arn in self.listed for alarm in alarms):
+            words = plural(
+                "{count} alarm, in the list of alarms", "{count} alarms, in the list of alarms", len(alarms)
+            )
+            return [head, (words.format(count=len(alarms)), "muted")]
+        if self.data.problem or not alarms:
+            words = self.data.problem or _("none of its alarms to show")
+            return [head, (words, "warn")]
+        spans: list[Span] = [head]
+        for state in _WORST_FIRST:
+            count = sum(alarm.state is state for alarm in alarms)
+            style = ALARM_STYLES[state]
+            spans += [(f"{style.text} {count}", style.role), ("  ", "")] if count else []
+        return spans
 
     def body(self, width: int, height: int) -> Sequence[Line]:
         """A row per alarm: state, name, since when; the firing ones come first if not all fit."""

@@ -13,11 +13,12 @@ from textual.reactive import reactive
 from services.i18n import N_, _
 from services.models import dashboards as model
 from services.models import glyphs
+from services.models.base import RawId
 from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES, unsure
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
@@ -34,6 +35,8 @@ class Tile(LineWidget, can_focus=True):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     stale: reactive[bool] = reactive(False, repaint=False, init=False)
     """No new data arrives: normal values are no longer drawn as normal."""
+    listed: reactive[frozenset[RawId]] = reactive(frozenset, repaint=False, init=False)
+    """ARNs of the alarms that the list of alarms shows anyway."""
 
     @dataclass
     class Enlarge(Message):
@@ -57,6 +60,10 @@ class Tile(LineWidget, can_focus=True):
 
     def watch_zone(self) -> None:
         """Show times in the new zone."""
+        self.redraw()
+
+    def watch_listed(self) -> None:
+        """Say where the alarms are listed."""
         self.redraw()
 
     def watch_stale(self) -> None:
@@ -84,9 +91,17 @@ class Tile(LineWidget, can_focus=True):
         """The lines below the head."""
         raise NotImplementedError
 
+    def fold(self, width: int) -> Line:
+        """The tile in one line."""
+        return [(self.title(), "title"), (" ", "")]
+
     def draw(self, width: int, height: int) -> list[Line]:
         """Head, remarks, and the body or the reason for its absence; stale data has no normal verdict."""
-        lines = self.parts(width, height)
+        if height == 1:
+            mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
+            lines: list[Line] = [fit([mark, *self.fold(width - 2)], width)]
+        else:
+            lines = self.parts(width, height)
         return [unsure(line) for line in lines] if self.stale else lines
 
     def parts(self, width: int, height: int) -> list[Line]:
@@ -110,21 +125,34 @@ class Tile(LineWidget, can_focus=True):
         """The title in the dashboard, else what the tile shows."""
         return self.widget.title or _("untitled")
 
-    def verdict_spans(self) -> list[Span]:
-        """Label, value and verdict of the worst reading; without verdicts the value of a single curve."""
-        readings = [reading for reading in self.data.readings if reading.verdict is not None]
-        if not readings:
+    def value_spans(self) -> list[Span]:
+        """Label and value of the worst reading; without verdicts the value of a single curve."""
+        worst = self._worst()
+        if worst is None:
             return self._newest()
-        worst = min(readings, key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL))
-        style = VERDICT_STYLES[worst.verdict or Verdict.UNKNOWN]
-        unit = unit_of(None, worst.limit)
         label: list[Span] = [(f"{worst.label} ", "muted")] if len(self.data.readings) > 1 else []
-        spans = [*label, (number(worst.value, unit) + " ", "strong"), (style.text, style.role)]
-        unknown_count = sum(reading.verdict is Verdict.UNKNOWN for reading in readings)
+        return [*label, (number(worst.value, unit_of(None, worst.limit)), "strong")]
+
+    def verdict_spans(self) -> list[Span]:
+        """The worst verdict, and how many readings are not judged if that is another one."""
+        worst = self._worst()
+        if worst is None:
+            return []
+        style = VERDICT_STYLES[worst.verdict or Verdict.UNKNOWN]
+        spans: list[Span] = [(style.text, style.role)]
+        unknown_count = sum(reading.verdict is Verdict.UNKNOWN for reading in self.data.readings)
         if unknown_count and worst.verdict is not Verdict.UNKNOWN:
             unknown = VERDICT_STYLES[Verdict.UNKNOWN]
             spans.append((f" {unknown.mark}{unknown_count}", unknown.role))
         return spans
+
+    def _worst(self) -> model.Reading | None:
+        readings = [reading for reading in self.data.readings if reading.verdict is not None]
+        return min(
+            readings,
+            key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL),
+            default=None,
+        )
 
     def _newest(self) -> list[Span]:
         curves = self.curves()
@@ -142,10 +170,12 @@ class Tile(LineWidget, can_focus=True):
         has_focus = self.has_focus
         dash: Span = ("━" if has_focus else "─", "rule-focus" if has_focus else "rule")
         title: Span = (self.title(), "title-focus" if has_focus else "title")
-        right = self.verdict_spans()
-        if right and width_of([title]) + width_of(right) + 4 > width and len(right) > 2:
-            right = right[-2:]
+        value, verdict = self.value_spans(), self.verdict_spans()
+        room = width - 4 - width_of([title]) - width_of(verdict)
+        if value and width_of(value) + 1 > room:
+            value = value[-1:] if width_of(value[-1:]) + 1 <= room else []
+        right = [*value, (" ", ""), *verdict] if value and verdict else value or verdict
         if right and width_of(right) + 8 > width:
-            right = right[-1:]
+            right = right[:1]
         right = [(" ", ""), *right] if right else []
         return spread([title, (" ", "")], right, width, fill=dash)

@@ -9,6 +9,7 @@ from services.models.units import number
 from widgets.charts.canvas import Canvas
 from widgets.charts.chart import draw_chart, runs
 from widgets.charts.data import ChartData, Curve, alarm_chart, chart_of
+from widgets.charts.end_names import has_end_names
 from widgets.charts.legend import role_of
 from widgets.dashboards.tile import Tile
 from widgets.drawing.columns import Column, lay_out, widths
@@ -23,6 +24,8 @@ _BLOCK_WIDTH = 18
 class MetricTile(Tile):
     """A metric widget in the view that its dashboard defines."""
 
+    _values_shown = False
+
     def body(self, width: int, height: int) -> Sequence[Line]:
         """Curves, numbers or bars."""
         widget = self.widget
@@ -32,13 +35,17 @@ class MetricTile(Tile):
             return draw_chart(self.chart(widget), width, height, self.zone, monochrome=self.app.no_color)
         return VIEWS[widget.view](self.curves(), widget, width, height)
 
-    def verdict_spans(self) -> list[Span]:
-        """Only the worst verdict, if the body shows the values."""
-        spans = super().verdict_spans()
-        curves_only = isinstance(self.widget, MetricWidget) and self.widget.view is View.TIME_SERIES
-        if curves_only:
-            return spans
-        return spans[-1:] if any(reading.verdict for reading in self.data.readings) else []
+    def parts(self, width: int, height: int) -> list[Line]:
+        """Head and body; the head does not repeat a value that the body shows."""
+        widget = self.widget
+        if isinstance(widget, MetricWidget):
+            has_curves = widget.view is View.TIME_SERIES
+            self._values_shown = not has_curves or has_end_names(self.chart(widget), width, height - 2)
+        return super().parts(width, height)
+
+    def value_spans(self) -> list[Span]:
+        """The worst value, if the body does not show the values."""
+        return [] if self._values_shown else super().value_spans()
 
     def chart(self, widget: MetricWidget) -> ChartData:
         """The widget's own curves, or those of its alarm."""

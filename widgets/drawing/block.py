@@ -14,9 +14,18 @@ class Block(LineWidget):
     Block { height: auto; width: 1fr; margin-bottom: 1; }
     """
 
-    def __init__(self, title: str, make: Callable[[int], Sequence[Line]], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        make: Callable[[int], Sequence[Line]],
+        *,
+        beside: Callable[[], Sequence[Span]] = list,
+        id: str | None = None,
+    ) -> None:
+        """`beside` returns what stands at the right of the title; without a title there is no head row."""
         super().__init__(id=id)
         self._title = title
+        self._beside = beside
         self._make = make
         self._height = 0
 
@@ -39,5 +48,9 @@ class Block(LineWidget):
         """The head, then the lines."""
         if width <= 0:
             return []
+        if not self._title:
+            return [*self._make(width)]
         title: list[Span] = [(self._title, "title"), (" ", "")]
-        return [spread(title, [], width, fill=("─", "rule")), *self._make(width)]
+        beside = self._beside()
+        right: list[Span] = [(" ", ""), *beside] if beside else []
+        return [spread(title, right, width, fill=("─", "rule")), *self._make(width)]

@@ -145,10 +145,13 @@ def _wrap_line(text: str, width: int) -> list[str]:
     for unit in _units(text, width):
         size = cell_len(unit)
         if size > room and lines[-1]:
+            if unit.isspace():
+                # Stripped at the end of its line; the next unit begins a new one.
+                lines[-1].append(unit)
+                room = 0
+                continue
             lines.append([])
             room = width
-            if unit.isspace():
-                continue
         lines[-1].append(unit)
         room -= size
     _lengthen_last(lines, width)

@@ -2,7 +2,8 @@
 
 Rows are replaced as a whole and compared by key: only rows that differ are repainted, and the cursor
 stays on its object wherever that moves. When the object disappears, the cursor is on nothing until the
-operator moves it, so that no key acts on a neighbour.
+operator moves it, so that no key acts on a neighbour. With `follows_top` it stays on the first row until then, and
+again after Home.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Row:
     key: str
     cells: tuple[Line, ...]
     heading: bool = False
+    whole: bool = False
+    """Its only cell spans the table, but it can be selected."""
 
 
 @dataclass
@@ -71,8 +74,12 @@ class KeyedTable(ScrollView, can_focus=True):
     class Gone(_OfObject):
         """The object under the cursor disappeared; the cursor is on nothing now."""
 
-    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False
+    ) -> None:
         super().__init__(id=id)
+        self._may_follow_top = follows_top
+        self.follows_top = follows_top
         self.line_styles = LineStyles(self)
         self.columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
@@ -119,17 +126,18 @@ class KeyedTable(ScrollView, can_focus=True):
             self._reveal(self._place)
 
     def _follow_cursor(self, *, was_empty: bool) -> None:
-        if self.cursor_key is None:
-            first = self._step(-1, 1)
+        first = self._step(-1, 1)
+        if self.follows_top and first is not None and self._rows[first].key != self.cursor_key:
+            self._put(first)
+            self.follows_top = True
+        elif self.cursor_key is None:
             if was_empty and first is not None and self._place == 0:
                 self._put(first)
-            return
-        place = self._index.get(self.cursor_key)
-        if place is None:
+        elif (place := self._index.get(self.cursor_key)) is not None:
+            self._place = place
+        else:
             key, self.cursor_key = self.cursor_key, None
             self.post_message(self.Gone(self, key))
-        else:
-            self._place = place
 
     def _refresh_changed(self) -> None:
         """Repaint the cells that differ from what was painted last."""
@@ -144,7 +152,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _measure(self) -> bool:
         """Compute the columns' widths; True if one changed."""
-        cells = [row.cells for row in self._rows if not row.heading]
+        cells = [row.cells for row in self._rows if not (row.heading or row.whole)]
         self._widths_room = self._room
         before, self._widths = self._widths, widths(self.columns, cells, max(0, self._widths_room - _GUTTER))
         return self._widths != before
@@ -199,15 +207,14 @@ class KeyedTable(ScrollView, can_focus=True):
             return self.line_styles.strip(row.cells[0] if row.cells else [], width)
         gutter: Span = ("▌ " if at_cursor and self.has_focus else "▏ " if at_cursor else "  ", "rule-focus")
         base = ("cursor" if self.has_focus else "cursor-blur") if at_cursor else ""
-        return self.line_styles.strip([gutter, *lay_out(self.columns, row.cells, self._widths)], width, base)
+        cells = row.cells[0] if row.whole else lay_out(self.columns, row.cells, self._widths)
+        return self.line_styles.strip([gutter, *cells], width, base)
 
     def on_focus(self) -> None:
         """Redraw the cursor."""
         self._refresh_row(self._place)
 
-    def on_blur(self) -> None:
-        """Redraw the cursor."""
-        self._refresh_row(self._place)
+    on_blur = on_focus
 
     def move_to(self, key: str) -> bool:
         """Move the cursor to an object; False if it is not in the table."""
@@ -234,8 +241,9 @@ class KeyedTable(ScrollView, can_focus=True):
         self._put_near(min(max(target, 0), len(self._rows) - 1), -by)
 
     def action_edge(self, index: int) -> None:
-        """Move to the first or the last object."""
+        """Move to the first or the last object; at the first, follow the top again where the table may."""
         self._put_near(0 if index == 0 else len(self._rows) - 1, 1 if index == 0 else -1)
+        self.follows_top = self._may_follow_top and index == 0
 
     def action_select(self) -> None:
         """Open the object under the cursor, if there is one."""
@@ -261,14 +269,11 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _step(self, place: int, by: int) -> int | None:
         """Index of the next selectable row from `place`; None without one."""
-        place += by
-        while 0 <= place < len(self._rows):
-            if not self._rows[place].heading:
-                return place
-            place += by
-        return None
+        places = range(place + by, len(self._rows) if by > 0 else -1, by)
+        return next((at for at in places if not self._rows[at].heading), None)
 
     def _put(self, place: int) -> None:
+        self.follows_top = False
         old, self._place = self._place, place
         old_key, self.cursor_key = self.cursor_key, self._rows[place].key
         self._refresh_row(old)

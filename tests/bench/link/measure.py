@@ -226,7 +226,7 @@ def feed(server: Server, link: Link, kind: str, seconds: float, env: Mapping[str
 class Console:
     """The real console on a world that runs; `url` is where."""
 
-    LIVE = ("alb-latency-high", "Request completed")
+    LIVE = ("alb-5xx-error-rate", "Request completed")
     """On the screen when all panels are filled."""
     HELP, HELP_TEXT, BACK = b"?", "Esc closes", b"\x1b"
     LOGS = b"3"

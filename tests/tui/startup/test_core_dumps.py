@@ -58,7 +58,7 @@ def core_limits(pid: int) -> list[str]:
 @pytest.mark.slow
 def test_the_console_and_its_world_leave_no_core(tmp_path: Path) -> None:
     with PtyConsole(demo_command(), size=(40, 120)) as console:
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         pid = console.process.pid
         (world,) = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         assert core_limits(pid) == core_limits(world) == ["0", "0"]

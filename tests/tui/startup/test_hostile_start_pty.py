@@ -12,7 +12,7 @@ from tests.tui.pty_console import PtyConsole
 from tui.exit_status import ExitStatus
 
 pytestmark = pytest.mark.pty
-LIVE = ("rds-storage-low", "AWS cannot be reached", "AWS settings", "not in the AWS configuration")
+LIVE = ("alb-5xx-error-rate", "AWS cannot be reached", "AWS settings", "not in the AWS configuration")
 """What a console shows that has begun, in a demo or without an AWS."""
 
 

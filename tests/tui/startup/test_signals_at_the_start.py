@@ -21,7 +21,7 @@ TOBAN = [sys.executable, "-m", "tui", "--lang", "en"]
 KEYBOARD_ON, KEYBOARD_OFF = re.compile(rb"\x1b\[>[0-9]+u"), b"\x1b[<u"
 START = 1.6
 """Processor seconds that a start takes on a slow machine."""
-STARTED = "rds-storage-low"
+STARTED = "alb-5xx-error-rate"
 """Shown with the first answers."""
 SEED = 20261126
 

@@ -6,13 +6,17 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 
 from services import i18n
-from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
+from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
 from widgets.alarms.detail import AlarmDetail
-from widgets.alarms.facts import breaches, fact_lines, history_lines
+from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
+from widgets.alarms.history import history_lines, local_times, original_lines
 from widgets.alarms.playbook import playbook_lines
+from widgets.alarms.steps import Steps
+from widgets.alarms.values import breaches
 from widgets.alarms.wording import warnings
 from widgets.drawing.lines import plain, width_of
 
@@ -27,6 +31,8 @@ class DetailApp(App[None]):
 
     @on(AlarmDetail.OpenLogs)
     @on(AlarmDetail.Closed)
+    @on(AlarmDetail.SpanChosen)
+    @on(Steps.Chosen)
     def keep(self, message: Message) -> None:
         self.seen.append(message)
 
@@ -37,7 +43,7 @@ def text(app: App[None]) -> str:
 
 def fill(detail: AlarmDetail, alarm: Alarm) -> None:
     detail.playbook, detail.log_group = gallery_data.PLAYBOOK, RawId("/ecs/staff-api")
-    detail.alarm = alarm
+    detail.alarm, detail.readings = alarm, gallery_data.READINGS
     detail.curve, detail.history = (
         gallery_data.fresh(gallery_data.CURVE),
         gallery_data.fresh(gallery_data.HISTORY),
@@ -52,15 +58,18 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         await pilot.pause()
         output = text(app)
         for words in (
-            "3 out of the last 5",
-            "◆7.20",
-            "threshold > 5",
-            "09:05 JST",
+            "now 8.40",
+            "limit > 5",
+            "in 3 of 5 periods",
+            "at change  0.40  2.10  6.30  6.90  7.20",
+            "since 09:05 JST",
             "エラーログ確認",
             "ok → ",
-            "since",
         ):
             assert words in output
+        assert "out of the last" not in output, "AWS's English is behind a key"
+        places = [output.index(words) for words in ("firing", "now 8.40", "What to do", "History")]
+        assert places == sorted(places)
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
@@ -93,8 +102,8 @@ async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
         detail.curve = FeedState(problem=gallery_data.PROBLEM)
         await pilot.pause()
         await pilot.pause()
-        assert gallery_data.PROBLEM.remedy in text(app)
-        assert "3 out of the last 5" in text(app)
+        assert gallery_data.PROBLEM.summary in text(app)
+        assert "in 3 of 5 periods" in text(app)
         assert "The runbook says nothing" in text(app)
 
 
@@ -112,8 +121,9 @@ def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
             "recent": (123456789.5,) * 12,
         }
     )
-    lines = fact_lines(whole, gallery_data.JST, gallery_data.NOW, width)
-    assert all(width_of(line) <= width for line in lines if line[0] != (whole.name, "strong"))
+    context = FactContext(gallery_data.JST, gallery_data.NOW, gallery_data.READINGS, "ALB 5xxエラー率")
+    lines = fact_lines(whole, context, width)
+    assert all(width_of(line) <= width for line in lines)
     output = "".join("".join(line.split()) for line in plain(lines))
     assert all(
         "".join(words.split()) in output
@@ -139,7 +149,7 @@ async def test_an_alarm_over_several_series_says_which_fire() -> None:
             assert words in text(app)
         detail.contributors = FeedState(problem=gallery_data.PROBLEM)
         await pilot.pause()
-        assert gallery_data.PROBLEM.remedy in text(app)
+        assert gallery_data.PROBLEM.summary in text(app)
 
 
 def clocks(minutes: float, *, firing: bool = True) -> str:
@@ -169,7 +179,7 @@ def test_breaching_points_are_marked() -> None:
 
 def test_facts_of_a_missing_alarm_say_that_it_is_missing() -> None:
     assert "AWS does not have it" in "\n".join(
-        plain(fact_lines(gallery_data.ALARMS[1], gallery_data.JST, gallery_data.NOW, 60))
+        plain(fact_lines(gallery_data.ALARMS[1], FactContext(gallery_data.JST, gallery_data.NOW), 60))
     )
 
 
@@ -190,20 +200,116 @@ async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
         )
 
 
-def test_a_reason_in_the_history_is_readable_in_a_narrow_column() -> None:
-    reason = (
-        "Threshold Crossed: 2 out of the last 2 datapoints [30.2, 32.1] were greater than the threshold (5.0)"
+def history(*changes: AlarmTransition, width: int = 80) -> list[str]:
+    return plain(history_lines(changes, gallery_data.ALARMS[0], gallery_data.JST, gallery_data.NOW, width))
+
+
+def test_history_is_in_words_with_the_values_that_decided() -> None:
+    fired = gallery_data.HISTORY[0].model_copy(update={"points": (6.3, None, 7.2)})
+    action = fired.model_copy(
+        update={
+            "kind": "action",
+            "before": None,
+            "after": None,
+            "points": (),
+            "summary": "Successfully executed action arn:aws:sns:ap-northeast-1:123456789012:ops-alerts",
+        }
     )
-    change = gallery_data.HISTORY[0].model_copy(update={"reason": reason})
-    for width in (30, 44):
-        output = history_lines((change,), gallery_data.JST, gallery_data.NOW, width)
-        assert all(width_of(line) <= width for line in output[1:])
-        assert len(output) <= 4
-    assert "[30.2, 32.1]" in " ".join(plain(output))
+    failed = action.model_copy(
+        update={"summary": action.summary.replace("Successfully executed", "Failed to execute")}
+    )
+    created = action.model_copy(update={"kind": "configuration", "summary": 'Alarm "a" created'})
+    later = failed.model_copy(update={"at": failed.at + timedelta(minutes=5)})
+    lines = history(later, action, fired, created)
+    assert lines == [
+        "09:10  could not notify SNS ops-alerts",
+        "09:05  ● ok → ■ firing  6.30, —, 7.20  notified SNS ops-alerts",
+        "09:05  alarm created",
+    ]
+    assert "no change" in history()[0]
 
 
-def test_history_lists_state_changes_and_changes_of_the_alarm() -> None:
-    lines = plain(history_lines(gallery_data.HISTORY, gallery_data.JST, gallery_data.NOW, 80))
-    assert lines[0].startswith("09:05 JST  ● ok → ■ firing")
-    assert "configuration changed  threshold 3 → 5" in lines[2]
-    assert "no change" in plain(history_lines((), gallery_data.JST, gallery_data.NOW, 80))[0]
+@pytest.mark.parametrize("width", [20, 30, 44, 80])
+def test_history_is_never_cut(width: int) -> None:
+    fired = gallery_data.HISTORY[0].model_copy(
+        update={"points": tuple(float(each) for each in range(100, 106))}
+    )
+    lines = history(fired, width=width)
+    assert all(number in "".join(lines) for number in ("100", "105"))
+
+
+def test_aws_own_words_have_times_of_the_zone() -> None:
+    reason = "Threshold Crossed: 2 out of the last 2 datapoints [30.2 (13/01/26 00:03:00), 32.1 (13/01/26 00:02:00)]"
+    text = local_times(reason + " at 2026-01-13T00:04:00.000+0000", gallery_data.JST)
+    assert "(2026-01-13 09:03:00 JST)" in text
+    assert text.endswith("at 2026-01-13 09:04:00 JST")
+    assert local_times("(99/99/26 00:00:00)", gallery_data.JST) == "(99/99/26 00:00:00)"
+    lines = plain(original_lines(gallery_data.ALARMS[0], gallery_data.HISTORY, gallery_data.JST, 60))
+    assert "3 out of the last 5" in " ".join(lines)
+
+
+async def test_a_key_shows_aws_own_words() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        fill(app.query_one(AlarmDetail), gallery_data.ALARMS[0])
+        app.query_one(AlarmDetail).focus()
+        await pilot.press("R")
+        await pilot.pause()
+        assert "3 out of the last 5" in text(app)
+        assert "2025-11-25 09:10:00 JST" in text(app)
+        await pilot.press("R")
+        await pilot.pause()
+        assert "3 out of the last 5" not in text(app)
+
+
+async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, gallery_data.ALARMS[3])
+        detail.focus()
+        await pilot.pause()
+        assert "▸3h" in text(app)
+        for key, chip, words in (
+            ("left_square_bracket", "▸1h worst", "maximum of every 1m"),
+            ("left_square_bracket", "▸1h mean", "mean of every 5m"),
+            ("left_square_bracket", "▸1h mean", "mean of every 5m"),
+            ("right_square_bracket", "▸1h worst", "maximum of every 1m"),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            assert chip in text(app)
+            assert words in text(app)
+        assert [each.span for each in app.seen] == [1, 0, 1]
+
+
+async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, gallery_data.ALARMS[0])
+        count = len(gallery_data.PLAYBOOK.steps)
+        detail.places = ("Logs", *[""] * (count - 2), "Tasks")
+        detail.focus_first()
+        await pilot.pause()
+        assert "→ Logs" in text(app)
+        await pilot.press("enter", *["down"] * (count - 1), "enter", "up", "enter")
+        await pilot.pause()
+        opened = [each.index for each in app.seen if isinstance(each, Steps.Chosen)]
+        assert opened == [0, count - 1], "a step that leads nowhere opens nothing of its own"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(30, "1m"), (420, "7m"), (6000, "100m"), (7200, "2h"), (90_000, "25h"), (864_000, "10d")],
+)
+def test_a_forecast_has_one_unit(seconds: float, words: str) -> None:
+    assert about(seconds) == words
+
+
+def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
+    storage = gallery_data.ALARMS[7]
+    soon, role = stock_words(storage, Depletion(per_hour=-24 * 2.0**30, left=420, span=RECENT))
+    assert (role, "7m" in soon, "−24 GiB" in soon) == ("bad", True, True)
+    assert stock_words(storage, Depletion(per_hour=-(2.0**30), left=90 * 86400, span=HOUR))[1] == "warn"
+    assert "cannot be computed" in stock_words(storage, None)[0]

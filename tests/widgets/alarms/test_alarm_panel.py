@@ -7,9 +7,12 @@ from textual.message import Message
 
 from services import i18n
 from services.i18n import _
+from services.models.alarm_readings import AlarmReadings
+from services.models.alarm_rows import is_plain
 from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
+from widgets.alarms.advice import Advice
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, measured, remark, state_spans, warnings
@@ -43,41 +46,137 @@ def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> 
     assert [state for state, style in styles.items() if style.role == "good"] in (["ok"], ["normal"])
 
 
-async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_apart() -> None:
+async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_line() -> None:
     app = AlarmApp()
-    async with app.run_test(size=(140, 20)) as pilot:
-        app.query_one(AlarmPanel).state = gallery_data.fresh(gallery_data.BOARD)
+    async with app.run_test(size=(140, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.readings = gallery_data.READINGS
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         text = lines(app)
         at = {
             name: next(y for y, line in enumerate(text) if name in line and y > 1)
-            for name in ("alb-5xx", "rds-storage-low", "ecs-cpu-high", "scaling alarms", "AlarmLow")
+            for name in ("alb-5xx", "rds-storage-low", "ecs-cpu-high", "scaling alarms")
         }
         assert list(at.values()) == sorted(at.values())
-        assert "little load" in text[at["AlarmLow"]]
+        assert not any("AlarmLow" in line for line in text)
         assert "muted until 12:12 JST" in text[at["ecs-cpu-high"]]
-        assert "7.20" in text[at["alb-5xx"]]
+        assert "8.40" in text[at["alb-5xx"]], "the value now"
+        assert not any("7.20" in line for line in text), "not the value at the change"
         assert "> 5" in text[at["alb-5xx"]]
+        panel.table.focus()
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert any("AlarmLow" in line and "little load" in line for line in lines(app))
 
 
-async def test_in_eighty_columns_the_value_is_beside_its_threshold() -> None:
+async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        alarms = tuple(
-            alarm for alarm in gallery_data.ALARMS if alarm.state in (AlarmState.ALARM, AlarmState.OK)
-        )
-        app.query_one(AlarmPanel).state = gallery_data.fresh(AlarmOverview(alarms=alarms))
+        panel = app.query_one(AlarmPanel)
+        panel.readings = gallery_data.READINGS
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
-        assert "threshold" in "".join(lines(app))
-        assert any("7.20" in line and "> 5" in line for line in lines(app))
+        assert "limit" in "".join(lines(app))
+        assert any("8.40" in line and "> 5" in line for line in lines(app))
+
+
+@pytest.mark.parametrize("width", [44, 60, 80, 100, 120, 160, 200])
+async def test_the_limit_never_goes_while_the_value_stays(width: int) -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(width, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.readings = gallery_data.READINGS
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
+        await pilot.pause()
+        row = next(line for line in lines(app) if "8.40" in line)
+        assert "> 5" in row
+
+
+async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
+        old = gallery_data.READINGS
+        for own in (gallery_data.stale(()), FeedState(problem=gallery_data.PROBLEM)):
+            panel.readings = AlarmReadings(read=old.read, own=own)
+            await pilot.pause()
+            row = next(line for line in lines(app) if "alb-5xx" in line and "5xx" in line and "> 5" in line)
+            assert "8.40" not in row
+            assert " ? " in row
+            assert "▁" not in row, "nor is its shape the last hour's"
+
+
+async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xx", gallery_data.PLAYBOOK)}
+        panel.state = gallery_data.fresh(gallery_data.BOARD)
+        await pilot.pause()
+        text = lines(app)
+        at = next(y for y, line in enumerate(text) if "alb-5xx-error-rate" in line and y > 1)
+        assert "ALB 5xx" in text[at + 1]
+        assert "for 7m" in text[at + 1]
+        assert gallery_data.PLAYBOOK.steps[0].text in "".join(text[at + 1 : at + 3])
+        roles = {row.key: row.cells[1][0][1] for row in panel.table.rows if len(row.cells) > 1}
+        assert roles["alb-5xx-error-rate"] == "strong"
+        assert roles["ecs-memory-high"] == "muted"
+        assert roles["rds-connections-high"] != "muted", "its actions are disabled: that is not normal"
+
+
+async def test_all_green_is_one_line_that_enter_unfolds() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.room = 2
+        green = tuple(alarm for alarm in gallery_data.ALARMS if is_plain(alarm) and not alarm.scaling)
+        panel.state = gallery_data.fresh(AlarmOverview(alarms=green))
+        await pilot.pause()
+        assert f"● all {len(green)} alarms are ok" in lines(app)[1]
+        assert not any("ecs-memory-high" in line for line in lines(app))
+        panel.focus_list()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert any("ecs-memory-high" in line for line in lines(app))
+        panel.state = gallery_data.stale(AlarmOverview(alarms=green))
+        await pilot.pause()
+        panel.action_list_normal()
+        await pilot.pause()
+        assert "●" not in lines(app)[1], "what was green when it was read is not green now"
+
+
+async def test_the_cursor_follows_the_top_until_a_person_moves_it() -> None:
+    app = AlarmApp()
+    quiet, fires = AlarmOverview(alarms=gallery_data.ALARMS[2:]), gallery_data.BOARD
+    async with app.run_test(size=(120, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.state = gallery_data.fresh(quiet)
+        await pilot.pause()
+        panel.table.focus()
+        panel.state = gallery_data.fresh(fires)
+        await pilot.pause()
+        assert panel.chosen.name == "alb-5xx-error-rate", (
+            "what fires is what Enter opens at three in the morning"
+        )
+        await pilot.press("down", "down")
+        chosen = panel.chosen.name
+        panel.state = gallery_data.fresh(quiet)
+        await pilot.pause()
+        assert panel.chosen.name == chosen, "then the cursor stays on its alarm"
+        await pilot.press("home")
+        panel.state = gallery_data.fresh(fires)
+        await pilot.pause()
+        assert panel.chosen.name == "alb-5xx-error-rate", "Home follows the top again"
 
 
 async def test_the_counts_leave_scaling_alarms_out() -> None:
     app = AlarmApp()
     async with app.run_test(size=(140, 20)) as pilot:
-        app.query_one(AlarmPanel).state = gallery_data.fresh(gallery_data.BOARD)
+        app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
-        assert "firing 1" in lines(app)[1]
+        assert "firing 1" in lines(app)[0]
 
 
 async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
@@ -98,7 +197,10 @@ async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
         panel.table.focus()
-        panel.state = gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:]))
+        await pilot.press("down")
+        panel.state = gallery_data.fresh(
+            AlarmOverview(alarms=(gallery_data.ALARMS[0], *gallery_data.ALARMS[2:]))
+        )
         await pilot.press("enter")
         await pilot.pause()
         assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
@@ -161,16 +263,14 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
         for alarm in alarms:
             for words, _role in warnings(alarm, gallery_data.JST, gallery_data.NOW):
                 assert "".join(words.split()) in output, (width, alarm.name)
-        assert width < 80 or _("threshold") in "".join(lines(app)), (
-            "a limit before a note, which stands below"
-        )
+        assert width < 80 or _("limit") in "".join(lines(app)), "a limit before a note, which stands below"
 
 
 async def test_notes_move_as_the_width_does() -> None:
     app = AlarmApp()
     async with app.run_test(size=(200, 40)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
+        panel.state = gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:]))
         await pilot.pause()
         for width, below in ((200, False), (80, True), (200, False)):
             await pilot.resize_terminal(width, 40)
@@ -217,7 +317,7 @@ async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> No
 
 
 async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
-    for width, words in ((140, "ok → ■ firing for 7m"), (80, "alb-5xx-error-rate ■"), (50, "")):
+    for width, words in ((140, "ok → ■ firing for 7m !"), (80, "alb-5xx-error-rate ■"), (50, "")):
         app = AlarmApp()
         async with app.run_test(size=(width, 4)) as pilot:
             app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
@@ -236,7 +336,7 @@ async def test_the_strip_names_what_fires_even_when_something_else_changed_later
     async with app.run_test(size=(140, 4)) as pilot:
         app.query_one(AlarmStrip).state = gallery_data.fresh(overview)
         await pilot.pause()
-        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m")
+        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m !")
         assert "last change" not in lines(app)[0]
 
 
@@ -246,11 +346,11 @@ async def test_durations_move_with_the_clock() -> None:
         panel = app.query_one(AlarmPanel)
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
-        assert " 7m " in lines(app)[3]
+        assert "for 7m" in lines(app)[4]
         panel.now = lambda: gallery_data.NOW + timedelta(minutes=5)
         panel._tick()
         await pilot.pause()
-        assert any(" 12m " in line and "alb-5xx" in line for line in lines(app))
+        assert any("for 12m" in line for line in lines(app))
 
 
 def test_states_cover_the_model() -> None:

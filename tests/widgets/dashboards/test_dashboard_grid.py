@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +48,34 @@ def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot() -> No
 def test_narrow_screens_stack_in_reading_order() -> None:
     assert [(place.x, place.y) for place in placements(FOUR, 80, 20)] == [(0, 0), (41, 0), (0, 10), (41, 10)]
     assert [(place.x, place.y) for place in placements(FOUR, 60, 20)] == [(0, 0), (0, 10), (0, 20), (0, 30)]
+
+
+@given(BOXES, st.integers(20, 220), st.integers(4, 70), st.sets(st.integers(0, 11)))
+def test_folded_tiles_take_one_line(boxes: list[Box], width: int, height: int, folded: set[int]) -> None:
+    boxes = [replace(box, is_folded=index in folded) for index, box in enumerate(boxes)]
+    tiles = placements(boxes, width, height)
+    assert all((place.height == 1) == box.is_folded for box, place in zip(boxes, tiles, strict=True))
+    for index, one in enumerate(tiles):
+        assert one.x + one.width <= width
+        assert not any(overlap(one, two) for two in tiles[:index])
+
+
+WITH_TEXT = [Box(0, 0, 10, 4, is_folded=True), Box(10, 0, 14, 4, is_folded=True)] + [
+    replace(box, y=box.y + 4) for box in FOUR
+]
+
+
+@given(st.integers(15, 60))
+def test_four_charts_are_whole_above_the_fold(height: int) -> None:
+    places = placements(WITH_TEXT, 118, height)
+    assert [place.y for place in places[:2]] == [0, 0], "texts beside one another"
+    assert all(place.y + place.height <= height for place in places)
+    assert max(place.y + place.height for place in places) >= min(height - 1, 43), "no row is left empty"
+    assert [place.y for place in places[2:4]] == [1, 1]
+
+
+def test_more_charts_are_below_the_fold_rather_than_all_of_them_flat() -> None:
+    more = [*WITH_TEXT, Box(0, 16, 12, 6), Box(12, 16, 12, 6)]
+    places = placements(more, 118, 25)
+    assert [place.height for place in places[2:6]] == [12] * 4
+    assert places[-1].y >= 25

@@ -12,7 +12,7 @@ from widgets.drawing import format as fmt
 JST = ZoneInfo("Asia/Tokyo")
 AT = datetime(2025, 11, 25, 0, 5, 9, tzinfo=UTC)
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=60).map(clean)
-MIXED = st.text(alphabet="ab 漢字、カナ\u0301é-", max_size=80).map(clean)
+MIXED = st.text(alphabet="ab 漢字、カナ\u0301é-（）「」120件ー%", max_size=80).map(clean)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,17 @@ def test_a_paragraph_does_not_end_with_a_single_character(width: int) -> None:
 
 def test_wrap_keeps_paragraphs_and_words() -> None:
     assert fmt.wrap(clean_block("one two three\n四五六七"), 8) == ["one two", "three", "四五六七"]
+
+
+@given(MIXED, st.integers(2, 30))
+def test_every_wrapped_line_is_found_in_the_text_in_order(text: str, width: int) -> None:
+    at = 0
+    for start, line in fmt.wrap_at(text, width):
+        assert start >= at
+        assert text[start : start + len(line)] == line
+        at = start + len(line)
+
+
+def test_a_space_at_the_end_of_a_line_does_not_move_down_with_the_word_before_it() -> None:
+    text = "a 50ab確」件\u3000bー5:）1b1」 ー:"
+    assert [line for _at, line in fmt.wrap_at(text, 12)] == fmt.wrap(text, 12)

@@ -1,9 +1,9 @@
-"""One alarm in full: its reason, start, curve, history, and the runbook's advice."""
+"""One alarm in full: its state, value, the runbook's steps, its curve and history."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, TypeVar
 
 from textual import on, work
@@ -16,20 +16,27 @@ from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.aws_cli import CommandSheet
+from services.models.composites import parts_of
+from services.models.curve_spans import SPANS, curve_queries, curve_range
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
-from services.models.metrics import Series, TimeSpan
+from services.models.metrics import Series
 from services.models.problem import Problem
+from services.models.runbook import Playbook, Step
 from tui import messages
 from tui.commands import bindings
+from tui.places import Destination, Origin, destination
 from tui.screens.common.command_sheets import alarm_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.slack.post import propose_alarm
+from tui.screens.watch.panels.alarms import alarm_readings
 from widgets.alarms.detail import AlarmDetail
+from widgets.alarms.steps import Steps
+from widgets.drawing.state_styles import ALARM_STYLES
+from widgets.inputs.step_prompt import StepPrompt
 
 T = TypeVar("T")
 HISTORY = timedelta(days=1)
-CURVE = timedelta(hours=3)
 
 
 class AlarmScreen(ModeScreen):
@@ -38,6 +45,7 @@ class AlarmScreen(ModeScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("watch") if each.id == "acknowledge"),
         Binding("p", "propose", N_("Slack"), show=True),
+        Binding("full_stop", "steps", N_("Steps"), show=True),
     ]
 
     def __init__(self, alarm: Alarm) -> None:
@@ -45,17 +53,46 @@ class AlarmScreen(ModeScreen):
         self.first = alarm
         self.detail = AlarmDetail(now=self.app.now, zone=self.app.zone)
 
+        self.prompt = StepPrompt()
+        self._destinations: tuple[Destination | None, ...] = ()
+
     def body(self) -> ComposeResult:
-        """The detail alone."""
+        """The detail, and the line that asks for a step's number."""
         yield self.detail
+        yield self.prompt
 
     async def opened(self) -> None:
         """Show what is known now; the rest is read whenever the overview changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
-        self.detail.playbook = runbook.playbook_for(self.first.id)
         self.detail.log_group = runbook.log_group_for(self.first.id)
-        self.detail.focus()
+        self.detail.title = next((each.title for each in runbook.alarms if each.name == self.first.id), "")
+        self.watch(self.app, "view", self._values_changed)
+        self.watch(self.app, "alarm_series", self._values_changed, init=False)
+        self.detail.focus_first()
+
+    def _values_changed(self) -> None:
+        """Show the value now, and where the steps lead: a widget of the dashboard may have come or gone."""
+        self.detail.readings = alarm_readings(self.app)
+        alarm = self.detail.alarm or self.first
+        playbook = self.services.runbook.playbook_for(alarm.id)
+        if playbook is None:
+            playbook, self._destinations = self._parts(alarm)
+        else:
+            origin = Origin(alarm, str(self.detail.log_group), self.detail.decisive_time())
+            self._destinations = tuple(destination(self.app, step, origin) for step in playbook.steps)
+        self.detail.playbook = playbook
+        self.detail.places = tuple(place.title if place is not None else "" for place in self._destinations)
+
+    def _parts(self, alarm: Alarm) -> tuple[Playbook | None, tuple[Destination | None, ...]]:
+        """A composite alarm leads to the alarms that its rule names: there is something to do about those."""
+        overview = self.app.alarms.value if self.app.alarms is not None else None
+        parts = parts_of(alarm, overview) if overview is not None else ()
+        if not parts:
+            return None, ()
+        steps = tuple(Step(text=f"{ALARM_STYLES[part.state].text}  {part.name}") for part in parts)
+        playbook = Playbook(id="parts", title=_("It fires because of these alarms"), steps=steps)
+        return playbook, tuple(Destination(_("Open"), messages.OpenAlarm(part)) for part in parts)
 
     def _alarms_changed(self) -> None:
         super()._alarms_changed()
@@ -67,6 +104,7 @@ class AlarmScreen(ModeScreen):
         current = next((each for each in alarms if each.id == self.first.id), None)
         if current is not None:
             self.detail.alarm = current
+        self._values_changed()
         self.read_rest(current or self.first)
 
     def note_subject(self) -> Place | None:
@@ -120,10 +158,17 @@ class AlarmScreen(ModeScreen):
     async def _curve(self, alarm: Alarm) -> tuple[Series, ...]:
         if not alarm.queries:
             return ()
-        # The current period is incomplete and would look like a drop to zero.
-        now = self.app.now().timestamp()
-        end = datetime.fromtimestamp(now - now % max(60, alarm.period), UTC)
-        return await self.services.metrics.fetch(alarm.queries, TimeSpan(start=end - CURVE, end=end))
+        span = SPANS[self.detail.span]
+        return await self.services.metrics.fetch(
+            curve_queries(span, alarm), curve_range(span, alarm, self.app.now())
+        )
+
+    @on(AlarmDetail.SpanChosen)
+    @work(group="alarm-curve", exclusive=True)
+    async def read_curve(self) -> None:
+        """Read the curve over the span that was chosen."""
+        alarm = self.detail.alarm or self.first
+        self.detail.curve = await self._state(FeedState(), self._curve(alarm))
 
     async def _state(self, before: FeedState[T], reading: Awaitable[T]) -> FeedState[T]:
         try:
@@ -144,5 +189,25 @@ class AlarmScreen(ModeScreen):
     @on(AlarmDetail.OpenLogs)
     def open_logs(self, message: AlarmDetail.OpenLogs) -> None:
         """Go to the alarm's log group, at the minute of its change."""
-        self.app.pop_screen()
         self.app.post_message(messages.OpenLogs(str(message.group), message.at))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the steps only where one leads somewhere."""
+        return any(self.detail.places) if action == "steps" else super().check_action(action, parameters)
+
+    def action_steps(self) -> None:
+        """Ask for the number of a step."""
+        self.prompt.open(self.detail.places)
+
+    @on(StepPrompt.Closed)
+    def prompt_closed(self) -> None:
+        """Give the keys back to the detail."""
+        self.detail.focus_first()
+
+    @on(Steps.Chosen)
+    @on(StepPrompt.Chosen)
+    def open_step(self, message: Steps.Chosen | StepPrompt.Chosen) -> None:
+        """Go where the step leads."""
+        place = self._destinations[message.index] if message.index < len(self._destinations) else None
+        if place is not None:
+            self.app.post_message(place.request)

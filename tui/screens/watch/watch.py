@@ -1,14 +1,14 @@
-"""監視: alarms, dashboard and log tail on one screen, or one at a time if there is no room."""
+"""監視: alarms, dashboard and log tail on one screen: whole, brief on a small one, or one panel alone."""
 
 from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.aws_cli import CommandSheet
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem
@@ -17,7 +17,7 @@ from tui.commands import bindings
 from tui.panel_registry import PANELS
 from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
-from tui.screens.watch.layout import stylesheet
+from tui.screens.watch.layout import ALONE, SHORT, WIDE, alarm_room, stylesheet
 from tui.screens.watch.panels.base import WatchedPanel
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
@@ -29,7 +29,10 @@ from widgets.logs.pane import LogPane
 class WatchScreen(PaneScreen):
     """The watch mode: the panels of the registry, in its order."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("watch")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("watch"),
+        Binding("escape", "leave_zoom", N_("Back"), show=True),
+    ]
     DEFAULT_CSS = stylesheet(PANELS)
 
     def __init__(self) -> None:
@@ -39,7 +42,7 @@ class WatchScreen(PaneScreen):
         }
         self.zoomed = False
         self.current = PANELS[0].id
-        """The panel that is shown when there is room for only one."""
+        """The panel that is shown alone while one is, and gets the focus first."""
 
     @property
     def alarms(self) -> AlarmPanel:
@@ -98,6 +101,8 @@ class WatchScreen(PaneScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow a panel's own commands only while it has the focus."""
+        if action == "leave_zoom":
+            return self.zoomed
         if action == "acknowledge":
             parameters = ("alarms",)
         elif action != "panel_command":
@@ -124,25 +129,46 @@ class WatchScreen(PaneScreen):
         self.post_message(messages.OpenLogs(message.group))
 
     def on_resize(self) -> None:
-        """Show as many panels as fit the new size."""
+        """Fit the panels to the new size."""
         self.call_after_refresh(self._show_panels)
 
     def _show_panels(self) -> None:
-        alone = self.zoomed or self.has_class("-narrow") or self.has_class("-short")
-        self.set_class(self.zoomed, "-zoom")
+        is_short, is_wide = self.has_class(SHORT), self.has_class(WIDE)
+        self.set_class(self.zoomed, ALONE)
         for id, panel in self.panels.items():
-            panel.widget.set_class(alone and id != self.current, "-off")
+            is_hidden = id != self.current if self.zoomed else is_short and not panel.spec.short_row
+            panel.widget.set_class(is_hidden, "-off")
+        self.alarms.room = (
+            self.size.height
+            if self.zoomed
+            else alarm_room(self.size.height, is_short=is_short, is_wide=is_wide)
+        )
+        self.dashboard.brief = is_short and not self.zoomed
+        self.refresh_bindings()
 
     def action_focus_panel(self, panel: str) -> None:
-        """Focus a panel; if only one panel is shown, show this one."""
+        """Focus a panel; on a screen with few rows show it alone."""
         self.current = panel
+        self.zoomed = self.zoomed or self.has_class(SHORT)
         self._show_panels()
-        self.panels[panel].focus()
+        self.panels[panel].go_to()
+
+    def show_widget(self, key: str) -> None:
+        """Focus a widget of the dashboard; on a screen with few rows it has the whole screen."""
+        self.action_focus_panel("dashboard")
+        for tile in self.dashboard.grid.tiles:
+            if tile.widget.key == key:
+                tile.focus()
 
     def action_zoom(self) -> None:
         """Show one panel on the whole screen, or all again."""
         self.zoomed = not self.zoomed
         self._show_panels()
+        self.panels[self.current].focus()
+
+    def action_leave_zoom(self) -> None:
+        """Show all panels again."""
+        self.action_zoom()
 
     def on_descendant_focus(self) -> None:
         """Remember which panel has the focus."""

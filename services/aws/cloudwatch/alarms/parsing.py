@@ -178,8 +178,11 @@ def _dimensions(row: Answer) -> tuple[tuple[RawId, RawId], ...]:
 
 
 def recent_points(data: object) -> tuple[float | None, ...]:
-    """StateReasonData's recentDatapoints, oldest first; non-numbers become gaps (None)."""
-    points = _parsed(data).get("recentDatapoints")
+    """StateReasonData's recentDatapoints, oldest first; non-numbers become gaps (None).
+
+    DescribeAlarms returns the data as text, the history as part of its own JSON.
+    """
+    points = (data if isinstance(data, dict) else _parsed(data)).get("recentDatapoints")
     if not isinstance(points, list):
         return ()
     return tuple(finite(point) for point in points)
@@ -209,6 +212,7 @@ def transition(row: Answer, since: datetime) -> AlarmTransition:
         summary=row.get("HistorySummary"),
         reason=after.get("stateReason") if isinstance(after, dict) else "",
         series=_attributes(row.get("AlarmContributorAttributes")),
+        points=recent_points(after.get("stateReasonData")) if isinstance(after, dict) else (),
     )
 
 

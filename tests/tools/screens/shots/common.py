@@ -11,6 +11,7 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties import duty_actions
 from tui.screens.duties.finding import FindingScreen
@@ -68,6 +69,12 @@ async def _aws_commands(stage: Stage) -> None:
     await stage.on(AwsCommandsScreen)
 
 
+async def _past_messages(stage: Stage) -> None:
+    stage.app.inform("保存しました: ~/reports/2026-01-13.html")
+    stage.app.action_show_messages()
+    await stage.on(PastMessagesScreen)
+
+
 async def _notice(stage: Stage) -> None:
     await stage.has_duties()
     await stage.mode("inspect")
@@ -86,5 +93,6 @@ SHOTS = (
     Shot("runbook", RunbookScreen, _runbook),
     Shot("note", NoteScreen, _note),
     Shot("aws-commands", AwsCommandsScreen, _aws_commands),
+    Shot("past-messages", PastMessagesScreen, _past_messages),
     Shot("notice", NoticeScreen, _notice, QUIET),
 )

@@ -45,16 +45,37 @@ async def _acknowledged(stage: Stage) -> None:
     await stage.press("escape")
 
 
+async def _alone(stage: Stage, panel: str) -> None:
+    """Show one panel alone, as its key does by itself on a screen with few rows."""
+    await stage.do(f"focus_panel('{panel}')")
+    assert isinstance(stage.screen, WatchScreen)
+    if not stage.screen.zoomed:
+        await stage.do("zoom")
+
+
+async def _composite(stage: Stage) -> None:
+    await stage.firing()
+    await stage.open_alarm(stage.alarm("facility-prod-critical"))
+
+
+async def _steps(stage: Stage) -> None:
+    await _alarm(stage)
+    await stage.do("steps")
+
+
+async def _original(stage: Stage) -> None:
+    await _alarm(stage)
+    await stage.press("R")
+
+
 async def _dashboard(stage: Stage) -> None:
     await stage.firing()
-    await stage.do("focus_panel('dashboard')")
-    await stage.do("zoom")
+    await _alone(stage, "dashboard")
 
 
 async def _tail(stage: Stage) -> None:
     await stage.firing()
-    await stage.do("focus_panel('tail')")
-    await stage.do("zoom")
+    await _alone(stage, "tail")
 
 
 async def _usage(stage: Stage) -> None:
@@ -106,6 +127,9 @@ SHOTS = (
     Shot("alarm-cpu", AlarmScreen, _alarm, BUSY),
     Shot("alarm-storage", AlarmScreen, _alarm, FULL),
     Shot("alarm-normal", AlarmScreen, _normal_alarm, STORM),
+    Shot("alarm-composite", AlarmScreen, _composite, STORM),
+    Shot("alarm-original", AlarmScreen, _original),
+    Shot("alarm-steps", AlarmScreen, _steps),
     Shot("acknowledge", AcknowledgeScreen, _acknowledge),
     Shot("post", PostScreen, _post, slack=True),
     Shot("post-unset", PostScreen, _post, FULL),

@@ -95,6 +95,7 @@ async def test_the_key_is_for_the_alarms_alone(embedded: Embedded) -> None:
 
 async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded, path: Path) -> None:
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
+        await pilot.press("a")
         pilot.app.screen.alarms.table.move_to("ecs-cpu-high")
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))

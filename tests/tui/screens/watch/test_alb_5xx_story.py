@@ -28,9 +28,12 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
             OpenAlarm(next(a for a in app.alarms.value.alarms if a.name == "alb-5xx-error-rate"))
         )
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
-        await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
+        await until(pilot, lambda: "notified SNS" in screen_text(pilot))
         detail = screen_text(pilot)
         assert "An ECS task crashed" in detail, "the runbook's causes and remedies"
+        assert "Threshold Crossed" not in detail
+        await pilot.press("R")
+        await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
         since = app.screen.detail.alarm.since
         await pilot.press("escape")
 

@@ -1,14 +1,19 @@
 """The watch mode on an ordinary day, through the real readers and the embedded AWS over HTTP."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from services.models.alarms import AlarmState
+from services.models.alarms import AlarmOverview, AlarmState
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.messages import OpenAlarm
 from tui.panel_registry import PANELS
+from tui.screens.changes.change import ChangeScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen
+from tui.screens.watch.watch import WatchScreen
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -31,16 +36,42 @@ async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, siz
         assert "read-only" in screen_text(pilot)
 
 
-async def test_a_narrow_screen_shows_one_panel_at_a_time_and_keys_change_it(embedded: Embedded) -> None:
+async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
-        assert shown() == ["alarms"]
-        await pilot.press("d")
-        await until(pilot, lambda: shown() == ["dashboard"])
-        await pilot.press("l")
-        await until(pilot, lambda: shown() == ["tail"])
-        await pilot.press("a")
-        await until(pilot, lambda: shown() == ["alarms"])
+        assert shown() == ["alarms", "dashboard", "tail"]
+        await until(pilot, lambda: len(pilot.app.screen.tail.store) > 50)
+        await settled(pilot)
+        rows = screen_text(pilot).splitlines()
+        assert sum("alarms are ok" in row for row in rows) == 1, "all green is one line"
+        assert all(row.strip() for row in rows), "no row is empty"
+        values = [row for row in rows if "< 70%" in row or "< 80" in row]
+        assert 1 <= len(values) <= 2
+        assert all(words in "".join(values) for words in ("ECS CPU", "RDS CPU", "< 500 ms"))
+        for key, panel in (("d", "dashboard"), ("l", "tail"), ("a", "alarms")):
+            await pilot.press(key)
+            await until(pilot, lambda panel=panel: shown() == [panel])
+        assert "ecs-cpu-high" in screen_text(pilot), "alone there is room for the list"
+        await pilot.press("escape")
+        await until(pilot, lambda: len(shown()) == 3)
+
+
+@pytest.mark.scenario("alb-5xx", history=300)
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, size=size) as pilot:
+        await settled(pilot)
+        watch = pilot.app.screen
+        grid = watch.dashboard.grid
+        tiles = {tile.widget.title: tile for tile in grid.tiles}
+        for title in ("ECS CPU & Memory", "ALB Performance", "RDS Performance", "Network"):
+            region = tiles[title].region
+            assert region.height >= 7
+            assert grid.region.contains_region(region), title
+        assert watch.tail.size.height >= 6
+        text = screen_text(pilot)
+        assert "CPU 最大" in text, "each curve has its name at its end"
+        assert "接続数" in text
 
 
 async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:
@@ -138,3 +169,102 @@ async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
             "/ecs/staff-api",
             "/aws/rds/instance/facility-prod-db/postgresql",
         }
+
+
+async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40), notifications=True) as pilot:
+        app = pilot.app
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: "No alarm is firing." in screen_text(pilot))
+        assert not isinstance(app.screen, AlarmScreen)
+        state = app.alarms
+        fires = tuple(
+            alarm.model_copy(
+                update={"state": AlarmState.ALARM, "since": app.now() - timedelta(minutes=index)}
+            )
+            if alarm.name in ("ecs-cpu-high", "rds-cpu-high", "facility-prod-critical")
+            else alarm
+            for index, alarm in enumerate(state.value.alarms)
+        )
+        app.alarms = replace(state, value=AlarmOverview(alarms=fires))
+        newest = min(
+            (
+                alarm
+                for alarm in fires
+                if alarm.state is AlarmState.ALARM and alarm.name != "facility-prod-critical"
+            ),
+            key=lambda alarm: app.now() - alarm.since,
+        )
+        for mode in "3462":
+            await pilot.press(mode, "exclamation_mark")
+            await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+            assert app.screen.first.id == newest.id, "not the composite alarm, which fires because of it"
+            await pilot.press("exclamation_mark", "escape")
+            await until(pilot, lambda: not isinstance(app.screen, AlarmScreen))
+
+
+@pytest.mark.scenario("alb-5xx", history=300)
+async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
+        app = pilot.app
+        alarm = next(each for each in app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
+        app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
+        detail = app.screen
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "Step:" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Step:" not in screen_text(pilot))
+        assert app.screen is detail
+        await pilot.press("full_stop", "1")
+        await until(pilot, lambda: isinstance(app.screen, LogsScreen) and app.screen.tails)
+        assert next(iter(app.screen.tails.values())).group == "/ecs/staff-api"
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is detail)
+        await pilot.press("full_stop", "2")
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        assert "staff-api" in str(app.screen.changes.table.cursor_key)
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is detail)
+        await pilot.press("full_stop", "3")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        tile = app.focused
+        assert any(trace.query.metric == "UnHealthyHostCount" for trace in tile.widget.traces)
+
+
+async def test_without_steps_digits_stay_the_modes(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        app = pilot.app
+        alarm = next(each for each in app.alarms.value.alarms if each.name == "rds-storage-low")
+        app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, LogsScreen))
+
+
+@pytest.mark.scenario("alb-5xx", history=300)
+async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        app = pilot.app
+        alarm = next(each for each in app.alarms.value.alarms if each.name == "facility-prod-critical")
+        app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(app.screen, "first", alarm).name == "alb-5xx-error-rate")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+
+
+async def test_the_hour_that_the_runbook_asks_for_is_two_keys_away(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        app = pilot.app
+        alarm = next(each for each in app.alarms.value.alarms if each.name == "ecs-cpu-high")
+        app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.curve.value)
+        detail = app.screen.detail
+        assert detail.curve.value[0].period == 60
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: detail.curve.value and detail.curve.value[0].period == 300)
+        (series,) = detail.curve.value
+        assert len(series.times) == 12
+        assert "▸1h mean" in screen_text(pilot)

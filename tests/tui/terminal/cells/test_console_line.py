@@ -47,7 +47,7 @@ def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
 
 def test_a_line_configured_as_fast_is_never_called_slow() -> None:
     with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         console.send("2")
         console.wait(lambda: duties_shown(console), "the duties")
         assert "slow line" not in console.text
@@ -58,7 +58,7 @@ def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(
     journal = tmp_path / "journal.db"
     options = ("--scenario", "alb-5xx", "--speed", "60", "--journal", str(journal))
     with FarConsole(*options, size=(40, 140)) as console:
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         # What AWS was asked is recorded every 15 minutes of the demo's clock.
         console.wait(lambda: calls_recorded(journal) > 0, "the first record", limit=90)
         calls = calls_recorded(journal)
@@ -67,7 +67,7 @@ def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(
         )
         console.send("\x0c")
         console.wait_raw(b"\x1b[2J")
-        console.wait_text("rds-storage-low")
+        console.wait_text("alb-5xx-error-rate")
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()

@@ -1,11 +1,16 @@
 """The alarm list, with the alarm under the cursor."""
 
 from services.i18n import _
+from services.models.alarm_readings import AlarmReadings
 from services.models.aws_cli import CommandSheet
+from services.models.feeds import FeedState
+from services.models.runbook import Runbook
 from tui import messages
+from tui.console import Console
 from tui.screens.common.command_sheets import alarm_sheet
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
+from widgets.alarms.advice import Advice
 from widgets.alarms.panel import AlarmPanel
 
 
@@ -15,16 +20,28 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
     widget_type = AlarmPanel
 
     def opened(self) -> None:
-        """Follow the overview."""
+        """Follow the overview and the values."""
+        self.widget.advice = advice_of(self.screen.services.runbook)
         self.screen.watch(self.app, "alarms", self._show_overview)
+        self.screen.watch(self.app, "view", self._show_values, init=False)
+        self.screen.watch(self.app, "alarm_series", self._show_values, init=False)
 
     def _show_overview(self) -> None:
         if self.app.alarms is not None:
+            self._show_values()
             self.widget.state = self.app.alarms
+
+    def _show_values(self) -> None:
+        self.widget.readings = alarm_readings(self.app)
 
     def focus(self) -> None:
         """Focus the list."""
-        self.widget.table.focus()
+        self.widget.focus_list()
+
+    def go_to(self) -> None:
+        """Focus the list, and show it even if all alarms are normal."""
+        self.widget.list_normal()
+        self.focus()
 
     def note_subject(self) -> Place | None:
         """The alarm under the cursor."""
@@ -43,3 +60,20 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
             self.app.inform(_("no alarm chosen"))
         else:
             self.screen.post_message(messages.Acknowledge(alarm))
+
+
+def advice_of(runbook: Runbook) -> dict[str, Advice]:
+    """What the runbook says about each alarm that it names."""
+    return {
+        str(alarm.name): Advice(alarm.title, runbook.playbook_for(alarm.name)) for alarm in runbook.alarms
+    }
+
+
+def alarm_readings(app: Console) -> AlarmReadings:
+    """What the alarms' metrics are now, as far as they were read."""
+    overview = app.alarms.value if app.alarms is not None else None
+    if overview is None:
+        return AlarmReadings()
+    return app.ready.alarm_values.readings(
+        overview.alarms, app.view or FeedState(), app.alarm_series or FeedState()
+    )

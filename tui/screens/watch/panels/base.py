@@ -44,6 +44,10 @@ class WatchedPanel(ABC, Generic[W]):
         if (first := next((each for each in widgets if each.focusable), None)) is not None:
             first.focus()
 
+    def go_to(self) -> None:
+        """Focus the panel because its key was pressed."""
+        self.focus()
+
     def note_subject(self) -> Place | None:
         """The object under its cursor, as the subject of a note."""
         return None

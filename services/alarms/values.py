@@ -1,0 +1,183 @@
+"""Reads what the alarms' metrics are now; what the dashboard shows anyway is not requested again.
+
+CloudWatch charges per metric requested, so all other alarms share one GetMetricData a minute.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from services.aws.cloudwatch.metrics.math_ids import is_sql, prefixed, rename
+from services.clock import Clock
+from services.models.alarm_readings import AlarmReadings, AlarmSeries
+from services.models.alarms import Alarm, AlarmOverview
+from services.models.curve_spans import watched_query
+from services.models.dashboards import DashboardView, MetricWidget
+from services.models.feeds import FeedState
+from services.models.metrics import MetricQuery, Series, TimeSpan
+
+HOUR = 3600
+PERIODS = 3
+"""An alarm with long periods is read for this many of them."""
+_BLANKS = re.compile(r"\s+")
+
+
+class MetricSource(Protocol):
+    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
+
+    async def fetch(
+        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
+    ) -> tuple[Series, ...]:
+        """The curves of the visible queries. Raises AwsError."""
+        ...
+
+
+class AlarmValues:
+    """Reads the metrics of the alarms that the dashboard does not show."""
+
+    def __init__(
+        self,
+        metrics: MetricSource,
+        clock: Clock,
+        region: str,
+        alarms: Callable[[], FeedState[AlarmOverview]],
+        view: Callable[[], FeedState[DashboardView]],
+    ) -> None:
+        """`region` is the system's; `alarms` and `view` return the newest states of their feeds."""
+        self._metrics = metrics
+        self._clock = clock
+        self._region = region
+        self._alarms = alarms
+        self._view = view
+        self._requested: frozenset[str] = frozenset()
+
+    async def read(self) -> tuple[AlarmSeries, ...]:
+        """The last hour of each of these alarms; nothing before alarms and dashboard were read. Raises AwsError."""
+        alarms = self._unshown()
+        self._requested = frozenset(alarm.id for alarm in alarms)
+        if not alarms:
+            return ()
+        queries: dict[str, Alarm] = {}
+        sent: list[MetricQuery] = []
+        for index, alarm in enumerate(alarms):
+            own = prefixed(_only_watched(alarm), f"a{index}_")
+            queries |= {query.id: alarm for query in own if query.visible}
+            sent += own
+        answered = await self._metrics.fetch(sent, self._span(alarms))
+        return tuple(AlarmSeries(alarm=queries[series.id].id, series=series) for series in answered)
+
+    def is_due(self) -> bool:
+        """Whether an alarm has come up whose metric was not requested at the last read."""
+        return not frozenset(alarm.id for alarm in self._unshown()) <= self._requested
+
+    def readings(
+        self, alarms: Sequence[Alarm], view: FeedState[DashboardView], own: FeedState[tuple[AlarmSeries, ...]]
+    ) -> AlarmReadings:
+        """The series of each alarm, from the dashboard where it draws the same metric."""
+        return AlarmReadings(
+            drawn=drawn_series(alarms, view.value, self._region),
+            read={each.alarm: each.series for each in own.value or ()},
+            dashboard=view,
+            own=own,
+        )
+
+    def _unshown(self) -> tuple[Alarm, ...]:
+        overview, view = self._alarms(), self._view()
+        if overview.value is None or (view.value is None and view.problem is None):
+            return ()
+        measured = [alarm for alarm in overview.value.alarms if has_one_value(alarm)]
+        drawn = drawn_series(measured, view.value, self._region)
+        return tuple(alarm for alarm in measured if alarm.id not in drawn)
+
+    def _span(self, alarms: Sequence[Alarm]) -> TimeSpan:
+        longest = max(max(60, alarm.period) for alarm in alarms)
+        now = int(self._clock.now().timestamp())
+        # Buckets begin at StartTime; aligning it to the longest period aligns all of them.
+        start = (now - max(HOUR, PERIODS * longest)) // longest * longest
+        return TimeSpan(
+            start=datetime.fromtimestamp(start, UTC), end=datetime.fromtimestamp(now // 60 * 60, UTC)
+        )
+
+
+def has_one_value(alarm: Alarm) -> bool:
+    """Whether its metric is one series: composite and log alarms have none, others may have many."""
+    return not alarm.several and watched_query(alarm.queries) is not None
+
+
+def drawn_series(alarms: Sequence[Alarm], view: DashboardView | None, region: str) -> dict[str, Series]:
+    """The series of the dashboard that are the alarms' metrics, by alarm."""
+    if view is None:
+        return {}
+    shown = _shown(view, region)
+    pairs = ((alarm, shown.get((_alarm_key(alarm, region), alarm.period))) for alarm in alarms)
+    return {alarm.id: series for alarm, series in pairs if series is not None and has_one_value(alarm)}
+
+
+def widget_of(alarm: Alarm, view: DashboardView | None) -> str:
+    """The key of the first widget that draws the alarm's metric, whatever its statistic; "" without one."""
+    wanted = {_metric(query) for query in alarm.queries if query.metric}
+    for widget in view.dashboard.widgets if view is not None else ():
+        if isinstance(widget, MetricWidget) and wanted & {_metric(trace.query) for trace in widget.traces}:
+            return widget.key
+    return ""
+
+
+def _metric(query: MetricQuery) -> tuple[object, ...]:
+    return query.namespace, query.metric, tuple(sorted(query.dimensions))
+
+
+def _shown(view: DashboardView, region: str) -> Mapping[tuple[str, int], Series]:
+    """The dashboard's series by what they measure and by their period."""
+    shown: dict[tuple[str, int], Series] = {}
+    data = {each.key: each.series for each in view.data}
+    for widget in view.dashboard.widgets:
+        if not isinstance(widget, MetricWidget) or widget.whole_range:
+            continue
+        queries = [trace.query for trace in widget.traces]
+        names = _keys(queries, widget.region or region)
+        counts: dict[str, int] = {}
+        for series in data.get(widget.key, ()):
+            counts[series.id] = counts.get(series.id, 0) + 1
+        for series in data.get(widget.key, ()):
+            # A search gives several series, none of which is the one that an alarm watches.
+            if counts[series.id] == 1 and series.id in names:
+                shown.setdefault((names[series.id], series.period), series)
+    return shown
+
+
+def _alarm_key(alarm: Alarm, region: str) -> str:
+    query = watched_query(alarm.queries)
+    return _keys(alarm.queries, region)[query.id] if query is not None else ""
+
+
+def _only_watched(alarm: Alarm) -> list[MetricQuery]:
+    """The alarm's queries, of which only the one that the threshold applies to is visible."""
+    watched = watched_query(alarm.queries)
+    return [
+        query.model_copy(update={"visible": watched is not None and query.id == watched.id, "label": ""})
+        for query in alarm.queries
+    ]
+
+
+def _keys(queries: Sequence[MetricQuery], region: str) -> dict[str, str]:
+    """What each query measures, by its id: equal texts measure the same, whatever ids an expression uses."""
+    keys = {
+        query.id: repr((*_metric(query), query.stat, query.region or region, query.account))
+        for query in queries
+        if query.metric
+    }
+    metrics = list(keys)
+    # An expression may use another one, so that a later pass completes what an earlier one began.
+    for _pass in queries:
+        for query in queries:
+            if query.expression:
+                keys[query.id] = _expression_key(query, keys, metrics)
+    return keys
+
+
+def _expression_key(query: MetricQuery, keys: Mapping[str, str], metrics: Sequence[str]) -> str:
+    text = str(query.expression)
+    if not is_sql(text):
+        text = rename(text, {name: f"<{key}>" for name, key in keys.items() if name != query.id}, metrics)
+    return _BLANKS.sub("", text)

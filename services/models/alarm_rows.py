@@ -1,0 +1,75 @@
+"""Which alarms get a row of their own, and which are folded into one line, in the room there is. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
+
+HEAD = 1
+"""Rows for the names of the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRows:
+    """What the list of alarms shows."""
+
+    single: tuple[Alarm, ...] = ()
+    """Alarms with a row each, in the overview's order."""
+    normal: tuple[Alarm, ...] = ()
+    """Normal alarms in one line together."""
+    listed_normal: tuple[Alarm, ...] = ()
+    """Those of them with a row each below that line."""
+    scaling: tuple[Alarm, ...] = ()
+    """Scaling alarms in one line together."""
+    listed_scaling: tuple[Alarm, ...] = ()
+    """Scaling alarms with a row each below that line."""
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether there is nothing to list: all is normal."""
+        listed = self.single or self.listed_normal or self.listed_scaling
+        return bool(self.normal) and not listed
+
+
+def is_plain(alarm: Alarm) -> bool:
+    """Whether an alarm is normal and nothing about it is worth a word: it is evaluated, and somebody is notified."""
+    return (
+        alarm.state is AlarmState.OK
+        and alarm.actions_enabled is True
+        and not alarm.muted_by
+        and not alarm.evaluation
+        and alarm.warm_up_until is None
+        and not (alarm.notifies_nobody and alarm.expected)
+    )
+
+
+def alarm_rows(
+    overview: AlarmOverview,
+    room: int,
+    *,
+    notes: int = 0,
+    normal_listed: bool = False,
+    scaling_listed: bool = False,
+) -> AlarmRows:
+    """The rows for a list that may be `room` rows high, `notes` of which go to words below the rows.
+
+    Normal alarms are folded where the list would not fit; what is not normal never is.
+    """
+    watched, scaling = overview.watched, overview.scaling
+    plain = tuple(alarm for alarm in watched if is_plain(alarm))
+    needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
+    folds = needed > room and (len(plain) > 1 or len(plain) == len(watched) == 1)
+    return AlarmRows(
+        single=_causes_first([alarm for alarm in watched if not folds or alarm not in plain]),
+        normal=plain if folds else (),
+        listed_normal=plain if folds and normal_listed else (),
+        scaling=scaling,
+        listed_scaling=scaling if scaling_listed else (),
+    )
+
+
+def _causes_first(alarms: Sequence[Alarm]) -> tuple[Alarm, ...]:
+    """Firing composite alarms after the other firing ones, by which they fire."""
+    firing = [alarm for alarm in alarms if alarm.state is AlarmState.ALARM]
+    others = [alarm for alarm in alarms if alarm.state is not AlarmState.ALARM]
+    return (*sorted(firing, key=lambda alarm: alarm.kind is AlarmKind.COMPOSITE), *others)

@@ -1,0 +1,87 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.models.units import PERCENT
+from services.models.verdict import Verdict
+from widgets.charts.chart import draw_chart
+from widgets.charts.data import ChartData, Curve
+from widgets.charts.end_names import spread_rows
+from widgets.charts.legend import role_of
+from widgets.drawing.lines import plain, width_of
+
+JST = ZoneInfo("Asia/Tokyo")
+TIMES = tuple(range(0, 3600, 60))
+
+
+def curve(label: str, value: float, **more: object) -> Curve:
+    return Curve(label, TIMES, (value,) * 60, 60, PERCENT, **more)  # type: ignore[arg-type]
+
+
+def chart(*curves: Curve, end: int = 3600) -> ChartData:
+    return ChartData(curves=curves, start=0, end=end)
+
+
+@given(
+    st.integers(1, 30).flatmap(
+        lambda rows: st.tuples(st.just(rows), st.lists(st.integers(0, rows - 1), max_size=rows))
+    )
+)
+def test_each_name_has_a_row_of_its_own_in_the_order_of_the_ends(case: tuple[int, list[int]]) -> None:
+    rows, wanted = case
+    placed = spread_rows(sorted(wanted), rows)
+    assert all(0 <= row < rows for row in placed)
+    assert placed == sorted(set(placed))
+
+
+def test_a_name_stands_at_the_end_of_its_line_in_its_colour() -> None:
+    curves = (curve("CPU 平均", 20.0), curve("メモリ", 60.0))
+    lines = draw_chart(chart(*curves), 60, 12, JST)
+    rows = plain(lines)
+    high, low = (next(y for y, row in enumerate(rows) if name in row) for name in ("メモリ", "CPU 平均"))
+    assert high < low
+    assert "60%" in rows[high]
+    for index, one in enumerate(curves):
+        assert any(text == one.label and role == role_of(index, one) for line in lines for text, role in line)
+    assert all(width_of(line) == 60 for line in lines[:-1])
+    drawn = rows[low].split("CPU")[0].rstrip()
+    assert "\u2800" <= drawn[-1] <= "\u28ff", "the line leads to its name"
+
+
+def test_what_is_not_normal_has_its_mark() -> None:
+    rows = plain(draw_chart(chart(curve("CPU", 95.0, verdict=Verdict.ABNORMAL)), 60, 12, JST))
+    assert any("CPU 95% ◆" in row for row in rows)
+
+
+def test_an_old_value_is_not_the_newest() -> None:
+    rows = plain(draw_chart(chart(curve("CPU", 95.0), end=3600 + 1200), 60, 12, JST))
+    assert any("CPU —" in row for row in rows)
+
+
+@pytest.mark.parametrize("width", [36, 38, 44, 58, 80])
+def test_names_are_never_cut_until_they_are_equal(width: int) -> None:
+    curves = [
+        curve("RDS 受信", 20.0),
+        curve("RDS 送信", 40.0),
+        curve("応答時間 p95", 60.0),
+        curve("応答時間 平均", 80.0),
+    ]
+    text = "\n".join(plain(draw_chart(chart(*curves), width, 12, JST)))
+    for part in ("受信", "送信", "p95", "平均"):
+        assert part in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(24, 8), (60, 3), (16, 20)])
+def test_a_chart_too_small_for_names_has_none(width: int, height: int) -> None:
+    rows = plain(draw_chart(chart(curve("CPU usage", 50.0)), width, height, JST))
+    assert not any("CPU usage 50" in row and "⣀" in row for row in rows)
+
+
+@given(st.integers(36, 120), st.integers(4, 30), st.integers(1, 8))
+def test_a_chart_never_exceeds_its_room(width: int, height: int, count: int) -> None:
+    curves = [curve(f"応答時間 p{index}", 10.0 * index, right=bool(index % 2)) for index in range(count)]
+    lines = draw_chart(chart(*curves), width, height, JST)
+    assert len(lines) <= height
+    assert all(width_of(line) <= width for line in lines)

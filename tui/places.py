@@ -1,0 +1,116 @@
+"""Where steps of the runbook lead, one line each: a step's `look` names a place or an inspection.
+
+The registry returns requests (`tui.messages`), so that a screen with steps depends on none of the screens it leads to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.alarms.values import widget_of
+from services.i18n import _
+from services.inspections.registry import offered
+from services.models.alarms import Alarm
+from services.models.dashboards import DashboardView, MetricWidget
+from services.models.runbook import Step
+from tui import messages
+from tui.console import Console
+
+_TASKS = "task-limit"
+"""The change whose target shows the tasks of a service."""
+_TARGETS = ("UnHealthyHostCount", "HealthyHostCount")
+_LOAD_BALANCER = "AWS/ApplicationELB"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the steps are about."""
+
+    alarm: Alarm | None = None
+    log_group: str = ""
+    """The log group to open; "" for the runbook's first."""
+    at: datetime | None = None
+    """The time that matters; None for the present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a step leads, and what it is called there."""
+
+    title: str
+    request: messages.Request
+
+
+Finder = Callable[[Console, Origin], Destination | None]
+
+
+def destination(app: Console, step: Step, origin: Origin) -> Destination | None:
+    """Where a step leads; None if it names nothing that exists here."""
+    if step.look is None:
+        return None
+    finder = PLACES.get(step.look)
+    return finder(app, origin) if finder is not None else _inspection(app, step.look)
+
+
+def _logs(app: Console, origin: Origin) -> Destination | None:
+    groups = app.ready.runbook.log_groups
+    group = origin.log_group or (str(groups[0].id) if groups else "")
+    return Destination(_("Logs"), messages.OpenLogs(group, origin.at)) if group else None
+
+
+def _tasks(app: Console, _origin: Origin) -> Destination | None:
+    change = app.ready.engine.changes.get(_TASKS)
+    targets = change.targets() if change is not None else ()
+    if change is None or not targets:
+        return None
+    return Destination(
+        _("Change: {title}").format(title=_(change.kind.title)),
+        messages.OpenChange(_TASKS, str(targets[0].id)),
+    )
+
+
+def _dashboard(app: Console, origin: Origin) -> Destination | None:
+    view = _view(app)
+    return _widget(view, widget_of(origin.alarm, view) if origin.alarm is not None else "")
+
+
+def _targets(app: Console, _origin: Origin) -> Destination | None:
+    view = _view(app)
+    widgets = [each for each in (view.dashboard.widgets if view else ()) if isinstance(each, MetricWidget)]
+    queries = [(widget.key, trace.query) for widget in widgets for trace in widget.traces]
+    keys = [
+        *(key for key, query in queries if query.metric in _TARGETS),
+        *(key for key, query in queries if query.namespace == _LOAD_BALANCER),
+    ]
+    return _widget(view, keys[0] if keys else "")
+
+
+def _view(app: Console) -> DashboardView | None:
+    return app.view.value if app.view is not None else None
+
+
+def _widget(view: DashboardView | None, key: str) -> Destination | None:
+    """The widget `key`, or the dashboard as a whole."""
+    if view is None:
+        return None
+    title = next((widget.title for widget in view.dashboard.widgets if widget.key == key), "")
+    name = _("Dashboard: {title}").format(title=title) if title else _("Dashboard")
+    return Destination(name, messages.OpenWidget(key))
+
+
+def _inspection(app: Console, id: str) -> Destination | None:
+    info = next((each for each in offered(app.ready.runbook) if each.id == id), None)
+    if info is None:
+        return None
+    title = _("Inspect: {title}").format(title=_(info.title))
+    return Destination(title, messages.RunInspection(str(info.id)))
+
+
+PLACES: dict[str, Finder] = {
+    "tail": _logs,
+    "ecs": _tasks,
+    "targets": _targets,
+    "dashboard": _dashboard,
+    "databases": lambda app, _origin: _inspection(app, "maintenance"),
+}
+"""The places by the names that steps use; any other name is an inspection's id."""

@@ -1,0 +1,45 @@
+"""What a firing alarm means and what to do first, in one sentence from the runbook. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.i18n import _
+from services.models.alarms import Alarm, AlarmState
+from services.models.runbook import Playbook
+from widgets.alarms.wording import how_long
+from widgets.drawing.lines import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the runbook says about one alarm."""
+
+    title: str = ""
+    """What the alarm is about."""
+    playbook: Playbook | None = None
+
+
+NO_ADVICE = Advice()
+
+
+def advice_spans(alarm: Alarm, advice: Advice, now: datetime) -> list[Span]:
+    """`ALB 5xx error rate`, `for 3m`, `→ Read the error log`: each a span of its own, to be set in lines."""
+    title = advice.title or alarm.description.split("\n")[0]
+    spans: list[Span] = [(title, "")] if title else []
+    spans.append((_("for {time}").format(time=how_long(alarm, now)), "muted"))
+    playbook = advice.playbook
+    if playbook is None:
+        return spans
+    if is_escalation_due(alarm, playbook, now):
+        words = _("ESCALATE NOW to {who}").format(who=playbook.escalate_to or "?")
+        spans.append((f" {words} ", "alert"))
+    if playbook.steps:
+        spans.append((f"→ {playbook.steps[0].text}", "strong"))
+    return spans
+
+
+def is_escalation_due(alarm: Alarm, playbook: Playbook, now: datetime) -> bool:
+    """Whether the alarm has been firing for longer than the runbook allows before somebody is told."""
+    if alarm.state is not AlarmState.ALARM or alarm.since is None or playbook.escalate_minutes is None:
+        return False
+    return (now - alarm.since).total_seconds() >= playbook.escalate_minutes * 60

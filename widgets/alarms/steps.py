@@ -1,0 +1,72 @@
+"""The numbered steps of a playbook: the cursor chooses one, Enter opens where it leads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from services.i18n import N_, _
+from widgets.alarms.playbook import StepContext
+from widgets.drawing.block import Block
+from widgets.drawing.lines import Line, Span
+
+
+class Steps(Block, can_focus=True):
+    """What to do; set `places` to what the steps' places are called."""
+
+    DEFAULT_CSS = """
+    Steps { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open_step", N_("Open step"), show=True),
+        Binding("up,k", "step(-1)", N_("Up"), show=False),
+        Binding("down,j", "step(1)", N_("Down"), show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """Open where the step with this index leads."""
+
+        index: int
+
+    def __init__(self, make: Callable[[int, StepContext], Sequence[Line]], *, id: str | None = None) -> None:
+        super().__init__(_("What to do"), self._step_lines, beside=self._hint, id=id)
+        self._make_steps = make
+        self.places: tuple[str, ...] = ()
+        self._at = 0
+
+    def _step_lines(self, width: int) -> Sequence[Line]:
+        chosen = self._at if self.has_focus and self.places else None
+        return self._make_steps(width, StepContext(self.places, chosen))
+
+    def _hint(self) -> Sequence[Span]:
+        if not any(self.places):
+            return []
+        return [(".", "key"), (_(" and the number opens a step"), "muted")]
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.update()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.update()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Enter only on a step that leads somewhere."""
+        return bool(self.places and self.places[self._at]) if action == "open_step" else True
+
+    def action_open_step(self) -> None:
+        """Open where the chosen step leads."""
+        self.post_message(self.Chosen(self._at))
+
+    def action_step(self, by: int) -> None:
+        """Choose the next step; beyond the first and the last the detail scrolls."""
+        if not 0 <= self._at + by < len(self.places):
+            raise SkipAction
+        self._at += by
+        self.update()
+        self.refresh_bindings()

@@ -1,0 +1,65 @@
+"""An alarm's value now beside its limit, and the shape of its last hour. Pure."""
+
+from datetime import datetime
+
+from services.i18n import _
+from services.models.alarm_readings import AlarmReadings
+from services.models.alarms import Alarm, AlarmState
+from services.models.curve_spans import less_is_worse
+from services.models.glyphs import NOT_JUDGED
+from services.models.units import alarm_unit, number
+from widgets.charts.data import SIGNS
+from widgets.charts.sparkline import spark_spans
+from widgets.drawing.format import NOTHING
+from widgets.drawing.lines import Span
+
+
+def calls(alarm: Alarm) -> bool:
+    """Whether it fires and is not one that only scales."""
+    return alarm.state is AlarmState.ALARM and not alarm.scaling
+
+
+def now_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str = "") -> list[Span]:
+    """The value now: a dash without one, a question mark while it cannot be read; never an old value."""
+    present = readings.now(alarm, at)
+    if present.doubtful:
+        return [(NOT_JUDGED, "warn")]
+    if present.value is None:
+        return [(NOTHING, "faint")]
+    return [(number(present.value, alarm_unit(alarm)), "bad" if breaches(alarm, present.value) else role)]
+
+
+def limit_text(alarm: Alarm) -> str:
+    """`≥ 70%`: when it fires; a dash for an alarm without a threshold."""
+    if alarm.threshold is None:
+        return _("band") if alarm.comparison == "outside" else NOTHING
+    sign = SIGNS.get(alarm.comparison, alarm.comparison)
+    return f"{sign} {number(alarm.threshold, alarm_unit(alarm))}"
+
+
+def hour_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str) -> list[Span]:
+    """The sparkline of the last hour; nothing while it cannot be read, so that an old shape is not taken for it."""
+    series = readings.series(alarm)
+    if series is None or readings.now(alarm, at).doubtful:
+        return []
+    return spark_spans(
+        series.times,
+        series.values,
+        end=int(at.timestamp()),
+        limit=alarm.threshold,
+        least=less_is_worse(alarm),
+        breaches=lambda value: breaches(alarm, value),
+        role=role,
+    )
+
+
+def breaches(alarm: Alarm, value: float | None) -> bool:
+    """Whether a value is on the wrong side of the threshold."""
+    if value is None or alarm.threshold is None:
+        return False
+    return {
+        ">": value > alarm.threshold,
+        ">=": value >= alarm.threshold,
+        "<": value < alarm.threshold,
+        "<=": value <= alarm.threshold,
+    }.get(alarm.comparison, False)

@@ -6,10 +6,9 @@ from services.dashboards.requests import WidgetRequest
 from services.i18n import _, sentences
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.dashboards import DashboardView, Reading, WidgetData
-from services.models.findings import worst
 from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit
+from services.models.verdict import Limit, worst
 
 LATE = 300
 """Seconds by which the newest point may be late before the curve counts as having no current value."""

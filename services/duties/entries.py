@@ -5,6 +5,7 @@ from datetime import tzinfo
 from services.i18n import N_, _
 from services.models.date_text import dated_time, day_text
 from services.models.duties import OccurrenceState, ScheduledOccurrence
+from services.models.journal import EntryKind, NewEntry
 
 _SIGNED = {
     OccurrenceState.UPCOMING: N_("Signed off early: {title}, due {due}"),
@@ -33,10 +34,21 @@ def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
     return _line(_("Skipped: {title}, due {due}"), slot, reason, zone)
 
 
-def planned_text(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> str:
-    """Text of the entry for a duty that was planned, or no longer is."""
+def progress_text(slot: ScheduledOccurrence, done: int, total: int, note: str, zone: tzinfo) -> str:
+    """Text of the entry for progress; `done` of `total` checklist lines are ticked."""
+    return _line(_("Under way: {title}, due {due}") + f" ({done}/{total})", slot, note, zone)
+
+
+def planned_entry(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> NewEntry:
+    """The entry for a duty that was planned, or no longer is."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
-    return _line(text, slot, "", zone)
+    return NewEntry(
+        kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
+        subject=slot.key,
+        target=slot.duty,
+        text=_line(text, slot, "", zone),
+        data={"title": slot.title, "due_at": slot.due_at.isoformat()},
+    )
 
 
 def _line(text: str, slot: ScheduledOccurrence, note: str, zone: tzinfo) -> str:

@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.duties.progress import progress_of
 from services.duties.states import NO_ENTRIES, OccurrenceRecord
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.duties import OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind, EntryQuery
 
-KINDS = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PLANNED, EntryKind.UNPLANNED})
+KINDS = frozenset(
+    {EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PROGRESS, EntryKind.PLANNED, EntryKind.UNPLANNED}
+)
 RECENT = timedelta(days=430)
 """How far back entries are read at first. Older ones follow; until then only months long past are incomplete."""
 
@@ -28,6 +31,8 @@ class DutyRecords(Projection):
         self.began = now
         """When the journal began (UTC); the time of construction before it is read, and while it is empty."""
         self._records: dict[str, OccurrenceRecord] = {}
+        self._progress: dict[str, dict[int, Entry]] = {}
+        """The PROGRESS entries of each occurrence, by sequence number."""
         self._older: EntryQuery | None = None
         """Query of the older entries, for the second read; None: not to be made."""
 
@@ -49,7 +54,12 @@ class DutyRecords(Projection):
     def apply(self, entry: Entry) -> bool:
         """Add an entry to the record of its occurrence."""
         before = self.of(entry.subject)
-        after = _with(before, entry)
+        if entry.kind is EntryKind.PROGRESS:
+            entries = self._progress.setdefault(entry.subject, {})
+            entries[entry.seq] = entry
+            after = replace(before, progress=progress_of(entries.values()))
+        else:
+            after = _with(before, entry)
         if after == before:
             return False
         self._records[entry.subject] = after

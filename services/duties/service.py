@@ -9,7 +9,8 @@ from services.background.companion import companion
 from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.duties.entries import planned_text, signed_text, skipped_text
+from services.duties.entries import planned_entry, signed_text, skipped_text
+from services.duties.progress import in_language, progress_entry
 from services.duties.records import DutyRecords, claim_of
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of
@@ -22,6 +23,7 @@ from services.models.duties import (
     Month,
     Occurrence,
     OccurrenceState,
+    ProgressChange,
     ScheduledOccurrence,
 )
 from services.models.journal import Entry, EntryKind, NewEntry
@@ -144,17 +146,21 @@ class Duties:
         text = skipped_text(slot, reason, self._calendar.zone)
         return await self._record(EntryKind.SKIPPED, slot, text, was=was, note=reason)
 
+    async def record_progress(self, occurrence: Occurrence, change: ProgressChange) -> Occurrence:
+        """Record what a person has done of it without signing it off.
+
+        Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError.
+        """
+        slot, standing = occurrence.slot, self.now(occurrence.slot)
+        if not self.signable(slot):
+            raise NotNow(standing)
+        duty = self.duty(occurrence)
+        return await self._append(slot, progress_entry(standing, duty, change, self._calendar.zone))
+
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
         """Record that a duty that counts only when planned is planned, or no longer is. Raises JournalError."""
         slot = occurrence.slot
-        draft = NewEntry(
-            kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
-            subject=slot.key,
-            target=slot.duty,
-            text=planned_text(slot, planned, self._calendar.zone),
-            data={"title": slot.title, "due_at": slot.due_at.isoformat()},
-        )
-        return await self._append(slot, draft)
+        return await self._append(slot, planned_entry(slot, planned, self._calendar.zone))
 
     async def _record(
         self,
@@ -277,11 +283,14 @@ class Duties:
         duty = self._duties.get(slot.duty)
         # A key that AWS still has, or a limit that is still raised, is known without the journal.
         began = self._records.began if duty is not None and not duty.anchor else None
-        return occurrence_of(slot, self._records.of(slot.key), now, began, read=self._records.started)
+        record = self._records.of(slot.key)
+        occurrence = occurrence_of(slot, record, now, began, read=self._records.started)
+        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._calendar.zone).date()
 
 
 def _carried(occurrence: Occurrence, today: date) -> bool:
-    return occurrence.state is not OccurrenceState.MISSED or occurrence.slot.until >= today - MISSED_BACK
+    recent = occurrence.slot.until >= today - MISSED_BACK
+    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
+from services.models.duties import DutyProgress, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class OccurrenceRecord:
     planned: bool = False
     planned_seq: int = 0
     """Number of the newest entry that plans or unplans it; 0: there is none."""
+    progress: DutyProgress | None = None
+    """What was recorded of it without a sign-off; None: nothing."""
 
 
 NO_ENTRIES = OccurrenceRecord()
@@ -40,14 +42,15 @@ def state_of(
 ) -> OccurrenceState:
     """The state at `now`. `began`: when the journal began; None if the occurrence is known without the journal.
 
-    What was late before the journal began is NO_RECORD: it may have been done unrecorded. While the journal cannot
+    What was late before the journal began is NO_RECORD, unless a person has begun it since: it may have been done
+    unrecorded. While the journal cannot
     be `read`, whatever may have been signed or planned is NO_RECORD too.
     """
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE
     if not read and (slot.if_planned or now >= slot.due_at):
         return OccurrenceState.NO_RECORD
-    if began is not None and slot.late_at <= min(began, now):
+    if began is not None and record.progress is None and slot.late_at <= min(began, now):
         return OccurrenceState.NO_RECORD
     if slot.if_planned and not record.planned:
         return OccurrenceState.UNPLANNED
@@ -68,6 +71,7 @@ def occurrence_of(
         state=state_of(slot, record, now, began, read=read),
         signed=record.signed,
         planned=record.planned,
+        progress=record.progress,
     )
 
 

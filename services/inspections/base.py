@@ -13,7 +13,8 @@ from services.i18n import _
 from services.inspections.allow_list import AllowList
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
-from services.models.findings import ROWS, Evidence, Finding, InspectionInfo, Progress, Row
+from services.models.evidence import ROWS, Evidence, Row
+from services.models.findings import Finding, InspectionInfo, Progress
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.runbook_inspections import CustomInspection

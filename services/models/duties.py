@@ -4,7 +4,7 @@ A ScheduledOccurrence follows from the calendar's rules alone; an Occurrence add
 journal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -89,6 +89,62 @@ class SignOff(Model):
     """Recorded values, by the id of the evidence field in the runbook."""
 
 
+class TickedLine(Model):
+    """A checklist line that a person has ticked."""
+
+    text: Clean
+    """The line, as the runbook has it."""
+    by: Clean
+    """The OS user who ticked it."""
+    at: datetime
+    """When that was recorded (UTC)."""
+
+
+class ProgressNote(Model):
+    """What a person wrote when recording progress."""
+
+    text: Clean
+    by: Clean
+    at: datetime
+    """When it was recorded (UTC)."""
+
+
+class DutyProgress(Model):
+    """What has been done of an occurrence that is not signed off yet, by all persons together."""
+
+    ticked: tuple[TickedLine, ...] = ()
+    """In the order in which they were ticked."""
+    evidence: dict[str, CleanBlock] = Field(default_factory=dict)
+    """Values entered so far, by the id of the evidence field in the runbook."""
+    notes: tuple[ProgressNote, ...] = ()
+    """Oldest first."""
+    by: Clean
+    """The OS user who recorded the newest progress."""
+    at: datetime
+    """When the newest progress was recorded (UTC)."""
+
+    def tick(self, text: str) -> TickedLine | None:
+        """Who ticked this line, and when; None if it is not ticked."""
+        return next((each for each in self.ticked if each.text == text), None)
+
+    def open_lines(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Those of `lines` that nobody has ticked."""
+        ticked = {each.text for each in self.ticked}
+        return tuple(line for line in lines if line not in ticked)
+
+
+class ProgressChange(Model):
+    """What one person changed of an occurrence's progress."""
+
+    ticked: tuple[Clean, ...] = ()
+    """Checklist lines."""
+    unticked: tuple[Clean, ...] = ()
+    """Checklist lines."""
+    evidence: dict[str, CleanBlock] = Field(default_factory=dict)
+    """Values by the id of the evidence field; "" removes the value recorded before."""
+    note: CleanBlock = ""
+
+
 class Occurrence(Model):
     """A scheduled occurrence with its state at one moment."""
 
@@ -98,6 +154,13 @@ class Occurrence(Model):
     """Its sign-off or skip; None: neither."""
     planned: bool = False
     """Whether a person has planned it; matters only with `slot.if_planned`."""
+    progress: DutyProgress | None = None
+    """What has been done of it before it was signed off; None: nothing was recorded."""
+
+    @property
+    def underway(self) -> bool:
+        """Whether a person has begun it and nobody has signed it off or skipped it."""
+        return self.progress is not None and self.signed is None
 
     @property
     def key(self) -> str:

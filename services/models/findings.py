@@ -1,35 +1,19 @@
-"""Findings: the judged result of one inspection, and people's decisions on it."""
+"""Findings: the judged result of one inspection, and people's decisions on it.
 
-from collections import Counter
-from collections.abc import Iterable
+Older versions refuse a finding with keys that they do not know, so fields added since 0.1 are excluded from its JSON and
+recorded beside it (`services.inspections.running.entries`).
+"""
+
 from datetime import datetime
 
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
 from services.models.base import Clean, Model, RawId
+from services.models.evidence import Evidence
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
-from services.models.verdict import Verdict
-
-WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
-"""Verdicts, worst last: what cannot be judged is worse than a value near its limit."""
-ROWS = 50
-"""Maximum number of evidence rows in one table; the rest are only counted."""
-
-
-DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
-"""Order in which verdicts are shown: measured problems come before what could not be judged."""
-Tally = tuple[tuple[Verdict, int], ...]
-"""How often each verdict other than normal occurs, in DISPLAY_ORDER."""
-
-
-def tally(verdicts: Iterable[Verdict | None]) -> Tally:
-    """Count the verdicts other than normal; None is not counted."""
-    counts = Counter(verdicts)
-    return tuple((verdict, counts[verdict]) for verdict in DISPLAY_ORDER[:-1] if counts[verdict])
-
-
-def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """The worst verdict; None if there is none."""
-    return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
+from services.models.verdict import DISPLAY_ORDER, Tally, Verdict, leading, tally, worst
 
 
 class Measure(Model):
@@ -51,30 +35,8 @@ class Measure(Model):
     """When the value was worst (UTC); None: it belongs to the whole window."""
     note: Clean = ""
     """What else is to be known about the value."""
-
-
-class Row(Model):
-    """One row of an evidence table."""
-
-    cells: tuple[Clean, ...]
-    """One text per column."""
-    verdict: Verdict | None = None
-    """None: not judged."""
-
-
-class Evidence(Model):
-    """A table of what the inspection read."""
-
-    title: Clean
-    """What the table shows."""
-    columns: tuple[Clean, ...]
-    """Column headings."""
-    rows: tuple[Row, ...] = ()
-    """The first rows; `omitted` counts the rest."""
-    omitted: int = 0
-    """Number of rows that are not included."""
-    private: bool = False
-    """Contains log texts: never posted to Slack, and printed only on request."""
+    item: SkipJsonSchema[str] = Field(default="", exclude=True)
+    """What it measures, for programs: a limit's id, or a word of the inspection; "" if nothing refers to it."""
 
 
 class AlarmPeriod(Model):
@@ -169,9 +131,12 @@ class Finding(Model):
     @property
     def measured(self) -> Verdict:
         """The worst verdict of the values that could be judged; normal if none of them is bad."""
-        return next(
-            (verdict for verdict, _count in self.tally if verdict is not Verdict.UNKNOWN), Verdict.NORMAL
-        )
+        return leading(self.tally, judged=True)
+
+    @property
+    def leading(self) -> Verdict:
+        """The verdict to show first: what was measured as bad is never hidden by what could not be judged."""
+        return leading(self.tally)
 
     @property
     def unjudged(self) -> int:
@@ -242,7 +207,11 @@ class DutyFindings(Model):
     recorded: tuple[Recorded, ...] = ()
     """The newest finding of each inspection, in the runbook's order."""
     running: tuple[RunningInspection, ...] = ()
-    """Its inspections that are being run now."""
+    """Its inspections that are being run now, by this console or another."""
+    queued: tuple[str, ...] = ()
+    """Ids of its inspections that this console is about to run."""
+    material: bool = False
+    """A person does the duty by a checklist; the findings help, and say nothing about whether it was done."""
 
     @property
     def complete(self) -> bool:
@@ -260,6 +229,11 @@ class DutyFindings(Model):
         measured = (each.finding.measured for each in self.recorded)
         unjudged = (Verdict.UNKNOWN for each in self.recorded if each.finding.unjudged)
         return tally((*measured, *unjudged))
+
+    @property
+    def leading(self) -> Verdict | None:
+        """The verdict to show first: what was measured as bad, then what could not be judged; None before any."""
+        return leading(self.tally) if self.recorded else None
 
     @property
     def settled(self) -> bool:

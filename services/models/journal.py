@@ -32,6 +32,9 @@ class EntryKind(StrEnum):
     SIGN_OFF = "sign-off"
     SKIPPED = "skipped"
     """A duty was skipped, with a reason."""
+    PROGRESS = "progress"
+    """A person ticked lines of a duty's checklist or entered evidence without signing the duty off; contains what
+    changed."""
     PLANNED = "planned"
     """A person planned an occurrence that counts only when planned."""
     UNPLANNED = "unplanned"

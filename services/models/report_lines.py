@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from services.models.base import Clean, CleanBlock, Model
 from services.models.changes import Row, StepState
-from services.models.duties import OccurrenceState, SignOff
+from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.findings import Finding, Overrule
 from services.models.posts import PostState
 from services.models.verdict import Verdict
@@ -76,6 +76,12 @@ class DutyLine(Model):
     """Checklist lines that were ticked."""
     unchecked: tuple[Clean, ...] = ()
     """Checklist lines that were not ticked."""
+    underway: bool = False
+    """Whether a person has begun it and nobody has signed it off: `unchecked` is still to be done."""
+    ticked: tuple[TickedLine, ...] = ()
+    """Lines that were ticked before the sign-off, with who ticked them and when."""
+    progress_notes: tuple[ProgressNote, ...] = ()
+    """What was written about the progress before the sign-off."""
     written: tuple[Written, ...] = ()
     """Values of its evidence fields."""
     not_looked: tuple[Clean, ...] = ()

@@ -337,6 +337,9 @@ class Duty(Translated):
     included."""
     asks: tuple[Clean, ...] = ()
     """What the written runbook requires, one line each; a checklist if no inspection covers it."""
+    judged_by: tuple[str, ...] = ()
+    """For each line of `asks` the inspection that answers it, e.g. `dashboard`, or some of its items, e.g.
+    `dashboard:ecs-cpu,ecs-memory`; "" for a line that a person answers. Empty: not given."""
     checklist: bool = False
     """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()

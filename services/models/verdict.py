@@ -1,5 +1,12 @@
-"""Verdicts, and limits that judge measured values."""
+"""Verdicts, how several of them combine, and limits that judge measured values.
 
+Two orders exist for two questions. How sure may one be that all is well (`worst`, the exit status)? Then what could not
+be judged is worse than a value near its limit. What does an operator read first (`leading`)? What was measured as bad:
+"not judged" stands beside it, never in its place.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 
 from services.models.base import Clean, RawId
@@ -14,6 +21,31 @@ class Verdict(StrEnum):
     ATTENTION = "attention"
     ABNORMAL = "abnormal"
     UNKNOWN = "unknown"
+
+
+WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
+"""Verdicts, worst last: what cannot be judged is worse than a value near its limit."""
+DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
+"""Order in which verdicts are shown: measured problems come before what could not be judged."""
+Tally = tuple[tuple[Verdict, int], ...]
+"""How often each verdict other than normal occurs, in DISPLAY_ORDER."""
+
+
+def tally(verdicts: Iterable[Verdict | None]) -> Tally:
+    """Count the verdicts other than normal; None is not counted."""
+    counts = Counter(verdicts)
+    return tuple((verdict, counts[verdict]) for verdict in DISPLAY_ORDER[:-1] if counts[verdict])
+
+
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """The worst verdict; None if there is none."""
+    return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
+
+
+def leading(counts: Tally, *, judged: bool = False) -> Verdict:
+    """The verdict to show first; `judged` leaves out what could not be judged. Normal if nothing is counted."""
+    rest = (verdict for verdict, _count in counts if not judged or verdict is not Verdict.UNKNOWN)
+    return next(rest, Verdict.NORMAL)
 
 
 class Limit(Translated):

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from services.i18n import _
 from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
-from services.models.runbook import Runbook
+from services.models.runbook import Duty, Runbook
 from services.models.runbook_inspections import CustomInspection
+from services.models.text import clean
 from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path
@@ -30,11 +31,24 @@ def duties(runbook: Runbook) -> Mistakes:
             elif lacking := built[name].missing_setting(runbook):
                 message = _("{name} needs {key}, which this runbook does not have")
                 yield path, message.format(name=name, key=lacking)
+        yield from _judged_by(duty, index)
         fields = [str(each.id) for each in duty.evidence]
         for place, name in enumerate(fields):
             if name in fields[:place]:
                 message = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("duties", index, "evidence", place, "id"), message
+
+
+def _judged_by(duty: Duty, index: int) -> Mistakes:
+    """One source for each line, each an inspection of the duty."""
+    if duty.judged_by and len(duty.judged_by) != len(duty.asks):
+        text = _("needs one entry for each of the {count} lines of asks")
+        yield ("duties", index, "judged_by"), text.format(count=len(duty.asks))
+    for place, source in enumerate(duty.judged_by):
+        inspection = source.partition(":")[0]
+        if inspection and inspection not in duty.inspections:
+            text = _('"{name}" is not an inspection of this duty')
+            yield ("duties", index, "judged_by", place), text.format(name=clean(inspection))
 
 
 def own(runbook: Runbook) -> Mistakes:

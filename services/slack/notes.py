@@ -15,10 +15,11 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.date_text import dated_time
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Measure, Recorded
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Duty, Environment, Playbook, Runbook
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.slack import note_wording
 from services.slack.console_links import alarm_page, inspection_page
 from services.slack.note_wording import FILL, Now

@@ -36,9 +36,10 @@ from tui.screens.common.mfa_code import CodeScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
-from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
@@ -113,10 +114,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
     AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
     ArmScreen: (lambda it: it.app.action_arm(),),
-    ChooseScreen: (
-        lambda it: duty_actions.choose_inspection(it.app),
-        lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),
-    ),
+    ChooseScreen: (lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
     DecideScreen: (lambda it: it.app.push_screen(DecideScreen(it.post, "title", "asked", _nothing)),),
@@ -128,13 +126,14 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
+    InspectNowScreen: (lambda it: duty_actions.choose_inspection(it.app),),
     JournalFilterScreen: (
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
-    NoticeScreen: (lambda it: duty_actions.sign(it.app, None),),
+    NoticeScreen: (lambda it: signing.sign(it.app, None),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
     PastMessagesScreen: (lambda it: it.app.action_show_messages(),),
@@ -148,7 +147,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(ManualResolutionScreen(it.run, it.run.plan.steps[0])),
     ),
     SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
-    SignScreen: (lambda it: duty_actions.sign_now(it.app, it.occurrence),),
+    SignScreen: (lambda it: signing.sign_now(it.app, it.occurrence),),
     UsageScreen: (lambda it: it.app.action_show_usage(),),
 }
 """Every way to open a screen over a mode's."""

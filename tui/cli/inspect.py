@@ -163,9 +163,8 @@ async def _requests(
 async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
     import asyncio
 
-    from services.models.findings import worst
     from services.models.inspect_answer import InspectAnswer
-    from services.models.verdict import Verdict
+    from services.models.verdict import Verdict, worst
 
     began = services.clock.now()
     requests = await _requests(services, flags, began)

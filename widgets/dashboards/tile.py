@@ -14,9 +14,8 @@ from services.i18n import N_, _
 from services.models import dashboards as model
 from services.models import glyphs
 from services.models.base import RawId
-from services.models.findings import DISPLAY_ORDER
 from services.models.units import number, unit_of
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from widgets.charts.data import Curve, curves_of
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of

@@ -6,10 +6,9 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.dashboards import DashboardView, Reading
-from services.models.findings import DISPLAY_ORDER
 from services.models.glyphs import NOT_JUDGED
 from services.models.units import number, unit_of
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 

@@ -1,194 +1,37 @@
 """One occurrence in full: its checks, when it is due, who signed it and when."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models import glyphs
-from services.models.date_text import day_text
-from services.models.duties import Occurrence, ScheduledOccurrence, SignOff
+from services.models.duties import Occurrence
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
 from widgets.drawing.block import Block
-from widgets.drawing.format import coarse, pad, wrap
-from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.lines import Line
 from widgets.drawing.ticker import every_second
-from widgets.duties.wording import (
-    State,
-    moved_from,
-    progress,
-    signed_late,
-    state_style,
-    zone_name,
-)
-from widgets.findings.wording import recorded_spans, running_words
+from widgets.duties.facts import checked_lines, fact_lines, finding_lines, runbook_lines
 
-Fact = tuple[str, Sequence[Span]]
-"""A label and its text."""
-
-
-def fact_lines(
-    occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
-) -> list[Line]:
-    """Title, state, times, window, why the date was moved, the signature and its evidence."""
-    state_look, slot = state_style(occurrence), occurrence.slot
-    day = now.astimezone(zone).date()
-    lines: list[Line] = [[(text, "title")] for text in wrap(slot.title, width)]
-    state: list[Span] = [(state_look.text, state_look.role)]
-    if occurrence.signed is None:
-        state += [("  ", ""), *progress(occurrence, now, zone, day)]
-    lines += [*_lines(state, width), []]
-    facts = [*_times(occurrence, zone), *_place(slot)]
-    if occurrence.signed is not None:
-        facts += _signature(occurrence.signed, slot, zone, occurrence.state)
-        facts += evidence_facts(occurrence, duty)
-    if slot.if_planned:
-        words = _("planned") if occurrence.planned else _("it is not planned; it is due only if planned")
-        facts.append((_("plan"), [(words, "")]))
-    return lines + _table(facts, width)
-
-
-def ask_lines(occurrence: Occurrence, duty: Duty | None, width: int) -> list[Line]:
-    """The runbook's checks, numbered, with a box until they are done."""
-    if duty is None:
-        return []
-    digits = len(str(len(duty.asks)))
-    lines: list[Line] = []
-    for number, text in enumerate(duty.asks, 1):
-        first = [(_box(occurrence, text), "key"), (f"{number:>{digits}} ", "muted")]
-        lines += _hanging(first, [(text, "")], width)
-    return lines
-
-
-def _box(occurrence: Occurrence, text: str) -> str:
-    """An empty box before sign-off; afterwards whether it was ticked, if it could be."""
-    if occurrence.state not in (State.DONE, State.SKIPPED):
-        return f"{glyphs.WAITING} "
-    checked = occurrence.signed.checked if occurrence.signed is not None else None
-    if checked is None:
-        return f"{glyphs.NO_RECORD} "
-    return f"{glyphs.DONE} " if text in checked else f"{glyphs.OFF} "
-
-
-def evidence_facts(occurrence: Occurrence, duty: Duty | None) -> list[Fact]:
-    """The evidence recorded at sign-off, with the runbook's titles."""
-    titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
-    evidence = occurrence.signed.evidence if occurrence.signed is not None else {}
-    return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in evidence.items()]
-
-
-def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
-    """Each inspection with its verdict, and its summary below."""
-    lines: list[Line] = []
-    running = {each.inspection: running_words(each) for each in findings.running}
-    by_id = {each.finding.inspection: each for each in findings.recorded}
-    for id in findings.expected:
-        recorded = by_id.get(id)
-        title = recorded.finding.title if recorded is not None else titles.get(id, id)
-        words = running.get(id) or (_("not inspected yet") if recorded is None else "")
-        spans: list[Span] = [(title, "strong"), ("  ", "")]
-        lines.append(
-            [*spans, *([(words, "muted")] if words or recorded is None else recorded_spans(recorded))]
-        )
-        if recorded is not None:
-            lines += _hanging([("  ", "")], [(recorded.finding.summary, "")], width)
-    return lines
-
-
-def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
-    """The runbook's instructions on records, the section, the inspections."""
-    if duty is None:
-        return []
-    names = titles or {}
-    facts: list[Fact] = [
-        (_("record"), [(duty.record, "")]),
-        (_("runbook"), [(duty.section, "")]),
-        (_("inspections"), [(_(", ").join(names.get(id, id) for id in duty.inspections), "")]),
-    ]
-    return _table([(label, spans) for label, spans in facts if spans[0][0]], width)
-
-
-def moment(at: datetime, zone: tzinfo) -> str:
-    """`Mon 5 Jan 2026 09:00 JST`."""
-    local = at.astimezone(zone)
-    return f"{day_text(local.date())} {local:%H:%M} {zone_name(zone, at)}"
-
-
-def _times(occurrence: Occurrence, zone: tzinfo) -> Iterable[Fact]:
-    slot = occurrence.slot
-    if not slot.timed:
-        yield (_("scheduled for"), [(day_text(slot.day), "")])
-        if slot.until > slot.day:
-            yield (_("late from"), [(moment(slot.late_at, zone), "")])
-    else:
-        yield (_("due at"), [(moment(slot.due_at, zone), "")])
-        yield (_("late from"), [(moment(slot.late_at, zone), "")])
-    if slot.missed_at is not None:
-        yield (
-            _("missed from"),
-            [(moment(slot.missed_at, zone), ""), ("  " + _("the next one comes"), "muted")],
-        )
-
-
-def _place(slot: ScheduledOccurrence) -> Iterable[Fact]:
-    if slot.until > slot.day:
-        words = _("once from {first} to {last}")
-        days = words.format(first=day_text(slot.day, slot.day), last=day_text(slot.until, slot.day))
-        yield (_("window"), [(days, "")])
-    reason = slot.remark or moved_from(slot)
-    if reason:
-        yield (_("moved") if slot.moved else _("why this date"), [(reason, "")])
-
-
-def _signature(sign_off: SignOff, slot: ScheduledOccurrence, zone: tzinfo, state: State) -> Iterable[Fact]:
-    skipped = state is State.SKIPPED
-    label = _("skipped") if skipped else _("signed off")
-    spans: list[Span] = [(moment(sign_off.at, zone), "good" if state is State.DONE else "")]
-    late = signed_late(sign_off, skipped=skipped)
-    if late:
-        after = abs((sign_off.at - slot.due_at).total_seconds())
-        words = _("{time} after it was due") if sign_off.at >= slot.due_at else _("{time} before it was due")
-        spans.append((f"  {late}", "warn"))
-        spans.append(("  " + words.format(time=coarse(after)), "muted"))
-    yield (label, spans)
-    yield (_("skipped by") if skipped else _("signed off by"), [(sign_off.by, "strong")])
-    if sign_off.note:
-        yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
-
-
-def _table(facts: Iterable[Fact], width: int) -> list[Line]:
-    """The facts with their labels in one column; a fact without a label continues the one above."""
-    rows = list(facts)
-    label = max((cell_len(text) for text, _spans in rows), default=0)
-    lines: list[Line] = []
-    for text, spans in rows:
-        lines += _hanging([(pad(text, label) + "  ", "head")], spans, width)
-    return lines
-
-
-def _hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[Line]:
-    indent = width_of(first)
-    rows = _lines(spans, width - indent)
-    return [[*(first if row == 0 else [(" " * indent, "")]), *line] for row, line in enumerate(rows)]
-
-
-def _lines(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on one line if they fit, else each on lines of its own."""
-    if width_of(spans) <= width:
-        return [list(spans)]
-    return [[(line, role)] for text, role in spans for line in wrap(text.strip(), width) if line]
+_TWO_COLUMNS = 100
+"""Width in cells from which what is known and what the runbook wants stand side by side."""
 
 
 class DutyDetail(VerticalScroll, can_focus=True):
     """Set `occurrence` and `duty`; it scrolls if it is too long."""
 
     DEFAULT_CSS = """
-    DutyDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    DutyDetail {
+        padding: 0 1; scrollbar-size-vertical: 1;
+        & #columns { height: auto; width: 1fr; }
+        & #columns > Vertical { height: auto; width: 1fr; }
+        &.-side-by-side #columns { layout: horizontal; }
+        &.-side-by-side #asked { margin-left: 2; }
+    }
     """
 
     occurrence: reactive[Occurrence | None] = reactive(None, repaint=False, init=False)
@@ -202,12 +45,14 @@ class DutyDetail(VerticalScroll, can_focus=True):
         zone: tzinfo = UTC,
         *,
         titles: Mapping[str, str] | None = None,
+        with_findings: bool = True,
         id: str | None = None,
     ) -> None:
+        """`titles` of inspections, by id. Without `with_findings` only the runbook's lines use the findings."""
         super().__init__(id=id)
         self._now = now
         self._titles = titles or {}
-        """Titles of inspections, by id."""
+        self._with_findings = with_findings
         self.set_reactive(DutyDetail.zone, zone)
         self._minute = -1
         self.facts_block = Block(_("Duty"), self._facts)
@@ -215,17 +60,28 @@ class DutyDetail(VerticalScroll, can_focus=True):
         self.asks_block = Block(_("Items to check"), self._asks)
         self.runbook_block = Block(_("What the runbook says"), self._runbook)
 
+    @property
+    def _blocks(self) -> tuple[Block, ...]:
+        return self.facts_block, self.findings_block, self.asks_block, self.runbook_block
+
     def compose(self) -> ComposeResult:
         """The blocks; empty ones are hidden."""
-        yield self.facts_block
-        yield self.findings_block
-        yield self.asks_block
-        yield self.runbook_block
+        with Container(id="columns"):
+            with Vertical():
+                yield self.facts_block
+                yield self.findings_block
+            with Vertical(id="asked"):
+                yield self.asks_block
+                yield self.runbook_block
 
     def on_mount(self) -> None:
         """Draw, and update the remaining time once a minute."""
         self._show()
         every_second(self, self._tick)
+
+    def on_resize(self, event: Resize) -> None:
+        """Place the columns side by side if there is room."""
+        self.set_class(event.size.width >= _TWO_COLUMNS, "-side-by-side")
 
     def watch_occurrence(self, before: Occurrence | None, occurrence: Occurrence | None) -> None:
         """Show the occurrence; a different one is shown from its top."""
@@ -256,12 +112,13 @@ class DutyDetail(VerticalScroll, can_focus=True):
             self._show()
 
     def _show(self) -> None:
-        self.asks_block.display = (
-            self.occurrence is not None and self.duty is not None and bool(self.duty.asks)
+        is_duty = self.occurrence is not None and self.duty is not None
+        self.asks_block.display = is_duty and self.duty is not None and bool(self.duty.asks)
+        self.runbook_block.display = is_duty
+        self.findings_block.display = (
+            self.occurrence is not None and self.findings is not None and self._with_findings
         )
-        self.runbook_block.display = self.occurrence is not None and self.duty is not None
-        self.findings_block.display = self.occurrence is not None and self.findings is not None
-        for block in (self.facts_block, self.findings_block, self.asks_block, self.runbook_block):
+        for block in self._blocks:
             block.update()
 
     def _facts(self, width: int) -> Sequence[Line]:
@@ -270,7 +127,10 @@ class DutyDetail(VerticalScroll, can_focus=True):
         return fact_lines(self.occurrence, self.duty, self.zone, self._now(), width)
 
     def _asks(self, width: int) -> Sequence[Line]:
-        return ask_lines(self.occurrence, self.duty, width) if self.occurrence is not None else []
+        if self.occurrence is None:
+            return []
+        day = self._now().astimezone(self.zone).date()
+        return checked_lines(self.occurrence, self.duty, self.findings, self.zone, day, width)
 
     def _findings(self, width: int) -> Sequence[Line]:
         return finding_lines(self.findings, self._titles, width) if self.findings is not None else []

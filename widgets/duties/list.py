@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 
-from textual.events import Resize
 from textual.reactive import reactive
 
 from services.i18n import _
@@ -15,10 +14,7 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
-from widgets.duties.wording import closed_words, tally, zone_name
-
-_NARROW = 60
-"""Width in cells below which dates have no weekday."""
+from widgets.duties.wording import closed_words, zone_name
 
 
 class DutyList(OccurrenceList):
@@ -65,10 +61,6 @@ class DutyList(OccurrenceList):
     def _findings_of(self, occurrence: Occurrence) -> DutyFindings | None:
         return self.findings.of(occurrence.key) if self.findings is not None else None
 
-    def on_resize(self, event: Resize) -> None:
-        """Use shorter dates if there is little room."""
-        self.fill()
-
     def zone_words(self) -> str:
         """The zone's name today, which daylight saving time changes."""
         return zone_name(self.zone, self._now())
@@ -110,7 +102,7 @@ class DutyList(OccurrenceList):
             return
         if view.carried:
             words = _("carried over from earlier days")
-            yield _heading("carried", [(words, "bad"), ("  ", ""), *tally(view.carried)])
+            yield _heading("carried", [(words, "bad")])
             yield from (self._row(each, now) for each in self._new(view.carried))
         yield _heading("today", today_spans(view.today))
         yield from (self._row(each, now) for each in self._new(view.today.occurrences))
@@ -143,14 +135,12 @@ class DutyList(OccurrenceList):
 
 
 def today_spans(today: Day) -> list[Span]:
-    """`today Wed 14 Jan  !1 ✓2`, and why it is closed on a closed day."""
+    """`today 01-14(Wed)`, and why it is closed on a closed day."""
     spans: list[Span] = [(_("today") + " ", "strong"), (day_text(today.day, today.day), "strong")]
     reason = closed_words(today)
     if reason:
         spans.append((f"  {reason}", "warn"))
-    if not today.occurrences:
-        return [*spans, ("  " + _("no duties scheduled"), "muted")]
-    return [*spans, ("  ", ""), *tally(today.occurrences)]
+    return spans if today.occurrences else [*spans, ("  " + _("no duties scheduled"), "muted")]
 
 
 def _heading(key: str, line: Line) -> Row:

@@ -22,6 +22,7 @@ from widgets.duties.wording import (
     DUTY_STYLES,
     PLANNED,
     TODAY_MARK,
+    UNDERWAY,
     State,
     clock_of,
     closed_words,
@@ -40,15 +41,13 @@ _WIDEST = 34
 _RULED = 5
 """Minimum rows of a week for lines between the days."""
 _LEGEND = (
-    *(
-        DUTY_STYLES[each]
-        for each in (
-            State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED,
-        )
-    ),
+    DUTY_STYLES[State.LATE],
+    DUTY_STYLES[State.MISSED],
+    UNDERWAY,
+    *(DUTY_STYLES[each] for each in (State.DUE, State.UPCOMING, State.DONE, State.SKIPPED, State.UNPLANNED)),
     PLANNED,
     DUTY_STYLES[State.NO_RECORD],
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

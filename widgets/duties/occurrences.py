@@ -115,16 +115,16 @@ class OccurrenceList(Vertical):
 
 
 def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
-    """The columns of a list of occurrences; the head names the zone of the times."""
-    finding_column = (Column(_("finding"), max_width=14),) if findings else ()
+    """The columns of a list of occurrences; the head names the zone of the times. Titles are the last to be cut."""
+    finding_column = (Column(_("finding"), max_width=18),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
-        Column(zone, max_width=20),
-        Column(_("duty"), flex=4, min_width=24),
-        Column(_("state"), max_width=12),
+        Column(zone, max_width=24),
+        Column(_("duty"), max_width=60, middle=True),
+        Column(_("state"), max_width=16, rank=2),
         *finding_column,
-        Column("", max_width=26, rank=1),
-        Column(_("note"), flex=1, min_width=13, rank=2),
+        Column("", max_width=26, rank=3),
+        Column(_("note"), flex=1, min_width=13, rank=4),
     )
 
 

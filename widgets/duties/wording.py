@@ -25,6 +25,9 @@ DUTY_STYLES: dict[OccurrenceState, StateStyle] = {
     State.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("not planned"), "faint"),
     State.NO_RECORD: StateStyle(glyphs.NO_RECORD, N_("no record"), "faint"),
 }
+UNDERWAY = StateStyle(glyphs.UNDERWAY, N_("under way"), "caution")
+"""Style of an occurrence that a person has begun and nobody has signed off."""
+UNDERWAY_LATE = StateStyle(glyphs.UNDERWAY, N_("under way, late"), "bad")
 PLANNED = StateStyle(glyphs.UPCOMING, N_("planned"), "")
 """Style of an upcoming occurrence that was planned by a person."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
@@ -38,6 +41,8 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 
 def state_style(occurrence: Occurrence) -> StateStyle:
     """The style of the occurrence's state."""
+    if occurrence.underway and occurrence.state not in ASLEEP:
+        return UNDERWAY_LATE if occurrence.state in (State.LATE, State.MISSED) else UNDERWAY
     is_planned = occurrence.slot.if_planned and occurrence.planned
     return PLANNED if is_planned and occurrence.state is State.UPCOMING else DUTY_STYLES[occurrence.state]
 
@@ -61,7 +66,7 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
 def when(slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
     """The time of the occurrence seen from `day`: a time, a date and a time, or the last day for it."""
     if slot.until > slot.day:
-        return _("to {day}").format(day=day_text(slot.until, day))
+        return _("by {day}").format(day=day_text(slot.until, day))
     if slot.timed:
         return clock_of(slot.due_at, zone, day)
     return _("any time") if slot.day == day else day_text(slot.day, day)
@@ -170,7 +175,10 @@ def marks(occurrences: Sequence[Occurrence], width: int) -> list[Span]:
 def _counts(occurrences: Sequence[Occurrence]) -> list[tuple[StateStyle, int]]:
     looks = [state_style(each) for each in occurrences]
     order = [
-        *(DUTY_STYLES[state] for state in ORDER[:4]),
+        *(DUTY_STYLES[state] for state in ORDER[:2]),
+        UNDERWAY_LATE,
+        UNDERWAY,
+        *(DUTY_STYLES[state] for state in ORDER[2:4]),
         PLANNED,
         *(DUTY_STYLES[state] for state in ORDER[4:]),
     ]

@@ -3,39 +3,68 @@
 The screen draws these lines and `toban inspect` prints them, so both show the same.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.findings import Evidence, Measure, Recorded
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.wording import cost_words, recorded_spans
+from widgets.findings.wording import cost_words, recorded_spans, verdict_spans
 
-_TITLE = 34
+_TITLE = 44
 """Maximum cells of a measure's title beside its value."""
 _ALLOWED = 16
 """Maximum cells of a limit beside a note."""
+_NOTE = 20
+"""Minimum cells of a note beside its value."""
 _GAP = 2
+_EXACT = re.compile(r"[0-9]")
+"""The beginning of a time or a number, which means something else if it is cut."""
+_LEAST = 10
+"""Minimum cells of a text beside complete times and numbers."""
+_NUMBERED = re.compile(r"\d+\. ")
 _ROW = 12
 """Maximum lines of one row of evidence."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Verdict and summary; who overrode it and why; what failed."""
+    """Title, verdict and summary; who overrode it and why; what failed."""
     finding = recorded.finding
-    style = VERDICT_STYLES[finding.verdict]
+    style = VERDICT_STYLES[finding.leading]
     lines: list[Line] = [[(finding.title, "title"), ("  ", ""), *recorded_spans(recorded)]]
     lines += [
-        [(text, style.role if finding.verdict.value != "normal" else "")]
+        [(text, style.role if finding.leading is not Verdict.NORMAL else "")]
         for text in wrap(finding.summary, width)
     ]
+    return lines + _doubt_lines(recorded, zone, now, width)
+
+
+_BANDS = {Verdict.ABNORMAL: "alert", Verdict.ATTENTION: "band", Verdict.UNKNOWN: "band"}
+
+
+def band_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """The verdict as a coloured band with its sentence; who overrode it and why; what failed."""
+    finding = recorded.finding
+    role = _BANDS.get(finding.leading, "good")
+    verdict = "".join(text for text, _role in verdict_spans(finding))
+    texts = wrap(f"{verdict}  {finding.summary}", max(8, width - 2))
+    lines: list[Line] = [[(pad(f" {text}", width), role)] for text in texts]
+    return lines + _doubt_lines(recorded, zone, now, width)
+
+
+def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """Who overrode the verdict and why; what could not be read, and the permission that is missing."""
+    finding = recorded.finding
+    lines: list[Line] = []
     if recorded.overruled is not None:
-        overruling = _("{name} at {time}: {reason}").format(
+        overruling = _("overridden by {name} at {time}: {reason}").format(
             name=recorded.overruled.by,
             time=stamp(recorded.overruled.at, zone, now),
             reason=recorded.overruled.reason,
@@ -73,38 +102,56 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
 
 
 def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
-    """Each verdict with its measured value and its limit."""
+    """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last."""
     if not measures:
         return []
-    title_width = min(_TITLE, max(cell_len(each.title) for each in measures))
-    value_width = min(max(14, width // 4), max(cell_len(each.shown or NOTHING) for each in measures))
-    limit_width = min(_ALLOWED, max(cell_len(each.allowed) for each in measures))
-    lines: list[Line] = []
-    for measure in measures:
-        style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
-        mark: Span = (style.mark, style.role) if style is not None else (" ", "")
-        role = style.role if style is not None and style.role != "good" else ""
-        cells: list[Span] = [
-            mark,
-            (" ", ""),
-            (pad(crop(measure.title, title_width), title_width), ""),
-            ("  ", ""),
-            (pad(crop(measure.shown or NOTHING, value_width), value_width), role),
-            ("  ", ""),
-        ]
-        indent = sum(cell_len(text) for text, _role in cells)
-        # Limits have a column of their own, except those that are sentences.
-        short = (
-            pad(measure.allowed, limit_width)
-            if measure.note and cell_len(measure.allowed) <= limit_width
-            else measure.allowed
-        )
-        rest = "  ".join(text for text in (short, measure.note) if text)
-        rows = wrap(rest, max(12, width - indent)) or [""]
-        for at, text in enumerate(rows):
-            lead = cells if at == 0 else [(" " * indent, "")]
-            lines.append([*lead, (text, "muted")])
+    heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
+    cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
+    most = (min(_TITLE, width * 2 // 5), max(14, width // 4), _ALLOWED, width)
+    sizes = [min(limit, max(cell_len(row[at]) for row in (heads, *cells))) for at, limit in enumerate(most)]
+    lines: list[Line] = [[("  ", ""), *_cells(heads, sizes, "head")]]
+    for measure, row in zip(measures, cells, strict=True):
+        lines += _measure_row(measure, row, sizes, width)
     return lines
+
+
+def _word(measure: Measure) -> str:
+    return VERDICT_STYLES[measure.verdict].word if measure.verdict is not None else ""
+
+
+def _measure_row(measure: Measure, row: Sequence[str], sizes: Sequence[int], width: int) -> list[Line]:
+    style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
+    is_bad = style is not None and measure.verdict is not Verdict.NORMAL
+    mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
+    title, value, allowed, verdict = _cells_of(row, sizes)
+    role = style.role if is_bad and style is not None else "muted"
+    line: list[Span] = [
+        mark,
+        (title, "strong" if is_bad else "muted"),
+        (" " * _GAP, ""),
+        (value, role if is_bad else ""),
+        (" " * _GAP, ""),
+        (allowed, "limit" if is_bad else "muted"),
+        (" " * _GAP, ""),
+        (verdict, style.role if style is not None else ""),
+    ]
+    # A sentence does not fit into a column: it continues below the row.
+    rest = [
+        text
+        for text, size in ((measure.shown, sizes[1]), (measure.allowed, sizes[2]))
+        if cell_len(text) > size
+    ]
+    note = "  ".join(text for text in (*rest, measure.note) if text)
+    room = width - sum(cell_len(text) for text, _role in line) - _GAP
+    if not note:
+        return [line]
+    if cell_len(note) <= room:
+        return [[*line, (" " * _GAP, ""), (note, "muted")]]
+    if room >= _NOTE:
+        indent, rows = width - room, wrap(note, room)
+        first: list[Line] = [[*line, (" " * _GAP, ""), (rows[0], "muted")]]
+        return first + [[(" " * indent, ""), (text, "muted")] for text in rows[1:]]
+    return [line, *([("    ", ""), (text, "muted")] for text in wrap(note, max(8, width - 4)))]
 
 
 def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
@@ -112,23 +159,42 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
     lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
     if not evidence.rows:
         return [*lines, [(_("nothing"), "muted")]]
-    sizes = _sizes(evidence, width - _GAP)
-    lines.append([("  ", ""), *_cells(evidence.columns, sizes, "head")])
+    table = EvidenceLines(evidence, width)
+    lines.append(table.head)
     for row in evidence.rows:
-        style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
-        mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
-        grave = row.verdict not in (None, Verdict.NORMAL)
-        lines += _whole_row(mark, row.cells, sizes) if grave else [[mark, *_cells(row.cells, sizes, "")]]
+        lines += table.row(row)
     if evidence.omitted:
         lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
     return lines
+
+
+class EvidenceLines:
+    """Lays the rows of one table out for a width."""
+
+    def __init__(self, evidence: Evidence, width: int) -> None:
+        self._columns = evidence.columns
+        self._widths = _sizes(evidence, width - _GAP)
+
+    @property
+    def head(self) -> Line:
+        """The columns' titles."""
+        return [("  ", ""), *_cells(self._columns, self._widths, "head")]
+
+    def row(self, row: Row, *, whole: bool = True) -> list[Line]:
+        """A row; with `whole`, one that affects the verdict continues below instead of being cut."""
+        style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
+        mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
+        if whole and row.verdict not in (None, Verdict.NORMAL):
+            return _whole_row(mark, row.cells, self._widths)
+        return [[mark, *_cells(row.cells, self._widths, "")]]
 
 
 def marked_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
     """Advice or remarks, each after `mark`."""
     lines: list[Line] = []
     for text in texts:
-        lines += _hang(mark, text, role, width)
+        # A step that has a number needs no mark.
+        lines += _hang("  " if _NUMBERED.match(text) else mark, text, role, width)
     return lines
 
 
@@ -155,11 +221,19 @@ def _sizes(evidence: Evidence, width: int) -> list[int]:
     count = len(evidence.columns)
     natural = [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
     room = width - _GAP * (count - 1)
-    # The widest column shrinks first, so that times and numbers stay complete.
-    while sum(natural) > room and max(natural) > 6:
-        widest = max(range(count), key=natural.__getitem__)
-        natural[widest] -= 1
+    # Texts shrink first, the widest of them before the others, so that times and numbers stay complete.
+    exact = [
+        all(_EXACT.match(row[at]) for row in rows[1:] if at < len(row) and row[at]) for at in range(count)
+    ]
+    for columns, least in (([at for at in range(count) if not exact[at]], _LEAST), (list(range(count)), 6)):
+        while columns and sum(natural) > room and max(natural[at] for at in columns) > least:
+            widest = max(columns, key=natural.__getitem__)
+            natural[widest] -= 1
     return natural
+
+
+def _cells_of(cells: Sequence[str], sizes: Sequence[int]) -> list[str]:
+    return [pad(crop(text, size), size) for text, size in zip(cells, sizes, strict=True)]
 
 
 def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:

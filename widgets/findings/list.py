@@ -15,8 +15,9 @@ from services.i18n import _
 from services.models.findings import DutyFindings, Recorded
 from widgets.drawing.columns import Column
 from widgets.drawing.format import clock
+from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
-from widgets.findings.wording import recorded_spans, running_words
+from widgets.findings.wording import recorded_spans, running_words, waiting_span
 
 
 class FindingList(Vertical):
@@ -90,7 +91,8 @@ class FindingList(Vertical):
         for id in self.findings.expected:
             title = self._titles.get(id, id)
             if id in running:
-                yield Row(id, ([(title, "")], [(running_words(running[id]), "muted")], [], []))
+                words = running_words(running[id])
+                yield Row(id, ([(title, "")], [(words, "strong")], _summary(by_id.get(id)), []))
             elif id in by_id:
                 recorded = by_id[id]
                 yield Row(
@@ -103,9 +105,14 @@ class FindingList(Vertical):
                     ),
                 )
             else:
-                yield Row(id, ([(title, "")], [(_("not inspected yet"), "muted")], [], []))
+                yield Row(id, ([(title, "")], [waiting_span(self.findings, id)], [], []))
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
         event.stop()
         self.post_message(self.Opened(self.selected))
+
+
+def _summary(recorded: Recorded | None) -> Line:
+    """The summary of the finding that is about to be replaced."""
+    return [(recorded.finding.summary, "muted")] if recorded is not None else []

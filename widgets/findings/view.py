@@ -1,17 +1,20 @@
-"""One finding in full: measured values with their limits, the evidence, the advice."""
+"""One finding in full: the verdict as a band, what to do, measured values with their limits, the evidence."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models.evidence import Evidence
 from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
-from widgets.drawing.lines import Line
-from widgets.findings.lines import evidence_lines, head_lines, marked_lines, measure_lines, provenance_lines
+from widgets.drawing.lines import Line, LineWidget, Span, spread
+from widgets.findings.evidence import EvidenceTable
+from widgets.findings.lines import band_lines, marked_lines, measure_lines, provenance_lines
 from widgets.findings.wording import running_words
 
 
@@ -19,31 +22,46 @@ class FindingView(VerticalScroll, can_focus=True):
     """The finding; set `recorded`, and `running` while the inspection runs again."""
 
     DEFAULT_CSS = """
-    FindingView { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }
+    FindingView {
+        height: 1fr; width: 1fr; scrollbar-size-vertical: 1;
+        & #evidence { height: auto; }
+    }
     """
 
     recorded: reactive[Recorded | None] = reactive(None, repaint=False, init=False)
     running: reactive[RunningInspection | None] = reactive(None, repaint=False, init=False)
+    place: reactive[tuple[str, str]] = reactive(("", ""), repaint=False, init=False)
+    """The finding's position among its duty's (`2/3`), and the duty's title."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(FindingView.zone, zone)
         self._now = now
-        self.head = Block(_("finding"), self._head)
+        self.head = FindingHead(self._head)
         self.advice = Block(_("what to do"), self._advice)
         self.measures = Block(_("measured and allowed"), self._measures)
-        self.evidence = Block(_("evidence"), self._evidence)
+        self.evidence = Vertical(id="evidence")
         self.remarks = Block(_("remarks"), self._remarks)
         self.origin = Block(_("this run"), self._origin)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
-        return self.head, self.advice, self.measures, self.evidence, self.remarks, self.origin
+        return self.advice, self.measures, self.remarks, self.origin
+
+    @property
+    def tables(self) -> tuple[EvidenceTable, ...]:
+        """The evidence tables that are shown."""
+        return tuple(each for each in self.evidence.query_children(EvidenceTable) if each.display)
 
     def compose(self) -> ComposeResult:
         """The blocks; empty ones are hidden."""
-        yield from self._blocks
+        yield self.head
+        yield self.advice
+        yield self.measures
+        yield self.evidence
+        yield self.remarks
+        yield self.origin
 
     def on_mount(self) -> None:
         """Show what was set before mounting."""
@@ -60,6 +78,11 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.is_mounted:
             self.head.update()
 
+    def watch_place(self) -> None:
+        """Show the position."""
+        if self.is_mounted:
+            self.head.update()
+
     def watch_zone(self) -> None:
         """Show the times in another zone."""
         self._show()
@@ -70,19 +93,35 @@ class FindingView(VerticalScroll, can_focus=True):
         finding = self.recorded.finding if self.recorded is not None else None
         self.advice.display = finding is not None and bool(finding.advice)
         self.measures.display = finding is not None and bool(finding.measures)
-        self.evidence.display = finding is not None and bool(finding.evidence)
         self.remarks.display = finding is not None and bool(finding.remarks)
         self.origin.display = finding is not None
+        self._show_evidence(finding.evidence if finding is not None else ())
+        self.head.update()
         for block in self._blocks:
             block.update()
 
+    def _show_evidence(self, evidence: Sequence[Evidence]) -> None:
+        """Use the tables that exist, and mount those that are missing."""
+        tables = list(self.evidence.query_children(EvidenceTable))
+        more = [EvidenceTable() for _each in evidence[len(tables) :]]
+        if more:
+            self.evidence.mount(*more)
+        tables += more
+        for index, table in enumerate(tables):
+            table.display = index < len(evidence)
+            table.evidence = evidence[index] if index < len(evidence) else None
+
     def _head(self, width: int) -> Sequence[Line]:
-        lines: list[Line] = []
+        recorded = self.recorded
+        position, duty = self.place
+        title = recorded.finding.title if recorded is not None else _("finding")
+        left: list[Span] = [(title, "title"), (f"  {position}" if position else "", "strong")]
+        lines: list[Line] = [spread(left, [(duty, "muted")], width)]
         if self.running is not None:
-            lines.append([(running_words(self.running), "muted")])
-        if self.recorded is not None:
-            return [*lines, *head_lines(self.recorded, self.zone, self._now(), width)]
-        return lines or [[(_("no finding yet"), "muted")]]
+            lines.append([(running_words(self.running), "strong")])
+        if recorded is not None:
+            return [*lines, *band_lines(recorded, self.zone, self._now(), width)]
+        return lines if self.running is not None else [*lines, [(_("no finding yet"), "muted")]]
 
     def _advice(self, width: int) -> Sequence[Line]:
         return marked_lines(self.recorded.finding.advice, "→ ", "strong", width) if self.recorded else []
@@ -90,14 +129,39 @@ class FindingView(VerticalScroll, can_focus=True):
     def _measures(self, width: int) -> Sequence[Line]:
         return measure_lines(self.recorded.finding.measures, width) if self.recorded else []
 
-    def _evidence(self, width: int) -> Sequence[Line]:
-        lines: list[Line] = []
-        for evidence in self.recorded.finding.evidence if self.recorded else ():
-            lines += [*([[]] if lines else []), *evidence_lines(evidence, width)]
-        return lines
-
     def _remarks(self, width: int) -> Sequence[Line]:
         return marked_lines(self.recorded.finding.remarks, "· ", "muted", width) if self.recorded else []
 
     def _origin(self, width: int) -> Sequence[Line]:
         return provenance_lines(self.recorded, self.zone, self._now(), width) if self.recorded else []
+
+
+class FindingHead(LineWidget):
+    """Title and band, as high as they are."""
+
+    DEFAULT_CSS = """
+    FindingHead { height: auto; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
+        super().__init__()
+        self._make = make
+        self._height = 0
+
+    def update(self) -> None:
+        """Draw anew; the layout changes only if the number of lines did."""
+        height = len(self.draw(self.size.width, 0))
+        if height != self._height:
+            self._height, self._strips = height, None
+            self.refresh(layout=True)
+        else:
+            self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Number of lines."""
+        self._height = len(self.draw(width, 0))
+        return self._height
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The lines."""
+        return self._make(width) if width > 0 else []

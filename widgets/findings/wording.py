@@ -1,57 +1,72 @@
 """Short texts about findings: a mark and a word, and the progress of running inspections."""
 
+from collections.abc import Iterable
+
 from services.i18n import _, plural
-from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection, Tally
-from services.models.verdict import Verdict
+from services.models import glyphs
+from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
+from services.models.verdict import Tally, Verdict
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 
 
 def verdict_cell(findings: DutyFindings | None) -> list[Span]:
-    """`● normal`, `… 1/3` while findings are missing, [] for a duty without inspections."""
+    """`● normal`, `◆ 1 ? 3`, `▶ inspecting`; [] for a duty without inspections, or before the first."""
     if findings is None:
         return []
-    verdict = findings.verdict
-    if findings.running or not findings.complete:
-        count = len({each.finding.inspection for each in findings.recorded})
-        text = f"{count}/{len(findings.expected)}"
-        worse = (
-            [] if verdict is None else [(f" {VERDICT_STYLES[verdict].mark}", VERDICT_STYLES[verdict].role)]
-        )
-        if len(findings.tally) > 1:
-            worse = [(" ", ""), *tally_spans(findings.tally)]
-        return [(f"… {text}", "muted"), *worse] if findings.running or findings.recorded else []
-    if verdict is None:
-        return []
-    style = VERDICT_STYLES[verdict]
-    if findings.settled and verdict.value != "normal":
+    if findings.running:
+        return [(f"{glyphs.RUNNING} " + _("inspecting"), "strong")]
+    if findings.queued:
+        return [(f"{glyphs.UPCOMING} " + _("queued"), "muted")]
+    if findings.material:
+        # What a person has to do is not abnormal before anybody has done it.
+        return [(_("ref.") + " ", "muted"), *_muted(tally_cell(findings))]
+    if findings.complete and findings.settled and findings.verdict is not Verdict.NORMAL:
         return [(_("overridden"), "muted")]
+    if findings.recorded and not findings.complete:
+        so_far = f"{glyphs.NO_RECORD} {len(findings.recorded)}/{len(findings.expected)}"
+        return [(so_far, "muted"), *([(" ", ""), *tally_spans(findings.tally)] if findings.tally else [])]
+    return tally_cell(findings)
+
+
+def tally_cell(findings: DutyFindings) -> list[Span]:
+    """`◆ abnormal`, `● normal`, or `◆ 1 ? 3` if there are verdicts of two kinds; [] before the first finding."""
+    if findings.leading is None:
+        return []
+    style = VERDICT_STYLES[findings.leading]
     return tally_spans(findings.tally) if len(findings.tally) > 1 else [(style.text, style.role)]
 
 
 def tally_spans(counts: Tally) -> list[Span]:
-    """`■1 ▲2 ?3`: counts of bad measures, then of those that could not be judged."""
+    """`◆ 1 ▲ 2 ? 3`: counts of what was measured as bad, then of what could not be judged."""
     spans: list[Span] = []
     for verdict, count in counts:
         style = VERDICT_STYLES[verdict]
         spans += [(" ", "")] if spans else []
-        spans.append((f"{style.mark}{count}", style.role))
+        spans.append((f"{style.mark} {count}", style.role))
     return spans
 
 
 def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
-    """`? not judged ▲1`: the verdict, and the counts that it does not include."""
-    style = VERDICT_STYLES[finding.verdict]
-    unknown = finding.verdict is Verdict.UNKNOWN
-    beside = tuple(
-        (verdict, count) for verdict, count in finding.tally if (verdict is not Verdict.UNKNOWN) is unknown
-    )
-    spans: list[Span] = [(style.text, style.role), *([(" ", "")] if beside else []), *tally_spans(beside)]
-    return [(text, "muted") for text, _role in spans] if muted else spans
+    """`◆ abnormal 1 ? not judged 3`: what was measured as bad first, and never without what could not be judged."""
+    style = VERDICT_STYLES[finding.leading]
+    if len(finding.tally) < 2:
+        spans: list[Span] = [(style.text, style.role)]
+    else:
+        spans = []
+        for verdict, count in finding.tally:
+            style = VERDICT_STYLES[verdict]
+            spans += [(" ", "")] if spans else []
+            spans.append((f"{style.text} {count}", style.role))
+    return _muted(spans) if muted else spans
+
+
+def _muted(spans: Iterable[Span]) -> list[Span]:
+    return [(text, "muted") for text, _role in spans]
 
 
 def recorded_spans(recorded: Recorded) -> list[Span]:
-    """`■ abnormal`; muted, and with the name of the person who overrode it."""
+    """`◆ abnormal`; muted, and with the name of the person who overrode it."""
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
         spans.append((" " + _("overridden by {name}").format(name=recorded.overruled.by), "caution"))
@@ -80,11 +95,20 @@ def size_words(size: int) -> str:
 
 
 def running_words(running: RunningInspection) -> str:
-    """`checking… ap-southeast-2: 150 events (3/5)`."""
+    """`▶ inspecting ap-southeast-2: 150 events (3/5)`, and who does if another console does."""
     progress = running.progress
-    words = [_("checking…")]
+    words = [f"{glyphs.RUNNING} " + _("inspecting")]
+    if running.by:
+        words.append(f"({running.by})")
     if progress.text:
         words.append(progress.text)
     if progress.total:
         words.append(f"({progress.done}/{progress.total})")
     return " ".join(words)
+
+
+def waiting_span(findings: DutyFindings, id: str) -> Span:
+    """What is said of an inspection without a finding that is not running."""
+    if id in findings.queued:
+        return f"{glyphs.UPCOMING} " + _("about to inspect"), "muted"
+    return f"{glyphs.NO_RECORD} " + _("not inspected yet"), "muted"

@@ -37,6 +37,9 @@ class NoteField(TextArea):
             super().__init__()
             self.text = text
 
+    class Left(Message):
+        """The cursor was moved up from the first line."""
+
     def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:
         super().__init__(
             id=id,
@@ -66,6 +69,13 @@ class NoteField(TextArea):
         event.prevent_default()
         event.stop()
         self.insert(clean_block(event.text, LONGEST))
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Move up; from the first line, out of the field."""
+        if not select and self.navigator.is_first_wrapped_line(self.cursor_location):
+            self.post_message(self.Left())
+        else:
+            super().action_cursor_up(select)
 
     def action_submit(self) -> None:
         """Submit the note."""

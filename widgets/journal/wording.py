@@ -19,6 +19,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.ENDED: StateStyle(_NONE, N_("end"), "faint"),
     EntryKind.SIGN_OFF: StateStyle(glyphs.DONE, N_("sign-off"), "good"),
     EntryKind.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "warn"),
+    EntryKind.PROGRESS: StateStyle(glyphs.UNDERWAY, N_("under way"), "caution"),
     EntryKind.PLANNED: StateStyle(glyphs.UPCOMING, N_("planned"), "muted"),
     EntryKind.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("plan cancelled"), "muted"),
     EntryKind.ACKNOWLEDGED: StateStyle(glyphs.DONE, N_("acknowledged"), "good"),

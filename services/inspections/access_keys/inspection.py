@@ -14,11 +14,12 @@ from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.aws_cli import CliCommand
-from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Measure, Row, worst
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 
 PROCEDURE = "rotate-key"
 """Id of the runbook's procedure, if it has one."""

@@ -10,9 +10,9 @@ from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
 from services.inspections.toolkit.wording import moment, since, stretch
 from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
-from services.models.findings import AlarmPeriod, Measure, worst
+from services.models.findings import AlarmPeriod, Measure
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 BLIND = timedelta(minutes=15)
 """How long an alarm must be without data to count as not having watched."""

@@ -23,9 +23,9 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import hours_words
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.aws_cli import CliCommand
-from services.models.findings import DISPLAY_ORDER, AlarmPeriod, Finding, Measure
+from services.models.findings import AlarmPeriod, Finding, Measure
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 
 _NAMED = 5
 """Maximum number of alarms named in one text."""

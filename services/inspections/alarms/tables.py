@@ -11,7 +11,8 @@ from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
-from services.models.findings import AlarmPeriod, Evidence, Row
+from services.models.evidence import Evidence, EvidencePlace, Row
+from services.models.findings import AlarmPeriod
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -38,6 +39,7 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
             Row(
                 cells=(name, series.name, local(series.since, zone), series.reason),
                 verdict=Verdict.ABNORMAL,
+                place=_place(str(item.alarm.name)),
             )
             for series in item.series
         ]
@@ -69,6 +71,7 @@ def periods_table(
                 period.reason,
             ),
             verdict=_verdict(period),
+            place=_place(period.alarm),
         )
         for period in ordered
     ]
@@ -92,17 +95,24 @@ def _verdict(period: AlarmPeriod) -> Verdict | None:
 def changes_table(changes: Iterable[AlarmTransition], names: Mapping[str, str], zone: tzinfo) -> Evidence:
     """Every change of state, newest first."""
     rows = [
-        (
-            local(change.at, zone),
-            names.get(str(change.name), str(change.name)),
-            _word(change.before),
-            _word(change.after),
-            str(change.reason),
+        Row(
+            cells=(
+                local(change.at, zone),
+                names.get(str(change.name), str(change.name)),
+                _word(change.before),
+                _word(change.after),
+                str(change.reason),
+            ),
+            place=_place(str(change.name)),
         )
         for change in sorted(changes, key=lambda change: change.at, reverse=True)
     ]
     columns = (_("Time ({zone})").format(zone=zone_name(zone)), _("Alarm"), _("From"), _("To"), _("Reason"))
     return table(_("State changes"), columns, rows)
+
+
+def _place(alarm: str) -> EvidencePlace:
+    return EvidencePlace(kind="alarm", target=alarm)
 
 
 def _word(state: AlarmState | None) -> str:

@@ -9,12 +9,12 @@ from services.calendar.maintenance_windows import DAY, Window, local_text, stamp
 from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import length, listed
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.runbook import Rds
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 RESTORABLE = timedelta(minutes=10)
 """Maximum age of the latest restorable time; the transaction log is saved every five minutes."""
@@ -88,11 +88,17 @@ def normal_summary(reading: BackupReading) -> str:
 
 def checks(reading: BackupReading) -> list[CheckResult]:
     """The checks in the order of the runbook's questions."""
-    of_instance = [_retention(reading), _restorable(reading), _instance(reading)]
+    of_instance = [
+        *about("retention", _retention(reading)),
+        *about("restorable", _restorable(reading)),
+        *about("database", _instance(reading)),
+    ]
     if not reading.has_snapshots:
         measure = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
-        return [*of_instance, CheckResult(measure, _("The snapshots cannot be read."))]
-    return [_newest(reading), _windows(reading), _statuses(reading), *of_instance]
+        unread = CheckResult(measure, _("The snapshots cannot be read."))
+        return [*of_instance, *about("snapshots", unread)]
+    of_snapshots = about("snapshots", _newest(reading), _windows(reading))
+    return [*of_snapshots, *about("status", _statuses(reading)), *of_instance]
 
 
 def _newest(reading: BackupReading) -> CheckResult:

@@ -7,9 +7,9 @@ from services.calendar.maintenance_windows import stamp
 from services.i18n import N_, _
 from services.inspections.backups.windows import Night, Outcome
 from services.inspections.base import table
-from services.models.findings import DISPLAY_ORDER, Evidence, Row
+from services.models.evidence import Evidence, Row
 from services.models.rds import DatabaseEvent, Snapshot, SnapshotState
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 
 VERDICTS = {
     Outcome.MADE: Verdict.NORMAL,

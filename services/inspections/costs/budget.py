@@ -15,9 +15,9 @@ from services.inspections.costs.lines import HUNDRED, CostTable
 from services.inspections.costs.wording import Rate, month_words, yen_words
 from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 _DOLLARS = "USD"
 _PERIODS = {

@@ -21,7 +21,7 @@ from services.inspections.costs.wording import (
     percent_words,
     yen_words,
 )
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import listed
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
@@ -58,13 +58,14 @@ class LineJudge:
 
     def checks(self, table: CostTable) -> Iterator[CheckResult]:
         """The checks of all lines, the total first."""
-        yield from self._doubted(table.total, self._pair(table.total))
+        yield from about("total", *self._doubted(table.total, self._pair(table.total)))
         for line in table.services:
             quiet = map(_quiet, self._pair(line))
-            yield from self._doubted(line, quiet) if line.has_costs else (self._unknown(line),)
+            results = self._doubted(line, quiet) if line.has_costs else (self._unknown(line),)
+            yield from about(line.title, *results)
         if table.services:
             others = (self._month(table.others), self._others(table))
-            yield from self._doubted(table.others, map(_quiet, others))
+            yield from about("others", *self._doubted(table.others, map(_quiet, others)))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
         """The verdict for the greatest growth; UNKNOWN if there is nothing to compare with."""

@@ -23,7 +23,7 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
 from services.inspections.costs.tables import budgets_table, days_table, lines_table, others_table
 from services.inspections.costs.wording import Rate, days_words, month_words, percent_words
-from services.inspections.toolkit.checks import CheckResult, runbook_advice
+from services.inspections.toolkit.checks import CheckResult, about, runbook_advice
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
@@ -113,14 +113,14 @@ class Costs(Inspection):
         builder.check(
             *lines.checks(table),
             *self._beside(table, compared, rate),
-            judge.own(table, compared, doubtful=doubtful),
+            *about("budget", judge.own(table, compared, doubtful=doubtful)),
         )
         builder.table(lines_table(lines, table))
         builder.remark(*self._remarks(answer, compared, table, rate))
         if isinstance(budgets, AwsError):
             self._without_budgets(builder, budgets)
         elif budgets:
-            builder.check(*judge.aws(budgets))
+            builder.check(*about("budget", *judge.aws(budgets)))
             builder.table(budgets_table(judge, budgets))
         else:
             builder.remark(_("AWS Budgets tracks no costs of this account."))

@@ -11,8 +11,8 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostLine, CostTable
 from services.inspections.costs.wording import month_words, percent_words, yen_words
 from services.models.costs import Budget
-from services.models.findings import DISPLAY_ORDER, Evidence, Row, worst
-from services.models.verdict import Verdict
+from services.models.evidence import Evidence, Row
+from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 
 _ONE = timedelta(days=1)
 _DAYS = 14

@@ -28,10 +28,11 @@ from services.inspections.toolkit.logs.silence import (
 )
 from services.inspections.toolkit.wording import number
 from services.models.aws_cli import CliCommand
-from services.models.findings import Evidence, Finding, Measure, worst
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 FRESH = timedelta(hours=1)
 """A shorter silence is ignored, because the log's usual traffic is unknown."""
@@ -159,7 +160,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         """The counts per hour, the rows if something is not normal, and the query."""
         zone, builder = self.context.calendar.zone, queries.builder
         if hours is not None:
-            builder.table(hours.evidence(zone, self.limit.judge))
+            builder.table(hours.evidence(zone, self.limit.judge, queries.group))
         if hours is not None and result.matched and not fine and queries.again():
             try:
                 result = await queries.run(self.spec.query)

@@ -27,9 +27,10 @@ from services.inspections.toolkit.wording import (
     value_words,
 )
 from services.models.aws_cli import CliCommand
-from services.models.findings import Evidence, Finding, Measure, Row, worst
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Limit, Verdict, worst
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""

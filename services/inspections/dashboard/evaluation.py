@@ -29,10 +29,11 @@ from services.inspections.toolkit.wording import (
     stretch,
     value_words,
 )
-from services.models.findings import Evidence, Measure, Row, worst
+from services.models.evidence import Evidence, EvidencePlace, Row
+from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import Limit, Verdict, worst
 
 Statements = Iterator[tuple[Verdict, str]]
 """The statements on a row, each with its verdict."""
@@ -77,6 +78,11 @@ class Limits:
                         bound_words(_limit(curve)),
                     ),
                     verdict=Verdict.ABNORMAL if grave else Verdict.ATTENTION,
+                    place=EvidencePlace(
+                        kind="widget",
+                        target=f"{curve.query.namespace}/{curve.query.metric}",
+                        at=beyond.moments[0],
+                    ),
                 )
                 rows.append((beyond.seconds, row))
         rows.sort(key=lambda pair: -pair[0])
@@ -106,6 +112,7 @@ class Limits:
                 unit=limit.unit,
                 at=None if course.worst_at is None else at(course.worst_at),
                 note=_("; ").join(notes),
+                item=limit.id,
             ),
             sentence=_("{title}: {said}.").format(
                 title=title, said=self._sentence(course, statements, limit)

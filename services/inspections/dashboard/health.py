@@ -19,9 +19,9 @@ from services.inspections.toolkit.curves import (
     widest,
 )
 from services.inspections.toolkit.wording import incomplete_words, length, moment, number, stretch
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 SHORT = 180
 """Seconds; a shorter outage may be a single failed request."""

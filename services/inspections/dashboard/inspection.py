@@ -21,7 +21,7 @@ from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
 from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import bound_words, hours_words, moment, yen_words
@@ -112,9 +112,9 @@ class DashboardValues(Inspection):
             *_unreadable(dashboard),
             *limits.checks(),
             *map(_unshown, curves.unshown),
-            *balancer_checks(curves.items, answer, calendar.zone, own_group),
-            *credit_checks(curves.items, answer, calendar.zone),
-            *transfers.checks(),
+            *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
+            *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
+            *about("transfer", *transfers.checks()),
         )
         builder.table(limits.evidence(), transfers.evidence())
         builder.remark(
@@ -211,7 +211,12 @@ def _unshown(limit: Limit) -> CheckResult:
     note = _("neither on the dashboard nor among the runbook's targets")
     return CheckResult(
         measure=Measure(
-            title=limit.title, shown="", allowed=bound_words(limit), verdict=Verdict.UNKNOWN, note=note
+            title=limit.title,
+            shown="",
+            allowed=bound_words(limit),
+            verdict=Verdict.UNKNOWN,
+            note=note,
+            item=limit.id,
         ),
         sentence=_("{title}: {said}.").format(title=limit.title, said=note),
         advice=(_("Add {title} to the dashboard.").format(title=limit.title),),

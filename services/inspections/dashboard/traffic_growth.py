@@ -13,7 +13,8 @@ from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
 from services.inspections.toolkit.wording import incomplete_words, moment, number, size_words, stretch
-from services.models.findings import Evidence, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
 

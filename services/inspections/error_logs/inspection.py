@@ -16,7 +16,13 @@ from services.inspections.error_logs.cli_commands import commands_of
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.hourly_counts import below, event_spans, local, whole, zone_name
+from services.inspections.toolkit.logs.hourly_counts import (
+    below,
+    event_spans,
+    timed_row,
+    whole,
+    zone_name,
+)
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
@@ -29,7 +35,8 @@ from services.inspections.toolkit.logs.silence import (
 )
 from services.inspections.toolkit.wording import number
 from services.models.aws_cli import CliCommand
-from services.models.findings import Evidence, Finding, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import ErrorLogs as Spec
@@ -71,6 +78,7 @@ class ErrorLogs(InsightsInspection):
         limit, rate = below(self._spec.per_hour), result.matched / queries.hours
         return Measure(
             title=_("Errors per hour"),
+            item="rate",
             shown=f"≥ {number(rate)}",
             allowed=_("< {count} per hour").format(count=self._spec.per_hour),
             verdict=limit.judge(rate),
@@ -141,6 +149,7 @@ class ErrorLogs(InsightsInspection):
         at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors per hour"),
+            item="rate",
             shown=number(rate),
             allowed=few,
             verdict=level.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
@@ -150,6 +159,7 @@ class ErrorLogs(InsightsInspection):
         )
         yield Measure(
             title=_("Errors in the worst hour"),
+            item="rate",
             shown="" if most is None else f"{most:,}",
             allowed=few,
             verdict=level.verdict(hourly.judge(most)),
@@ -160,6 +170,7 @@ class ErrorLogs(InsightsInspection):
         if spec.status:
             yield Measure(
                 title=_("5xx responses"),
+                item="5xx",
                 shown="" if counts.fives is None else f"{counts.fives:,}",
                 allowed="0",
                 value=counts.fives,
@@ -168,6 +179,7 @@ class ErrorLogs(InsightsInspection):
         if counts.database is not None:
             yield Measure(
                 title=_("Failed database connections"),
+                item="database",
                 shown=f"{counts.database:,}",
                 allowed="0",
                 verdict=level.verdict(Verdict.ATTENTION if counts.database else Verdict.NORMAL),
@@ -189,6 +201,7 @@ class ErrorLogs(InsightsInspection):
             verdict = Verdict.UNKNOWN
         return Measure(
             title=_("Most frequent error"),
+            item="repeated",
             shown="" if counts.shapes is None else f"{counts.most:,}",
             allowed=_("< {count} in the window").format(count=limit),
             verdict=level.verdict(verdict),
@@ -208,7 +221,9 @@ class ErrorLogs(InsightsInspection):
         columns = (_("Count"), _("Error (ids and numbers as #)"))
         yield table(_("Grouped errors"), columns, rows, private=True)
         if counts.hours:
-            yield counts.hours.evidence(self.context.calendar.zone, below(spec.per_hour).judge)
+            yield counts.hours.evidence(
+                self.context.calendar.zone, below(spec.per_hour).judge, spec.log_group
+            )
         yield self._fives(errors, counts)
         yield from self.texts(errors)
         yield query_table(commands(newest(spec)))
@@ -217,7 +232,7 @@ class ErrorLogs(InsightsInspection):
         """Each 5xx response that was read, without log texts, so that a report can name it."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            (local(when(row.get("@timestamp")), zone), str(status))
+            timed_row(spec.log_group, when(row.get("@timestamp")), zone, str(status))
             for row in errors.rows
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
@@ -230,8 +245,10 @@ class ErrorLogs(InsightsInspection):
         """The newest errors, without secrets."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
-            (
-                local(when(row.get("@timestamp")), zone),
+            timed_row(
+                spec.log_group,
+                when(row.get("@timestamp")),
+                zone,
                 row.get(spec.field, ""),
                 row.get(spec.status, "") if spec.status else "",
                 masked(row.get(spec.message, "")),

@@ -8,7 +8,7 @@ from services.calendar import maintenance_windows
 from services.calendar.maintenance_windows import Window, stamp, typed_as_local, weekly
 from services.i18n import _, plural
 from services.inspections.maintenance.dates import ActionUrgency, Due
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import listed
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
@@ -54,11 +54,10 @@ def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
 def checks(reading: MaintenanceReading) -> list[CheckResult]:
     """The checks in the order of the runbook's questions."""
     return [
-        *_actions(reading),
-        _window(reading),
-        _settings(reading),
-        *_clashes(reading),
-        _certificate(reading),
+        *about("patches", *_actions(reading)),
+        *about("window", _window(reading)),
+        *about("changes", _settings(reading), *_clashes(reading)),
+        *about("certificate", _certificate(reading)),
     ]
 
 

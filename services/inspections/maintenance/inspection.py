@@ -20,9 +20,11 @@ from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.aws_cli import CliCommand
 from services.models.duties import ScheduledOccurrence
-from services.models.findings import DISPLAY_ORDER, Evidence, Finding, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.rds import Database, OptIn
+from services.models.verdict import DISPLAY_ORDER
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
 

@@ -1,11 +1,12 @@
 """Builds the journal entries on inspections, with texts in the active language."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.i18n import N_, _
 from services.models.duties import ScheduledOccurrence
+from services.models.evidence import EvidencePlace, Row
 from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.verdict import Verdict
@@ -44,8 +45,45 @@ def finding_entry(subject: str, finding: Finding) -> NewEntry:
         subject=subject,
         target=finding.inspection,
         text=finding_text(finding),
-        data={"finding": finding.model_dump(mode="json")},
+        data={"finding": finding.model_dump(mode="json"), **_beside(finding)},
     )
+
+
+def _beside(finding: Finding) -> dict[str, Any]:
+    """What the finding's own JSON leaves out: the items measured, and the places of evidence rows."""
+    items = [each.item for each in finding.measures]
+    places = [
+        [row.place.model_dump(mode="json") if row.place else None for row in evidence.rows]
+        for evidence in finding.evidence
+    ]
+    has_places = any(place for rows in places for place in rows)
+    return ({"items": items} if any(items) else {}) | ({"places": places} if has_places else {})
+
+
+def complete(finding: Finding, data: Mapping[str, Any]) -> Finding:
+    """The finding with what was recorded beside it; as it is if that is missing or does not fit."""
+    try:
+        measures = tuple(
+            measure.model_copy(update={"item": str(item)})
+            for measure, item in zip(finding.measures, data.get("items", ()), strict=True)
+        )
+    except (TypeError, ValueError):
+        measures = finding.measures
+    try:
+        evidence = tuple(
+            each.model_copy(
+                update={"rows": tuple(_placed(*pair) for pair in zip(each.rows, places, strict=True))}
+            )
+            for each, places in zip(finding.evidence, data.get("places", ()), strict=True)
+        )
+    except (TypeError, ValueError):
+        evidence = finding.evidence
+    return finding.model_copy(update={"measures": measures, "evidence": evidence})
+
+
+def _placed(row: Row, place: object) -> Row:
+    """Raises ValidationError, which is a ValueError."""
+    return row if place is None else row.model_copy(update={"place": EvidencePlace.model_validate(place)})
 
 
 def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:

@@ -13,7 +13,7 @@ from services.inspections.base import InspectionRequest
 from services.inspections.running import entries
 from services.inspections.running.finding_records import ON_DEMAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
-from services.inspections.running.windows import window
+from services.inspections.running.windows import reached, window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
@@ -31,6 +31,8 @@ class _UnderWay:
 
     task: "asyncio.Task[Recorded]"
     consent: bool
+    since: datetime | None = None
+    """The beginning of its window if a person chose it; None: the usual window."""
 
 
 class InspectionRuns:
@@ -81,20 +83,27 @@ class InspectionRuns:
         for task in tasks:
             task.result()
 
-    async def run_on_demand(self, id: str, *, consent: bool = False) -> Recorded:
-        """Run one inspection on demand, for no duty. Raises LookupError if the runbook does not have it."""
-        task = self._begin(ON_DEMAND, id, consent=consent, anew=True)
+    async def run_on_demand(
+        self, id: str, *, consent: bool = False, since: datetime | None = None
+    ) -> Recorded:
+        """Run one inspection on demand, for no duty; `since` begins another window than the usual one.
+
+        Raises LookupError if the runbook does not have it.
+        """
+        task = self._begin(ON_DEMAND, id, consent=consent, anew=True, since=since)
         await asyncio.wait({task})
         return task.result()
 
-    def _begin(self, subject: str, id: str, *, consent: bool, anew: bool) -> "asyncio.Task[Recorded]":
+    def _begin(
+        self, subject: str, id: str, *, consent: bool, anew: bool, since: datetime | None = None
+    ) -> "asyncio.Task[Recorded]":
         key = (subject, id)
         before = self._under_way.get(key)
-        if before is not None and (before.consent or not consent):
+        if before is not None and before.since == since and (before.consent or not consent):
             return before.task
         after = before.task if before is not None else None
-        task = detached(self._one(subject, id, consent=consent, anew=anew, after=after))
-        begun = self._under_way[key] = _UnderWay(task, consent)
+        task = detached(self._one(subject, id, consent=consent, anew=anew, after=after, since=since))
+        begun = self._under_way[key] = _UnderWay(task, consent, since)
 
         def ended(done: "asyncio.Task[Recorded]") -> None:
             if self._under_way.get(key) is begun:
@@ -115,6 +124,7 @@ class InspectionRuns:
         consent: bool,
         anew: bool,
         after: "asyncio.Task[Recorded] | None",
+        since: datetime | None,
     ) -> Recorded:
         inspection = self._runner.inspection(id)
         began = self._clock.now()
@@ -124,12 +134,12 @@ class InspectionRuns:
             await asyncio.wait({after})
         # One inspection on demand does not wait for a month's duties.
         async with nullcontext() if subject == ON_DEMAND else self._few:
-            finding = await self._share(id, consent=consent, anew=anew)
+            finding = await self._share(id, consent=consent, anew=anew, chosen=since)
         return await self._record(_on_demand_subject(began) if subject == ON_DEMAND else subject, finding)
 
-    async def _share(self, id: str, *, consent: bool, anew: bool) -> Finding:
+    async def _share(self, id: str, *, consent: bool, anew: bool, chosen: datetime | None) -> Finding:
         """The finding of a run in progress or just finished that covers the same time, otherwise of a new run."""
-        since, gap = self._window(id)
+        since, gap = self._window(id, chosen)
         now = self._clock.now()
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
@@ -152,8 +162,10 @@ class InspectionRuns:
                 self.progress[key] = running.model_copy(update={"progress": progress})
         self._wake()
 
-    def _window(self, id: str) -> tuple[datetime, str]:
+    def _window(self, id: str, chosen: datetime | None) -> tuple[datetime, str]:
         now = self._clock.now()
+        if chosen is not None:
+            return reached(self._runner.inspection(id), min(chosen, now), now, self._calendar)
         signed = self._records.signed_until(id, now)
         covered_from = self._records.earliest_window(id) if signed is None else None
         return window(self._runner.inspection(id), signed, now, self._calendar, covered_from=covered_from)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services.aws.client.reader import when
 from services.inspections.allow_list import AllowList, named_in
+from services.inspections.running.entries import complete
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.findings import Finding, Overrule, Recorded
@@ -222,8 +223,9 @@ class FindingRecords(Projection):
 
 def finding_in(entry: Entry) -> Finding | None:
     """The finding in a FINDING entry; None if it is unreadable, e.g. from a newer version or edited manually."""
+    data = entry.data
     try:
-        return Finding.model_validate(entry.data.get("finding"))
+        return complete(Finding.model_validate(data.get("finding")), data)
     except ValidationError:
         return None
 

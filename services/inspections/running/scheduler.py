@@ -22,7 +22,7 @@ from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
-from services.models.findings import DutyFindings, Finding, FindingsView, Recorded
+from services.models.findings import DutyFindings, Finding, FindingsView, Recorded, RunningInspection
 from services.models.problem import ProblemKind
 
 SETTLE = 0.2
@@ -103,14 +103,37 @@ class InspectionScheduler:
         for id in ids:
             if id not in by_id and (slot.key, id) in self.runs.unrecorded:
                 by_id[id] = self.runs.unrecorded[slot.key, id]
+        recorded = tuple(by_id[id] for id in ids if id in by_id)
+        running = tuple(
+            self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
+        )
+        missing = self._missing(slot, recorded) if not running and slot.key in self._tasks else ()
+        elsewhere = self._elsewhere(slot, missing)
         return DutyFindings(
             key=slot.key,
             expected=ids,
-            recorded=tuple(by_id[id] for id in ids if id in by_id),
-            running=tuple(
-                self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
-            ),
+            recorded=recorded,
+            running=running or elsewhere,
+            queued=() if elsewhere else missing,
+            material=self._is_material(slot),
         )
+
+    def _elsewhere(
+        self, slot: ScheduledOccurrence, missing: tuple[str, ...]
+    ) -> tuple[RunningInspection, ...]:
+        """The missing inspections if another console is running them."""
+        holder = self._claims.holder(slot) if missing else None
+        if holder is None:
+            return ()
+        names = {id: self._runner.inspection(id).name for id in missing}
+        return tuple(
+            RunningInspection(inspection=id, title=name, by=holder.person.name, began=holder.at)
+            for id, name in names.items()
+        )
+
+    def _is_material(self, slot: ScheduledOccurrence) -> bool:
+        duty = self._duties.get(slot.duty)
+        return duty is not None and (duty.checklist or bool(duty.evidence))
 
     def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of a slot's inspections, in the runbook's order."""
@@ -167,7 +190,7 @@ class InspectionScheduler:
 
     def _begin(self) -> None:
         for slot in () if self._closed else self._open.values():
-            if slot.key not in self._tasks and self._missing(slot):
+            if slot.key not in self._tasks and self._still_missing(slot):
                 task = asyncio.create_task(self._run_when_due(slot), name=f"inspections of {slot.key}")
                 self._tasks[slot.key] = task
                 task.add_done_callback(partial(self._ended, slot))
@@ -188,7 +211,7 @@ class InspectionScheduler:
         with self._entries_came.listen() as news:
             while True:
                 await self._read()
-                missing = self._missing(slot)
+                missing = self._still_missing(slot)
                 # The duty may have been signed off or skipped meanwhile.
                 if not missing or slot.key not in self._open:
                     return
@@ -210,13 +233,16 @@ class InspectionScheduler:
             if isinstance(ended, Exception):
                 self._runner.fault(ended)
 
-    def _missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
-        """Ids of the inspections still to be run; findings from before the slot was due do not count."""
+    def _still_missing(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         findings = self.of(slot)
+        return self._missing(slot, findings.recorded if findings is not None else ())
+
+    def _missing(self, slot: ScheduledOccurrence, recorded: tuple[Recorded, ...]) -> tuple[str, ...]:
+        """Ids of the inspections still to be run; findings from before the slot was due do not count."""
         since = slot.due_at - timedelta(seconds=FRESH)
         done = {
             each.finding.inspection
-            for each in (findings.recorded if findings is not None else ())
+            for each in recorded
             if self._read_at(each) >= since and not self._was_away(each.finding)
         }
         return tuple(id for id in self.inspections_of(slot) if id not in done)

@@ -19,8 +19,8 @@ from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.ecs import ScalingPolicy
-from services.models.findings import Measure, worst
-from services.models.verdict import Verdict
+from services.models.findings import Measure
+from services.models.verdict import Verdict, worst
 
 BLIND = timedelta(minutes=15)
 """How long an alarm must be without data to count as stuck; just-created alarms and just-started services are not."""

@@ -14,7 +14,8 @@ from services.inspections.scaling.shortage import COUNTED
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import moment
 from services.models.ecs import ScalingActivities, ScalingActivity
-from services.models.findings import Evidence, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure
 from services.models.verdict import Verdict
 
 RECENT = timedelta(hours=24)

@@ -32,7 +32,8 @@ from services.models.alarms import AlarmOverview
 from services.models.aws_cli import CliCommand
 from services.models.duties import ScheduledOccurrence
 from services.models.ecs import ContainerService
-from services.models.findings import Evidence, Finding
+from services.models.evidence import Evidence
+from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.runbook import Ecs, Runbook
 from services.models.verdict import Verdict

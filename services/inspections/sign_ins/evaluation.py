@@ -11,10 +11,10 @@ from services.calendar.calendar import Calendar
 from services.i18n import N_
 from services.inspections.allow_list import AllowList, is_network
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
-from services.models.findings import UnknownIdentity, worst
+from services.models.findings import UnknownIdentity
 from services.models.runbook import Runbook
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 _HOME_BITS = 64
 """Prefix length of the IPv6 network of one internet connection; the rest of an address changes daily."""

@@ -8,10 +8,10 @@ from services.inspections.sign_ins.evaluation import JudgedAccess, JudgedChange,
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
-from services.models.findings import Measure, worst
+from services.models.findings import Measure
 from services.models.iam import IamUser
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
     yield _measure(of_root, whole=whole(Purpose.ROOT))
     yield from _of_changes(judged, spec)
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
-    users = _Count(_("Unexpected IAM users"), len(judged.users), "0", verdicts)
+    users = _Count(_("Unexpected IAM users"), len(judged.users), "0", verdicts, item="users")
     yield _measure(users, whole=judged.gathered.users_problem is None)
     yield from _of_root(judged.gathered)
     yield region_measure(judged.gathered)
@@ -59,6 +59,7 @@ class _Count:
     allowed: str
     verdicts: tuple[Verdict, ...]
     note: str = ""
+    item: str = "sign-ins"
 
 
 def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
@@ -73,7 +74,7 @@ def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
             verdicts = tuple(change.verdict for change in changes)
             refused = sum(bool(change.event.error) for change in changes)
             note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
-            count = _Count(title, len(changes), "0", verdicts, note)
+            count = _Count(title, len(changes), "0", verdicts, note, item="changes")
             yield _measure(count, whole=judged.gathered.is_complete(purpose))
 
 
@@ -100,7 +101,8 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
         (_("Sign-ins outside opening hours"), Reason.HOURS, lambda sign_in: sign_in.event.id),
     ):
         count = _different(judged.having(reason), key)
-        yield _Count(title, count, "0", (Verdict.ATTENTION,) * count)
+        item = "users" if reason is Reason.PERSON else "sign-ins"
+        yield _Count(title, count, "0", (Verdict.ATTENTION,) * count, item=item)
 
 
 def _of_access(judged: Judged) -> Iterator[_Count]:
@@ -166,6 +168,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
         allowed=count.allowed,
         verdict=worst(verdicts),
         value=count.count,
+        item=count.item,
         note=_(", ").join(filter(None, (count.note, "" if whole else _("not everything could be read")))),
     )
 

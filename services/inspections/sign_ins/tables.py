@@ -12,9 +12,9 @@ from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, Judged
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.models.cloudtrail import Lookup, SignIn, TrailEvent
-from services.models.findings import DISPLAY_ORDER, Evidence, Row
+from services.models.evidence import Evidence, Row
 from services.models.iam import IamUser
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 
 ADDRESSES = 5
 """Maximum number of addresses shown per person."""

@@ -23,6 +23,7 @@ from services.inspections.toolkit.logs.hourly_counts import (
     event_spans,
     hours_of,
     local,
+    log_row,
     zone_name,
 )
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
@@ -36,7 +37,8 @@ from services.inspections.toolkit.logs.silence import (
 )
 from services.inspections.toolkit.wording import number
 from services.models.aws_cli import CliCommand
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import SlowQueries as Spec
@@ -151,7 +153,7 @@ class SlowQueries(InsightsInspection):
         builder.measure(*self._measures(queries, result, hours, lines), *silence_measures(queries, silent))
         builder.table(*self.texts(result))
         if hours:
-            builder.table(hours.evidence(self.context.calendar.zone, self._frequent))
+            builder.table(hours.evidence(self.context.calendar.zone, self._frequent, self._spec.log_group))
         builder.table(query_table(commands(slowest(self._spec))))
         builder.remark(*self._remarks(result, lines), first=True)
         builder.remark(queries.price())
@@ -222,7 +224,10 @@ class SlowQueries(InsightsInspection):
         slow = table(
             _("The slowest queries"),
             (_("Time ({zone})").format(zone=zone_name(zone)), "ms", statement),
-            [(local(at, zone), f"{line.ms:,.0f}", _text(line.statement)) for at, line in lines[:SHOWN]],
+            [
+                log_row(self._spec.log_group, at, (local(at, zone), f"{line.ms:,.0f}", _text(line.statement)))
+                for at, line in lines[:SHOWN]
+            ],
             private=True,
         )
         same = table(

@@ -1,13 +1,13 @@
 """Checks judged one by one, each with its sentence and advice if it is not normal, and the runbook's advice."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.contacts import escalation, reachable
 from services.i18n import sentences
-from services.models.findings import DISPLAY_ORDER, Measure
+from services.models.findings import Measure
 from services.models.runbook import Playbook, Runbook
-from services.models.verdict import Limit, Verdict
+from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """The measure's verdict; a measure without one is for information and counts as normal."""
         return self.measure.verdict or Verdict.NORMAL
+
+
+def about(item: str, *results: CheckResult) -> tuple[CheckResult, ...]:
+    """The results with `item` as what they measure; lines of the runbook refer to it (`judged_by`)."""
+    return tuple(
+        replace(result, measure=result.measure.model_copy(update={"item": item})) for result in results
+    )
 
 
 def summary(results: Iterable[CheckResult], normal: str) -> str:

@@ -8,9 +8,10 @@ from services.i18n import sentences
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.toolkit import checks
 from services.inspections.toolkit.checks import CheckResult
-from services.models.findings import AlarmPeriod, Evidence, Finding, Measure, UnknownIdentity, worst
+from services.models.evidence import Evidence
+from services.models.findings import AlarmPeriod, Finding, Measure, UnknownIdentity
 from services.models.problem import Problem
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 
 
 @dataclass(slots=True)

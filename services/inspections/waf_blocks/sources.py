@@ -9,7 +9,8 @@ from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import hours_words
-from services.models.findings import Evidence, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure
 from services.models.verdict import Verdict
 from services.models.waf import BlockedGroup, Samples
 

@@ -7,9 +7,11 @@ from services.aws.client.reader import when
 from services.duties.records import signature
 from services.i18n import _
 from services.inspections.registry import offered
+from services.models.asks import line_numbers
 from services.models.duties import Occurrence, OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import Decision, DutyLine, Written
+from services.models.runbook import Duty
 from services.models.verdict import Verdict
 from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.source import Source, duty_in
@@ -47,6 +49,7 @@ class DutyLines:
             signed=occurrence.signed,
             signed_after=self._duty_states.signed_after(slot.key),
             not_looked=self._not_inspected(occurrence),
+            **self._progress_data(occurrence),
             **(self._signature_data(entry, slot.duty) if entry is not None and occurrence.signed else {}),
         )
 
@@ -83,24 +86,35 @@ class DutyLines:
             **self._signature_data(entry, id),
         )
 
+    def _progress_data(self, occurrence: Occurrence) -> dict[str, Any]:
+        """The line's fields about progress before the sign-off; while it is under way also what is open."""
+        progress = occurrence.progress
+        if progress is None:
+            return {}
+        record: dict[str, Any] = {"ticked": progress.ticked, "progress_notes": progress.notes}
+        if not occurrence.underway:
+            return record
+        duty = self._duty_states.duty(occurrence.slot.duty)
+        return record | {
+            "underway": True,
+            "checked": tuple(each.text for each in progress.ticked),
+            "unchecked": progress.open_lines(duty.asks if duty is not None else ()),
+            "written": _written(progress.evidence, duty),
+        }
+
     def _signature_data(self, entry: Entry, duty_id: str) -> dict[str, Any]:
         """The line's fields taken from the sign-off entry: decisions, checklist and evidence."""
         data, duty = entry.data, self._duty_states.duty(duty_id)
-        titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
         signed = signature(entry)
         # The journal holds a line in the language in which it was ticked.
-        lines = {
-            text: line for each in (duty.versions("asks") if duty else ()) for line, text in enumerate(each)
-        }
+        lines = line_numbers(duty) if duty else {}
         ticked = {lines.get(text) for text in signed.checked or ()}
         checklist = duty.asks if duty is not None and signed.checked is not None else ()
         return {
             "decisions": tuple(_decisions(data.get("findings"), self._titles)),
             "checked": signed.checked or (),
             "unchecked": tuple(text for line, text in enumerate(checklist) if line not in ticked),
-            "written": tuple(
-                Written(id=id, title=titles.get(id, id), text=text) for id, text in signed.evidence.items()
-            ),
+            "written": _written(signed.evidence, duty),
         }
 
     def _not_inspected(self, occurrence: Occurrence) -> tuple[str, ...]:
@@ -110,6 +124,11 @@ class DutyLines:
         entries = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
         inspected = {entry.target for entry in entries}
         return tuple(self._titles.get(id, id) for id in duty.inspections if id not in inspected)
+
+
+def _written(evidence: Mapping[str, str], duty: Duty | None) -> tuple[Written, ...]:
+    titles = {str(field.id): str(field.title) for field in duty.evidence} if duty else {}
+    return tuple(Written(id=id, title=titles.get(id, id), text=text) for id, text in evidence.items())
 
 
 def late_signature(signed: SignOff | None) -> bool:

@@ -11,6 +11,7 @@ from services.changes.entries import CHANGE_KINDS
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
+from services.duties.progress import in_language, progress_of
 from services.duties.records import KINDS, RECENT, signature
 from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
@@ -100,7 +101,9 @@ class DutyStatesAt:
         duty = self._duties.get(slot.duty)
         # Anchored duties and reverts are known from the journal itself, so its beginning does not limit them.
         began = self._began if duty is not None and not duty.anchor else None
-        return occurrence_of(slot, self._record(slot.key), self._source.as_of, began)
+        record = self._record(slot.key)
+        occurrence = occurrence_of(slot, record, self._source.as_of, began)
+        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:
@@ -113,12 +116,16 @@ def runs_at(source: Source) -> tuple[Run, ...]:
 def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
     """The record of each slot from `entries` (oldest first); the first sign-off and the newest plan count."""
     by_slot: dict[str, OccurrenceRecord] = {}
+    progress: dict[str, list[Entry]] = {}
     for entry in entries:
         before = by_slot.get(entry.subject, NO_ENTRIES)
         if entry.kind in _SIGNED:
             if before.signed is None:
                 skipped = entry.kind is EntryKind.SKIPPED
                 by_slot[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
+        elif entry.kind is EntryKind.PROGRESS:
+            progress.setdefault(entry.subject, []).append(entry)
+            by_slot[entry.subject] = replace(before, progress=progress_of(progress[entry.subject]))
         elif entry.kind in KINDS:
             planned = entry.kind is EntryKind.PLANNED
             by_slot[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
@@ -168,4 +175,5 @@ def _base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
 def _carried(occurrence: Occurrence, day: date) -> bool:
     if occurrence.slot.until >= day:
         return False
-    return occurrence.state is not OccurrenceState.MISSED or occurrence.slot.until >= day - MISSED_BACK
+    recent = occurrence.slot.until >= day - MISSED_BACK
+    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from services.i18n import _, first_few
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
-from services.models.findings import DISPLAY_ORDER, worst
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 from services.report.collecting.finding_lines import counts
 
 Reason = tuple[Verdict, str]
@@ -58,7 +57,10 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         OccurrenceState.MISSED: _("missed: {title}"),
     }
     for line in lines:
-        if line.state in words:
+        if line.state in words and line.underway:
+            text = _("under way and late: {title} (open: {items})")
+            yield Verdict.ATTENTION, text.format(title=line.title, items=_(", ").join(line.unchecked))
+        elif line.state in words:
             yield Verdict.ATTENTION, words[line.state].format(title=line.title)
         elif line.state is OccurrenceState.NO_RECORD:
             yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from services.i18n import _, plural
 from services.models.duties import OccurrenceState
-from services.models.findings import DISPLAY_ORDER
 from services.models.report import DayReport
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
-from services.models.verdict import Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording
 from services.report.rendering.day_annexes import (
@@ -146,12 +145,13 @@ class _Page:
 
     def _duty(self, line: DutyLine) -> Line:
         note = line.signed.note if line.signed else ""
-        texts = [*([note] if note else []), *remarks_of(line), *([line.remark] if line.remark else [])]
+        remarks = remarks_of(line, self.dates, self.report.first)
+        texts = [*([note] if note else []), *remarks, *([line.remark] if line.remark else [])]
         return Line(
             (
                 self.dates.due(line, self.report.first),
                 line.title,
-                wording.duty_state(line.state),
+                wording.of_duty(line),
                 signed_words(line, self.dates, self.report.first),
                 _("; ").join(texts),
             ),
@@ -282,7 +282,7 @@ class _Page:
 def _is_calm(line: DutyLine) -> bool:
     """Whether a line's title says all: it was done in time with everything that it asks for, or is not due yet."""
     if line.state is OccurrenceState.UPCOMING:
-        return True
+        return not line.underway
     if line.state is not OccurrenceState.DONE or line.signed is None:
         return False
     punctual = line.signed.was in (OccurrenceState.DUE, OccurrenceState.UPCOMING)

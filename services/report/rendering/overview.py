@@ -3,8 +3,8 @@
 from collections import Counter
 
 from services.i18n import _
-from services.models.findings import DISPLAY_ORDER
 from services.models.report import DayReport
+from services.models.verdict import DISPLAY_ORDER
 from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording
 

@@ -6,7 +6,8 @@ from datetime import date
 from services.i18n import _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState, SignOff
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, FindingLine, RemarkLine
 from services.models.verdict import Verdict
@@ -22,6 +23,7 @@ from services.report.rendering.document import (
     table,
 )
 from services.report.rendering.page import WIDTH, cut
+from services.report.rendering.progress import progress_words
 from services.report.rendering.wording import NOTHING, Dates
 
 ROWS = 10
@@ -47,7 +49,7 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
                 (
                     dates.due(line, day),
                     line.title,
-                    wording.duty_state(line.state),
+                    wording.of_duty(line),
                     signed_words(line, dates, day),
                     line.signed.note if line.signed else "",
                 ),
@@ -68,13 +70,13 @@ def duty_remarks(
     remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines
-        for text in (*([line.remark] if moved and line.remark else []), *remarks_of(line))
+        for text in (*([line.remark] if moved and line.remark else []), *remarks_of(line, dates, day))
     )
     return (Bullets(remarks),) if remarks else ()
 
 
-def remarks_of(line: DutyLine) -> Iterator[str]:
-    """What was recorded when the duty was signed off, apart from the person's note."""
+def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
+    """What was recorded of a duty under way, or when it was signed off, apart from the person's note."""
     for decision in line.decisions:
         if decision.overruled:
             yield _("{inspection} ({verdict}) was overridden: {reason}").format(
@@ -82,10 +84,13 @@ def remarks_of(line: DutyLine) -> Iterator[str]:
                 verdict=wording.verdict(decision.verdict),
                 reason=decision.reason,
             )
-    if line.checked:
+    if line.underway:
+        yield from progress_words(line, dates, day)
+    elif line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
     if line.unchecked:
-        yield _("NOT checked: {items}").format(items=_(", ").join(line.unchecked))
+        words = _("still open: {items}") if line.underway else _("NOT checked: {items}")
+        yield words.format(items=_(", ").join(line.unchecked))
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:

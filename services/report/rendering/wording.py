@@ -98,6 +98,14 @@ def duty_state(value: OccurrenceState) -> str:
     return _(_DUTIES[value])
 
 
+def of_duty(line: DutyLine) -> str:
+    """The state of a duty in words; one that is under way says so, and that it is late if it is."""
+    if not line.underway:
+        return duty_state(line.state)
+    late = line.state in (OccurrenceState.LATE, OccurrenceState.MISSED)
+    return _(", ").join([_("under way"), *([duty_state(line.state)] if late else [])])
+
+
 def step_state(value: StepState) -> str:
     """The state of a change or one of its steps, in words."""
     return _(_STEPS[value])

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from services.aws.client.errors import Throttled
 from services.dashboards.requests import MOST_POINTS, fitting_period
 from services.models.base import RawId
-from services.models.findings import worst
 from services.models.metrics import SeriesStatus
 from services.models.problem import ProblemKind
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 from tests.services.aws.canned import failure
 from tests.services.dashboards.dashboard_world import ARN, NOW, data, reader, widget
 

@@ -9,7 +9,8 @@ from typing import Any
 from services.demo.logs.insights.model import QueryStore
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import REGION, Embedded

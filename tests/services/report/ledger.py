@@ -7,7 +7,8 @@ from typing import Any
 
 from services.inspections.running import entries as inspection_entries
 from services.journal.store import Store
-from services.models.findings import AlarmPeriod, Evidence, Finding, Measure, Overrule, Recorded, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import AlarmPeriod, Finding, Measure, Overrule, Recorded
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.metrics import TimeSpan
 from services.models.report import Report

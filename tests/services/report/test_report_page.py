@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services import i18n
-from services.models.findings import Evidence, Measure, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Measure
 from services.models.journal import EntryKind
 from services.models.report import DayReport
 from services.models.runbook import ReportSpec

@@ -9,7 +9,8 @@ from services.calendar.calendar import Calendar
 from services.inspections.registry import INSPECTIONS, InspectionEntry
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.findings import Evidence, Finding, Measure, Overrule, Recorded, Row
+from services.models.evidence import Evidence, Row
+from services.models.findings import Finding, Measure, Overrule, Recorded
 from services.models.metrics import MetricQuery, Series
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict

@@ -56,7 +56,7 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
     async with app.run_test(size=(110, 20)) as pilot:
         await pilot.pause()
         body = whole(app)
-        for words in ("01-01(Thu) – 01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "to 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
+        for words in ("01-01(Thu) – 01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "by 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
             assert words in body
         assert lines(app)[1].startswith("▸ 01-14(Wed) today◂  !1 ○1 ✓1")
         assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ !  14:00")

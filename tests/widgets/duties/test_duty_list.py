@@ -62,13 +62,13 @@ async def test_sections_and_every_state() -> None:
         rows = lines(app)
         headings = [line for line in rows if line.startswith("╌╌")]
         assert headings == [
-            "╌╌ carried over from earlier days  !1 ×1",
-            "╌╌ today 01-14(Wed)  !1 □1 ○2 ✓1",
+            "╌╌ carried over from earlier days",
+            "╌╌ today 01-14(Wed)",
             "╌╌ within the month",
         ]
         body = "\n".join(rows)
         assert "JST" in rows[0]
-        for words in ("late      1d 5h over", "missed    since 01-13(Tue) 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from 01-12(Mon)", "to 01-30(Fri)"):  # fmt: skip
+        for words in ("late      1d 5h over", "missed    since 01-13(Tue) 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from 01-12(Mon)", "by 01-30(Fri)"):  # fmt: skip
             assert words in body
         assert [each.slot.key for each in [app.duties.selected] if each] == [duty_data.VIEW.carried[0].key]
 

@@ -113,7 +113,7 @@ def test_times_follow_the_zone_and_name_another_day() -> None:
     assert words.when(deploy, JST, deploy.day) == "02:00"
     assert words.when(deploy, UTC, deploy.day) == "01-17(Sat) 17:00"
     drill = duty_data.one("dr-drill", 5).slot
-    assert words.when(drill, JST, TODAY) == "to 01-30(Fri)"
+    assert words.when(drill, JST, TODAY) == "by 01-30(Fri)"
     key = duty_data.slot("key", "x", TODAY)
     assert words.when(key, JST, TODAY) == "any time"
     assert words.when(key, JST, TODAY + timedelta(days=1)) == "01-14(Wed)"

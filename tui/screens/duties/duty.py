@@ -14,7 +14,7 @@ from services.models.duties import Occurrence
 from tui.commands import bindings
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from tui.screens.duties import duty_actions
+from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from widgets.duties.detail import DutyDetail
@@ -45,7 +45,7 @@ class DutyScreen(Dialog[None]):
         self.occurrence = occurrence
         titles = inspection_titles(self.app.ready.runbook)
         self.findings = FindingList(self.app.zone, titles=titles)
-        self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles)
+        self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles, with_findings=False)
 
     def compose(self) -> ComposeResult:
         """Yield the findings, the detail and the key bar."""
@@ -74,7 +74,7 @@ class DutyScreen(Dialog[None]):
 
     def action_sign(self) -> None:
         """Sign the duty off."""
-        duty_actions.sign(self.app, self.occurrence)
+        signing.sign(self.app, self.occurrence)
 
     def action_rerun(self) -> None:
         """Run the duty's inspections again now."""
@@ -98,6 +98,7 @@ class DutyScreen(Dialog[None]):
         findings = self.app.ready.scheduler.shown(self.occurrence.slot)
         self.findings.findings = findings
         self.findings.display = findings is not None
+        self.detail.findings = findings
 
     def _zone_changed(self) -> None:
         self.detail.zone = self.findings.zone = self.app.zone
@@ -108,4 +109,9 @@ class DutyScreen(Dialog[None]):
         if message.recorded is None:
             self.app.inform(_("Not inspected yet."))
         else:
-            self.app.push_screen(FindingScreen(slot.key, message.recorded, slot))
+            self.app.push_screen(FindingScreen(slot.key, message.recorded, slot), self._read)
+
+    def _read(self, nothing_left: object) -> None:
+        """Close together with the findings once nothing is left to sign off."""
+        if nothing_left:
+            self.dismiss()

@@ -3,6 +3,8 @@
 The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
 """
 
+from datetime import datetime
+
 from textual.screen import ModalScreen, Screen
 
 from services.i18n import _
@@ -14,34 +16,13 @@ from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
 from tui.screens.common.already_recorded import signed_first
-from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
-from tui.screens.duties.sign import SignScreen, SkipScreen, why_not
+from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
+from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
-
-
-def sign(app: Console, chosen: Occurrence | None) -> None:
-    """Ask for a note and sign the duty off; a duty that reviews the report opens the report first."""
-    occurrence = _current(app, chosen)
-    if occurrence is None:
-        return
-    duty = app.ready.duties.duty(occurrence)
-    if duty is not None and duty.reviews_report and app.ready.duties.signable(occurrence.slot):
-        # The report is read before it is signed for.
-        app.post_message(OpenReport(of_day(occurrence.slot.day), occurrence))
-    else:
-        sign_now(app, occurrence)
-
-
-def sign_now(app: Console, chosen: Occurrence) -> None:
-    """Ask for a note and sign the duty off without opening the report first."""
-    occurrence = app.ready.duties.now(chosen.slot)
-    if app.ready.duties.signable(occurrence.slot):
-        app.push_screen(SignScreen(occurrence))
-    else:
-        _refuse(app, occurrence, why_not(occurrence, app.zone, app.now()))
+from tui.screens.duties.signing import current, refuse
 
 
 def report(app: Console) -> None:
@@ -51,24 +32,24 @@ def report(app: Console) -> None:
 
 def skip(app: Console, chosen: Occurrence | None) -> None:
     """Ask for a reason and skip the duty."""
-    occurrence = _current(app, chosen)
+    occurrence = current(app, chosen)
     if occurrence is None:
         return
     if occurrence.signed is not None:
-        _refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
+        refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
     else:
         app.push_screen(SkipScreen(occurrence))
 
 
 def rerun(app: Console, chosen: Occurrence | None) -> None:
     """Run the duty's inspections now, even if they have findings already."""
-    occurrence = _current(app, chosen)
+    occurrence = current(app, chosen)
     if occurrence is None:
         return
     if not app.ready.scheduler.inspections_of(occurrence.slot):
-        _refuse(app, occurrence, _("it has no inspection: a person does it and signs it off"))
+        refuse(app, occurrence, _("it has no inspection: a person does it and signs it off"))
     elif why := why_not_run(app, occurrence.slot):
-        _refuse(app, occurrence, why)
+        refuse(app, occurrence, why)
     else:
         app.run_worker(_rerun(app, occurrence), group="rerun")
 
@@ -80,28 +61,27 @@ async def _rerun(app: Console, occurrence: Occurrence) -> None:
 
 
 def choose_inspection(app: Console) -> None:
-    """Let the user choose an inspection, and run it now."""
-    choices = [Choice(id, title) for id, title in inspection_titles(app.ready.runbook).items()]
+    """Let the user choose an inspection and its span, and run it now."""
 
-    def chosen(id: str | None) -> None:
-        if id is not None:
-            run_inspection(app, id)
+    def chosen(choice: InspectionChoice | None) -> None:
+        if choice is not None:
+            run_inspection(app, choice.inspection, choice.since)
 
-    app.push_screen(ChooseScreen(_("Inspect now"), choices), chosen)
+    app.push_screen(InspectNowScreen(inspection_titles(app.ready.runbook)), chosen)
 
 
-def run_inspection(app: Console, inspection: str) -> None:
-    """Run one inspection now, and show its finding."""
+def run_inspection(app: Console, inspection: str, since: datetime | None = None) -> None:
+    """Run one inspection now, over its usual span or from `since` on, and show its finding."""
     below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
-    app.run_worker(_run_and_show(app, inspection, below[-1]), group="run-inspection")
+    app.run_worker(_run_and_show(app, inspection, since, below[-1]), group="run-inspection")
 
 
-async def _run_and_show(app: Console, id: str, origin: Screen[object]) -> None:
+async def _run_and_show(app: Console, id: str, since: datetime | None, origin: Screen[object]) -> None:
     title = inspection_titles(app.ready.runbook)[id]
     with app.under_way(_("{title}: inspecting…").format(title=title), f"inspection:{id}"):
-        recorded = await app.ready.scheduler.runs.run_on_demand(id)
+        recorded = await app.ready.scheduler.runs.run_on_demand(id, since=since)
     if app.screen is origin:
-        app.push_screen(FindingScreen(recorded.subject, recorded))
+        app.push_screen(FindingScreen(recorded.subject, recorded, since=since))
     else:
         # Opening a screen now would take the keys of whatever the user is doing instead.
         app.inform(finding_text(recorded.finding))
@@ -136,11 +116,11 @@ def _needs_findings_only(duty: Duty | None) -> bool:
 
 def plan(app: Console, chosen: Occurrence | None) -> None:
     """Plan the duty, or withdraw its plan."""
-    occurrence = _current(app, chosen)
+    occurrence = current(app, chosen)
     if occurrence is None or not occurrence.slot.if_planned:
         return
     if occurrence.signed is not None:
-        _refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
+        refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
     else:
         app.run_worker(_plan(app, occurrence, not occurrence.planned), group="duty-plan")
 
@@ -149,20 +129,7 @@ async def _plan(app: Console, occurrence: Occurrence, planned: bool) -> None:
     try:
         await app.ready.duties.plan(occurrence, planned=planned)
     except JournalError as error:
-        _refuse(app, occurrence, error.problem.message)
+        refuse(app, occurrence, error.problem.message)
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
     app.inform(words.format(title=occurrence.slot.title))
-
-
-def _refuse(app: Console, occurrence: Occurrence, why: str) -> None:
-    """Show why not in a dialog: keys typed ahead for a note must not act on the screen below."""
-    app.push_screen(NoticeScreen(occurrence.slot.title, why))
-
-
-def _current(app: Console, chosen: Occurrence | None) -> Occurrence | None:
-    """Return the chosen occurrence in its present state; None, after a notice, if none is chosen."""
-    if chosen is None:
-        app.push_screen(NoticeScreen(_("duty"), _("no duty chosen")))
-        return None
-    return app.ready.duties.now(chosen.slot)

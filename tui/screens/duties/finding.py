@@ -1,9 +1,10 @@
 """The screen of one finding, with the actions on it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -17,13 +18,17 @@ from services.models.verdict import Verdict
 from tui.screens.common.command_sheets import finding_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.duties import finding_actions
+from tui.screens.duties import finding_actions, signing
 from tui.screens.slack.post import propose_finding
+from widgets.findings.evidence import EvidenceTable
 from widgets.findings.view import FindingView
 
 
 class FindingScreen(ModeScreen):
-    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change."""
+    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change.
+
+    Returns True once nothing is left to sign off.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
@@ -32,12 +37,22 @@ class FindingScreen(ModeScreen):
         Binding("A", "choose_known", N_("Known…"), show=True),
         Binding("plus", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
+        Binding("s", "sign", N_("Sign off"), show=True),
         Binding("left_square_bracket", "step(-1)", N_("Previous finding"), show=False),
         Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
 
-    def __init__(self, subject: str, recorded: Recorded, slot: ScheduledOccurrence | None = None) -> None:
+    def __init__(
+        self,
+        subject: str,
+        recorded: Recorded,
+        slot: ScheduledOccurrence | None = None,
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """`since`: the beginning that a person chose for a run on demand, kept when it is run again."""
         super().__init__()
+        self._since = since
         self.subject = subject
         self.slot = slot
         self.recorded = recorded
@@ -91,7 +106,17 @@ class FindingScreen(ModeScreen):
         self.guard.hold()
         self.subject = recorded.subject
         self.recorded = self.view.recorded = recorded
+        self.view.place = self._place()
         self.refresh_bindings()
+
+    def _place(self) -> tuple[str, str]:
+        """The finding's position among its duty's, and the duty's title."""
+        if self.slot is None:
+            return "", ""
+        ids = self.services.scheduler.inspections_of(self.slot)
+        if self.recorded.finding.inspection not in ids:
+            return "", self.slot.title
+        return f"{ids.index(self.recorded.finding.inspection) + 1}/{len(ids)}", self.slot.title
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that have no effect on this finding."""
@@ -102,6 +127,7 @@ class FindingScreen(ModeScreen):
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),
             "rerun": lambda: not self._why_not_run(),
+            "sign": lambda: self.slot is not None and self.services.duties.signable(self.slot),
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
         return is_available[action]() if action in is_available else True
@@ -114,6 +140,44 @@ class FindingScreen(ModeScreen):
 
     def _why_not_run(self) -> str:
         return finding_actions.why_not_run(self.app, self.slot) if self.slot is not None else ""
+
+    def action_sign(self) -> None:
+        """Sign the duty off as in the list, then show the next one that waits."""
+        if self.slot is not None and self.guard.is_open:
+            signing.sign(self.app, self.services.duties.now(self.slot), self._signed)
+
+    def _signed(self, is_recorded: bool | None) -> None:
+        if not is_recorded:
+            return
+        following = self._next_unsigned()
+        if following is None:
+            self.dismiss(True)
+            return
+        self.slot, recorded = following
+        self._show(recorded)
+        self._follow()
+        self.view.focus()
+
+    def _next_unsigned(self) -> tuple[ScheduledOccurrence, Recorded] | None:
+        """The next duty that waits for a signature, with its first finding; None if none has any.
+
+        Duties with a checklist are left out: they are done before they are signed off.
+        """
+        duties = self.app.duties
+        waiting = [each.slot for each in duties.open] if duties is not None else []
+        here = next((place for place, slot in enumerate(waiting) if slot == self.slot), -1)
+        for slot in (*waiting[here + 1 :], *waiting[: max(here, 0)]):
+            findings = self.services.scheduler.of(slot)
+            if findings is None or findings.material or not findings.recorded:
+                continue
+            if self.services.duties.now(slot).open:
+                return slot, findings.recorded[0]
+        return None
+
+    @on(EvidenceTable.Opened)
+    def _evidence_opened(self, message: EvidenceTable.Opened) -> None:
+        if not finding_actions.open_place(self.app, message.place):
+            self.app.inform(_("This row leads nowhere."))
 
     def action_override(self) -> None:
         """Override the verdict, with a reason."""
@@ -142,7 +206,8 @@ class FindingScreen(ModeScreen):
         id, words = finding.inspection, _("{title}: inspecting…").format(title=finding.title)
         with self.app.under_way(words, f"inspection:{id}"):
             if self.slot is None:
-                self._show(await self.services.scheduler.runs.run_on_demand(id, consent=consent))
+                runs = self.services.scheduler.runs
+                self._show(await runs.run_on_demand(id, consent=consent, since=self._since))
             else:
                 await self.services.scheduler.rerun(self.slot, (id,), consent=consent)
                 self._follow()

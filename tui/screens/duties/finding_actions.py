@@ -8,11 +8,14 @@ from typing import NamedTuple
 from services.i18n import _
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
+from services.models.dashboards import MetricWidget
 from services.models.duties import OccurrenceState, ScheduledOccurrence
+from services.models.evidence import EvidencePlace
 from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
+from tui.messages import OpenAlarm, OpenLogs, OpenWidget, Request
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
@@ -37,6 +40,34 @@ def why_not_run(app: Console, slot: ScheduledOccurrence) -> str:
     if occurrence.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
         return _("its day has not come; “Inspect now” runs it without a duty")
     return ""
+
+
+def open_place(app: Console, place: EvidencePlace | None) -> bool:
+    """Go where an evidence row leads: an alarm, a log at that time, a widget; False if it leads nowhere."""
+    request: Request | None = None
+    if place is not None and place.kind == "log":
+        request = OpenLogs(place.target, place.at)
+    elif place is not None and place.kind == "alarm":
+        overview = app.alarms.value if app.alarms is not None else None
+        alarms = overview.alarms if overview is not None else ()
+        alarm = next((each for each in alarms if each.name == place.target), None)
+        request = OpenAlarm(alarm) if alarm is not None else None
+    elif place is not None:
+        key = _widget_of(app, place.target)
+        request = OpenWidget(key) if key is not None else None
+    if request is not None:
+        app.post_message(request)
+    return request is not None
+
+
+def _widget_of(app: Console, metric: str) -> str | None:
+    """Return the key of the first dashboard widget that draws this metric (`namespace/metric`)."""
+    view = app.view.value if app.view is not None else None
+    for widget in view.dashboard.widgets if view is not None else ():
+        traces = widget.traces if isinstance(widget, MetricWidget) else ()
+        if any(f"{each.query.namespace}/{each.query.metric}" == metric for each in traces):
+            return widget.key
+    return None
 
 
 def override(app: Console, subject: str, recorded: Recorded) -> None:

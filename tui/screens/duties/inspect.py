@@ -1,4 +1,4 @@
-"""点検: today's duties on the left, the calendar beside them, and the chosen duty if there is room."""
+"""点検: the day in a sentence, its duties beside the calendar, and the chosen duty below over the full width."""
 
 from datetime import date
 from typing import ClassVar
@@ -17,7 +17,7 @@ from tui.commands import bindings
 from tui.screens.common.command_sheets import duty_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties import duty_actions
+from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
 from widgets.duties.agenda import Agenda
@@ -25,6 +25,7 @@ from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
 from widgets.duties.month import MonthGrid
 from widgets.duties.occurrences import OccurrenceList
+from widgets.duties.summary import DaySummary, PanelHint
 
 
 class InspectScreen(ModeScreen):
@@ -37,48 +38,59 @@ class InspectScreen(ModeScreen):
     ]
     DEFAULT_CSS = """
     InspectScreen {
-        #inspect { layout: grid; height: 1fr; grid-size: 2 2; grid-columns: 4fr 3fr; grid-rows: 1fr 1fr; grid-gutter: 0 2; }
-        #calendar { row-span: 2; height: 1fr; }
-        &.-wide #inspect { grid-columns: 7fr 8fr; }
-        &.-wide #month { height: 3fr; }
-        &.-wide #agenda { height: 2fr; }
-        &.-short #inspect { grid-size: 2 1; grid-columns: 4fr 3fr; grid-rows: 1fr; }
-        &.-short #calendar { row-span: 1; }
-        &.-short #detail { display: none; }
-        &.-short.-wide #inspect { grid-size: 3 1; grid-columns: 6fr 5fr 5fr; }
-        &.-short.-wide #detail { display: block; }
-        &.-narrow #inspect { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
-        &.-narrow.-tall #inspect { grid-size: 1 2; grid-rows: 1fr 1fr; }
-        &.-narrow.-tall #calendar { row-span: 1; }
-        &.-narrow #calendar { display: none; }
-        &.-narrow.-calendar #calendar { display: block; }
-        &.-narrow.-calendar #today { display: none; }
+        #top { height: 1fr; layout: horizontal; }
+        #left { width: 1fr; height: 1fr; margin-right: 1; }
+        #month { width: 36%; max-width: 43; height: 1fr; }
+        #hint { display: none; height: 1; }
+        #detail { height: 1fr; }
+        &.-wide #left { width: 86; margin-right: 2; }
+        &.-wide #month { width: 1fr; max-width: 100%; }
+        &.-short #top { height: 3fr; }
+        &.-short #detail { height: 2fr; }
+        &.-narrow {
+            #top { layout: vertical; height: auto; max-height: 75%; }
+            #left { width: 1fr; height: auto; margin-right: 0; }
+            #today, #today KeyedTable { height: auto; }
+            #month { width: 1fr; max-width: 100%; display: none; }
+            #hint { display: block; }
+            &.-calendar {
+                #top { height: 1fr; max-height: 100%; }
+                #month { display: block; }
+                #left { display: none; }
+                #detail { display: none; }
+            }
+            &.-calendar.-other-day #left { display: block; height: 8; }
+        }
     }
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.summary = DaySummary(self.app.now, self.app.zone, id="summary")
         self.list = DutyList(self.app.now, self.app.zone, id="today")
         self.grid = MonthGrid(self.app.zone, id="month")
         self.agenda = Agenda(self.app.zone, id="agenda")
+        self.hint = PanelHint(id="hint")
         self.detail = DutyDetail(
             self.app.now, self.app.zone, titles=inspection_titles(self.services.runbook), id="detail"
         )
-        self._source: OccurrenceList = self.list
         self._today = self.services.calendar.day_of(self.app.now())
 
     def body(self) -> ComposeResult:
-        """Yield the list, the calendar and the detail."""
-        with Container(id="inspect"):
-            yield self.list
-            with Vertical(id="calendar"):
-                yield self.grid
+        """Yield the sentence, the list beside the calendar, and the detail below."""
+        yield self.summary
+        with Container(id="top"):
+            with Vertical(id="left"):
+                yield self.list
                 yield self.agenda
-            yield self.detail
+            yield self.grid
+        yield self.hint
+        yield self.detail
 
     async def opened(self) -> None:
         """Show the duties and findings, and follow their changes."""
         self.grid.day = self.agenda.day = self._today
+        self.agenda.display = False
         self.watch(self.app, "duties", self._duties_changed)
         self.watch(self.app, "findings", self._findings_changed)
         # Remarks are written in the screen's language, which may have changed since.
@@ -96,20 +108,25 @@ class InspectScreen(ModeScreen):
         return duty_sheet(self.app, chosen.slot) if chosen is not None else None
 
     @property
+    def _source(self) -> OccurrenceList:
+        """The list that is shown: the month's, if a day other than today is chosen in the calendar."""
+        return self.agenda if self.agenda.display else self.list
+
+    @property
     def chosen(self) -> Occurrence | None:
-        """The occurrence that the keys act on: under the list's cursor, or the agenda's while the calendar is in use."""
+        """The occurrence that the keys act on."""
         return self._source.selected
 
     def _duties_changed(self) -> None:
         view = self.app.duties
-        self.list.view = view
+        self.summary.view = self.list.view = view
         if view is not None and view.today.day != self._today:
             self._turn(view)
         self.grid.today = self.agenda.today = self._today
         self._show_month()
 
     def _findings_changed(self) -> None:
-        self.list.findings = self.app.findings
+        self.summary.findings = self.list.findings = self.app.findings
         self._show_detail()
 
     def _turn(self, view: DutyView) -> None:
@@ -124,6 +141,16 @@ class InspectScreen(ModeScreen):
     def _show_month(self) -> None:
         day = self.grid.day
         self.grid.month = self.agenda.month = self.services.duties.month(day.year, day.month)
+        self._show_list()
+
+    def _show_list(self) -> None:
+        """Show today's list, or the month's at the day that is chosen in the calendar; the focus follows."""
+        other_day = self.grid.day != self._today
+        has_focus = self.focused is self._source.table
+        self.agenda.display, self.list.display = other_day, not other_day
+        self.set_class(other_day, "-other-day")
+        if has_focus and self.focused is not self._source.table:
+            self._source.focus()
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -135,13 +162,15 @@ class InspectScreen(ModeScreen):
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
-        self.list.zone = self.grid.zone = self.agenda.zone = self.detail.zone = self.app.zone
+        zone = self.app.zone
+        self.summary.zone = self.list.zone = self.grid.zone = self.agenda.zone = self.detail.zone = zone
 
     # -- the cursor
 
     @on(MonthGrid.Moved)
     def _day_moved(self, message: MonthGrid.Moved) -> None:
         self.agenda.day = message.day
+        self._show_list()
 
     @on(MonthGrid.Left)
     def _month_left(self, message: MonthGrid.Left) -> None:
@@ -154,7 +183,8 @@ class InspectScreen(ModeScreen):
     @on(MonthGrid.Chosen)
     def _day_chosen(self, message: MonthGrid.Chosen) -> None:
         self.agenda.day = message.day
-        self.agenda.focus()
+        self._show_list()
+        self._source.focus()
 
     @on(OccurrenceList.Selected)
     def _selected(self) -> None:
@@ -170,26 +200,23 @@ class InspectScreen(ModeScreen):
         self._show_month()
 
     def on_descendant_focus(self) -> None:
-        """Note whether list or calendar is in use; the detail shows the occurrence that the keys act on."""
-        if self.focused in (self.list.table, self.detail):
-            in_calendar = self.focused is self.detail and self.has_class("-calendar")
-        else:
-            in_calendar = True
-        self._source = self.agenda if in_calendar else self.list
+        """On a narrow screen the calendar replaces the list while it is in use."""
+        in_calendar = self.focused is self.grid or self.focused is self.agenda.table
         self.set_class(in_calendar, "-calendar")
+        self.hint.leads_to = _("today's duties") if in_calendar else _("calendar")
         self._show_detail()
 
     # -- keys
 
     def action_panel(self, step: int) -> None:
         """Focus the next panel; on a narrow screen the calendar replaces the list."""
-        panels: list[Widget] = [self.list.table, self.grid, self.agenda.table]
-        if self.detail.display:
-            panels.append(self.detail)
+        panels: list[Widget] = [self._source.table, self.grid, self.detail]
         at = panels.index(self.focused) if self.focused in panels else -step
         panel = panels[(at + step) % len(panels)]
-        if panel is not self.detail:
-            self.set_class(panel is not self.list.table, "-calendar")
+        if panel is self.detail and self.has_class("-narrow", "-calendar"):
+            # The day's duties are left for today's, with which the detail is shown.
+            self._go(self._today)
+        self.set_class(panel is self.grid or panel is self.agenda.table, "-calendar")
         panel.focus()
 
     def action_month(self, months: int) -> None:
@@ -208,8 +235,10 @@ class InspectScreen(ModeScreen):
         self.grid.focus()
 
     def action_today(self) -> None:
-        """Return the calendar to today."""
+        """Return the calendar, and the list, to today."""
         self._go(self._today)
+        if self.focused is not self.grid:
+            self.list.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable planning for duties that need no plan."""
@@ -218,7 +247,7 @@ class InspectScreen(ModeScreen):
     def action_sign(self) -> None:
         """Sign the chosen duty off."""
         if self._is_duty_chosen():
-            duty_actions.sign(self.app, self.chosen)
+            signing.sign(self.app, self.chosen)
 
     def action_sign_normal(self) -> None:
         """Sign off every open duty whose findings are all normal, in one go."""
@@ -252,7 +281,7 @@ class InspectScreen(ModeScreen):
         if self.focused is not self.grid:
             return True
         day = day_text(self.grid.day)
-        self.agenda.focus()
+        self._source.focus()
         self.app.push_screen(
             NoticeScreen(day, _("Choose one of the day's duties, then press the key again."))
         )

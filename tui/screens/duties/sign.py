@@ -3,34 +3,33 @@
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
+from textual import on
 from textual.content import Content
 from textual.widget import Widget
 
 from services.duties.service import NotNow
-from services.duties.states import by_time
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
 from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
-from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
-from services.models.findings import DutyFindings, Recorded
-from tui.screens.common.already_recorded import signed_first, was_first
+from services.models.duties import Occurrence
+from services.models.findings import Recorded
+from tui.screens.common.already_recorded import was_first
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.screens.duties.wording import (
+    accepting_words,
+    effect_words,
+    head_words,
+    proposed_note,
+    signing_words,
+    why_not,
+)
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.drawing.ticker import every_second
-from widgets.duties.wording import state_style, when, zone_name
-from widgets.findings.wording import verdict_spans
-from widgets.inputs.checklist import Checklist
-
-_RECORDED = {
-    OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
-    OccurrenceState.LATE: N_("due {due}, signed off now {now} {zone} — recorded as late"),
-    OccurrenceState.MISSED: N_(
-        "due {due}, signed off now {now} {zone} — recorded as signed off after missed"
-    ),
-}
-"""How a sign-off outside the due time will be recorded, shown before it is made."""
+from widgets.duties.wording import clock_of
+from widgets.inputs.checklist import Checklist, Tick
+from widgets.inputs.note_field import NoteField
 
 
 class _RecordScreen(WritingDialog):
@@ -94,26 +93,71 @@ class _RecordScreen(WritingDialog):
 class SignScreen(_RecordScreen):
     """Signs an occurrence off and accepts its findings as they are; the note may be empty.
 
-    A manual duty has a checklist to tick and evidence to fill in; lines that are not ticked require a note.
+    A manual duty has a checklist to tick and evidence to fill in. While something of it is missing, Enter records how
+    far it is and leaves the duty open, unless the person chooses to sign it off with lines left open, and says why.
+    """
+
+    DEFAULT_CSS = """
+    SignScreen #effect { margin-bottom: 1; }
     """
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__(occurrence)
         duty = self.app.ready.duties.duty(occurrence)
         manual = duty is not None and (duty.checklist or bool(duty.evidence) or not duty.inspections)
-        self.checklist = Checklist(duty.asks, duty.evidence) if duty is not None and manual else None
+        self.checklist = (
+            Checklist(duty.asks, duty.evidence, occurrence.progress, self._clock_of)
+            if duty is not None and manual
+            else None
+        )
+        self.effect = Prose(id="effect")
         self._accepted: tuple[Recorded, ...] = ()
+        self._proposed = proposed_note(self.app.ready.scheduler.of(occurrence.slot))
+
+    def _clock_of(self, at: datetime) -> str:
+        return clock_of(at, self.app.zone, self.app.now().astimezone(self.app.zone).date())
 
     def about(self) -> Iterable[Widget]:
-        """Yield the description and the checklist."""
+        """Yield the description, the checklist, and what Enter will record."""
         yield from super().about()
         if self.checklist is not None:
             yield self.checklist
+            yield self.effect
+
+    def on_mount(self) -> None:
+        """Propose a note, and follow the ticks of other consoles."""
+        if self._proposed:
+            self.field.text = self._proposed
+            self.field.move_cursor(self.field.document.end)
+        self.watch(self.app, "duties", self._progressed)
+
+    def _progressed(self) -> None:
+        if self.checklist is not None:
+            self.checklist.take(self.app.ready.duties.now(self.occurrence.slot).progress)
 
     def _begin(self) -> None:
         super()._begin()
         if self.checklist is not None and self.checklist.boxes:
-            self.checklist.boxes[0].focus()
+            first = next((box for box in self.checklist.boxes if not box.value), self.checklist.boxes[0])
+            first.focus()
+
+    @on(Tick.Typed)
+    def _typed(self, message: Tick.Typed) -> None:
+        """What is typed on a line is meant for the note."""
+        message.stop()
+        if self.field.can_focus:
+            self.field.focus()
+            self.field.insert(message.text)
+
+    @on(NoteField.Left)
+    def _left(self) -> None:
+        if self.checklist is not None:
+            self.focus_previous()
+
+    @on(Checklist.Changed)
+    def _changed_list(self) -> None:
+        if self.checklist is not None:
+            self.effect.show(effect_words(self.checklist))
 
     def heading(self) -> str:
         """Return the window's title."""
@@ -127,7 +171,7 @@ class SignScreen(_RecordScreen):
         """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
             return super().keys()
-        return _("Space ticks · ⏎ continues, records in the note · Esc closes")
+        return _("Space ticks · ↑ ↓ move · ⏎ continues, records in the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""
@@ -139,38 +183,59 @@ class SignScreen(_RecordScreen):
         self._accepted = findings.recorded
         return Content("\n").join([summary, *accepting_words(findings)])
 
+    @property
+    def _is_progress(self) -> bool:
+        """Whether Enter records progress rather than a sign-off."""
+        checklist = self.checklist
+        if checklist is None:
+            return False
+        return bool(checklist.missing()) or (bool(checklist.unticked()) and not checklist.leave_open.value)
+
     def refused(self, text: str) -> str:
-        """Refuse missing or invalid evidence, and unticked lines without a note."""
-        if self.checklist is None:
+        """Refuse invalid evidence, progress without any, and lines left open without a reason."""
+        checklist = self.checklist
+        if checklist is None:
             return ""
-        if missing := self.checklist.missing():
-            return _("Still to be filled in: {names}").format(names=_(", ").join(missing))
-        if wrong := self.checklist.not_numbers():
+        if wrong := checklist.not_numbers():
             return _("Must be a number: {names}").format(names=_(", ").join(wrong))
-        unticked = self.checklist.unticked()
-        if unticked and not text:
+        if self._is_progress:
+            if checklist.leave_open.value:
+                missing = _(", ").join(checklist.missing())
+                return _("Still to be filled in: {names}").format(names=missing)
+            # A note alone is progress too: it says why nothing could be done.
+            return "" if text or checklist.written else _("Nothing is ticked yet: tick what is done.")
+        if checklist.unticked() and not text:
             words = plural(
-                "{count} line is not ticked: say why in the note.",
-                "{count} lines are not ticked: say why in the note.",
-                unticked,
+                "{count} line is left open: say why in the note.",
+                "{count} lines are left open: say why in the note.",
+                checklist.unticked(),
             )
-            return words.format(count=unticked)
+            return words.format(count=checklist.unticked())
         return ""
 
     def unsaved(self) -> str:
-        """Return what closing would lose: the note, the ticks and the evidence."""
+        """Return what closing would lose: the note unless it is the proposed one, the ticks and the evidence."""
         ticked = self.checklist.written if self.checklist is not None else ""
-        return "\n".join(part for part in (super().unsaved(), ticked) if part)
+        note = super().unsaved()
+        return "\n".join(part for part in ("" if note == self._proposed else note, ticked) if part)
 
     async def record(self, text: str) -> str:
-        """Record the sign-off. Raises JournalError, AlreadyRecorded, NotNow."""
+        """Record the sign-off or the progress. Raises JournalError, AlreadyRecorded, NotNow."""
+        duties, title = self.app.ready.duties, self.occurrence.slot.title
+        if self.checklist is not None and self._is_progress:
+            change = self.checklist.change.model_copy(update={"note": text})
+            await duties.record_progress(self.occurrence, change)
+            count = len(self.checklist.boxes)
+            done = count - self.checklist.unticked()
+            words = _("{title} is under way: {done} of {total} ticked")
+            return words.format(title=title, done=done, total=count)
         more: dict[str, object] = {}
         if self.app.ready.scheduler.inspections_of(self.occurrence.slot):
             more["findings"] = entries.signed(self._accepted)
         if self.checklist is not None:
             more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
-        await self.app.ready.duties.sign(self.occurrence, text, more=more)
-        return _("{title} is signed off").format(title=self.occurrence.slot.title)
+        await duties.sign(self.occurrence, text, more=more)
+        return _("{title} is signed off").format(title=title)
 
 
 class SkipScreen(_RecordScreen):
@@ -187,7 +252,9 @@ class SkipScreen(_RecordScreen):
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, and the warning that it counts as not done."""
         warning = _("It is recorded as not done; this cannot be undone.")
-        return Content("\n").join([_head(occurrence, zone, now), Content.styled(warning, ROLES["caution"])])
+        return Content("\n").join(
+            [head_words(occurrence, zone, now), Content.styled(warning, ROLES["caution"])]
+        )
 
     def refused(self, text: str) -> str:
         """Refuse an empty reason."""
@@ -197,77 +264,3 @@ class SkipScreen(_RecordScreen):
         """Record the skip. Raises JournalError, AlreadyRecorded."""
         await self.app.ready.duties.skip(self.occurrence, text)
         return _("{title} was skipped").format(title=self.occurrence.slot.title)
-
-
-def accepting_words(findings: DutyFindings) -> Iterable[Content]:
-    """Yield the findings that a sign-off accepts, with warnings for missing and abnormal ones."""
-    for recorded in findings.recorded:
-        spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
-        yield Content.assemble(
-            *((text, ROLES[role] if role else "") for text, role in spans),
-            f"  {recorded.finding.title}  ",
-            (recorded.finding.summary, ROLES["muted"]),
-        )
-        if recorded.overruled is not None:
-            yield Content.styled(
-                "  " + _("overridden by {name}").format(name=recorded.overruled.by), ROLES["caution"]
-            )
-    missing = len(findings.expected) - len(findings.recorded)
-    if missing:
-        words = plural(
-            "{count} inspection has no finding yet: if signed off now, it will not be run",
-            "{count} inspections have no finding yet: if signed off now, they will not be run",
-            missing,
-        )
-        yield Content.styled(words.format(count=missing), ROLES["caution"])
-    abnormal = [each for each in findings.recorded if not each.settled]
-    if abnormal:
-        words = plural(
-            "{count} finding is not normal; signing off accepts it as it is",
-            "{count} findings are not normal; signing off accepts them as they are",
-            len(abnormal),
-        )
-        yield Content.styled(words.format(count=len(abnormal)), ROLES["caution"])
-
-
-def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    """Return what is being signed off, with the due time and the present time if they differ."""
-    lines = [_head(occurrence, zone, now)]
-    state = by_time(occurrence.slot, now)
-    words = _RECORDED.get(state)
-    if words is not None and occurrence.signed is None:
-        day = now.astimezone(zone).date()
-        remark = _(words).format(
-            due=when(occurrence.slot, zone, day),
-            now=f"{now.astimezone(zone):%H:%M}",
-            zone=zone_name(zone, now),
-        )
-        late = state is not OccurrenceState.UPCOMING
-        lines.append(Content.styled(remark, ROLES["caution"] if late else ROLES["muted"]))
-    return Content("\n").join(lines)
-
-
-def _head(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    state, day = state_style(occurrence), now.astimezone(zone).date()
-    title = Content.styled(occurrence.slot.title, ROLES["title"])
-    if occurrence.signed is not None:
-        first = signed_first(occurrence.signed, zone, now)
-        return Content("\n").join([title, Content.styled(first, ROLES["caution"])])
-    due = when(occurrence.slot, zone, day)
-    if occurrence.slot.timed and occurrence.slot.until == occurrence.slot.day:
-        due = f"{due} {zone_name(zone, now)}"
-    state_text = Content.styled(state.text, ROLES[state.role] if state.role else "")
-    return Content("\n").join([title, Content.assemble(due, "  ", state_text)])
-
-
-def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
-    """Return why an occurrence that cannot be signed off now cannot be."""
-    if occurrence.signed is not None:
-        return signed_first(occurrence.signed, zone, now)
-    if occurrence.state is OccurrenceState.UNPLANNED:
-        return _("it is not planned; it can be signed off once it is planned")
-    return _("it can be signed off from {day} on").format(day=_day(occurrence.slot, zone, now))
-
-
-def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:
-    return when(slot, zone, now.astimezone(zone).date())

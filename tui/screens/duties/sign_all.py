@@ -13,7 +13,7 @@ from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
-from tui.screens.duties.sign import accepting_words
+from tui.screens.duties.wording import accepting_words
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.duties.wording import when, zone_name

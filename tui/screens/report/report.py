@@ -19,7 +19,7 @@ from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal
 from services.report.rendering.dispatch import document
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.duties import duty_actions
+from tui.screens.duties import signing
 from tui.screens.report.lines import report_lines
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.save import FORMATS, save_report
@@ -99,7 +99,7 @@ class ReportScreen(ModeScreen):
     def action_sign(self) -> None:
         """Sign off the duty that the report was opened for."""
         if self.occurrence is not None:
-            duty_actions.sign_now(self.app, self.occurrence)
+            signing.sign_now(self.app, self.occurrence)
 
     def action_remark(self) -> None:
         """Ask for a remark on the report."""

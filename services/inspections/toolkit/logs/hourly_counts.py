@@ -1,14 +1,14 @@
 """Counts Logs Insights matches per hour, from the rows or from `bin(1h)`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.reader import when
 from services.i18n import _
 from services.inspections.base import table
-from services.models.findings import Evidence, Row
+from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.verdict import Limit, Verdict
@@ -36,13 +36,15 @@ class Hours:
         by_hour = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
         return min((by_hour.get(hour, 0) for hour in range(first, last)), default=None)
 
-    def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict]) -> Evidence:
-        """The hours, most events first; `judge` marks those that are not normal."""
+    def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict], group: str = "") -> Evidence:
+        """The hours, most events first; `judge` marks those that are not normal. Each leads to its hour in `group`."""
         ordered = sorted(self.counts.items(), key=_most, reverse=True)
         rows = [
-            Row(
-                cells=(local(at, zone, "%m-%d %H:%M"), f"{count:,}"),
-                verdict=None if judge(count) is Verdict.NORMAL else judge(count),
+            log_row(
+                group,
+                at,
+                (local(at, zone, "%m-%d %H:%M"), f"{count:,}"),
+                None if judge(count) is Verdict.NORMAL else judge(count),
             )
             for at, count in ordered
         ]
@@ -104,6 +106,17 @@ def below(limit: float) -> Limit:
 def local(at: datetime | None, zone: tzinfo, form: str = STAMP) -> str:
     """A local time for display; "" for none."""
     return at.astimezone(zone).strftime(form) if at else ""
+
+
+def log_row(group: str, at: datetime | None, cells: Sequence[str], verdict: Verdict | None = None) -> Row:
+    """An evidence row that leads to this time in the log group; nowhere without a group or a time."""
+    place = EvidencePlace(kind="log", target=group, at=at) if group and at is not None else None
+    return Row(cells=tuple(cells), verdict=verdict, place=place)
+
+
+def timed_row(group: str, at: datetime | None, zone: tzinfo, *cells: str) -> Row:
+    """A `log_row` whose first cell is its time."""
+    return log_row(group, at, (local(at, zone), *cells))
 
 
 def zone_name(zone: tzinfo) -> str:

@@ -8,7 +8,8 @@ from services.inspections.base import Inspection, table
 from services.inspections.toolkit.logs.queries import Queries, partial_words
 from services.inspections.toolkit.logs.silence import unkept_words
 from services.inspections.toolkit.wording import hours_words
-from services.models.findings import Evidence, Finding, Measure
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 

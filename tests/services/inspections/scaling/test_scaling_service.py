@@ -9,9 +9,9 @@ import pytest
 from services.aws.client.errors import AccessDenied, AwsError
 from services.demo.autoscaling.records import Activity, plan
 from services.demo.ecs.model import Service
-from services.models.findings import WORSE, Finding
+from services.models.findings import Finding
 from services.models.runbook import Runbook
-from services.models.verdict import Verdict
+from services.models.verdict import WORSE, Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst

@@ -13,7 +13,8 @@ from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
-from services.models.findings import Evidence, Finding, Measure, Progress
+from services.models.evidence import Evidence
+from services.models.findings import Finding, Measure, Progress
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

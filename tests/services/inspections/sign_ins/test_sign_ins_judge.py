@@ -13,9 +13,8 @@ from services.inspections.allow_list import AllowList
 from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
 from services.models.base import RawId
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
-from services.models.findings import WORSE
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict
+from services.models.verdict import WORSE, Verdict
 from services.runbook.loader import load_builtin
 
 BOOK = load_builtin("facility-prod")

@@ -18,10 +18,10 @@ from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
 from services.models.cloudtrail import AccessEvent
-from services.models.findings import WORSE, Finding
+from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook_inspections import Trail
-from services.models.verdict import Verdict
+from services.models.verdict import WORSE, Verdict
 from services.runbook.loader import loads
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure

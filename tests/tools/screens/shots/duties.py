@@ -8,10 +8,11 @@ from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, KEY, QUIET, STRANGER
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.duties import duty_actions, finding_actions
+from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
@@ -52,7 +53,7 @@ async def _duty(stage: Stage, id: str) -> None:
 
 async def _sign(stage: Stage, id: str) -> None:
     await _inspect(stage)
-    duty_actions.sign_now(stage.app, stage.duty(id))
+    signing.sign_now(stage.app, stage.duty(id))
     await stage.on(SignScreen)
 
 
@@ -105,7 +106,7 @@ async def _post(stage: Stage) -> None:
 async def _choose(stage: Stage) -> None:
     await _inspect(stage)
     await stage.do("choose_inspection")
-    await stage.on(ChooseScreen)
+    await stage.on(InspectNowScreen)
 
 
 async def _known(stage: Stage) -> None:
@@ -155,7 +156,7 @@ SHOTS = (
     Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),
     Shot("override", OverrideScreen, _override, FAULTS),
     Shot("post-finding", PostScreen, _post, FAULTS, slack=True),
-    Shot("choose", ChooseScreen, _choose, FAULTS),
+    Shot("inspect-now", InspectNowScreen, _choose, FAULTS),
     Shot("choose-known", ChooseScreen, _known, STRANGER),
     Shot("report", ReportScreen, _report, FAULTS),
     Shot("report-month", ReportScreen, partial(_report, span="month"), FAULTS),

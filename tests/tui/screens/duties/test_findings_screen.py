@@ -1,13 +1,14 @@
 """Findings in the inspect mode: they arrive by themselves, are read, overridden, and signed in one go."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from services.models.duties import ProgressChange
 from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
@@ -15,6 +16,7 @@ from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
@@ -125,7 +127,9 @@ async def test_one_inspection_on_demand(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, InspectNowScreen) and pilot.app.screen.focused
+        )
         names = [row.key for row in pilot.app.screen.table.rows]
         await pilot.press(*["down"] * names.index("backups"), "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
@@ -152,21 +156,22 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         pilot.app.screen.list.select(drill)
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        checklist, meant = pilot.app.screen.checklist, pilot.app.screen.occurrence
-        pilot.app.screen.field.focus()
+        dialog = pilot.app.screen
+        checklist, meant = dialog.checklist, dialog.occurrence
+        dialog.field.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "Still to be filled" in screen_text(pilot))
+        await until(pilot, lambda: "Nothing is ticked yet" in screen_text(pilot))
         checklist.boxes[0].focus()
-        await pilot.press("enter", *"rds:x", "enter", *"abc", "enter", *"count", "enter", "enter")
-        assert pilot.app.screen.focused is pilot.app.screen.field
+        await pilot.press("down", *"rds:x", "enter", *"abc", "enter", *"count", "down", "down")
+        assert dialog.focused is dialog.field, "arrows move between lines, fields and the note"
         await pilot.press("enter")
         await until(pilot, lambda: "Must be a number: Time to restore (minutes)" in screen_text(pilot))
         checklist.inputs["minutes"].value = "４２"
-        await pilot.press("enter")
-        await until(pilot, lambda: "1 line is not ticked" in screen_text(pilot))
+        await until(pilot, lambda: "1 line open: ⏎ records the duty as under way" in screen_text(pilot))
         checklist.boxes[0].focus()
         await pilot.press("space")
-        pilot.app.screen.field.focus()
+        await until(pilot, lambda: "All done: ⏎ signs the duty off" in screen_text(pilot))
+        dialog.field.focus()
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
@@ -267,3 +272,76 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
         signed = await entries(pilot, EntryKind.SIGN_OFF)
         assert [entry.target for entry in signed] == ["daily-evening"]
+
+
+@pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
+async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -> None:
+    """Signing with ticks missing records how far it is; the ticks stand when the dialog opens again."""
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
+        screen = pilot.app.screen
+        rotation = pilot.app.duties.carried[0].key
+        screen.list.select(rotation)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        dialog = pilot.app.screen
+        await pilot.press("space", "down", "space", "up", "space", "space")
+        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False]
+        await pilot.press(*"created")
+        assert dialog.focused is dialog.field
+        assert dialog.field.text == "created", "letters typed on a line are meant for the note"
+        await until(pilot, lambda: "2 lines open: ⏎ records the duty as under way" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen and "◐" in screen_text(pilot))
+        assert not await entries(pilot, EntryKind.SIGN_OFF)
+        assert pilot.app.duties.carried[0].underway
+        await until(pilot, lambda: "2 of 4 ticked" in screen_text(pilot))
+
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        dialog = pilot.app.screen
+        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False]
+        assert dialog.focused is dialog.checklist.boxes[2], "the first open line"
+        await pilot.press("down", "down", "space", *"no deploy today")
+        await until(pilot, lambda: "2 lines stay undone" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen and not pilot.app.duties.carried)
+        (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
+        assert signed.data["checked"] == [box.text for box in dialog.checklist.boxes[:2]]
+        assert signed.data["note"] == "no deploy today"
+
+
+@pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
+async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedded) -> None:
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
+        rotation = pilot.app.duties.carried[0]
+        pilot.app.screen.list.select(rotation.key)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        boxes = pilot.app.screen.checklist.boxes
+        await pilot.press("space")
+        change = ProgressChange(ticked=(boxes[1].text,))
+        await pilot.app.ready.duties.record_progress(rotation, change)
+        await until(pilot, lambda: boxes[1].value)
+        assert [box.value for box in boxes] == [True, True, False, False]
+        assert pilot.app.screen.checklist.change.ticked == (boxes[0].text,)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> None:
+    async with inspect(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.duties)
+        await pilot.press("i")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, InspectNowScreen) and pilot.app.screen.focused
+        )
+        await until(pilot, lambda: "since the last sign-off" in screen_text(pilot))
+        await pilot.press("right")
+        await until(pilot, lambda: "the last hour" in screen_text(pilot))
+        await pilot.press("tab", *"later", "enter")
+        await until(pilot, lambda: "“later” is no time" in screen_text(pilot))
+        await pilot.press("ctrl+u", *"-2h", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        window = pilot.app.screen.recorded.finding.window
+        assert window.end - window.start == timedelta(hours=2)

@@ -59,15 +59,21 @@ async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tu
         screen = await shown(pilot)
         assert "Opening check" in screen_text(pilot)
         narrow = size[0] < 100
-        assert screen.query_one("#calendar").display is not narrow
+        assert screen.grid.is_on_screen is not narrow
+        titles = [each.slot.title for each in pilot.app.duties.today.occurrences]
+        assert all(title in screen_text(pilot) for title in titles), "titles are whole"
+        assert screen.detail.is_on_screen, "the chosen duty is below the list"
+        if narrow:
+            assert "Tab calendar" in screen_text(pilot)
         await pilot.press("tab")
         await until(pilot, lambda: screen.focused is screen.grid)
         await until(pilot, lambda: "Jan 2026" in screen_text(pilot))
-        assert screen.list.display is not narrow
+        assert screen.list.is_on_screen is not narrow
+        assert not screen.agenda.display, "there is no second list of today's duties"
         await pilot.press("tab")
-        await until(pilot, lambda: screen.focused is screen.agenda.table)
+        await until(pilot, lambda: screen.focused is screen.detail)
         await pilot.press("shift+tab", "shift+tab")
-        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
+        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
 
 
 async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
@@ -232,11 +238,14 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         await until(pilot, lambda: screen.grid.day == date(2026, 1, 14))
         await pilot.press("tab", "right", "enter")
         await until(pilot, lambda: screen.focused is screen.agenda.table)
+        assert not screen.list.display, "another day has the month's list in the place of today's"
         assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
         await pilot.press("s")
         await until(pilot, lambda: "it can be signed off from 01-15(Thu) 09:00 on" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("t")
+        await until(pilot, lambda: screen.focused is screen.list.table and not screen.agenda.display)
 
 
 async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embedded) -> None:
@@ -248,7 +257,7 @@ async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embed
             await until(pilot, lambda: "Choose one of the day" in screen_text(pilot))
             await pilot.press("escape")
             await until(pilot, lambda: screen.focused is screen.agenda.table)
-            await pilot.press("shift+tab")
+            await pilot.press("tab")
             await until(pilot, lambda: screen.focused is screen.grid)
 
 
@@ -267,15 +276,15 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
         assert screen.focused is screen.grid
-        await pilot.press("shift+tab")
-        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.display)
+        await pilot.press("t", "shift+tab")
+        await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
 
 
 async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         assert "@ Plan" not in screen_text(pilot), "most duties count without a plan"
-        await pilot.press("tab", *["right"] * 4, "tab")
+        await pilot.press("tab", *["right"] * 4, "enter")
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
         await until(pilot, lambda: "@ Plan" in screen_text(pilot))
         await pilot.press("s")

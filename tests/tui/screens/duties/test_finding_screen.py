@@ -1,0 +1,112 @@
+"""One finding on the screen: band, position, folded evidence that leads to its place, what runs, signing."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.models.findings import Recorded
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.sign import SignScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.watch.alarm import AlarmScreen
+from widgets.findings.evidence import FOLDED, EvidenceTable
+
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
+"""9:00 JST."""
+pytestmark = [
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY),
+]
+
+
+async def opened(pilot: Pilot[Any], embedded: Embedded, id: str) -> FindingScreen:
+    """Run an inspection on demand and show its finding."""
+    app = pilot.app
+    await until(pilot, lambda: app.duties)
+    recorded: Recorded = await app.ready.scheduler.runs.run_on_demand(id)
+    screen = FindingScreen(recorded.subject, recorded)
+    await app.push_screen(screen)
+    await until(pilot, lambda: screen.view.tables and screen.focused)
+    return screen
+
+
+async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        screen = await opened(pilot, embedded, "slow-queries")
+        table = screen.view.tables[0]
+        rows = table.evidence.rows if table.evidence else ()
+        assert len(rows) > FOLDED
+        await until(pilot, lambda: f"{len(rows) - FOLDED} more rows" in screen_text(pilot))
+        await pilot.press("tab")
+        await until(pilot, lambda: screen.focused is table)
+        await pilot.press("enter")
+        assert table.unfolded
+        await pilot.press("down", "up", "down")
+        assert table.cursor == 1
+        await pilot.press("tab")
+        await until(pilot, lambda: isinstance(screen.focused, EvidenceTable) and screen.focused is not table)
+        await pilot.press("shift+tab", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+
+
+async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
+        screen = await opened(pilot, embedded, "slow-queries")
+        table = screen.view.tables[0]
+        await pilot.press("tab", *["down"] * (FOLDED + 1))
+        assert (table.unfolded, table.cursor) == (True, FOLDED)
+        assert table.region.y < 24
+
+
+async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        screen = await opened(pilot, embedded, "alarms")
+        assert screen.recorded.finding.leading is Verdict.ATTENTION
+        await until(pilot, lambda: "▲ attention 2 ? not judged 1" in screen_text(pilot))
+        await pilot.press("tab", "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+
+
+async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.duties and len(app.duties.today.occurrences) == 6)
+        states = []
+
+        def complete() -> bool:
+            embedded.clock.advance(0.1)
+            open_now = [each for each in app.duties.today.occurrences if each.open]
+            findings = [app.ready.scheduler.of(each.slot) for each in open_now]
+            states.append("▶ inspecting" in screen_text(pilot))
+            return all(each is None or each.complete for each in findings)
+
+        await until(pilot, complete)
+        assert any(states), "the list says what runs, from its start"
+        first, second = [each for each in app.duties.today.occurrences if each.open][:2]
+        findings = app.ready.scheduler.of(first.slot)
+        assert findings is not None
+        screen = FindingScreen(first.key, findings.recorded[0], first.slot)
+        await app.push_screen(screen)
+        await until(pilot, lambda: "Alarms  1/3" in screen_text(pilot))
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Dashboard  2/3" in screen_text(pilot))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "Alarms  1/3" in screen_text(pilot) and screen.guard.is_open)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, SignScreen) and app.screen.focused)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.slot == first.slot, "nothing was signed"
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, SignScreen) and app.screen.focused)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen and screen.slot == second.slot)
+        await until(pilot, lambda: "1/1" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, InspectScreen))

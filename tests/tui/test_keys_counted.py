@@ -1,0 +1,102 @@
+"""How many keys the two mornings of the trial take: a bad Monday under twenty, a quiet one three."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.conftest import Embedded
+from tests.tools.console import console, until
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.inspect import InspectScreen
+from tui.screens.duties.sign import SignScreen
+from tui.screens.duties.sign_all import SignAllScreen
+
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
+"""9:00 JST."""
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+class Keys:
+    """Presses keys one by one and counts them."""
+
+    def __init__(self, pilot: Pilot[Any]) -> None:
+        self.pilot = pilot
+        self.count = 0
+
+    async def press(self, key: str, kind: type) -> Any:
+        """Press a key; returns the screen once it is of this kind and accepts keys."""
+        self.count += 1
+        await self.pilot.press(key)
+        app = self.pilot.app
+
+        def ready() -> bool:
+            screen = app.screen
+            guard = getattr(screen, "guard", None)
+            return isinstance(screen, kind) and screen.focused is not None and (not guard or guard.is_open)
+
+        await until(self.pilot, ready)
+        return app.screen
+
+
+async def inspected(pilot: Pilot[Any], embedded: Embedded) -> None:
+    """Wait until every duty of today that is due has its findings."""
+
+    def complete() -> bool:
+        embedded.clock.advance(0.1)
+        app = pilot.app
+        due = [each for each in app.duties.today.occurrences if each.open] if app.duties else []
+        findings = [app.ready.scheduler.of(each.slot) for each in due]
+        return bool(due) and all(each is None or each.complete for each in findings)
+
+    await until(pilot, complete)
+
+
+@pytest.mark.scenario("monday-faults", history=72 * 3600.0, origin=MONDAY)
+async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        keys = Keys(pilot)
+        inspect = await keys.press("2", InspectScreen)
+        await inspected(pilot, embedded)
+        app = pilot.app
+        due = [each for each in app.duties.today.occurrences if each.open]
+        assert len(due) == 4
+        while inspect.chosen.key != due[0].key:
+            await keys.press("down", InspectScreen)
+        await keys.press("enter", object)
+        await until(pilot, lambda: app.screen.query("FindingList") and app.screen.focused)
+        screen = await keys.press("enter", FindingScreen)
+        read = []
+        for duty in due:
+            await until(pilot, lambda duty=duty: screen.slot is not None and screen.slot.key == duty.key)
+            findings = app.ready.scheduler.of(duty.slot)
+            read.append(screen.recorded.finding.inspection)
+            for _finding in findings.recorded[1:]:
+                await keys.press("right_square_bracket", FindingScreen)
+                read.append(screen.recorded.finding.inspection)
+            await keys.press("s", SignScreen)
+            keys.count += 1
+            await pilot.press("enter")
+            await until(pilot, lambda duty=duty: app.ready.duties.now(duty.slot).signed is not None)
+            await until(pilot, lambda: not isinstance(app.screen, SignScreen))
+        assert read == ["alarms", "dashboard", "error-logs", "backups", "costs", "maintenance"]
+        await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+        assert keys.count < 20, "34 before"
+
+
+@pytest.mark.scenario("ordinary-day", history=72 * 3600.0, origin=MONDAY)
+async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        keys = Keys(pilot)
+        await keys.press("2", InspectScreen)
+        await inspected(pilot, embedded)
+        app = pilot.app
+        due = [each.slot for each in app.duties.today.occurrences if each.open]
+        await until(pilot, lambda: all(app.findings.of(slot.key).all_normal for slot in due))
+        await keys.press("S", SignAllScreen)
+        keys.count += 1
+        await pilot.press("enter")
+        await until(pilot, lambda: all(app.ready.duties.now(slot).signed for slot in due))
+        assert len(due) == 4
+        assert keys.count == 3

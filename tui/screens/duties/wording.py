@@ -1,0 +1,145 @@
+"""What the dialogs say about the duty that is signed off or skipped, and the note that they propose."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from textual.content import Content
+
+from services.duties.states import by_time
+from services.i18n import N_, _, plural
+from services.models import glyphs
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
+from services.models.findings import DutyFindings, Finding
+from services.models.verdict import Verdict
+from tui.screens.common.already_recorded import signed_first
+from widgets.drawing.lines import ROLES
+from widgets.duties.wording import state_style, when, zone_name
+from widgets.findings.wording import verdict_spans
+from widgets.inputs.checklist import Checklist
+
+_REPORTED = ("5xx", "database")
+"""Items that the runbook wants in the operations report, however few they are."""
+_TIMES = 3
+"""Maximum number of times named in a proposed note."""
+
+_RECORDED = {
+    OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
+    OccurrenceState.LATE: N_("due {due}, signed off now {now} {zone} — recorded as late"),
+    OccurrenceState.MISSED: N_(
+        "due {due}, signed off now {now} {zone} — recorded as signed off after missed"
+    ),
+}
+"""How a sign-off outside the due time will be recorded, shown before it is made."""
+
+
+def accepting_words(findings: DutyFindings) -> Iterable[Content]:
+    """Yield the findings that a sign-off accepts, with warnings for missing and abnormal ones."""
+    for recorded in findings.recorded:
+        spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
+        yield Content.assemble(
+            *((text, ROLES[role] if role else "") for text, role in spans),
+            f"  {recorded.finding.title}  ",
+            (recorded.finding.summary, ROLES["muted"]),
+        )
+        if recorded.overruled is not None:
+            yield Content.styled(
+                "  " + _("overridden by {name}").format(name=recorded.overruled.by), ROLES["caution"]
+            )
+    missing = len(findings.expected) - len(findings.recorded)
+    if missing:
+        words = plural(
+            "{count} inspection has no finding yet: if signed off now, it will not be run",
+            "{count} inspections have no finding yet: if signed off now, they will not be run",
+            missing,
+        )
+        yield Content.styled(words.format(count=missing), ROLES["caution"])
+    abnormal = [each for each in findings.recorded if not each.settled]
+    if abnormal:
+        words = plural(
+            "{count} finding is not normal; signing off accepts it as it is",
+            "{count} findings are not normal; signing off accepts them as they are",
+            len(abnormal),
+        )
+        yield Content.styled(words.format(count=len(abnormal)), ROLES["caution"])
+
+
+def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+    """Return what is being signed off, with the due time and the present time if they differ."""
+    lines = [head_words(occurrence, zone, now)]
+    state = by_time(occurrence.slot, now)
+    words = _RECORDED.get(state)
+    if words is not None and occurrence.signed is None:
+        day = now.astimezone(zone).date()
+        remark = _(words).format(
+            due=when(occurrence.slot, zone, day),
+            now=f"{now.astimezone(zone):%H:%M}",
+            zone=zone_name(zone, now),
+        )
+        late = state is not OccurrenceState.UPCOMING
+        lines.append(Content.styled(remark, ROLES["caution"] if late else ROLES["muted"]))
+    return Content("\n").join(lines)
+
+
+def head_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
+    """Return title, due time and state, or who signed it off."""
+    state, day = state_style(occurrence), now.astimezone(zone).date()
+    title = Content.styled(occurrence.slot.title, ROLES["title"])
+    if occurrence.signed is not None:
+        first = signed_first(occurrence.signed, zone, now)
+        return Content("\n").join([title, Content.styled(first, ROLES["caution"])])
+    due = when(occurrence.slot, zone, day)
+    if occurrence.slot.timed and occurrence.slot.until == occurrence.slot.day:
+        due = f"{due} {zone_name(zone, now)}"
+    state_text = Content.styled(state.text, ROLES[state.role] if state.role else "")
+    return Content("\n").join([title, Content.assemble(due, "  ", state_text)])
+
+
+def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
+    """Return why an occurrence that cannot be signed off now cannot be."""
+    if occurrence.signed is not None:
+        return signed_first(occurrence.signed, zone, now)
+    if occurrence.state is OccurrenceState.UNPLANNED:
+        return _("it is not planned; it can be signed off once it is planned")
+    return _("it can be signed off from {day} on").format(day=_day(occurrence.slot, zone, now))
+
+
+def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:
+    return when(slot, zone, now.astimezone(zone).date())
+
+
+def effect_words(checklist: Checklist) -> Content:
+    """Return what Enter will record, as the checklist stands."""
+    open_lines, missing = checklist.unticked(), checklist.missing()
+    if checklist.leave_open.value and open_lines:
+        words = plural(
+            "{count} line stays undone: the duty is signed off without it",
+            "{count} lines stay undone: the duty is signed off without them",
+            open_lines,
+        )
+        return Content.styled(f"{glyphs.MISSING} {words.format(count=open_lines)}", ROLES["warn"])
+    if not open_lines and not missing:
+        return Content.styled(f"{glyphs.DONE} " + _("All done: ⏎ signs the duty off"), ROLES["good"])
+    parts = []
+    if open_lines:
+        parts.append(plural("{count} line open", "{count} lines open", open_lines).format(count=open_lines))
+    if missing:
+        parts.append(_("to be filled in: {names}").format(names=_(", ").join(missing)))
+    words = _("{rest}: ⏎ records the duty as under way").format(rest=_(", ").join(parts))
+    return Content.styled(f"{glyphs.UNDERWAY} {words}", ROLES["caution"])
+
+
+def proposed_note(findings: DutyFindings | None) -> str:
+    """Return the numbers that belong into the report, as a note to be edited; "" if there are none."""
+    recorded = findings.recorded if findings is not None and not findings.material else ()
+    return _(", ").join(words for each in recorded for words in _reported(each.finding))
+
+
+def _reported(finding: Finding) -> Iterable[str]:
+    for measure in finding.measures:
+        bad = measure.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL)
+        if bad and measure.item in _REPORTED and measure.shown:
+            table = next((each for each in finding.evidence if each.title == measure.title), None)
+            times = [row.cells[0] for row in table.rows[:_TIMES]] if table is not None else []
+            more = ["…"] if table is not None and len(table.rows) + table.omitted > _TIMES else []
+            words = _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
+            yield words + (_(" ({note})").format(note=_(", ").join([*times, *more])) if times else "")

@@ -1,0 +1,156 @@
+"""The day in one sentence: how many duties there are, what waits for a person and how bad it is, and what comes next."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, tzinfo
+
+from textual.reactive import reactive
+
+from services.i18n import _, plural
+from services.models import glyphs
+from services.models.date_text import day_text
+from services.models.duties import DutyView, Occurrence, OccurrenceState
+from services.models.findings import DutyFindings, FindingsView
+from services.models.verdict import Verdict, tally
+from widgets.drawing.lines import Line, LineWidget, Span
+from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.duties.wording import clock_of, closed_words, zone_name
+
+Part = Sequence[Span]
+
+
+class DaySummary(LineWidget):
+    """Set `view` and `findings`."""
+
+    DEFAULT_CSS = """
+    DaySummary { height: 1; padding: 0 1; }
+    """
+
+    view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
+    findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+
+    def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(DaySummary.zone, zone)
+        self._now = now
+
+    def watch_view(self) -> None:
+        """Count anew."""
+        self.redraw()
+
+    def watch_findings(self) -> None:
+        """Count anew."""
+        self.redraw()
+
+    def watch_zone(self) -> None:
+        """Show the next time in another zone."""
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The sentence."""
+        if self.view is None:
+            return [[(_("Reading…"), "muted")]]
+        return [day_sentence(self.view, self.findings, self.zone, self._now())]
+
+
+class PanelHint(LineWidget):
+    """Says which panel Tab leads to, where there is no room for both."""
+
+    leads_to: reactive[str] = reactive("", repaint=False, init=False)
+
+    def watch_leads_to(self) -> None:
+        """Name the other panel."""
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """`Tab calendar`."""
+        return [[(" ", ""), ("Tab", "key"), (f" {self.leads_to}", "muted")]]
+
+
+def day_sentence(view: DutyView, findings: FindingsView | None, zone: tzinfo, now: datetime) -> Line:
+    """`Today 6: 4 to sign off (3 abnormal), next 14:00 JST`."""
+    today = [each for each in view.today.occurrences if each.state is not OccurrenceState.UNPLANNED]
+    day = now.astimezone(zone).date()
+    parts: list[Part] = [*_waiting(today, findings), *_others(view), *_running(findings)]
+    upcoming = _next(view, today)
+    if upcoming is not None:
+        parts.append([(_("next {time}").format(time=_due(upcoming, zone, day)), "")])
+    return [*_begin(view, today), *_joined(parts)]
+
+
+def _begin(view: DutyView, today: Sequence[Occurrence]) -> Line:
+    reason = closed_words(view.today)
+    name: Line = [(f" {reason}", "warn" if not view.today.is_open else "muted")] if reason else []
+    if not today:
+        return [(_("Today: no duties"), "strong"), *name, ("  ", "")]
+    words = plural("Today {count} duty", "Today {count} duties", len(today)).format(count=len(today))
+    return [(words, "strong"), *name, (": ", "strong")]
+
+
+def _waiting(today: Sequence[Occurrence], findings: FindingsView | None) -> Iterable[Part]:
+    waiting = [each for each in today if each.open]
+    if not waiting:
+        done = [each for each in today if each.signed is not None]
+        if today and len(done) == len(today):
+            yield [(_("all signed off"), "good")]
+        elif done:
+            yield [(_("{count} signed off").format(count=len(done)), "good")]
+        return
+    late = sum(each.state is not OccurrenceState.DUE for each in waiting)
+    spans: list[Span] = [(_("{count} to sign off").format(count=len(waiting)), "caution")]
+    details: list[Part] = [[(_("{count} late").format(count=late), "bad")]] if late else []
+    verdicts = [_verdict(findings.of(each.key)) for each in waiting] if findings is not None else []
+    for verdict, count in tally(verdicts):
+        style = VERDICT_STYLES[verdict]
+        details.append([(f"{style.word} {count}", style.role)])
+    if details:
+        spans += [(_(" ("), ""), *_joined(details), (_(")"), "")]
+    yield spans
+
+
+def _verdict(findings: DutyFindings | None) -> Verdict | None:
+    """What a duty's findings say that is left to decide; None for material, and for what a person overrode."""
+    if findings is None or findings.material or (findings.complete and findings.settled):
+        return None
+    return findings.leading
+
+
+def _others(view: DutyView) -> Iterable[Part]:
+    """What is left of earlier days, and what was begun."""
+    if view.carried:
+        words = _("{count} left of earlier days").format(count=len(view.carried))
+        yield [(words, "bad")]
+    begun = [each for each in view.open if each.underway]
+    if begun:
+        yield [(f"{glyphs.UNDERWAY} " + _("{count} under way").format(count=len(begun)), "caution")]
+
+
+def _running(findings: FindingsView | None) -> Iterable[Part]:
+    """What the console inspects now."""
+    if findings is None:
+        return
+    duties = sum(bool(each.running) for each in findings.duties)
+    if duties:
+        words = plural("inspecting for {count} duty", "inspecting for {count} duties", duties)
+        yield [(f"{glyphs.RUNNING} " + words.format(count=duties), "strong")]
+    for inspection in findings.running:
+        words = _("inspecting {title}").format(title=inspection.title)
+        yield [(f"{glyphs.RUNNING} " + words, "strong")]
+
+
+def _next(view: DutyView, today: Sequence[Occurrence]) -> Occurrence | None:
+    return next((each for each in today if each.state is OccurrenceState.UPCOMING), view.next)
+
+
+def _due(occurrence: Occurrence, zone: tzinfo, day: date) -> str:
+    slot = occurrence.slot
+    if not slot.timed or slot.until > slot.day:
+        return day_text(slot.day, day)
+    return f"{clock_of(slot.due_at, zone, day)} {zone_name(zone, slot.due_at)}"
+
+
+def _joined(parts: Sequence[Part]) -> list[Span]:
+    spans: list[Span] = []
+    for part in parts:
+        spans += [*([(_(", "), "")] if spans else []), *part]
+    return spans

@@ -27,7 +27,7 @@ COPY_LIMIT = 10_000
 MINUTE = 60_000
 """Milliseconds."""
 _SHIFT = 16
-"""Cells scrolled sideways by one key press."""
+"""Minimum number of cells for one key."""
 _SHIFT_LIMIT = 8_192
 
 
@@ -173,10 +173,10 @@ class LogPager(Vertical):
     # Format and threshold
 
     def action_shift(self, steps: int) -> None:
-        """Scroll sideways, unless lines are wrapped."""
-        format = self.lines.format
+        """Scroll sideways by half the width, unless lines are wrapped."""
+        format, step = self.lines.format, max(_SHIFT, self.lines.size.width // 2)
         if not format.wrap:
-            self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * _SHIFT)))
+            self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * step)))
 
     def action_toggle_raw(self) -> None:
         """Show lines as they were logged, or made readable."""

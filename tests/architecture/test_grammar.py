@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from babel.messages.catalog import Message
 from textual.binding import Binding
 from textual.widget import Widget
@@ -146,3 +147,31 @@ def test_the_glyphs_of_the_page_are_those_of_the_code() -> None:
     page = {name: _CODE.findall(glyph)[0] for glyph, name, _meaning, _words in table("glyphs")}
     assert page == constants
     assert len(set(constants.values())) == len(constants)
+
+
+SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏"
+"""Signs that are no states: arrows, keys, the cursor's bar, a filter, a time limit."""
+_SYMBOL = re.compile("[\u2190-\u21ff\u25a0-\u25ff\u2600-\u27bf]")
+
+
+@pytest.mark.parametrize("folder", ["tui", "widgets", "services"])
+def test_a_state_is_drawn_by_a_glyph_of_the_grammar_alone(folder: str) -> None:
+    """A glyph written out in the code would be one that nobody compares with the table."""
+    strays = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        if path.name == "glyphs.py" or "demo" in path.parts:
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        docs = {
+            node.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docs:
+                strays += [
+                    f"{path.relative_to(ROOT)}:{node.lineno}: {sign}"
+                    for sign in _SYMBOL.findall(node.value)
+                    if sign not in SIGNS
+                ]
+    assert strays == []

@@ -79,8 +79,8 @@ class AlarmStrip(LineWidget):
     def _stale(self, freshness: Freshness) -> list[Span]:
         if freshness is not Freshness.STALE or self.state.fetched_at is None:
             return []
-        words = _("⚠ stale, {age}").format(age=ago(self.state.age(self._now())))
-        return [(f"{words} ", "caution"), (" ", "")]
+        words = _("stale, {age}").format(age=ago(self.state.age(self._now())))
+        return [(f"{glyphs.ATTENTION} {words} ", "caution"), (" ", "")]
 
     def _newest(self, overview: AlarmOverview) -> list[list[Span]]:
         """The newest firing alarm, else the newest change, in several forms, longest first."""

@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import Problem, ProblemKind
 from widgets.drawing import format as fmt
@@ -170,7 +171,7 @@ class Panel(Vertical, Generic[T]):
             return [(_("reading…"), "muted")] if freshness is Freshness.WAITING else [(_("failed"), "bad")]
         words = fmt.ago(self.state.age(self.now()))
         if freshness is Freshness.STALE:
-            return [(_("⚠ stale, {age}").format(age=words), "warn")]
+            return [(f"{glyphs.ATTENTION} {_('stale, {age}').format(age=words)}", "warn")]
         return [(words, "muted")]
 
     def _words(self, freshness: Freshness) -> tuple[tuple[str, ...], str]:

@@ -174,7 +174,7 @@ class LogTrouble(_Line):
         self.display = problem is not None
 
     def render(self) -> RenderResult:
-        """`✖ no permission: logs:FilterLogEvents — ask for … (since 09:12:33 JST; lines are old)`."""
+        """`◆ no permission: logs:FilterLogEvents — ask for … (since 09:12:33 JST; lines are old)`."""
         problem = self.problem
         if problem is None:
             return Content("")

@@ -62,7 +62,7 @@ class Rules:
         rules += [self._gap(gap) for gap in self.gaps if _between(before, gap.start, at)]
         if self.marked_at is not None and _between(before, self.marked_at, at):
             zone = moment(at).astimezone(self.zone).tzname()
-            rules.append((f"\u25bc {clock_text(self.marked_at, self.zone)[:8]} {zone}", "mark"))
+            rules.append((f"\u2193 {clock_text(self.marked_at, self.zone)[:8]} {zone}", "mark"))
         return rules
 
     def _same_day(self, at: int, other: int) -> bool:

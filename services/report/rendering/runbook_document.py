@@ -7,6 +7,7 @@ from services import i18n
 from services.calendar.timing_wording import timing
 from services.contacts import escalation
 from services.i18n import _
+from services.models import glyphs
 from services.models.runbook import Duty, Playbook, Procedure, Runbook, Step
 from services.models.text import clean
 from services.models.verdict import Limit, Verdict
@@ -22,7 +23,7 @@ from services.report.rendering.document import (
 )
 from services.runbook.undecided import blocked_by_approver, blocked_by_contact
 
-BOX = "□"
+BOX = glyphs.WAITING
 """A box to tick with a pen."""
 BLANK = "＿" * 4
 """Room to write by hand what the runbook leaves open."""

@@ -156,7 +156,7 @@ IN_TROUBLE = replace(
         for key, title in zip("12346", TITLES, strict=True)
     ),
     skew="clock set ahead by 1d 0h: check NTP",
-    skew_short="⚠ clock +1d 0h",
+    skew_short="▲ clock +1d 0h",
     link="slow line 1.2 s",
     bugs=1,
 )
@@ -164,7 +164,7 @@ IN_TROUBLE = replace(
 
 async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
     narrow = await text_at(80, IN_TROUBLE)
-    for part in ("2 Inspect(5)", "4(!1)", "read-only", "⚠ clock +1d 0h"):
+    for part in ("2 Inspect(5)", "4(!1)", "read-only", "▲ clock +1d 0h"):
         assert part in narrow
     wide = await text_at(200, IN_TROUBLE)
     for part in ("2 Inspect(5)", IN_TROUBLE.skew, "slow line 1.2 s", "internal errors: 1"):

@@ -176,7 +176,7 @@ async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None
         await until(pilot, lambda: "line 300" in texts(pane))
         assert pane.lines.line_at_cursor().text == "line 300"  # type: ignore[union-attr]
         assert any(
-            "▼ 09:05:00 JST" in strip.text for strip in pane.lines.render_lines(pane.lines.size.region)
+            "↓ 09:05:00 JST" in strip.text for strip in pane.lines.render_lines(pane.lines.size.region)
         )
         assert "line 299" in texts(pane)
         pane.clear()

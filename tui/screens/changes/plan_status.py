@@ -98,7 +98,7 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
             return [(_("Esc closes this window; the change continues."), "muted")], ()
         return [(_("Esc closes this window."), "muted")], ()
     if at.problem is not None:
-        return [("⚠ ", "bad"), (_("Failed: see above; nothing was sent."), "bad")], again
+        return [(f"{glyphs.ABNORMAL} ", "bad"), (_("Failed: see above; nothing was sent."), "bad")], again
     if at.plan is None:
         return [(_("Reading AWS and planning…"), "muted")], ()
     valid = expiry(at.plan, at.now)

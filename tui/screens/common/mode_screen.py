@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
 from services.i18n import _
+from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
@@ -211,7 +212,7 @@ def skew_words(seconds: float | None) -> tuple[str, str] | None:
         return None
     time = duration(abs(seconds))
     words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
-    return words, _("⚠ clock off by {time}").format(time=time)
+    return words, f"{glyphs.ATTENTION} {_('clock off by {time}').format(time=time)}"
 
 
 def _step(seconds: float) -> tuple[str, str] | None:
@@ -220,10 +221,10 @@ def _step(seconds: float) -> tuple[str, str] | None:
         return None
     time = duration(abs(seconds))
     if seconds > 0:
-        words, short = _("clock set ahead by {time}: check NTP"), _("⚠ clock +{time}")
+        words, short = _("clock set ahead by {time}: check NTP"), _("clock +{time}")
     else:
-        words, short = _("clock set back by {time}: check NTP"), _("⚠ clock −{time}")
-    return words.format(time=time), short.format(time=time)
+        words, short = _("clock set back by {time}: check NTP"), _("clock −{time}")
+    return words.format(time=time), f"{glyphs.ATTENTION} {short.format(time=time)}"
 
 
 def _badge(app: Console, mode: str) -> str:

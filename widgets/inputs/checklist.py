@@ -146,9 +146,13 @@ class Checklist(VerticalScroll, can_focus=False):
         return tick, self._when(tick.at) if tick is not None else ""
 
     def take(self, progress: DutyProgress | None) -> None:
-        """Show the ticks that another console recorded meanwhile."""
+        """Show the ticks and the evidence that another console recorded meanwhile."""
         for box in self.boxes:
             box.take(*self._tick(box.text, progress))
+        before, self._values = self._values, dict(progress.evidence) if progress is not None else {}
+        for id, entry in self.inputs.items():
+            if entry.value == before.get(id, ""):
+                entry.value = self._values.get(id, "")
         self._show()
 
     def compose(self) -> ComposeResult:

@@ -72,11 +72,7 @@ def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion |
 
 def _within(times: tuple[int, ...], values: tuple[float, ...], span: int) -> Trend | None:
     """The trend of the last `span` seconds; None with too few points."""
-    points = [
-        (at, value)
-        for at, value in zip(times, values, strict=True)
-        if at > times[-1] - span
-    ]
+    points = [(at, value) for at, value in zip(times, values, strict=True) if at > times[-1] - span]
     return trend(points) if len(points) >= LEAST_POINTS[span] else None
 
 

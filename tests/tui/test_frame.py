@@ -127,11 +127,18 @@ async def test_behind_two_dialogs_the_clock_goes_on_and_the_frame_takes_a_new_si
         assert app.screen_stack[0].size.width == 80
 
 
-HOSTILE = ("", "\x1b[31mred\x07\x00\r\n\tx \u202ertl\u200b [b]bold[/b] [/]", "あ" * 10_000, "\ud800👨\u200d👩\u200d👧 e\u0301")
+HOSTILE = (
+    "",
+    "\x1b[31mred\x07\x00\r\n\tx \u202ertl\u200b [b]bold[/b] [/]",
+    "あ" * 10_000,
+    "\ud800👨\u200d👩\u200d👧 e\u0301",
+)
 
 
 @pytest.mark.parametrize("severity", ["information", "error"])
-async def test_whatever_a_message_contains_only_its_words_are_shown(embedded: Embedded, severity: Any) -> None:
+async def test_whatever_a_message_contains_only_its_words_are_shown(
+    embedded: Embedded, severity: Any
+) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         assert isinstance(app, TobanApp)

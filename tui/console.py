@@ -16,6 +16,7 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from services.i18n import _
+from services.models.text import clean_block
 from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
 from tui.runtime.alt_keys import is_one_key
@@ -160,7 +161,7 @@ class Console(RuntimeApp):
 
     def tell(self, message: LineMessage) -> None:
         """Show `message` in place of the last one."""
-        message = replace(message, text=from_home(message.text), at=self.now())
+        message = replace(message, text=clean_block(from_home(message.text)), at=self.now())
         self.board.add(message)
         if not message.matter and self._running:
             self.set_timer(reading_seconds(message), partial(self.board.remove, message))
@@ -193,6 +194,13 @@ class Console(RuntimeApp):
     @_disable_notifications.setter
     def _disable_notifications(self, _disabled: bool) -> None:
         """Ignore Textual's own choice."""
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """As Textual's, the screens behind the top one that follow the terminal's size, lowest first."""
+        behind = self._screen_stack[:-1]
+        lowest = next((at for at in reversed(range(len(behind))) if not behind[at].is_modal), 0)
+        return behind[lowest:]
 
     def ring(self, text: str) -> None:
         """Ring the bell once, with a desktop notification where the terminal supports it."""

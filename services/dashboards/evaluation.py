@@ -8,7 +8,7 @@ from services.models.alarms import Alarm, AlarmOverview
 from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit, worst
+from services.models.verdict import Limit, Verdict, worst
 
 LATE = 300
 """Seconds by which the newest point may be late before the curve counts as having no current value."""
@@ -58,6 +58,20 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
         at=newest,
         limit=limit,
         verdict=limit.judge(value) if limit is not None else None,
+    )
+
+
+def outdated(data: WidgetData, problem: str) -> WidgetData:
+    """The data of an earlier request after one that failed: its values are not the present ones, so none is judged."""
+    readings = tuple(
+        reading.model_copy(
+            update={"value": None, "verdict": Verdict.UNKNOWN if reading.limit is not None else None}
+        )
+        for reading in data.readings
+    )
+    verdict = worst(reading.verdict for reading in readings)
+    return data.model_copy(
+        update={"readings": readings, "verdict": verdict, "problem": problem, "is_outdated": True}
     )
 
 

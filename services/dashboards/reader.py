@@ -10,7 +10,7 @@ from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
 from services.clock import Clock
 from services.dashboards import requests
-from services.dashboards.evaluation import judged
+from services.dashboards.evaluation import judged, outdated
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
@@ -250,8 +250,7 @@ class DashboardReader:
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
             # Keep the last good data, marked, with its old request, so that the widget is due at the next read.
-            data = before[1].model_copy(update={"problem": _words(errors[0])})
-            self._shown[ask.key] = (before[0], data)
+            self._shown[ask.key] = (before[0], outdated(before[1], _words(errors[0])))
             return
         data = judged(ask, series, (), self._runbook)
         if errors:

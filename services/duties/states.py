@@ -42,9 +42,8 @@ def state_of(
 ) -> OccurrenceState:
     """The state at `now`. `began`: when the journal began; None if the occurrence is known without the journal.
 
-    What was late before the journal began is NO_RECORD, unless a person has begun it since: it may have been done
-    unrecorded. While the journal cannot
-    be `read`, whatever may have been signed or planned is NO_RECORD too.
+    What was late before the journal began is NO_RECORD, because it may have been done unrecorded, unless a person has
+    begun it since. While the journal cannot be `read`, whatever may have been signed or planned is NO_RECORD too.
     """
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE

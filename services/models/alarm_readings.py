@@ -8,7 +8,7 @@ from services.models.alarms import Alarm
 from services.models.base import Model, RawId
 from services.models.dashboards import DashboardView
 from services.models.feeds import FeedState, Freshness
-from services.models.metrics import Series
+from services.models.metrics import Series, SeriesStatus
 
 LATE = 300
 """Seconds by which the newest point may be late and still be the present value."""
@@ -29,7 +29,7 @@ class Now:
     value: float | None = None
     """None: there is none."""
     doubtful: bool = False
-    """Reading fails or is overdue, so that the present value is unknown."""
+    """Reading fails, is overdue or was refused for this metric, so that the present value is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,22 @@ class AlarmReadings:
 
     def series(self, alarm: Alarm) -> Series | None:
         """The values of the last hours; None without any."""
-        series = self.drawn.get(alarm.id) or self.read.get(alarm.id)
+        series = self._answer(alarm)
         return series if series is not None and series.values else None
 
     def now(self, alarm: Alarm, at: datetime) -> Now:
         """The value at `at`: absent if its newest point is too old, doubtful while reading fails."""
-        series = self.series(alarm)
+        series = self._answer(alarm)
         state: FeedState[object] = self.dashboard if alarm.id in self.drawn else self.own
         if alarm.queries and state.freshness(at) in (Freshness.STALE, Freshness.FAILED):
             return Now(doubtful=True)
         if series is None:
             return Now()
-        return Now(present_value(series.times, series.values, series.period, at))
+        value = present_value(series.times, series.values, series.period, at)
+        return Now(value, doubtful=value is None and series.status is not SeriesStatus.COMPLETE)
+
+    def _answer(self, alarm: Alarm) -> Series | None:
+        return self.drawn.get(alarm.id) or self.read.get(alarm.id)
 
 
 def present_value(times: Sequence[int], values: Sequence[float], period: int, at: datetime) -> float | None:

@@ -175,6 +175,8 @@ class WidgetData(Model):
     end: int = 0
     problem: Clean = ""
     """Why the widget has no data, in words; "" if it has."""
+    is_outdated: bool = False
+    """The newest request failed: the curves are those of an earlier one, and no reading is judged."""
 
 
 class DashboardView(Model):

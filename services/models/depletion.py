@@ -52,8 +52,10 @@ def depletion(times: Sequence[int], values: Sequence[float]) -> Depletion | None
 
 @lru_cache(64)
 def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
-    if not values:
+    measured = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
+    if not measured:
         return None
+    times, values = zip(*measured, strict=True)
     hour, recent = (_within(times, values, span) for span in (HOUR, RECENT))
     if hour is None or hour.certainty > -CERTAIN or (recent is not None and recent.certainty > CERTAIN):
         return None
@@ -70,11 +72,7 @@ def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion |
 
 def _within(times: tuple[int, ...], values: tuple[float, ...], span: int) -> Trend | None:
     """The trend of the last `span` seconds; None with too few points."""
-    points = [
-        (at, value)
-        for at, value in zip(times, values, strict=True)
-        if at > times[-1] - span and math.isfinite(value)
-    ]
+    points = [(at, value) for at, value in zip(times, values, strict=True) if at > times[-1] - span]
     return trend(points) if len(points) >= LEAST_POINTS[span] else None
 
 

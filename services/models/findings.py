@@ -183,7 +183,7 @@ class Recorded(Model):
     @property
     def settled(self) -> bool:
         """Whether nothing is left to decide: it is normal or was overridden."""
-        return self.finding.verdict is Verdict.NORMAL or self.overruled is not None
+        return self.finding.leading is Verdict.NORMAL or self.overruled is not None
 
 
 class RunningInspection(Model):
@@ -243,7 +243,7 @@ class DutyFindings(Model):
     @property
     def all_normal(self) -> bool:
         """Whether it is complete, and every finding is normal; an override does not count as normal."""
-        return self.complete and all(each.finding.verdict is Verdict.NORMAL for each in self.recorded)
+        return self.complete and all(each.finding.leading is Verdict.NORMAL for each in self.recorded)
 
 
 class FindingsView(Model):

@@ -12,6 +12,7 @@ from textual.widgets._toast import ToastRack
 
 from services import i18n
 from services.models.alarms import AlarmState
+from services.models.text import UNSAFE
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.screen_visits import OPENERS, Things, close_screens, open_screen, things
@@ -107,6 +108,49 @@ async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
         assert rows(pilot)[6][:8] == body[:8], "what is behind is still to be read"
         [grey] = {style for y in (3, 4) for style in styles_of(pilot, y)}
         assert grey not in colours or theme == "16"
+
+
+@pytest.mark.parametrize("theme", ["dark", "16"])
+async def test_behind_two_dialogs_the_clock_goes_on_and_the_frame_takes_a_new_size(
+    embedded: Embedded, theme: str
+) -> None:
+    async with console(embedded.url, embedded.clock, theme=theme) as pilot:
+        app = pilot.app
+        app.action_keys_help()
+        app.action_show_messages()
+        await until(pilot, lambda: len(app.screen_stack) == 3)
+        embedded.clock.advance(125)
+        time = app.now().astimezone(app.zone).strftime("%H:%M:%S JST")
+        await until(pilot, lambda: rows(pilot)[0].endswith(time), limit=5)
+        await pilot.resize_terminal(80, 30)
+        await until(pilot, lambda: rows(pilot)[0].endswith(time) and len(rows(pilot)[0]) <= 80, limit=5)
+        assert app.screen_stack[0].size.width == 80
+
+
+HOSTILE = (
+    "",
+    "\x1b[31mred\x07\x00\r\n\tx \u202ertl\u200b [b]bold[/b] [/]",
+    "あ" * 10_000,
+    "\ud800👨\u200d👩\u200d👧 e\u0301",
+)
+
+
+@pytest.mark.parametrize("severity", ["information", "error"])
+async def test_whatever_a_message_contains_only_its_words_are_shown(
+    embedded: Embedded, severity: Any
+) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        assert isinstance(app, TobanApp)
+        for text in HOSTILE:
+            for matter in ("", "a test"):
+                app.inform(text, severity=severity, matter=matter)
+                await pilot.pause()
+                assert app.message is not None
+                assert UNSAFE.search(app.message.text.replace("\n", "")) is None
+        app.inform("[b]bold[/b]", severity=severity)
+        await until(pilot, lambda: "[b]bold[/b]" in screen_text(pilot))
+        assert not app.bugs, "no unsafe text came as far as the screen"
 
 
 async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: Embedded) -> None:

@@ -4,6 +4,8 @@ import re
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.widgets import Static
@@ -85,6 +87,15 @@ def test_a_palette_of_256_colours_has_no_other_colours(theme: PaletteTheme) -> N
         number = nearest(*colour.rgb)
         assert number >= 16
         assert xterm(number) == colour.rgb, name
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_no_other_of_the_256_colours_is_nearer(colour: tuple[int, int, int]) -> None:
+    def distance(number: int) -> float:
+        pairs = zip((0.3, 0.59, 0.11), xterm(number), colour, strict=True)
+        return sum(weight * (one - other) ** 2 for weight, one, other in pairs)
+
+    assert distance(nearest(*colour)) == pytest.approx(min(map(distance, range(16, 256))))
 
 
 def xterm(number: int) -> tuple[int, int, int]:

@@ -156,7 +156,7 @@ class Tile(LineWidget, can_focus=True):
 
     def _newest(self) -> list[Span]:
         curves = self.curves()
-        if len(curves) != 1 or not curves[0].values:
+        if len(curves) != 1 or not curves[0].values or self.data.is_outdated:
             return []
         return [(number(curves[0].last, curves[0].unit), "strong")]
 

@@ -223,7 +223,7 @@ def _pieces(text: str, width: int) -> list[str]:
         joins = (
             pieces
             and not wide
-            and pieces[-1].isspace() == character.isspace()
+            and pieces[-1][0].isspace() == character.isspace()
             and (cell_len(pieces[-1][-1]) <= 1)
             and len(pieces[-1]) < width
         )

@@ -79,11 +79,14 @@ class Ticker:
 
 
 def on_screen(app: App[object]) -> list[Screen[object]]:
-    """The visible screens: the top one, and those that show through it."""
+    """The visible screens: the top one, and those that show through it.
+
+    A dialog's background does not tell: among 16 colours it counts as opaque.
+    """
     screens: list[Screen[object]] = []
     for screen in reversed(app.screen_stack):
         screens.append(screen)
-        if screen.styles.background.a == 1:
+        if not screen.is_modal:
             break
     return screens
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, tzinfo
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.geometry import Size
 from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.evidence import Evidence
 from services.models.findings import Recorded, RunningInspection
 from widgets.drawing.block import Block
-from widgets.drawing.lines import Line, LineWidget, Span, spread
+from widgets.drawing.lines import Line, Span, spread
 from widgets.findings.evidence import EvidenceTable
 from widgets.findings.lines import band_lines, marked_lines, measure_lines, provenance_lines
 from widgets.findings.wording import running_words
@@ -38,7 +37,7 @@ class FindingView(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self.set_reactive(FindingView.zone, zone)
         self._now = now
-        self.head = FindingHead(self._head)
+        self.head = Block("", self._head)
         self.advice = Block(_("what to do"), self._advice)
         self.measures = Block(_("measured and allowed"), self._measures)
         self.evidence = Vertical(id="evidence")
@@ -134,34 +133,3 @@ class FindingView(VerticalScroll, can_focus=True):
 
     def _origin(self, width: int) -> Sequence[Line]:
         return provenance_lines(self.recorded, self.zone, self._now(), width) if self.recorded else []
-
-
-class FindingHead(LineWidget):
-    """Title and band, as high as they are."""
-
-    DEFAULT_CSS = """
-    FindingHead { height: auto; width: 1fr; margin-bottom: 1; }
-    """
-
-    def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
-        super().__init__()
-        self._make = make
-        self._height = 0
-
-    def update(self) -> None:
-        """Draw anew; the layout changes only if the number of lines did."""
-        height = len(self.draw(self.size.width, 0))
-        if height != self._height:
-            self._height, self._strips = height, None
-            self.refresh(layout=True)
-        else:
-            self.redraw()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of lines."""
-        self._height = len(self.draw(width, 0))
-        return self._height
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The lines."""
-        return self._make(width) if width > 0 else []

@@ -6,6 +6,7 @@ is covered.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from services.models.glyphs import ABNORMAL, ATTENTION, RUNNING
-from widgets.drawing.format import ELLIPSIS, crop, wrap_at
+from widgets.drawing.format import ELLIPSIS, crop, wrap, wrap_at
 from widgets.drawing.lines import Line, LineWidget, Span
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ class LineMessage:
 
 def message_rows(text: str, width: int, rows: int) -> list[str]:
     """`text` in at most `rows` rows of `width` cells; if it does not fit, a path loses its middle, then the text its end."""
-    for form in _forms(text.replace("\n", " ")):
-        lines = list(wrap_at(form, width))
-        if len(lines) <= rows:
-            break
-    else:
-        at, _line = lines[rows - 1]
-        lines[rows - 1 :] = [(at, crop(form[at:], width))]
-    return [line for _at, line in lines]
+    text = text.replace("\n", " ")
+    form = text
+    for form in _forms(text, width * rows):
+        if len(lines := wrap(form, width)) <= rows:
+            return lines
+    placed = list(wrap_at(form, width))
+    at, _line = placed[rows - 1]
+    return [*(line for _at, line in placed[: rows - 1]), crop(form[at:], width)]
 
 
 def path_in(text: str) -> str:
@@ -68,13 +69,19 @@ def path_in(text: str) -> str:
     return max(_PATH.findall(text), key=cell_len, default="")
 
 
-def _forms(text: str) -> Iterator[str]:
-    """The text, then with ever fewer of the folders in its longest path."""
+def _forms(text: str, most: int) -> Iterator[str]:
+    """The text, then with ever fewer of the folders in its longest path, beginning with the first of `most` cells."""
     yield text
     path = path_in(text)
     head, *folders = path.split("/")
-    for first in range(2, len(folders)):
-        yield text.replace(path, "/".join([head, ELLIPSIS, *folders[first:]]))
+
+    def without(first: int) -> str:
+        return text.replace(path, "/".join([head, ELLIPSIS, *folders[first:]]))
+
+    # A path may have thousands of folders, most of which cannot fit.
+    numbers = range(2, len(folders))
+    fewest = bisect_left(numbers, True, key=lambda first: cell_len(without(first)) <= most)
+    yield from map(without, numbers[fewest:] or numbers[-1:])
 
 
 class MessageLine(LineWidget):

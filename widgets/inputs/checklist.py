@@ -53,6 +53,8 @@ class Tick(Static, can_focus=True):
         self.text = text
         self.value = self.before = tick is not None
         self._ticked_by = f"{tick.by} {when}" if tick is not None else ""
+        self._is_own = False
+        """Whether this person has decided the line's state, also if somebody else has recorded the same since."""
 
     @property
     def touched(self) -> bool:
@@ -70,7 +72,7 @@ class Tick(Static, can_focus=True):
         value, ticked_by = tick is not None, f"{tick.by} {when}" if tick is not None else ""
         if (value, ticked_by) == (self.before, self._ticked_by):
             return
-        if not self.touched:
+        if not self._is_own:
             self.value = value
         self.before, self._ticked_by = value, ticked_by
         self.refresh(layout=True)
@@ -78,6 +80,7 @@ class Tick(Static, can_focus=True):
     def action_tick(self) -> None:
         """Tick or untick the line."""
         self.value = not self.value
+        self._is_own = self.touched
         self.refresh()
         self.post_message(self.Changed())
 
@@ -146,9 +149,13 @@ class Checklist(VerticalScroll, can_focus=False):
         return tick, self._when(tick.at) if tick is not None else ""
 
     def take(self, progress: DutyProgress | None) -> None:
-        """Show the ticks that another console recorded meanwhile."""
+        """Show the ticks and the evidence that another console recorded meanwhile."""
         for box in self.boxes:
             box.take(*self._tick(box.text, progress))
+        before, self._values = self._values, dict(progress.evidence) if progress is not None else {}
+        for id, entry in self.inputs.items():
+            if entry.value == before.get(id, ""):
+                entry.value = self._values.get(id, "")
         self._show()
 
     def compose(self) -> ComposeResult:

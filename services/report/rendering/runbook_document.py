@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from services import i18n
+from services.aws_cli.quoting import quoted
 from services.calendar.timing_wording import timing
 from services.contacts import escalation
 from services.i18n import _
@@ -238,9 +239,9 @@ def _targets(runbook: Runbook) -> Iterator[Block]:
 
 def _by_hand(runbook: Runbook) -> Iterator[str]:
     """Commands that read the same from any machine with AWS's own command line."""
-    region = runbook.system.region
+    region = quoted(runbook.system.region)
     yield f"aws cloudwatch describe-alarms --state-value ALARM --region {region}"
     yield from (
-        f"aws logs tail {clean(group.id)} --since 10m --follow --region {region}"
+        f"aws logs tail {quoted(group.id)} --since 10m --follow --region {region}"
         for group in runbook.log_groups
     )

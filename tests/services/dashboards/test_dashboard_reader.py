@@ -60,6 +60,26 @@ async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again()
     assert fresh.series != before.series
 
 
+async def test_values_of_a_failed_widget_are_judged_no_more() -> None:
+    """A permission that is taken away must not leave the last value green."""
+    world, dashboard = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
+    before, _other = await data(dashboard)
+    assert before.readings[0].limit is not None
+    assert before.verdict not in (None, Verdict.UNKNOWN)
+    for kind in (ProblemKind.ACCESS_DENIED, ProblemKind.THROTTLED):
+        world.broken["us-east-1"] = failure(kind, "no")
+        world.clock.advance(60)
+        after, _other = await data(dashboard)
+        assert after.is_outdated
+        assert [(reading.value, reading.verdict) for reading in after.readings] == [(None, Verdict.UNKNOWN)]
+        assert after.verdict is Verdict.UNKNOWN
+    del world.broken["us-east-1"]
+    world.clock.advance(60)
+    fresh, _other = await data(dashboard)
+    assert not fresh.is_outdated
+    assert fresh.verdict is before.verdict
+
+
 async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_is_shown_in_place() -> None:
     world, dashboard = reader(widget(["N", "CPU"]))
     world.broken["ap-northeast-1"] = failure(ProblemKind.THROTTLED)

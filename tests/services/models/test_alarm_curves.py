@@ -1,6 +1,7 @@
 """Spans, present values and sparklines: the numbers behind an alarm's curve."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.curve_spans import LEAST_POINTS, SPANS, curve_queries, curve_range, drawn_stat, period_of
 from services.models.feeds import FeedState
-from services.models.metrics import MetricQuery, Series
+from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.problem import Problem, ProblemKind
 from services.models.sparklines import levels, pieces
 
@@ -77,6 +78,16 @@ def test_a_failed_read_makes_values_doubtful_not_old() -> None:
     assert (values["fresh"].value, values["fresh"].doubtful) == (3.0, False)
     assert (values["failed"].value, values["failed"].doubtful) == (None, True)
     assert AlarmReadings().now(alarm(), NOW).value is None
+
+
+@pytest.mark.parametrize("status", SeriesStatus)
+@pytest.mark.parametrize("place", ["drawn", "read"])
+def test_a_metric_that_may_not_be_read_is_not_one_without_data(place: str, status: SeriesStatus) -> None:
+    fresh: FeedState[Any] = FeedState(value=(), fetched_at=NOW)
+    series = Series(id="m1", label="cpu", status=status)
+    readings = AlarmReadings(**{place: {"cpu": series}}, dashboard=fresh, own=fresh)
+    now = readings.now(alarm(), NOW)
+    assert (now.value, now.doubtful) == (None, status is not SeriesStatus.COMPLETE)
 
 
 POINTS = st.lists(

@@ -65,3 +65,9 @@ def test_a_fall_that_was_stopped_has_no_end() -> None:
 
 def test_a_handful_of_points_is_not_enough() -> None:
     assert depletion(MINUTES[:9], falling(GIB)[:9]) is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_no_value(value: float) -> None:
+    assert depletion((*MINUTES, MINUTES[-1] + 60), (*falling(GIB), value)) == depletion(MINUTES, falling(GIB))
+    assert depletion((0,), (value,)) is None

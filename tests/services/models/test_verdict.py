@@ -85,3 +85,15 @@ def test_the_verdict_that_is_recorded_and_the_one_shown_first_agree_on_abnormal_
         result = finding(part)
         for verdict in (Verdict.ABNORMAL, Verdict.NORMAL):
             assert (result.verdict is verdict) == (result.leading is verdict)
+
+
+@given(MEASURED, st.sampled_from(Verdict))
+def test_a_finding_that_contradicts_its_measures_is_not_signed_as_normal(
+    parts: list[list[Verdict | None]], recorded: Verdict
+) -> None:
+    """As an entry of another version, or one made by hand, may."""
+    findings = duty([finding(each).model_copy(update={"verdict": recorded}) for each in parts])
+    unsure = any({*each} - {Verdict.NORMAL, None} for each in parts)
+    if unsure or (parts and recorded is not Verdict.NORMAL):
+        assert not findings.all_normal
+        assert not findings.settled

@@ -1,5 +1,6 @@
 """The runbook on paper: complete, in both languages, one file that executes and loads nothing."""
 
+import shlex
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,14 @@ def test_whatever_a_runbook_holds_is_text() -> None:
     assert not page.tags & {"b", "script", "img", "a"}
     assert "<script>alert(1)</script>" in page.words
     assert "\\<script>" in to_markdown(runbook_document(runbook, PRINTED, "x"))
+
+
+def test_a_command_on_paper_runs_nothing_that_a_name_contains() -> None:
+    name = "/ecs/x'; touch y; echo $(id) `id`"
+    runbook = loads(SYSTEM + f'[[log_groups]]\nid = "{name}"\ntitle = "x"\n').runbook
+    words = Page(html(runbook)).words
+    line = next(row for row in words.split("aws ") if row.startswith("logs tail"))
+    assert shlex.split(line)[:4] == ["logs", "tail", name, "--since"]
 
 
 def test_a_small_runbook_has_only_what_it_holds() -> None:

@@ -1,6 +1,7 @@
 """The message line: no character is lost in any width, a path keeps its name, and the line has its own place."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,16 @@ def test_a_long_path_loses_its_middle_and_keeps_its_name(width: int) -> None:
 def test_a_path_that_fits_is_whole() -> None:
     assert message_rows(SAVED, 100, 1) == [SAVED]
     assert squeezed("".join(message_rows(SAVED, 78, 2))) == squeezed(SAVED)
+
+
+@pytest.mark.parametrize("text", ["saved: ~/" + "a/" * 20_000 + "b.html", "あ" * 10_000, "\t" * 100_000])
+def test_a_long_message_is_broken_at_once(text: str) -> None:
+    """A path of so many folders took minutes, in which no key was read."""
+    began = process_time()
+    lines = message_rows(text, 78, 2)
+    assert process_time() - began < 2
+    assert len(lines) <= 2
+    assert all(cell_len(line) <= 78 for line in lines)
 
 
 class Framed(Screen[None]):

@@ -122,7 +122,7 @@ class FindingScreen(ModeScreen):
         """Disable the actions that have no effect on this finding."""
         finding = self.recorded.finding
         is_available: dict[str, Callable[[], bool]] = {
-            "override": lambda: finding.verdict is not Verdict.NORMAL and self.recorded.overruled is None,
+            "override": lambda: not self.recorded.settled,
             "choose_known": lambda: bool(finding.unfamiliar or self._has_allow_list()),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),

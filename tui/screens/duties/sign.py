@@ -132,10 +132,27 @@ class SignScreen(_RecordScreen):
         self.watch(self.app, "duties", self._progressed)
 
     def _progressed(self) -> None:
-        if self.checklist is not None:
-            self.checklist.take(self.app.ready.duties.now(self.occurrence.slot).progress)
+        if self.checklist is None:
+            return
+        before = self.checklist.ticked(), self.checklist.evidence()
+        self.checklist.take(self.app.ready.duties.now(self.occurrence.slot).progress)
+        if (self.checklist.ticked(), self.checklist.evidence()) != before:
+            self._hold()
+
+    def _tick(self) -> None:
+        before = self._accepted
+        super()._tick()
+        if self._accepted != before:
+            self._hold()
+
+    def _hold(self) -> None:
+        """Drop the Enter of this moment: it was meant for what was on screen before."""
+        if self.field.can_focus:
+            self.guard.hold()
 
     def _begin(self) -> None:
+        if self.field.can_focus:
+            return
         super()._begin()
         if self.checklist is not None and self.checklist.boxes:
             first = next((box for box in self.checklist.boxes if not box.value), self.checklist.boxes[0])

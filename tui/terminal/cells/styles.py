@@ -37,6 +37,8 @@ _RGB: dict[int, tuple[int, int, int]] = {
     **{232 + step: (8 + 10 * step,) * 3 for step in range(24)},
 }
 """xterm's colours 16-255."""
+_WEIGHTS = (0.3, 0.59, 0.11)
+"""How bright each primary is to the eye."""
 
 
 class Rendition(NamedTuple):
@@ -170,13 +172,13 @@ def _level(part: int) -> int:
 
 
 def _grey(*parts: int) -> int:
-    return min(23, max(0, round((sum(parts) / 3 - 8) / 10)))
+    brightness = sum(weight * part for weight, part in zip(_WEIGHTS, parts, strict=True))
+    return min(23, max(0, round((brightness - 8) / 10)))
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """A difference as the eye sees it: weighted by how bright each primary is."""
-    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
-    return 0.3 * red * red + 0.59 * green * green + 0.11 * blue * blue
+    """A difference as the eye sees it."""
+    return sum(weight * (a - b) ** 2 for weight, a, b in zip(_WEIGHTS, one, other, strict=True))
 
 
 def _in_256(style: Style) -> Style:

@@ -329,6 +329,30 @@ async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedde
         assert pilot.app.screen.checklist.change.ticked == (boxes[0].text,)
 
 
+@pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
+async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inspect(embedded, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
+        rotation = pilot.app.duties.carried[0]
+        pilot.app.screen.list.select(rotation.key)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        dialog = pilot.app.screen
+        boxes = dialog.checklist.boxes
+        await pilot.press("space", "down", "space", "down", "space", *"waits")
+        await until(pilot, lambda: "1 line open: ⏎ records the duty as under way" in screen_text(pilot))
+        monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
+        await pilot.app.ready.duties.record_progress(rotation, ProgressChange(ticked=(boxes[3].text,)))
+        await until(pilot, lambda: boxes[3].value)
+        await pilot.press("enter")
+        assert dialog.field.text == "waits"
+        assert pilot.app.screen is dialog
+        assert dialog.focused is dialog.field
+        assert not await entries(pilot, EntryKind.SIGN_OFF)
+
+
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:

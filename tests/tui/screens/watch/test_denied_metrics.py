@@ -1,0 +1,27 @@
+"""Metrics that may be read no more: the last values are neither green nor the present ones, in any size."""
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("preset", ["denied", "throttled"])
+@pytest.mark.scenario("alb-5xx", history=1800.0)
+async def test_the_last_values_are_not_shown_as_the_present_ones(
+    embedded: Embedded, size: tuple[int, int], preset: str
+) -> None:
+    async with console(embedded.url, embedded.clock, size=size) as pilot:
+        brief = size[1] == 24
+        await until(pilot, lambda: ("ECS CPU 3" if brief else "● normal") in screen_text(pilot))
+        embedded.fault("cloudwatch", "GetMetricData", preset=preset)
+
+        def doubted() -> bool:
+            embedded.clock.advance(1)
+            text = screen_text(pilot)
+            return "● normal" not in text and ("? ECS CPU" in text or "ECS CPU ?" in text or not brief)
+
+        await until(pilot, doubted)
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: "now ?" in screen_text(pilot))

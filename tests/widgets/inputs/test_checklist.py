@@ -1,0 +1,49 @@
+"""A checklist that two people fill in at once: nobody's work is lost or shown as somebody else's."""
+
+from datetime import UTC, datetime
+
+import pytest
+from textual.app import App, ComposeResult
+
+from services.models.duties import DutyProgress, TickedLine
+from services.models.runbook import EvidenceField
+from widgets.inputs.checklist import Checklist
+
+AT = datetime(2026, 1, 19, tzinfo=UTC)
+FIELDS = (EvidenceField(id="snapshot", title="snapshot"), EvidenceField(id="minutes", title="minutes"))
+
+
+def progress(*ticked: str, **evidence: str) -> DutyProgress:
+    lines = tuple(TickedLine(text=text, by="bob", at=AT) for text in ticked)
+    return DutyProgress(ticked=lines, evidence=evidence, by="bob", at=AT)
+
+
+class ChecklistApp(App[None]):
+    def compose(self) -> ComposeResult:
+        self.list = Checklist(("one", "two"), FIELDS, progress(minutes="5"))
+        yield self.list
+
+
+async def test_evidence_that_another_person_enters_appears_in_fields_not_written_in() -> None:
+    app = ChecklistApp()
+    async with app.run_test() as pilot:
+        app.list.inputs["snapshot"].value = "mine"
+        await pilot.pause()
+        app.list.take(progress("one", snapshot="theirs", minutes="12"))
+        await pilot.pause()
+        assert app.list.evidence() == {"snapshot": "mine", "minutes": "12"}
+        assert app.list.change.evidence == {"snapshot": "mine"}
+        assert app.list.ticked() == ("one",)
+        assert app.list.missing() == ()
+
+
+@pytest.mark.parametrize("reverted", [True, False])
+async def test_a_tick_of_ones_own_stays_whatever_another_person_does_to_the_line(reverted: bool) -> None:
+    app = ChecklistApp()
+    async with app.run_test() as pilot:
+        app.list.boxes[0].action_tick()
+        app.list.take(progress("one"))
+        if reverted:
+            app.list.take(progress())
+        await pilot.pause()
+        assert app.list.ticked() == ("one",)

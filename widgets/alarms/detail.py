@@ -40,8 +40,8 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now, same_trouble, words_of
 
 _TWO_COLUMNS = 110
-_LEAST_CHART, _MOST_CHART = 10, 30
-_CHART_SHARE = 0.55
+_LEAST_CHART, _MOST_CHART = 10, 40
+_CHART_SHARE = 0.62
 """The part of the height that the chart gets beside the steps."""
 
 
@@ -154,8 +154,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.chart.styles.height = min(_MOST_CHART, max(_LEAST_CHART, height))
 
     def focus_first(self) -> None:
-        """Focus the steps, or without any the whole detail."""
-        (self.steps if any(self.places) else self).focus()
+        """Focus the steps, or without any the whole detail; state and value stay in sight above them."""
+        (self.steps if any(self.places) else self).focus(scroll_visible=False)
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
         """Show the alarm; a different alarm is shown from its top."""

@@ -21,8 +21,11 @@ class One(App[None]):
 
 
 def contrast(style: Style, ground: Style) -> float:
-    assert style.color is not None and ground.bgcolor is not None
-    return abs(Color.from_rich_color(ground.bgcolor).brightness - Color.from_rich_color(style.color).brightness)
+    assert style.color is not None
+    assert ground.bgcolor is not None
+    return abs(
+        Color.from_rich_color(ground.bgcolor).brightness - Color.from_rich_color(style.color).brightness
+    )
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])

@@ -133,11 +133,13 @@ def test_times_are_whole_in_a_narrow_table_and_another_year_stays() -> None:
     )
     evidence = Evidence(title="t", columns=columns, rows=rows)
     narrow = plain(evidence_lines(evidence, 88, 2026)[2:])
-    assert "01-13(火) 03:10–03:40 JST" in narrow[0] and " 2026-" not in narrow[0]
+    assert "01-13(火) 03:10–03:40 JST" in narrow[0]
+    assert " 2026-" not in narrow[0]
     assert "01-13(火) 03:17 JST" in narrow[0]
     assert other in narrow[1]
     wide = plain(evidence_lines(evidence, 160, 2026)[2:])
-    assert window in wide[0] and created in wide[0]
+    assert window in wide[0]
+    assert created in wide[0]
 
 
 def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:

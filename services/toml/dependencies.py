@@ -54,6 +54,8 @@ RESTS: dict[Pattern, tuple[Pattern, ...]] = {
     ("duties", EVERY, "anchor"): (("access_keys", "users", EVERY),),
     ("duties", EVERY, "series"): (("duties", EVERY, "series"),),
     ("duties", EVERY, "closed_day"): (("duties", EVERY, "within"),),
+    ("duties", EVERY, "judged_by"): (("duties", EVERY, "asks", EVERY),),
+    ("duties", EVERY, "judged_by", EVERY): (("duties", EVERY, "inspections", EVERY),),
     ("duties", EVERY, "inspections", EVERY): (("inspections", EVERY, "id"), *_SYSTEM),
     ("rds", "window_utc"): (("system", "timezone"), ("rds", "window")),
     ("closures", "closes"): (("closures", "opens"),),
@@ -65,6 +67,9 @@ RESTS: dict[Pattern, tuple[Pattern, ...]] = {
 def unfounded(path: Path, broken: Iterable[Path]) -> bool:
     """Whether a mistake at `path` may be due only to values that could not be read (`broken`)."""
     rests = [pattern for place, patterns in RESTS.items() if _is(path, place) for pattern in patterns]
+    if "en" in path:
+        # A translation is compared with the text that it translates.
+        rests.append(tuple(EVERY if isinstance(part, int) else part for part in path if part != "en"))
     return any(_holds(place, pattern) for place in broken for pattern in rests)
 
 

@@ -4,18 +4,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.alarms.values import AlarmValues
 from services.aws.client.settings import AwsSettings
 from services.feed import Feed
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.windows import window
+from services.models.feeds import FeedState
 from services.models.logs import TailBatch
-from services.models.problem import ProblemKind
+from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
@@ -39,6 +42,9 @@ class Breaking:
         return await self.whole(*arguments, **options)
 
 
+UNSEEN = Problem(kind=ProblemKind.NOT_FOUND, summary="no dashboard", at=datetime(2026, 1, 14, tzinfo=UTC))
+
+
 @asynccontextmanager
 async def connected(
     embedded: Embedded, patch: pytest.MonkeyPatch
@@ -57,8 +63,14 @@ async def connected(
 
 
 def feeds_of(services: Services) -> dict[str, Feed[Any]]:
-    """The console's own, and one as the change screen makes it."""
+    """The console's own, and one as the change screen makes it.
+
+    Without a dashboard, the metrics of all alarms are requested.
+    """
     feeds: dict[str, Feed[Any]] = {**services.feeds}
+    values, nothing = services.alarm_values, FeedState(problem=UNSEEN)
+    alone = AlarmValues(services.metrics, services.clock, services.region, values._alarms, lambda: nothing)
+    feeds["alarm_values"] = services.feed("alarm_values", alone.read, interval=60.0)
     (change,) = services.engine.changes.values()
     target = change.targets()[0]
     feeds["live"] = services.feed("live", lambda: change.read_target(target), interval=15.0)

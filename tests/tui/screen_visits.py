@@ -28,6 +28,8 @@ from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
+from tui.screens.common import command_sheets
+from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.first_frame import ShellScreen
@@ -114,6 +116,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
     AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
     ArmScreen: (lambda it: it.app.action_arm(),),
+    AwsCommandsScreen: (
+        lambda it: it.app.push_screen(AwsCommandsScreen(command_sheets.alarm_sheet(it.app, it.alarm))),
+    ),
     ChooseScreen: (lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),

@@ -21,7 +21,7 @@ from services.report.rendering.day_annexes import (
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
-from services.report.rendering.overview import overview
+from services.report.rendering.overview import alarms_known, overview
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
@@ -34,8 +34,6 @@ from services.report.rendering.parts import (
 from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
 from services.report.rendering.wording import NOTHING, Dates
 
-INSPECTION_OF_ALARMS = "alarms"
-"""Id of the inspection that reports alarms."""
 _MARK = 3
 """Half-width characters of the mark that a row with a verdict has in its first cell."""
 _CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)
@@ -210,7 +208,7 @@ class _Page:
                 for line in sorted(report.alarms, key=lambda line: line.state != "alarm")
             )
             blocks += self._rows(columns, (29, 10, 15, 19, 13, 14), rows, ALARMS, major=True)
-        elif any(line.inspection == INSPECTION_OF_ALARMS for line in report.findings):
+        elif alarms_known(report):
             blocks.append(Paragraph(_("None in the inspected window.")))
         else:
             words = _("Not known: alarms were not inspected on this day.")

@@ -66,6 +66,7 @@ def test_mistakes_of_every_layer_are_named_in_the_order_of_the_file() -> None:
         "ecs.usual_max",
         "rds.window_utc",
         "rds.window_utc",
+        "rds.window_utc",
         "alarms[0].playbook",
         keys[-1],
     ]

@@ -53,7 +53,7 @@ def test_what_is_not_normal_is_printed_in_full(
     out = capsys.readouterr().out
     assert "◆ abnormal" in out
     assert "91" in out
-    assert "→ " in out  # what to do
+    assert "5. After 7 days, delete the old access key" in out, "what to do"
 
 
 def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:

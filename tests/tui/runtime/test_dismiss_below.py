@@ -6,7 +6,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from tui.runtime.ordered_app import OrderedApp
+from tui.console import Console
 from tui.screens.common.dialog import Dialog
 
 
@@ -18,7 +18,7 @@ class Question(Dialog[str]):
         yield Static("?", id="window")
 
 
-class Asking(OrderedApp):
+class Asking(Console):
     """Asks, and keeps the answers."""
 
     def __init__(self) -> None:

@@ -44,4 +44,4 @@ def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen() -
 def test_what_works_everywhere_gives_way_first_and_help_last() -> None:
     screen = [BarKey(each, "xxxxxxxx", 0) for each in "abcdef"]
     console = [HELP, BarKey("^p", "commands", 9, everywhere=True)]
-    assert [each.key for each in fitting((*screen, *console), 76)] == [*"abcdef", "?"]
+    assert [each.key for each in fitting((*screen, *console), 80)] == [*"abcdef", "?"]

@@ -65,21 +65,22 @@ class GroupScreen(Dialog[str]):
         for group in account_groups:
             self.groups.setdefault(str(group.id), group.name)
         note.update(Content(_("log groups: {count}").format(count=len(self.groups))))
-        self.fill(self.query_one(Input).value)
+        row = self.query_one(OptionList).highlighted
+        self.fill(self.query_one(Input).value, at=self.order[row] if row is not None else "")
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
         """Narrow the list to what is typed."""
         self.fill(event.value)
 
-    def fill(self, term: str) -> None:
-        """List the groups whose line contains `term`, whatever its case."""
+    def fill(self, term: str, at: str = "") -> None:
+        """List the groups whose line contains `term`, whatever its case; highlight `at`, else the first."""
         options = self.query_one(OptionList)
         options.clear_options()
         self.order = [name for name, line in self.groups.items() if term.casefold() in line.casefold()]
         options.add_options([Option(Content(self.groups[name])) for name in self.order])
         if self.order:
-            options.highlighted = 0
+            options.highlighted = self.order.index(at) if at in self.order else 0
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def test_it_is_on_screen_with_what_it_reads(report: dict[str, Any]) -> None:
 def test_its_key_palette_entry_and_help_line_come_from_the_line(report: dict[str, Any]) -> None:
     footer = report["screen"].splitlines()[-1]
     assert "e Tasks" in footer
-    assert any(row.split()[:5] == ["e", "Go", "to", "the", "tasks"] for row in _rows(report["help"]))
+    assert re.search(r"\be +Go to the tasks", report["help"])
     assert "Tasks" in report["palette"]
     assert report["key"] == [
         [["focus-tasks", '"a" already belongs to focus-alarms']],
@@ -66,15 +67,9 @@ def test_its_key_palette_entry_and_help_line_come_from_the_line(report: dict[str
     ]
 
 
-def _rows(text: str) -> list[str]:
-    return [row.strip(" │┃|") for row in text.splitlines()]
-
-
 def test_its_own_command_works_where_the_keys_go_to_it(report: dict[str, Any]) -> None:
     assert not report["footer before"]
-    assert any(
-        row.startswith("k") and "Say how many services there are" in row for row in _rows(report["help"])
-    )
+    assert re.search(r"\bk +Say how many services there are", report["help"])
 
 
 def test_its_interval_is_a_setting(report: dict[str, Any]) -> None:

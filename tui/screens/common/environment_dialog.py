@@ -22,6 +22,8 @@ class PlacedDialog(GuardedDialog[T]):
     PlacedDialog.-staging > #window { border: heavy $warning; border-title-color: $text-warning; }
     PlacedDialog.-staging > #window > #place { background: $warning-muted; }
     PlacedDialog.-production:ansi > #window > #place { background: ansi_red; color: ansi_bright_white; }
+    PlacedDialog Input:ansi:focus { background: ansi_blue; color: ansi_bright_white; }
+    PlacedDialog Input:ansi:focus > .input--placeholder { color: ansi_bright_white; }
     PlacedDialog Input:ansi > .input--selection { background: ansi_blue; color: ansi_bright_white; }
     PlacedDialog.-staging:ansi > #window > #place { background: ansi_yellow; color: ansi_black; }
     """

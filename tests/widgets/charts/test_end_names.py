@@ -88,7 +88,9 @@ def test_a_chart_never_exceeds_its_room(width: int, height: int, count: int) -> 
     assert all(width_of(line) <= width for line in lines)
 
 
-@pytest.mark.parametrize(("width", "written"), [(16, " CPU 上限 500ms "), (14, "CPU 上限 500ms"), (12, "上限 500ms"), (8, "500ms")])
+@pytest.mark.parametrize(
+    ("width", "written"), [(16, " CPU 上限 500ms "), (14, "CPU 上限 500ms"), (12, "上限 500ms"), (8, "500ms")]
+)
 def test_a_limit_keeps_its_value_in_a_narrow_plot(width: int, written: str) -> None:
     plot = Plot(width, 3)
     plot.horizontal(0.5, "CPU 上限 500ms", "limit")

@@ -105,6 +105,11 @@ class Console(RuntimeApp):
         return self._config.keys if self._config is not None else {}
 
     @property
+    def overview(self) -> "AlarmOverview | None":
+        """The alarms as last read; None before the first read."""
+        return self.alarms.value if self.alarms is not None else None
+
+    @property
     def runbook(self) -> "Runbook | None":
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None

@@ -4,14 +4,13 @@ A console that is left must not leave a question: whether a change went through,
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from services.i18n import _, first_few, plural
 from services.models.changes import Run, StepState
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.text import clean
 from tui.console import Console
-from widgets.drawing.format import stamp
+from widgets.duties.wording import when
 
 _NAMED = 3
 """Duties named on a line; the rest are counted."""
@@ -55,11 +54,9 @@ class Farewell:
             yield words.format(count=len(waiting), titles=self._titles(waiting))
 
     def _titles(self, occurrences: Sequence[Occurrence]) -> str:
-        titles = [f"{each.slot.title} ({self._time(each.slot.due_at)})" for each in occurrences]
+        day = self._at.astimezone(self._zone).date()
+        titles = [f"{each.slot.title} ({when(each.slot, self._zone, day)})" for each in occurrences]
         return _(", ").join(first_few(titles, _NAMED))
-
-    def _time(self, at: datetime) -> str:
-        return stamp(at, self._zone, self._at, name=False)
 
     def _writing(self) -> Iterator[str]:
         if self._was_armed:

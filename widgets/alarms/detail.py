@@ -154,7 +154,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.chart.styles.height = min(_MOST_CHART, max(_LEAST_CHART, height))
 
     def focus_first(self) -> None:
-        """Focus the steps, or without any the whole detail; state and value stay in sight above them."""
+        """Focus the steps, or without any the whole detail; its head with state and value stays in view."""
         (self.steps if any(self.places) else self).focus(scroll_visible=False)
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.events import Click
+from textual.keys import key_to_character
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -52,7 +53,8 @@ class KeyBar(Widget):
         self._update(self.screen)
 
     def _update(self, screen: Screen[object]) -> None:
-        self.keys = keys_of(screen)
+        # Below a dialog no key of this screen works.
+        self.keys = keys_of(screen) if screen.is_active else ()
 
     def render(self) -> RenderResult:
         """The `key word` pairs that fit."""
@@ -101,12 +103,13 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
 
 
 def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
-    """Each enabled binding with `show`, nearest to the focus first."""
+    """Each enabled binding with `show`, nearest to the focus first, without the keys that a field takes as text."""
     places: dict[object, int] = {}
     keys_by_action: dict[str, BarKey] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.show and active.enabled and binding.action not in keys_by_action:
+        works = active.enabled and not _is_text(screen, binding.key)
+        if binding.show and works and binding.action not in keys_by_action:
             place = places.setdefault(active.node, len(places))
             keys_by_action[binding.action] = BarKey(
                 key_name(binding.key),
@@ -116,3 +119,9 @@ def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
                 everywhere=active.node is screen.app,
             )
     return tuple(keys_by_action.values())
+
+
+def _is_text(screen: Screen[object], key: str) -> bool:
+    """Whether the field with the focus takes the key as a character."""
+    field = screen.focused
+    return field is not None and field.check_consume_key(key, key_to_character(key))

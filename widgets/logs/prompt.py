@@ -75,11 +75,16 @@ class LogPrompt(Prompt[Ask]):
         super().close()
         self._lines.focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer regular expressions for a search only."""
+        if action == "toggle_regex":
+            return self.ask in (Ask.SEARCH, Ask.REGEX)
+        return super().check_action(action, parameters)
+
     def action_toggle_regex(self) -> None:
         """Switch between plain text and regular expression."""
-        if self.ask in (Ask.SEARCH, Ask.REGEX):
-            self.ask = Ask.SEARCH if self.ask is Ask.REGEX else Ask.REGEX
-            self.label()
+        self.ask = Ask.SEARCH if self.ask is Ask.REGEX else Ask.REGEX
+        self.label()
 
     @on(Prompt.Cancelled)
     def _cancel(self, event: Prompt.Cancelled) -> None:

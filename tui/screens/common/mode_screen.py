@@ -102,9 +102,14 @@ class ModeScreen(Framed, Screen[object]):
         every_second(self, self._frame_changed, seconds=5)
         await self.opened()
 
+    def on_screen_suspend(self) -> None:
+        """Take the keys out of the footer: the screen above has its own."""
+        self.call_later(self.refresh_bindings)
+
     def on_screen_resume(self) -> None:
-        """Update clocks and ages after other screens were shown."""
+        """Update clocks and ages after other screens were shown, and the footer's keys."""
         catch_up(self)
+        self.refresh_bindings()
 
     def _alarms_changed(self) -> None:
         if self.app.alarms is not None:

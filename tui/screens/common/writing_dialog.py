@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
@@ -95,6 +96,11 @@ class WritingDialog(Dialog[bool]):
         """Show a message below the field."""
         self.message_line.set_class(trouble, "-trouble")
         self.message_line.update(Content(text))
+
+    def on_key(self, event: Key) -> None:
+        """Say why Enter does nothing while keys that may have been typed ahead are ignored."""
+        if event.key == "enter" and not self.accepts_enter():
+            self.show_message(_("The dialog has only just opened: read it, then press ⏎ again."))
 
     @on(NoteField.Changed)
     def _changed(self) -> None:

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen, Screen
 from services.i18n import _
 from services.inspections.running.entries import finding_text
 from services.journal.errors import JournalError
-from services.models.duties import Occurrence
+from services.models.duties import Occurrence, OccurrenceState
 from services.models.runbook import Duty
 from services.report.periods import of_day
 from tui.console import Console
@@ -103,7 +103,9 @@ def sign_normal(app: Console) -> None:
         and _needs_findings_only(ready.duties.duty(each))
     ]
     if occurrences:
-        app.push_screen(SignAllScreen(occurrences))
+        waits = (OccurrenceState.DUE, OccurrenceState.LATE)
+        others = [each for each in open_now if each.state in waits and each not in occurrences]
+        app.push_screen(SignAllScreen(occurrences, others))
     else:
         why = _("No open duty has findings that are all normal.")
         app.push_screen(NoticeScreen(_("Sign off all normal"), why))

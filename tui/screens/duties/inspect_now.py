@@ -64,7 +64,7 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
     app = app_getter(Console)
 
     def __init__(self, titles: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(harmless=True)
         self._titles = titles
         self._span = 0
         self.table = KeyedTable((Column("", flex=1, min_width=20),))

@@ -181,7 +181,7 @@ class SignScreen(_RecordScreen):
             return summary
         # The sign-off accepts exactly the findings on screen when Enter was pressed.
         self._accepted = findings.recorded
-        return Content("\n").join([summary, *accepting_words(findings)])
+        return Content("\n").join([summary, *accepting_words(findings, self.app.overview, zone, now)])
 
     @property
     def _is_progress(self) -> bool:

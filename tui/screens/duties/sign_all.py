@@ -24,7 +24,8 @@ class SignAllScreen(WritingDialog):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, occurrences: Sequence[Occurrence]) -> None:
+    def __init__(self, occurrences: Sequence[Occurrence], others: Sequence[Occurrence] = ()) -> None:
+        """`others` are due as well and are not signed off here."""
         super().__init__()
         self._signable: list[tuple[Occurrence, tuple[Recorded, ...]]] = []
         self._lines: list[Content] = []
@@ -40,7 +41,14 @@ class SignAllScreen(WritingDialog):
                     Content.styled(occurrence.slot.title, ROLES["title"]), "  ", (due, ROLES["muted"])
                 )
             )
-            self._lines += [Content.assemble("  ", line) for line in accepting_words(findings)]
+            self._lines += [
+                Content.assemble("  ", line)
+                for line in accepting_words(findings, self.app.overview, zone, now)
+            ]
+        if others:
+            titles = _(", ").join(each.slot.title for each in others)
+            words = _("not among them, because not inspected yet or not normal: {titles}")
+            self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
         self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False
 

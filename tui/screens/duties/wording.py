@@ -6,8 +6,10 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 
 from services.duties.states import by_time
-from services.i18n import N_, _, plural
+from services.i18n import N_, _, first_few, plural
 from services.models import glyphs
+from services.models.alarms import AlarmOverview, AlarmState
+from services.models.date_text import time_text
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding
 from services.models.verdict import Verdict
@@ -20,7 +22,7 @@ from widgets.inputs.checklist import Checklist
 _REPORTED = ("5xx", "database")
 """Items that the runbook wants in the operations report, however few they are."""
 _TIMES = 3
-"""Maximum number of times named in a proposed note."""
+"""Maximum number of times named in a proposed note, and of alarms in a warning."""
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
@@ -32,19 +34,26 @@ _RECORDED = {
 """How a sign-off outside the due time will be recorded, shown before it is made."""
 
 
-def accepting_words(findings: DutyFindings) -> Iterable[Content]:
-    """Yield the findings that a sign-off accepts, with warnings for missing and abnormal ones."""
+def accepting_words(
+    findings: DutyFindings, overview: AlarmOverview | None, zone: tzinfo, now: datetime
+) -> Iterable[Content]:
+    """Yield the findings that a sign-off accepts, each with its time, and warnings for missing, abnormal and old ones."""
     for recorded in findings.recorded:
         spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
         yield Content.assemble(
             *((text, ROLES[role] if role else "") for text, role in spans),
             f"  {recorded.finding.title}  ",
+            (_("as of {time}").format(time=time_text(recorded.finding.read_at, zone, now)), ROLES["muted"]),
+            "  ",
             (recorded.finding.summary, ROLES["muted"]),
         )
         if recorded.overruled is not None:
             yield Content.styled(
                 "  " + _("overridden by {name}").format(name=recorded.overruled.by), ROLES["caution"]
             )
+    if fired := _fired_since(findings, overview):
+        words = _("fired since the inspection: {names}; rerun it first").format(names=_(", ").join(fired))
+        yield Content.styled(f"{glyphs.FIRING} {words}", ROLES["bad"])
     missing = len(findings.expected) - len(findings.recorded)
     if missing:
         words = plural(
@@ -61,6 +70,18 @@ def accepting_words(findings: DutyFindings) -> Iterable[Content]:
             len(abnormal),
         )
         yield Content.styled(words.format(count=len(abnormal)), ROLES["caution"])
+
+
+def _fired_since(findings: DutyFindings, overview: AlarmOverview | None) -> list[str]:
+    """The firing alarms that the finding about alarms does not know of yet."""
+    read_at = next(
+        (each.finding.read_at for each in findings.recorded if each.finding.inspection == "alarms"), None
+    )
+    if read_at is None or overview is None:
+        return []
+    firing = [alarm for alarm in overview.watched if alarm.state is AlarmState.ALARM]
+    fresh = [alarm.name for alarm in firing if alarm.since is not None and alarm.since > read_at]
+    return first_few(fresh, _TIMES)
 
 
 def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:

@@ -142,7 +142,7 @@ class ReportScreen(ModeScreen):
             if form is not None:
                 self.app.run_worker(self._save(report, form), group="save-report")
 
-        self.app.push_screen(ChooseScreen(_("Save the report"), choices), chosen)
+        self.app.push_screen(ChooseScreen(_("Save the report"), choices, harmless=True), chosen)
 
     async def _save(self, report: Report, form: str) -> None:
         self.app.tell(await asyncio.to_thread(save_report, report, self.period.name, form))

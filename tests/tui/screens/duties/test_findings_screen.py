@@ -14,6 +14,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
@@ -345,3 +346,17 @@ async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> Non
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         window = pilot.app.screen.recorded.finding.window
         assert window.end - window.start == timedelta(hours=2)
+
+
+@pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
+async def test_enter_right_after_opening_signs_nothing_and_says_why(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
+    async with inspect(embedded) as pilot:
+        await inspected(pilot, embedded, "daily-morning")
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SignAllScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: "press ⏎ again" in screen_text(pilot))
+        assert await entries(pilot, EntryKind.SIGN_OFF) == ()

@@ -1,0 +1,35 @@
+"""What a person accepts is dated, and an alarm that fired after the inspection is never behind a normal finding."""
+
+from datetime import timedelta
+
+import pytest
+
+from services import i18n
+from services.models.alarms import AlarmOverview, AlarmState
+from services.models.findings import DutyFindings, Finding, Recorded
+from services.models.verdict import Verdict
+from tests.widgets import gallery_data
+from tui.screens.duties.wording import accepting_words
+
+NOW = gallery_data.now()
+ALARM = gallery_data.alarm("alb-5xx-error-rate", AlarmState.ALARM, minutes=10)
+
+
+@pytest.mark.parametrize(("inspected_ago", "warns"), [(34, True), (5, False)])
+def test_an_alarm_that_fired_after_the_inspection_is_named(inspected_ago: int, warns: bool) -> None:
+    i18n.use("en")
+    finding = Finding(
+        inspection="alarms",
+        title="Alarms",
+        verdict=Verdict.NORMAL,
+        summary="all OK",
+        read_at=NOW - timedelta(minutes=inspected_ago),
+    )
+    findings = DutyFindings(
+        key="k", expected=("alarms",), recorded=(Recorded(seq=1, by="", finding=finding),)
+    )
+    overview = AlarmOverview(alarms=(ALARM,))
+    text = "\n".join(each.plain for each in accepting_words(findings, overview, gallery_data.JST, NOW))
+    read_at = (NOW - timedelta(minutes=inspected_ago)).astimezone(gallery_data.JST)
+    assert f"as of {read_at:%H:%M}" in text
+    assert ("fired since the inspection: alb-5xx-error-rate" in text) is warns

@@ -40,8 +40,8 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now, same_trouble, words_of
 
 _TWO_COLUMNS = 110
-_LEAST_CHART, _MOST_CHART = 10, 30
-_CHART_SHARE = 0.55
+_LEAST_CHART, _MOST_CHART = 10, 40
+_CHART_SHARE = 0.62
 """The part of the height that the chart gets beside the steps."""
 
 

@@ -17,7 +17,7 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 LEAST_WIDTH = 36
 """Width of a chart from which names stand beside it, in cells."""
 LEAST_ROWS = 3
-_SHARE = 0.38
+_SHARE = 0.42
 """The greatest part of the width that names get."""
 _GAP = 1
 _BOTH_ENDS = 12

@@ -85,8 +85,10 @@ class Plot:
                     self._roles[y][x] = "band"
 
     def _write(self, y: int, label: str, role: str) -> None:
-        """Write a label on its line, from the right where no curve is, else over a curve."""
-        text = crop(f" {label} ", self.width)
+        """Write a label on its line, from the right where no curve is, else over a curve; its value stays whole."""
+        words = label.split(" ")
+        forms = (f" {label} ", *(" ".join(words[at:]) for at in range(len(words))))
+        text = next((form for form in forms if cell_len(form) <= self.width), crop(label, self.width))
         size = cell_len(text)
         places = range(self.width - size - 1, -1, -1)
         free = next((x for x in places if all(c in "╌ " for c in self._text[y][x : x + size])), None)

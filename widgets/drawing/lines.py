@@ -83,11 +83,21 @@ _ANSI: dict[str, str] = {
 }
 """Styles that differ on a terminal with 16 colours, which cannot be blended."""
 
+_NO_COLOR: dict[str, str] = {
+    "bad": "bold $foreground",
+    "alert": "bold reverse $foreground",
+    "caution": "bold $foreground",
+    "warn": "$foreground",
+    "band": "bold $foreground on $warning-muted",
+    "limit": "$foreground",
+}
+"""Styles that differ under NO_COLOR, where red and yellow would be greys that are darker than ordinary text."""
+
 _QUIET = ("muted", "faint", "head", "rule")
 """Roles that would be hard to read on the cursor's row, where they have the row's own colour."""
 
-_CONTRAST = 0.2
-"""Difference in brightness (0-1) below which a colour is hardly visible."""
+_CONTRAST = 0.3
+"""Difference in brightness (0-1) below which thin lines and words are hardly visible."""
 
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
 
@@ -154,8 +164,9 @@ class LineStyles:
             return self._widget.rich_style
         if role.startswith("#"):
             return self.style("") + Style(color=self._readable(role))
-        ansi = self._widget.app.native_ansi_color
-        words = _ANSI.get(role, ROLES[role]) if ansi else ROLES[role]
+        app = self._widget.app
+        differing = _NO_COLOR if app.no_color else _ANSI if app.native_ansi_color else {}
+        words = differing.get(role, ROLES[role])
         return (self._widget.visual_style + VisualStyle.parse(words)).rich_style
 
     def _readable(self, colour: str) -> str:

@@ -36,10 +36,12 @@ class Prose(Static):
 
 
 def wrap_content(text: Content, width: int) -> Content:
-    """`text` wrapped to lines of at most `width` cells, with its styles."""
+    """`text` wrapped to lines of at most `width` cells, with its styles; an indented paragraph stays indented."""
     if width <= 0:
         return text
     lines: list[Content] = []
     for paragraph in text.split("\n", allow_blank=True):
-        lines += [paragraph[at : at + len(line)] for at, line in wrap_at(paragraph.plain, width)]
+        indent = min(len(paragraph.plain) - len(paragraph.plain.lstrip(" ")), width // 4)
+        body, margin = paragraph[indent:], Content(" " * indent)
+        lines += [margin + body[at : at + len(line)] for at, line in wrap_at(body.plain, width - indent)]
     return Content("\n").join(lines)

@@ -11,7 +11,7 @@ from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, FindingsView
 from services.models.verdict import Verdict, tally
-from widgets.drawing.lines import Line, LineWidget, Span
+from widgets.drawing.lines import Line, LineWidget, Span, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.wording import clock_of, closed_words, zone_name
 
@@ -50,7 +50,10 @@ class DaySummary(LineWidget):
         """The sentence."""
         if self.view is None:
             return [[(_("Reading…"), "muted")]]
-        return [day_sentence(self.view, self.findings, self.zone, self._now())]
+        sentence = day_sentence(self.view, self.findings, self.zone, self._now())
+        if width_of(sentence) > width:
+            sentence = day_sentence(self.view, self.findings, self.zone, self._now(), named=False)
+        return [sentence]
 
 
 class PanelHint(LineWidget):
@@ -67,14 +70,16 @@ class PanelHint(LineWidget):
         return [[(" ", ""), ("Tab", "key"), (f" {self.leads_to}", "muted")]]
 
 
-def day_sentence(view: DutyView, findings: FindingsView | None, zone: tzinfo, now: datetime) -> Line:
-    """`Today 6: 4 to sign off (3 abnormal), next 14:00 JST`."""
+def day_sentence(
+    view: DutyView, findings: FindingsView | None, zone: tzinfo, now: datetime, *, named: bool = True
+) -> Line:
+    """`Today 6: 4 to sign off (3 abnormal), next 14:00 JST`; the zone only if `named`."""
     today = [each for each in view.today.occurrences if each.state is not OccurrenceState.UNPLANNED]
     day = now.astimezone(zone).date()
     parts: list[Part] = [*_waiting(today, findings), *_others(view), *_running(findings)]
     upcoming = _next(view, today)
     if upcoming is not None:
-        parts.append([(_("next {time}").format(time=_due(upcoming, zone, day)), "")])
+        parts.append([(_("next {time}").format(time=_due(upcoming, zone, day, named=named)), "")])
     return [*_begin(view, today), *_joined(parts)]
 
 
@@ -142,11 +147,12 @@ def _next(view: DutyView, today: Sequence[Occurrence]) -> Occurrence | None:
     return next((each for each in today if each.state is OccurrenceState.UPCOMING), view.next)
 
 
-def _due(occurrence: Occurrence, zone: tzinfo, day: date) -> str:
+def _due(occurrence: Occurrence, zone: tzinfo, day: date, *, named: bool) -> str:
     slot = occurrence.slot
     if not slot.timed or slot.until > slot.day:
         return day_text(slot.day, day)
-    return f"{clock_of(slot.due_at, zone, day)} {zone_name(zone, slot.due_at)}"
+    clock = clock_of(slot.due_at, zone, day)
+    return f"{clock} {zone_name(zone, slot.due_at)}" if named else clock
 
 
 def _joined(parts: Sequence[Part]) -> list[Span]:

@@ -42,6 +42,8 @@ class EvidenceTable(LineWidget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.line_styles = CellStyles(self)
+        self.year: int | None = None
+        """The present year, which dates of a narrow table leave out."""
         self.unfolded = False
         self.cursor: int | None = None
         """Index of the row under the cursor; None: the keys act on the table."""
@@ -83,10 +85,10 @@ class EvidenceTable(LineWidget, can_focus=True):
         lines: list[Line] = [spread([(evidence.title, role), (" ", "")], [], width, fill=("─", "rule"))]
         if not evidence.rows:
             return [*lines, [("  ", ""), (_("nothing"), "muted")]]
-        table = EvidenceLines(evidence, width - 1)
+        table = EvidenceLines(evidence, width - 1, self.year)
         lines.append([(" ", ""), *table.head])
         self._tops = []
-        for index, row in enumerate(evidence.rows[: self._count]):
+        for index, row in enumerate(table.rows[: self._count]):
             self._tops.append(len(lines))
             of_row = table.row(row, whole=self.unfolded)
             lines += [self._at(index, line, width) for line in of_row]

@@ -107,8 +107,11 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
     cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
-    most = (min(_TITLE, width * 2 // 5), max(14, width // 4), _ALLOWED, width)
-    sizes = [min(limit, max(cell_len(row[at]) for row in (heads, *cells))) for at, limit in enumerate(most)]
+    natural = [max(cell_len(row[at]) for row in (heads, *cells)) for at in range(len(heads))]
+    most = (max(14, width // 4), _ALLOWED, width)
+    sizes = [min(limit, wanted) for limit, wanted in zip(most, natural[1:], strict=True)]
+    beside = width - 2 - sum(sizes) - _GAP * len(sizes)
+    sizes.insert(0, min(natural[0], _TITLE, max(beside, width * 2 // 5)))
     lines: list[Line] = [[("  ", ""), *_cells(heads, sizes, "head")]]
     for measure, row in zip(measures, cells, strict=True):
         lines += _measure_row(measure, row, sizes, width)
@@ -154,14 +157,14 @@ def _measure_row(measure: Measure, row: Sequence[str], sizes: Sequence[int], wid
     return [line, *([("    ", ""), (text, "muted")] for text in wrap(note, max(8, width - 4)))]
 
 
-def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
+def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> list[Line]:
     """A table with columns as wide as their texts if there is room; the last one takes the rest."""
     lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
     if not evidence.rows:
         return [*lines, [(_("nothing"), "muted")]]
-    table = EvidenceLines(evidence, width)
+    table = EvidenceLines(evidence, width, year)
     lines.append(table.head)
-    for row in evidence.rows:
+    for row in table.rows:
         lines += table.row(row)
     if evidence.omitted:
         lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
@@ -169,11 +172,14 @@ def evidence_lines(evidence: Evidence, width: int) -> list[Line]:
 
 
 class EvidenceLines:
-    """Lays the rows of one table out for a width."""
+    """Lays the rows of one table out for a width; where it is narrow, dates of `year` leave the year out."""
 
-    def __init__(self, evidence: Evidence, width: int) -> None:
+    def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
+        if year is not None and _natural_width(evidence) > width - _GAP:
+            evidence = _without_year(evidence, year)
         self._columns = evidence.columns
         self._widths = _sizes(evidence, width - _GAP)
+        self.rows = evidence.rows
 
     @property
     def head(self) -> Line:
@@ -204,7 +210,7 @@ def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -
     parts = [
         head_lines(recorded, zone, now, width),
         measure_lines(finding.measures, width),
-        *(evidence_lines(each, width) for each in finding.evidence),
+        *(evidence_lines(each, width, now.astimezone(zone).year) for each in finding.evidence),
         marked_lines(finding.advice, "→ ", "strong", width),
         marked_lines(finding.remarks, "· ", "muted", width),
         provenance_lines(recorded, zone, now, width),
@@ -216,10 +222,29 @@ def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -
     return lines
 
 
+def _natural_sizes(evidence: Evidence) -> list[int]:
+    rows = [evidence.columns, *(row.cells for row in evidence.rows)]
+    count = len(evidence.columns)
+    return [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
+
+
+def _natural_width(evidence: Evidence) -> int:
+    return sum(_natural_sizes(evidence)) + _GAP * (len(evidence.columns) - 1)
+
+
+def _without_year(evidence: Evidence, year: int) -> Evidence:
+    date = re.compile(rf"\b{year}-(?=\d\d-\d\d\()")
+    rows = [
+        row.model_copy(update={"cells": tuple(date.sub("", cell) for cell in row.cells)})
+        for row in evidence.rows
+    ]
+    return evidence.model_copy(update={"rows": tuple(rows)})
+
+
 def _sizes(evidence: Evidence, width: int) -> list[int]:
     rows = [evidence.columns, *(row.cells for row in evidence.rows)]
     count = len(evidence.columns)
-    natural = [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
+    natural = _natural_sizes(evidence)
     room = width - _GAP * (count - 1)
     # Texts shrink first, the widest of them before the others, so that times and numbers stay complete.
     exact = [

@@ -22,7 +22,7 @@ class FindingView(VerticalScroll, can_focus=True):
 
     DEFAULT_CSS = """
     FindingView {
-        height: 1fr; width: 1fr; scrollbar-size-vertical: 1;
+        height: 1fr; width: 1fr; padding-right: 1; scrollbar-size-vertical: 1;
         & #evidence { height: auto; }
     }
     """
@@ -108,6 +108,7 @@ class FindingView(VerticalScroll, can_focus=True):
         tables += more
         for index, table in enumerate(tables):
             table.display = index < len(evidence)
+            table.year = self._now().astimezone(self.zone).year
             table.evidence = evidence[index] if index < len(evidence) else None
 
     def _head(self, width: int) -> Sequence[Line]:

@@ -102,12 +102,13 @@ class JournalTable(KeyedTable):
 
     def render_line(self, y: int) -> Strip:
         """Show the day of the first entry in view in the head if its heading is out of view."""
-        if y > 0:
-            return super().render_line(y)
-        title = self._day_above()
-        columns = (replace(self.columns[0], title=title), *self.columns[1:]) if title else self.columns
+        strip = super().render_line(y)
+        title = self._day_above() if y == 0 else ""
+        if not title:
+            return strip
+        columns = (replace(self.columns[0], title=title), *self.columns[1:])
         head: list[Line] = [
-            [(column.title, "heading" if title and at == 0 else "head")] for at, column in enumerate(columns)
+            [(column.title, "head" if at else "heading")] for at, column in enumerate(columns)
         ]
         return self.line_styles.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
 

@@ -35,5 +35,8 @@ LogLines {
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }
+    &:nocolor .log--warning { color: $foreground; }
+    &:nocolor .log--error { color: $foreground; text-style: bold; }
+    &:nocolor .log--letter-error { color: $foreground; text-style: bold reverse; }
 }
 """

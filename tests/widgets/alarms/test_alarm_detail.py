@@ -299,6 +299,20 @@ async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
         assert opened == [0, count - 1], "a step that leads nowhere opens nothing of its own"
 
 
+async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps() -> None:
+    app = DetailApp()
+    async with app.run_test(size=(80, 16)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, gallery_data.ALARMS[0])
+        detail.places = ("Logs",) * len(gallery_data.PLAYBOOK.steps)
+        await pilot.pause()
+        detail.focus_first()
+        await pilot.pause()
+        assert app.focused is detail.steps
+        assert detail.steps.region.bottom > detail.region.bottom, "the steps do not fit below the state"
+        assert detail.scroll_offset.y == 0
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(30, "1m"), (420, "7m"), (6000, "100m"), (7200, "2h"), (90_000, "25h"), (864_000, "10d")],

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models.units import PERCENT
+from services.models.units import BYTES_PER_SECOND, PERCENT
 from services.models.verdict import Verdict
 from widgets.charts.chart import draw_chart
 from widgets.charts.data import ChartData, Curve
 from widgets.charts.end_names import spread_rows
 from widgets.charts.legend import role_of
+from widgets.charts.overlay import Plot
 from widgets.drawing.lines import plain, width_of
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -85,3 +86,21 @@ def test_a_chart_never_exceeds_its_room(width: int, height: int, count: int) -> 
     lines = draw_chart(chart(*curves), width, height, JST)
     assert len(lines) <= height
     assert all(width_of(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("width", "written"), [(16, " CPU 上限 500ms "), (14, "CPU 上限 500ms"), (12, "上限 500ms"), (8, "500ms")]
+)
+def test_a_limit_keeps_its_value_in_a_narrow_plot(width: int, written: str) -> None:
+    plot = Plot(width, 3)
+    plot.horizontal(0.5, "CPU 上限 500ms", "limit")
+    assert written in plain(plot.lines())[1]
+
+
+def test_curves_of_one_name_and_two_directions_differ_in_a_narrow_chart() -> None:
+    sent, received = (
+        Curve(name, TIMES, (400.0 * 1024,) * 60, 60, BYTES_PER_SECOND) for name in ("RDS 送信", "RDS 受信")
+    )
+    rows = "\n".join(plain(draw_chart(chart(sent, received), 38, 8, JST)))
+    assert "送信" in rows
+    assert "受信" in rows

@@ -75,3 +75,11 @@ async def test_the_same_words_are_not_painted_again() -> None:
             prose.show(Content.styled("left: 5 min", "bold"))
             prose.show(Content("left: 4 min"))
         assert len(requests) == 2
+
+
+def test_an_indented_paragraph_stays_indented() -> None:
+    text = wrap_content(Content("題\n  ● 正常  ダッシュボードのすべての項目が正常範囲内です。"), 20)
+    title, *rest = text.plain.split("\n")
+    assert title == "題"
+    assert len(rest) > 1
+    assert all(line.startswith("  ") for line in rest)

@@ -11,8 +11,8 @@ from services.models.findings import DutyFindings, Finding, FindingsView, Record
 from services.models.verdict import Verdict
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, TODAY, State
-from widgets.drawing.lines import plain
-from widgets.duties.summary import day_sentence
+from widgets.drawing.lines import plain, width_of
+from widgets.duties.summary import DaySummary, day_sentence
 
 BEGUN = DutyProgress(by="sato", at=NOW)
 
@@ -97,3 +97,13 @@ def test_words_exist_in_english() -> None:
     a = occurrence("a", 9, State.DUE)
     words: Mapping[str, str] = {"en": "Today 1 duty: 1 to sign off (abnormal 1)"}
     assert sentence(view(a), found(a, Verdict.ABNORMAL)) == words["en"]
+
+
+async def test_a_narrow_screen_keeps_the_time_and_leaves_out_the_zone() -> None:
+    of = view(occurrence("a", 9, State.DUE), occurrence("b", 15, State.UPCOMING))
+    whole = plain([day_sentence(of, None, JST, NOW)])[0]
+    assert whole.endswith("15:00 JST")
+    summary = DaySummary(lambda: NOW, JST)
+    summary.set_reactive(DaySummary.view, of)
+    assert plain(summary.draw(width_of([(whole, "")]), 1)) == [whole]
+    assert plain(summary.draw(width_of([(whole, "")]) - 1, 1)) == [whole.removesuffix(" JST")]

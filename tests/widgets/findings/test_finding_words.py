@@ -14,7 +14,7 @@ from services.models.verdict import DISPLAY_ORDER, WORSE, Verdict, tally, worst
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.lines import evidence_lines
+from widgets.findings.lines import evidence_lines, measure_lines
 from widgets.findings.wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
@@ -121,3 +121,28 @@ def test_a_row_that_decides_a_verdict_is_not_cut_off(width: int) -> None:
         assert "".join(whole.split()) == "".join(text.split())
     assert "…" not in "".join(plain(grave))
     assert "…" in plain(lines[-1:])[0], "what nobody judged takes one line"
+
+
+def test_times_are_whole_in_a_narrow_table_and_another_year_stays() -> None:
+    columns = ("ウィンドウ", "スナップショット", "作成日時", "ステータス", "メモ")
+    window, created = "2026-01-13(火) 03:10–03:40 JST", "2026-01-13(火) 03:17 JST"
+    other = "2025-12-31(水) 03:17 JST"
+    rows = tuple(
+        Row(cells=(window, "rds:facility-prod-db-2026-01-13", each, "available", ""))
+        for each in (created, other)
+    )
+    evidence = Evidence(title="t", columns=columns, rows=rows)
+    narrow = plain(evidence_lines(evidence, 88, 2026)[2:])
+    assert "01-13(火) 03:10–03:40 JST" in narrow[0]
+    assert " 2026-" not in narrow[0]
+    assert "01-13(火) 03:17 JST" in narrow[0]
+    assert other in narrow[1]
+    wide = plain(evidence_lines(evidence, 160, 2026)[2:])
+    assert window in wide[0]
+    assert created in wide[0]
+
+
+def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:
+    title = "バックアップウィンドウごとのスナップショット"
+    measure = Measure(title=title, shown="7 回中 6 回", allowed="毎回 1 つ", verdict=V.ABNORMAL)
+    assert title in plain(measure_lines([measure], 84))[1]

@@ -18,10 +18,12 @@ from services.models.journal_view import EntryLink, JournalView
 from tests.widgets import gallery_data, journal_data
 from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of
+from widgets.drawing.table import Row
 from widgets.journal.contents import contents_lines
 from widgets.journal.detail import EntryDetail
 from widgets.journal.lines import chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
+from widgets.journal.table import JournalTable
 from widgets.journal.verification_lines import verification_lines
 from widgets.journal.wording import (
     KIND_STYLES,
@@ -36,6 +38,11 @@ from widgets.journal.wording import (
 class JournalApp(App[None]):
     def compose(self) -> ComposeResult:
         yield JournalPanel("Journal", now=gallery_data.now, zone=gallery_data.JST)
+
+
+class TableApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield JournalTable()
 
 
 def text(app: App[None]) -> str:
@@ -302,3 +309,19 @@ def test_a_sign_off_is_described_in_the_screens_language() -> None:
     text = "\n".join(plain(contents_lines(entry, gallery_data.JST, 60)))
     for words in ("確認時の状態: 遅延", "点検: alarms", "判定: 異常", "判断: 判定修正", "strange: late"):
         assert words in text, text
+
+
+async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 12)) as pilot:
+        table = app.query_one(JournalTable)
+        wide = [("x" * 14, "")]
+        rows = [
+            Row(str(number), ([("09:00:00", "")], [("note", "")], [("tanaka", "")], wide * 4, wide))
+            for number in range(2)
+        ]
+        table.set_rows(rows)
+        await pilot.pause()
+        table.show_vertical_scrollbar = True
+        assert "…" not in table.render_line(0).text
+        assert table.render_line(0).text.rstrip().endswith("target")

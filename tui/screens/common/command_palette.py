@@ -14,6 +14,7 @@ class ConsolePalette(Dimmed, Framed, CommandPalette):
 
     DEFAULT_CSS = """
     ConsolePalette > Vertical { margin-top: 1; }
+    ConsolePalette SearchIcon { display: none; }
     """
 
     def _action_command_list(self, action: str) -> None:

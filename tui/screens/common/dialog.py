@@ -29,6 +29,7 @@ class Dialog(Dimmed, Framed, ModalScreen[T]):
             border-title-color: $primary; border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
+        &:ansi > #window { border: round ansi_bright_blue; border-title-color: ansi_bright_blue; }
     }
     """
 

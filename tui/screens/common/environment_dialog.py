@@ -21,6 +21,11 @@ class PlacedDialog(GuardedDialog[T]):
     PlacedDialog.-production > #window > #place { background: $error-muted; }
     PlacedDialog.-staging > #window { border: heavy $warning; border-title-color: $text-warning; }
     PlacedDialog.-staging > #window > #place { background: $warning-muted; }
+    PlacedDialog.-production:ansi > #window > #place { background: ansi_red; color: ansi_bright_white; }
+    PlacedDialog Input:ansi:focus { background: ansi_blue; color: ansi_bright_white; }
+    PlacedDialog Input:ansi:focus > .input--placeholder { color: ansi_bright_white; }
+    PlacedDialog Input:ansi > .input--selection { background: ansi_blue; color: ansi_bright_white; }
+    PlacedDialog.-staging:ansi > #window > #place { background: ansi_yellow; color: ansi_black; }
     """
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
@@ -43,7 +48,9 @@ class PlacedDialog(GuardedDialog[T]):
             Environment.TEST: _("TEST"),
         }
         region = self.app.ready.session.settings.region or system.region
-        name = Content.styled(f" {words[system.environment]} ", _STYLES[system.environment])
+        # Among 16 colours the row has the environment's colour itself, on which that colour cannot be seen.
+        style = "bold reverse" if self.app.native_ansi_color else _STYLES[system.environment]
+        name = Content.styled(f" {words[system.environment]} ", style)
         return Content.assemble(name, "  ", f"{system.title}  {system.account}  {region}")
 
 

@@ -20,22 +20,22 @@ _GO = "app.go("
 SILENT = ("super+c",)
 """Keys that are not listed, because only some terminals send them."""
 
-_FROM_TEXTUAL = (
-    N_("Focus Next"),
-    N_("Focus Previous"),
-    N_("Copy selected text"),
-    N_("Scroll Up"),
-    N_("Scroll Down"),
-    N_("Scroll Left"),
-    N_("Scroll Right"),
-    N_("Scroll Home"),
-    N_("Scroll End"),
-    N_("Page Up"),
-    N_("Page Down"),
-    N_("Page Left"),
-    N_("Page Right"),
-)
-"""Descriptions of Textual's own bindings, marked for translation."""
+_FROM_TEXTUAL = {
+    "Focus Next": N_("Next panel"),
+    "Focus Previous": N_("Previous panel"),
+    "Copy selected text": N_("Copy selected text"),
+    "Scroll Up": N_("Scroll up"),
+    "Scroll Down": N_("Scroll down"),
+    "Scroll Left": N_("Scroll left"),
+    "Scroll Right": N_("Scroll right"),
+    "Scroll Home": N_("First"),
+    "Scroll End": N_("Last"),
+    "Page Up": N_("Page up"),
+    "Page Down": N_("Page down"),
+    "Page Left": N_("Page left"),
+    "Page Right": N_("Page right"),
+}
+"""What the help calls the keys that Textual binds, by Textual's descriptions."""
 
 
 class HelpScreen(Dialog[None]):
@@ -88,7 +88,8 @@ def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
     for active in screen.active_bindings.values():
         binding = active.binding
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
-            text = _(helps.get(binding.id or "", "") or binding.tooltip or binding.description)
+            words = helps.get(binding.id or "", "") or binding.tooltip or binding.description
+            text = _(_FROM_TEXTUAL.get(words, words))
             keys = keys_by_place.setdefault(_place(active.node, screen), {}).setdefault(text, [])
             keys.append(key_name(binding.key))
     listed = [

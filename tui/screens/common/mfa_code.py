@@ -16,7 +16,10 @@ class CodeScreen(Dialog[bool]):
     """Returns True once AWS has accepted the code."""
 
     DEFAULT_CSS = """
-    CodeScreen Input { border: tall $primary; width: 16; }
+    CodeScreen Input {
+        border: none; height: 1; width: 10; padding: 0 1; margin: 1 0; background: $panel;
+        &:focus { border: none; }
+    }
     CodeScreen #say { height: auto; color: $text-warning; }
     """
 

@@ -188,7 +188,7 @@ class SignScreen(_RecordScreen):
         """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
             return super().keys()
-        return _("Space ticks · ↑ ↓ move · ⏎ continues, records in the note · Esc closes")
+        return _("Space ticks · ↑ ↓ move · ⏎ next, or records the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""

@@ -9,6 +9,7 @@ from services.aws.client.meter import UsageMeter
 from services.i18n import _
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad
+from widgets.drawing.prose import Prose
 
 
 class UsageScreen(Dialog[None]):
@@ -23,13 +24,13 @@ class UsageScreen(Dialog[None]):
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("AWS usage today"))
             rows = [
-                Content.assemble(pad(row.name, 48), f"{row.calls:>8,}", f"  ¥{row.yen:>8.3f}")
+                Content.assemble(pad(row.name, 48), f"{row.calls:>6,}", f" ¥{row.yen:>8.3f}")
                 for row in self.usage.rows
             ]
             total = Content.assemble(
-                (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>8,}  ¥{self.usage.yen:>8.3f}", "bold")
+                (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>6,} ¥{self.usage.yen:>8.3f}", "bold")
             )
             yield Static(Content("\n").join([*rows, total]))
-            yield Static(Content.styled(self.usage.basis, "$text-muted"))
+            yield Prose(Content.styled(self.usage.basis, "$text-muted"))
             words = _("This console since its start; the report totals all consoles.")
-            yield Static(Content.styled(words, "$text-muted"))
+            yield Prose(Content.styled(words, "$text-muted"))

@@ -13,7 +13,7 @@ from tui.screens.common.help import HelpScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
-from tui.screens.duties import duty_actions
+from tui.screens.duties import signing
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.journal.note import NoteScreen
 
@@ -78,7 +78,7 @@ async def _past_messages(stage: Stage) -> None:
 async def _notice(stage: Stage) -> None:
     await stage.has_duties()
     await stage.mode("inspect")
-    duty_actions.sign(stage.app, None)
+    signing.sign(stage.app, None)
     await stage.on(NoticeScreen)
 
 

@@ -317,3 +317,26 @@ async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) ->
 
 def notices(pilot) -> str:
     return " ".join(notice.text for notice in pilot.app.board.past)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_no_word_has_the_colour_of_its_ground_in_16_colours(embedded: Embedded, theme: str) -> None:
+    async with change_mode(embedded) as pilot:
+        pilot.app.theme = theme
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await until(pilot, lambda: "PRODUCTION" in said(pilot))
+        await pilot.pause()
+        strips = pilot.app.screen._compositor.render_strips()
+        hidden = [
+            part.text
+            for strip in strips
+            for part in strip
+            if part.text.strip() and (style := part.style) and style.color and not style.color.is_default
+            if style.color == style.bgcolor
+        ]
+        assert not [text for text in hidden if not set(text) <= set("▔▁▂▃▄▅▆▇█ ")]
+        place = pilot.app.screen.query_one("#place").render_line(0)
+        assert len({part.style for part in place if part.text.strip()}) == 2, (
+            "the environment differs from the rest"
+        )

@@ -1,0 +1,44 @@
+"""Without colours what is wrong stands out by brightness, weight and reverse."""
+
+import pytest
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.color import Color
+
+from widgets.drawing.lines import Line, LineWidget
+
+GRAVE = ("bad", "alert", "warn", "caution", "limit")
+
+
+class Words(LineWidget):
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [[("text", "")]]
+
+
+class One(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Words()
+
+
+def contrast(style: Style, ground: Style) -> float:
+    assert style.color is not None
+    assert ground.bgcolor is not None
+    return abs(
+        Color.from_rich_color(ground.bgcolor).brightness - Color.from_rich_color(style.color).brightness
+    )
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_what_is_wrong_is_not_dimmer_than_ordinary_text(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = One()
+    app.theme = theme
+    async with app.run_test():
+        styles = app.query_one(Words).line_styles
+        text = styles.style("")
+        for role in GRAVE:
+            assert contrast(styles.style(role), text) >= contrast(text, text) - 0.01, role
+        assert styles.style("bad").bold
+        assert styles.style("alert").reverse

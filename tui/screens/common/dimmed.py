@@ -4,6 +4,7 @@ Textual's tint needs colours that can be blended, and covers the whole screen. H
 written in the theme's role for what is not in use, which is legible in any number of colours.
 """
 
+from asyncio import TimerHandle
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.segment import Segment
@@ -11,11 +12,11 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.terminal.whole_characters import WholeCharacters
 from widgets.drawing.lines import LineStyles
+from widgets.drawing.timers import detached_timer
 
 if TYPE_CHECKING:
     Base = Screen[Any]
@@ -46,7 +47,7 @@ class Dimmed(Base):
     _behind_rows: dict[int, Strip] | None = None
     _behind_grey: Style | None = None
     _behind_changed: tuple[Region, ...] = ()
-    _behind_timer: Timer | None = None
+    _behind_timer: TimerHandle | None = None
 
     def _extend_compose(self, widgets: list[Widget]) -> None:
         super()._extend_compose(widgets)
@@ -64,13 +65,18 @@ class Dimmed(Base):
         frame = Region(0, 0, self.size.width, FRAME_ROWS)
         self._behind_changed += tuple(region for region in regions if region.bottom > FRAME_ROWS)
         if self._behind_changed and self._behind_timer is None:
-            self._behind_timer = self.set_timer(UPDATE_EVERY, self._show_behind_changed)
+            self._behind_timer = detached_timer(UPDATE_EVERY, self.call_later, self._show_behind_changed)
         alive = [region.intersection(frame) for region in regions if region.y < FRAME_ROWS]
         return super().refresh(*alive, repaint=repaint) if alive else self
 
     def _show_behind_changed(self) -> None:
         changed, self._behind_changed, self._behind_timer = self._behind_changed, (), None
         super().refresh(*changed)
+
+    def on_unmount(self) -> None:
+        """Cancel what would be drawn later; Textual calls this handler of each base, so it does not call the next."""
+        if self._behind_timer is not None:
+            self._behind_timer.cancel()
 
     def notify_style_update(self) -> None:
         """Take the greys of the new theme."""

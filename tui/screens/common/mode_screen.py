@@ -105,7 +105,7 @@ class ModeScreen(Framed, Screen[object]):
 
     def on_screen_suspend(self) -> None:
         """Take the keys out of the footer: the screen above has its own."""
-        self.call_later(self.refresh_bindings)
+        self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
         """Update clocks and ages after other screens were shown, and the footer's keys."""

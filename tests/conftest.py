@@ -52,6 +52,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if (name.startswith(_CLEARED) and name != _SNAPSHOTS) or name in _ALSO:
             monkeypatch.delenv(name)
+    if _SNAPSHOTS in os.environ:
+        # A start of the console forgets Textual's variables; this one comes back after the test.
+        monkeypatch.setenv(_SNAPSHOTS, os.environ[_SNAPSHOTS])
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

@@ -13,7 +13,6 @@ from tui.console import Console
 from tui.screens.changes.arm import arm_or_disarm
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
@@ -152,6 +151,8 @@ class Navigation:
 
     def by_hand(self) -> None:
         """Show the `aws` commands that do what the top screen shows, or close them again."""
+        from tui.screens.common.aws_commands import AwsCommandsScreen
+
         screen = self._app.screen
         if isinstance(screen, AwsCommandsScreen):
             screen.dismiss()

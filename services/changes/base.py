@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Reader
-from services.aws_cli.plans import requests_of
 from services.calendar.calendar import Calendar
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
@@ -126,6 +125,8 @@ class Change(ABC):
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The `aws` commands that send the plan's requests by hand, then those that show whether they took effect."""
+        from services.aws_cli.plans import requests_of
+
         return requests_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:

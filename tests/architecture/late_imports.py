@@ -45,6 +45,39 @@ REASONS = [
         },
     ),
     Reason(
+        "The `aws` commands are composed on request only; the console is on screen sooner without them.",
+        ("tui.navigation",),
+        {
+            "services/changes/base.py": {"services.aws_cli.plans"},
+            "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
+            "services/inspections/access_keys/inspection.py": {
+                "services.inspections.access_keys.cli_commands"
+            },
+            "services/inspections/alarms/inspection.py": {"services.inspections.alarms.cli_commands"},
+            "services/inspections/backups/inspection.py": {"services.inspections.backups.cli_commands"},
+            "services/inspections/costs/inspection.py": {"services.inspections.costs.cli_commands"},
+            "services/inspections/custom/log_query.py": {"services.inspections.custom.cli_commands"},
+            "services/inspections/custom/metric.py": {"services.inspections.custom.cli_commands"},
+            "services/inspections/dashboard/inspection.py": {"services.inspections.dashboard.cli_commands"},
+            "services/inspections/error_logs/inspection.py": {"services.inspections.error_logs.cli_commands"},
+            "services/inspections/maintenance/inspection.py": {
+                "services.inspections.maintenance.cli_commands"
+            },
+            "services/inspections/scaling/inspection.py": {"services.inspections.scaling.cli_commands"},
+            "services/inspections/sign_ins/inspection.py": {"services.inspections.sign_ins.cli_commands"},
+            "services/inspections/slow_queries/inspection.py": {
+                "services.inspections.slow_queries.cli_commands"
+            },
+            "services/inspections/waf_blocks/inspection.py": {"services.inspections.waf_blocks.cli_commands"},
+            "tui/navigation.py": {"tui.screens.common.aws_commands"},
+            "tui/screens/logs/panes.py": {"services.aws_cli.logs"},
+            "tui/screens/common/command_sheets.py": {
+                "services.aws_cli.alarms",
+                "services.aws_cli.dashboards",
+            },
+        },
+    ),
+    Reason(
         "The help and every command load what they need: pydantic with the models takes longer than all the rest.",
         ("tui.__main__", "tui.cli.main"),
         {

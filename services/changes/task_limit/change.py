@@ -11,7 +11,6 @@ from dataclasses import replace
 from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
-from services.changes.task_limit.cli_commands import commands_of
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import (
     LARGEST,
@@ -175,6 +174,8 @@ class TaskLimit(Change):
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The requests, then the bounds, the scheduled actions and the task counts that they lead to."""
+        from services.changes.task_limit.cli_commands import commands_of
+
         return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:

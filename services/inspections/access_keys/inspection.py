@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from services.calendar.wording import day_words
 from services.i18n import _, plural
-from services.inspections.access_keys.cli_commands import commands_of
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
@@ -45,6 +44,8 @@ class KeyAges(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The users, and the keys of those in the runbook."""
+        from services.inspections.access_keys.cli_commands import commands_of
+
         return commands_of(self._spec)
 
     @property

@@ -13,7 +13,6 @@ from services.aws.cloudwatch.alarms.actions import scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.i18n import _, plural, sentences
 from services.inspections.alarms.advice import advice
-from services.inspections.alarms.cli_commands import commands_of
 from services.inspections.alarms.doubts import doubts, without_history
 from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
 from services.inspections.alarms.periods import as_of, periods_of, within
@@ -51,6 +50,8 @@ class AlarmStates(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """Every alarm's state and what fired in the window."""
+        from services.inspections.alarms.cli_commands import commands_of
+
         return commands_of(span)
 
     async def _contributors(self, reader: Alarms, overview: AlarmOverview) -> AsyncIterator[Firing]:

@@ -11,7 +11,6 @@ from services.aws.client.errors import AwsError
 from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import Window, daily
 from services.i18n import _
-from services.inspections.backups.cli_commands import commands_of
 from services.inspections.backups.evaluation import BackupReading, checks, normal_summary
 from services.inspections.backups.tables import events_table, nights_table
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
@@ -56,6 +55,8 @@ class Backups(DatabaseInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The retention, the snapshots, and the events that explain a gap."""
+        from services.inspections.backups.cli_commands import commands_of
+
         return commands_of(self.context.runbook)
 
     def _without_snapshots(

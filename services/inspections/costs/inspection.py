@@ -17,7 +17,6 @@ from services.contacts import escalation
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.costs.budget import BudgetJudge
-from services.inspections.costs.cli_commands import commands_of
 from services.inspections.costs.days import HELD, Compared, Plan, compare, plan
 from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
@@ -66,6 +65,8 @@ class Costs(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """Costs by day, and the budgets."""
+        from services.inspections.costs.cli_commands import commands_of
+
         return commands_of(self.context.runbook, span.end)
 
     @property

@@ -12,7 +12,6 @@ from services.aws.logs.insights import ROWS
 from services.aws.logs.query_text import commands, joined, verb
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, OwnInspection, table
-from services.inspections.custom.cli_commands import of_query
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.fields import shares, values_of
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
@@ -66,6 +65,8 @@ class CustomInsights(OwnInspection, InsightsInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The runbook's query."""
+        from services.inspections.custom.cli_commands import of_query
+
         return of_query(self.spec, self.limit, span)
 
     async def _finding(

@@ -12,7 +12,6 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
-from services.inspections.custom.cli_commands import of_metric
 from services.inspections.custom.silence import unusual
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -62,6 +61,8 @@ class CustomMetric(OwnInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The metric's curve."""
+        from services.inspections.custom.cli_commands import of_metric
+
         return of_metric(self._query(self.spec.period), self.limit, span)
 
     async def _read(

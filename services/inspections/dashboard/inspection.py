@@ -16,7 +16,6 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.dashboard.cli_commands import commands_of
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
@@ -56,6 +55,8 @@ class DashboardValues(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The dashboard and the curves with a limit."""
+        from services.inspections.dashboard.cli_commands import commands_of
+
         return commands_of(self.context.runbook, span)
 
     async def _dashboard(self) -> Dashboard:

@@ -12,17 +12,10 @@ from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
-from services.inspections.error_logs.cli_commands import commands_of
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.hourly_counts import (
-    below,
-    event_spans,
-    timed_row,
-    whole,
-    zone_name,
-)
+from services.inspections.toolkit.logs.hourly_counts import below, event_spans, timed_row, whole, zone_name
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
@@ -62,6 +55,8 @@ class ErrorLogs(InsightsInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The queries for errors and their number per hour."""
+        from services.inspections.error_logs.cli_commands import commands_of
+
         return commands_of(self._spec, span)
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:

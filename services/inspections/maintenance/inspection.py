@@ -13,7 +13,6 @@ from services.aws.rds.reader import RdsReader
 from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import N_, _
 from services.inspections.base import InspectionRequest, table
-from services.inspections.maintenance.cli_commands import commands_of
 from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import MaintenanceReading, checks, normal_summary, touched
 from services.inspections.toolkit.database_inspection import DatabaseInspection
@@ -55,6 +54,8 @@ class Maintenance(DatabaseInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The pending maintenance and the window."""
+        from services.inspections.maintenance.cli_commands import commands_of
+
         return commands_of(self.context.runbook, self.context.region)
 
     async def _dues(

@@ -19,7 +19,6 @@ from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words
 from services.inspections.scaling.alarms import PolicyAlarms, policy_alarms
-from services.inspections.scaling.cli_commands import commands_of
 from services.inspections.scaling.decisions import decisions_table, refusals
 from services.inspections.scaling.evaluation import Expected, Titles, bounds
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
@@ -64,6 +63,8 @@ class TaskLimits(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """Every service's tasks and scaling."""
+        from services.inspections.scaling.cli_commands import commands_of
+
         return commands_of(self.context.runbook)
 
     @property

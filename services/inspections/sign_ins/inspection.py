@@ -14,7 +14,6 @@ from services.aws.cloudtrail.reader import KEPT, PACE, CloudTrailReader
 from services.clock import real
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.sign_ins.cli_commands import commands_of
 from services.inspections.sign_ins.evaluation import Rules, unknown_identities
 from services.inspections.sign_ins.measures import Judged, measures, summary
 from services.inspections.sign_ins.other_events import judge
@@ -90,6 +89,8 @@ class SignIns(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The look-ups in the regions that the runbook names."""
+        from services.inspections.sign_ins.cli_commands import commands_of
+
         return commands_of(self._spec, self.context.region, span)
 
     def _summary(self, builder: FindingBuilder, judged: Judged) -> str:

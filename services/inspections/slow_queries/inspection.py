@@ -13,7 +13,6 @@ from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
-from services.inspections.slow_queries.cli_commands import commands_of
 from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
 from services.inspections.slow_queries.queries import durations, hourly, slowest
 from services.inspections.toolkit.finding_builder import FindingBuilder
@@ -81,6 +80,8 @@ class SlowQueries(InsightsInspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """Whether RDS exports the log, and the query for slow statements."""
+        from services.inspections.slow_queries.cli_commands import commands_of
+
         return commands_of(self.context.runbook, span)
 
     @property

@@ -17,7 +17,6 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, QueryHistory, configured
-from services.inspections.waf_blocks.cli_commands import commands_of
 from services.inspections.waf_blocks.log_files import Listed, LogFiles, destination
 from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, samples_cover_window, traffic
 from services.inspections.waf_blocks.sources import FromOne, Sources, newest
@@ -68,6 +67,8 @@ class WafBlocks(Inspection):
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The web ACL, the counts, the log files, and the query for addresses."""
+        from services.inspections.waf_blocks.cli_commands import commands_of
+
         return commands_of(self._spec, self._balancer(), self.context.region, span)
 
     @property

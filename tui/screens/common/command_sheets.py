@@ -3,8 +3,6 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from services.aws_cli.alarms import alarm_commands
-from services.aws_cli.dashboards import dashboard_body, widget_commands
 from services.changes.base import Change
 from services.models.alarms import Alarm
 from services.models.aws_cli import CliCommand, CommandSheet
@@ -21,6 +19,8 @@ DAY = timedelta(days=1)
 
 def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
     """The commands about one alarm."""
+    from services.aws_cli.alarms import alarm_commands
+
     services = app.ready
     commands = alarm_commands(alarm, services.runbook, services.region, app.now())
     return CommandSheet(title=alarm.name, commands=tuple(commands))
@@ -64,6 +64,8 @@ def plan_sheet(change: Change, plan: Plan | None) -> CommandSheet | None:
 
 def widget_sheet(app: Console, dashboard: Dashboard, widget: Widget | None) -> CommandSheet:
     """The commands that read one widget; the dashboard itself for None, and for a widget that reads nothing."""
+    from services.aws_cli.dashboards import dashboard_body, widget_commands
+
     commands = tuple(widget_commands(widget, dashboard, app.now())) if widget is not None else ()
     if widget is not None and commands:
         return CommandSheet(title=widget.title or dashboard.name, commands=commands)

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from textual import on, work
 
-from services.aws_cli.logs import pane_commands
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
@@ -53,6 +52,8 @@ class PaneScreen(ModeScreen):
 
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
+        from services.aws_cli.logs import pane_commands
+
         tail, now = self.tails[pane], self.app.now()
         first, last = pane.lines.times_on_screen or (now - MINUTE, now)
         query = pane.view.query

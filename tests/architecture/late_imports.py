@@ -128,6 +128,7 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/data_files.py": {
+                "services.clock",
                 "services.runbook.loader",
                 "services.toml.files",
                 "tui.cli.config_command",

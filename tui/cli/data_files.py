@@ -84,11 +84,12 @@ def _form_for(to: str | None) -> str:
 
 def _show(output: Output, name: str, form: str, to: str | None) -> int:
     """Print a runbook, or write it to the file `to`; return the exit status."""
+    from services.clock import SystemClock
     from tui.cli import files
 
     def text() -> str:
         if form == "html":
-            return files.page(name)
+            return files.page(name, SystemClock())
         return "\n".join(files.show(name) if form == "text" else files.source(name)) + "\n"
 
     if to is None and form == "text":

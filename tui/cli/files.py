@@ -1,12 +1,12 @@
 """Output of `toban runbook`: the check of a runbook, its summary, its file."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
+from services.clock import Clock
 from services.contacts import escalation
 from services.i18n import _
 from services.models.runbook import Duty, Playbook, Procedure, Runbook
@@ -73,10 +73,10 @@ def _instructions(runbook: Runbook, book: Playbook | Procedure) -> Iterator[str]
     yield from ("  " + _("Caution: {text}").format(text=text) for text in book.caution)
 
 
-def page(name: str) -> str:
-    """Return the whole runbook as an HTML page for paper. Raises RunbookError."""
+def page(name: str, clock: Clock) -> str:
+    """Return the whole runbook as an HTML page for paper, dated by `clock`. Raises RunbookError."""
     runbook = load_named(name)
-    printed = datetime.now(ZoneInfo(runbook.system.timezone)).replace(microsecond=0)
+    printed = clock.now().astimezone(ZoneInfo(runbook.system.timezone)).replace(microsecond=0)
     return to_html(runbook_document(runbook, printed, name))
 
 

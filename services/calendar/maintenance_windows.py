@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.calendar.business_days import WEEKDAYS
 from services.i18n import _
-from services.models.date_text import dated_time
+from services.models.date_text import zoned_time
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -100,7 +100,7 @@ def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) 
 
 def stamp(at: datetime, zone: tzinfo) -> str:
     """A local time such as `2026-01-18(Sun) 02:00 JST`."""
-    return f"{dated_time(at, zone)} {at.astimezone(zone).tzname()}"
+    return zoned_time(at, zone)
 
 
 def local_text(window: Window, zone: tzinfo, near: datetime) -> str:

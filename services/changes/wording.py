@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from services.i18n import N_, _, sentences
 from services.models.changes import Observation, StepState
-from services.models.date_text import dated_time
+from services.models.date_text import zoned_time
 from services.models.journal import Entry
 from services.models.problem import Problem
 from services.models.text import clean
@@ -72,7 +72,7 @@ def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
 
 def moment(at: datetime, zone: tzinfo) -> str:
     """A time with its zone: `2026-12-01(Tue) 17:00 JST`."""
-    return f"{dated_time(at, zone)} {at.astimezone(zone).tzname()}"
+    return zoned_time(at, zone)
 
 
 def observed_done(observation: Observation) -> str:

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from services.i18n import N_, _
-from services.models.date_text import dated_time, day_text
+from services.models.date_text import day_text, zoned_time
 from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.journal import EntryKind, NewEntry
 
@@ -17,7 +17,7 @@ _SIGNED = {
 def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
     """`2026-01-05(Mon) 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
     if slot.timed:
-        return f"{dated_time(slot.due_at, zone)} {slot.due_at.astimezone(zone).tzname()}"
+        return zoned_time(slot.due_at, zone)
     if slot.until > slot.day:
         return _("{first} to {last}").format(first=day_text(slot.day), last=day_text(slot.until))
     return day_text(slot.day)

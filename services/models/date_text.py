@@ -24,6 +24,11 @@ def dated_time(at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
     return f"{day_text(local.date(), now.astimezone(zone).date() if now else None)} {local:%H:%M}"
 
 
+def zoned_time(at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """`01-19(月) 09:07 JST`: as `dated_time`, with the zone's name, for texts that stand alone."""
+    return f"{dated_time(at, zone, now)} {at.astimezone(zone).tzname()}"
+
+
 def time_text(at: datetime, zone: tzinfo, now: datetime) -> str:
     """`09:07` on the day of `now`, otherwise as `dated_time`: the form of the screen."""
     local = at.astimezone(zone)

@@ -3,14 +3,14 @@
 from datetime import tzinfo
 from typing import NamedTuple
 
-from services.i18n import N_, _
+from services.i18n import _
+from services.models.date_text import weekday_text
 from widgets.logs.time import clock_text, day_text, moment
 from widgets.logs.view import LogView
 
 _MINUTE = 60_000
 _CACHE_SIZE = 4096
 """Lines whose separators are cached."""
-_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 class Gap(NamedTuple):
@@ -69,7 +69,7 @@ class Rules:
         return day_text(at, self.zone) == day_text(other, self.zone)
 
     def _day(self, at: int) -> tuple[str, str]:
-        weekday = _(_WEEKDAYS[moment(at).astimezone(self.zone).weekday()])
+        weekday = weekday_text(moment(at).astimezone(self.zone).weekday())
         return _("{date} ({weekday})").format(date=day_text(at, self.zone), weekday=weekday), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.calendar.calendar import Calendar
 from services.i18n import _, plural
 from services.inspections.base import Inspection
-from services.models.date_text import dated_time
+from services.models.date_text import zoned_time
 
 
 def window(
@@ -58,4 +58,4 @@ def _gap(first: datetime, since: datetime, calendar: Calendar) -> str:
 
 
 def _words(moment: datetime, calendar: Calendar) -> str:
-    return f"{dated_time(moment, calendar.zone)} {moment.astimezone(calendar.zone).tzname()}"
+    return zoned_time(moment, calendar.zone)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
-from services.models.date_text import dated_time, time_text
+from services.models.date_text import dated_time, time_text, zoned_time
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
     """`01-14(Wed) 01:16 JST`: without the year, because a finding has the time at which it was read."""
-    return f"{dated_time(at, zone, at)} {at.astimezone(zone).tzname()}"
+    return zoned_time(at, zone, at)
 
 
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:

@@ -19,6 +19,7 @@ from textual.events import Key
 from textual.screen import Screen
 
 from services import i18n
+from services.host.regular_files import exists
 from services.i18n import _
 from tui import messages, themes
 from tui.commands import bindings
@@ -136,7 +137,7 @@ class TobanApp(Console):
         for mode in MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
         self.services.report_faults(self.report_bug, self.on_fault)
-        greets = self._greets and not self.services.journal.path.exists()
+        greets = self._greets and not exists(self.services.journal.path)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
         for command, key in reserved_keys(self.config.keys):

@@ -5,13 +5,12 @@ import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from services.calendar.usable_days import usable
 from services.i18n import _
 
 _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _AGO = re.compile(r"-(\d{1,5})")
-FIRST_YEAR, LAST_YEAR = 1900, 9000
-"""Years whose first and last moments exist in every time zone."""
 
 
 def read_day(text: str, today: date) -> date | None:
@@ -40,11 +39,6 @@ def read_coming_day(text: str, today: date) -> date | None:
         with suppress(ValueError):
             return usable(date(int(month[1]), int(month[2]), 1))
     return _read(text, today, step=1)
-
-
-def usable(day: date) -> date | None:
-    """Return the day, or None if its year lies outside FIRST_YEAR to LAST_YEAR."""
-    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _folded(text: str) -> str:

@@ -28,6 +28,15 @@ def named(text: str) -> Path:
         return Path(text)
 
 
+def exists(path: Path) -> bool:
+    """Whether something can be found at `path`; False also for a name that cannot be looked up, where `Path.exists` raises."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def read(path: Path, limit: int = LIMIT) -> bytes:
     """The content of a regular file. Raises Unsuitable if it is not one or exceeds `limit` bytes, and OSError."""
     check(path, limit)

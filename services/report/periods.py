@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from services.calendar.usable_days import usable
+
 FIRST_MONTH = 4
 """The month in which a fiscal year begins."""
 _ERAS = (("令和", "R", date(2019, 5, 1)), ("平成", "H", date(1989, 1, 8)), ("昭和", "S", date(1926, 12, 25)))
@@ -71,7 +73,11 @@ def fiscal_year(day: date) -> int:
 
 def read_period(text: str) -> Period | None:
     """Parse a period such as `2026-01-05`, `2026-01`, `FY2025`, `2025年度`, `令和7年度` or `令和8年1月5日`; None if invalid."""
-    western = _era_years(unicodedata.normalize("NFKC", text).strip())
+    period = _read(_era_years(unicodedata.normalize("NFKC", text).strip()))
+    return period if period and usable(period.first) and usable(period.last) else None
+
+
+def _read(western: str) -> Period | None:
     try:
         if match := _FISCAL.fullmatch(western):
             return of_fiscal_year(int(match[1] or match[2]))

@@ -145,6 +145,22 @@ def variables() -> list[str]:
     return sorted({*ours, config_reader.FILE_VARIABLE, *VARIABLES, *sdk, *ALSO})
 
 
+def extremes(folder: Path) -> list[Case]:
+    """Each file of each command with a name that cannot be looked up, each time at the ends of the calendar."""
+    values = {
+        ("FILE",): [str(folder / ("n" * 300))],
+        ("TIME", "DAY", "DATE", "MONTH"): ["0001-01-01", "0001-01-02 00:00", "9999-12-31", "9999-12"],
+    }
+    return [
+        Case((*path, *([] if isinstance(each, click.Argument) else each.opts[:1]), value))
+        for path, params in commands()
+        for each in params
+        for names, pool in values.items()
+        if any(name in (each.metavar or "") for name in names)
+        for value in pool
+    ]
+
+
 class Fuzz:
     """Draws cases; the same ones for the same seed."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.hostile_input import Case, Fuzz, files, variables
+from tests.faults.hostile_input import Case, Fuzz, extremes, files, variables
 from tui.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,10 @@ def faults(case: Case, answer: dict[str, Any]) -> list[str]:
 def hold(count: int, folder: Path, seed: int) -> None:
     hostile = folder / "hostile"
     hostile.mkdir()
-    cases = Fuzz(seed, files(hostile)).cases(count)
+    end_with_a_message(Fuzz(seed, files(hostile)).cases(count), folder)
+
+
+def end_with_a_message(cases: list[Case], folder: Path) -> None:
     answers = carried_out(cases, folder)
     wrong = [
         f"{', '.join(problems)}: toban {' '.join(map(ascii, case.argv))[:300]} {case.env} {case.stdout}/{case.stderr}\n"
@@ -88,7 +91,7 @@ def hold(count: int, folder: Path, seed: int) -> None:
         for case, answer in zip(cases, answers, strict=True)
         if (problems := faults(case, answer))
     ]
-    assert not wrong, f"{len(wrong)} of {count}\n" + "\n".join(wrong)
+    assert not wrong, f"{len(wrong)} of {len(cases)}\n" + "\n".join(wrong)
 
 
 def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
@@ -100,3 +103,8 @@ def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
 def test_many_hostile_command_lines_end_with_a_message(tmp_path: Path, seed: int) -> None:
     # A third of the cases is of variables: each comes once.
     hold(3 * len(variables()), tmp_path, SEED + seed)
+
+
+@pytest.mark.slow
+def test_every_file_and_time_takes_the_extremes(tmp_path: Path) -> None:
+    end_with_a_message(extremes(tmp_path), tmp_path)

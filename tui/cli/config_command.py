@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
+from services.host.regular_files import exists
 from services.i18n import _
 from services.models.text import clean
 from tui.start_options import StartOptions
@@ -12,8 +13,8 @@ from tui.startup.config_reader import effective, settings
 def configuration(options: StartOptions) -> Iterator[str]:
     """Yield the configuration file, each effective value and its origin. Raises ConfigError."""
     in_force = effective(options)
-    exists = "" if in_force.path.exists() else "  " + _("(does not exist)")
-    yield clean(in_force.path) + exists
+    absence = "" if exists(in_force.path) else "  " + _("(does not exist)")
+    yield clean(in_force.path) + absence
     yield ""
     width = max(len(each.key) for each in settings())
     for setting in settings():

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.calendar.usable_days import usable
+from services.host.regular_files import exists
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
@@ -138,7 +140,7 @@ async def _requests(
     since = _moment(services, flags["since"], "--since", until)
     if since is not None and since >= until:
         raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
-    if services.journal.path.is_file():
+    if exists(services.journal.path):
         try:
             await services.records.read(began)
         except JournalError as error:
@@ -219,6 +221,8 @@ def _moment(
         if ago is not None and until is not None:
             return until - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
         moment = datetime.fromisoformat(text.strip())
+        if not usable(moment.date()):
+            raise ValueError(text)
         local = moment if moment.tzinfo else moment.replace(tzinfo=services.calendar.zone)
         # Differences between local times are wrong across a change to or from summer time.
         return local.astimezone(UTC)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from services.calendar.usable_days import usable
 from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural
@@ -27,7 +28,6 @@ from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.opened_journal import CommandStopped, configured
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
-from tui.typed_days import usable
 
 if TYPE_CHECKING:
     from services.journal.external_hashes import ExternalHashes

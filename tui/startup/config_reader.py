@@ -16,7 +16,7 @@ from platformdirs import user_config_path
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
-from services.host.regular_files import check, named
+from services.host.regular_files import check, exists, named
 from services.host.state_files import state_folder
 from services.i18n import _
 from services.models.intervals import Intervals
@@ -56,7 +56,7 @@ def in_words(error: DataFileError) -> list[str]:
     lines = [str(mistake) for mistake in error.mistakes]
     file = error.mistakes[0].file if error.mistakes else ""
     if isinstance(error, RunbookError) and is_path(file):
-        if not named(file).exists():
+        if not exists(named(file)):
             next_step = _("To begin with the shipped one: toban runbook show --format toml > {file}")
         else:
             next_step = _("After correcting it: toban runbook check {file}")

@@ -72,6 +72,7 @@ def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.C
         (("inspect", "backups", "--since", "yesterday"), "2026-01-05 17:00"),
         (("inspect", "backups", "--since", "2026-01-02", "--at", "2026-01-01"), "before the end"),
         (("inspect", "backups", "--at", "2999-01-01"), "in the future"),
+        (("inspect", "backups", "--at", "0001-01-02"), "2026-01-05 17:00"),
         (("inspect", "--no-such"), "no-such"),
     ],
 )

@@ -24,7 +24,7 @@ from services.i18n import _
 from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, Console
-from tui.key_meanings import reserved_keys
+from tui.key_meanings import reserved_key_warnings
 from tui.modes import MODES
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
@@ -33,7 +33,6 @@ from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.start_options import StartError
-from widgets.frame.key_names import key_name
 
 if TYPE_CHECKING:
     from services.aws.client.session import MfaNeeded
@@ -140,9 +139,8 @@ class TobanApp(Console):
         greets = self._greets and not exists(self.services.journal.path)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
-        for command, key in reserved_keys(self.config.keys):
-            words = _("[keys] {command}: {key} is reserved for a later version.")
-            self.inform(words.format(command=command, key=key_name(key)))
+        for warning in reserved_key_warnings(self.config.keys):
+            self.inform(warning)
         # Watching does not wait for the disk and needs no journal.
         subscriptions = Subscriptions(self, self.enter_code)
         subscriptions.follow_feeds()

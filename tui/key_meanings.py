@@ -8,7 +8,9 @@ meaning, add a line here and a row there.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.i18n import _
 from tui.modes import MODES
+from widgets.frame.key_names import key_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,13 @@ MEANINGS: tuple[Meaning, ...] = (
 """In the order of the page."""
 
 
-def reserved_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the command and the key wherever `keys`, in Textual's spelling by command, take a reserved key."""
+def reserved_key_warnings(keys: Mapping[str, str]) -> list[str]:
+    """Return a warning for each reserved key that `keys`, in Textual's spelling by command, give to a command."""
     reserved = {key for meaning in MEANINGS if meaning.is_reserved for key in meaning.keys}
-    return [(command, key) for command, text in keys.items() for key in text.split(",") if key in reserved]
+    words = _("[keys] {command}: {key} is reserved for a later version.")
+    return [
+        words.format(command=command, key=key_name(key))
+        for command, text in keys.items()
+        for key in text.split(",")
+        if key in reserved
+    ]

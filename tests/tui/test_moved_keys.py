@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, until
-from tui.key_meanings import reserved_keys
+from tui.key_meanings import reserved_key_warnings
 from tui.moved_keys import MOVED
 from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
@@ -139,12 +139,13 @@ def test_settings_that_were_right_stay_right() -> None:
 
 
 def test_keys_of_later_versions_are_warned_about() -> None:
-    assert reserved_keys({"theme": "e,f7", "zoom": "9", "quit": "W"}) == [
-        ("theme", "e"),
-        ("zoom", "9"),
-        ("quit", "W"),
+    words = "[keys] {}: {} is reserved for a later version."
+    assert reserved_key_warnings({"theme": "e,f7", "zoom": "9", "quit": "W"}) == [
+        words.format("theme", "e"),
+        words.format("zoom", "9"),
+        words.format("quit", "W"),
     ]
-    assert reserved_keys({"theme": "f7"}) == []
+    assert reserved_key_warnings({"theme": "f7"}) == []
 
 
 def test_the_old_keys_are_named_once() -> None:

@@ -41,7 +41,21 @@ def test_periods_as_people_write_them(text: str, span: Span, name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026", "2026-13", "2026-02-30", "2026年", "FY25", "x", "令和年度", "0001-01-01", "0001-01", "FY0001", "9999-12-31", "FY9000"],
+    [
+        "",
+        "2026",
+        "2026-13",
+        "2026-02-30",
+        "2026年",
+        "FY25",
+        "x",
+        "令和年度",
+        "0001-01-01",
+        "0001-01",
+        "FY0001",
+        "9999-12-31",
+        "FY9000",
+    ],
 )
 def test_what_is_no_period(text: str) -> None:
     assert read_period(text) is None

@@ -7,13 +7,13 @@ from textual.color import Color
 
 from tests.tui.test_themes import LEAST, contrast
 from tests.widgets.logs.log_reader import PaneApp, filled
-from tui.themes import THEMES, PaletteTheme
+from tui.themes import PALETTE_THEMES, PaletteTheme
 from widgets.logs.styles import OWN_BACKGROUND, STYLES
 
 PARTS = [name for name in STYLES if name not in ("cursor", "range")]
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
 async def test_parts_are_readable_on_rows(theme: PaletteTheme) -> None:
     app = PaneApp()
     app.register_theme(theme)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import settings
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -106,6 +107,36 @@ def models_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         read = cache(partial(ModelFiles.load_file, ModelFiles()))
         patch.setattr(ModelFiles, "load_file", lambda _self, path: read(path))
+        names: dict[tuple[str, ...], list[str]] = {}
+        look = Loader.list_available_services
+
+        def services(self: Loader, kind: str) -> list[str]:
+            """The embedded AWS looks through the folders of four hundred services for each one that it speaks."""
+            key = (*self.search_paths, kind)
+            if key not in names:
+                names[key] = look(self, kind)
+            return names[key]
+
+        patch.setattr(Loader, "list_available_services", services)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def authorities_read_once() -> Iterator[None]:
+    """Each client of each console would read the certificates that it trusts, to speak plain HTTP to the embedded AWS."""
+    from aiobotocore.httpsession import AIOHTTPSession
+
+    build, usual = AIOHTTPSession._build_ssl_contexts, []
+
+    def contexts(self: AIOHTTPSession, proxy_url: str | None) -> Any:
+        if self._verify is not True or self._cert_file or proxy_url:
+            return build(self, proxy_url)
+        if not usual:
+            usual.append(build(self, proxy_url))
+        return usual[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AIOHTTPSession, "_build_ssl_contexts", contexts)
         yield
 
 
@@ -127,11 +158,15 @@ def styles_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def modules_collected_once() -> None:
+def modules_collected_once() -> Iterator[None]:
     """What was imported stays: scanning it at each collection takes a fifth of the suite's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
+    yield
+    # What is left after this one cannot be freed; pytest collects five times more as it ends.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

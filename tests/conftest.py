@@ -43,10 +43,18 @@ settings.load_profile("steady")
 
 def pytest_configure(config: pytest.Config) -> None:
     _read_shipped_runbooks_once()
+    # Collecting tests makes hardly any garbage, and a test makes much of it at once.
+    gc.set_threshold(100_000, 20, 20)
     config.addinivalue_line(
         "markers",
         "scenario(name, history=seconds, origin=datetime, language=id): what happens in the fixture `embedded`",
     )
+
+
+def pytest_sessionfinish() -> None:
+    """Collect once; pytest does it five times as it ends, and what is left now cannot be freed."""
+    gc.collect()
+    gc.freeze()
 
 
 def _read_shipped_runbooks_once() -> None:
@@ -158,13 +166,8 @@ def styles_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def modules_collected_once() -> Iterator[None]:
+def modules_collected_once() -> None:
     """What was imported stays: scanning it at each collection takes a fifth of the suite's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-    yield
-    # What is left after this one cannot be freed; pytest collects five times more as it ends.
     gc.collect()
     gc.freeze()
 

@@ -199,6 +199,7 @@ class SafeDriver(LinuxDriver):
             raw = termios.tcgetattr(self.fileno)
             raw[tty.LFLAG] = self._patch_lflag(raw[tty.LFLAG])
             raw[tty.IFLAG] = self._patch_iflag(raw[tty.IFLAG])
+            raw[tty.OFLAG] &= ~termios.ONLCR  # it would send a second CR with every CR LF
             raw[tty.CC][termios.VMIN] = 1
             termios.tcsetattr(self.fileno, termios.TCSANOW, raw)
 

@@ -49,7 +49,9 @@ class WholeCharacters(Compositor):
             if not pieces:
                 continue
             top, bottom = pieces[0][0], pieces[-1][0] + 1
-            strips = widget.render_lines(Region(shown.x, top, shown.width, bottom - top).translate(-region.offset))
+            strips = widget.render_lines(
+                Region(shown.x, top, shown.width, bottom - top).translate(-region.offset)
+            )
             for y, start, end in pieces:
                 # A widget that has not heard of its new size yet may return fewer rows.
                 for strip in strips[y - top : y - top + 1]:

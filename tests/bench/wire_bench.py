@@ -26,8 +26,8 @@ AT_REST = {
 METRICS_ONLY = AT_REST | {"TOBAN_INTERVALS__METRICS": "60"}
 WORK = 60.0
 """Seconds of every read: one of the metrics, and as many of the logs as in any other minute."""
-QUICK_WORK = 10.0
-"""Seconds of two reads of the logs, which are most of what is sent: in six there may be one or two."""
+QUICK_WORK = 20.0
+"""Seconds of four reads of the logs, which are most of what is sent; in six there may be one or two."""
 AGES = 300.0
 """Bytes of the heads of all panels for another age, and more."""
 SETTLED = 1.5

@@ -18,6 +18,11 @@ def day_text(day: date, today: date | None = None) -> str:
     return f"{text}({weekday_text(day.weekday())})"
 
 
+def span_text(first: str, last: str) -> str:
+    """`01-19(Mon)–01-23(Fri)`: from one day or time to another, with the sign of the language."""
+    return _("{first}–{last}").format(first=first, last=last)
+
+
 def dated_time(at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
     """`01-19(月) 09:07` in `zone`, the year as in `day_text`: the form of texts that are kept."""
     local = at.astimezone(zone)

@@ -20,7 +20,6 @@ from services.report.rendering.document import (
 )
 from services.report.rendering.html_style import STYLE
 from services.report.rendering.page import size
-from services.report.rendering.wording import verdict
 
 # No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -51,8 +50,8 @@ def write(whole: Document) -> str:
         f"<div><h1>{title}</h1>{_verdict(whole)}</div>",
         *_seals(whole.seals),
         "</header>",
+        *_summary(whole.summary),
         *_block(whole.facts),
-        *(line for block in whole.summary for line in _block(block)),
         *(line for section in whole.sections for line in _section(section, 2)),
         f"<footer>{_text(whole.footer)}</footer>",
         *_annexes(whole.annexes),
@@ -69,9 +68,17 @@ def _text(words: str) -> str:
 
 def _verdict(whole: Document) -> str:
     """The verdict of a document that has one."""
-    if not whole.judged:
+    if not whole.verdict:
         return ""
-    return f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>'
+    return f'<p class="verdict{_tone(whole.tone)}">{_text(whole.verdict)}</p>'
+
+
+def _summary(blocks: Sequence[Block]) -> Iterator[str]:
+    if blocks:
+        yield '<div class="summary">'
+        for block in blocks:
+            yield from _block(block)
+        yield "</div>"
 
 
 def _seals(heads: Sequence[str]) -> Iterator[str]:

@@ -37,7 +37,6 @@ def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Docume
     return Document(
         title=str(title),
         tone=None,
-        judged=False,
         language=i18n.language(),
         facts=Facts(tuple(_facts(runbook, printed))),
         sections=tuple(section for section in _sections(runbook) if section.blocks or section.parts),

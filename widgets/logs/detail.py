@@ -1,7 +1,7 @@
 """One log line in full: JSON indented and wrapped, with times and stream."""
 
 import json
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -11,7 +11,7 @@ from services.i18n import _
 from services.models.text import clean, clean_block
 from widgets.logs.format import parse
 from widgets.logs.store import StoredLine
-from widgets.logs.time import clock_text, day_text, moment, span_text
+from widgets.logs.time import clock_text, day_words, moment, span_text
 
 _LIMIT = 32_768
 _DEPTH = 24
@@ -38,13 +38,13 @@ class LogDetail(VerticalScroll):
         """Mount the body."""
         self.mount(self._body)
 
-    def show(self, line: StoredLine, zone: tzinfo) -> None:
+    def show(self, line: StoredLine, zone: tzinfo, now: datetime) -> None:
         """Show `line`; does nothing if it is shown already."""
         self.display = True
         if self._content == (line, zone):
             return
         self._content = (line, zone)
-        self._body.update(Content("\n").join([_head(line, zone), _text(line.text)]))
+        self._body.update(Content("\n").join([_head(line, zone, now), _text(line.text)]))
         self.scroll_home(animate=False)
 
     def close(self) -> None:
@@ -53,10 +53,8 @@ class LogDetail(VerticalScroll):
         self._content = None
 
 
-def _head(line: StoredLine, zone: tzinfo) -> Content:
-    when = (
-        f"{day_text(line.at, zone)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
-    )
+def _head(line: StoredLine, zone: tzinfo, now: datetime) -> Content:
+    when = f"{day_words(line.at, zone, now)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
     parts = [Content.styled(when, "bold"), Content.styled(clean(line.stream), "$text-secondary")]
     delay = _("ingested after {span}").format(span=span_text(line.ingested_at - line.at))
     parts.append(Content.styled(delay, "$text-accent" if line.late else "$text-muted"))

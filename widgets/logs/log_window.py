@@ -32,8 +32,8 @@ class LogWindow(Widget):
         self.view = view
         self.painter = Painter(format, self._component)
         self.scroller = Scroller(view, self._height_of)
-        self.rules = Rules(view, format.zone)
-        self._now = now
+        self.rules = Rules(view, format.zone, now)
+        self.now = now
         self._now_ms = 0
         self.message = ""
         """Shown where there are no lines; set with `show_message`."""
@@ -104,7 +104,7 @@ class LogWindow(Widget):
 
     def _window_strips(self) -> list[Strip]:
         height = self.size.height
-        self._now_ms = int(self._now().timestamp() * 1000) if self.format.relative else 0
+        self._now_ms = int(self.now().timestamp() * 1000) if self.format.relative else 0
         rows, skip = self._window = self.scroller.window()
         strips: list[Strip] = []
         self._screen_rows = []

@@ -1,11 +1,12 @@
 """Separators between log lines: a new day, a gap, the marked minute."""
 
-from datetime import tzinfo
+from collections.abc import Callable
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _
-from services.models.date_text import weekday_text
-from widgets.logs.time import clock_text, day_text, moment
+from services.models.date_text import span_text
+from widgets.logs.time import clock_text, day_key, day_words, moment
 from widgets.logs.view import LogView
 
 _MINUTE = 60_000
@@ -29,8 +30,9 @@ def same_minute(at: int, other: int | None) -> bool:
 class Rules:
     """The separators above lines, computed once per line."""
 
-    def __init__(self, view: LogView, zone: tzinfo) -> None:
+    def __init__(self, view: LogView, zone: tzinfo, now: Callable[[], datetime]) -> None:
         self.zone = zone
+        self._now = now
         self.gaps: tuple[Gap, ...] = ()
         self.marked_at: int | None = None
         """The marked minute, epoch milliseconds."""
@@ -66,14 +68,13 @@ class Rules:
         return rules
 
     def _same_day(self, at: int, other: int) -> bool:
-        return day_text(at, self.zone) == day_text(other, self.zone)
+        return day_key(at, self.zone) == day_key(other, self.zone)
 
     def _day(self, at: int) -> tuple[str, str]:
-        weekday = weekday_text(moment(at).astimezone(self.zone).weekday())
-        return _("{date} ({weekday})").format(date=day_text(at, self.zone), weekday=weekday), "rule"
+        return day_words(at, self.zone, self._now()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
-        span = f"{clock_text(gap.start, self.zone)[:8]}\u2013{clock_text(gap.end, self.zone)[:8]}"
+        span = span_text(clock_text(gap.start, self.zone)[:8], clock_text(gap.end, self.zone)[:8])
         return _("lines may be missing {span}: {reason}").format(span=span, reason=gap.reason), "gap"
 
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from services.i18n import _
+from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.logs.bar import BarFacts, Mode, TitleFacts
 from widgets.logs.lines import LogLines
 from widgets.logs.pager import LogPager
-from widgets.logs.time import clock_text, day_text, moment
+from widgets.logs.time import clock_text, day_key, day_words, moment
 
 
 def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
@@ -79,10 +80,8 @@ def _span(lines: LogLines) -> str:
     if not len(store):
         return ""
     start, end = clock_text(store.oldest, zone)[:8], clock_text(store.newest, zone)[:8]
-    days = day_text(store.oldest, zone), day_text(store.newest, zone)
-    if days[0] == days[1]:
-        return f"{days[0]} {start}\u2013{end}"
-    return f"{days[0]} {start}\u2013{days[1]} {end}"
+    days = day_words(store.oldest, zone, lines.now()), day_words(store.newest, zone, lines.now())
+    return span_text(f"{days[0]} {start}", end if days[0] == days[1] else f"{days[1]} {end}")
 
 
 def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
@@ -95,9 +94,10 @@ def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> s
     end = stats.complete_to
     if start >= end:
         return ""
-    days = day_text(start, zone), day_text(end, zone)
-    first = clock_text(start, zone)[:8] if days[0] == days[1] else f"{days[0]} {clock_text(start, zone)[:8]}"
-    return _("complete {start}\u2013{end}").format(start=first, end=clock_text(end, zone)[:8])
+    first = clock_text(start, zone)[:8]
+    if day_key(start, zone) != day_key(end, zone):
+        first = f"{day_words(start, zone, lines.now())} {first}"
+    return _("complete {span}").format(span=span_text(first, clock_text(end, zone)[:8]))
 
 
 def _search(pager: LogPager) -> str:

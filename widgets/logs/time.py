@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from services.models.date_text import day_text
+
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
 _DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})[T ](.+)\Z")
 _AGO = re.compile(r"-(\d{1,5})([smhd])\Z")
@@ -31,9 +33,14 @@ def _day(hour: int, zone: tzinfo) -> str:
     return f"{moment(hour * 3_600_000).astimezone(zone):%Y-%m-%d}"
 
 
-def day_text(at: int, zone: tzinfo) -> str:
-    """`2026-11-25`, the day in `zone` (whose offset changes on whole hours)."""
+def day_key(at: int, zone: tzinfo) -> str:
+    """`2026-11-25`, the day in `zone` (whose offset changes on whole hours), to compare days."""
     return _day(at // 3_600_000, zone)
+
+
+def day_words(at: int, zone: tzinfo, now: datetime) -> str:
+    """`11-25(Wed)`, with the year if it is not that of `now`."""
+    return day_text(moment(at).astimezone(zone).date(), now.astimezone(zone).date())
 
 
 def age_text(at: int, now: int) -> str:

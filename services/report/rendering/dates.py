@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from services import i18n
-from services.i18n import N_, _
-from services.models.date_text import day_text, span_text, weekday_text
+from services.i18n import _
+from services.models.date_text import day_text, month_name, month_text, span_text, weekday_text
 from services.models.report_lines import DutyLine
 from services.report.periods import era_of
 
-_MONTHS = (
-    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
-    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
-)  # fmt: skip
 _ROMAN = {"令和": "Reiwa", "平成": "Heisei", "昭和": "Showa"}
 
 
@@ -42,7 +38,7 @@ class Dates:
         return _("{weekday} {day} {month} {year}").format(
             weekday=weekday_text(day.weekday()),
             day=day.day,
-            month=_(_MONTHS[day.month - 1]),
+            month=month_name(day.month),
             year=self.year(day),
         )
 
@@ -59,7 +55,7 @@ class Dates:
 
     def month(self, day: date) -> str:
         """A month: `Jan 2026`, 2026年1月."""
-        return _("{month} {year}").format(month=_(_MONTHS[day.month - 1]), year=self.year(day))
+        return month_text(self.year(day), day.month)
 
     def fiscal(self, first: date) -> str:
         """The fiscal year that begins on `first`: `FY 2025`, 2025年度.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.i18n import _, plural
+from services.models.date_text import span_text
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.report_lines import FindingLine
@@ -53,8 +54,8 @@ def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
         yield finding.problem.message
     yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
     if finding.window is not None:
-        yield _("Window: {first} to {last}").format(
-            first=dates.at(finding.window.start, day), last=dates.at(finding.window.end, day)
+        yield _("Window: {span}").format(
+            span=span_text(dates.at(finding.window.start, day), dates.at(finding.window.end, day))
         )
     if finding.gap:
         yield finding.gap

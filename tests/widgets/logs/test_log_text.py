@@ -16,7 +16,7 @@ from widgets.logs.search import BadQuery, Query
 from widgets.logs.severity import severity_of
 from widgets.logs.store import StoredLine
 from widgets.logs.strips import HEAD_WIDTH, Accent, LogFormat, Painter
-from widgets.logs.time import age_text, clock_text, day_text, parse_moment, span_text
+from widgets.logs.time import age_text, clock_text, day_key, day_words, parse_moment, span_text
 
 JST = ZoneInfo("Asia/Tokyo")
 NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
@@ -92,7 +92,10 @@ def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
     at = 1_764_028_813_257
     assert clock_text(at, JST) == "09:00:13.257"
     assert clock_text(at, UTC) == "00:00:13.257"
-    assert (day_text(at, JST), day_text(at - 12 * 3_600_000, JST)) == ("2025-11-25", "2025-11-24")
+    assert (day_key(at, JST), day_key(at - 12 * 3_600_000, JST)) == ("2025-11-25", "2025-11-24")
+    assert [day_words(at, JST, datetime(year, 12, 1, tzinfo=JST)) for year in (2025, 2026)] == [
+        "11-25(Tue)", "2025-11-25(Tue)"
+    ]  # fmt: skip
     assert age_text(at, at + 192_000) == "-0:03:12"
     assert age_text(at, at - 90_061_000) == "+1d1:01:01"
     assert [span_text(ms) for ms in (850, 38_000, 720_000, 90_000_000)] == ["850ms", "38s", "12m", "25h"]

@@ -68,6 +68,14 @@ def zoned_time(at: datetime, zone: tzinfo, now: datetime | None = None, *, secon
     return f"{dated_time(at, zone, now, seconds=seconds)} {at.astimezone(zone).tzname()}"
 
 
+def period_text(start: datetime, end: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """`09:00–09:10` on the day of `now`, otherwise `01-16(Fri) 17:15–01-19(Mon) 09:01`; one day is written once."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    if first.date() == last.date():
+        return span_text(time_text(start, zone, now) if now else dated_time(start, zone), f"{last:%H:%M}")
+    return span_text(dated_time(start, zone, now), dated_time(end, zone, now))
+
+
 def time_text(at: datetime, zone: tzinfo, now: datetime) -> str:
     """`09:07` on the day of `now`, otherwise as `dated_time`: the form of the screen."""
     local = at.astimezone(zone)

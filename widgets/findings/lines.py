@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.date_text import span_text
+from services.models.date_text import period_text
 from services.models.evidence import Evidence, Row
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
@@ -84,8 +84,9 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
         span = finding.window
+        covered = f"{period_text(span.start, span.end, zone, now)} {span.end.astimezone(zone).tzname()}"
         words = _("{time} ({length})").format(
-            time=span_text(stamp(span.start, zone, now, name=False), stamp(span.end, zone, now)),
+            time=covered,
             length=duration((span.end - span.start).total_seconds()),
         )
         facts.append((_("covers"), words))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
-from services.models.date_text import dated_time, span_text, time_text, zoned_time
+from services.models.date_text import period_text, zoned_time
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
@@ -16,8 +16,7 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
     """`01-14(Wed) 01:16–01:26 JST (10m)`; with both dates if they differ."""
-    span = span_text(dated_time(began, zone), time_text(ended, zone, began))
-    text = f"{span} {ended.astimezone(zone).tzname()}"
+    text = f"{period_text(began, ended, zone)} {ended.astimezone(zone).tzname()}"
     return _("{time} ({length})").format(time=text, length=length(ended - began))
 
 

@@ -7,7 +7,7 @@ from services import i18n
 from services.i18n import _
 from services.models.date_text import day_text, month_name, month_text, span_text, weekday_text
 from services.models.report_lines import DutyLine
-from services.report.periods import era_of
+from services.report.periods import Span, era_of, read_period
 
 _ROMAN = {"令和": "Reiwa", "平成": "Heisei", "昭和": "Showa"}
 
@@ -70,6 +70,19 @@ class Dates:
         if local.date() == day:
             return f"{local:%H:%M}"
         return f"{self.short(local.date())} {local:%H:%M}"
+
+    def period(self, start: datetime, end: datetime, day: date | None = None) -> str:
+        """From one time to another; without the date if both are on `day`."""
+        days = {each.astimezone(self.zone).date() for each in (start, end)}
+        return span_text(*(self.at(each, day if days == {day} else None) for each in (start, end)))
+
+    def report(self, name: str) -> str:
+        """The report with this name: `01-19(Mon)`, `Jan 2026`, `FY 2025`."""
+        period = read_period(name)
+        if period is None:
+            return name
+        words = {Span.DAY: self.short, Span.MONTH: self.month, Span.FISCAL_YEAR: self.fiscal}
+        return words[period.span](period.first)
 
     def stamp(self, moment: datetime) -> str:
         """Date, time and zone, such as `01-05(Mon) 17:05 JST`."""

@@ -203,7 +203,7 @@ class _Page:
                 )
                 for line in listed_alarms(report)
             )
-            blocks += self._rows(columns, (28, 15, 13, 19, 13, 12), rows, ALARMS, major=True)
+            blocks += self._rows(columns, (26, 15, 13, 19, 13, 14), rows, ALARMS, major=True)
         elif alarms_known(report):
             blocks.append(Paragraph(_("None in the inspected window.")))
         else:

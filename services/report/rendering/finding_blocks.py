@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.i18n import _, plural
-from services.models.date_text import span_text
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.report_lines import FindingLine
@@ -54,9 +53,7 @@ def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
         yield finding.problem.message
     yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
     if finding.window is not None:
-        yield _("Window: {span}").format(
-            span=span_text(dates.at(finding.window.start, day), dates.at(finding.window.end, day))
-        )
+        yield _("Window: {span}").format(span=dates.period(finding.window.start, finding.window.end, day))
     if finding.gap:
         yield finding.gap
     yield from finding.remarks

@@ -1,9 +1,11 @@
 """Writes a report as one self-contained HTML file that prints well on A4."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.report import Report
 from services.models.verdict import Verdict
 from services.report.rendering.dispatch import document
@@ -23,6 +25,10 @@ from services.report.rendering.page import size
 
 # No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_WITHIN_A_COUNT = re.compile(
+    rf"(?<=[{''.join(value for name, value in vars(glyphs).items() if name.isupper())}]) | (?=\d)"
+)
+"""Spaces of a count such as `◆ abnormal 5` at which no line is broken: after the glyph, before the number."""
 _SHORT, _SHORT_TOGETHER = 16, 80
 """Half-width characters of a column whose cells are not wrapped, and of all such columns of a table."""
 
@@ -77,7 +83,7 @@ def _summary(blocks: Sequence[Block]) -> Iterator[str]:
     if blocks:
         yield '<div class="summary">'
         for block in blocks:
-            yield from _block(block)
+            yield from (_WITHIN_A_COUNT.sub("\u00a0", line) for line in _block(block))
         yield "</div>"
 
 

@@ -48,7 +48,7 @@ def day_overview(report: DayReport) -> Facts:
             (_("Findings"), _findings((each.verdict, each.newest) for each in every)),
             (_("Duties"), _duties(listed_duties(report))),
             (_("Alarms"), _alarms(report)),
-            (_("Changes made"), _changes(report.changes)),
+            (_("Changes"), _changes(report.changes)),
         )
     )
 
@@ -70,7 +70,7 @@ def period_overview(report: PeriodReport) -> Facts:
             (_("Findings"), _findings(((leading(line), line) for line in report.findings), normal)),
             (_("Duties"), _counted({wording.duty_state(state): count for state, count in duties.items()})),
             (_("Alarms"), _counted(alarms)),
-            (_("Changes made"), _changes(report.changes)),
+            (_("Changes"), _changes(report.changes)),
         )
     )
 

@@ -23,9 +23,9 @@ _FACT = 40
 """Half-width characters of a fact's value, of which two stand in a row."""
 _CELL = 2
 """Half-width characters that the padding of a table's cell takes."""
-_LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 8.0, 1.4
+_LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 7.7, 1.4
 """Millimetres: a line of text, the padding of a table's row, a section's heading, the margins of a paragraph."""
-_HEAD = 27.0
+_HEAD = 25.0
 """Millimetres of the title with the boxes for seals, the verdict and the footer."""
 _SUMMARY = 1.25
 """How much more room a text of the summary takes than others."""
@@ -48,7 +48,7 @@ class Density:
 DENSITIES = (
     Density(14, 14, 3), Density(14, 9, 2), Density(12, 6, 2), Density(10, 5, 2), Density(8, 4, 2), Density(7, 3, 2),
     Density(5, 3, 2), Density(4, 2, 2),
-    Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
+    Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(4, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
 )  # fmt: skip
 """From the most to the least; the last fits whatever happened."""
 

@@ -187,7 +187,7 @@ def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
     if line.subject == head.subject:
         return name_and_time
     return _("{author} (report of {name})").format(
-        author=name_and_time, name=line.subject.removeprefix("report@")
+        author=name_and_time, name=dates.report(line.subject.removeprefix("report@"))
     )
 
 

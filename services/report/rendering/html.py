@@ -25,10 +25,9 @@ from services.report.rendering.page import size
 
 # No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_WITHIN_A_COUNT = re.compile(
-    rf"(?<=[{''.join(value for name, value in vars(glyphs).items() if name.isupper())}]) | (?=\d)"
-)
-"""Spaces of a count such as `◆ abnormal 5` at which no line is broken: after the glyph, before the number."""
+_GLYPHS = "".join(value for name, value in vars(glyphs).items() if name.isupper())
+_WITHIN_A_COUNT = re.compile(rf"(?<=[{_GLYPHS}]) | (?=\d)|(?<!,) (?=[{_GLYPHS}])")
+"""Spaces of a count such as `◆ abnormal 5` at which no line is broken: beside its glyph, and before its number."""
 _SHORT, _SHORT_TOGETHER = 16, 80
 """Half-width characters of a column whose cells are not wrapped, and of all such columns of a table."""
 

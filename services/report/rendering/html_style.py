@@ -33,6 +33,8 @@ footer { margin-top: 3mm; border-top: 1px solid #999; font-size: 7.5pt; color: #
   margin: 0; }
 .summary { margin: 0 0 1.6mm 0; } .summary th, .summary td { font-size: 9.5pt; border-color: #345; }
 .summary td { font-weight: bold; word-break: keep-all; }
+.summary table.facts th { width: 11%; } .summary table.facts td { width: 28%; }
+.summary table.facts td:nth-child(2) { width: 50%; }
 .attention { background: #fff6d6; } .abnormal { background: #fde0dd; }
 .unknown { background: #e9e6f5; }
 .annex { margin-top: 5mm; } .annexes { break-before: page; page-break-before: always; }

@@ -17,7 +17,7 @@ from services.report.rendering.document import (
 
 WIDTH = 116
 """Half-width characters on a line of the page, at the size of its tables."""
-_LATIN = 1.1
+_LATIN = 1.03
 """Width of a Latin letter, as it is set, in half-width characters."""
 _FACT = 40
 """Half-width characters of a fact's value, of which two stand in a row."""
@@ -47,7 +47,7 @@ class Density:
 
 DENSITIES = (
     Density(14, 14, 3), Density(14, 9, 2), Density(12, 6, 2), Density(10, 5, 2), Density(8, 4, 2), Density(7, 3, 2),
-    Density(5, 3, 2), Density(4, 2, 2),
+    Density(6, 3, 2), Density(5, 3, 2), Density(4, 2, 2),
     Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(4, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
 )  # fmt: skip
 """From the most to the least; the last fits whatever happened."""

@@ -31,8 +31,12 @@ def alarms_known(report: DayReport) -> bool:
 
 
 def listed_duties(report: DayReport) -> tuple[DutyLine, ...]:
-    """The duties of which the page speaks: the day's, those left over from earlier days, and those still running."""
-    return (*report.duties, *report.earlier, *report.running)
+    """The duties of which the page speaks, the most urgent first: the day's, those left over, and those still running."""
+    return tuple(sorted((*report.duties, *report.earlier, *report.running), key=_urgency))
+
+
+def _urgency(line: DutyLine) -> tuple[int, bool]:
+    return _DUTIES.index(line.state), not line.underway
 
 
 def listed_alarms(report: DayReport) -> list[SpellLine]:
@@ -94,8 +98,7 @@ def _findings(lines: Iterable[tuple[Verdict | None, FindingLine]], normal: int =
 
 
 def _duties(lines: Iterable[DutyLine]) -> str:
-    ordered = sorted(lines, key=lambda line: (_DUTIES.index(line.state), not line.underway))
-    return _counted(Counter(map(wording.of_duty, ordered)))
+    return _counted(Counter(map(wording.of_duty, lines)))
 
 
 def _alarms(report: DayReport) -> str:

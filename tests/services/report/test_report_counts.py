@@ -236,3 +236,13 @@ def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:
         for line in table.lines:
             assert line.cells[0][0].isalnum(), line
             assert line.cells[2].startswith(tuple(MEANINGS)), line
+
+
+def test_the_most_urgent_duty_is_on_the_page(tmp_path: Path) -> None:
+    """However many duties are due this morning, the one that was missed stands before them."""
+    whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
+    (table, *_rest) = (each for each in section(whole, "Duties").blocks if isinstance(each, Table))
+    states = [line.cells[2][0] for line in table.lines]
+    order = [glyphs.LATE, glyphs.MISSING, glyphs.WAITING, glyphs.UPCOMING, glyphs.OFF, glyphs.DONE]
+    assert states == sorted(states, key=order.index)
+    assert states[0] in (glyphs.LATE, glyphs.MISSING)

@@ -5,7 +5,7 @@ scrolling is not used, because it needs the height of everything and scrolls by 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from rich.style import Style
@@ -32,8 +32,8 @@ class LogWindow(Widget):
         self.view = view
         self.painter = Painter(format, self._component)
         self.scroller = Scroller(view, self._height_of)
-        self.rules = Rules(view, format.zone, now)
-        self.now = now
+        self.rules = Rules(view, format.zone, self.today)
+        self._now = now
         self._now_ms = 0
         self.message = ""
         """Shown where there are no lines; set with `show_message`."""
@@ -48,6 +48,10 @@ class LogWindow(Widget):
     def format(self) -> LogFormat:
         """How lines are drawn."""
         return self.painter.format
+
+    def today(self) -> date:
+        """Today in the zone in which times are shown."""
+        return self._now().astimezone(self.format.zone).date()
 
     def redraw(self) -> None:
         """Redraw everything: the format, the query, the marks or the theme changed."""
@@ -104,7 +108,7 @@ class LogWindow(Widget):
 
     def _window_strips(self) -> list[Strip]:
         height = self.size.height
-        self._now_ms = int(self.now().timestamp() * 1000) if self.format.relative else 0
+        self._now_ms = int(self._now().timestamp() * 1000) if self.format.relative else 0
         rows, skip = self._window = self.scroller.window()
         strips: list[Strip] = []
         self._screen_rows = []

@@ -1,12 +1,12 @@
 """Separators between log lines: a new day, a gap, the marked minute."""
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import date, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _
-from services.models.date_text import span_text
-from widgets.logs.time import clock_text, day_key, day_words, moment
+from services.models.date_text import day_text, span_text
+from widgets.logs.time import clock_text, local_day, moment
 from widgets.logs.view import LogView
 
 _MINUTE = 60_000
@@ -30,13 +30,13 @@ def same_minute(at: int, other: int | None) -> bool:
 class Rules:
     """The separators above lines, computed once per line."""
 
-    def __init__(self, view: LogView, zone: tzinfo, now: Callable[[], datetime]) -> None:
+    def __init__(self, view: LogView, zone: tzinfo, today: Callable[[], date]) -> None:
         self.zone = zone
-        self._now = now
         self.gaps: tuple[Gap, ...] = ()
         self.marked_at: int | None = None
         """The marked minute, epoch milliseconds."""
         self._view = view
+        self._today = today
         self._cache: dict[int, list[tuple[str, str]]] = {}
         self._cache_state: object = None
 
@@ -68,10 +68,10 @@ class Rules:
         return rules
 
     def _same_day(self, at: int, other: int) -> bool:
-        return day_key(at, self.zone) == day_key(other, self.zone)
+        return local_day(at, self.zone) == local_day(other, self.zone)
 
     def _day(self, at: int) -> tuple[str, str]:
-        return day_words(at, self.zone, self._now()), "rule"
+        return day_text(local_day(at, self.zone), self._today()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
         span = span_text(clock_text(gap.start, self.zone)[:8], clock_text(gap.end, self.zone)[:8])

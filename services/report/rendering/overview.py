@@ -46,10 +46,12 @@ def listed_alarms(report: DayReport) -> list[SpellLine]:
 
 def day_overview(report: DayReport) -> Facts:
     """The day's counts: each is the number of rows or titles that the page has for it."""
-    every = results(report.findings)
     return Facts(
         (
-            (_("Findings"), _findings((each.verdict, each.newest) for each in every)),
+            (
+                _("Findings"),
+                _findings((result.verdict, result.newest) for result in results(report.findings)),
+            ),
             (_("Duties"), _duties(listed_duties(report))),
             (_("Alarms"), _alarms(report)),
             (_("Changes"), _changes(report.changes)),
@@ -66,9 +68,9 @@ def period_overview(report: PeriodReport) -> Facts:
         OccurrenceState.SKIPPED: total.skipped, OccurrenceState.DONE: total.in_time + total.late + total.after_missed,
     }  # fmt: skip
     alarms = Counter[str]()
-    for each in report.alarm_counts:
-        alarms[wording.alarm_state(each.state)] += each.count
-    normal = sum(each.normal for each in report.inspections)
+    for alarm in report.alarm_counts:
+        alarms[wording.alarm_state(alarm.state)] += alarm.count
+    normal = sum(count.normal for count in report.inspections)
     return Facts(
         (
             (_("Findings"), _findings(((leading(line), line) for line in report.findings), normal)),

@@ -190,11 +190,11 @@ def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path: Path, period
     report = bad_day(tmp_path).report(period, f"{DAY} 17:30")
     assert isinstance(report, PeriodReport)
     whole = document(report)
-    found = section(whole, FINDINGS)
-    (by_inspection,) = (each for each in found.blocks if isinstance(each, Table))
+    findings = section(whole, FINDINGS)
+    (by_inspection,) = (each for each in findings.blocks if isinstance(each, Table))
     sums = [sum(int(line.cells[column]) for line in by_inspection.lines) for column in range(1, 5)]
     assert counted(whole) == Counter(dict(zip(map(wording.mark, DISPLAY_ORDER), sums, strict=True)))
-    (rows,) = (each for part in found.parts for each in part.blocks if isinstance(each, Table))
+    (rows,) = (each for part in findings.parts for each in part.blocks if isinstance(each, Table))
     assert Counter(line.cells[2][0] for line in rows.lines) == counted(whole) - Counter(
         {glyphs.NORMAL: sums[3]}
     )
@@ -208,9 +208,9 @@ def texts(whole: Document) -> Iterator[str]:
     pending = [*whole.sections, *whole.annexes]
     blocks = [*whole.summary]
     while pending:
-        each = pending.pop()
-        pending += each.parts
-        blocks += each.blocks
+        part = pending.pop()
+        pending += part.parts
+        blocks += part.blocks
     for block in blocks:
         if isinstance(block, Table):
             yield from (cell for line in block.lines for cell in block.cells(line))
@@ -223,9 +223,9 @@ def texts(whole: Document) -> Iterator[str]:
 @pytest.mark.parametrize("period", [DAY, "2026-01-16", "2026-01-20", "2026-01", "FY2025"])
 def test_each_glyph_has_the_meaning_that_it_has_on_the_screens(tmp_path: Path, period: str) -> None:
     whole = document(bad_day(tmp_path).report(period, "2026-01-20 17:30"))
-    seen = [match for text in texts(whole) if (match := _MARKED.search(text))]
-    assert len(seen) > 5
-    assert [match[0] for match in seen if not match[2].startswith(MEANINGS[match[1]])] == []
+    marked = [match for text in texts(whole) if (match := _MARKED.search(text))]
+    assert len(marked) > 5
+    assert [match[0] for match in marked if not match[2].startswith(MEANINGS[match[1]])] == []
 
 
 def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:

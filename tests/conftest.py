@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import settings
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -40,14 +42,35 @@ settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _read_shipped_runbooks_once()
+    # Collecting tests makes hardly any garbage, and a test makes much of it at once.
+    gc.set_threshold(100_000, 20, 20)
     config.addinivalue_line(
         "markers",
         "scenario(name, history=seconds, origin=datetime, language=id): what happens in the fixture `embedded`",
     )
 
 
+def pytest_sessionfinish() -> None:
+    """Collect once; pytest does it five times as it ends, and what is left now cannot be freed."""
+    gc.collect()
+    gc.freeze()
+
+
+def _read_shipped_runbooks_once() -> None:
+    """Once a process and language: tests load them as they are collected, and hundreds of consoles after that."""
+    read = loader.inspect
+    shipped = cache(lambda path, _language: read(path))
+
+    def inspect(path: Path) -> loader.Loaded:
+        is_shipped = path.parent == Path(loader.__file__).parent
+        return shipped(path, i18n.language()) if is_shipped else read(path)
+
+    loader.inspect = inspect
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """No configuration of the person who runs the tests; made-up credentials."""
     for name in list(os.environ):
         if (name.startswith(_CLEARED) and name != _SNAPSHOTS) or name in _ALSO:
@@ -55,8 +78,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if _SNAPSHOTS in os.environ:
         # A start of the console forgets Textual's variables; this one comes back after the test.
         monkeypatch.setenv(_SNAPSHOTS, os.environ[_SNAPSHOTS])
-    home = tmp_path / "home"
-    home.mkdir()
+    home = next(homes)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(home / "aws-config"))
@@ -65,6 +87,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATESTTESTTESTTEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New homes: most tests need no more, and `tmp_path` looks through all earlier folders for a name."""
+    folder = tmp_path_factory.mktemp("homes")
+
+    def new() -> Iterator[Path]:
+        for number in count():
+            home = folder / str(number)
+            home.mkdir()
+            yield home
+
+    return new()
 
 
 @pytest.fixture(autouse=True)
@@ -79,21 +115,36 @@ def models_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         read = cache(partial(ModelFiles.load_file, ModelFiles()))
         patch.setattr(ModelFiles, "load_file", lambda _self, path: read(path))
+        names: dict[tuple[str, ...], list[str]] = {}
+        look = Loader.list_available_services
+
+        def services(self: Loader, kind: str) -> list[str]:
+            """The embedded AWS looks through the folders of four hundred services for each one that it speaks."""
+            key = (*self.search_paths, kind)
+            if key not in names:
+                names[key] = look(self, kind)
+            return names[key]
+
+        patch.setattr(Loader, "list_available_services", services)
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
-def runbooks_read_once() -> Iterator[None]:
-    """The runbooks that ship with the console are read once a process and language."""
-    read = loader.inspect
-    shipped = cache(lambda path, _language: read(path))
+def authorities_read_once() -> Iterator[None]:
+    """Each client of each console would read the certificates that it trusts, to speak plain HTTP to the embedded AWS."""
+    from aiobotocore.httpsession import AIOHTTPSession
 
-    def inspect(path: Path) -> loader.Loaded:
-        is_shipped = path.parent == Path(loader.__file__).parent
-        return shipped(path, i18n.language()) if is_shipped else read(path)
+    build, usual = AIOHTTPSession._build_ssl_contexts, []
+
+    def contexts(self: AIOHTTPSession, proxy_url: str | None) -> Any:
+        if self._verify is not True or self._cert_file or proxy_url:
+            return build(self, proxy_url)
+        if not usual:
+            usual.append(build(self, proxy_url))
+        return usual[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loader, "inspect", inspect)
+        patch.setattr(AIOHTTPSession, "_build_ssl_contexts", contexts)
         yield
 
 
@@ -119,7 +170,6 @@ def modules_collected_once() -> None:
     """What was imported stays: scanning it at each collection takes a fifth of the suite's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -3,16 +3,18 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parents[1]
 FILES = sorted(path for path in TESTS.rglob("*.py") if "bench" not in path.parts)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
-def test_a_demo_that_a_test_starts_has_a_day_of_its_own(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    undated = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.List) and _undated(node)]
+def test_a_demo_that_a_test_starts_has_a_day_of_its_own() -> None:
+    undated = [
+        f"{path.relative_to(TESTS)}:{node.lineno}"
+        for path in FILES
+        if "demo" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.List) and _undated(node)
+    ]
     assert undated == [], "use tests.tools.demo.demo_command, or give --at"
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +62,11 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(modules)
 
 
+def breaches(paths: Iterable[Path], breach: Callable[[Path], object]) -> dict[str, object]:
+    """What breaks a rule, by file; one test for all files, because a thousand tests cost more than they check."""
+    return {named(path): breached for path in paths if (breached := breach(path))}
+
+
 def is_within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
@@ -89,29 +95,34 @@ def test_the_terminal_is_checked_before_the_screen_library_loads() -> None:
     assert not packages_loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
-@pytest.mark.parametrize("path", files("widgets"), ids=named)
-def test_widgets_import_models_words_and_textual(path: Path) -> None:
-    ours = {name for name in imports(path) if is_within(name, *FLOORS)}
-    assert {
-        name for name in ours if not is_within(name, "widgets", "services.models", "services.i18n")
-    } == set()
+def ours_imported_by(path: Path, *allowed: str) -> set[str]:
+    """Modules of the house that a file imports, without those that it may."""
+    return {name for name in imports(path) if is_within(name, *FLOORS) and not is_within(name, *allowed)}
 
 
-@pytest.mark.parametrize("path", files("services/models"), ids=named)
-def test_models_import_models(path: Path) -> None:
-    ours = {name for name in imports(path) if is_within(name, *FLOORS)}
-    assert {name for name in ours if not is_within(name, "services.models", "services.i18n")} == set()
+@pytest.mark.xdist_group("imports")
+def test_widgets_import_models_words_and_textual() -> None:
+    allowed = ("widgets", "services.models", "services.i18n")
+    assert breaches(files("widgets"), lambda path: ours_imported_by(path, *allowed)) == {}
 
 
-@pytest.mark.parametrize("path", files(*FLOORS), ids=named)
-def test_only_two_packages_call_aws(path: Path) -> None:
-    if not is_within(module_of(path), "services.aws", "services.demo"):
-        assert {name for name in imports(path) if is_within(name, *AWS)} == set()
+@pytest.mark.xdist_group("imports")
+def test_models_import_models() -> None:
+    allowed = ("services.models", "services.i18n")
+    assert breaches(files("services/models"), lambda path: ours_imported_by(path, *allowed)) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in files(*FLOORS) if path.name == "__init__.py"], ids=named)
-def test_a_package_is_only_a_folder(path: Path) -> None:
-    assert path.read_bytes() == b""
+@pytest.mark.xdist_group("imports")
+def test_only_two_packages_call_aws() -> None:
+    others = [
+        path for path in files(*FLOORS) if not is_within(module_of(path), "services.aws", "services.demo")
+    ]
+    assert breaches(others, lambda path: {name for name in imports(path) if is_within(name, *AWS)}) == {}
+
+
+def test_a_package_is_only_a_folder() -> None:
+    packages = [path for path in files(*FLOORS) if path.name == "__init__.py"]
+    assert breaches(packages, Path.read_bytes) == {}
 
 
 @pytest.mark.parametrize("floor", FLOORS)
@@ -132,13 +143,18 @@ def test_names_of_test_files_are_unique() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-@pytest.mark.parametrize("path", files(*FLOORS), ids=named)
-def test_a_long_file_says_why(path: Path) -> None:
+def unexplained_lines(path: Path) -> int:
+    """How long a file is without a reason."""
     text = path.read_text("utf-8")
-    if len(text.splitlines()) > LONGEST:
-        assert re.search(
-            r"\blong(er)?\b.*\bbecause\b", ast.get_docstring(ast.parse(text)) or "", re.IGNORECASE
-        )
+    length = len(text.splitlines())
+    if length <= LONGEST:
+        return 0
+    reason = r"\blong(er)?\b.*\bbecause\b"
+    return 0 if re.search(reason, ast.get_docstring(ast.parse(text)) or "", re.IGNORECASE) else length
+
+
+def test_a_long_file_says_why() -> None:
+    assert breaches(files(*FLOORS), unexplained_lines) == {}
 
 
 @pytest.mark.parametrize(
@@ -156,10 +172,12 @@ FOLDERS_MADE_IN = {"services/host/private_files.py", "services/demo/scratch.py"}
 
 def test_folders_are_created_in_one_place() -> None:
     makers = {"mkdir", "makedirs", "mkdtemp", "TemporaryDirectory"}
+    texts = {path: path.read_text("utf-8") for path in files(*FLOORS)}
     paths = {
         named(path)
-        for path in files(*FLOORS)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, text in texts.items()
+        if any(maker in text for maker in makers)
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Attribute | ast.Name)
         and getattr(node, "attr", getattr(node, "id", "")) in makers
     }
@@ -170,15 +188,18 @@ def modules_of(folder: Path) -> list[str]:
     return [path.stem for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 
-@pytest.mark.parametrize("folder", sorted(folders() - {MODELS}), ids=named)
-def test_a_folder_holds_few_modules(folder: Path) -> None:
-    assert len(modules_of(folder)) <= MOST_MODULES
+def test_a_folder_holds_few_modules() -> None:
+    crowded = breaches(folders() - {MODELS}, lambda folder: modules_of(folder)[MOST_MODULES:])
+    assert crowded == {}
 
 
-@pytest.mark.parametrize("folder", sorted(folders() - {MODELS}), ids=named)
-def test_a_prefix_that_several_modules_share_is_a_folder(folder: Path) -> None:
+def shared_prefixes(folder: Path) -> set[str]:
     prefixes = [name.partition("_")[0] for name in modules_of(folder) if not name.startswith("_")]
-    assert {prefix for prefix in prefixes if prefixes.count(prefix) > 2} == set()
+    return {prefix for prefix in prefixes if prefixes.count(prefix) > 2}
+
+
+def test_a_prefix_that_several_modules_share_is_a_folder() -> None:
+    assert breaches(folders() - {MODELS}, shared_prefixes) == {}
 
 
 def test_the_services_have_a_folder_for_each_domain() -> None:

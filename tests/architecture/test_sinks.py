@@ -1,6 +1,7 @@
 """No plain string reaches a widget that would read it as markup."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,22 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", SCREENS, ids=named)
-def test_no_plain_text_on_screen(path: Path) -> None:
-    assert findings(path.read_text("utf-8"), named(path)) == []
+def trees_with(words: set[str]) -> Iterator[tuple[str, ast.Module]]:
+    """Name and tree of every file in whose text one of `words` stands; the others cannot use them."""
+    for path in ALL:
+        text = path.read_text("utf-8")
+        if any(word in text for word in words):
+            yield named(path), ast.parse(text)
 
 
-@pytest.mark.parametrize("path", ALL, ids=named)
-def test_nothing_banned_is_used(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
+def test_no_plain_text_on_screen() -> None:
+    assert [each for path in SCREENS for each in findings(path.read_text("utf-8"), named(path))] == []
+
+
+def test_nothing_banned_is_used() -> None:
     used = [
-        f"{named(path)}:{node.lineno}: {name}"
+        f"{path}:{node.lineno}: {name}"
+        for path, tree in trees_with(BANNED_NAMES)
         for node in ast.walk(tree)
         for name in _names_of(node)
         if name in BANNED_NAMES and not _is_of_the_standard_library(node)
@@ -36,14 +43,16 @@ def test_nothing_banned_is_used(path: Path) -> None:
     assert used == []
 
 
-@pytest.mark.parametrize("path", ALL, ids=named)
-def test_programs_begin_in_one_place(path: Path) -> None:
+def test_programs_begin_in_one_place() -> None:
     """Where it is ensured that they end together with the task that requested them."""
     places = {"services/host/programs.py", "services/demo/launch.py"}
     begins = {"create_subprocess_exec", "create_subprocess_shell", "Popen"}
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
-    called = {name for node in nodes if isinstance(node, ast.Call) for name in _names_of(node)}
-    assert not called & begins or named(path) in places
+    assert {
+        path
+        for path, tree in trees_with(begins)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and begins.intersection(_names_of(node))
+    } <= places
 
 
 def _names_of(node: ast.AST) -> list[str]:

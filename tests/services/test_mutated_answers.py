@@ -33,6 +33,8 @@ from tests.tools.recorded import Recorded, recording
 SEED = 20260119
 HANG = 60.0
 """Seconds after which a reading counts as hanging; an ordinary one takes milliseconds."""
+MOST_ABOUT = 50
+"""Damages to the evidence of a fault that are tried at every run."""
 ALL = os.environ.get("MUTATIONS") == "all"
 
 
@@ -179,7 +181,7 @@ def test_every_question_of_every_reader_is_asked() -> None:
 async def test_mutated_answers_raise_nothing_but_our_errors(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tally = await read_damaged(embedded, sorted(CALLS), 6)
+    tally = await read_damaged(embedded, sorted(CALLS), 4)
     print_tally(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
 
@@ -205,7 +207,7 @@ async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[
 async def test_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tally = await inspect_all(embedded, 9, WORLDS["alb-5xx"])
+    tally = await inspect_all(embedded, 6, WORLDS["alb-5xx"])
     print_tally(tally, "inspections", capsys)
     hold(tally)
 
@@ -238,16 +240,17 @@ ABOUT = {
     "one-suppressed": {"ActionsSuppressedBy", "AlarmRule"},
     "one-warming": {"WarmUpConfiguration", "AlarmConfigurationUpdatedTimestamp", "StateValue"},
 }
-"""By the world, the keys that reveal its fault: all damage to them is tried in every run."""
+"""By the world, the keys that reveal its fault: `make faults` tries all damage to them."""
 
 
+@pytest.mark.parametrize("most", [MOST_ABOUT, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
 async def test_no_damage_to_fault_evidence_hides_the_fault(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str]
+    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str], most: int
 ) -> None:
     live(embedded, case)
     async with recorded(embedded) as (console, answers):
-        tally = merged([await inspect_damaged(console, answers, id, 200, about) for id in case.verdicts])
+        tally = merged([await inspect_damaged(console, answers, id, most, about) for id in case.verdicts])
     print_tally(tally, " and ".join(case.verdicts), capsys)
     assert tally.whole == case.verdicts
     assert tally.runs > 30

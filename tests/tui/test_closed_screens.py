@@ -7,6 +7,7 @@ import tracemalloc
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from time import monotonic
 from typing import Any
 
@@ -20,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tests.conftest import Embedded
-from tests.tools.console import console, settled, until
+from tests.tools.console import LIMIT, console, settled, until
 from tests.tools.holders import holders
 from tests.tui.screen_visits import (
     OPENERS,
@@ -130,28 +131,27 @@ class Kept(Message, bubble=False):
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-@pytest.mark.parametrize("kind", [Said, Kept, Prompt])
-@pytest.mark.parametrize("bar", [False, True])
 async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
-    embedded: Embedded, new_widgets: Made, kind: type[Message], bar: bool
+    embedded: Embedded, new_widgets: Made
 ) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
-        shown = VerticalScroll()
-        await pilot.app.screen.mount(shown)
-        quiet = shown.vertical_scrollbar if bar else shown
-        await settled(pilot)
         it = await things(pilot)
-        await open_screen(pilot, ChooseScreen, OPENERS[ChooseScreen][0], it)
-        dialog = pilot.app.screen
-        await close_screens(pilot)
-        # As when an answer changes what the screen below shows. A pilot's own pauses would send newer messages.
-        with dialog._context():
-            quiet.post_message(kind())
-        del dialog
-        ends = monotonic() + 5.0
-        while new_widgets.left() and monotonic() < ends:  # noqa: ASYNC110  a pilot's pause is what must not be
-            await asyncio.sleep(0.01)
-        assert not (left := new_widgets.left()), holders(left[0])
+        for kind, bar in product((Said, Kept, Prompt), (False, True)):
+            shown = VerticalScroll()
+            await pilot.app.screen.mount(shown)
+            quiet = shown.vertical_scrollbar if bar else shown
+            await settled(pilot)
+            await open_screen(pilot, ChooseScreen, OPENERS[ChooseScreen][0], it)
+            dialog = pilot.app.screen
+            await close_screens(pilot)
+            # As when an answer changes what the screen below shows. A pilot's pauses would send newer messages.
+            with dialog._context():
+                quiet.post_message(kind())
+            del dialog
+            ends = monotonic() + LIMIT
+            while new_widgets.left() and monotonic() < ends:  # noqa: ASYNC110  a pilot's pause is what must not be
+                await asyncio.sleep(0.01)
+            assert not (left := new_widgets.left()), (kind, bar, holders(left[0]))
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.commands import COMMANDS, Command
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 LEAVES = {"quit", "screenshot"}
 LAST = ("zoom", "theme", "language")
 """What they do stays, so they are pressed when the others have been; the last one makes every screen anew."""

@@ -101,8 +101,7 @@ async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> Non
         ]
         for recorded in findings:
             strange += japanese(recorded.finding.model_dump_json())
-        assert app.alarms is not None
-        assert app.alarms.value is not None
+        await until(pilot, lambda: app.alarms is not None and app.alarms.value is not None)
         firing = app.alarms.value.watched[0]
         await pilot.press("1")
         propose_alarm(app, firing)

@@ -6,6 +6,8 @@ from services import i18n
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 FIRST = {
     "watch": "⏎ a d l c ?",
     "inspect": "⏎ s S ?",

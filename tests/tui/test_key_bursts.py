@@ -24,7 +24,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import LIMIT, console, until
 from tests.tui.change_steps import arm_without_screen
 from tests.tui.screen_visits import OPENERS, call, of_modes, things
 from tests.tui.typed import KEYS, at_rest, burst, type_in
@@ -172,6 +172,20 @@ async def intrude(app: TobanApp, rng: random.Random, come: asyncio.Event) -> Non
             dialog.dismiss()
 
 
+async def meet(pilot: Pilot[Any], recorder: KeyRecorder) -> None:
+    """Type at one more dialog until it has read a key: all others may have come and gone between two bursts."""
+    app, before = pilot.app, recorder.intruded
+    app.workers.cancel_group(app, "intrude")
+    dialog = Interloper()
+    app.push_screen(dialog)
+    await until(pilot, lambda: app.screen is dialog and recorder.painted_at(monotonic()) is dialog)
+    async with asyncio.timeout(LIMIT):
+        while recorder.intruded == before:
+            await burst(pilot, "x")
+    dialog.dismiss()
+    await until(pilot, lambda: dialog not in app.screen_stack)
+
+
 @dataclass
 class Figures:
     """What a run of bursts came to."""
@@ -228,6 +242,8 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
             assert not app.bugs, ([bug.text for bug in app.bugs.values()], recent)
             assert not recorder.misread, (recorder.misread, recent)
         await at_rest(pilot)
+        await meet(pilot, recorder)
+        assert not recorder.misread, (recorder.misread, recent)
         assert app.runs == runs
     writes = {
         name

@@ -14,6 +14,8 @@ from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import nothing_done
 from services.models.changes import aws_call
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 CLUSTER, SERVICE = "facility-prod-cluster", "staff-api"
 SCALING = "application-autoscaling"
 TARGET = {

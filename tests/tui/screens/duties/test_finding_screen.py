@@ -1,6 +1,6 @@
 """One finding on the screen: band, position, folded evidence that leads to its place, what runs, signing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,10 +18,10 @@ from tui.screens.watch.alarm import AlarmScreen
 from widgets.findings.evidence import FOLDED, EvidenceTable
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+"""9:00 JST: duties fall due, and are inspected; until then nothing runs that is not asked for."""
 pytestmark = [
     pytest.mark.usefixtures("at_once"),
-    pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY),
+    pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY - timedelta(minutes=10)),
 ]
 
 
@@ -73,6 +73,7 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
 
 
+@pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
 async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app

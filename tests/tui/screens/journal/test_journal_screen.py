@@ -22,6 +22,8 @@ from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 HOSTILE = "[/ecs/web] [@click=app.quit]x[/] \x1b[2J\u202e"
 
 

@@ -15,6 +15,8 @@ from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.watch import WatchScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
@@ -255,6 +257,7 @@ async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded: Embed
         await until(pilot, lambda: isinstance(app.screen, WatchScreen))
 
 
+@pytest.mark.scenario("ordinary-day", history=7200.0)
 async def test_the_hour_that_the_runbook_asks_for_is_two_keys_away(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         app = pilot.app

@@ -43,6 +43,11 @@ class LiveStatePanel(Panel[LiveState]):
         self.lines.state = value
         self.lines.redraw()
 
+    def natural_height(self) -> int:
+        """One row for each line of the state."""
+        value, width = self.state.value, self.lines.content_size.width
+        return len(state_lines(value, width)) if value is not None and width else super().natural_height()
+
     def facts(self, value: LiveState) -> list[Span]:
         """The target's name."""
         return [(value.target.title, "strong")]

@@ -80,7 +80,7 @@ def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
 
 def test_a_new_binding_with_another_meaning_or_without_any_is_noticed() -> None:
     class Newcomer(Widget):
-        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "copy")]  # noqa: RUF012
+        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "Copy")]  # noqa: RUF012
 
     wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
     assert len(wrong) == 2

@@ -19,7 +19,7 @@ from widgets.drawing.lines import Line, Span, plain, spread
 ARROW = " → "
 CHANGED, SAME = "*", " "
 """Marks of rows that change, and of rows that do not."""
-_LABEL = 26
+_LABEL = 28
 """Maximum cells of a label beside its value."""
 _BEFORE, _AFTER = 24, 14
 """Maximum cells of the value before, and minimum cells of the value after beside it."""

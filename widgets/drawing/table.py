@@ -75,9 +75,16 @@ class KeyedTable(ScrollView, can_focus=True):
         """The object under the cursor disappeared; the cursor is on nothing now."""
 
     def __init__(
-        self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str | None = None,
+        follows_top: bool = False,
+        margin: int = 0,
     ) -> None:
+        """`margin` is the number of blank cells between the last column and the edge."""
         super().__init__(id=id)
+        self._margin = margin
         self._may_follow_top = follows_top
         self.follows_top = follows_top
         self.line_styles = LineStyles(self)
@@ -101,7 +108,7 @@ class KeyedTable(ScrollView, can_focus=True):
     @property
     def room(self) -> int:
         """Width that the columns share, in cells."""
-        return max(0, self._room - _GUTTER)
+        return max(0, self._room - _GUTTER - self._margin)
 
     @property
     def _room(self) -> int:
@@ -154,7 +161,7 @@ class KeyedTable(ScrollView, can_focus=True):
         """Compute the columns' widths; True if one changed."""
         cells = [row.cells for row in self._rows if not (row.heading or row.whole)]
         self._widths_room = self._room
-        before, self._widths = self._widths, widths(self.columns, cells, max(0, self._widths_room - _GUTTER))
+        before, self._widths = self._widths, widths(self.columns, cells, self.room)
         return self._widths != before
 
     def on_resize(self) -> None:

@@ -80,6 +80,8 @@ class ChangeScreen(ModeScreen):
         self.live.banner = self.load.banner = problem
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
+        if _verified_steps(runs) != _verified_steps(self.runs.runs):
+            self._refresh_target()
         engine = self.services.engine
         unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
@@ -124,6 +126,11 @@ class ChangeScreen(ModeScreen):
             self.live.state = state
             self.load.bounds = state.value.bounds if state.value is not None else ()
             self.parts.give_rows()
+
+    def _refresh_target(self) -> None:
+        """Read the target at once: what was shown is from before a change."""
+        if self._target_key in self._feeds:
+            self._feeds[self._target_key].refresh()
 
     def _feed(self, offer: Offer) -> Feed[LiveState]:
         change = self.services.engine.changes[offer.kind]
@@ -258,6 +265,11 @@ class ChangeScreen(ModeScreen):
 def _is_open(run: Run) -> bool:
     """Whether its outcome is unknown, or it is in progress here or in another console."""
     return run.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
+
+
+def _verified_steps(runs: tuple[Run, ...]) -> int:
+    """Number of steps that AWS is known to show."""
+    return sum(bool(step.verified) for run in runs for step in run.steps)
 
 
 def _targets(runs: tuple[Run, ...], state: StepState) -> set[str]:

@@ -40,9 +40,9 @@ def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> Rows
     table = min(max(_LEAST_RUNS, runs + _FRAME), max(_LEAST_RUNS, rest // 2))
     if has_load and rest - table >= LEAST_ROWS:
         return Rows(offers, rest - table, table)
-    if rest < _RUNS_WITHOUT_LOAD:
-        return Rows(max(_LEAST_OFFERS, height - _RUNS_WITHOUT_LOAD), 0, _RUNS_WITHOUT_LOAD)
-    return Rows(offers, 0, rest)
+    few = max(_LEAST_RUNS, min(_RUNS_WITHOUT_LOAD, runs + _FRAME, height - _LEAST_OFFERS))
+    table = max(few, rest)
+    return Rows(max(1, height - table), 0, table)
 
 
 class Parts(Vertical):

@@ -21,7 +21,23 @@ _GO = "app.go("
 SILENT = ("super+c",)
 """Keys that are not listed, because only some terminals send them."""
 MOVING = frozenset(
-    "tab shift+tab up down left right k j pageup pagedown ctrl+pageup ctrl+pagedown home end ctrl+c".split()
+    [
+        "tab",
+        "shift+tab",
+        "up",
+        "down",
+        "left",
+        "right",
+        "k",
+        "j",
+        "pageup",
+        "pagedown",
+        "ctrl+pageup",
+        "ctrl+pagedown",
+        "home",
+        "end",
+        "ctrl+c",
+    ]
 )
 """Keys that move about or copy in every program: whoever needs the help looks for others first."""
 

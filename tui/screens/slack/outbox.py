@@ -51,7 +51,7 @@ class OutboxScreen(Dialog[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = KeyedTable(columns())
+        self.table = KeyedTable(columns(), margin=1)
         self.block = Block(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:

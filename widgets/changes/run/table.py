@@ -46,7 +46,8 @@ class RunTable(Vertical):
                 Column(_("when"), max_width=18, rank=1),
                 Column(_("verified"), max_width=13, rank=2),
                 Column(_("revert plan"), flex=2, min_width=13, rank=4),
-            )
+            ),
+            margin=1,
         )
 
     def compose(self) -> ComposeResult:

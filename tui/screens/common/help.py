@@ -59,6 +59,8 @@ _FROM_TEXTUAL = {
 """What the help calls the keys that Textual binds, by Textual's descriptions."""
 
 
+FEW = 2
+"""Keys of a panel that need no section of their own."""
 _HELPS = {command.id: command.help for command in COMMANDS}
 
 
@@ -121,11 +123,20 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
     for rows in keys_by_place.values():
         for text in [text for text, keys in rows.items() if MOVING.issuperset(keys)]:
             moving.setdefault(text, []).extend(rows.pop(text))
+    everywhere = keys_by_place.get(_("Everywhere"), {})
+    keys_by_place[_("Everywhere")] = dict(sorted(everywhere.items(), key=lambda row: _rank(row[0])))
     listed = {title: _rows(rows) for title, rows in keys_by_place.items()}
+    if len(listed.get(_("In this panel"), [])) <= FEW:
+        listed.setdefault(_("On this screen"), []).extend(listed.pop(_("In this panel"), []))
     listed[_("Modes")] = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
     listed[_("Moving about")] = _rows(moving)
     order = (_("On this screen"), _("In this panel"), _("Everywhere"), _("Modes"), _("Moving about"))
     return [(title, listed[title]) for title in order if listed.get(title)]
+
+
+def _rank(text: str) -> int:
+    """The place of a key's text in the order of the commands; texts of no command come first."""
+    return next((at for at, command in enumerate(COMMANDS) if _(command.help) == text), -1)
 
 
 def help_text(binding: Binding) -> str:

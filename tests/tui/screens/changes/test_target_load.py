@@ -45,7 +45,9 @@ async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> No
         await until(pilot, lambda: not screen.load.display)
 
 
-async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_hidden(embedded: Embedded) -> None:
+async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_hidden(
+    embedded: Embedded,
+) -> None:
     reads: list[float] = []
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen
@@ -72,7 +74,9 @@ async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_h
         await until(pilot, lambda: len(reads) == 2)
 
 
-async def test_metrics_that_cannot_be_read_leave_the_rest_and_are_not_drawn_as_calm(embedded: Embedded) -> None:
+async def test_metrics_that_cannot_be_read_leave_the_rest_and_are_not_drawn_as_calm(
+    embedded: Embedded,
+) -> None:
     embedded.fault("cloudwatch", "GetMetricData", preset="denied")
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen = pilot.app.screen

@@ -162,7 +162,7 @@ def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
             yield Hit(points, Content(entry.name), entry.go, text=entry.name, help=entry.kind)
     if not has_match and query.strip():
         words = _("Nothing matches “{term}”.").format(term=clean(query.strip()))
-        help = _("Type a part of the name, its reading in kana or romaji, or a date. Esc closes.")
+        help = _("Type a part of the name, its reading in kana or romaji, or a date.")
         yield Hit(0.01, Content(words), lambda: None, text=words, help=help)
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/screens.md").read_text("utf-8")
 _CODE = re.compile(r"`([^`]+)`")
 _OTHER_SPELLING = re.compile(
-    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー"
+    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー|[↑←][↓→]"
 )
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'

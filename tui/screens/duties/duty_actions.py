@@ -130,7 +130,7 @@ def plan(app: Console, chosen: Occurrence | None) -> None:
         confirm(
             app,
             _("Cancel the plan"),
-            _cancelling(app, occurrence),
+            cancelling_words(app, occurrence),
             _("cancels the plan"),
             lambda: app.run_worker(_plan(app, occurrence, False), group="duty-plan"),
         )
@@ -138,7 +138,7 @@ def plan(app: Console, chosen: Occurrence | None) -> None:
         app.run_worker(_plan(app, occurrence, True), group="duty-plan")
 
 
-def _cancelling(app: Console, occurrence: Occurrence) -> Content:
+def cancelling_words(app: Console, occurrence: Occurrence) -> Content:
     """What cancelling a plan leads to."""
     words = _(
         "It has no plan again: nobody is reminded of it, and it is never late. The journal keeps both entries."

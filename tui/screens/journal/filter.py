@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from services.i18n import N_, _, sentences
@@ -21,6 +21,7 @@ from services.models.text import clean
 from tui.command_search import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word
 
 MOST = 200
@@ -83,7 +84,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             window.border_subtitle = Content(_("⏎ on/off · Esc done"))
             yield self.input
             yield self.options
-            yield Static(id="note")
+            yield Prose(id="note")
 
     def on_mount(self) -> None:
         """List the kinds at once, and people and targets as soon as they are read."""
@@ -130,8 +131,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             (row for row, each in enumerate(self.listed) if each is not None and each == highlighted),
             1 if self.listed else None,
         )
-        note = self.query_one("#note", Static)
-        note.update(Content(sentences(self._unmatched(), self.problem)))
+        self.query_one("#note", Prose).show(Content(sentences(self._unmatched(), self.problem)))
 
     def _unmatched(self) -> str:
         """What can be done if nothing matches what is typed; "" while something does."""

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from services.aws.client.errors import AwsError
@@ -16,6 +16,7 @@ from services.models.logs import LogGroup
 from services.models.text import clean
 from services.system import Services
 from tui.screens.common.dialog import Dialog
+from widgets.drawing.prose import Prose
 
 
 def matching(shown: int, count: int) -> str:
@@ -56,7 +57,7 @@ class GroupScreen(Dialog[str]):
             window.border_title = Content(_("Log group"))
             yield Input(placeholder=_("Part of the name, or a whole name"))
             yield OptionList()
-            yield Static(id="note")
+            yield Prose(id="note")
 
     def on_mount(self) -> None:
         """List the runbook's groups at once, and read those of the account."""
@@ -101,7 +102,7 @@ class GroupScreen(Dialog[str]):
             note = text.format(term=term)
         else:
             note = matching(len(self.order), len(self.groups))
-        self.query_one("#note", Static).update(Content(sentences(note, self.reading)))
+        self.query_one("#note", Prose).show(Content(sentences(note, self.reading)))
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

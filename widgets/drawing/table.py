@@ -75,14 +75,9 @@ class KeyedTable(ScrollView, can_focus=True):
         """The object under the cursor disappeared; the cursor is on nothing now."""
 
     def __init__(
-        self,
-        columns: Sequence[Column],
-        *,
-        id: str | None = None,
-        follows_top: bool = False,
-        margin: int = 0,
+        self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False, margin: int = 0
     ) -> None:
-        """`margin` is the number of blank cells between the last column and the edge."""
+        """`margin`: blank cells between the last column and the edge."""
         super().__init__(id=id)
         self._margin = margin
         self._may_follow_top = follows_top

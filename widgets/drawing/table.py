@@ -1,9 +1,8 @@
 """A table whose cursor follows an object, not a row.
 
-Rows are replaced as a whole and compared by key: only rows that differ are repainted, and the cursor
-stays on its object wherever that moves. When the object disappears, the cursor is on nothing until the
-operator moves it, so that no key acts on a neighbour. With `follows_top` it stays on the first row until then, and
-again after Home.
+Rows are replaced as a whole and compared by key: only those that differ are repainted, and the cursor stays on its
+object. When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a neighbour.
+With `follows_top` it stays on the first row until then and after Home; `margin` cells stay blank at the right edge.
 """
 
 from collections.abc import Sequence
@@ -77,7 +76,6 @@ class KeyedTable(ScrollView, can_focus=True):
     def __init__(
         self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False, margin: int = 0
     ) -> None:
-        """`margin`: blank cells between the last column and the edge."""
         super().__init__(id=id)
         self._margin = margin
         self._may_follow_top = follows_top

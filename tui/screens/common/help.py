@@ -59,6 +59,22 @@ _FROM_TEXTUAL = {
 """What the help calls the keys that Textual binds, by Textual's descriptions."""
 
 
+SENTENCES = {
+    "propose": N_("Write a Slack message about what is on the screen"),
+    "steps": N_("Open where a step leads: . and its number"),
+    "open_step": N_("Open where the step at the cursor leads"),
+    "open_logs": N_("Open the log at the minute of the change"),
+    "span(-1)": N_("Draw the curve over a shorter span"),
+    "span(1)": N_("Draw the curve over a longer span"),
+    "original": N_("Show AWS's own text, or hide it"),
+    "rerun": N_("Run the inspection again now"),
+    "override": N_("Correct the verdict, with a reason"),
+    "choose_known": N_("Add people or addresses of this finding to the known ones"),
+    "consent": N_("Run it although it costs more than the runbook allows"),
+    "maximize_tile": N_("Enlarge the widget at the cursor, or restore it"),
+    "list_normal": N_("List the normal alarms, too"),
+}
+"""What keys do whose titles the footer keeps short, by their actions."""
 FEW = 2
 """Keys of a panel that need no section of their own."""
 _HELPS = {command.id: command.help for command in COMMANDS}
@@ -140,8 +156,9 @@ def _rank(text: str) -> int:
 
 
 def help_text(binding: Binding) -> str:
-    """What a key does, in the screen's language: its command's sentence, else its own, else its title."""
-    words = _HELPS.get(binding.id or "") or binding.tooltip or binding.description
+    """What a key does, in the screen's language: its command's sentence, else its own one, else its title."""
+    own = binding.tooltip or SENTENCES.get(binding.action) or binding.description
+    words = _HELPS.get(binding.id or "") or own
     return _(_FROM_TEXTUAL.get(words, words))
 
 

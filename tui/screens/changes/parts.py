@@ -50,7 +50,7 @@ class Parts(Vertical):
 
     DEFAULT_CSS = """
     Parts { height: 1fr; }
-    Parts > #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; }
+    Parts > #offers { layout: grid; grid-size: 2 1; grid-columns: 1fr 2fr; height: 1fr; }
     """
 
     def __init__(

@@ -45,6 +45,13 @@ async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> No
         await until(pilot, lambda: not screen.load.display)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_target_s_state_is_never_cut(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        await until(pilot, lambda: "Scaling policy" in said(pilot))
+        await until(pilot, lambda: "service/facility-prod-cluster/staff-api" in said(pilot))
+
+
 async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_hidden(
     embedded: Embedded,
 ) -> None:

@@ -141,7 +141,7 @@ def plan(app: Console, chosen: Occurrence | None) -> None:
 def cancelling_words(app: Console, occurrence: Occurrence) -> Content:
     """What cancelling a plan leads to."""
     words = _(
-        "It has no plan again: nobody is reminded of it, and it is never late. The journal keeps both entries."
+        "The duty counts as unplanned again: nobody is reminded of it, and it is never late. The journal keeps both entries."
     )
     return Content("\n").join([head_words(occurrence, app.zone, app.now()), Content(words)])
 

@@ -12,7 +12,6 @@ from widgets.changes.lines import hanging, odd_characters, pairs
 from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.frame.panel import Panel
 
-
 _PADDING = 2
 """Cells to the left and right of the lines."""
 

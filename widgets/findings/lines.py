@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models.date_text import period_text
 from services.models.evidence import Evidence, Row
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
@@ -83,16 +84,16 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
         span = finding.window
-        words = _("{since} to {until} ({time})").format(
-            since=stamp(span.start, zone, name=False),
-            until=stamp(span.end, zone),
-            time=duration((span.end - span.start).total_seconds()),
+        covered = f"{period_text(span.start, span.end, zone, now)} {span.end.astimezone(zone).tzname()}"
+        words = _("{time} ({length})").format(
+            time=covered,
+            length=duration((span.end - span.start).total_seconds()),
         )
         facts.append((_("covers"), words))
     if finding.gap:
         facts.append(("", finding.gap))
     by = f"  {recorded.by}" if recorded.by else ""
-    facts.append((_("read at"), stamp(finding.read_at, zone) + by))
+    facts.append((_("read at"), stamp(finding.read_at, zone, now) + by))
     facts.append((_("cost"), cost_words(recorded)))
     room = max(cell_len(label) for label, _words in facts)
     lines: list[Line] = []
@@ -172,10 +173,10 @@ def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> l
 
 
 class EvidenceLines:
-    """Lays the rows of one table out for a width; where it is narrow, dates of `year` leave the year out."""
+    """Lays the rows of one table out for a width; dates of `year` leave it out, however they were recorded."""
 
     def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
-        if year is not None and _natural_width(evidence) > width - _GAP:
+        if year is not None:
             evidence = _without_year(evidence, year)
         self._columns = evidence.columns
         self._widths = _sizes(evidence, width - _GAP)
@@ -226,10 +227,6 @@ def _natural_sizes(evidence: Evidence) -> list[int]:
     rows = [evidence.columns, *(row.cells for row in evidence.rows)]
     count = len(evidence.columns)
     return [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
-
-
-def _natural_width(evidence: Evidence) -> int:
-    return sum(_natural_sizes(evidence)) + _GAP * (len(evidence.columns) - 1)
 
 
 def _without_year(evidence: Evidence, year: int) -> Evidence:

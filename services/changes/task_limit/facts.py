@@ -26,7 +26,7 @@ def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
 
 def _bounds(state: ScalingState) -> Iterator[Fact]:
     if state.target is None:
-        yield Fact(name=_("Maximum"), value="–", note=_("Auto Scaling is not configured"))
+        yield Fact(name=_("Maximum"), value="—", note=_("Auto Scaling is not configured"))
         return
     yield Fact(name=_("Maximum"), value=state.target.maximum)
     yield Fact(name=_("Minimum"), value=state.target.minimum)
@@ -34,7 +34,7 @@ def _bounds(state: ScalingState) -> Iterator[Fact]:
 
 def _counts(state: ScalingState) -> Iterator[Fact]:
     if state.service is None:
-        yield Fact(name=_("Desired"), value="–", note=_("ECS has no such service"))
+        yield Fact(name=_("Desired"), value="—", note=_("ECS has no such service"))
         return
     yield Fact(name=_("Desired"), value=state.desired)
     yield Fact(name=_("Running"), value=state.running)

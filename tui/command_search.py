@@ -12,6 +12,7 @@ from textual.content import Content
 from services.i18n import _
 from services.inspections.registry import offered
 from services.models.date_text import day_text
+from services.models.text import clean
 from tui import messages
 from tui.command import Command
 from tui.commands import COMMANDS
@@ -163,8 +164,9 @@ def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
             has_match = True
             yield Hit(points, Content(entry.name), entry.go, text=entry.name, help=entry.kind)
     if not has_match and query.strip():
-        words = _("No matches.")
-        yield Hit(0.01, Content(words), lambda: None, text=words)
+        words = _("Nothing matches “{term}”.").format(term=clean(query.strip()))
+        help = _("Type a part of the name, its reading in kana or romaji, or a date.")
+        yield Hit(0.01, Content(words), lambda: None, text=words, help=help)
 
 
 def _console(provider: Provider) -> Console:

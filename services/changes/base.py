@@ -31,6 +31,7 @@ from services.models.changes import (
     Row,
     aws_call,
 )
+from services.models.metrics import MetricQuery
 from services.models.runbook import Runbook
 from services.models.text import clean
 
@@ -103,6 +104,10 @@ class Change(ABC):
     @abstractmethod
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The target's current state. Raises AwsError."""
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The metrics that show how the target is doing, one chart each; empty for none."""
+        return ()
 
     @abstractmethod
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:

@@ -1,7 +1,6 @@
 """Records this console's requests to AWS in the journal, from which the report computes a day's cost."""
 
 import os
-from contextlib import suppress
 
 from services.aws.client.meter import UsageMeter
 from services.i18n import _
@@ -31,9 +30,12 @@ class UsageLog:
             total = (usage.calls, usage.yen)
             if not usage.calls or total == self._recorded.get(day):
                 continue
-            with suppress(JournalError):
+            # Before the entry is written: several inspections that end together would each record the same total.
+            before, self._recorded[day] = self._recorded.get(day, (0, 0.0)), total
+            try:
                 await self._journal.append(_draft(usage))
-                self._recorded[day] = total
+            except JournalError:
+                self._recorded[day] = before
 
 
 def _draft(usage: Usage) -> NewEntry:

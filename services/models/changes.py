@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from services.models.base import Clean, Model, RawId
 from services.models.canonical import canonical, digest
+from services.models.target_load import Bound
 
 
 class Danger(StrEnum):
@@ -63,6 +64,8 @@ class LiveState(Model):
     read_at: datetime
     remarks: tuple[Clean, ...] = ()
     """What an operator should know before the change (already at its limit, suspended…)."""
+    bounds: tuple[Bound, ...] = ()
+    """Its present settings and limits beside the curves of `Change.load_queries`."""
 
 
 class Row(Model):

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/screens.md").read_text("utf-8")
 _CODE = re.compile(r"`([^`]+)`")
 _OTHER_SPELLING = re.compile(
-    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー"
+    r"\bEnter\b|\bEscape\b|\bESC\b|\besc\b|\b[Cc]trl\b|エンター|エスケープ|\bPage(Up|Down)\b|\bspace bar\b|スペースキー|[↑←][↓→]"
 )
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
@@ -80,7 +80,7 @@ def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
 
 def test_a_new_binding_with_another_meaning_or_without_any_is_noticed() -> None:
     class Newcomer(Widget):
-        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "copy")]  # noqa: RUF012
+        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "Copy")]  # noqa: RUF012
 
     wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
     assert len(wrong) == 2

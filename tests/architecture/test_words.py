@@ -14,6 +14,7 @@ JAPANESE = {
     r"予約アクション": "スケジュールされたアクション: the system itself takes bookings",
     r"アラーム確認|アラームを確認済み": "了解: an alarm is acknowledged, a duty is 確認",
     r"備考|所見": "メモ: what a person writes",
+    r"書き?込み?許可": "変更許可: what F9 allows is changes",
     r"覆す|覆し": "判定を修正",
     r"最悪値": "最大: a value within limits is not bad",
     r"結果判明": "結果確定",
@@ -80,6 +81,14 @@ def test_the_catalogue_uses_the_words_of_the_grammar(language: str, words: Words
     assert banned(texts(language), words) == []
 
 
+def test_confirming_a_plan_is_not_worded_like_signing_off_a_duty() -> None:
+    """確認 is what a person does to a duty; a plan is 確定."""
+    for message in catalogue.read_catalogue(catalogue.PO):
+        source = message.id if isinstance(message.id, str) else "\n".join(message.id)
+        if re.search(r"\bconfirm", source, re.IGNORECASE):
+            assert "確認" not in str(message.string), source
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -95,7 +104,12 @@ def test_data_files_use_the_words_of_the_grammar(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("予約アクション {name}", JAPANESE), ("2026-01-06（火）", JAPANESE), ("Last not scaled", ENGLISH)],
+    [
+        ("予約アクション {name}", JAPANESE),
+        ("書込許可 {time}", JAPANESE),
+        ("2026-01-06（火）", JAPANESE),
+        ("Last not scaled", ENGLISH),
+    ],
 )
 def test_a_replaced_word_is_noticed(text: str, words: Words) -> None:
     assert len(banned(iter([text]), words)) == 1

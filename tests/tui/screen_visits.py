@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -32,6 +33,7 @@ from tui.screens.common import command_sheets
 from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.common.confirm import ConfirmScreen, confirm
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.help import HelpScreen
 from tui.screens.common.mfa_code import CodeScreen
@@ -122,6 +124,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ChooseScreen: (lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
+    ConfirmScreen: (lambda it: confirm(it.app, "title", Content("what happens"), "does it", lambda: None),),
     DecideScreen: (lambda it: it.app.push_screen(DecideScreen(it.post, "title", "asked", _nothing)),),
     DutyScreen: (lambda it: it.app.push_screen(DutyScreen(it.occurrence)),),
     EntryScreen: (lambda it: it.app.push_screen(EntryScreen(it.entry)),),

@@ -120,7 +120,7 @@ async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embed
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot)
         await pilot.press(*"xyzzy")
-        await until(pilot, lambda: "見つかりません" in screen_text(pilot))
+        await until(pilot, lambda: "一致するものはありません" in screen_text(pilot))
         await pilot.press(*["backspace"] * 5, *"shomei")
         await until(pilot, lambda: "点検: 確認" in screen_text(pilot))
         await pilot.press("enter")

@@ -1,4 +1,4 @@
-"""How many keys the two mornings of the trial take: a bad Monday under twenty, a quiet one three."""
+"""How many keys the trial's tasks take: a bad Monday under twenty, a quiet one three, an alarm's cause nine at most."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,11 +7,14 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, screen_text, settled, until
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.watch.alarm import AlarmScreen
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST."""
@@ -100,3 +103,30 @@ async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
         await until(pilot, lambda: all(app.ready.duties.now(slot).signed for slot in due))
         assert len(due) == 4
         assert keys.count == 3
+
+
+@pytest.mark.scenario("alb-5xx", history=600.0)
+async def test_the_cause_of_an_alarm_in_another_log_takes_nine_keys_at_most(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        app, keys = pilot.app, Keys(pilot)
+        embedded.advance(420)
+        await until(pilot, lambda: app.alarms.value and app.alarms.value.newest_firing)
+        await until(pilot, lambda: "firing" in screen_text(pilot))
+        await keys.press("enter", AlarmScreen)
+        await until(pilot, lambda: any(app.screen.detail.places))
+        logs = await keys.press("enter", LogsScreen)
+        (staff,) = logs.tails
+        await until(pilot, lambda: len(staff.store))
+        assert staff.problem is None, "the alarm's minute is in the pane, or is read, without a mistake"
+        await keys.press("o", GroupScreen)
+        await keys.press("down", GroupScreen)
+        logs = await keys.press("enter", LogsScreen)
+        await until(pilot, lambda: len(logs.tails) == 2 and all(len(pane.store) for pane in logs.tails))
+        for _press in range(9):
+            if "connection slots are reserved" in screen_text(pilot):
+                break
+            await keys.press("right", LogsScreen)
+            await settled(pilot)
+        assert "connection slots are reserved" in screen_text(pilot)
+        assert keys.count <= 9
+        assert [pane.problem for pane in logs.tails] == [None, None]

@@ -87,7 +87,7 @@ class CommandView(VerticalScroll, can_focus=False):
         Binding("down,j", "step(1)", N_("Down"), show=False),
         Binding("home", "end(0)", N_("First"), show=False),
         Binding("end", "end(-1)", N_("Last"), show=False),
-        Binding("y", "copy", N_("copy"), show=True),
+        Binding("y", "copy", N_("Copy"), show=True),
     ]
 
     class CopyRequested(Message):

@@ -19,7 +19,7 @@ from widgets.drawing.lines import Line, Span, plain, spread
 ARROW = " → "
 CHANGED, SAME = "*", " "
 """Marks of rows that change, and of rows that do not."""
-_LABEL = 26
+_LABEL = 28
 """Maximum cells of a label beside its value."""
 _BEFORE, _AFTER = 24, 14
 """Maximum cells of the value before, and minimum cells of the value after beside it."""
@@ -37,20 +37,27 @@ def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
-    """One row for each (label, value, role), the values in one column; a name that would wrap goes below its label."""
+    """One row for each (label, value, role), the values in one column; what would wrap badly goes below its label."""
     triples = list(rows)
     widest = max((cell_len(label) for label, _value, _role in triples), default=0)
     room = min(_LABEL, widest, max(0, width - 2 - _NARROWEST))
     lines: list[Line] = []
     for label, value, role in triples:
-        name = " " not in value and cell_len(value) == len(value)  # Japanese text may break anywhere
-        broken = name and cell_len(value) > width - room - 2
-        if label and (cell_len(label) > room or broken):
+        if label and (cell_len(label) > room or _is_better_below(value, width - room - 2, width - 2)):
             lines.append([(label, "muted")])
             lines += hanging([("  ", "")], value, role, width)
         else:
             lines += hanging([(pad(label, room), "muted"), ("  ", "")], value, role, width)
     return lines
+
+
+def _is_better_below(value: str, beside: int, below: int) -> bool:
+    """Whether a value of `beside` cells would break a name, or take more rows than under its label with `below` cells."""
+    name = " " not in value and cell_len(value) == len(value)  # Japanese text may break anywhere
+    if name and cell_len(value) > beside:
+        return True
+    rows = len(wrap(value, max(_NARROWEST, beside)))
+    return rows > 1 + len(wrap(value, max(_NARROWEST, below)))
 
 
 def odd_characters(text: str) -> str:

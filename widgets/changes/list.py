@@ -33,6 +33,8 @@ class Offer:
     """The outcome of an earlier change is unknown."""
     busy: bool = False
     """A change of the target is in progress, here or in another console, or was just interrupted."""
+    has_load: bool = False
+    """Whether there are metrics that show how the target is doing."""
 
     @property
     def key(self) -> str:

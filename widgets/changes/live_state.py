@@ -12,6 +12,9 @@ from widgets.changes.lines import hanging, odd_characters, pairs
 from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.frame.panel import Panel
 
+_PADDING = 2
+"""Cells to the left and right of the lines."""
+
 
 class _Facts(LineWidget):
     """The lines of one state."""
@@ -42,6 +45,11 @@ class LiveStatePanel(Panel[LiveState]):
         """Draw the values."""
         self.lines.state = value
         self.lines.redraw()
+
+    def natural_height(self) -> int:
+        """One row for each line of the state; the body has no width of its own yet when the first one arrives."""
+        value, width = self.state.value, self.size.width - _PADDING
+        return len(state_lines(value, width)) if value is not None and width > 0 else super().natural_height()
 
     def facts(self, value: LiveState) -> list[Span]:
         """The target's name."""

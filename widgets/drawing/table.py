@@ -1,9 +1,8 @@
 """A table whose cursor follows an object, not a row.
 
-Rows are replaced as a whole and compared by key: only rows that differ are repainted, and the cursor
-stays on its object wherever that moves. When the object disappears, the cursor is on nothing until the
-operator moves it, so that no key acts on a neighbour. With `follows_top` it stays on the first row until then, and
-again after Home.
+Rows are replaced as a whole and compared by key: only those that differ are repainted, and the cursor stays on its
+object. When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a neighbour.
+With `follows_top` it stays on the first row until then and after Home; `margin` cells stay blank at the right edge.
 """
 
 from collections.abc import Sequence
@@ -75,9 +74,10 @@ class KeyedTable(ScrollView, can_focus=True):
         """The object under the cursor disappeared; the cursor is on nothing now."""
 
     def __init__(
-        self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False
+        self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False, margin: int = 0
     ) -> None:
         super().__init__(id=id)
+        self._margin = margin
         self._may_follow_top = follows_top
         self.follows_top = follows_top
         self.line_styles = LineStyles(self)
@@ -101,7 +101,7 @@ class KeyedTable(ScrollView, can_focus=True):
     @property
     def room(self) -> int:
         """Width that the columns share, in cells."""
-        return max(0, self._room - _GUTTER)
+        return max(0, self._room - _GUTTER - self._margin)
 
     @property
     def _room(self) -> int:
@@ -154,7 +154,7 @@ class KeyedTable(ScrollView, can_focus=True):
         """Compute the columns' widths; True if one changed."""
         cells = [row.cells for row in self._rows if not (row.heading or row.whole)]
         self._widths_room = self._room
-        before, self._widths = self._widths, widths(self.columns, cells, max(0, self._widths_room - _GUTTER))
+        before, self._widths = self._widths, widths(self.columns, cells, self.room)
         return self._widths != before
 
     def on_resize(self) -> None:

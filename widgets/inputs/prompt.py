@@ -31,7 +31,7 @@ class Prompt(Horizontal, Generic[A]):
         & Input { width: 1fr; border: none; padding: 0; height: 1; background: $panel; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", N_("cancel"), id="prompt.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", N_("Cancel"), id="prompt.cancel")]
 
     class Answered(Message):
         """A text was entered; "" to clear."""

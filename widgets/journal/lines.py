@@ -13,7 +13,7 @@ from services.models.journal_view import EntryLink
 from services.models.text import clean
 from widgets.drawing.format import NOTHING, clock, crop, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span
-from widgets.journal.wording import kind_spans
+from widgets.journal.wording import kind_spans, text_beside_kind
 
 _LABEL = 16
 
@@ -101,6 +101,9 @@ def story_lines(
         head += [*kind_spans(entry), (f" {entry.person.name}", "muted")]
         lines.append(head)
         lines.append(
-            [("▌ " if here else "  ", "key"), ("  " + crop(entry.text, width - 4), "strong" if here else "")]
+            [
+                ("▌ " if here else "  ", "key"),
+                ("  " + crop(text_beside_kind(entry), width - 4), "strong" if here else ""),
+            ]
         )
     return lines

@@ -38,7 +38,8 @@ class JournalTable(KeyedTable):
                 Column(_("person"), max_width=14),
                 Column(_("what"), flex=1, min_width=30),
                 Column(_("target"), max_width=36, middle=True, rank=1),
-            )
+            ),
+            margin=1,
         )
         self.newer = self.older = False
         """Whether there are entries beyond the loaded rows."""

@@ -56,6 +56,8 @@ _RESOLVED = {
     StepState.DONE: StateStyle(glyphs.DONE, N_("resolved"), "good"),
     StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("resolved"), "bad"),
 }
+_OPENINGS = {EntryKind.SIGN_OFF: N_("Signed off"), EntryKind.OUTCOME: N_("Accepted")}
+"""How the texts of a kind begin, where that is not the kind's word."""
 _LONGEST_KIND = 40
 """Maximum length of the name of an unknown kind."""
 QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
@@ -98,6 +100,18 @@ def _finding(entry: Entry) -> StateStyle:
     return StateStyle(verdict.mark, style.word_source, verdict.role)
 
 
+def text_beside_kind(entry: Entry) -> str:
+    """The entry's text without the word for its kind, which stands beside it: not `verified  Verified: …`."""
+    opening, colon, rest = entry.text.partition(": ")
+    style = _style(entry)
+    words = {style.word, style.word_source}
+    if (own := _OPENINGS.get(entry.kind)) is not None:
+        words |= {own, _(own)}
+    return (
+        rest if colon and rest and opening.casefold() in {word.casefold() for word in words} else entry.text
+    )
+
+
 def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
     """The row of one entry: time, kind, person, text, target."""
     quiet = entry.kind in QUIET
@@ -105,7 +119,7 @@ def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
         [(clock(entry.at, zone, name=False), "muted")],
         kind_spans(entry),
         [(entry.person.name, "muted" if quiet else "")],
-        [(entry.text, "muted" if quiet else "")],
+        [(text_beside_kind(entry), "muted" if quiet else "")],
         [(clean(entry.target), "muted")],
     )
 

@@ -5,34 +5,38 @@ from textual.binding import Binding, BindingType
 from services.i18n import N_
 
 
-def _hidden(key: str, action: str, title: str, name: str) -> Binding:
-    return Binding(key, action, title, show=False, id=f"log.{name}")
+def _shown(key: str, action: str, title: str, name: str, help: str) -> Binding:
+    return Binding(key, action, title, id=f"log.{name}", tooltip=help)
+
+
+def _hidden(key: str, action: str, title: str, name: str, help: str = "") -> Binding:
+    return Binding(key, action, title, show=False, id=f"log.{name}", tooltip=help)
 
 
 LOG_BINDINGS: list[BindingType] = [
-    Binding("slash", "search", N_("search"), id="log.search"),
-    Binding("f", "pattern", N_("filter"), id="log.pattern"),
-    Binding("P", "pause", N_("pause"), id="log.pause"),
-    Binding("enter", "open", N_("detail"), id="log.open"),
-    Binding("L", "choose_level", N_("level"), id="log.level"),
-    Binding("at", "ask_time", N_("go to time"), id="log.time"),
-    Binding("y", "copy", N_("copy"), id="log.copy"),
-    Binding("v", "mark", N_("mark lines"), id="log.mark"),
-    Binding("n", "next_match", N_("next"), id="log.next"),
-    Binding("N", "previous_match", N_("previous"), id="log.previous"),
-    Binding("end,G", "go_end", N_("newest"), id="log.end"),
-    Binding("ctrl+w", "toggle_wrap", N_("wrap"), id="log.wrap"),
-    Binding("R", "toggle_raw", N_("raw"), id="log.raw"),
-    _hidden("O", "pick_group", N_("log group"), "group"),
-    _hidden("T", "toggle_relative", N_("ages"), "relative"),
-    _hidden("C", "toggle_stream", N_("task"), "stream"),
-    _hidden("escape", "back", N_("back"), "back"),
-    _hidden("up,k", "cursor(-1)", N_("line up"), "up"),
-    _hidden("down,j", "cursor(1)", N_("line down"), "down"),
-    _hidden("pageup,b", "page(-1)", N_("page up"), "page-up"),
-    _hidden("pagedown,space", "page(1)", N_("page down"), "page-down"),
-    _hidden("home", "go_start", N_("oldest"), "start"),
-    _hidden("left", "shift(-1)", N_("scroll left"), "left"),
-    _hidden("right", "shift(1)", N_("scroll right"), "right"),
-]
+    _shown("slash", "search", N_("Search"), "search", N_("Search the lines in memory; ^t for a regular expression")),
+    _shown("f", "pattern", N_("Filter"), "pattern", N_("Show only lines that match a filter pattern of CloudWatch Logs")),
+    _shown("P", "pause", N_("Pause"), "pause", N_("Stop the lines where they are, or follow again")),
+    _shown("enter", "open", N_("Detail"), "open", N_("Show the line at the cursor in full")),
+    _shown("L", "choose_level", N_("Level"), "level", N_("Choose the lowest level that is shown")),
+    _shown("at", "ask_time", N_("Go to time"), "time", N_("Go to a time: 9:12, 11-25 9:12, -15m")),
+    _shown("y", "copy", N_("Copy"), "copy", N_("Copy the line at the cursor, or the selected lines")),
+    _shown("v", "mark", N_("Select lines"), "mark", N_("Select lines from the cursor on")),
+    _shown("n", "next_match", N_("Next match"), "next", N_("Go to the next match")),
+    _shown("N", "previous_match", N_("Previous match"), "previous", N_("Go to the previous match")),
+    _shown("end,G", "go_end", N_("Newest"), "end", N_("Go to the newest line and follow")),
+    _shown("ctrl+w", "toggle_wrap", N_("Wrap"), "wrap", N_("Wrap long lines, or cut them")),
+    _shown("R", "toggle_raw", N_("Original text"), "raw", N_("Show the lines as they were logged, or by their fields")),
+    _hidden("O", "pick_group", N_("Log group"), "group", N_("Follow another log group in this pane")),
+    _hidden("T", "toggle_relative", N_("Ages"), "relative", N_("Show ages in place of times")),
+    _hidden("C", "toggle_stream", N_("Columns"), "stream", N_("Show or hide the column of the task that wrote each line")),
+    _hidden("escape", "back", N_("Back"), "back", N_("Close the detail, the selection or the search")),
+    _hidden("up,k", "cursor(-1)", N_("Line up"), "up"),
+    _hidden("down,j", "cursor(1)", N_("Line down"), "down"),
+    _hidden("pageup,b", "page(-1)", N_("Page up"), "page-up"),
+    _hidden("pagedown,space", "page(1)", N_("Page down"), "page-down"),
+    _hidden("home", "go_start", N_("Oldest"), "start", N_("Go to the oldest line")),
+    _hidden("left", "shift(-1)", N_("Scroll left"), "left"),
+    _hidden("right", "shift(1)", N_("Scroll right"), "right"),
+]  # fmt: skip
 """In the order in which the footer shows them: the least important first to give way."""

@@ -40,7 +40,7 @@ class LogPrompt(Prompt[Ask]):
     """Posts what was entered, parsed, and closes; stays open and complains if it cannot be parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "toggle_regex", N_("regex"), id="log.prompt.regex")
+        Binding("ctrl+t", "toggle_regex", N_("Regular expression"), id="log.prompt.regex")
     ]
 
     class QueryEntered(Message):

@@ -13,6 +13,7 @@ from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
 from services.changes.task_limit.facts import facts, remarks
+from services.changes.task_limit.load import bounds, load_queries
 from services.changes.task_limit.parameters import (
     LARGEST,
     MAX,
@@ -24,7 +25,7 @@ from services.changes.task_limit.parameters import (
     read_parameters,
 )
 from services.changes.task_limit.reading import Reads
-from services.changes.task_limit.state import ScalingState
+from services.changes.task_limit.state import ScalingState, names
 from services.changes.task_limit.steps import (
     ACTION,
     REGISTER,
@@ -51,6 +52,7 @@ from services.models.changes import (
     Revert,
 )
 from services.models.date_text import written_on
+from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
 
 
@@ -81,7 +83,12 @@ class TaskLimit(Change):
                 facts=facts(state, ACTION, self.context.zone),
                 read_at=state.at,
                 remarks=remarks(state, self.context.zone),
+                bounds=bounds(state, self.context.runbook),
             )
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The service's running tasks and its CPU."""
+        return load_queries(*names(target.id))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new limit, and how and when it is reverted."""

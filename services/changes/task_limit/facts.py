@@ -1,13 +1,14 @@
-"""A service's scaling as rows and remarks for an operator. Pure."""
+"""A service's scaling as rows and remarks for an operator, each fact in one of them. Pure."""
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from services.changes.task_limit.state import ScalingState
 from services.changes.wording import moment
 from services.i18n import N_, _
 from services.models.changes import Fact
-from services.models.ecs import ScalingPolicy, ScheduledAction
+from services.models.date_text import time_text
+from services.models.ecs import ScalingActivity, ScalingPolicy, ScheduledAction
 
 _REASONS = {
     "AlreadyAtMaxCapacity": N_("already at the maximum"),
@@ -35,8 +36,7 @@ def _counts(state: ScalingState) -> Iterator[Fact]:
     if state.service is None:
         yield Fact(name=_("Desired"), value="—", note=_("ECS has no such service"))
         return
-    at_limit = state.target is not None and state.desired >= state.target.maximum
-    yield Fact(name=_("Desired"), value=state.desired, note=_("at its maximum") if at_limit else "")
+    yield Fact(name=_("Desired"), value=state.desired)
     yield Fact(name=_("Running"), value=state.running)
     yield Fact(name=_("Pending"), value=state.service.pending)
 
@@ -50,10 +50,19 @@ def _scaling(state: ScalingState, zone: tzinfo) -> Iterator[Fact]:
     if not state.policies:
         yield Fact(name=_("Scaling policy"), value=_("none"))
     last = state.not_scaled
-    if last is not None:
-        yield Fact(
-            name=_("Last refused scaling"), value=reason_words(last.not_scaled), note=moment(last.at, zone)
-        )
+    if last is not None and not _is_newest(state, last):
+        note = _time(last.at, state, zone)
+        yield Fact(name=_("Last refused scaling"), value=reason_words(last.not_scaled), note=note)
+
+
+def _is_newest(state: ScalingState, activity: ScalingActivity) -> bool:
+    """Whether nothing was scaled since, so that a remark tells it."""
+    return state.activities[0] is activity
+
+
+def _time(at: datetime, state: ScalingState, zone: tzinfo) -> str:
+    """`09:07 JST` on the day of the read, with the date on other days."""
+    return f"{time_text(at, zone, state.at)} {at.astimezone(zone).tzname()}"
 
 
 def _policy_text(policy: ScalingPolicy) -> str:
@@ -106,9 +115,9 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
     if state.deploying:
         yield _("A deployment is in progress: no tasks are scaled in until it ends.")
     last = state.not_scaled
-    if last is not None and state.activities[0] is last:
+    if last is not None and _is_newest(state, last):
         text = _("Auto Scaling did not scale at {when}: {reason}.")
-        yield text.format(when=moment(last.at, zone), reason=reason_words(last.not_scaled))
+        yield text.format(when=_time(last.at, state, zone), reason=reason_words(last.not_scaled))
 
 
 def reason_words(codes: tuple[str, ...]) -> str:

@@ -345,6 +345,20 @@ def test_a_suspended_target_is_reported() -> None:
     assert any("suspended" in each for each in remarks(state, UTC))
 
 
+def test_a_refused_scaling_that_is_past_is_a_row_with_its_date() -> None:
+    scaled = ScalingActivity(at=NOW, status="Successful", description="d")
+    refused = ScalingActivity(
+        at=NOW - timedelta(days=1),
+        status="Unfulfilled",
+        description="d",
+        not_scaled=("AlreadyAtMaxCapacity",),
+    )
+    state = scaling_state(activities=(scaled, refused))
+    rows = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
+    assert ("Last refused scaling", "already at the maximum", "01-27(Tue) 01:00 UTC") in rows
+    assert "did not scale" not in " ".join(remarks(state, UTC))
+
+
 def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     ours, other = RawId("toban-revert-x"), RawId("nightly")
     actions = (
@@ -364,14 +378,14 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     )  # fmt: skip
     rows = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
     assert ("Maximum", "5", "") in rows
-    assert ("Desired", "5", "at its maximum") in rows
+    assert ("Desired", "5", "") in rows, "a remark says that it is the maximum"
     assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in rows
-    assert ("Last refused scaling", "already at the maximum, Odd", "2026-01-28(Wed) 01:00 UTC") in rows
+    assert "Last refused scaling" not in [name for name, _value, _note in rows], "a remark tells it"
     notes = {name: note for _fact, name, note in rows}
     assert notes["toban-revert-x"] == "2026-02-02(Mon) 08:00 UTC: maximum 5, by this console"
     assert notes["nightly"] == "cron(0 20 * * ? *) UTC: minimum 1, by someone else"
     text = " ".join(remarks(state, UTC))
     assert "at its maximum: 5 desired, maximum 5" in text
     assert "deployment is in progress" in text
-    assert "Auto Scaling did not scale at" in text
+    assert "Auto Scaling did not scale at 01:00 UTC: already at the maximum, Odd." in text
     assert "nightly" in texts(make_plan(state))

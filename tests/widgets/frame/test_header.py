@@ -115,7 +115,7 @@ async def test_80_columns_say_what_is_late_and_armed(language: str) -> None:
     i18n.use(language)
     facts = replace(IN_TROUBLE, late=3, read_only=False, armed_left=coarse(720), link="", bugs=0)
     text = await text_at(80, facts)
-    late, armed = ("late: 3", "ARMED 12m") if language == "en" else ("遅延 3", "書込許可 12分")
+    late, armed = ("late: 3", "ARMED 12m") if language == "en" else ("遅延 3", "変更許可 12分")
     for part in (late, armed, "4(!1)", "09:00:12 JST"):
         assert part in text
     for part in ("123456789012", "1,234"):

@@ -1,9 +1,11 @@
 import json
 from typing import Any
 
+import pytest
 from textual.app import App, ComposeResult
 
 from services import i18n
+from services.i18n import _
 from services.models import glyphs
 from services.models.feeds import FeedState
 from services.models.journal import (
@@ -27,11 +29,13 @@ from widgets.journal.table import JournalTable
 from widgets.journal.verification_lines import verification_lines
 from widgets.journal.wording import (
     KIND_STYLES,
+    cells,
     checkpoint_spans,
     day_title,
     filter_spans,
     kind_spans,
     kind_word,
+    text_beside_kind,
 )
 
 
@@ -95,6 +99,53 @@ def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() ->
     assert ["受理" in line for line in printed] == [True, False]
     assert ["検証済み" in line for line in printed] == [False, True]
     assert {mark for each in (accepted, verified) for mark, _role in kind_spans(each)[:1]} == {"▶ ", "✓ "}
+
+
+WRITTEN = (
+    (EntryKind.OUTCOME, {"state": "done", "verified": True}, "Verified: {title} ({target}). {text}"),
+    (EntryKind.OUTCOME, {"state": "done", "verified": None}, "Accepted: {title} ({target}). {text}"),
+    (EntryKind.OUTCOME, {"state": "failed"}, "Failed: {title} ({target}). {text}"),
+    (EntryKind.OUTCOME, {"state": "unknown"}, "Outcome unknown: {title} ({target}). {text}"),
+    (EntryKind.OUTCOME, {"state": "refused"}, "Not sent: {title} ({target}). {text}"),
+    (EntryKind.SIGN_OFF, {}, "Signed off: {title}, due {due}"),
+    (EntryKind.SKIPPED, {}, "Skipped: {title}, due {due}"),
+    (EntryKind.PROGRESS, {}, "Under way: {title}, due {due}"),
+)
+"""Texts as the services write them, with the kinds beside which they stand."""
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize(("kind", "data", "source"), WRITTEN)
+def test_a_row_says_its_kind_once(kind: EntryKind, data: dict[str, Any], source: str, language: str) -> None:
+    i18n.use(language)
+    fields = {name: f"<{name}>" for name in ("title", "target", "text", "due")}
+    entry = journal_data.entry(1, kind, _(source).format(**fields), **data)
+    (_time, *beside) = cells(entry, gallery_data.JST)
+    row = " ".join(plain(beside))
+    assert row.casefold().count(kind_word(entry).removesuffix(" by AWS").casefold()) == 1
+    assert "<title>" in row
+
+
+def test_a_text_that_begins_with_another_word_stays_whole() -> None:
+    for text in ("Alarms: normal – no alarm fires.", "verified", "Verified: "):
+        entry = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=True)
+        assert text_beside_kind(entry) == text
+
+
+async def test_the_last_column_does_not_touch_the_edge() -> None:
+    app = TableApp()
+    async with app.run_test(size=(120, 12)):
+        table = app.query_one(JournalTable)
+        entries = [
+            journal_data.entry(
+                number, EntryKind.PLAN, "x" * 90, target="service/facility-prod-cluster/staff-api"
+            )
+            for number in range(1, 30)
+        ]
+        table.set_rows([Row(str(entry.seq), cells(entry, gallery_data.JST)) for entry in entries])
+        lines = [table.render_line(y).text for y in range(table.size.height)]
+        assert any("staff-api" in line for line in lines)
+        assert all(line[table.scrollable_content_region.width - 1] == " " for line in lines)
 
 
 def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:

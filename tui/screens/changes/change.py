@@ -1,11 +1,10 @@
-"""操作: the available changes, the target's present state, and the outcomes of earlier changes."""
+"""操作: the available changes, the target's present state and last hour, the outcomes of earlier changes."""
 
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 
 from services.aws.client.errors import AwsError
 from services.feed import Feed
@@ -13,14 +12,17 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.changes import LiveState, Place, PlannedStep, Run, StepState
 from services.models.problem import Problem
+from services.models.target_load import TargetLoad, last_hour
 from tui.commands import bindings
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
+from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
 from tui.screens.common.mode_screen import ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
+from widgets.changes.load import TargetLoadPanel, change_moments
 from widgets.changes.run.table import RunTable
 from widgets.changes.run.view import elsewhere_words
 from widgets.changes.unknown_banner import UnknownBanner
@@ -34,13 +36,6 @@ class ChangeScreen(ModeScreen):
     """The change mode."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("change")]
-    DEFAULT_CSS = """
-    ChangeScreen {
-        #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; min-height: 8; }
-        #runs { height: 1fr; min-height: 5; }
-        &.-short #runs { height: 6; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,14 +43,16 @@ class ChangeScreen(ModeScreen):
         self.changes = ChangeList(id="changes")
         self.live = LiveStatePanel(_("Current state in AWS"), now=self.app.now, zone=self.app.zone, id="live")
         self.runs = RunTable(now=self.app.now, zone=self.app.zone, id="runs")
-        self._target_key = ""
+        self.load = TargetLoadPanel(_("Last hour"), now=self.app.now, zone=self.app.zone, id="load")
+        self.parts = Parts(self.changes, self.live, self.load, self.runs, self._read_load)
+        self._target_key = self._load_key = ""
         self._feeds: dict[str, Feed[LiveState]] = {}
+        self._load_feeds: dict[str, Feed[TargetLoad]] = {}
 
     def body(self) -> ComposeResult:
-        """The unknown outcomes, the available changes, the changes made."""
+        """The unknown outcomes, the available changes, the target's last hour, the changes made."""
         yield self.unknown
-        yield Container(self.changes, self.live, id="offers")
-        yield self.runs
+        yield self.parts
 
     async def opened(self) -> None:
         """Follow the runs and start reading the first target."""
@@ -66,21 +63,25 @@ class ChangeScreen(ModeScreen):
     def on_screen_resume(self) -> None:
         """Read the target again."""
         self._read_target()
+        self._read_load()
 
     def on_screen_suspend(self) -> None:
         """Stop reading while the screen is hidden."""
-        self._target_key = ""
+        self._target_key = self._load_key = ""
         self.workers.cancel_group(self, "look")
+        self.workers.cancel_group(self, "load")
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
-        self.live.zone = self.runs.zone = self.app.zone
+        self.live.zone = self.load.zone = self.runs.zone = self.app.zone
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Keep the panel from repeating the banner."""
-        self.live.banner = problem
+        self.live.banner = self.load.banner = problem
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
+        if _verified_steps(runs) != _verified_steps(self.runs.runs):
+            self._refresh_target()
         engine = self.services.engine
         unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
@@ -91,6 +92,7 @@ class ChangeScreen(ModeScreen):
                 target,
                 locked=str(target.id) in unknown,
                 busy=target.id in locked,
+                has_load=bool(change.load_queries(target)),
             )
             for change in engine.changes.values()
             for target in change.targets()
@@ -98,6 +100,8 @@ class ChangeScreen(ModeScreen):
         self.runs.waiting = frozenset(slot.key.removeprefix("revert@") for slot in engine.reverts())
         self.runs.runs = runs
         self.unknown.show(runs)
+        self._show_moments()
+        self.parts.give_rows()
 
     # -- the target under the cursor
 
@@ -105,6 +109,7 @@ class ChangeScreen(ModeScreen):
     def highlighted(self, _event: ChangeList.Highlighted) -> None:
         """Read another target."""
         self._read_target()
+        self.parts.give_rows()
 
     def _read_target(self) -> None:
         offer = self.changes.offer_at_cursor()
@@ -119,12 +124,59 @@ class ChangeScreen(ModeScreen):
         self.live.state = feed.state
         async for state in feed.states():
             self.live.state = state
+            self.load.bounds = state.value.bounds if state.value is not None else ()
+            self.parts.give_rows()
+
+    def _refresh_target(self) -> None:
+        """Read the target at once: what was shown is from before a change."""
+        if self._target_key in self._feeds:
+            self._feeds[self._target_key].refresh()
 
     def _feed(self, offer: Offer) -> Feed[LiveState]:
         change = self.services.engine.changes[offer.kind]
         return self._feeds.setdefault(
             offer.key,
             self.services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
+        )
+
+    # -- its last hour
+
+    def _show_moments(self) -> None:
+        offer = self.changes.offer_at_cursor()
+        if offer is not None:
+            self.load.moments = change_moments(self.runs.runs, offer.target.id, _("changed"))
+
+    def _read_load(self) -> None:
+        """Read the last hour of the target under the cursor, but only while it is shown."""
+        offer = self.changes.offer_at_cursor()
+        key = offer.key if offer is not None and self.load.display and self.is_current else ""
+        if key == self._load_key:
+            return
+        self._load_key = key
+        if offer is None or not key:
+            self.workers.cancel_group(self, "load")
+            return
+        self._show_moments()
+        self.read_load(offer)
+
+    @work(group="load", exclusive=True)
+    async def read_load(self, offer: Offer) -> None:
+        """Read the target's metrics at once, then as often as the dashboard."""
+        feed = self._load_feed(offer)
+        self.load.state = feed.state
+        async for state in feed.states():
+            self.load.state = state
+
+    def _load_feed(self, offer: Offer) -> Feed[TargetLoad]:
+        queries = self.services.engine.changes[offer.kind].load_queries(offer.target)
+
+        async def read() -> TargetLoad:
+            span = last_hour(self.app.now())
+            series = await self.services.metrics.fetch(queries, span)
+            return TargetLoad(queries=queries, series=series, span=span)
+
+        return self._load_feeds.setdefault(
+            offer.key, self.services.feed("load", read, interval=self.services.feeds["dashboard"].interval)
         )
 
     # -- keys
@@ -213,6 +265,11 @@ class ChangeScreen(ModeScreen):
 def _is_open(run: Run) -> bool:
     """Whether its outcome is unknown, or it is in progress here or in another console."""
     return run.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
+
+
+def _verified_steps(runs: tuple[Run, ...]) -> int:
+    """Number of steps that AWS is known to show."""
+    return sum(bool(step.verified) for run in runs for step in run.steps)
 
 
 def _targets(runs: tuple[Run, ...], state: StepState) -> set[str]:

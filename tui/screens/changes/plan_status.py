@@ -80,7 +80,7 @@ def keys(at: PlanStatus) -> str:
     arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
     hints = (
         (not at.applying, _("Tab next")),
-        (True, _("↑↓ scroll")),
+        (True, _("↑ ↓ scroll")),
         (again, _("F5 plan again")),
         (arms, _("F9 read-only") if at.armed else _("F9 arm")),
         (True, _("Esc close")),

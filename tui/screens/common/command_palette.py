@@ -13,8 +13,13 @@ class ConsolePalette(Dimmed, Framed, CommandPalette):
     """
 
     DEFAULT_CSS = """
-    ConsolePalette > Vertical { margin-top: 1; }
-    ConsolePalette SearchIcon { display: none; }
+    ConsolePalette {
+        & > Vertical { margin-top: 1; }
+        & SearchIcon { display: none; }
+        & #--input, & #--input.--list-visible { border: round $primary; height: 3; }
+        & CommandInput, & CommandInput:focus { border: none; height: 1; padding: 0 1; }
+        & CommandList, & CommandList.--populating { border: none; max-height: 75vh; scrollbar-size-vertical: 1; }
+    }
     """
 
     def _action_command_list(self, action: str) -> None:

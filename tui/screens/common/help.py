@@ -1,6 +1,7 @@
-"""Contextual help: what the keys do here, the screen's own first."""
+"""Contextual help: what the keys do here; the screen's own first, moving about last."""
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Resize
@@ -14,11 +15,31 @@ from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad, wrap
 from widgets.frame.key_names import key_name
 
-KEY_WIDTH = 16
+KEY_WIDTH = 14
 _GO = "app.go("
 """Prefix of the actions of the modes' keys, which have a section of their own."""
 SILENT = ("super+c",)
 """Keys that are not listed, because only some terminals send them."""
+MOVING = frozenset(
+    [
+        "tab",
+        "shift+tab",
+        "up",
+        "down",
+        "left",
+        "right",
+        "k",
+        "j",
+        "pageup",
+        "pagedown",
+        "ctrl+pageup",
+        "ctrl+pagedown",
+        "home",
+        "end",
+        "ctrl+c",
+    ]
+)
+"""Keys that move about or copy in every program: whoever needs the help looks for others first."""
 
 _FROM_TEXTUAL = {
     "Focus Next": N_("Next panel"),
@@ -36,6 +57,27 @@ _FROM_TEXTUAL = {
     "Page Right": N_("Page right"),
 }
 """What the help calls the keys that Textual binds, by Textual's descriptions."""
+
+
+SENTENCES = {
+    "propose": N_("Write a Slack message about what is on the screen"),
+    "steps": N_("Open where a step leads: . and its number"),
+    "open_step": N_("Open where the step at the cursor leads"),
+    "open_logs": N_("Open the log at the minute of the change"),
+    "span(-1)": N_("Draw the curve over a shorter span"),
+    "span(1)": N_("Draw the curve over a longer span"),
+    "original": N_("Show AWS's own text, or hide it"),
+    "rerun": N_("Run the inspection again now"),
+    "override": N_("Correct the verdict, with a reason"),
+    "choose_known": N_("Add people or addresses of this finding to the known ones"),
+    "consent": N_("Run it although it costs more than the runbook allows"),
+    "maximize_tile": N_("Enlarge the widget at the cursor, or restore it"),
+    "list_normal": N_("List the normal alarms, too"),
+}
+"""What keys do whose titles the footer keeps short, by their actions."""
+FEW = 2
+"""Keys of a panel that need no section of their own."""
+_HELPS = {command.id: command.help for command in COMMANDS}
 
 
 class HelpScreen(Dialog[None]):
@@ -81,23 +123,47 @@ def _row(key: str, text: str, room: int) -> list[Content]:
     ]
 
 
-def sections(screen: Screen[object]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(title, (keys, text)…) from the active bindings; help texts come from the command registry."""
-    helps = {command.id: command.help for command in COMMANDS}
+Rows = list[tuple[str, str]]
+"""(keys, what they do) of each row of a section."""
+
+
+def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
+    """(title, rows): the screen's keys, its focused panel's, the console's, the modes, and what moves about."""
     keys_by_place: dict[str, dict[str, list[str]]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
-            words = helps.get(binding.id or "", "") or binding.tooltip or binding.description
-            text = _(_FROM_TEXTUAL.get(words, words))
-            keys = keys_by_place.setdefault(_place(active.node, screen), {}).setdefault(text, [])
-            keys.append(key_name(binding.key))
-    listed = [
-        (title, [(" ".join(keys), text) for text, keys in rows.items()])
-        for title, rows in sorted(keys_by_place.items(), key=lambda place: place[0] != _("On this screen"))
-    ]
-    modes = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
-    return [*listed, (_("Modes"), modes)]
+            rows = keys_by_place.setdefault(_place(active.node, screen), {})
+            rows.setdefault(help_text(binding), []).append(binding.key)
+    moving: dict[str, list[str]] = {}
+    for rows in keys_by_place.values():
+        for text in [text for text, keys in rows.items() if MOVING.issuperset(keys)]:
+            moving.setdefault(text, []).extend(rows.pop(text))
+    everywhere = keys_by_place.get(_("Everywhere"), {})
+    keys_by_place[_("Everywhere")] = dict(sorted(everywhere.items(), key=lambda row: _rank(row[0])))
+    listed = {title: _rows(rows) for title, rows in keys_by_place.items()}
+    if len(listed.get(_("In this panel"), [])) <= FEW:
+        listed.setdefault(_("On this screen"), []).extend(listed.pop(_("In this panel"), []))
+    listed[_("Modes")] = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
+    listed[_("Moving about")] = _rows(moving)
+    order = (_("On this screen"), _("In this panel"), _("Everywhere"), _("Modes"), _("Moving about"))
+    return [(title, listed[title]) for title in order if listed.get(title)]
+
+
+def _rank(text: str) -> int:
+    """The place of a key's text in the order of the commands; texts of no command come first."""
+    return next((at for at, command in enumerate(COMMANDS) if _(command.help) == text), -1)
+
+
+def help_text(binding: Binding) -> str:
+    """What a key does, in the screen's language: its command's sentence, else its own one, else its title."""
+    own = binding.tooltip or SENTENCES.get(binding.action) or binding.description
+    words = _HELPS.get(binding.id or "") or own
+    return _(_FROM_TEXTUAL.get(words, words))
+
+
+def _rows(keys_by_text: dict[str, list[str]]) -> Rows:
+    return [(" ".join(map(key_name, dict.fromkeys(keys))), text) for text, keys in keys_by_text.items()]
 
 
 def _place(node: object, screen: Screen[object]) -> str:

@@ -24,7 +24,7 @@ from widgets.frame.message_line import LineMessage, path_in
 class PastMessagesScreen(Dialog[None]):
     """Lists the messages, newest first; below it the message under the cursor, whole."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", N_("copy"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", N_("Copy"))]
     DEFAULT_CSS = """
     PastMessagesScreen > #window {
         width: 96%; max-width: 120;

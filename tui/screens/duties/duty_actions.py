@@ -5,6 +5,7 @@ The caller passes the occurrence under the cursor when the key was pressed, as t
 
 from datetime import datetime
 
+from textual.content import Content
 from textual.screen import ModalScreen, Screen
 
 from services.i18n import _
@@ -16,6 +17,7 @@ from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
 from tui.screens.common.already_recorded import signed_first
+from tui.screens.common.confirm import confirm
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
@@ -23,6 +25,7 @@ from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
 from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.duties.signing import current, refuse
+from tui.screens.duties.wording import head_words
 
 
 def report(app: Console) -> None:
@@ -117,14 +120,30 @@ def _needs_findings_only(duty: Duty | None) -> bool:
 
 
 def plan(app: Console, chosen: Occurrence | None) -> None:
-    """Plan the duty, or withdraw its plan."""
+    """Plan the duty, or cancel its plan after a question: its date goes from everybody's list."""
     occurrence = current(app, chosen)
     if occurrence is None or not occurrence.slot.if_planned:
         return
     if occurrence.signed is not None:
         refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
+    elif occurrence.planned:
+        confirm(
+            app,
+            _("Cancel the plan"),
+            cancelling_words(app, occurrence),
+            _("cancels the plan"),
+            lambda: app.run_worker(_plan(app, occurrence, False), group="duty-plan"),
+        )
     else:
-        app.run_worker(_plan(app, occurrence, not occurrence.planned), group="duty-plan")
+        app.run_worker(_plan(app, occurrence, True), group="duty-plan")
+
+
+def cancelling_words(app: Console, occurrence: Occurrence) -> Content:
+    """What cancelling a plan leads to."""
+    words = _(
+        "The duty counts as unplanned again: nobody is reminded of it, and it is never late. The journal keeps both entries."
+    )
+    return Content("\n").join([head_words(occurrence, app.zone, app.now()), Content(words)])
 
 
 async def _plan(app: Console, occurrence: Occurrence, planned: bool) -> None:

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models import glyphs
@@ -21,6 +21,7 @@ from services.models.text import clean
 from tui.command_search import folded
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word
 
 MOST = 200
@@ -66,6 +67,8 @@ class JournalFilterScreen(Dialog[EntryQuery]):
         super().__init__()
         self.journal = journal
         self.query_now = query
+        self.problem = ""
+        """Why people and targets are missing, or ""."""
         self.choices: list[Choice] = list(_kinds())
         self.listed: list[Choice | None] = []
         """The choice of each row of the list; None is a heading."""
@@ -81,7 +84,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             window.border_subtitle = Content(_("⏎ on/off · Esc done"))
             yield self.input
             yield self.options
-            yield Static(id="note")
+            yield Prose(id="note")
 
     def on_mount(self) -> None:
         """List the kinds at once, and people and targets as soon as they are read."""
@@ -96,8 +99,8 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             unknown = await self.journal.unknown_kinds()
             people, targets = await self.journal.people(), await self.journal.targets()
         except JournalError as error:
-            problem = error.problem
-            self.query_one("#note", Static).update(Content(problem.message))
+            self.problem = error.problem.message
+            self.fill()
             return
         self.choices += [_unknown_kind(kind) for kind in unknown]
         self.choices += [_choice("person", each) for each in people if each]
@@ -128,6 +131,17 @@ class JournalFilterScreen(Dialog[EntryQuery]):
             (row for row, each in enumerate(self.listed) if each is not None and each == highlighted),
             1 if self.listed else None,
         )
+        self.query_one("#note", Prose).show(Content(sentences(self._unmatched(), self.problem)))
+
+    def _unmatched(self) -> str:
+        """What can be done if nothing matches what is typed; "" while something does."""
+        term = clean(self.input.value.strip())
+        if self.listed or not term:
+            return ""
+        text = _(
+            "Nothing matches “{term}”. Delete letters to see more; for words in the entries press / instead."
+        )
+        return text.format(term=term)
 
     def _line(self, choice: Choice) -> Content:
         mark = (

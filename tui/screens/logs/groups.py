@@ -7,15 +7,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from services.aws.client.errors import AwsError
-from services.i18n import _
+from services.i18n import _, plural, sentences
 from services.models.logs import LogGroup
 from services.models.text import clean
 from services.system import Services
 from tui.screens.common.dialog import Dialog
+from widgets.drawing.prose import Prose
+
+
+def matching(shown: int, count: int) -> str:
+    """`3 log groups`, or how many of them match what is typed."""
+    if shown == count:
+        return plural("{count} log group", "{count} log groups", count).format(count=count)
+    return _("{shown} of {count} log groups match").format(shown=shown, count=count)
 
 
 class GroupScreen(Dialog[str]):
@@ -39,6 +47,9 @@ class GroupScreen(Dialog[str]):
         """The text of each group's line by the group's exact name."""
         self.groups |= {name: clean(name) for name in further if name not in self.groups}
         self.order: list[str] = []
+        """The exact names of the listed groups."""
+        self.reading = _("Reading the list…")
+        """Why the list is not the whole one, or ""."""
 
     def compose(self) -> ComposeResult:
         """Yield the input that narrows, the list and a note."""
@@ -46,7 +57,7 @@ class GroupScreen(Dialog[str]):
             window.border_title = Content(_("Log group"))
             yield Input(placeholder=_("Part of the name, or a whole name"))
             yield OptionList()
-            yield Static(Content(_("Reading the list…")), id="note")
+            yield Prose(id="note")
 
     def on_mount(self) -> None:
         """List the runbook's groups at once, and read those of the account."""
@@ -56,15 +67,15 @@ class GroupScreen(Dialog[str]):
     @work(group="groups", exclusive=True)
     async def read_groups(self) -> None:
         """Add the groups of the account; if they cannot be read, those of the runbook stay."""
-        note = self.query_one("#note", Static)
         try:
             account_groups: tuple[LogGroup, ...] = await self.services.logs.groups()
         except AwsError as error:
-            note.update(Content(error.problem.message))
+            self.reading = error.problem.message
+            self._show_note()
             return
+        self.reading = ""
         for group in account_groups:
             self.groups.setdefault(str(group.id), group.name)
-        note.update(Content(_("log groups: {count}").format(count=len(self.groups))))
         row = self.query_one(OptionList).highlighted
         self.fill(self.query_one(Input).value, at=self.order[row] if row is not None else "")
 
@@ -81,6 +92,17 @@ class GroupScreen(Dialog[str]):
         options.add_options([Option(Content(self.groups[name])) for name in self.order])
         if self.order:
             options.highlighted = self.order.index(at) if at in self.order else 0
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Count what is listed; if that is nothing, say what can be done."""
+        term = clean(self.query_one(Input).value.strip())
+        if term and not self.order:
+            text = _("No log group matches “{term}”. ⏎ opens the group of exactly this name.")
+            note = text.format(term=term)
+        else:
+            note = matching(len(self.order), len(self.groups))
+        self.query_one("#note", Prose).show(Content(sentences(note, self.reading)))
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -62,9 +62,11 @@ class PaneTail:
         self.pane.problem = batch.problem or self._missed
 
     async def read_earlier(self, at: int) -> None:
-        """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane."""
+        """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane, if that is later."""
         start, token = at - MINUTE, None
         oldest = self.pane.store.oldest or at + 10 * MINUTE
+        if oldest <= start:
+            return  # they have arrived since the time was asked for
         try:
             for _page in range(EARLIER_PAGES):
                 lines, token = await self.services.logs.page(

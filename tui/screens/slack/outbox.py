@@ -16,6 +16,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.posts import Post, PostState
 from tui.console import Console
 from tui.screens.common.already_recorded import was_first
+from tui.screens.common.confirm import confirm
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.block import Block
@@ -45,13 +46,14 @@ class OutboxScreen(Dialog[None]):
         & KeyedTable { height: 1fr; min-height: 4; }
         & VerticalScroll { height: 1fr; min-height: 6; border-top: solid $border; scrollbar-size-vertical: 1; }
     }
+    OutboxScreen.-none > #window { height: auto; & VerticalScroll { height: auto; border-top: none; } }
     """
 
     app = app_getter(Console)
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = KeyedTable(columns())
+        self.table = KeyedTable(columns(), margin=1)
         self.block = Block(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:
@@ -69,6 +71,8 @@ class OutboxScreen(Dialog[None]):
         self.table.focus()
 
     def _show(self) -> None:
+        self.table.display = bool(self.app.posts)
+        self.set_class(not self.app.posts, "-none")
         self.table.set_rows(rows(self.app.posts, self.app.zone, self.app.now()))
         self._moved()
 
@@ -101,7 +105,7 @@ class OutboxScreen(Dialog[None]):
         return [[(line, "muted")] for line in wrap(text, width)]
 
     def action_again(self) -> None:
-        """Send the post again; if it may be in Slack already, ask how the user knows that it is not."""
+        """Send the post after a question; if it may be in Slack already, ask how the user knows that it is not."""
         post, outbox = self._open_post(), self.app.ready.outbox
         if post is None:
             return
@@ -111,10 +115,20 @@ class OutboxScreen(Dialog[None]):
             prompt = _("How you know that it is not in Slack")
             self.app.push_screen(DecideScreen(post, _("Send again"), prompt, outbox.send_again))
         else:
-            self._send_again(post)
+            first = post.attempts == 0
+            title = _("Send to Slack") if first else _("Send again")
+            verb = _("sends") if first else _("resends")
+            confirm(self.app, title, _sending(post), verb, lambda: self._send_again(post))
 
     @work(group="send-again", exclusive=True)
     async def _send_again(self, post: Post) -> None:
+        now = next((each for each in self.app.posts if each.id == post.id), post)
+        if now.state is not post.state:
+            # Another console, or this one by itself, has sent or settled it while the question was on screen.
+            self.app.inform(
+                _("Not sent: the message is now {state}.").format(state=POST_STYLES[now.state].word)
+            )
+            return
         try:
             await self.app.ready.outbox.send_again(post, "")
         except JournalError as error:
@@ -146,6 +160,19 @@ class OutboxScreen(Dialog[None]):
         return None
 
 
+def _summary(post: Post) -> list[Content]:
+    """State and channel, and the first line of the text."""
+    style = POST_STYLES[post.state]
+    head = Content.assemble((style.text, ROLES[style.role]), "  ", post.channel)
+    return [head, Content.styled(post.text.strip().partition("\n")[0], ROLES["muted"])]
+
+
+def _sending(post: Post) -> Content:
+    """What sending a post leads to."""
+    words = _("It is posted now, as it stands, for everybody in {channel} to read.")
+    return Content("\n").join([*_summary(post), Content(words.format(channel=post.channel))])
+
+
 class DecideScreen(WritingDialog):
     """Asks for a reason, and records a decision about the post under the cursor when the key was pressed."""
 
@@ -165,11 +192,7 @@ class DecideScreen(WritingDialog):
 
     def about(self) -> Iterable[Widget]:
         """Yield the post's state, channel and first line; more would push the field out of sight."""
-        style = POST_STYLES[self.post.state]
-        head = Content.assemble((style.text, ROLES[style.role]), "  ", self.post.channel)
-        first = self.post.text.strip().partition("\n")[0]
-        text = Content.styled(first, ROLES["muted"])
-        yield Prose(Content("\n").join([head, text]), classes="about")
+        yield Prose(Content("\n").join(_summary(self.post)), classes="about")
 
     def refused(self, text: str) -> str:
         """Refuse an empty reason."""

@@ -41,12 +41,13 @@ class RunTable(Vertical):
         self.table = KeyedTable(
             (
                 Column(_("state"), max_width=38),
-                Column(_("what"), flex=3, min_width=30),
+                Column(_("what"), flex=1, min_width=30),
                 Column(_("by"), max_width=20, rank=3),
                 Column(_("when"), max_width=18, rank=1),
                 Column(_("verified"), max_width=13, rank=2),
-                Column(_("revert plan"), flex=2, min_width=13, rank=4),
-            )
+                Column(_("revert plan"), max_width=36, rank=4),
+            ),
+            margin=1,
         )
 
     def compose(self) -> ComposeResult:

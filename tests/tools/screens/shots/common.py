@@ -46,6 +46,11 @@ async def _palette_found(stage: Stage) -> None:
     await stage.write("kiroku")
 
 
+async def _palette_none(stage: Stage) -> None:
+    await _palette(stage)
+    await stage.write("zzz")
+
+
 async def _jump(stage: Stage) -> None:
     await stage.do("jump")
     await stage.on(ConsolePalette)
@@ -89,6 +94,7 @@ SHOTS = (
     Shot("help-finding", HelpScreen, _finding_help, FAULTS),
     Shot("palette", ConsolePalette, _palette),
     Shot("palette-typed", ConsolePalette, _palette_found),
+    Shot("palette-none", ConsolePalette, _palette_none),
     Shot("jump", ConsolePalette, _jump),
     Shot("runbook", RunbookScreen, _runbook),
     Shot("note", NoteScreen, _note),

@@ -2,12 +2,14 @@
 
 from functools import partial
 
+from services.i18n import _
 from services.models.findings import Verdict
 from services.report.periods import of_day
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import FAULTS, KEY, QUIET, STRANGER
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.common.confirm import ConfirmScreen, confirm
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
@@ -61,6 +63,13 @@ async def _skip(stage: Stage) -> None:
     await _inspect(stage)
     duty_actions.skip(stage.app, stage.duty("daily-morning"))
     await stage.on(SkipScreen)
+
+
+async def _cancel_plan(stage: Stage) -> None:
+    await _inspect(stage)
+    about = duty_actions.cancelling_words(stage.app, stage.duty("daily-morning"))
+    confirm(stage.app, _("Cancel the plan"), about, _("cancels the plan"), lambda: None)
+    await stage.on(ConfirmScreen)
 
 
 async def _sign_all(stage: Stage) -> None:
@@ -149,6 +158,7 @@ SHOTS = (
     Shot("sign", SignScreen, partial(_sign, id="daily-morning"), FAULTS),
     Shot("sign-checklist", SignScreen, partial(_sign, id="key-rotation"), KEY),
     Shot("skip", SkipScreen, _skip, FAULTS),
+    Shot("plan-cancel", ConfirmScreen, _cancel_plan, FAULTS),
     Shot("sign-all", SignAllScreen, _sign_all, QUIET),
     Shot("finding", FindingScreen, _finding_of_duty, FAULTS),
     *(Shot(f"finding-{id}", FindingScreen, partial(_finding, id=id), FAULTS) for id in _INSPECTIONS),

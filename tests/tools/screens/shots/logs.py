@@ -90,6 +90,11 @@ async def _groups(stage: Stage) -> None:
     await stage.on(GroupScreen)
 
 
+async def _no_group(stage: Stage) -> None:
+    await _groups(stage)
+    await stage.write("lambda")
+
+
 async def _denied(stage: Stage) -> None:
     await stage.mode("logs")
 
@@ -109,4 +114,5 @@ SHOTS = (
     Shot("logs-wrapped", LogsScreen, _wrapped),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
     Shot("log-groups", GroupScreen, _groups),
+    Shot("log-groups-none", GroupScreen, _no_group),
 )

@@ -38,6 +38,11 @@ async def _filter(stage: Stage) -> None:
     await stage.on(JournalFilterScreen)
 
 
+async def _nothing_to_filter(stage: Stage) -> None:
+    await _filter(stage)
+    await stage.write("zzz")
+
+
 async def _verify(stage: Stage) -> None:
     await _journal(stage)
     await stage.show(JournalVerifyScreen(stage.ready.journal))
@@ -68,6 +73,7 @@ SHOTS = (
     Shot("journal", JournalScreen, _journal, QUIET),
     Shot("journal-changes", JournalScreen, _changes, replace(BUSY, lane="journal")),
     Shot("journal-filter", JournalFilterScreen, _filter, QUIET),
+    Shot("journal-filter-none", JournalFilterScreen, _nothing_to_filter, QUIET),
     Shot("journal-verify", JournalVerifyScreen, _verify, QUIET),
     Shot("entry", EntryScreen, _entry, QUIET),
     Shot("outbox", OutboxScreen, _outbox, QUIET),

@@ -16,6 +16,7 @@ from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
 from tests.tools.console import console, screen_text, until
+from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
@@ -295,4 +296,15 @@ async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) ->
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
         await pilot.press("at")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: "nobody is reminded of it" in " ".join(screen_text(pilot).split()))
+        assert screen.chosen.planned, "the key alone takes nothing back"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        assert screen.chosen.planned
+        await pilot.press("at")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await until(pilot, lambda: pilot.app.screen.guard.is_open)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
         await until(pilot, lambda: pilot.app.screen.occurrence.state is S.UNPLANNED)

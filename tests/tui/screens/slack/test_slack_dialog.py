@@ -12,6 +12,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tools.slack_server import SlackServer
 from tui.messages import OpenAlarm
+from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 from tui.screens.slack.post import PostScreen
 from tui.screens.watch.alarm import AlarmScreen
@@ -50,7 +51,16 @@ async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedd
             assert isinstance(app.screen, OutboxScreen)
             await pilot.press("m")
             await until(pilot, lambda: "certainly not in Slack" in screen_text(pilot))
+            asked = len(server.slack.bodies)
             await pilot.press("p")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await until(pilot, lambda: "It is posted now, as it stands" in screen_text(pilot))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, OutboxScreen))
+            assert (len(server.slack.bodies), app.posts[0].state) == (asked, PostState.REFUSED)
+            await pilot.press("p")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.screen.guard.is_open)
+            await pilot.press("enter")
             embedded.clock.advance(1)
             await until(pilot, lambda: app.posts[0].state is PostState.POSTED)
             (message,) = server.slack.messages

@@ -1,0 +1,63 @@
+"""What a service's last hour is drawn from: its metrics, and the values they are read against. Pure.
+
+Source: CPUUtilization (Amazon ECS CloudWatch metrics): every running task sends one sample a minute, so their number is
+the number of tasks. RunningTaskCount would need Container Insights, which AWS charges for.
+"""
+
+from collections.abc import Iterator
+
+from services.changes.task_limit.state import ScalingState
+from services.i18n import _
+from services.models.base import RawId
+from services.models.metrics import MetricQuery
+from services.models.runbook import Runbook
+from services.models.target_load import Bound
+
+TASKS, CPU = "tasks", "cpu"
+"""Ids of the curves."""
+_NAMESPACE, _METRIC = RawId("AWS/ECS"), RawId("CPUUtilization")
+_MINUTE = 60
+
+
+def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
+    """Running tasks, and the mean CPU over them, by the minute."""
+    dimensions = ((RawId("ClusterName"), RawId(cluster)), (RawId("ServiceName"), RawId(service)))
+    return tuple(
+        MetricQuery(
+            id=id,
+            namespace=_NAMESPACE,
+            metric=_METRIC,
+            dimensions=dimensions,
+            stat=stat,
+            period=_MINUTE,
+            label=RawId(label),
+        )
+        for id, stat, label in (
+            (TASKS, "SampleCount", _("Running tasks")),
+            (CPU, "Average", _("CPU, mean")),
+        )
+    )
+
+
+def bounds(state: ScalingState, runbook: Runbook) -> tuple[Bound, ...]:
+    """The maximum and the desired count; the CPU that Auto Scaling aims at, and the runbook's limit on it."""
+    return (*_task_bounds(state), *_cpu_bounds(state, runbook))
+
+
+def _task_bounds(state: ScalingState) -> Iterator[Bound]:
+    desired, maximum = state.desired, state.target.maximum if state.target is not None else None
+    if maximum is not None:
+        text = _("desired = maximum {count}") if maximum == desired else _("maximum {count}")
+        yield Bound(curve=TASKS, value=maximum, label=text.format(count=maximum))
+    if state.service is not None and desired != maximum:
+        yield Bound(curve=TASKS, value=desired, label=_("desired {count}").format(count=desired))
+
+
+def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
+    if state.aim is not None:
+        label = _("Auto Scaling keeps {target} %").format(target=f"{state.aim:g}")
+        yield Bound(curve=CPU, value=state.aim, label=label)
+    limit = runbook.limit_for(_NAMESPACE, _METRIC)
+    if limit is not None and limit.below is not None:
+        label = _("limit < {value}").format(value=f"{limit.below:g} %")
+        yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)

@@ -1,0 +1,122 @@
+"""The last hour of a change's target: where it is shown, what it costs, what it says when it cannot be read."""
+
+import pytest
+
+from services.models.target_load import LENGTH
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tui.change_steps import arm_without_screen, change_mode, said
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.parts import Rows, divide
+from widgets.changes.load import LEAST_ROWS
+
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ecs-cpu", history=3600.0)]
+
+METRICS = "cloudwatch.GetMetricData"
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_the_last_hour_fills_what_is_empty(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.load.state.value is not None and screen.load.bounds)
+        await until(pilot, lambda: "Running tasks" in said(pilot))
+        load = screen.load.state.value
+        tasks, cpu = load.series
+        assert load.span.end - load.span.start == LENGTH
+        assert tasks.values[-1] == screen.live.state.value.bounds[0].value == 5
+        assert 0 < cpu.values[-1] <= 100
+        assert "desired = maximum 5" in said(pilot)
+        assert "limit < 70 %" in said(pilot)
+        assert "Auto Scaling keeps 60 %" in said(pilot)
+        blank = [line for line in pilot.app.screen._compositor.render_strips() if not line.text.strip()]
+        assert len(blank) <= 5, "the page is not empty"
+
+
+async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> None:
+    async with change_mode(embedded, size=(80, 24)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: pilot.app.view is not None and pilot.app.view.value is not None)
+        assert not screen.load.display
+        assert screen.load.state.fetched_at is None
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: screen.load.state.value is not None)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not screen.load.display)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_target_s_state_is_never_cut(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        await until(pilot, lambda: "Scaling policy" in said(pilot))
+        await until(pilot, lambda: "service/facility-prod-cluster/staff-api" in said(pilot))
+
+
+async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_hidden(
+    embedded: Embedded,
+) -> None:
+    reads: list[float] = []
+    async with change_mode(embedded, size=(120, 40)) as pilot:
+        app, screen = pilot.app, pilot.app.screen
+        fetch = app.ready.metrics.fetch
+
+        async def counted(queries, span, **where):  # type: ignore[no-untyped-def]  # as Metrics.fetch
+            if {query.id for query in queries} == {"tasks", "cpu"}:
+                reads.append(app.ready.clock.elapsed())
+            return await fetch(queries, span, **where)
+
+        await until(pilot, lambda: screen.load.state.value is not None)
+        app.ready.metrics.fetch = counted
+        first = screen.load.state
+        embedded.advance(61)
+        await until(pilot, lambda: screen.load.state is not first and screen.load.state.problem is None)
+        assert len(reads) == 1
+        assert screen.load.state.interval == app.ready.feeds["dashboard"].interval
+        await pilot.press("1")
+        await until(pilot, lambda: not isinstance(app.screen, ChangeScreen))
+        embedded.advance(200)
+        await until(pilot, lambda: app.alarms.fetched_at == embedded.clock.now())
+        assert len(reads) == 1
+        await pilot.press("4")
+        await until(pilot, lambda: len(reads) == 2)
+
+
+async def test_metrics_that_cannot_be_read_leave_the_rest_and_are_not_drawn_as_calm(
+    embedded: Embedded,
+) -> None:
+    embedded.fault("cloudwatch", "GetMetricData", preset="denied")
+    async with change_mode(embedded, size=(120, 40)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.load.state.problem is not None)
+        await until(pilot, lambda: "does not mean “all clear”" in said(pilot))
+        assert "Maximum" in said(pilot)
+        assert "cloudwatch:GetMetricData" in said(pilot)
+
+
+async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded: Embedded) -> None:
+    async with change_mode(embedded, size=(120, 40)) as pilot:
+        app, screen = pilot.app, pilot.app.screen
+        await arm_without_screen(pilot)
+        (change,) = app.ready.engine.changes.values()
+        (target,) = change.targets()
+        plan = await app.ready.engine.plan(change.kind.id, str(target.id), {})
+        await app.ready.engine.apply(plan, plan.confirm)
+        # Without a step of the clock: the next read by itself would be in half a minute.
+        await until(pilot, lambda: screen.live.state.value.bounds[0].value == 10)
+        await until(pilot, lambda: "maximum 10" in said(pilot))
+        assert screen.load.moments
+
+
+def test_the_state_is_whole_then_the_changes_then_the_curves() -> None:
+    assert divide(37, facts=14, runs=0) == Rows(15, 18, 4)
+    assert divide(37, facts=14, runs=3) == Rows(15, 17, 5)
+    assert divide(37, facts=14, runs=99) == Rows(15, 11, 11)
+    assert divide(21, facts=14, runs=0).load == 0
+    assert divide(37, facts=14, runs=0, has_load=False) == Rows(15, 0, 22)
+    for height in range(12, 80):
+        for facts in (4, 14, 30):
+            for runs in (0, 5, 50):
+                rows = divide(height, facts, runs)
+                assert rows.load == 0 or rows.load >= LEAST_ROWS
+                assert sum(rows) == height
+                assert min(rows.offers, rows.runs) >= 4

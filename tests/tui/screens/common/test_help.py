@@ -1,0 +1,76 @@
+"""What the help says, and in which order."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services import i18n
+from services.i18n import _
+from tests.architecture.bindings import bound_keys
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.messages import OpenAlarm
+from tui.modes import MODES
+from tui.screens.common.help import MOVING, SENTENCES, HelpScreen, sections
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.watch.alarm import AlarmScreen
+from widgets.frame.key_names import key_name
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+_MOVING = {key_name(key) for key in MOVING}
+
+
+def check(pilot: Pilot[Any]) -> None:
+    """The rules that the help of every screen keeps."""
+    listed = sections(pilot.app.screen)
+    titles = [title for title, _rows in listed]
+    assert titles[-2:] == [_("Modes"), _("Moving about")], titles
+    assert titles[0] in (_("On this screen"), _("In this panel")), titles
+    for title, rows in listed[:-1]:
+        for keys, text in rows:
+            assert not _MOVING.issuperset(keys.split()), f"{title}: {keys} {text}"
+    for keys, _text in listed[-1][1]:
+        assert _MOVING.issuperset(keys.split()), keys
+    texts = Counter(text for _title, rows in listed for _keys, text in rows)
+    assert [text for text, count in texts.items() if count > 1] == []
+    keys_by_count = Counter(key for _title, rows in listed for keys, _text in rows for key in keys.split())
+    assert [key for key, count in keys_by_count.items() if count > 1] == []
+    if i18n.language() == "en":
+        assert [text for text in texts if text[0].islower()] == [], "sentence case"
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing_twice(
+    embedded: Embedded, language: str
+) -> None:
+    i18n.use(language)
+    async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+        app = pilot.app
+        for mode in MODES:
+            app.action_go(mode.id)
+            await until(pilot, lambda mode=mode: app.current_mode == mode.id and app.screen.focused)
+            check(pilot)
+        app.post_message(OpenAlarm(app.alarms.value.watched[0]))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.focused)
+        check(pilot)
+        recorded = await app.ready.scheduler.runs.run_on_demand("alarms")
+        app.push_screen(FindingScreen(recorded.subject, recorded))
+        await until(pilot, lambda: isinstance(app.screen, FindingScreen) and app.screen.focused)
+        check(pilot)
+
+
+async def test_the_help_of_the_logs_calls_c_the_columns(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24), mode="logs") as pilot:
+        await until(pilot, lambda: pilot.app.screen.focused is not None)
+        await until(pilot, lambda: getattr(pilot.app.screen, "tails", None))
+        rows = {keys: text for _title, rows in sections(pilot.app.screen) for keys, text in rows}
+        assert "column" in rows["C"]
+        pilot.app.action_keys_help()
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: "Search the lines in memory" in screen_text(pilot))
+
+
+def test_sentences_belong_to_keys_that_exist() -> None:
+    assert set(SENTENCES) <= {key.action for key in bound_keys()}

@@ -1,0 +1,89 @@
+"""Every list that typing narrows says how much is left, and what can be done when nothing is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from services.models.journal import EntryQuery
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.common.command_palette import ConsolePalette
+from tui.screens.journal.filter import JournalFilterScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.logs import LogsScreen
+
+NOTHING = "zzqq"
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
+
+def _groups(app: Any) -> object:
+    return app.push_screen(GroupScreen(app.ready))
+
+
+def _kinds(app: Any) -> object:
+    return app.push_screen(JournalFilterScreen(app.ready.journal, EntryQuery()))
+
+
+def _commands(app: Any) -> object:
+    return app.action_command_palette()
+
+
+def _places(app: Any) -> object:
+    return app.action_jump()
+
+
+async def _typed(pilot: Pilot[Any], text: str) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen.focused, Input))
+    await pilot.press(*text)
+    await until(pilot, lambda: pilot.app.screen.query_one(Input).value == text)
+
+
+@pytest.mark.parametrize("opened", [_groups, _kinds, _commands, _places])
+async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(
+    embedded: Embedded, opened: Callable[[Any], object]
+) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+        opened(pilot.app)
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, GroupScreen | JournalFilterScreen | ConsolePalette)
+        )
+        await _typed(pilot, NOTHING)
+        await until(pilot, lambda: f"“{NOTHING}”" in screen_text(pilot))
+        text = " ".join(screen_text(pilot).replace("│", " ").split())
+        advice = (
+            "⏎ opens the group of exactly this name",
+            "Delete letters to see more",
+            "Type a part of the name",
+        )
+        assert any(each in text for each in advice), text
+        assert "3 log groups" not in text
+
+
+async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+        _groups(pilot.app)
+        await until(pilot, lambda: isinstance(pilot.app.screen, GroupScreen) and not pilot.app.screen.reading)
+        screen = pilot.app.screen
+        count = len(screen.groups)
+        await until(pilot, lambda: f"{count} log groups" in screen_text(pilot))
+        for typed in ("rds", "rds/"):
+            screen.query_one(Input).value = typed
+            shown = sum(typed in line for line in screen.groups.values())
+            await until(
+                pilot, lambda shown=shown: f"{shown} of {count} log groups match" in screen_text(pilot)
+            )
+            assert screen.query_one(OptionList).option_count == shown
+
+
+async def test_what_kept_the_list_from_being_whole_stays_beside_the_count(embedded: Embedded) -> None:
+    embedded.fault("logs", "DescribeLogGroups", preset="denied")
+    async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        _groups(pilot.app)
+        await until(pilot, lambda: "logs:DescribeLogGroups" in screen_text(pilot))
+        await _typed(pilot, NOTHING)
+        await until(pilot, lambda: f"“{NOTHING}”" in screen_text(pilot))
+        assert "logs:DescribeLogGroups" in screen_text(pilot)

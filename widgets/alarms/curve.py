@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm
-from services.models.curve_spans import SPANS, CurveSpan, Statistic, drawn_stat, period_of
+from services.models.curve_spans import SPANS, CurveSpan, Statistic, draws_own, drawn_stat, period_of
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 
@@ -39,12 +39,20 @@ def length(span: timedelta) -> str:
 
 
 def curve_note(alarm: Alarm, chosen: int, width: int) -> list[Line]:
-    """What one point of the curve is: `mean of 5m`; for metric math only its period."""
+    """What one point of the curve is."""
+    return [[(line, "muted")] for line in wrap(statistic_text(alarm, chosen), width)]
+
+
+def other_statistic(alarm: Alarm, chosen: int) -> str:
+    """What one point of the curve is if it is not what the alarm evaluates; else ""."""
+    return "" if draws_own(SPANS[chosen], alarm) else statistic_text(alarm, chosen)
+
+
+def statistic_text(alarm: Alarm, chosen: int) -> str:
+    """`mean of every 5m`; for metric math only its period."""
     span = SPANS[chosen]
     stat, period = drawn_stat(span, alarm), duration(period_of(span, alarm))
     if not stat:
-        text = _("every {period}").format(period=period)
-    else:
-        words = _STATISTICS.get(stat)
-        text = _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)
-    return [[(line, "muted")] for line in wrap(text, width)]
+        return _("every {period}").format(period=period)
+    words = _STATISTICS.get(stat)
+    return _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)

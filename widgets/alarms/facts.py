@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.date_text import time_text
 from services.models.depletion import RECENT, Depletion, depletion
 from services.models.units import alarm_unit, number
 from widgets.alarms.values import breaches, calls, limit_text, now_spans
@@ -69,8 +70,12 @@ def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 
 
 def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """`now 34.8   limit ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
+    """`now 34.8 (09:06)   limit ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
     now: list[Span] = [(_("now") + " ", "head"), *now_spans(alarm, context.readings, context.now, "strong")]
+    at = context.readings.now(alarm, context.now).at
+    if at is not None:
+        clock = time_text(datetime.fromtimestamp(at, UTC), context.zone, context.now)
+        now.append((_(" ({note})").format(note=clock), "muted"))
     limit: list[Span] = [(_("limit") + " ", "head"), (limit_text(alarm), "limit")]
     rule: list[Span] = [(condition(alarm), "muted")]
     return [*_side_by_side([now, limit, rule], width), *_stock_lines(alarm, context, width)]

@@ -28,7 +28,7 @@ def columns() -> tuple[Column, ...]:
     return (
         Column(_("state"), max_width=12),
         Column(_("alarm"), flex=2, min_width=22, middle=True),
-        Column(_("now"), align="right", max_width=12),
+        Column(_("now"), align="right", max_width=14),
         Column(_("limit"), max_width=14),
         Column(_("since"), max_width=16, rank=1),
         Column(_("last hour"), max_width=12, rank=2),

@@ -6,10 +6,12 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 
 from services import i18n
+from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
+from services.models.metrics import Series
 from tests.widgets import gallery_data
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
@@ -58,7 +60,7 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         await pilot.pause()
         output = text(app)
         for words in (
-            "now 8.40",
+            "now 8.40 (09:11)",
             "limit > 5",
             "in 3 of 5 periods",
             "at change  0.40  2.10  6.30  6.90  7.20",
@@ -70,6 +72,93 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         assert "out of the last" not in output, "AWS's English is behind a key"
         places = [output.index(words) for words in ("firing", "now 8.40", "What to do", "History")]
         assert places == sorted(places)
+
+
+def moved(series: Series, value: float, seconds: int = 0) -> Series:
+    """The series with `value` as its newest point, which is `seconds` later than its last."""
+    at = series.times[-1] + seconds
+    times = series.times if not seconds else (*series.times, at)
+    kept = series.values if seconds else series.values[:-1]
+    return series.model_copy(update={"times": times, "values": (*kept, value)})
+
+
+@pytest.mark.parametrize(("first", "later"), [("curve", "readings"), ("readings", "curve")])
+@pytest.mark.parametrize("seconds", [0, 60])
+async def test_head_and_curve_show_one_value_whichever_was_read_later(
+    first: str, later: str, seconds: int
+) -> None:
+    """Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value."""
+    alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
+    base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
+    both = {first: moved(base, 7.77), later: moved(base, 33.3, seconds)}
+    times = {first: now - timedelta(seconds=50), later: now - timedelta(seconds=5)}
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        detail.curve = FeedState((both["curve"],), times["curve"])
+        detail.readings = AlarmReadings(
+            read={alarm.id: both["readings"]}, own=FeedState((), times["readings"])
+        )
+        await pilot.pause()
+        await pilot.pause()
+        output = text(app)
+        assert "now 33.3 (" in output
+        assert f"{base.label} 33.3" in output
+        assert "7.77" not in output
+
+
+async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
+    alarm = gallery_data.ALARMS[3]
+    mean = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id, "period": 300})
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        detail.span, detail.curve = 0, gallery_data.fresh((mean,))
+        await pilot.pause()
+        await pilot.pause()
+        assert f"mean of every 5m {mean.values[-1]:.2f}" in text(app)
+        assert mean.label not in text(app)
+
+
+async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
+    alarm = gallery_data.ALARMS[0]
+    curve = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        failed = FeedState((curve,), gallery_data.NOW, gallery_data.PROBLEM)
+        detail.curve, detail.readings = failed, AlarmReadings()
+        await pilot.pause()
+        await pilot.pause()
+        assert "now ? read failed" in text(app)
+        assert f"{curve.label} —" in text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
+async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int, int]) -> None:
+    app = DetailApp()
+    async with app.run_test(size=size) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, gallery_data.ALARMS[0])
+        await pilot.pause()
+        await pilot.pause()
+        chart, page = detail.chart.region, detail.region
+        assert chart.height >= 10
+        if size[0] >= 110:
+            assert detail.max_scroll_y == 0
+            assert page.bottom - chart.bottom <= 1, "no rows are empty below the curve"
+            assert page.right - chart.right <= 1
+        if size == (200, 60):
+            assert chart.width >= page.width - 2, "a large screen has the curve over its whole width"
+            assert detail.history_block.region.x > detail.steps.region.right
+        parts = [detail.facts_block, detail.steps, detail.curve_block, detail.chart, detail.history_block]
+        regions = [each.region for each in parts]
+        assert not any(
+            one.overlaps(other) for at, one in enumerate(regions) for other in regions[at + 1 :]
+        ), regions
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:

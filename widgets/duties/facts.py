@@ -25,7 +25,7 @@ from widgets.duties.wording import (
     state_style,
     zone_name,
 )
-from widgets.findings.wording import recorded_spans, running_words, waiting_span
+from widgets.findings.wording import REFERENCE, recorded_spans, running_words, waiting_span
 
 Fact = tuple[str, Sequence[Span]]
 """A label and its text."""
@@ -109,7 +109,8 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
     if findings.material:
-        lines += [[(text, "muted")] for text in wrap(_("For reference: a person does this duty."), width)]
+        words = _("For reference: a person does this duty.")
+        lines += hanging([(f"{REFERENCE.mark} ", REFERENCE.role)], [(words, REFERENCE.role)], width)
     running = {each.inspection: running_words(each) for each in findings.running}
     by_id = {each.finding.inspection: each for each in findings.recorded}
     for id in findings.expected:
@@ -118,8 +119,10 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
         spans: list[Span] = [(title, "strong"), ("  ", "")]
         if id in running:
             spans.append((running[id], "strong"))
-        else:
-            spans += [waiting_span(findings, id)] if recorded is None else recorded_spans(recorded)
+        elif recorded is None:
+            spans.append(waiting_span(findings, id))
+        elif not findings.material:
+            spans += recorded_spans(recorded)
         lines.append(spans)
         if recorded is not None:
             lines += hanging([("  ", "")], [(recorded.finding.summary, "")], width)

@@ -16,14 +16,10 @@ from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.wording import cost_words, recorded_spans, verdict_spans
+from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans
 
-_TITLE = 44
-"""Maximum cells of a measure's title beside its value."""
-_ALLOWED = 16
-"""Maximum cells of a limit beside a note."""
-_NOTE = 20
-"""Minimum cells of a note beside its value."""
+_NOTE, _NOTE_ROWS = 20, 2
+"""Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""
 _GAP = 2
 _EXACT = re.compile(r"[0-9]")
 """The beginning of a time or a number, which means something else if it is cut."""
@@ -49,9 +45,17 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
 _BANDS = {Verdict.ABNORMAL: "alert", Verdict.ATTENTION: "band", Verdict.UNKNOWN: "band"}
 
 
-def band_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The verdict as a coloured band with its sentence; who overrode it and why; what failed."""
+def band_lines(
+    recorded: Recorded, zone: tzinfo, now: datetime, width: int, *, for_reference: bool = False
+) -> list[Line]:
+    """The verdict as a coloured band with its sentence; who overrode it and why; what failed.
+
+    For reference it has neither verdict nor colour.
+    """
     finding = recorded.finding
+    if for_reference:
+        texts = wrap(f"{REFERENCE.text}  {finding.summary}", max(8, width - 2))
+        return [[(f" {text}", "strong")] for text in texts] + _doubt_lines(recorded, zone, now, width)
     role = _BANDS.get(finding.leading, "good")
     verdict = "".join(text for text, _role in verdict_spans(finding))
     texts = wrap(f"{verdict}  {finding.summary}", max(8, width - 2))
@@ -102,59 +106,61 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
 
 
 def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
-    """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last."""
+    """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last.
+
+    What is wider than its column goes on below, in its column: nothing is cut, and nothing stands twice.
+    """
     if not measures:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
-    cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
-    natural = [max(cell_len(row[at]) for row in (heads, *cells)) for at in range(len(heads))]
-    most = (max(14, width // 4), _ALLOWED, width)
-    sizes = [min(limit, wanted) for limit, wanted in zip(most, natural[1:], strict=True)]
-    beside = width - 2 - sum(sizes) - _GAP * len(sizes)
-    sizes.insert(0, min(natural[0], _TITLE, max(beside, width * 2 // 5)))
-    lines: list[Line] = [[("  ", ""), *_cells(heads, sizes, "head")]]
-    for measure, row in zip(measures, cells, strict=True):
-        lines += _measure_row(measure, row, sizes, width)
+    table: list[Sequence[str]] = [heads]
+    table += [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
+    if not any(each.verdict for each in measures):
+        table = [row[:3] for row in table]
+    sizes = _measure_sizes(table, width - 2)
+    room = width - 2 - sum(sizes) - _GAP * len(sizes)
+    beside = all(len(wrap(each.note, room)) <= _NOTE_ROWS for each in measures) if room >= _NOTE else False
+    lines: list[Line] = [[("  ", ""), *_cells(table[0], sizes, "head")]]
+    for measure, row in zip(measures, table[1:], strict=True):
+        note = wrap(measure.note, room) if beside and measure.note else []
+        lines += _measure_row(measure, row, sizes, note)
+        if measure.note and not beside:
+            lines += [[("    ", ""), (text, "muted")] for text in wrap(measure.note, max(8, width - 4))]
     return lines
+
+
+def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Widths of the columns; the widest of them shrinks first, and the verdict's stays."""
+    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    room = width - _GAP * (len(sizes) - 1)
+    while sum(sizes) > room and max(sizes[:3]) > _LEAST:
+        sizes[sizes.index(max(sizes[:3]))] -= 1
+    return sizes
 
 
 def _word(measure: Measure) -> str:
     return VERDICT_STYLES[measure.verdict].word if measure.verdict is not None else ""
 
 
-def _measure_row(measure: Measure, row: Sequence[str], sizes: Sequence[int], width: int) -> list[Line]:
+def _measure_row(
+    measure: Measure, row: Sequence[str], sizes: Sequence[int], note: Sequence[str]
+) -> list[Line]:
     style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
     is_bad = style is not None and measure.verdict is not Verdict.NORMAL
     mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
-    title, value, allowed, verdict = _cells_of(row, sizes)
-    role = style.role if is_bad and style is not None else "muted"
-    line: list[Span] = [
-        mark,
-        (title, "strong" if is_bad else "muted"),
-        (" " * _GAP, ""),
-        (value, role if is_bad else ""),
-        (" " * _GAP, ""),
-        (allowed, "limit" if is_bad else "muted"),
-        (" " * _GAP, ""),
-        (verdict, style.role if style is not None else ""),
-    ]
-    # A sentence does not fit into a column: it continues below the row.
-    rest = [
-        text
-        for text, size in ((measure.shown, sizes[1]), (measure.allowed, sizes[2]))
-        if cell_len(text) > size
-    ]
-    note = "  ".join(text for text in (*rest, measure.note) if text)
-    room = width - sum(cell_len(text) for text, _role in line) - _GAP
-    if not note:
-        return [line]
-    if cell_len(note) <= room:
-        return [[*line, (" " * _GAP, ""), (note, "muted")]]
-    if room >= _NOTE:
-        indent, rows = width - room, wrap(note, room)
-        first: list[Line] = [[*line, (" " * _GAP, ""), (rows[0], "muted")]]
-        return first + [[(" " * indent, ""), (text, "muted")] for text in rows[1:]]
-    return [line, *([("    ", ""), (text, "muted")] for text in wrap(note, max(8, width - 4)))]
+    role = style.role if style is not None else ""
+    roles = ("strong", role, "limit", role) if is_bad else ("muted", "", "muted", role)
+    columns = [wrap(text, size) for text, size in zip(row, sizes, strict=True)]
+    lines: list[Line] = []
+    for at in range(max(len(note), *map(len, columns))):
+        spans: list[Span] = [mark if at == 0 else ("  ", "")]
+        for index, (column, size) in enumerate(zip(columns, sizes, strict=True)):
+            text = column[at] if at < len(column) else ""
+            spans += [*([(" " * _GAP, "")] if index else []), (pad(text, size), roles[index])]
+        if at < len(note):
+            spans += [(" " * _GAP, ""), (note[at], "muted")]
+        lines.append(spans)
+    return lines
 
 
 def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> list[Line]:
@@ -255,10 +261,6 @@ def _sizes(evidence: Evidence, width: int) -> list[int]:
             widest = max(columns, key=natural.__getitem__)
             natural[widest] -= 1
     return natural
-
-
-def _cells_of(cells: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    return [pad(crop(text, size), size) for text, size in zip(cells, sizes, strict=True)]
 
 
 def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:

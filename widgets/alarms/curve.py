@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm
-from services.models.curve_spans import SPANS, CurveSpan, Statistic, draws_own, drawn_stat, period_of
+from services.models.curve_spans import SPANS, CurveSpan, Statistic, drawn_stat, draws_own, period_of
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 

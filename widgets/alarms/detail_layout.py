@@ -91,7 +91,11 @@ class _Page:
         self.bottom = max(bottom, self.bottom)
 
     def _height(self, widget: Widget, width: int) -> int:
-        return widget.get_content_height(self.size, self.size, width) if isinstance(widget, Block) else LEAST_CHART
+        return (
+            widget.get_content_height(self.size, self.size, width)
+            if isinstance(widget, Block)
+            else LEAST_CHART
+        )
 
 
 def _below(widgets: Sequence[Widget], index: int) -> int:

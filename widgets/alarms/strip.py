@@ -19,7 +19,6 @@ from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
 
-
 _SHORT_NAME = 12
 """Cells of an alarm's name that still tell which one it is."""
 
@@ -108,7 +107,9 @@ class AlarmStrip(LineWidget):
             [name, *state, end],
         ]
         rest = room - width_of([*state, end])
-        return [*forms, [(crop_middle(newest.name, rest), role), *state, end]] if rest >= _SHORT_NAME else forms
+        return (
+            [*forms, [(crop_middle(newest.name, rest), role), *state, end]] if rest >= _SHORT_NAME else forms
+        )
 
     def _before(self, newest: Alarm) -> list[Span]:
         change = self.transition

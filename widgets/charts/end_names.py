@@ -81,9 +81,7 @@ def _end_row(curve: Curve, data: ChartData, scale: Scale | None, rows: int) -> i
 
 def _name(index: int, curve: Curve, data: ChartData, width: int) -> Line:
     """`CPU 38.7%` in at most `width` cells: the name is cropped, the value stays."""
-    newest = (
-        None if data.is_outdated else present_value_at(curve.times, curve.values, curve.period, data.end)
-    )
+    newest = None if data.is_outdated else present_value_at(curve.times, curve.values, curve.period, data.end)
     value: list[Span] = [(" " + number(newest, curve.unit), "" if newest is not None else "warn")]
     if curve.verdict not in (None, Verdict.NORMAL):
         style = VERDICT_STYLES[curve.verdict or Verdict.UNKNOWN]

@@ -13,7 +13,7 @@ from services.i18n import N_, _, plural
 from services.models.evidence import Evidence, EvidencePlace
 from widgets.drawing.covered_lines import CellStyles, over
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
-from widgets.findings.lines import EvidenceLines
+from widgets.findings.evidence_lines import EvidenceLines
 
 FOLDED = 3
 """Rows that are shown before the table is unfolded."""

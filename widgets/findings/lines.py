@@ -10,24 +10,17 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.evidence import Evidence, Row
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
-from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
-from widgets.drawing.lines import Line, Span, spread
+from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
+from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.findings.evidence_lines import GAP, LEAST, READABLE, cell_spans, evidence_lines, shrink
 from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans
 
 _NOTE, _NOTE_ROWS = 20, 2
 """Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""
-_GAP = 2
-_EXACT = re.compile(r"[0-9]")
-"""The beginning of a time or a number, which means something else if it is cut."""
-_LEAST = 10
-"""Minimum cells of a text beside complete times and numbers."""
 _NUMBERED = re.compile(r"\d+\. ")
-_ROW = 12
-"""Maximum lines of one row of evidence."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
@@ -118,9 +111,9 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
     if not any(each.verdict for each in measures):
         table = [row[:3] for row in table]
     sizes = _measure_sizes(table, width - 2)
-    room = width - 2 - sum(sizes) - _GAP * len(sizes)
+    room = width - 2 - sum(sizes) - GAP * len(sizes)
     beside = all(len(wrap(each.note, room)) <= _NOTE_ROWS for each in measures) if room >= _NOTE else False
-    lines: list[Line] = [[("  ", ""), *_cells(table[0], sizes, "head")]]
+    lines: list[Line] = [[("  ", ""), *cell_spans(table[0], sizes, "head")]]
     for measure, row in zip(measures, table[1:], strict=True):
         note = wrap(measure.note, room) if beside and measure.note else []
         lines += _measure_row(measure, row, sizes, note)
@@ -130,11 +123,11 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
 
 
 def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Widths of the columns; the widest of them shrinks first, and the verdict's stays."""
+    """Widths of the columns; values and ranges shrink before titles, and verdicts stay."""
     sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    room = width - _GAP * (len(sizes) - 1)
-    while sum(sizes) > room and max(sizes[:3]) > _LEAST:
-        sizes[sizes.index(max(sizes[:3]))] -= 1
+    room = width - GAP * (len(sizes) - 1)
+    for columns, least in (((1, 2), READABLE), ((0,), READABLE), ((0, 1, 2), LEAST)):
+        shrink(sizes, columns, least, room)
     return sizes
 
 
@@ -156,49 +149,11 @@ def _measure_row(
         spans: list[Span] = [mark if at == 0 else ("  ", "")]
         for index, (column, size) in enumerate(zip(columns, sizes, strict=True)):
             text = column[at] if at < len(column) else ""
-            spans += [*([(" " * _GAP, "")] if index else []), (pad(text, size), roles[index])]
+            spans += [*([(" " * GAP, "")] if index else []), (pad(text, size), roles[index])]
         if at < len(note):
-            spans += [(" " * _GAP, ""), (note[at], "muted")]
+            spans += [(" " * GAP, ""), (note[at], "muted")]
         lines.append(spans)
     return lines
-
-
-def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> list[Line]:
-    """A table with columns as wide as their texts if there is room; the last one takes the rest."""
-    lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
-    if not evidence.rows:
-        return [*lines, [(_("nothing"), "muted")]]
-    table = EvidenceLines(evidence, width, year)
-    lines.append(table.head)
-    for row in table.rows:
-        lines += table.row(row)
-    if evidence.omitted:
-        lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
-    return lines
-
-
-class EvidenceLines:
-    """Lays the rows of one table out for a width; where it is narrow, dates of `year` leave the year out."""
-
-    def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
-        if year is not None and _natural_width(evidence) > width - _GAP:
-            evidence = _without_year(evidence, year)
-        self._columns = evidence.columns
-        self._widths = _sizes(evidence, width - _GAP)
-        self.rows = evidence.rows
-
-    @property
-    def head(self) -> Line:
-        """The columns' titles."""
-        return [("  ", ""), *_cells(self._columns, self._widths, "head")]
-
-    def row(self, row: Row, *, whole: bool = True) -> list[Line]:
-        """A row; with `whole`, one that affects the verdict continues below instead of being cut."""
-        style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
-        mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
-        if whole and row.verdict not in (None, Verdict.NORMAL):
-            return _whole_row(mark, row.cells, self._widths)
-        return [[mark, *_cells(row.cells, self._widths, "")]]
 
 
 def marked_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
@@ -225,64 +180,6 @@ def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -
     for part in parts:
         if part:
             lines += [*([[]] if lines else []), *part]
-    return lines
-
-
-def _natural_sizes(evidence: Evidence) -> list[int]:
-    rows = [evidence.columns, *(row.cells for row in evidence.rows)]
-    count = len(evidence.columns)
-    return [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
-
-
-def _natural_width(evidence: Evidence) -> int:
-    return sum(_natural_sizes(evidence)) + _GAP * (len(evidence.columns) - 1)
-
-
-def _without_year(evidence: Evidence, year: int) -> Evidence:
-    date = re.compile(rf"\b{year}-(?=\d\d-\d\d\()")
-    rows = [
-        row.model_copy(update={"cells": tuple(date.sub("", cell) for cell in row.cells)})
-        for row in evidence.rows
-    ]
-    return evidence.model_copy(update={"rows": tuple(rows)})
-
-
-def _sizes(evidence: Evidence, width: int) -> list[int]:
-    rows = [evidence.columns, *(row.cells for row in evidence.rows)]
-    count = len(evidence.columns)
-    natural = _natural_sizes(evidence)
-    room = width - _GAP * (count - 1)
-    # Texts shrink first, the widest of them before the others, so that times and numbers stay complete.
-    exact = [
-        all(_EXACT.match(row[at]) for row in rows[1:] if at < len(row) and row[at]) for at in range(count)
-    ]
-    for columns, least in (([at for at in range(count) if not exact[at]], _LEAST), (list(range(count)), 6)):
-        while columns and sum(natural) > room and max(natural[at] for at in columns) > least:
-            widest = max(columns, key=natural.__getitem__)
-            natural[widest] -= 1
-    return natural
-
-
-def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
-    spans: list[Span] = []
-    for text, size in zip(cells, sizes, strict=False):
-        spans += [(" " * _GAP, "")] if spans else []
-        spans.append((pad(crop(text, size), size), role))
-    return spans
-
-
-def _whole_row(mark: Span, cells: Sequence[str], sizes: Sequence[int]) -> list[Line]:
-    """A row that affects the verdict: texts continue below in their columns, up to _ROW lines."""
-    columns = [wrap(text, size) for text, size in zip(cells, sizes, strict=False)]
-    height = min(_ROW, max((len(column) for column in columns), default=1))
-    lines: list[Line] = []
-    for at in range(height):
-        # The last line takes the rest of the text, so that a cut is visible.
-        texts = [
-            "".join(column[at:]) if at == height - 1 else column[at] if at < len(column) else ""
-            for column in columns
-        ]
-        lines.append([mark if at == 0 else ("  ", ""), *_cells(texts, sizes, "")])
     return lines
 
 

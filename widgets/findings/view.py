@@ -131,9 +131,7 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.running is not None:
             lines.append([(running_words(self.running), "strong")])
         if recorded is not None:
-            band = band_lines(
-                recorded, self.zone, self._now(), width, for_reference=self.for_reference
-            )
+            band = band_lines(recorded, self.zone, self._now(), width, for_reference=self.for_reference)
             return [*lines, *band]
         return lines if self.running is not None else [*lines, [(_("no finding yet"), "muted")]]
 

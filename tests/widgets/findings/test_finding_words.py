@@ -15,7 +15,8 @@ from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.facts import finding_lines as duty_finding_lines
-from widgets.findings.lines import band_lines, evidence_lines, measure_lines
+from widgets.findings.evidence_lines import evidence_lines
+from widgets.findings.lines import band_lines, measure_lines
 from widgets.findings.wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
@@ -149,7 +150,9 @@ def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:
     assert title in plain(measure_lines([measure], 84))[1]
 
 
-PHRASES = st.text(alphabet="abc 1<≥日曜正常（）、", min_size=1, max_size=60).map(lambda text: f"x{text.strip()}")
+PHRASES = st.text(alphabet="abc 1<≥日曜正常（）、", min_size=1, max_size=60).map(
+    lambda text: f"x{text.strip()}"
+)
 MEASURES = st.lists(
     st.builds(
         Measure,
@@ -200,3 +203,26 @@ def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
         assert not any(role in ("bad", "warn", "alert", "band", "caution") for _text, role in line)
     assert text(lines[0]) == text(lines[1]) == "○ for reference"
     assert neutral.verdict is V.ABNORMAL, "what was recorded stays"
+
+
+def test_a_column_without_values_and_a_long_head_leave_room_for_texts() -> None:
+    columns = (
+        "Kind",
+        "Description",
+        "Applied at",
+        "Applied by itself (not before this)",
+        "By hand until",
+        "Opted in",
+    )
+    row = Row(cells=("system-update", "New operating system update", "01-21(Wed) 09:02 JST", "", "", ""))
+    evidence = Evidence(title="t", columns=columns, rows=(row,))
+    head, line = plain(evidence_lines(evidence, 78)[1:])
+    assert "By hand" not in head, "a column in which nothing stands is left out where room is short"
+    assert all(cell in line for cell in row.cells)
+    wide = plain(evidence_lines(evidence, 160)[1:])[0]
+    assert all(column in wide for column in columns)
+    exact = Row(
+        cells=("01-16(Fri)（01-18(Sun) is a closed day, so it moved to the day before）", "sato.kenji")
+    )
+    table = Evidence(title="t", columns=("Rotate by", "User"), rows=(exact,))
+    assert "sato.kenji" in plain(evidence_lines(table, 40)[2:])[0], "a long text is no time"

@@ -103,7 +103,11 @@ async def test_a_duty_that_a_person_does_has_no_verdict_on_any_screen(embedded: 
 
         def recorded() -> bool:
             embedded.clock.advance(0.1)
-            slots = [each.slot for each in app.duties.open if each.slot.duty == "key-rotation"] if app.duties else []
+            slots = (
+                [each.slot for each in app.duties.open if each.slot.duty == "key-rotation"]
+                if app.duties
+                else []
+            )
             findings = app.ready.scheduler.of(slots[0]) if slots else None
             return findings is not None and findings.complete and not findings.running
 

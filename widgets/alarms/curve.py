@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.i18n import N_, _
 from services.models.alarms import Alarm
 from services.models.curve_spans import SPANS, CurveSpan, Statistic, drawn_stat, draws_own, period_of
+from services.models.metrics import Series
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 
@@ -38,9 +39,12 @@ def length(span: timedelta) -> str:
     return _("{hours}h").format(hours=int(span.total_seconds() // 3600))
 
 
-def curve_note(alarm: Alarm, chosen: int, width: int) -> list[Line]:
-    """What one point of the curve is."""
-    return [[(line, "muted")] for line in wrap(statistic_text(alarm, chosen), width)]
+def curve_note(alarm: Alarm, series: Sequence[Series], chosen: int, width: int) -> list[Line]:
+    """What the curve draws, and what one point of it is."""
+    text = statistic_text(alarm, chosen)
+    if len(series) == 1:
+        text = _("{metric}, {statistic}").format(metric=series[0].label, statistic=text)
+    return [[(line, "muted")] for line in wrap(text, width)]
 
 
 def other_statistic(alarm: Alarm, chosen: int) -> str:

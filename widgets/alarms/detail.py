@@ -231,7 +231,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             series,
             start,
             max([*times, end]),
-            statistic=other_statistic(self.alarm, self.span),
+            name=other_statistic(self.alarm, self.span),
             is_outdated=readings.now(self.alarm, self._now()).doubtful,
         )
 
@@ -243,7 +243,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
-            return [[(_("no alarm chosen"), "muted")]]
+            return [[(_("No alarm chosen."), "muted")]]
         stale = self.overview.freshness(self._now()) is Freshness.STALE
         readings, _series = self._joined()
         context = FactContext(self.zone, self._now(), readings, self.title, stale)
@@ -264,12 +264,15 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         if self.alarm is None or not self.alarm.queries:
             words = _("This alarm has no metric of its own.")
             return [[(text, "muted")] for text in wrap(words, width)]
-        return [*self._trouble(self.curve, width), *curve_note(self.alarm, self.span, width)]
+        return [
+            *self._trouble(self.curve, width),
+            *curve_note(self.alarm, self.curve.value or (), self.span, width),
+        ]
 
     def _trouble(self, state: FeedState[object], width: int) -> list[Line]:
         freshness = state.freshness(self._now())
         if freshness is Freshness.WAITING:
-            return [[(_("reading…"), "muted")]]
+            return [[(_("Reading…"), "muted")]]
         if state.problem is None or same_trouble(state.problem, self.banner):
             return []
         return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]

@@ -125,13 +125,13 @@ class AlarmStrip(LineWidget):
 
 def _absent(freshness: Freshness) -> list[Span]:
     if freshness is Freshness.FAILED:
-        return [(_("? alarms could not be read: their state is unknown"), "bad")]
-    return [(_("alarms: reading…"), "muted")]
+        return [(_("? Alarms could not be read: their state is unknown"), "bad")]
+    return [(_("Alarms: reading…"), "muted")]
 
 
 def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not overview.alarms:
-        return [(_("? no alarms exist: this system is not monitored"), "warn")]
+        return [(_("? No alarms exist: this system is not monitored"), "warn")]
     spans = count_spans(overview)
     firing = [alarm for alarm in overview.watched if alarm.state is AlarmState.ALARM]
     if any(alarm.id not in acknowledgements for alarm in firing):

@@ -179,17 +179,17 @@ def alarm_chart(
     start: int,
     end: int,
     *,
-    statistic: str = "",
+    name: str | None = None,
     is_outdated: bool = False,
 ) -> ChartData:
     """An alarm's metric with its threshold, and a mark where it entered its state.
 
-    `statistic` names the curve if it draws something else than the alarm evaluates.
+    `name` stands at the end of a single curve in place of the metric's.
     """
     queries: dict[str, MetricQuery] = {query.id: query for query in alarm.queries}
     curves = tuple(
         Curve(
-            statistic if statistic and len(series) == 1 else each.label,
+            name if name is not None and len(series) == 1 else each.label,
             each.times,
             each.values,
             each.period,
@@ -200,7 +200,7 @@ def alarm_chart(
     guides: tuple[Guide, ...] = ()
     if alarm.threshold is not None:
         unit = curves[0].unit if curves else alarm_unit(alarm)
-        label = _("limit {comparison} {value}").format(
+        label = _("threshold {comparison} {value}").format(
             comparison=SIGNS.get(alarm.comparison, alarm.comparison), value=number(alarm.threshold, unit)
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)

@@ -104,6 +104,9 @@ def _short(label: str, room: int, others: Sequence[str]) -> str:
     beginning = crop(label, room)
     if not any(other.startswith(beginning.removesuffix(ELLIPSIS)) for other in others):
         return beginning
+    last = crop(words[-1], room)
+    if len(words) > 1 and not any(last.removesuffix(ELLIPSIS) in other for other in others):
+        return last
     return crop_middle(label, room) if room >= _BOTH_ENDS else _end(label, room)
 
 

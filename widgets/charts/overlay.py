@@ -90,14 +90,30 @@ class Plot:
                     self._roles[y][x] = "band"
 
     def _write(self, y: int, label: str, role: str) -> None:
-        """Write a label on its line, from the right where no curve is, else over a curve; its value stays whole."""
+        """Write a label on its line or beside it, from the right where neither a curve nor a label is; its value stays whole.
+
+        Without such a place it is written over a curve.
+        """
         words = label.split(" ")
-        forms = (f" {label} ", *(" ".join(words[at:]) for at in range(len(words))))
-        text = next((form for form in forms if cell_len(form) <= self.width), crop(label, self.width))
-        size = cell_len(text)
-        places = range(self.width - size - 1, -1, -1)
-        free = next((x for x in places if self._has_room(y, x, size)), None)
-        self._put(y, max(0, self.width - size - 1) if free is None else free, text, role)
+        whole = [form for form in (f" {label} ", label) if cell_len(form) <= self.width]
+        parts = [" ".join(words[at:]) for at in range(1, len(words))]
+        shorter = [form for form in parts if cell_len(form) <= self.width]
+        for forms in (whole, shorter):
+            for row in (y, y - 1, y + 1):
+                for text in forms:
+                    x = self._place(row, cell_len(text))
+                    if x is not None:
+                        self._put(row, x, text, role)
+                        return
+        text = next(iter((*whole, *shorter)), crop(label, self.width))
+        self._put(y, max(0, self.width - cell_len(text) - 1), text, role)
+
+    def _place(self, y: int, size: int) -> int | None:
+        """The column nearest to the right where a label of `size` cells has room in row `y`."""
+        if not 0 <= y < self.height:
+            return None
+        places = range(max(0, self.width - size - 1), -1, -1)
+        return next((x for x in places if self._has_room(y, x, size)), None)
 
     def _has_room(self, y: int, x: int, size: int) -> bool:
         """Whether a label of `size` cells hides no curve there, and leaves a cell to the labels beside it."""

@@ -84,7 +84,7 @@ class EvidenceTable(LineWidget, can_focus=True):
         role = "title-focus" if self.has_focus else "heading"
         lines: list[Line] = [spread([(evidence.title, role), (" ", "")], [], width, fill=("─", "rule"))]
         if not evidence.rows:
-            return [*lines, [("  ", ""), (_("nothing"), "muted")]]
+            return [*lines, [("  ", ""), (_("Nothing"), "muted")]]
         table = EvidenceLines(evidence, width - 1, self.year)
         lines.append([(" ", ""), *table.head])
         self._tops = []

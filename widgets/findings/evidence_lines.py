@@ -32,7 +32,7 @@ def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> l
     """A table with columns as wide as their texts if there is room; the last one takes the rest."""
     lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
     if not evidence.rows:
-        return [*lines, [(_("nothing"), "muted")]]
+        return [*lines, [(_("Nothing"), "muted")]]
     table = EvidenceLines(evidence, width, year)
     lines.append(table.head)
     for row in table.rows:

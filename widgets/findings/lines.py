@@ -15,11 +15,13 @@ from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.evidence_lines import GAP, LEAST, READABLE, cell_spans, evidence_lines, shrink
+from widgets.findings.evidence_lines import GAP, LEAST, cell_spans, evidence_lines
 from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans
 
 _NOTE, _NOTE_ROWS = 20, 2
 """Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""
+_RAGGED = 4
+"""One part in so many of a line stays empty where a word does not fit."""
 _NUMBERED = re.compile(r"\d+\. ")
 
 
@@ -61,7 +63,7 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
     finding = recorded.finding
     lines: list[Line] = []
     if recorded.overruled is not None:
-        overruling = _("overridden by {name} at {time}: {reason}").format(
+        overruling = _("Overridden by {name} at {time}: {reason}").format(
             name=recorded.overruled.by,
             time=stamp(recorded.overruled.at, zone, now),
             reason=recorded.overruled.reason,
@@ -70,7 +72,7 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
     if finding.problem is not None:
         lines += [[(text, "warn")] for text in wrap(finding.problem.detail, width) if text]
         if finding.problem.permission:
-            lines += [[(_("missing permission: {name}").format(name=finding.problem.permission), "warn")]]
+            lines += [[(_("Missing permission: {name}").format(name=finding.problem.permission), "warn")]]
     return lines
 
 
@@ -85,12 +87,12 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
             until=stamp(span.end, zone),
             time=duration((span.end - span.start).total_seconds()),
         )
-        facts.append((_("covers"), words))
+        facts.append((_("Covers"), words))
     if finding.gap:
         facts.append(("", finding.gap))
     by = f"  {recorded.by}" if recorded.by else ""
-    facts.append((_("read at"), stamp(finding.read_at, zone) + by))
-    facts.append((_("cost"), cost_words(recorded)))
+    facts.append((_("Read at"), stamp(finding.read_at, zone) + by))
+    facts.append((_("Cost"), cost_words(recorded)))
     room = max(cell_len(label) for label, _words in facts)
     lines: list[Line] = []
     for label, words in facts:
@@ -123,12 +125,32 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
 
 
 def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Widths of the columns; values and ranges shrink before titles, and verdicts stay."""
-    sizes = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    room = width - GAP * (len(sizes) - 1)
-    for columns, least in (((1, 2), READABLE), ((0,), READABLE), ((0, 1, 2), LEAST)):
-        shrink(sizes, columns, least, room)
-    return sizes
+    """Widths of the columns: natural if there is room, otherwise those with the fewest lines; the verdict's stays."""
+    cells = [[cell_len(row[at]) for row in rows] for at in range(len(rows[0]))]
+    natural = [max(column) for column in cells]
+    room = width - GAP * (len(natural) - 1) - sum(natural[3:])
+    if sum(natural[:3]) <= room:
+        return natural
+    least = [min(LEAST, size) for size in natural]
+    lines = [
+        {size: [_lines(cell, size) for cell in column] for size in range(least[at], natural[at] + 1)}
+        for at, column in enumerate(cells[:3])
+    ]
+    best, fewest = least[:3], (sum(natural) * len(rows), 0)
+    for title, of_title in lines[0].items():
+        for value, of_value in lines[1].items():
+            allowed = min(natural[2], room - title - value)
+            if allowed < least[2]:
+                break
+            count = sum(map(max, of_title, of_value, lines[2][allowed]))
+            if (count, -title) < fewest:
+                best, fewest = [title, value, allowed], (count, -title)
+    return [*best, *natural[3:]]
+
+
+def _lines(cells: int, width: int) -> int:
+    """About how many lines a text of so many cells needs: words do not fill them."""
+    return 1 if cells <= width else -(-(cells + width // _RAGGED) // width)
 
 
 def _word(measure: Measure) -> str:

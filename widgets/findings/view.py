@@ -40,11 +40,11 @@ class FindingView(VerticalScroll, can_focus=True):
         self.set_reactive(FindingView.zone, zone)
         self._now = now
         self.head = Block("", self._head)
-        self.advice = Block(_("what to do"), self._advice)
-        self.measures = Block(_("measured and allowed"), self._measures)
+        self.advice = Block(_("What to do"), self._advice)
+        self.measures = Block(_("Measured values"), self._measures)
         self.evidence = Vertical(id="evidence")
-        self.remarks = Block(_("remarks"), self._remarks)
-        self.origin = Block(_("this run"), self._origin)
+        self.remarks = Block(_("Remarks"), self._remarks)
+        self.origin = Block(_("This run"), self._origin)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
@@ -125,7 +125,7 @@ class FindingView(VerticalScroll, can_focus=True):
     def _head(self, width: int) -> Sequence[Line]:
         recorded = self.recorded
         position, duty = self.place
-        title = recorded.finding.title if recorded is not None else _("finding")
+        title = recorded.finding.title if recorded is not None else _("Finding")
         left: list[Span] = [(title, "title"), (f"  {position}" if position else "", "strong")]
         lines: list[Line] = [spread(left, [(duty, "muted")], width)]
         if self.running is not None:
@@ -133,7 +133,7 @@ class FindingView(VerticalScroll, can_focus=True):
         if recorded is not None:
             band = band_lines(recorded, self.zone, self._now(), width, for_reference=self.for_reference)
             return [*lines, *band]
-        return lines if self.running is not None else [*lines, [(_("no finding yet"), "muted")]]
+        return lines if self.running is not None else [*lines, [(_("No finding yet."), "muted")]]
 
     def _advice(self, width: int) -> Sequence[Line]:
         return marked_lines(self.recorded.finding.advice, "→ ", "strong", width) if self.recorded else []

@@ -60,17 +60,17 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         await pilot.pause()
         output = text(app)
         for words in (
-            "now 8.40 (09:11)",
-            "limit > 5",
+            "Now 8.40 (09:11)",
+            "Threshold > 5",
             "in 3 of 5 periods",
-            "at change  0.40  2.10  6.30  6.90  7.20",
+            "Decided by  0.40  2.10  6.30  6.90  7.20",
             "since 09:05 JST",
             "エラーログ確認",
             "ok → ",
         ):
             assert words in output
         assert "out of the last" not in output, "AWS's English is behind a key"
-        places = [output.index(words) for words in ("firing", "now 8.40", "What to do", "History")]
+        places = [output.index(words) for words in ("firing", "Now 8.40", "What to do", "History")]
         assert places == sorted(places)
 
 
@@ -103,8 +103,8 @@ async def test_head_and_curve_show_one_value_whichever_was_read_later(
         await pilot.pause()
         await pilot.pause()
         output = text(app)
-        assert "now 33.3 (" in output
-        assert f"{base.label} 33.3" in output
+        assert "Now 33.3 (" in output
+        assert output.count("33.3") == 2, "in the head and at the curve's end"
         assert "7.77" not in output
 
 
@@ -119,7 +119,7 @@ async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
         await pilot.pause()
         await pilot.pause()
         assert f"mean of every 5m {mean.values[-1]:.2f}" in text(app)
-        assert mean.label not in text(app)
+        assert f"{mean.label}, mean of every 5m" in text(app)
 
 
 async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
@@ -133,8 +133,8 @@ async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> 
         detail.curve, detail.readings = failed, AlarmReadings()
         await pilot.pause()
         await pilot.pause()
-        assert "now ? read failed" in text(app)
-        assert f"{curve.label} —" in text(app)
+        assert "Now ? read failed" in text(app)
+        assert f"{curve.values[-1]:.2f}" not in text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
@@ -249,7 +249,7 @@ def clocks(minutes: float, *, firing: bool = True) -> str:
 def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "1m 30s left" in clocks(3.5)
     assert "6m 30s left" in clocks(3.5)
-    assert "the wait of 5m for recovery ended 2m ago" in clocks(7)
+    assert "The wait of 5m for recovery ended 2m ago" in clocks(7)
     assert "ESCALATE NOW to 開発チーム: 10m ended 1m ago" in clocks(11)
     assert "left" not in clocks(11, firing=False)
 
@@ -315,7 +315,7 @@ def test_history_is_in_words_with_the_values_that_decided() -> None:
         "09:05  ● ok → ■ firing  6.30, —, 7.20  notified SNS ops-alerts",
         "09:05  alarm created",
     ]
-    assert "no change" in history()[0]
+    assert "No change" in history()[0]
 
 
 @pytest.mark.parametrize("width", [20, 30, 44, 80])

@@ -77,7 +77,7 @@ async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
         panel.readings = gallery_data.READINGS
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
-        assert "limit" in "".join(lines(app))
+        assert "Threshold" in "".join(lines(app))
         assert any("8.40" in line and "> 5" in line for line in lines(app))
 
 
@@ -263,7 +263,9 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
         for alarm in alarms:
             for words, _role in warnings(alarm, gallery_data.JST, gallery_data.NOW):
                 assert "".join(words.split()) in output, (width, alarm.name)
-        assert width < 80 or _("limit") in "".join(lines(app)), "a limit before a note, which stands below"
+        assert width < 80 or _("Threshold") in "".join(lines(app)), (
+            "a limit before a note, which stands below"
+        )
 
 
 async def test_notes_move_as_the_width_does() -> None:

@@ -110,6 +110,16 @@ def test_no_other_line_runs_through_the_words_of_a_limit() -> None:
     assert "80  CPU" not in row, "two labels are kept apart"
 
 
+@pytest.mark.parametrize("width", range(20, 60, 3))
+def test_two_limits_in_one_row_are_both_read(width: int) -> None:
+    plot = Plot(width, 5)
+    plot.horizontal(0.5, "CPU limit 70%", "limit")
+    plot.horizontal(0.5, "connections limit 80", "limit")
+    text = "\n".join(plain(plot.lines()))
+    assert "limit 70%" in text
+    assert "limit 80" in text
+
+
 def test_a_name_that_is_too_long_keeps_whole_words() -> None:
     curves = [curve("応答時間 p95", 60.0), curve("応答時間 平均", 80.0), curve("リクエスト数", 20.0)]
     text = "\n".join(plain(draw_chart(chart(*curves), 38, 9, JST)))

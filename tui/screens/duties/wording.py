@@ -25,10 +25,10 @@ _TIMES = 3
 """Maximum number of times named in a proposed note, and of alarms in a warning."""
 
 _RECORDED = {
-    OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
-    OccurrenceState.LATE: N_("due {due}, signed off now {now} {zone} — recorded as late"),
+    OccurrenceState.UPCOMING: N_("Due {due}, signed off now {now} {zone} — recorded as early"),
+    OccurrenceState.LATE: N_("Due {due}, signed off now {now} {zone} — recorded as late"),
     OccurrenceState.MISSED: N_(
-        "due {due}, signed off now {now} {zone} — recorded as signed off after missed"
+        "Due {due}, signed off now {now} {zone} — recorded as signed off after missed"
     ),
 }
 """How a sign-off outside the due time will be recorded, shown before it is made."""

@@ -20,8 +20,10 @@ async def test_the_last_values_are_not_shown_as_the_present_ones(
         def doubted() -> bool:
             embedded.clock.advance(1)
             text = screen_text(pilot)
-            return "● normal" not in text and ("? ECS CPU" in text or "ECS CPU ?" in text or not brief)
+            return "● normal" not in text and (
+                "? read failed  ECS CPU —" in text or "ECS CPU ? denied" in text or not brief
+            )
 
         await until(pilot, doubted)
         await pilot.press("a", "enter")
-        await until(pilot, lambda: "now ?" in screen_text(pilot))
+        await until(pilot, lambda: "Now ? " in screen_text(pilot))

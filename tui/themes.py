@@ -4,10 +4,10 @@ Every colour is chosen for the surfaces it stands on (`docs/screens.md`), none i
 COLORTERM, so 256 colours are what most terminals get, and a computed colour falls on the wrong one of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.design import ColorSystem
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,11 @@ LIGHT_256 = PaletteTheme(
     ),
     dark=False,
 )  # fmt: skip
-THEMES = (DARK, LIGHT, DARK_256, LIGHT_256)
+_ANSI_DARK = BUILTIN_THEMES["ansi-dark"]
+ANSI_DARK = replace(_ANSI_DARK, variables={**_ANSI_DARK.variables, "text-primary": "ansi_bright_blue"})
+"""Replaces Textual's theme of the same name, whose dark blue words are hardly visible on black."""
+PALETTE_THEMES = (DARK, LIGHT, DARK_256, LIGHT_256)
+THEMES = (*PALETTE_THEMES, ANSI_DARK)
 _BY_COLOURS = {
     "dark": {1 << 24: DARK.name, 256: DARK_256.name, 16: "ansi-dark"},
     "light": {1 << 24: LIGHT.name, 256: LIGHT_256.name, 16: "ansi-light"},

@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from textual.widgets import Static
 
 from tui import themes
 from tui.terminal.cells.styles import nearest
-from tui.themes import THEMES, PaletteTheme
+from tui.themes import PALETTE_THEMES, PaletteTheme
 from widgets.drawing.lines import ROLES, LineStyles
 
 LEAST = 4.5
@@ -48,7 +49,7 @@ class Page(App[None]):
         yield Static("")
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
 async def test_every_role_is_readable_on_every_surface_that_it_stands_on(theme: PaletteTheme) -> None:
     app, palette = Page(theme), theme.palette
     async with app.run_test():
@@ -71,7 +72,7 @@ async def test_every_role_is_readable_on_every_surface_that_it_stands_on(theme: 
     assert weak == []
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
 def test_bands_and_reversed_words_are_readable(theme: PaletteTheme) -> None:
     palette = theme.palette
     for role in ("error", "warning", "success", "accent", "secondary"):
@@ -131,3 +132,27 @@ def test_a_terminal_gets_a_theme_for_its_number_of_colours() -> None:
     assert themes.theme_name("light", 16) == "ansi-light"
     assert themes.theme_name("16", 1 << 24) == "ansi-dark"
     assert themes.theme_name("nord", 256) == "nord"
+
+
+async def test_words_on_black_are_never_the_terminals_dark_blue() -> None:
+    class Words(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("")
+
+    app = Words()
+    app.register_theme(themes.ANSI_DARK)
+    app.theme = "ansi-dark"
+    async with app.run_test():
+        styles = LineStyles(app.query_one(Static))
+        colours = {role: styles.style(role).color for role in ROLES if role not in DECORATION | OWN_SURFACE}
+        dark_blue = [role for role, colour in colours.items() if colour is not None and colour.number == 4]
+        assert dark_blue == []
+        assert app.get_css_variables()["text-primary"] == "ansi_bright_blue"
+
+
+def test_words_take_the_text_colours_of_the_theme() -> None:
+    """`$primary` is for lines and bars: as a word it would be dark blue on black among 16 colours."""
+    sources = [path for folder in ("tui", "widgets") for path in Path(folder).rglob("*.py")]
+    words = re.compile(r"styled\([^)]*\$primary\b|(?<![\w-])color: \$primary\b")
+    lines = {str(path) for path in sources if words.search(path.read_text("utf-8"))}
+    assert lines <= {"widgets/logs/gauge.py"}

@@ -11,7 +11,7 @@ from services.i18n import _
 from services.models.text import clean, clean_block
 from widgets.logs.format import parse
 from widgets.logs.store import StoredLine
-from widgets.logs.time import clock_text, day_text, moment, span_text
+from widgets.logs.time import clock_text, local_day, moment, span_text
 
 _LIMIT = 32_768
 _DEPTH = 24
@@ -55,7 +55,7 @@ class LogDetail(VerticalScroll):
 
 def _head(line: StoredLine, zone: tzinfo) -> Content:
     when = (
-        f"{day_text(line.at, zone)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
+        f"{local_day(line.at, zone)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
     )
     parts = [Content.styled(when, "bold"), Content.styled(clean(line.stream), "$text-secondary")]
     delay = _("ingested after {span}").format(span=span_text(line.ingested_at - line.at))

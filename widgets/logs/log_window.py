@@ -5,7 +5,7 @@ scrolling is not used, because it needs the height of everything and scrolls by 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from rich.style import Style
@@ -32,7 +32,7 @@ class LogWindow(Widget):
         self.view = view
         self.painter = Painter(format, self._component)
         self.scroller = Scroller(view, self._height_of)
-        self.rules = Rules(view, format.zone)
+        self.rules = Rules(view, format.zone, self.today)
         self._now = now
         self._now_ms = 0
         self.message = ""
@@ -48,6 +48,10 @@ class LogWindow(Widget):
     def format(self) -> LogFormat:
         """How lines are drawn."""
         return self.painter.format
+
+    def today(self) -> date:
+        """Today in the zone in which times are shown."""
+        return self._now().astimezone(self.format.zone).date()
 
     def redraw(self) -> None:
         """Redraw everything: the format, the query, the marks or the theme changed."""

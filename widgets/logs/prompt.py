@@ -13,7 +13,7 @@ from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
 from widgets.logs.lines import LogLines
 from widgets.logs.search import BadQuery, Query
-from widgets.logs.time import day_text, moment, parse_moment
+from widgets.logs.time import moment, parse_moment
 
 _LENGTH = 1024
 """CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""
@@ -110,7 +110,7 @@ class LogPrompt(Prompt[Ask]):
         near = moment(store.newest) if len(store) else self._now()
         at = parse_moment(text, zone, near)
         if at is None:
-            today = day_text(int(near.timestamp() * 1000), zone)
+            today = near.astimezone(zone).date().isoformat()
             self.complain(_("not a time; try 9:12 or {day} 9:12").format(day=today))
             return False
         self.post_message(self.TimeEntered(at))

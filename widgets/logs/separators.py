@@ -1,11 +1,12 @@
 """Separators between log lines: a new day, a gap, the marked minute."""
 
-from datetime import tzinfo
+from collections.abc import Callable
+from datetime import date, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _
-from services.models.date_text import weekday_text
-from widgets.logs.time import clock_text, day_text, moment
+from services.models.date_text import day_text
+from widgets.logs.time import clock_text, local_day, moment
 from widgets.logs.view import LogView
 
 _MINUTE = 60_000
@@ -29,12 +30,13 @@ def same_minute(at: int, other: int | None) -> bool:
 class Rules:
     """The separators above lines, computed once per line."""
 
-    def __init__(self, view: LogView, zone: tzinfo) -> None:
+    def __init__(self, view: LogView, zone: tzinfo, today: Callable[[], date]) -> None:
         self.zone = zone
         self.gaps: tuple[Gap, ...] = ()
         self.marked_at: int | None = None
         """The marked minute, epoch milliseconds."""
         self._view = view
+        self._today = today
         self._cache: dict[int, list[tuple[str, str]]] = {}
         self._cache_state: object = None
 
@@ -66,11 +68,10 @@ class Rules:
         return rules
 
     def _same_day(self, at: int, other: int) -> bool:
-        return day_text(at, self.zone) == day_text(other, self.zone)
+        return local_day(at, self.zone) == local_day(other, self.zone)
 
     def _day(self, at: int) -> tuple[str, str]:
-        weekday = weekday_text(moment(at).astimezone(self.zone).weekday())
-        return _("{date} ({weekday})").format(date=day_text(at, self.zone), weekday=weekday), "rule"
+        return day_text(local_day(at, self.zone), self._today()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
         span = f"{clock_text(gap.start, self.zone)[:8]}\u2013{clock_text(gap.end, self.zone)[:8]}"

@@ -8,7 +8,7 @@ from services.models.text import clean
 from widgets.logs.bar import BarFacts, Mode, TitleFacts
 from widgets.logs.lines import LogLines
 from widgets.logs.pager import LogPager
-from widgets.logs.time import clock_text, day_text, moment
+from widgets.logs.time import clock_text, local_day, moment, second_text
 
 
 def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
@@ -75,19 +75,22 @@ def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, patte
 
 
 def _span(lines: LogLines) -> str:
-    store, zone = lines.view.store, lines.format.zone
-    if not len(store):
-        return ""
-    start, end = clock_text(store.oldest, zone)[:8], clock_text(store.newest, zone)[:8]
-    days = day_text(store.oldest, zone), day_text(store.newest, zone)
-    if days[0] == days[1]:
-        return f"{days[0]} {start}\u2013{end}"
-    return f"{days[0]} {start}\u2013{days[1]} {end}"
+    store = lines.view.store
+    return _range(lines, store.oldest, store.newest) if len(store) else ""
+
+
+def _range(lines: LogLines, start: int, end: int) -> str:
+    """`09:12:33–09:14:02`, the days where they are not today."""
+    zone, today = lines.format.zone, lines.today()
+    first = second_text(start, zone, today)
+    if local_day(start, zone) == local_day(end, zone):
+        return f"{first}\u2013{clock_text(end, zone)[:8]}"
+    return f"{first}\u2013{second_text(end, zone, today)}"
 
 
 def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
     """The range in which no line is missing; "" if not known yet."""
-    store, zone = lines.view.store, lines.format.zone
+    store = lines.view.store
     if stats is None or stats.complete_from is None or stats.complete_to is None:
         return ""
     # Lines that did not fit into the pane's memory are missing as well.
@@ -95,9 +98,7 @@ def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> s
     end = stats.complete_to
     if start >= end:
         return ""
-    days = day_text(start, zone), day_text(end, zone)
-    first = clock_text(start, zone)[:8] if days[0] == days[1] else f"{days[0]} {clock_text(start, zone)[:8]}"
-    return _("complete {start}\u2013{end}").format(start=first, end=clock_text(end, zone)[:8])
+    return _("complete {range}").format(range=_range(lines, start, end))
 
 
 def _search(pager: LogPager) -> str:

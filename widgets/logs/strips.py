@@ -20,6 +20,7 @@ from widgets.logs.format import DRAWN_LIMIT, read, task_of
 from widgets.logs.search import Query
 from widgets.logs.severity import LETTERS, severity_of
 from widgets.logs.store import StoredLine
+from widgets.logs.styles import OWN_BACKGROUND
 from widgets.logs.time import age_text, clock_text, span_text
 
 HEAD_WIDTH = 16
@@ -106,12 +107,18 @@ class Painter:
         return Strip.blank(self.width, self.style("text"))
 
     def style(self, name: str, row: str = "") -> Style:
-        """The style of a part of a line, on the background of an accented row."""
+        """The style of a part of a line, on the background of an accented row.
+
+        Among the terminal's 16 colours only the row's own foreground is readable on its background.
+        """
         style = self._styles.get((name, row))
         if style is None:
-            style = self._component(f"log--{name}")
-            if row and name != "match":
-                style = style + Style(bgcolor=self._component(f"log--{row}").bgcolor)
+            # Keys are too faint for the background of an accented row.
+            style = self._component("log--value" if row and name == "key" else f"log--{name}")
+            if row and name not in OWN_BACKGROUND:
+                under = self._component(f"log--{row}")
+                own = under.bgcolor is not None and under.bgcolor.is_system_defined
+                style = style + Style(color=under.color if own else None, bgcolor=under.bgcolor)
             self._styles[name, row] = style
         return style
 

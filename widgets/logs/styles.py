@@ -10,6 +10,9 @@ STYLES = (
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
+OWN_BACKGROUND = frozenset(["match", "letter-fatal"])
+"""Parts with a background of their own, on an accented row as well."""
+
 LINES_CSS = """
 LogLines {
     width: 1fr; height: 1fr; background: $surface; color: $foreground;
@@ -35,6 +38,8 @@ LogLines {
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }
+    &:ansi .log--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    &:ansi .log--range { background: ansi_cyan; color: ansi_black; }
     &:nocolor .log--warning { color: $foreground; }
     &:nocolor .log--error { color: $foreground; text-style: bold; }
     &:nocolor .log--letter-error { color: $foreground; text-style: bold reverse; }

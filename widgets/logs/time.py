@@ -1,8 +1,10 @@
 """Times of log lines: formatted in a zone, and parsed from what a reader types."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+
+from services.models.date_text import day_text
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
 _DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})[T ](.+)\Z")
@@ -27,13 +29,19 @@ def clock_text(at: int, zone: tzinfo) -> str:
 
 
 @lru_cache(maxsize=256)
-def _day(hour: int, zone: tzinfo) -> str:
-    return f"{moment(hour * 3_600_000).astimezone(zone):%Y-%m-%d}"
+def _day(hour: int, zone: tzinfo) -> date:
+    return moment(hour * 3_600_000).astimezone(zone).date()
 
 
-def day_text(at: int, zone: tzinfo) -> str:
-    """`2026-11-25`, the day in `zone` (whose offset changes on whole hours)."""
+def local_day(at: int, zone: tzinfo) -> date:
+    """The day of `at` in `zone` (whose offset changes on whole hours)."""
     return _day(at // 3_600_000, zone)
+
+
+def second_text(at: int, zone: tzinfo, today: date) -> str:
+    """`09:12:33`, on another day than `today` `11-24(火) 09:12:33`."""
+    day, clock = local_day(at, zone), clock_text(at, zone)[:8]
+    return clock if day == today else f"{day_text(day, today)} {clock}"
 
 
 def age_text(at: int, now: int) -> str:

@@ -1,7 +1,7 @@
 """What lines say and how they are drawn: severity, JSON, times, strips."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,7 @@ from widgets.logs.search import BadQuery, Query
 from widgets.logs.severity import severity_of
 from widgets.logs.store import StoredLine
 from widgets.logs.strips import HEAD_WIDTH, Accent, LogFormat, Painter
-from widgets.logs.time import age_text, clock_text, day_text, parse_moment, span_text
+from widgets.logs.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
 
 JST = ZoneInfo("Asia/Tokyo")
 NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
@@ -92,7 +92,11 @@ def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
     at = 1_764_028_813_257
     assert clock_text(at, JST) == "09:00:13.257"
     assert clock_text(at, UTC) == "00:00:13.257"
-    assert (day_text(at, JST), day_text(at - 12 * 3_600_000, JST)) == ("2025-11-25", "2025-11-24")
+    day = date(2025, 11, 25)
+    assert (local_day(at, JST), local_day(at - 12 * 3_600_000, JST)) == (day, date(2025, 11, 24))
+    assert second_text(at, JST, day) == "09:00:13"
+    assert second_text(at - 86_400_000, JST, day) == "11-24(Mon) 09:00:13"
+    assert second_text(at, JST, date(2026, 1, 1)) == "2025-11-25(Tue) 09:00:13"
     assert age_text(at, at + 192_000) == "-0:03:12"
     assert age_text(at, at - 90_061_000) == "+1d1:01:01"
     assert [span_text(ms) for ms in (850, 38_000, 720_000, 90_000_000)] == ["850ms", "38s", "12m", "25h"]

@@ -51,7 +51,7 @@ class HelpScreen(Dialog[None]):
             window.border_title = Content(_("Help"))
             window.border_subtitle = Content(_("Esc closes"))
             for title, rows in self.sections:
-                yield Static(Content.styled(title, "bold $primary"))
+                yield Static(Content.styled(title, "bold $text-primary"))
                 yield _Keys(rows)
 
 

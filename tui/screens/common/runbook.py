@@ -60,7 +60,7 @@ class RunbookScreen(Dialog[None]):
 
 def _section(title: str, rows: list[Content]) -> ComposeResult:
     if rows:
-        yield Static(Content.styled(title, "bold $primary"))
+        yield Static(Content.styled(title, "bold $text-primary"))
         yield Static(Content("\n").join(rows) + Content("\n"))
 
 

@@ -23,14 +23,18 @@ class UsageScreen(Dialog[None]):
         """The table and its total."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("AWS usage today"))
-            rows = [
-                Content.assemble(pad(row.name, 48), f"{row.calls:>6,}", f" ¥{row.yen:>8.3f}")
-                for row in self.usage.rows
-            ]
-            total = Content.assemble(
-                (pad(_("Total"), 48), "bold"), (f"{self.usage.calls:>6,} ¥{self.usage.yen:>8.3f}", "bold")
+            head = _row(_("API"), _("Requests"), _("Cost"))
+            rows = [_row(row.name, f"{row.calls:,}", f"¥{row.yen:.3f}") for row in self.usage.rows]
+            total = _row(_("Total"), f"{self.usage.calls:,}", f"¥{self.usage.yen:.3f}")
+            yield Static(
+                Content("\n").join(
+                    [Content.styled(head, "$text-muted"), *map(Content, rows), Content.styled(total, "bold")]
+                )
             )
-            yield Static(Content("\n").join([*rows, total]))
             yield Prose(Content.styled(self.usage.basis, "$text-muted"))
             words = _("This console since its start; the report totals all consoles.")
             yield Prose(Content.styled(words, "$text-muted"))
+
+
+def _row(name: str, calls: str, cost: str) -> str:
+    return f"{pad(name, 44)}{pad(calls, 9, 'right')}{pad(cost, 12, 'right')}"

@@ -68,18 +68,20 @@ class _Page:
 
     def rows(self, widgets: Sequence[Widget], width: int) -> int:
         """Rows of widgets below one another, with the least chart."""
-        return sum(self._height(each, width) + _below(widgets, at) for at, each in enumerate(widgets))
+        return sum(
+            self._height(widget, width) + _below(widgets, index) for index, widget in enumerate(widgets)
+        )
 
     def stack(self, widgets: Sequence[Widget], x: int, width: int) -> None:
         """Place widgets below one another; the chart takes what the others leave."""
-        for index, each in enumerate(widgets):
-            height = self._height(each, width)
-            if isinstance(each, Chart):
+        for index, widget in enumerate(widgets):
+            height = self._height(widget, width)
+            if isinstance(widget, Chart):
                 rest = self.size.height - self.bottom - self.rows(widgets[index + 1 :], width)
                 height = max(height, min(MOST_CHART, rest))
             region = Region(x, self.bottom, width, height)
             order = len(self.placements)
-            self.placements.append(WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, each, order))
+            self.placements.append(WidgetPlacement(region, NULL_OFFSET, NULL_SPACING, widget, order))
             self.bottom += height + _below(widgets, index)
 
     def columns(self, left: Sequence[Widget], right: Sequence[Widget], width: int) -> None:

@@ -94,8 +94,8 @@ class AlarmStrip(LineWidget):
         fires = newest.state is AlarmState.ALARM
         lead: list[Span] = [(_("last change") + " ", "muted")] if newest == overview.newest else []
         role = "strong" if fires else ""
-        seen = f" {glyphs.DONE}" if self.acknowledged.get(newest.id) else ""
-        state: list[Span] = [(" ", ""), (style.text + seen, style.role)]
+        mark = f" {glyphs.DONE}" if self.acknowledged.get(newest.id) else ""
+        state: list[Span] = [(" ", ""), (style.text + mark, style.role)]
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
         hint: list[Span] = [("  !", "key"), (" " + _("open it"), "muted")] if fires else []
         end: Span = (" ", "")

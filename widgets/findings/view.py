@@ -43,7 +43,7 @@ class FindingView(VerticalScroll, can_focus=True):
         self.advice = Block(_("What to do"), self._advice)
         self.measures = Block(_("Measured values"), self._measures)
         self.evidence = Vertical(id="evidence")
-        self.remarks = Block(_("Remarks"), self._remarks)
+        self.remarks = Block(_("Also to know"), self._remarks)
         self.origin = Block(_("This run"), self._origin)
 
     @property

@@ -78,8 +78,8 @@ def moved(series: Series, value: float, seconds: int = 0) -> Series:
     """The series with `value` as its newest point, which is `seconds` later than its last."""
     at = series.times[-1] + seconds
     times = series.times if not seconds else (*series.times, at)
-    kept = series.values if seconds else series.values[:-1]
-    return series.model_copy(update={"times": times, "values": (*kept, value)})
+    before = series.values if seconds else series.values[:-1]
+    return series.model_copy(update={"times": times, "values": (*before, value)})
 
 
 @pytest.mark.parametrize(("first", "later"), [("curve", "readings"), ("readings", "curve")])

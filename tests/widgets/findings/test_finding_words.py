@@ -175,9 +175,10 @@ def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Meas
     output = sorted("".join(plain(lines)).replace(" ", ""))
     heads = ["Item", "Value", "Normalrange", *(["Verdict"] if any(each.verdict for each in measures) else [])]
     parts = [*heads]
-    for each in measures:
-        style = VERDICT_STYLES[each.verdict] if each.verdict is not None else None
-        parts += [each.title, each.shown, each.allowed or "—", each.note, style.text if style else ""]
+    for measure in measures:
+        style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
+        parts += [measure.title, measure.shown, measure.allowed or "—", measure.note]
+        parts += [style.text] if style else []
     assert output == sorted("".join(parts).replace(" ", ""))
 
 

@@ -16,7 +16,7 @@ from services.models.verdict import Verdict
 from widgets.dashboards.remarks import Remarks
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile_grid import TileGrid
-from widgets.dashboards.value_lines import ValueLines, judged_values
+from widgets.dashboards.value_lines import ValueLines, judged_values, problem_of
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
@@ -68,7 +68,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value.dashboard))
-        if self.values.feed(judged_values(value)) and self.brief:
+        if self.values.feed(judged_values(value), problem_of(value)) and self.brief:
             self.refresh(layout=True)
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
         if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:

@@ -8,13 +8,15 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.alarm_readings import Doubt, doubt_of
 from services.models.dashboards import DashboardView, Reading, WidgetData
+from services.models.glyphs import NOT_JUDGED
 from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
-from widgets.drawing.format import NOTHING
+from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES, doubt_text
 
 _GAP = 2
+_PROBLEM_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
 
 def _doubt(data: WidgetData, index: int) -> Doubt | None:
     if data.is_outdated:
-        return Doubt.FAILED
+        return Doubt.DENIED if data.is_denied else Doubt.FAILED
     has_none = data.readings[index].value is None and index < len(data.series)
     return doubt_of(data.series[index].status) if has_none else None
 
@@ -78,10 +80,26 @@ def _limit_text(limit: Limit) -> str:
     return " ".join(text for text in (above, below) if text)
 
 
-def value_lines(values: Sequence[JudgedValue], width: int, *, doubt: Doubt | None = None) -> list[Line]:
-    """The values, as many on a line as fit; with `doubt` why none of them is the present one."""
+def problem_of(view: DashboardView) -> str:
+    """Why the dashboard's widgets could not be read; "" if they could."""
+    return next((data.problem for data in view.data if data.problem and not data.readings), "")
+
+
+def value_lines(
+    values: Sequence[JudgedValue], width: int, *, doubt: Doubt | None = None, problem: str = ""
+) -> list[Line]:
+    """The values, as many on a line as fit; with `doubt`, or one that all share, why none of them is the present one.
+
+    `problem`: why there are none.
+    """
+    if not values and problem:
+        text = f"{NOT_JUDGED} " + _("no data: {why}").format(why=problem)
+        return [[(line, "warn")] for line in wrap(text, width)[:_PROBLEM_ROWS]]
     if not values:
         return [[(_("The dashboard has no value with a limit."), "muted")]]
+    shared = {value.doubt for value in values}
+    if doubt is None and len(values) > 1 and len(shared) == 1:
+        doubt = shared.pop()
     parts = [value_spans(value, is_doubtful=doubt is not None) for value in values]
     if doubt is not None:
         parts.insert(0, [(doubt_text(doubt), "warn")])
@@ -106,12 +124,13 @@ class ValueLines(LineWidget):
     def __init__(self) -> None:
         super().__init__()
         self.values: tuple[JudgedValue, ...] = ()
+        self.problem = ""
 
-    def feed(self, values: tuple[JudgedValue, ...]) -> bool:
-        """Show these values; returns whether they differ from what is shown."""
-        if values == self.values:
+    def feed(self, values: tuple[JudgedValue, ...], problem: str) -> bool:
+        """Show these values, or why there are none; returns whether they differ from what is shown."""
+        if (values, problem) == (self.values, self.problem):
             return False
-        self.values = values
+        self.values, self.problem = values, problem
         self.redraw()
         return True
 
@@ -121,8 +140,8 @@ class ValueLines(LineWidget):
 
     def rows(self, width: int) -> int:
         """Rows that the values need in a panel of this width."""
-        return len(value_lines(self.values, max(1, width - 2), doubt=self.doubt))
+        return len(self.draw(max(1, width - 2), 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The values."""
-        return value_lines(self.values, width, doubt=self.doubt)
+        return value_lines(self.values, width, doubt=self.doubt, problem=self.problem)

@@ -7,7 +7,7 @@ from services.models.alarm_readings import Doubt
 from services.models.dashboards import Dashboard, DashboardView, Reading, WidgetData
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit, Verdict
-from widgets.dashboards.value_lines import JudgedValue, judged_values, value_lines
+from widgets.dashboards.value_lines import JudgedValue, judged_values, problem_of, value_lines
 from widgets.drawing.lines import plain, width_of
 
 LIMITS = [
@@ -75,6 +75,26 @@ def test_a_value_that_is_absent_says_why(
     )
     judged = judged_values(DashboardView(dashboard=Dashboard(name="d"), data=(data,)))
     assert plain(value_lines(judged, 78)) == [f"ECS CPU使用率 ? {words[language]} < 70%"]
+
+
+def test_a_reason_that_all_values_share_stands_once() -> None:
+    data = WidgetData(
+        key="0",
+        series=(Series(id="a", label="x"), Series(id="b", label="y")),
+        readings=(reading(0, None, Verdict.UNKNOWN), reading(1, None, Verdict.UNKNOWN)),
+        is_outdated=True,
+        is_denied=True,
+    )
+    judged = judged_values(DashboardView(dashboard=Dashboard(name="d"), data=(data,)))
+    (line,) = plain(value_lines(judged, 78))
+    assert line == "? denied  ECS CPU使用率 — < 70%  ECS メモリ使用率 — < 70%"
+
+
+def test_a_dashboard_that_was_never_read_does_not_claim_to_have_no_limits() -> None:
+    data = WidgetData(key="0", problem="Permission missing: cloudwatch:GetMetricData.")
+    view = DashboardView(dashboard=Dashboard(name="d"), data=(data,))
+    (line,) = plain(value_lines(judged_values(view), 78, problem=problem_of(view)))
+    assert line == "? no data: Permission missing: cloudwatch:GetMetricData."
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(40, 200))

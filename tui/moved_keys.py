@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import ActiveBinding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from services.i18n import _
@@ -31,8 +32,17 @@ class MovedKey:
         binding = active.binding
         if self.id:
             return binding.id == self.id
-        classes = (each.__name__ for each in type(active.node).__mro__)
-        return binding.action == self.action and self.owner in classes
+        return binding.action == self.action and self._is_owned_by(active.node)
+
+    def may_be_replaced_in(self, screen: Screen[object]) -> bool:
+        """Whether the focus is in a widget of its owner; a quick answer for the many keys that nothing replaces."""
+        if self.id:
+            return True
+        around = screen.focused.ancestors_with_self if screen.focused is not None else [screen]
+        return any(map(self._is_owned_by, around))
+
+    def _is_owned_by(self, node: DOMNode) -> bool:
+        return any(each.__name__ == self.owner for each in type(node).__mro__)
 
 
 MOVED: tuple[MovedKey, ...] = (
@@ -100,7 +110,11 @@ class MovedKeys:
 
     def _replacement(self, screen: Screen[object], key: str) -> tuple[MovedKey | None, ActiveBinding | None]:
         """The first old key of that name whose new binding works here, unless its user chose the new one."""
-        candidates = [moved for moved in MOVED if moved.old == key and moved.id not in self._app.keys_set]
+        candidates = [
+            moved
+            for moved in MOVED
+            if moved.old == key and moved.id not in self._app.keys_set and moved.may_be_replaced_in(screen)
+        ]
         for active in screen.active_bindings.values() if candidates else ():
             moved = next((each for each in candidates if each.replaced_by(active)), None)
             if moved is not None and active.enabled and active.binding.key != key:

@@ -51,6 +51,20 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
         await until(pilot, lambda: "5m ago" in screen_text(pilot))
 
 
+async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: Embedded) -> None:
+    """Each jump between the clock and another row costs the line some forty bytes; every fifth second suffices."""
+    async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
+        await settled(pilot)
+        heads: list[int] = []
+        for second in range(1, 31):
+            embedded.clock.advance(1)
+            with painting() as asked:
+                ticker_of(pilot.app).now(second)
+                await pilot.pause()
+            heads += [second for each in asked if each.kind == "PanelHead"]
+        assert heads == [second for second in range(5, 31, 5) for _panel in range(2)]
+
+
 async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)

@@ -1,5 +1,7 @@
 """The keys of the version before: they do what they did, say their new key once, and disturb nobody's own keys."""
 
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -93,6 +95,24 @@ async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> 
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
         assert [each for each in said(pilot) if "The key for" in each] == []
         assert "[keys] outbox: e is reserved for a later version." in said(pilot)
+
+
+async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded: Embedded) -> None:
+    """`k` moves the cursor, and is an old key of findings: it must not cost what a key of this screen costs."""
+    async with console(embedded.url, embedded.clock) as pilot:
+        looked_up = []
+
+        def watch(frame: FrameType, event: str, _argument: object) -> None:
+            if event == "call" and frame.f_code.co_name == "active_bindings":
+                looked_up.append(frame)
+
+        for key, is_old in (("k", False), ("u", True)):
+            sys.setprofile(watch)
+            try:
+                await pilot.app.moved_keys.pressed(key)
+            finally:
+                sys.setprofile(None)
+            assert bool(looked_up) == is_old, key
 
 
 async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded: Embedded) -> None:

@@ -1,11 +1,12 @@
-"""Textual's compositor without its cuts through characters.
+"""Textual's compositor without its cuts through characters, and without drawing what is not to be seen.
 
 Textual divides each row wherever any widget begins or ends, also where that widget is covered. A wide character across
-such a column is replaced by spaces. Here a row is divided only where another widget begins to be visible.
+such a column is replaced by spaces. Here a row is divided only where another widget begins to be visible. Textual draws
+every widget that a change touches, also the containers below it; here a widget is drawn only where it shows.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from textual import screen
@@ -16,32 +17,45 @@ from textual.strip import Strip
 from tui.terminal.cells.graphemes import cells
 
 Chops = Sequence[Mapping[int, Strip]]
-"""For each row the visible pieces by their first column, from left to right; no pieces in a row that is not rendered."""
+"""For each row the visible pieces by their first column, from left to right; none but those that are wanted."""
+Columns = tuple[int, int]
+"""The first column, and the column after the last."""
 
 
 class WholeCharacters(Compositor):
     """Divides a row into what is visible of each widget."""
 
     def rows(self, wanted: Sequence[int]) -> dict[int, Strip]:
-        """What these rows show; they are in ascending order."""
-        if not wanted or not self.size:
-            return {}
-        crop = Region(0, wanted[0], self.size.width, wanted[-1] + 1 - wanted[0])
-        chops = self._render_chops(crop, frozenset(wanted).__contains__)
+        """What these rows show."""
+        chops = self._pieces({y: (0, self.size.width) for y in wanted if 0 <= y < self.size.height})
         return {y: Strip.join(pieces.values()) for y, pieces in enumerate(chops) if pieces}
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Chops:
-        # Of whole rows, so that each piece is known to its end.
-        width, height = self.size
-        crop = Region(0, crop.y, width, crop.height)
-        chops: list[dict[int, Strip]] = [{} for _row in range(height)]
-        covered = [bytearray(len(cuts)) for cuts in self.cuts]
-        for region, clip, strips in self._get_renders(crop):
-            visible = region.intersection(clip)
-            left, right = visible.column_span
-            for y, strip in zip(visible.line_range, strips, strict=False):
-                if is_rendered_line(y):
-                    _place(chops[y], covered[y], self.cuts[y], strip, left, right)
+        return self._pieces({y: crop.column_span for y in crop.line_range if is_rendered_line(y)})
+
+    def _pieces(self, wanted: Mapping[int, Columns]) -> Chops:
+        """The pieces of which the wanted columns of each row consist, each to its end."""
+        chops: list[dict[int, Strip]] = [{} for _row in range(self.size.height)]
+        covered = {y: bytearray(len(self.cuts[y])) for y in sorted(wanted)}
+        for widget, (region, clip) in self.visible_widgets.items():
+            shown = region.intersection(clip)
+            pieces = [
+                (y, start, end)
+                for y, cover in covered.items()
+                if shown.y <= y < shown.bottom
+                for start, end in _uncovered(cover, self.cuts[y], shown.column_span)
+                if start < wanted[y][1] and end > wanted[y][0]
+            ]
+            if not pieces:
+                continue
+            top, bottom = pieces[0][0], pieces[-1][0] + 1
+            strips = widget.render_lines(
+                Region(shown.x, top, shown.width, bottom - top).translate(-region.offset)
+            )
+            for y, start, end in pieces:
+                # A widget that has not heard of its new size yet may return fewer rows.
+                for strip in strips[y - top : y - top + 1]:
+                    chops[y][start] = strip.crop(start - shown.x, end - shown.x)
         return [dict(sorted(pieces.items())) for pieces in chops]
 
     def render_partial_update(self) -> ChopsUpdate | None:
@@ -51,27 +65,26 @@ class WholeCharacters(Compositor):
         if not regions:
             return None
         spans = list(self._regions_to_spans(regions))
-        dirty_rows = {y for y, _start, _end in spans}
-        chops = self._render_chops(Region.from_union(regions), dirty_rows.__contains__)
-        ends = [[x + piece.cell_length for x, piece in row.items()] or [self.size.width] for row in chops]
+        wanted: dict[int, Columns] = {}
+        for y, start, end in spans:
+            before = wanted.get(y, (start, end))
+            wanted[y] = min(start, before[0]), max(end, before[1])
+        chops = self._pieces(wanted)
+        # The last end of a row is the screen's width.
+        ends = [[*(x + piece.cell_length for x, piece in row.items()), self.size.width] for row in chops]
         spans = [(y, start, end + _is_cut(chops[y], end)) for y, start, end in spans]
         # Textual's type is of mutable mappings.
         return ChopsUpdate(chops, spans, ends)
 
 
-def _place(
-    pieces: dict[int, Strip], covered: bytearray, cuts: Sequence[int], strip: Strip, left: int, right: int
-) -> None:
-    """Put what is not covered of `strip`, which fills `left` to `right`, and cover it."""
-    at, last = bisect_left(cuts, left), bisect_left(cuts, right)
-    while at < last:
-        if covered[at]:
-            at += 1
-            continue
+def _uncovered(covered: bytearray, cuts: Sequence[int], columns: Columns) -> Iterator[Columns]:
+    """The parts of `columns` that nothing covers yet; covers them. `covered` tells it of the columns from each cut on."""
+    at, last = bisect_left(cuts, columns[0]), bisect_left(cuts, columns[1])
+    while (at := covered.find(0, at, last)) >= 0:
         end = covered.find(1, at, last)
         end = last if end < 0 else end
         covered[at:end] = b"\1" * (end - at)
-        pieces[cuts[at]] = strip.crop(cuts[at] - left, cuts[end] - left)
+        yield cuts[at], cuts[end]
         at = end
 
 

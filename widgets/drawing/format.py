@@ -13,7 +13,8 @@ NOTHING = "—"
 """Written in place of an absent value."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_AGE_STEP = 5
+AGE_STEP = 5
+"""Seconds between two ages of less than a minute."""
 _MONTHS = (
     N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
     N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
@@ -50,10 +51,10 @@ def age(then: datetime, now: datetime) -> str:
 def ago(seconds: float) -> str:
     """`seconds` as an age; below a minute in steps of five, so that a label does not flicker."""
     seconds = max(0.0, seconds)
-    if seconds < _AGE_STEP:
+    if seconds < AGE_STEP:
         return _("just now")
     if seconds < _MINUTE:
-        return _("{time} ago").format(time=duration(seconds // _AGE_STEP * _AGE_STEP))
+        return _("{time} ago").format(time=duration(seconds // AGE_STEP * AGE_STEP))
     return _("{time} ago").format(time=coarse(seconds))
 
 

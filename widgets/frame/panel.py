@@ -112,9 +112,10 @@ class Panel(Vertical, Generic[T]):
         """Called every second, for what changes with time alone."""
 
     def on_mount(self) -> None:
-        """Show what was set before, and update every second from now on."""
+        """Show what was set before, and update with time from now on."""
         self._update()
         every_second(self, self._tick)
+        every_second(self, self._show_age, fmt.AGE_STEP)
 
     def on_descendant_focus(self) -> None:
         """Show in the head where the focus is."""
@@ -148,17 +149,23 @@ class Panel(Vertical, Generic[T]):
         self._frame()
         self.tick()
 
+    def _show_age(self) -> None:
+        """Bring the age up to date; of all panels in the same second, so that they are sent in one frame."""
+        self.head.update(age=self._age(self.freshness))
+
     def _update(self) -> None:
         value = self.state.value
         if value is not None and (value is not self._value and value != self._value):
             self._value = value
             self.show(value)
             self.head.update(facts=self.facts(value))
+        self._show_age()
         self._frame()
 
     def _frame(self) -> None:
         freshness = self.freshness
-        self.head.update(age=self._age(freshness))
+        if not self.has_class(f"-{freshness.value}"):
+            self._show_age()
         for member in Freshness:
             self.set_class(member is freshness, f"-{member.value}")
         self._notice.show(*self._words(freshness))

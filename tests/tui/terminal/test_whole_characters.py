@@ -1,10 +1,12 @@
-"""No wide character is lost where an overlay stands, whatever begins or ends below it."""
+"""No wide character is lost where an overlay stands, and no widget is drawn that does not show."""
 
 import random
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import Static
 
 from tui.terminal import whole_characters
@@ -87,3 +89,64 @@ async def test_what_changes_in_part_looks_as_if_drawn_whole(seed: int) -> None:
                 for text, style, _control in strip:
                     x = whole.put(x, y, text, renditions.of_style(style))
             assert grid.texts == whole.texts, step
+
+
+Log = list[tuple[str, int]]
+"""The id of each widget that was drawn, and how many of its rows."""
+
+
+class Around(Horizontal):
+    """Lies below all that it holds."""
+
+    log: Log
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.log.append((self.id or "", crop.height))
+        return super().render_lines(crop)
+
+
+class Pane(Static):
+    """A text."""
+
+    log: Log
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.log.append((self.id or "", crop.height))
+        return super().render_lines(crop)
+
+
+class Covered(App[None]):
+    """Two panes in a container, a third one over the first rows of both."""
+
+    CSS = """
+    Screen { layers: base above; }
+    Pane { width: 1fr; height: 100%; }
+    #over { layer: above; position: absolute; width: 100%; height: 2; }
+    """
+
+    def __init__(self, log: Log) -> None:
+        whole_characters.install()
+        super().__init__()
+        Pane.log = Around.log = log
+
+    def compose(self) -> ComposeResult:
+        yield Pane("over", id="over")
+        with Around(id="around"):
+            yield Pane("left", id="left")
+            yield Pane("right", id="right")
+
+
+async def test_a_change_draws_the_widget_that_shows_it_and_no_other() -> None:
+    log: Log = []
+    app = Covered(log)
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        assert dict(log) == {"over": 2, "left": HEIGHT - 2, "right": HEIGHT - 2}, "nothing else shows"
+        log.clear()
+        app.query_one("#left", Pane).refresh(Region(3, 4, 1, 1))
+        await pilot.pause()
+        assert log == [("left", 1)]
+        log.clear()
+        app.query_one("#left", Pane).refresh(Region(0, 0, 9, 2))
+        await pilot.pause()
+        assert log == [("over", 2)], "it lies above"

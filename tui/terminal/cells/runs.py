@@ -15,8 +15,8 @@ _ERASE_TAIL = 4
 _ERASE_RUN = 12
 """Spaces within a row from which on erasing and moving the cursor is shorter."""
 _LONG_BLANK = " " * _ERASE_RUN
-_JOIN = 4
-"""Unchanged cells between two changes that are cheaper to write again than to skip."""
+_SKIPS = (0, 3, 4, 4, 4)
+"""Bytes of the cursor movement over so many cells; more cells always take more bytes themselves."""
 _MOVE = 7
 """Bytes of a typical cursor movement."""
 
@@ -149,7 +149,7 @@ def _joined(back: Grid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
     """The spans, joined where the gap between them is short."""
     start, end = differing[0]
     for after, until in differing[1:]:
-        if after - end > _JOIN or not _is_cheap(back, y, end, after):
+        if not _is_cheap(back, y, end, after):
             yield start, end
             start = after
         end = until
@@ -157,10 +157,14 @@ def _joined(back: Grid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
 
 
 def _is_cheap(back: Grid, y: int, start: int, end: int) -> bool:
-    """Whether the cells between two changes have the style of the cell before them and take one byte each."""
-    style_before = back.styles[y][start - 1]
-    return all(style == style_before for style in back.styles[y][start:end]) and all(
-        text.isascii() and text for text in back.texts[y][start:end]
+    """Whether the cells between two changes are as cheap to write again as to skip: of the style before them, and short."""
+    if end - start >= len(_SKIPS):
+        return False
+    texts, style_before = back.texts[y][start:end], back.styles[y][start - 1]
+    return (
+        len("".join(texts).encode("utf-8", "replace")) <= _SKIPS[end - start]
+        and all(style == style_before for style in back.styles[y][start:end])
+        and _is_steady(texts)
     )
 
 

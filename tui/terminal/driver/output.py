@@ -6,6 +6,7 @@ dropped, and once it reads again one full repaint is requested; control sequence
 
 import os
 import select
+import sys
 import termios
 import threading
 from collections import deque
@@ -191,6 +192,14 @@ def _open_again(fileno: int) -> tuple[int, bool]:
         os.tcgetpgrp(fileno)  # fails when it is not the terminal that /dev/tty means
         return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
     return os.dup(fileno), False
+
+
+def terminal_fileno() -> int:
+    """Standard output where it is the terminal, else standard error, as in Textual."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and stream.isatty():
+            return stream.fileno()
+    return 2
 
 
 def write_now(fileno: int, data: bytes, seconds: float = 0.3) -> None:

@@ -20,7 +20,7 @@ from tui.signals import on_loop as loop_signals
 from tui.terminal import outline
 from tui.terminal.cells.cell_output import CellOutput
 from tui.terminal.driver.keyboard import Keyboard
-from tui.terminal.driver.output import Output, write_after, write_now
+from tui.terminal.driver.output import Output, terminal_fileno, write_after, write_now
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -59,7 +59,7 @@ class SafeDriver(LinuxDriver):
             # Standard input is closed: an empty one leads to the orderly end.
             vars(sys)["__stdin__"] = open(os.devnull)  # noqa: SIM115  lives as long as the process
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._out_fileno = _terminal_fileno()
+        self._out_fileno = terminal_fileno()
         self._output: Output | None = None
         self._keyboard: Keyboard | None = None
         self._frame: list[str] | None = None
@@ -199,6 +199,7 @@ class SafeDriver(LinuxDriver):
             raw = termios.tcgetattr(self.fileno)
             raw[tty.LFLAG] = self._patch_lflag(raw[tty.LFLAG])
             raw[tty.IFLAG] = self._patch_iflag(raw[tty.IFLAG])
+            raw[tty.OFLAG] &= ~termios.ONLCR  # it would send a second CR with every CR LF
             raw[tty.CC][termios.VMIN] = 1
             termios.tcsetattr(self.fileno, termios.TCSANOW, raw)
 
@@ -290,11 +291,3 @@ class SafeDriver(LinuxDriver):
     def _app_hung_up(self) -> None:
         hang_up = getattr(self._app, "hang_up", self._app.exit)
         hang_up()
-
-
-def _terminal_fileno() -> int:
-    """Standard output where it is the terminal, else standard error, as in Textual."""
-    for stream in (sys.__stdout__, sys.__stderr__):
-        if stream is not None and stream.isatty():
-            return stream.fileno()
-    return 2

@@ -67,6 +67,27 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "sent"),
+    [
+        ("点検記録を取得", "施設情報を登録", "施設情報を登録"),
+        ("点検を x取得", "施設を x登録", "施設\x1b[9G登録"),
+        ("10.0 ms 12", "20.0 ms 13", "2\x1b[8C3"),
+        ("1 MiB 2", "3 MiB 4", "3\x1b[7G4"),
+        ("1 ms 2", "3 ms 4", "3 ms 4"),
+    ],
+)
+def test_a_gap_is_written_where_that_takes_no_more_bytes_than_skipping_it(
+    before: str, after: str, sent: str
+) -> None:
+    screen = Screen(40, 1)
+    screen.do(("put", 0, 0, before, 0))
+    screen.send()
+    screen.do(("put", 0, 0, after, 0))
+    assert screen.send().lstrip("\r") == sent
+    screen.check()
+
+
 def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
     screen = Screen(80, 12)
     for y in range(12):

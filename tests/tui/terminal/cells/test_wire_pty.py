@@ -55,6 +55,17 @@ def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_
         console.assert_restored()
 
 
+def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path: Path) -> None:
+    with ScriptConsole(tmp_path, "chatty", size=(30, 100)) as console:
+        console.wait_ready()
+        console.wait_text("row 23 of")
+        console.wait(lambda: b"\r\n" in console.raw, "a row that follows another")
+        assert b"\r\r" not in console.raw
+        console.signal(signal.SIGTERM)
+        console.wait_exit()
+        console.assert_restored()
+
+
 @pytest.mark.parametrize("output", ["cells", "textual"])
 def test_after_a_resize_there_and_back_all_rows_are_right(tmp_path: Path, output: str) -> None:
     with ScriptConsole(tmp_path, "chatty", size=(30, 100), env={"TOBAN_OUTPUT": output}) as console:

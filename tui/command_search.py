@@ -136,7 +136,10 @@ class JumpProvider(Provider):
         if day is None:
             return None
         return PaletteEntry(
-            day_text(day), _("calendar"), partial(app.post_message, messages.OpenDay(day)), query
+            day_text(day, app.services.calendar.day_of(app.now())),
+            _("calendar"),
+            partial(app.post_message, messages.OpenDay(day)),
+            query,
         )
 
     async def discover(self) -> Hits:

@@ -14,6 +14,7 @@ from services.aws.client.reader import Answer, Reader, incomplete, is_readable, 
 from services.i18n import _
 from services.models.base import RawId
 from services.models.costs import CostHistory, CostKind, DailyCost
+from services.models.date_text import day_text
 from services.models.text import clean
 
 REGION = "us-east-1"
@@ -53,7 +54,7 @@ class CostExplorerReader:
         missing = {first + timedelta(days=each) for each in range((last - first).days + 1)} - days
         if missing:
             text = _("Cost Explorer omitted {count} of the requested days, the first being {day}.")
-            raise incomplete(text.format(count=len(missing), day=min(missing).isoformat()), *_CALL)
+            raise incomplete(text.format(count=len(missing), day=day_text(min(missing))), *_CALL)
         return CostHistory(first=first, last=last, costs=tuple(costs), estimated=estimated, pages=pages)
 
     async def _pages(self, first: date, end: date) -> AsyncIterator[Answer]:

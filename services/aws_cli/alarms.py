@@ -35,7 +35,7 @@ def alarm_commands(alarm: Alarm, runbook: Runbook, region: str, now: datetime) -
     span = TimeSpan(start=_whole(now, alarm.period) - CURVE, end=_whole(now, alarm.period))
     for queries in by_region(alarm.queries).values():
         text = _("The alarm's values over three hours; it fires at {limit}.")
-        limit = "—" if alarm.threshold is None else f"{alarm.comparison} {alarm.threshold:,.15g}"
+        limit = "—" if alarm.threshold is None else f"{alarm.sign} {alarm.threshold:,.15g}"
         yield curve(queries, span, purpose=text.format(limit=limit), traps=_metric_traps(alarm))
     yield from _playbook(alarm, runbook, region)
 

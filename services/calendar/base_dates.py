@@ -68,4 +68,4 @@ def _from(kind: str, user: str, days: int, start: date) -> str:
             "{days} days after a key of {user} was disabled ({date})",
             days,
         )
-    return text.format(days=days, user=user, date=day_text(start))
+    return text.format(days=days, user=user, date=day_text(start, start + timedelta(days=days)))

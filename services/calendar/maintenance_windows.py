@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.calendar.business_days import WEEKDAYS
 from services.i18n import _
-from services.models.date_text import zoned_time
+from services.models.date_text import span_text, zoned_time
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -104,13 +104,13 @@ def stamp(at: datetime, zone: tzinfo) -> str:
 
 
 def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
-    """The window in local time, in words: `Sunday 02:00-03:00 JST`, or `03:10-03:40 JST` if daily.
+    """The window in local time, in words: `Sunday 02:00–03:00 JST`, or `03:10–03:40 JST` if daily.
 
     `near` selects the occurrence whose UTC offset is used.
     """
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
-    hours = f"{local:%H:%M}-{end:%H:%M} {local.tzname()}"
+    hours = f"{span_text(f'{local:%H:%M}', f'{end:%H:%M}')} {local.tzname()}"
     if window.interval == DAY:
         return hours
     return _("{weekday} {hours}").format(weekday=_(WEEKDAYS[local.weekday()]), hours=hours)

@@ -6,6 +6,7 @@ from services import i18n
 from services.calendar.base_dates import ANCHOR
 from services.calendar.business_days import WEEKDAYS
 from services.i18n import _
+from services.models.date_text import span_text
 from services.models.runbook import ClosedDay, Duty, Within
 
 _SPAN = 3
@@ -86,7 +87,7 @@ def _spans(months: str) -> str:
         else:
             runs.append([number])
     texts = [
-        f"{_month(run[0])}–{_month(run[-1])}" if len(run) >= _SPAN else _(", ").join(map(_month, run))
+        span_text(_month(run[0]), _month(run[-1])) if len(run) >= _SPAN else _(", ").join(map(_month, run))
         for run in runs
     ]
     return _(", ").join(texts)

@@ -12,27 +12,23 @@ _NAMED = 3
 
 
 def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
-    """The closed days because of which an occurrence was moved; "" if it was not moved."""
+    """The closed days because of which an occurrence was moved; "" if it was not moved.
+
+    Its own day, beside which this stands, needs no year.
+    """
+    own_day = adjusted.allowed_days.day
     if not adjusted.allowed_days.has_open_day:
-        return _("There is no open day nearby: it stays on {day}").format(
-            day=day_words(adjusted.allowed_days.day)
-        )
-    closed = [day for day in adjusted.nominal if day != adjusted.allowed_days.day]
+        return _("There is no open day nearby: it stays on {day}").format(day=day_text(own_day, own_day))
+    closed = [day for day in adjusted.nominal if day != own_day]
     if not closed:
         return ""
-    days = [_closed(day, open_days.closed_name(day)) for day in closed[-_NAMED:]]
+    days = [_closed(day, open_days.closed_name(day), own_day) for day in closed[-_NAMED:]]
     if more := len(closed) - len(days):
         days.append(plural("{count} more day", "{count} more days", more).format(count=more))
     text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
-    return text.format(days=_(", ").join(days), held=day_words(adjusted.allowed_days.day))
+    return text.format(days=_(", ").join(days), held=day_text(own_day, own_day))
 
 
-def day_words(day: date) -> str:
-    """A date with its weekday."""
-    return day_text(day)
-
-
-def _closed(day: date, why: str) -> str:
-    if why == _(WEEKDAYS[day.weekday()]):
-        return day_words(day)
-    return _("{day} ({why})").format(day=day_words(day), why=why)
+def _closed(day: date, why: str, own_day: date) -> str:
+    words = day_text(day, own_day)
+    return words if why == _(WEEKDAYS[day.weekday()]) else _("{day} ({why})").format(day=words, why=why)

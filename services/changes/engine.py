@@ -238,7 +238,7 @@ class ChangeEngine:
         if not health.writable:
             why = problem_text(health.problem) if health.problem else ""
             return (_("Without the journal nothing can be changed: {why}").format(why=why).strip(),)
-        locked = lock_text(lock.by, lock.since, self._zone) if lock is not None else ""
+        locked = lock_text(lock.by, lock.since, self._zone, self._clock.now()) if lock is not None else ""
         return tuple(objection for objection in (locked, restraint) if objection)
 
     async def _follow(self, news: Wake) -> None:

@@ -42,7 +42,7 @@ class Restraints(Projection):
         """
         await self.read(self._clock.now())
         entry = self._newest
-        return "" if entry is None else not_judged(entry, _version(entry), self._zone)
+        return "" if entry is None else not_judged(entry, _version(entry), self._zone, self._clock.now())
 
 
 def _version(entry: Entry) -> str:

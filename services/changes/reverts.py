@@ -6,6 +6,7 @@ from datetime import timedelta, tzinfo
 from services.changes.base import REVERT_PARAMETERS
 from services.i18n import _
 from services.models.changes import Revert, Run, StepState
+from services.models.date_text import day_text
 from services.models.duties import ScheduledOccurrence
 
 LATE = timedelta(minutes=30)
@@ -59,7 +60,7 @@ def _slot(run: Run, revert: Revert, zone: tzinfo) -> ScheduledOccurrence:
 def _remark(run: Run, revert: Revert, zone: tzinfo) -> str:
     if revert.way == "duty":
         return _("To be reverted by hand; changed on {day} by {name}.").format(
-            day=run.at.astimezone(zone).date().isoformat(), name=run.by
+            day=day_text(run.at.astimezone(zone).date(), revert.at.astimezone(zone).date()), name=run.by
         )
     state = run.steps[-1].state if len(run.steps) > 1 else StepState.WAITING
     if state is StepState.DONE:

@@ -138,12 +138,12 @@ class Sender:
             lock = await self._history.lock({step.target}, of=plan.id)
             if lock is not None:
                 await self._history.keep(
-                    entries.refused(plan, lock_text(lock.by, lock.since, self._zone), step)
+                    entries.refused(plan, lock_text(lock.by, lock.since, self._zone, self._clock.now()), step)
                 )
                 return False
             await self._history.append(entries.intent(plan, step))
         except HeldByAnother as error:
-            why = lock_text(error.entry.person.name, error.entry.at, self._zone)
+            why = lock_text(error.entry.person.name, error.entry.at, self._zone, self._clock.now())
             await self._history.keep(entries.refused(plan, why, step))
             return False
         except AlreadyRecorded as error:

@@ -43,21 +43,21 @@ def problem_text(problem: Problem) -> str:
     return sentences(problem.summary, detail, problem.remedy)
 
 
-def lock_text(name: str, at: datetime, zone: tzinfo) -> str:
+def lock_text(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
     """Who has locked a target, and since when."""
     return _("{name} has been changing it, or its outcome has been unknown, since {when}.").format(
-        name=name, when=moment(at, zone)
+        name=name, when=zoned_time(at, zone, now)
     )
 
 
-def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
+def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
     """Why this entry blocks all changes, and which version can interpret it; `version` may be ""."""
     what = _(
         "Entry {seq} of the journal ({when}, {name}) is of a kind that this version does not know, {kind}, and may "
         "forbid changes."
     ).format(
         seq=f"{entry.seq:,}",
-        when=moment(entry.at, zone),
+        when=zoned_time(entry.at, zone, now),
         name=entry.person.name,
         kind=clean(entry.kind_name, _LONGEST_KIND),
     )
@@ -71,7 +71,7 @@ def not_judged(entry: Entry, version: str, zone: tzinfo) -> str:
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """A time with its zone: `2026-12-01(Tue) 17:00 JST`."""
+    """A time with its zone: `12-01(Tue) 17:00 JST`; with the year if it is not that of the day of writing."""
     return zoned_time(at, zone)
 
 

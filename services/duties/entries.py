@@ -1,9 +1,9 @@
-"""Texts of journal entries about duties, in the screen's language."""
+"""Texts of journal entries about duties, in the screen's language; `now` is the local time of writing."""
 
-from datetime import tzinfo
+from datetime import UTC, datetime
 
 from services.i18n import N_, _
-from services.models.date_text import day_text, zoned_time
+from services.models.date_text import day_text, span_text, zoned_time
 from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.journal import EntryKind, NewEntry
 
@@ -14,44 +14,43 @@ _SIGNED = {
 }
 
 
-def due_words(slot: ScheduledOccurrence, zone: tzinfo) -> str:
-    """`2026-01-05(Mon) 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
+def due_words(slot: ScheduledOccurrence, now: datetime) -> str:
+    """`01-05(Mon) 09:00 JST`; only the date for a duty without a time of day, both ends if it has several days."""
     if slot.timed:
-        return zoned_time(slot.due_at, zone)
-    if slot.until > slot.day:
-        return _("{first} to {last}").format(first=day_text(slot.day), last=day_text(slot.until))
-    return day_text(slot.day)
+        return zoned_time(slot.due_at, now.tzinfo or UTC, now)
+    day = day_text(slot.day, now.date())
+    return span_text(day, day_text(slot.until, now.date())) if slot.until > slot.day else day
 
 
-def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, zone: tzinfo) -> str:
+def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, now: datetime) -> str:
     """Text of the entry for a sign-off."""
     text = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
-    return _line(text, slot, note, zone)
+    return _line(text, slot, note, now)
 
 
-def skipped_text(slot: ScheduledOccurrence, reason: str, zone: tzinfo) -> str:
+def skipped_text(slot: ScheduledOccurrence, reason: str, now: datetime) -> str:
     """Text of the entry for a skip."""
-    return _line(_("Skipped: {title}, due {due}"), slot, reason, zone)
+    return _line(_("Skipped: {title}, due {due}"), slot, reason, now)
 
 
-def progress_text(slot: ScheduledOccurrence, done: int, total: int, note: str, zone: tzinfo) -> str:
+def progress_text(slot: ScheduledOccurrence, done: int, total: int, note: str, now: datetime) -> str:
     """Text of the entry for progress; `done` of `total` checklist lines are ticked."""
-    return _line(_("Under way: {title}, due {due}") + f" ({done}/{total})", slot, note, zone)
+    return _line(_("Under way: {title}, due {due}") + f" ({done}/{total})", slot, note, now)
 
 
-def planned_entry(slot: ScheduledOccurrence, planned: bool, zone: tzinfo) -> NewEntry:
+def planned_entry(slot: ScheduledOccurrence, planned: bool, now: datetime) -> NewEntry:
     """The entry for a duty that was planned, or no longer is."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
     return NewEntry(
         kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,
         subject=slot.key,
         target=slot.duty,
-        text=_line(text, slot, "", zone),
+        text=_line(text, slot, "", now),
         data={"title": slot.title, "due_at": slot.due_at.isoformat()},
     )
 
 
-def _line(text: str, slot: ScheduledOccurrence, note: str, zone: tzinfo) -> str:
-    line = text.format(title=slot.title, due=due_words(slot, zone))
+def _line(text: str, slot: ScheduledOccurrence, note: str, now: datetime) -> str:
+    line = text.format(title=slot.title, due=due_words(slot, now))
     words = " ".join(note.split())
     return f"{line} — {words}" if words else line

@@ -5,7 +5,7 @@ instead of undoing them. Of several changes to one line, or to one value, the la
 """
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import datetime
 
 from services.duties.entries import progress_text
 from services.models.asks import line_numbers
@@ -14,8 +14,10 @@ from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, NewEntr
 from services.models.runbook import Duty
 
 
-def progress_entry(standing: Occurrence, duty: Duty | None, change: ProgressChange, zone: tzinfo) -> NewEntry:
-    """The entry for a change to `standing`. No change to AWS depends on it.
+def progress_entry(
+    standing: Occurrence, duty: Duty | None, change: ProgressChange, now: datetime
+) -> NewEntry:
+    """The entry for a change to `standing` at `now` (local). No change to AWS depends on it.
 
     It has the lines in the runbook's own language, so that consoles in different languages tick the same lines.
     """
@@ -26,7 +28,7 @@ def progress_entry(standing: Occurrence, duty: Duty | None, change: ProgressChan
         kind=EntryKind.PROGRESS,
         subject=slot.key,
         target=slot.duty,
-        text=progress_text(slot, done, len(lines), change.note, zone),
+        text=progress_text(slot, done, len(lines), change.note, now),
         data={
             RESTRAINS_CHANGES: False,
             "title": slot.title,

@@ -134,7 +134,7 @@ class Duties:
         if standing.signed is None and not self.signable(slot):
             raise NotNow(standing)
         was = by_time(slot, self._clock.now())
-        text = signed_text(slot, was, note, self._calendar.zone)
+        text = signed_text(slot, was, note, self._now_here())
         return await self._record(EntryKind.SIGN_OFF, slot, text, was=was, note=note, more=more)
 
     async def skip(self, occurrence: Occurrence, reason: str) -> Occurrence:
@@ -143,7 +143,7 @@ class Duties:
             raise ValueError("leaving a duty out needs a reason")
         slot = occurrence.slot
         was = by_time(slot, self._clock.now())
-        text = skipped_text(slot, reason, self._calendar.zone)
+        text = skipped_text(slot, reason, self._now_here())
         return await self._record(EntryKind.SKIPPED, slot, text, was=was, note=reason)
 
     async def record_progress(self, occurrence: Occurrence, change: ProgressChange) -> Occurrence:
@@ -155,12 +155,15 @@ class Duties:
         if not self.signable(slot):
             raise NotNow(standing)
         duty = self.duty(occurrence)
-        return await self._append(slot, progress_entry(standing, duty, change, self._calendar.zone))
+        return await self._append(slot, progress_entry(standing, duty, change, self._now_here()))
 
     async def plan(self, occurrence: Occurrence, *, planned: bool) -> Occurrence:
         """Record that a duty that counts only when planned is planned, or no longer is. Raises JournalError."""
         slot = occurrence.slot
-        return await self._append(slot, planned_entry(slot, planned, self._calendar.zone))
+        return await self._append(slot, planned_entry(slot, planned, self._now_here()))
+
+    def _now_here(self) -> datetime:
+        return self._clock.now().astimezone(self._calendar.zone)
 
     async def _record(
         self,

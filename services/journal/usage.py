@@ -7,6 +7,7 @@ from services.aws.client.meter import UsageMeter
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.models.date_text import day_text
 from services.models.journal import EntryKind, NewEntry
 from services.models.usage import Usage
 
@@ -40,7 +41,7 @@ def _draft(usage: Usage) -> NewEntry:
         kind=EntryKind.USAGE,
         subject=f"usage@{usage.day.isoformat()}",
         text=_("Requests to AWS on {day}: {calls}, ¥{yen:.2f}").format(
-            calls=usage.calls, day=usage.day.isoformat(), yen=usage.yen
+            calls=usage.calls, day=day_text(usage.day, usage.day), yen=usage.yen
         ),
         data={
             "day": usage.day.isoformat(),

@@ -58,6 +58,9 @@ def evaluation_words(evaluation: str) -> str:
     return _(words) if words else evaluation
 
 
+_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+
+
 class Alarm(Model):
     """The current state of one alarm."""
 
@@ -101,7 +104,7 @@ class Alarm(Model):
     queries: tuple[MetricQuery, ...] = ()
     """Its metrics as GetMetricData queries; one for a plain alarm, several for a math alarm."""
     comparison: str = ""
-    """`>`, `>=`, `<`, `<=`, or "outside" for an anomaly band."""
+    """`>`, `>=`, `<`, `<=`, or "outside" for an anomaly band; for texts there is `sign`."""
     threshold: float | None = None
     period: int = 60
     """Seconds."""
@@ -112,6 +115,11 @@ class Alarm(Model):
     """A composite alarm's rule expression; a log or PromQL alarm's query."""
     recent: tuple[float | None, ...] = ()
     """The datapoints that decided the state, oldest first (StateReasonData.recentDatapoints); None: missing."""
+
+    @property
+    def sign(self) -> str:
+        """The comparison as it is written: `>`, `≥`, `<`, `≤`; "" for an anomaly band."""
+        return _SIGNS.get(self.comparison, "")
 
     @property
     def hearing(self) -> Hearing:

@@ -58,8 +58,12 @@ class ReportHead(Model):
     """Number of the last journal entry in the period; 0: there is no entry."""
     verdict: Verdict | None
     """The worst verdict of findings, duties and changes; None: there was nothing to judge."""
+    measured: Verdict | None = None
+    """The worst verdict of what could be judged; None: nothing could be."""
+    has_unjudged: bool = False
+    """Whether something could not be judged, whatever the verdict."""
     why: tuple[Clean, ...] = ()
-    """Reasons why the verdict is not normal, worst first."""
+    """Reasons why the verdict is not normal: what was measured as bad, then what could not be judged."""
     alarms: tuple[SpellLine, ...] = ()
     """Periods in which an alarm was not OK, by start."""
     changes: tuple[ChangeLine, ...] = ()

@@ -71,7 +71,7 @@ def _values(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> I
     before = next((each for each in reversed(alarm.recent) if each is not None), None)
     if before is not None:
         yield _(_AT_CHANGE[alarm.state]).format(value=number(before, unit))
-    limit = f"{alarm.comparison} {number(alarm.threshold, unit)}".strip()
+    limit = f"{alarm.sign} {number(alarm.threshold, unit)}".strip()
     yield _("the alarm fires at {limit}").format(limit=limit)
 
 

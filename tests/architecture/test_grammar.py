@@ -149,6 +149,79 @@ def test_the_glyphs_of_the_page_are_those_of_the_code() -> None:
     assert len(set(constants.values())) == len(constants)
 
 
+_RANGE_IN_JAPANESE = re.compile(r"〜|[}\d]\s*[–~]\s*[{\d]|\s～|～\s")
+_RANGE_IN_ENGLISH = re.compile(r"[～〜]|[}\d]\s[–-]\s[{\d]|\}[-~]\{")
+_TWO_CHARACTERS = re.compile(r"(?<![<>=])[<>]=(?![<>=])")
+
+
+def test_a_range_has_the_sign_of_its_language() -> None:
+    wrong = []
+    for message in catalogue.read_catalogue(catalogue.PO):
+        if message.id:
+            english, japanese = (
+                [part] if isinstance(part, str) else part for part in (message.id, message.string)
+            )
+            wrong += [text for text in english if _RANGE_IN_ENGLISH.search(text)]
+            wrong += [text for text in japanese if _RANGE_IN_JAPANESE.search(text)]
+    assert wrong == []
+
+
+def test_a_comparison_is_one_character() -> None:
+    """In texts of the catalogue; in code, an alarm's `comparison` is a word for programs, and its `sign` is written."""
+    wrong = [
+        text
+        for message in catalogue.read_catalogue(catalogue.PO)
+        for text in _texts(message)
+        if _TWO_CHARACTERS.search(text)
+    ]
+    for folder in ("tui", "widgets", "services"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "demo" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.FormattedValue) and any(
+                    isinstance(inner, ast.Attribute) and inner.attr == "comparison"
+                    for inner in ast.walk(node)
+                ):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: comparison")
+    assert wrong == []
+
+
+def test_a_day_is_written_by_one_module() -> None:
+    """Any other form of a day is for programs or for fields in which a day is typed."""
+    wrong = []
+    for folder in ("tui", "widgets", "services"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            relative = path.relative_to(ROOT).as_posix()
+            if "demo" in path.parts or relative in FOR_PROGRAMS:
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if (
+                    isinstance(node, ast.Constant)
+                    and isinstance(node.value, str)
+                    and _DAY_FORM.search(node.value)
+                ):
+                    wrong.append(f"{relative}:{node.lineno}: {node.value}")
+    assert wrong == []
+
+
+_DAY_FORM = re.compile(r"%m[-/]%d|%d[-/]%m|%x|%Y年|%a\b|%b\b")
+"""A day in the forms of `strftime`."""
+FOR_PROGRAMS = {
+    "services/models/date_text.py",
+    "services/aws_cli/calls.py",
+    "services/changes/task_limit/parameters.py",
+    "services/changes/task_limit/steps.py",
+    "services/host/state_files.py",
+    "services/inspections/waf_blocks/cli_commands.py",
+    "services/inspections/waf_blocks/log_files.py",
+    "services/models/runbook_inspections.py",
+    "tui/cli/click_i18n.py",
+    "widgets/charts/axes.py",
+    "widgets/journal/table.py",
+    "widgets/logs/time.py",
+}
+"""Files that write or read days as AWS, a shell or a person at the keyboard does, or in the cells of an axis."""
 SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏"
 """Signs that are no states: arrows, keys, the cursor's bar, a filter, a time limit."""
 _SYMBOL = re.compile("[\u2190-\u21ff\u25a0-\u25ff\u2600-\u27bf]")

@@ -54,7 +54,9 @@ class GalleryApp(App[None]):
         self.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
         self.query_one(AlarmStrip).transition = gallery_data.HISTORY[0]
         for journal in self.query(JournalPanel):
-            self.query_one(FilterLine).spans = tuple(filter_spans(journal_data.FILTER, gallery_data.JST))
+            self.query_one(FilterLine).spans = tuple(
+                filter_spans(journal_data.FILTER, gallery_data.JST, gallery_data.NOW.date())
+            )
             journal.state = journal_data.state()
             detail = self.query_one(EntryDetail)
             detail.entry, detail.story, detail.link = journal_data.ENTRIES[0], (), journal_data.GOOD

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.date_text import day_text
+from services.models.date_text import day_text, span_text
 from services.models.duties import Day, Occurrence
 from services.report.agenda import Agenda
 from widgets.drawing.format import pad
@@ -20,8 +20,8 @@ _WHEN, _STATE, _TITLE = 16, 10, 46
 def agenda_lines(agenda: Agenda) -> Iterator[str]:
     """Yield the system's heading, each day that has duties or is a holiday, and the remarks."""
     zone = ZoneInfo(agenda.timezone)
-    first, last = (day_text(day) for day in (agenda.first, agenda.last))
-    span = first if agenda.first == agenda.last else _("{first} to {last}").format(first=first, last=last)
+    first, last = day_text(agenda.first), day_text(agenda.last, agenda.first)
+    span = first if agenda.first == agenda.last else span_text(first, last)
     yield f"{agenda.system_title}  {span}  {zone_name(zone, agenda.made_at)}"
     widths = _widths(agenda, zone)
     for day in agenda.days:

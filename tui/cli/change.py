@@ -184,7 +184,7 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
             return targets[0]
         names = ", ".join(target.title for target in targets)
         raise click.UsageError(
-            _("--target is required: one of {names}").format(names=names or "–"), _context()
+            _("--target is required: one of {names}").format(names=names or "—"), _context()
         )
     match = next((target for target in targets if name in (target.id, target.title)), None)
     if match is None:

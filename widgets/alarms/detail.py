@@ -20,6 +20,7 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.curve_spans import SPANS, USUAL
+from services.models.date_text import written_on
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
@@ -291,4 +292,5 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         return lines + past
 
     def _originals(self, width: int) -> Sequence[Line]:
-        return original_lines(self.alarm, self.history.value or (), self.zone, width)
+        with written_on(self._now().astimezone(self.zone).date()):
+            return original_lines(self.alarm, self.history.value or (), self.zone, width)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
-from services.models.date_text import time_text
+from services.models.date_text import time_text, zoned_time
 from services.models.units import PLAIN, alarm_unit, number
 from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, Span, width_of
@@ -107,8 +107,7 @@ def local_times(text: str, zone: tzinfo) -> str:
 
 
 def _local(at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+    return zoned_time(at, zone, seconds=True)
 
 
 def _change(change: AlarmTransition) -> list[Span]:

@@ -7,7 +7,6 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
 from services.models.units import alarm_unit, number
-from widgets.charts.data import SIGNS
 from widgets.charts.sparkline import spark_spans
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
@@ -33,8 +32,7 @@ def limit_text(alarm: Alarm) -> str:
     """`≥ 70%`: when it fires; a dash for an alarm without a threshold."""
     if alarm.threshold is None:
         return _("band") if alarm.comparison == "outside" else NOTHING
-    sign = SIGNS.get(alarm.comparison, alarm.comparison)
-    return f"{sign} {number(alarm.threshold, alarm_unit(alarm))}"
+    return f"{alarm.sign} {number(alarm.threshold, alarm_unit(alarm))}"
 
 
 def hour_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str) -> list[Span]:

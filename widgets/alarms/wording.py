@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
 from services.models.date_text import day_text, time_text
-from services.models.units import alarm_unit, number
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
@@ -37,17 +36,6 @@ def since_text(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
     today = now.astimezone(zone).date()
     day = alarm.since.astimezone(zone).date()
     return time_text(alarm.since, zone, now) if day == today else day_text(day, today)
-
-
-def measured(alarm: Alarm) -> tuple[list[Span], list[Span]]:
-    """`7.2%` and `> 5%`: the newest datapoint that was evaluated, and the threshold."""
-    if alarm.threshold is None:
-        return [(NOTHING, "faint")], []
-    unit = alarm_unit(alarm)
-    value = next((each for each in reversed(alarm.recent) if each is not None), None)
-    firing = alarm.state is AlarmState.ALARM and not alarm.scaling
-    role = "bad" if firing else "strong" if value is not None else "faint"
-    return [(number(value, unit), role)], [(f"{alarm.comparison} {number(alarm.threshold, unit)}", "muted")]
 
 
 def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:

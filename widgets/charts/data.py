@@ -11,8 +11,6 @@ from services.models.units import PLAIN, Unit, alarm_unit, number, unit_of
 from services.models.verdict import Limit, Verdict
 from widgets.drawing.state_styles import ALARM_STYLES
 
-SIGNS = {">=": "≥", "<=": "≤"}
-"""Comparisons as one character."""
 _FREE = Axis()
 """An axis that fits its values."""
 
@@ -201,7 +199,7 @@ def alarm_chart(
     if alarm.threshold is not None:
         unit = curves[0].unit if curves else alarm_unit(alarm)
         label = _("threshold {comparison} {value}").format(
-            comparison=SIGNS.get(alarm.comparison, alarm.comparison), value=number(alarm.threshold, unit)
+            comparison=alarm.sign, value=number(alarm.threshold, unit)
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0

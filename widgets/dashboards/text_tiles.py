@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -117,9 +118,11 @@ class AlarmTile(Tile):
 
     def _since(self, alarms: Sequence[Alarm], room: int) -> list[str]:
         """Since when the alarms are in their states: with the zone, without it, or "", as `room` allows."""
+        now = datetime.fromtimestamp(self.data.end, UTC) if self.data.end else None
         for with_zone in (True, False):
             texts = [
-                stamp(each.since, self.zone, name=with_zone) if each.since else NOTHING for each in alarms
+                stamp(each.since, self.zone, now, name=with_zone) if each.since else NOTHING
+                for each in alarms
             ]
             if max(map(len, texts), default=0) <= room:
                 return texts

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
-from services.i18n import N_, _
+from services.i18n import _
 from services.models.date_text import dated_time, time_text
 
 ELLIPSIS = "…"
@@ -15,10 +15,6 @@ NOTHING = "—"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 AGE_STEP = 5
 """Seconds between two ages of less than a minute."""
-_MONTHS = (
-    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
-    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
-)  # fmt: skip
 
 
 def duration(seconds: float) -> str:
@@ -69,11 +65,6 @@ def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool
     """`11-25(Wed) 14:05 JST`; without the date on the day of `now`, with the year in another year, and without `now`."""
     text = time_text(at, zone, now) if now else dated_time(at, zone)
     return f"{text} {at.astimezone(zone).tzname()}" if name else text
-
-
-def month_words(year: int, month: int) -> str:
-    """`Jan 2026`, 2026年1月."""
-    return _("{month} {year}").format(month=_(_MONTHS[month - 1]), year=year)
 
 
 def crop(text: str, width: int) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.date_text import day_text
+from services.models.date_text import day_text, span_text
 from services.models.duties import Day, Month
 from widgets.drawing.lines import Span
 from widgets.drawing.table import KeyedTable, Row
@@ -129,7 +129,7 @@ class Agenda(OccurrenceList):
         self._headings |= {each.day: key for each in days}
         words = day_text(first, first)
         if last != first:
-            words = _("{first} – {last}").format(first=words, last=day_text(last, first))
+            words = span_text(words, day_text(last, first))
         names = dict.fromkeys(each.closed_name for each in days if not each.is_open and each.closed_name)
         why = closed_words(days[0].model_copy(update={"closed_name": _(", ").join(names)}))
         return self._heading(

@@ -12,10 +12,10 @@ from datetime import date, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.date_text import day_text, weekday_text
+from services.models.date_text import day_text, month_text, weekday_text
 from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.covered_lines import over
-from widgets.drawing.format import crop, month_words
+from widgets.drawing.format import crop
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.duties.wording import (
     CLOSED_MARK,
@@ -122,7 +122,7 @@ def weeks_of(year: int, month: int) -> tuple[tuple[date | None, ...], ...]:
 def title_line(month: Month, width: int) -> list[Span]:
     """The month, and the number of its duties that need a person."""
     waiting = [each for day in month.days for each in day.occurrences if each.open]
-    title: list[Span] = [(month_words(month.year, month.month), "title")]
+    title: list[Span] = [(month_text(month.year, month.month), "title")]
     counts = tally(waiting, words=True)
     if width_of(title) + 1 + width_of(counts) > width:
         counts = tally(waiting)

@@ -43,7 +43,7 @@ class EvidenceTable(LineWidget, can_focus=True):
         super().__init__()
         self.line_styles = CellStyles(self)
         self.year: int | None = None
-        """The present year, which dates of a narrow table leave out."""
+        """The present year, which dates leave out."""
         self.unfolded = False
         self.cursor: int | None = None
         """Index of the row under the cursor; None: the keys act on the table."""

@@ -43,10 +43,10 @@ def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> l
 
 
 class EvidenceLines:
-    """Lays the rows of one table out for a width; where it is narrow, dates of `year` leave the year out."""
+    """Lays the rows of one table out for a width; dates of `year` leave it out, however they were recorded."""
 
     def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
-        if year is not None and _natural_width(evidence) > width - GAP:
+        if year is not None:
             evidence = _without_year(evidence, year)
         if _natural_width(evidence) > width - GAP:
             evidence = _without_empty(evidence)

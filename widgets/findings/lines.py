@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
+from services.models.date_text import period_text
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
@@ -82,16 +83,16 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
         span = finding.window
-        words = _("{since} to {until} ({time})").format(
-            since=stamp(span.start, zone, name=False),
-            until=stamp(span.end, zone),
-            time=duration((span.end - span.start).total_seconds()),
+        covered = f"{period_text(span.start, span.end, zone, now)} {span.end.astimezone(zone).tzname()}"
+        words = _("{time} ({length})").format(
+            time=covered,
+            length=duration((span.end - span.start).total_seconds()),
         )
         facts.append((_("Covers"), words))
     if finding.gap:
         facts.append(("", finding.gap))
     by = f"  {recorded.by}" if recorded.by else ""
-    facts.append((_("Read at"), stamp(finding.read_at, zone) + by))
+    facts.append((_("Read at"), stamp(finding.read_at, zone, now) + by))
     facts.append((_("Cost"), cost_words(recorded)))
     room = max(cell_len(label) for label, _words in facts)
     lines: list[Line] = []

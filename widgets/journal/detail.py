@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import N_, _
+from services.models.date_text import written_on
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
 from widgets.drawing.block import Block
@@ -69,7 +70,13 @@ class EntryDetail(VerticalScroll, can_focus=True):
         )
 
     def _make(self, lines: Callable[[Entry, int], Sequence[Line]]) -> Callable[[int], Sequence[Line]]:
-        return lambda width: lines(self.entry, width) if self.entry is not None else []
+        def written(width: int) -> Sequence[Line]:
+            if self.entry is None:
+                return []
+            with written_on(self._now().astimezone(self.zone).date()):
+                return lines(self.entry, width)
+
+        return written
 
     def _story(self, entry: Entry, width: int) -> Sequence[Line]:
         return story_lines(self.story or (entry,), entry, self.zone, self._now(), width)

@@ -144,7 +144,7 @@ def checkpoint_spans(health: JournalHealth) -> list[Span]:
     return [(f" {glyphs.ATTENTION} ", "caution"), (text, "")]
 
 
-def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
+def filter_spans(query: EntryQuery, zone: tzinfo, today: date) -> list[Span]:
     """The conditions of the filter; [] if it selects everything."""
     parts: list[tuple[str, str]] = []
     if query.kinds or query.unknown_kinds:
@@ -158,7 +158,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo) -> list[Span]:
     if query.subject:
         parts.append((_("subject"), clean(query.subject)))
     if query.since is not None:
-        parts.append((_("day"), day_text(query.since.astimezone(zone).date())))
+        parts.append((_("day"), day_text(query.since.astimezone(zone).date(), today)))
     if query.words:
         parts.append((_("words"), _("“{words}”").format(words=clean(query.words))))
     spans: list[Span] = []

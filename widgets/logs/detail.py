@@ -1,13 +1,14 @@
 """One log line in full: JSON indented and wrapped, with times and stream."""
 
 import json
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from services.i18n import _
+from services.models.date_text import day_text
 from services.models.text import clean, clean_block
 from widgets.logs.format import parse
 from widgets.logs.store import StoredLine
@@ -38,13 +39,13 @@ class LogDetail(VerticalScroll):
         """Mount the body."""
         self.mount(self._body)
 
-    def show(self, line: StoredLine, zone: tzinfo) -> None:
+    def show(self, line: StoredLine, zone: tzinfo, today: date) -> None:
         """Show `line`; does nothing if it is shown already."""
         self.display = True
         if self._content == (line, zone):
             return
         self._content = (line, zone)
-        self._body.update(Content("\n").join([_head(line, zone), _text(line.text)]))
+        self._body.update(Content("\n").join([_head(line, zone, today), _text(line.text)]))
         self.scroll_home(animate=False)
 
     def close(self) -> None:
@@ -53,10 +54,9 @@ class LogDetail(VerticalScroll):
         self._content = None
 
 
-def _head(line: StoredLine, zone: tzinfo) -> Content:
-    when = (
-        f"{local_day(line.at, zone)} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
-    )
+def _head(line: StoredLine, zone: tzinfo, today: date) -> Content:
+    day = day_text(local_day(line.at, zone), today)
+    when = f"{day} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
     parts = [Content.styled(when, "bold"), Content.styled(clean(line.stream), "$text-secondary")]
     delay = _("ingested after {span}").format(span=span_text(line.ingested_at - line.at))
     parts.append(Content.styled(delay, "$text-accent" if line.late else "$text-muted"))

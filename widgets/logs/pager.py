@@ -110,7 +110,7 @@ class LogPager(Vertical):
         """Let an open detail follow the cursor and the zone."""
         line = self.lines.line_at_cursor()
         if self.detail.display and line is not None:
-            self.detail.show(line, self.lines.format.zone)
+            self.detail.show(line, self.lines.format.zone, self.lines.today())
 
     @on(LogLines.Moved)
     def _moved(self, event: LogLines.Moved) -> None:
@@ -227,7 +227,7 @@ class LogPager(Vertical):
             self.lines.move_cursor(-1)
         line = self.lines.line_at_cursor()
         if line is not None:
-            self.detail.show(line, self.lines.format.zone)
+            self.detail.show(line, self.lines.format.zone, self.lines.today())
 
     def action_mark(self) -> None:
         """Begin or end marking lines."""

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _
-from services.models.date_text import day_text
+from services.models.date_text import day_text, span_text
 from widgets.logs.time import clock_text, local_day, moment
 from widgets.logs.view import LogView
 
@@ -74,7 +74,7 @@ class Rules:
         return day_text(local_day(at, self.zone), self._today()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
-        span = f"{clock_text(gap.start, self.zone)[:8]}\u2013{clock_text(gap.end, self.zone)[:8]}"
+        span = span_text(clock_text(gap.start, self.zone)[:8], clock_text(gap.end, self.zone)[:8])
         return _("lines may be missing {span}: {reason}").format(span=span, reason=gap.reason), "gap"
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.i18n import _
+from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.logs.bar import BarFacts, Mode, TitleFacts
@@ -84,8 +85,8 @@ def _range(lines: LogLines, start: int, end: int) -> str:
     zone, today = lines.format.zone, lines.today()
     first = second_text(start, zone, today)
     if local_day(start, zone) == local_day(end, zone):
-        return f"{first}\u2013{clock_text(end, zone)[:8]}"
-    return f"{first}\u2013{second_text(end, zone, today)}"
+        return span_text(first, clock_text(end, zone)[:8])
+    return span_text(first, second_text(end, zone, today))
 
 
 def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:

@@ -6,6 +6,7 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
@@ -49,6 +50,7 @@ from services.models.changes import (
     PlannedStep,
     Revert,
 )
+from services.models.date_text import written_on
 from services.models.runbook import Ecs
 
 
@@ -73,12 +75,13 @@ class TaskLimit(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
         state = await self._reads.state(target.id)
-        return LiveState(
-            target=target,
-            facts=facts(state, ACTION, self.context.zone),
-            read_at=state.at,
-            remarks=remarks(state, self.context.zone),
-        )
+        with self._written_on(state):
+            return LiveState(
+                target=target,
+                facts=facts(state, ACTION, self.context.zone),
+                read_at=state.at,
+                remarks=remarks(state, self.context.zone),
+            )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new limit, and how and when it is reverted."""
@@ -95,7 +98,7 @@ class TaskLimit(Change):
                 maximum=LARGEST,
                 help=_(
                     "Auto Scaling starts no more tasks than this. Usual {usual}, busy days {busy}."
-                ).format(usual=ecs.usual_max or "–", busy=ecs.busy_max or "–"),
+                ).format(usual=ecs.usual_max or "—", busy=ecs.busy_max or "—"),
             ),
             Parameter(
                 id=REVERT,
@@ -126,7 +129,12 @@ class TaskLimit(Change):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(target.id, load=True)
-        return await asyncio.to_thread(self.plan_on, target, parameters, state)
+        with self._written_on(state):
+            return await asyncio.to_thread(self.plan_on, target, parameters, state)
+
+    def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState) -> Plan:
         """The plan from a given state; pure except for the plan's id."""

@@ -25,7 +25,7 @@ def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
 
 def _bounds(state: ScalingState) -> Iterator[Fact]:
     if state.target is None:
-        yield Fact(name=_("Maximum"), value="–", note=_("Auto Scaling is not configured"))
+        yield Fact(name=_("Maximum"), value="—", note=_("Auto Scaling is not configured"))
         return
     yield Fact(name=_("Maximum"), value=state.target.maximum)
     yield Fact(name=_("Minimum"), value=state.target.minimum)
@@ -33,7 +33,7 @@ def _bounds(state: ScalingState) -> Iterator[Fact]:
 
 def _counts(state: ScalingState) -> Iterator[Fact]:
     if state.service is None:
-        yield Fact(name=_("Desired"), value="–", note=_("ECS has no such service"))
+        yield Fact(name=_("Desired"), value="—", note=_("ECS has no such service"))
         return
     at_limit = state.target is not None and state.desired >= state.target.maximum
     yield Fact(name=_("Desired"), value=state.desired, note=_("at its maximum") if at_limit else "")

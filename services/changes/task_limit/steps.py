@@ -138,7 +138,7 @@ def _there(action: ScheduledAction) -> str:
     return _("The scheduled action {name} exists: {schedule}, maximum {maximum}.").format(
         name=action.name,
         schedule=action.schedule,
-        maximum="–" if action.maximum is None else action.maximum,
+        maximum="—" if action.maximum is None else action.maximum,
     )
 
 

@@ -131,7 +131,7 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     tasks = min(state.running, lower) or 1
     estimate = state.load.cpu * state.running / tasks
     over = state.aim is not None and estimate > state.aim
-    aim = "–" if state.aim is None else f"{state.aim:g} %"
+    aim = "—" if state.aim is None else f"{state.aim:g} %"
     text = (
         _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
         if raising

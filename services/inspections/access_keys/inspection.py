@@ -6,13 +6,13 @@ was created; the last of them is the latest date, so a due date on a closed day 
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from services.calendar.wording import day_words
 from services.i18n import _, plural
 from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.aws_cli import CliCommand
+from services.models.date_text import day_text
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
@@ -166,9 +166,9 @@ class KeyAges(Inspection):
     def _due(self, judged: JudgedKey) -> str:
         """The day by which the key must be rotated, and why it is not the last possible day."""
         if judged.due == judged.limit:
-            return day_words(judged.due)
+            return day_text(judged.due)
         return _("{due} (before {limit}, which is closed)").format(
-            due=day_words(judged.due), limit=day_words(judged.limit)
+            due=day_text(judged.due), limit=day_text(judged.limit)
         )
 
     def _keys_table(self, keys: list[JudgedKey]) -> Evidence:
@@ -194,7 +194,7 @@ class KeyAges(Inspection):
             clean(key.user),
             key.name,
             key.status or _("not given"),
-            day(key.created).isoformat(),
+            day_text(day(key.created)),
             _days(judged.age),
             self._due(judged) if key.active else "-",
             self._last_use(judged),
@@ -207,7 +207,7 @@ class KeyAges(Inspection):
             return _("not read")
         if use.at is None:
             return _("never used")
-        day = self.context.calendar.day_of(use.at).isoformat()
+        day = day_text(self.context.calendar.day_of(use.at))
         return _("{day}: {service}, {region}").format(
             day=day, service=use.service or "-", region=use.region or "-"
         )

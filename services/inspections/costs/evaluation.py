@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from services.calendar.wording import day_words
 from services.i18n import _
 from services.inspections.costs.days import WEEK, Compared, Days
 from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, Growth
@@ -23,6 +22,7 @@ from services.inspections.costs.wording import (
 )
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import listed
+from services.models.date_text import day_text
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
 from services.models.verdict import Verdict
@@ -106,7 +106,7 @@ class LineJudge:
                     "Cost Explorer has no costs of {title} for {day}, but had them for every day of the week "
                     "before; either its figures are missing, or it is no longer used: then remove it from [costs]"
                 )
-            return text.format(title=line.title, day=day_words(day))
+            return text.format(title=line.title, day=day_text(day))
         return ""
 
     def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
@@ -135,14 +135,14 @@ class LineJudge:
         if not line.late(self.compared):
             return ""
         return _("no costs yet for {day}; the mean of the previous {count} days is used").format(
-            day=day_words(self.compared.week.last), count=WEEK - 1
+            day=day_text(self.compared.week.last), count=WEEK - 1
         )
 
     def _reduced(self, line: CostLine) -> str:
         if not line.negative or line.impossible(self.compared):
             return ""
         days = Days(min(line.negative), max(line.negative))
-        words = days_words(days) if days.count > 1 else day_words(days.first)
+        words = days_words(days) if days.count > 1 else day_text(days.first)
         return _("negative charges of {amount} ({days})").format(
             amount=self.rate.words(line.reduced(days)), days=words
         )

@@ -12,7 +12,6 @@ from services.aws.budgets import Budgets
 from services.aws.client.errors import AccessDenied, AwsError
 from services.aws.client.prices import USD_PER_COST_CALL
 from services.aws.cost_explorer import CostExplorerReader as CostReader
-from services.calendar.wording import day_words
 from services.contacts import escalation
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
@@ -27,6 +26,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
 from services.models.costs import Budget, CostHistory, CostKind
+from services.models.date_text import day_text
 from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Costs as Spec
@@ -58,7 +58,7 @@ class Costs(Inspection):
         days = [cost.day for cost in history.costs if cost.kind is CostKind.CHARGE and cost.usd]
         late = (answer.plan.last - max(days)).days if days else 0
         if not days or late > LATE:
-            return self._unknown(builder, answer, f"{max(days).isoformat()}" if days else "")
+            return self._unknown(builder, answer, day_text(max(days)) if days else "")
         compared = compare(answer.plan, min(days), max(days))
         table = lay_out(history, self._spec, others=_("Others"), total=_("Total"))
         return self._finding(builder, answer, compared, table, await self._budgets())
@@ -197,10 +197,10 @@ class Costs(Inspection):
         yield rate.remark()
         yield from self._age(answer)
         text = _("Days are in UTC and only complete ones count: the newest is {day}, the last 7 are {week}.")
-        yield text.format(day=day_words(compared.week.last), week=days_words(compared.week))
+        yield text.format(day=day_text(compared.week.last), week=days_words(compared.week))
         if compared.week.last < answer.plan.last:
             text = _("AWS is late: {day} should be complete but has no costs yet.")
-            yield text.format(day=day_words(answer.plan.last))
+            yield text.format(day=day_text(answer.plan.last))
         if compared.too_young:
             text = _(
                 "This month is not judged until {count} of its days are complete (so far {done}, {so_far}); "

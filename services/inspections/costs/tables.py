@@ -11,6 +11,7 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostLine, CostTable
 from services.inspections.costs.wording import month_words, percent_words, yen_words
 from services.models.costs import Budget
+from services.models.date_text import day_text
 from services.models.evidence import Evidence, Row
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 
@@ -80,7 +81,7 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
     return table(
         _("By day (UTC)"),
         (_("Day"), *(line.title for line in lines)),
-        [(day.isoformat(), *(judge.rate.words(line.cost(Days(day, day))) for line in lines)) for day in days],
+        [(day_text(day), *(judge.rate.words(line.cost(Days(day, day))) for line in lines)) for day in days],
     )
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from services.calendar.wording import day_words
 from services.i18n import _
 from services.inspections.costs.days import Days
 from services.inspections.costs.lines import Growth
+from services.models.date_text import day_text, month_text, span_text
 from services.models.runbook_inspections import Costs as Spec
 
 ONE_YEN = Decimal(1)
@@ -40,7 +40,7 @@ class Rate:
         return text.format(
             rate=f"{self.usd_jpy.normalize():,f}",
             source=self.source or _("not given"),
-            day=self.day.isoformat() if self.day else _("not given"),
+            day=day_text(self.day) if self.day else _("not given"),
         )
 
 
@@ -67,9 +67,9 @@ def growth_words(growth: str, against: str) -> str:
 
 def month_words(day: date) -> str:
     """The month that a day is in."""
-    return day.strftime("%Y-%m")
+    return month_text(day.year, day.month)
 
 
 def days_words(days: Days) -> str:
     """The first and the last day."""
-    return _("{first} to {last}").format(first=day_words(days.first), last=day_words(days.last))
+    return span_text(day_text(days.first), day_text(days.last))

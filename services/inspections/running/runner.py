@@ -18,6 +18,7 @@ from services.inspections.base import Inspection, InspectionContext, InspectionR
 from services.inspections.registry import make
 from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.date_text import written_on
 from services.models.findings import Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
@@ -75,7 +76,8 @@ class InspectionRunner:
         self, inspection: Inspection, run: Coroutine[Any, Any, Finding], request: InspectionRequest
     ) -> Finding:
         # In its own task, so that its exception is handled here and ends no other inspection.
-        task = asyncio.create_task(run, name=f"inspection {inspection.id}")
+        with written_on(self._context.calendar.day_of(request.until)):
+            task = asyncio.create_task(run, name=f"inspection {inspection.id}")
         try:
             done, _rest = await asyncio.wait({task}, timeout=LIMIT)
         finally:

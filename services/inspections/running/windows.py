@@ -26,9 +26,9 @@ def window(
     since = max(first, earliest)
     remarks = []
     if signed is None:
-        remarks.append(_("first inspection: since {since}").format(since=_words(since, calendar)))
+        remarks.append(_("first inspection: since {since}").format(since=_words(since, now, calendar)))
     if since > first:
-        remarks.append(_gap(first, since, calendar))
+        remarks.append(_gap(first, since, now, calendar))
     closed = calendar.closed_between(since, now)
     if closed:
         if remarks:
@@ -37,7 +37,7 @@ def window(
             text = plural(
                 "covers a closed day: since {since}", "covers {count} closed days: since {since}", closed
             )
-        remarks.append(text.format(count=closed, since=_words(since, calendar)))
+        remarks.append(text.format(count=closed, since=_words(since, now, calendar)))
     return since, _("; ").join(remarks)
 
 
@@ -49,13 +49,13 @@ def reached(
     AWS no longer has data for that part; an empty result would look like all-clear.
     """
     earliest = now - inspection.longest
-    return (since, "") if since >= earliest else (earliest, _gap(since, earliest, calendar))
+    return (since, "") if since >= earliest else (earliest, _gap(since, earliest, now, calendar))
 
 
-def _gap(first: datetime, since: datetime, calendar: Calendar) -> str:
+def _gap(first: datetime, since: datetime, now: datetime, calendar: Calendar) -> str:
     text = _("not covered: {first} to {since}, too far back")
-    return text.format(first=_words(first, calendar), since=_words(since, calendar))
+    return text.format(first=_words(first, now, calendar), since=_words(since, now, calendar))
 
 
-def _words(moment: datetime, calendar: Calendar) -> str:
-    return zoned_time(moment, calendar.zone)
+def _words(moment: datetime, now: datetime, calendar: Calendar) -> str:
+    return zoned_time(moment, calendar.zone, now)

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.calendar.calendar import Calendar
-from services.calendar.wording import day_words
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.models.cloudtrail import Lookup, SignIn, TrailEvent
+from services.models.date_text import dated_time
 from services.models.evidence import Evidence, Row
 from services.models.iam import IamUser
 from services.models.verdict import DISPLAY_ORDER, Verdict
@@ -179,8 +179,7 @@ class Tables:
         return _("time ({zone})").format(zone=self._since.astimezone(self._calendar.zone).tzname())
 
     def _moment(self, at: datetime) -> str:
-        local = at.astimezone(self._calendar.zone)
-        return f"{day_words(local.date())} {local:%H:%M}"
+        return dated_time(at, self._calendar.zone)
 
 
 def person_words(event: TrailEvent) -> str:

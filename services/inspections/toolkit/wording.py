@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
-from services.models.date_text import dated_time, time_text, zoned_time
+from services.models.date_text import period_text, zoned_time
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """`01-14(Wed) 01:16 JST`: without the year, because a finding has the time at which it was read."""
-    return zoned_time(at, zone, at)
+    """`01-14(Wed) 01:16 JST`; with the year if it is not that of the run."""
+    return zoned_time(at, zone)
 
 
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
     """`01-14(Wed) 01:16–01:26 JST (10m)`; with both dates if they differ."""
-    text = (
-        f"{dated_time(began, zone, began)}–{time_text(ended, zone, began)} {ended.astimezone(zone).tzname()}"
-    )
+    text = f"{period_text(began, ended, zone)} {ended.astimezone(zone).tzname()}"
     return _("{time} ({length})").format(time=text, length=length(ended - began))
 
 

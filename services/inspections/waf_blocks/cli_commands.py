@@ -11,6 +11,7 @@ from services.inspections.waf_blocks.metrics import HOUR, counts_query
 from services.inspections.waf_blocks.sql import blocked_query, days_of
 from services.models.aws_cli import CliCommand, Variable
 from services.models.base import RawId
+from services.models.date_text import day_text
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall
 
@@ -91,9 +92,7 @@ def _files(spec: Firewall, span: TimeSpan) -> Iterator[CliCommand]:
                 RawId("--recursive"),
                 RawId("--human-readable"),
             ),
-            purpose=_("The log files of {day} (UTC). Normal: some in every hour.").format(
-                day=day.isoformat()
-            ),
+            purpose=_("The log files of {day} (UTC). Normal: some in every hour.").format(day=day_text(day)),
             traps=(
                 _(
                     "--recursive without a day lists the whole bucket, and tail shows the last names, not the newest files."

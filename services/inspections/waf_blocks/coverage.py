@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from services.i18n import _
 from services.inspections.toolkit.wording import hours_words, moment, stretch
+from services.models.date_text import day_text, span_text
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -142,9 +143,8 @@ def missing(days: Iterable[date]) -> list[tuple[date, date]]:
 
 def runs_words(runs: Sequence[tuple[date, date]]) -> str:
     """Runs of days as text, a single day as one."""
-    text = _("{first} to {last}")
     days = [
-        first.isoformat() if first == last else text.format(first=first.isoformat(), last=last.isoformat())
+        day_text(first) if first == last else span_text(day_text(first), day_text(last))
         for first, last in runs[:_NAMED]
     ]
     return _(", ").join((*days, *(["…"] if len(runs) > _NAMED else [])))

@@ -13,6 +13,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import size_words
 from services.inspections.waf_blocks.coverage import missing, runs_words
+from services.models.date_text import day_text
 from services.models.findings import Measure, Progress
 from services.models.runbook_inspections import Firewall as Spec
 from services.models.s3 import StoredObject
@@ -201,7 +202,7 @@ class LogFiles:
         first = min(listed.days_with_files)
         if listed.is_complete and first > _day_after(self._request.since):
             text = _("The log files of the window begin on {day} (UTC); there are none for the days before.")
-            self._builder.remark(text.format(day=first.isoformat()))
+            self._builder.remark(text.format(day=day_text(first)))
         if holes:
             return Verdict.ATTENTION
         return Verdict.UNKNOWN if listed.is_complete and first > _day_after(self._since) else Verdict.NORMAL

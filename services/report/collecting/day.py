@@ -26,7 +26,7 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import DAY, Source
-from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
+from services.report.collecting.verdict import Judgement, judged, of_changes, of_duties, of_findings
 from services.report.periods import of_day
 
 
@@ -54,7 +54,7 @@ def collect_day(
     earlier = (*duty_lines.signed_now(line.key for line in duties), *still_open)
     findings = finding_lines(source, entries)
     changes = change_lines(entries, duty_states.runs)
-    verdict, why = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
+    judgement = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
     first, last = source.bounds()
     open_days = calendar.open_days
     following = open_days.next_open(day + DAY)
@@ -63,8 +63,7 @@ def collect_day(
         authors=authors(runbook, duties),
         first_seq=first,
         last_seq=last,
-        verdict=verdict,
-        why=why,
+        **judgement_fields(judgement),
         is_open=open_days.is_open(day),
         closed_name=open_days.closed_name(day),
         duties=duties,
@@ -95,6 +94,16 @@ def approvals(runbook: Runbook) -> tuple[str, ...]:
     """Heads of the boxes for seals: the runbook's, or else the usual ones."""
     given = runbook.report.approvals
     return given if given is not None else (_("Head"), _("Deputy"), _("Operator"))
+
+
+def judgement_fields(judgement: Judgement) -> dict[str, Any]:
+    """The fields common to all reports that hold the overall verdict."""
+    return {
+        "verdict": judgement.verdict,
+        "measured": judgement.measured,
+        "has_unjudged": judgement.has_unjudged,
+        "why": judgement.why,
+    }
 
 
 def head(source: Source) -> dict[str, Any]:

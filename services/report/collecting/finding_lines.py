@@ -61,6 +61,25 @@ def counts(line: FindingLine) -> Verdict | None:
     return line.verdict
 
 
+def leading(line: FindingLine) -> Verdict | None:
+    """The verdict under which a report counts and lists a finding: what was measured as bad leads.
+
+    Only if nothing was does what could not be judged. None if a later finding supersedes this one.
+    """
+    verdict = counts(line)
+    return line.measured if verdict is Verdict.UNKNOWN and _is_measured_bad(line) else verdict
+
+
+def is_partly_judged(line: FindingLine) -> bool:
+    """Whether something could not be judged in a finding that counts under another verdict."""
+    unjudged = line.unjudged or line.verdict is Verdict.UNKNOWN
+    return bool(unjudged) and line.overruled is None and leading(line) not in (Verdict.UNKNOWN, None)
+
+
+def _is_measured_bad(line: FindingLine) -> bool:
+    return line.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
+
+
 def bare(line: FindingLine) -> FindingLine:
     """The line without its embedded finding."""
     return line.model_copy(update={"finding": None, "withheld": 0})

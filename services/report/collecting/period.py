@@ -15,7 +15,7 @@ from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
-from services.report.collecting.day import head
+from services.report.collecting.day import head, judgement_fields
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, finding_lines
@@ -27,7 +27,7 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import Source
-from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
+from services.report.collecting.verdict import Reason, judged, of_changes, of_duties, of_findings
 from services.report.periods import Period, Span
 
 _STATES = {
@@ -60,8 +60,8 @@ def collect_period(
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
     unknown = duty_lines.of(each for each in occurrences if each.state is OccurrenceState.NO_RECORD)
-    done = [(Verdict.NORMAL, "") for each in occurrences if each.state is OccurrenceState.DONE]
-    verdict, why = judged(
+    done = [Reason(Verdict.NORMAL) for each in occurrences if each.state is OccurrenceState.DONE]
+    judgement = judged(
         [*of_findings(findings), *of_duties(missed), *of_duties(unknown[:1]), *done, *of_changes(changes)]
     )
     days = charges_by_day(source)
@@ -72,8 +72,7 @@ def collect_period(
         kind="month" if period.span is Span.MONTH else "fiscal-year",
         first_seq=first,
         last_seq=last,
-        verdict=verdict,
-        why=why,
+        **judgement_fields(judgement),
         total=_count(occurrences, "", ""),
         duties=_by_duty(runbook, occurrences),
         exceptions=exceptions,

@@ -1,34 +1,70 @@
 """Computes the overall verdict of a report; nothing unknown or failed counts as normal."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.i18n import _, first_few
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
-from services.report.collecting.finding_lines import counts
+from services.report.collecting.finding_lines import counts, is_partly_judged, leading
 
-Reason = tuple[Verdict, str]
-"""A verdict and why it is given, in words; "" for normal ones."""
+
+class Reason(NamedTuple):
+    """A verdict and why it is given."""
+
+    verdict: Verdict
+    words: str = ""
+    """Why it is not normal; "" if it is."""
+    leading: Verdict | None = None
+    """The verdict under which it is listed, if that is another one."""
+    is_partly_judged: bool = False
+    """Whether something could not be judged, although its verdict says what was measured."""
+
+    @property
+    def listed(self) -> Verdict:
+        """The verdict under which it is listed."""
+        return self.leading or self.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all reasons together come to."""
+
+    verdict: Verdict | None
+    """The worst verdict: what could not be judged outweighs a value near its limit."""
+    measured: Verdict | None
+    """The worst verdict of what could be judged; None if nothing could be."""
+    has_unjudged: bool
+    """Whether anything could not be judged."""
+    why: tuple[str, ...]
+    """The reasons in words, in the order in which verdicts are shown."""
+
+
 _NAMED = 8
 """Maximum number of reasons listed; the rest are only counted."""
 
 
-def judged(parts: Iterable[Reason | None]) -> tuple[Verdict | None, tuple[str, ...]]:
-    """The worst verdict, and the reasons why it is not normal, worst first."""
-    judgements = [part for part in parts if part is not None]
+def judged(parts: Iterable[Reason | None]) -> Judgement:
+    """The worst verdict, and the reasons why it is not normal."""
+    all_parts = [part for part in parts if part is not None]
     reasons = sorted(
-        (part for part in judgements if part[0] is not Verdict.NORMAL),
-        key=lambda part: DISPLAY_ORDER.index(part[0]),
+        (part for part in all_parts if part.verdict is not Verdict.NORMAL),
+        key=lambda part: DISPLAY_ORDER.index(part.listed),
     )
-    named = first_few([words for _verdict, words in reasons], _NAMED)
-    return worst(verdict for verdict, _words in judgements), tuple(named)
+    return Judgement(
+        verdict=worst(part.verdict for part in all_parts),
+        measured=worst(part.listed for part in all_parts if part.listed is not Verdict.UNKNOWN),
+        has_unjudged=any(part.is_partly_judged or part.verdict is Verdict.UNKNOWN for part in all_parts),
+        why=tuple(first_few([part.words for part in reasons], _NAMED)),
+    )
 
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
     """One reason per finding that counts; identical reasons of several duties are reported once."""
-    reasons: set[Reason] = set()
+    given: set[tuple[Verdict, str]] = set()
     for line in lines:
         verdict = counts(line)
         if verdict is None:
@@ -42,9 +78,9 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
             )
         else:
             text = f"{line.title}: {line.summary}"
-        if (verdict, text) not in reasons:
-            reasons.add((verdict, text))
-            yield verdict, text
+        if (verdict, text) not in given:
+            given.add((verdict, text))
+            yield Reason(verdict, text, leading(line), is_partly_judged(line))
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
@@ -59,19 +95,18 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
     for line in lines:
         if line.state in words and line.underway:
             text = _("under way and late: {title} (open: {items})")
-            yield Verdict.ATTENTION, text.format(title=line.title, items=_(", ").join(line.unchecked))
+            text = text.format(title=line.title, items=_(", ").join(line.unchecked))
+            yield Reason(Verdict.ATTENTION, text)
         elif line.state in words:
-            yield Verdict.ATTENTION, words[line.state].format(title=line.title)
+            yield Reason(Verdict.ATTENTION, words[line.state].format(title=line.title))
         elif line.state is OccurrenceState.NO_RECORD:
-            yield Verdict.UNKNOWN, _("no record of {title}").format(title=line.title)
+            yield Reason(Verdict.UNKNOWN, _("no record of {title}").format(title=line.title))
         elif line.state is OccurrenceState.DONE and line.not_looked:
             text = _("signed off without an inspection ({inspections}): {title}")
-            yield (
-                Verdict.ATTENTION,
-                text.format(inspections=_(", ").join(line.not_looked), title=line.title),
-            )
+            text = text.format(inspections=_(", ").join(line.not_looked), title=line.title)
+            yield Reason(Verdict.ATTENTION, text)
         elif line.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED):
-            yield Verdict.NORMAL, ""
+            yield Reason(Verdict.NORMAL)
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
@@ -83,4 +118,5 @@ def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
     }
     for line in lines:
         if line.state in words:
-            yield Verdict.ATTENTION, words[line.state].format(title=line.title, target=line.target)
+            text = words[line.state].format(title=line.title, target=line.target)
+            yield Reason(Verdict.ATTENTION, text)

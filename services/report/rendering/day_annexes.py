@@ -10,13 +10,15 @@ from services.models.report_lines import FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS
 from services.report.rendering import wording
+from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
+from services.report.rendering.finding_blocks import finding_blocks
 from services.report.rendering.parts import (
     change_section,
     charges_words,
     duty_remarks,
     duty_table,
-    finding_blocks,
+    period_tone,
     remark_section,
 )
 from services.report.rendering.spells import (
@@ -27,7 +29,6 @@ from services.report.rendering.spells import (
     lasted,
     named,
 )
-from services.report.rendering.wording import Dates
 
 DUTIES, ALARMS, CHANGES, MESSAGES, CONSOLE = "duties", "alarms", "changes", "messages", "console"
 """Keys of the annexes that there is one of; a finding's is the number of its entry."""
@@ -144,7 +145,7 @@ def _alarms(report: DayReport, dates: Dates) -> Iterator[Part]:
         items = (acknowledgement_words(ack, dates, report.first) for ack in report.acknowledgements)
         blocks.append(Bullets(tuple(items)))
     if blocks:
-        yield ALARMS, Section(_("Alarms that fired"), tuple(blocks))
+        yield ALARMS, Section(_("Alarms that fired or had no data"), tuple(blocks))
 
 
 def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
@@ -154,14 +155,14 @@ def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
     return Line(
         (
             named(line),
-            wording.alarm_state(line.state),
+            wording.of_period(line),
             began(line, dates, day),
             ended(line, dates, day),
             lasted(line),
             acknowledged_by(line, dates, day),
             reason,
         ),
-        Verdict.ABNORMAL if line.state == "alarm" else Verdict.ATTENTION,
+        period_tone(line),
     )
 
 
@@ -210,6 +211,6 @@ def _console(report: DayReport, dates: Dates) -> Iterator[Part]:
             (dates.due(line, report.first), line.title, line.section, line.remark) for line in report.next
         )
         columns = (_("Due"), _("Duty"), _("Section of the runbook"), _("Note"))
-        title = _("Due until the end of {day}").format(day=dates.day(report.next_day or report.first))
+        title = _("Due until the end of {day}").format(day=dates.short(report.next_day or report.first))
         blocks.append(table(columns, rows, title=title))
     yield CONSOLE, Section(_("Next duties, and AWS charges from this console"), tuple(blocks))

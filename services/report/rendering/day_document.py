@@ -1,15 +1,15 @@
 """Lays out the report of one day (運用報告書): one page for its readers, then annexes with the evidence."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.i18n import _, plural
 from services.models.duties import OccurrenceState
 from services.models.report import DayReport
-from services.models.report_lines import ChangeLine, DutyLine, FindingLine
-from services.models.verdict import DISPLAY_ORDER, Verdict
-from services.report.collecting.finding_lines import COSTS, counts
+from services.models.report_lines import ChangeLine, DutyLine
+from services.models.verdict import Verdict
+from services.report.collecting.finding_lines import COSTS
 from services.report.rendering import wording
+from services.report.rendering.dates import Dates
 from services.report.rendering.day_annexes import (
     ALARMS,
     CHANGES,
@@ -21,21 +21,23 @@ from services.report.rendering.day_annexes import (
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
-from services.report.rendering.overview import alarms_known, overview
+from services.report.rendering.overview import alarms_known, day_overview, listed_alarms, listed_duties
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
     author,
     change_rows,
     head_facts,
+    nothing_due,
+    period_tone,
     remarks_of,
     signed_words,
+    tone_of,
 )
+from services.report.rendering.results import Result, results
 from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
-from services.report.rendering.wording import NOTHING, Dates
+from services.report.rendering.wording import NOTHING
 
-_MARK = 3
-"""Half-width characters of the mark that a row with a verdict has in its first cell."""
 _CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)
 
 
@@ -61,10 +63,11 @@ class _Page:
         opened = _("open") if report.is_open else _("closed: {why}").format(why=report.closed_name)
         return Document(
             title=title,
-            tone=report.verdict,
+            tone=tone_of(report),
             language=report.language,
+            verdict=wording.overall(report),
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
-            summary=(Paragraph(overview(report)),),
+            summary=(nothing_due() if report.verdict is None else day_overview(report),),
             sections=(
                 self._duties(),
                 self._findings(),
@@ -106,16 +109,14 @@ class _Page:
             )
 
     def _cut(self, line: Line, widths: Sequence[int]) -> Line:
-        rooms = [column(width) for width in widths]
-        rooms[0] -= _MARK if line.tone else 0
-        cells = zip(line.cells, rooms, strict=True)
+        cells = zip(line.cells, map(column, widths), strict=True)
         return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
 
     def _paragraph(self, text: str) -> Paragraph:
         return Paragraph(cut(text, WIDTH, self.density.lines))
 
     def _duties(self) -> Section:
-        lines = (*self.report.duties, *self.report.earlier, *self.report.running)
+        lines = listed_duties(self.report)
         calm, rest = (
             [line for line in lines if _is_calm(line)],
             [line for line in lines if not _is_calm(line)],
@@ -157,39 +158,34 @@ class _Page:
         )
 
     def _findings(self) -> Section:
-        counting = [line for line in self.report.findings if not line.superseded]
-        # The newest of equal findings stands for all: several duties may run one inspection.
-        newest = {
-            (line.inspection, line.summary, counts(line)): line
-            for line in counting
-            if line.verdict is not Verdict.NORMAL
-        }
-        rest = sorted(newest.values(), key=lambda line: DISPLAY_ORDER.index(counts(line) or line.verdict))
+        every = results(self.report.findings)
+        rest = [result for result in every if result.verdict is not Verdict.NORMAL]
         blocks: list[Block] = []
         if rest:
             columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Annex"))
-            blocks += self._rows(columns, (9, 18, 15, 48, 10), map(self._finding, rest), major=True)
-        if normal := Counter(line.title for line in counting if line.verdict is Verdict.NORMAL):
-            titles = (f"{title} ×{count}" if count > 1 else title for title, count in normal.items())
+            blocks += self._rows(columns, (9, 18, 19, 44, 10), map(self._finding, rest), major=True)
+        if normal := [result.title for result in every if result.verdict is Verdict.NORMAL]:
             words = _("{state}, {count}: {titles}").format(
-                state=wording.verdict(Verdict.NORMAL), count=normal.total(), titles=_(", ").join(titles)
+                state=wording.verdict(Verdict.NORMAL), count=len(normal), titles=_(", ").join(normal)
             )
             blocks.append(self._paragraph(words))
         return self._section(_("Findings"), blocks or [Paragraph(_("Nothing was inspected."))])
 
-    def _finding(self, line: FindingLine) -> Line:
-        verdict = wording.of_finding(line)
+    def _finding(self, result: Result) -> Line:
+        line = result.newest
         summary = line.summary
         if line.overruled is not None:
-            verdict = _("{verdict}, overridden by {name}").format(verdict=verdict, name=line.overruled.by)
-            summary = _("{reason} ({note})").format(reason=line.overruled.reason, note=summary)
+            summary = _("{name}: {reason} ({note})").format(
+                name=line.overruled.by, reason=line.overruled.reason, note=summary
+            )
         reference = self.annexes.reference(finding_key(line))
         time = self.dates.at(line.at, self.report.first)
-        return Line((time, line.title, verdict, summary, reference or NOTHING), counts(line))
+        verdict = wording.of_finding(line)
+        return Line((time, result.title, verdict, summary, reference or NOTHING), result.verdict)
 
     def _alarms(self) -> Section:
         report, day = self.report, self.report.first
-        title = _("Alarms that fired")
+        title = _("Alarms that fired or had no data")
         blocks: list[Block] = []
         if report.alarms:
             columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Duration"), _("Acknowledged"))
@@ -197,22 +193,22 @@ class _Page:
                 Line(
                     (
                         named(line),
-                        wording.alarm_state(line.state),
+                        wording.of_period(line),
                         began(line, self.dates, day),
                         ended(line, self.dates, day),
                         lasted(line),
                         acknowledged_by(line, self.dates, day),
                     ),
-                    Verdict.ABNORMAL if line.state == "alarm" else Verdict.ATTENTION,
+                    period_tone(line),
                 )
-                for line in sorted(report.alarms, key=lambda line: line.state != "alarm")
+                for line in listed_alarms(report)
             )
-            blocks += self._rows(columns, (29, 10, 15, 19, 13, 14), rows, ALARMS, major=True)
+            blocks += self._rows(columns, (26, 15, 13, 19, 13, 14), rows, ALARMS, major=True)
         elif alarms_known(report):
             blocks.append(Paragraph(_("None in the inspected window.")))
         else:
             words = _("Not known: alarms were not inspected on this day.")
-            blocks.append(Paragraph(words, Verdict.UNKNOWN))
+            blocks.append(Paragraph(f"{wording.mark(Verdict.UNKNOWN)} {words}", Verdict.UNKNOWN))
         return self._section(title, blocks, ALARMS)
 
     def _changes(self) -> Section:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.models.verdict import Verdict
-from services.report.rendering.wording import verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,9 @@ class Line:
 
     cells: tuple[str, ...]
     tone: Verdict | None = None
+    """Its colour; what it means is written in a cell."""
+    mark: str = ""
+    """A glyph before the first cell, for rows of which no cell has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,10 @@ class Table:
     """Percent of the page that each column takes; empty: by its texts."""
 
     def cells(self, line: Line) -> list[str]:
-        """The row's cells, padded or cut to the number of columns.
-
-        A row with a verdict gets the verdict's mark in its first cell unless another cell already starts with it.
-        """
+        """The row's cells, padded or cut to the number of columns, the mark before the first."""
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
-        mark = verdict(line.tone).partition(" ")[0] if line.tone else ""
-        if mark and cells and not any(cell.startswith(mark) for cell in cells):
-            cells[0] = f"{mark} {cells[0]}"
+        if line.mark and cells and not any(cell.startswith(line.mark) for cell in cells):
+            cells[0] = f"{line.mark} {cells[0]}"
         return cells
 
 
@@ -88,18 +86,19 @@ class Document:
 
     title: str
     tone: Verdict | None
-    """The overall verdict."""
+    """The colour of the overall verdict."""
     language: str
     facts: Facts
+    verdict: str = ""
+    """The overall verdict in words; "" for a document that has none."""
     summary: tuple[Block, ...] = ()
+    """What a reader must know, above everything else."""
     sections: tuple[Section, ...] = field(default=())
     annexes: tuple[Section, ...] = ()
     """What the sections refer to by number; each begins with its number."""
     seals: tuple[str, ...] = ()
     """Heads of the boxes for seals on paper."""
     footer: str = ""
-    judged: bool = True
-    """Whether it has a verdict at all, which `tone` then is."""
 
 
 def table(

@@ -1,9 +1,11 @@
 """Writes a report as one self-contained HTML file that prints well on A4."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from services.i18n import _
+from services.models import glyphs
 from services.models.report import Report
 from services.models.verdict import Verdict
 from services.report.rendering.dispatch import document
@@ -20,10 +22,12 @@ from services.report.rendering.document import (
 )
 from services.report.rendering.html_style import STYLE
 from services.report.rendering.page import size
-from services.report.rendering.wording import verdict
 
 # No scripts, images or fonts: whatever a log line contains, the page loads and executes nothing.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_GLYPHS = "".join(value for name, value in vars(glyphs).items() if name.isupper())
+_WITHIN_A_COUNT = re.compile(rf"(?<=[{_GLYPHS}]) | (?=\d)|(?<!,) (?=[{_GLYPHS}])")
+"""Spaces of a count such as `◆ abnormal 5` at which no line is broken: beside its glyph, and before its number."""
 _SHORT, _SHORT_TOGETHER = 16, 80
 """Half-width characters of a column whose cells are not wrapped, and of all such columns of a table."""
 
@@ -51,8 +55,8 @@ def write(whole: Document) -> str:
         f"<div><h1>{title}</h1>{_verdict(whole)}</div>",
         *_seals(whole.seals),
         "</header>",
+        *_summary(whole.summary),
         *_block(whole.facts),
-        *(line for block in whole.summary for line in _block(block)),
         *(line for section in whole.sections for line in _section(section, 2)),
         f"<footer>{_text(whole.footer)}</footer>",
         *_annexes(whole.annexes),
@@ -69,9 +73,17 @@ def _text(words: str) -> str:
 
 def _verdict(whole: Document) -> str:
     """The verdict of a document that has one."""
-    if not whole.judged:
+    if not whole.verdict:
         return ""
-    return f'<p class="verdict{_tone(whole.tone)}">{_text(verdict(whole.tone))}</p>'
+    return f'<p class="verdict{_tone(whole.tone)}">{_text(whole.verdict)}</p>'
+
+
+def _summary(blocks: Sequence[Block]) -> Iterator[str]:
+    if blocks:
+        yield '<div class="summary">'
+        for block in blocks:
+            yield from (_WITHIN_A_COUNT.sub("\u00a0", line) for line in _block(block))
+        yield "</div>"
 
 
 def _seals(heads: Sequence[str]) -> Iterator[str]:

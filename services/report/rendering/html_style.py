@@ -31,6 +31,10 @@ blockquote { margin: 0.7mm 0; padding: 0 2mm; border-left: 3px solid #999; white
 footer { margin-top: 3mm; border-top: 1px solid #999; font-size: 7.5pt; color: #444; }
 .verdict { font-size: 12pt; font-weight: bold; padding: 0.5mm 3mm; border: 2px solid #111; display: inline-block;
   margin: 0; }
+.summary { margin: 0 0 1.6mm 0; } .summary th, .summary td { font-size: 9.5pt; border-color: #345; }
+.summary td { font-weight: bold; word-break: keep-all; }
+.summary table.facts th { width: 11%; } .summary table.facts td { width: 28%; }
+.summary table.facts td:nth-child(2) { width: 50%; }
 .attention { background: #fff6d6; } .abnormal { background: #fde0dd; }
 .unknown { background: #e9e6f5; }
 .annex { margin-top: 5mm; } .annexes { break-before: page; page-break-before: always; }

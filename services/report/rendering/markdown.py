@@ -15,7 +15,6 @@ from services.report.rendering.document import (
     Section,
     Table,
 )
-from services.report.rendering.wording import verdict
 
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|<(?=[A-Za-z/!?])|&(?=[#A-Za-z0-9]+;)|(?<![^\W_])_|_(?![^\W_])")
 """Characters that act as markup anywhere in a line; an underscore within a word and `<` before a number do not."""
@@ -32,11 +31,11 @@ def to_markdown(report: Report, *, wareki: bool = False) -> str:
 def write(whole: Document) -> str:
     """The document as Markdown."""
     lines = [f"# {_inline(whole.title)}", ""]
-    if whole.tone is not None:
-        lines += [f"**{_inline(verdict(whole.tone))}**", ""]
-    lines += _block(whole.facts)
+    if whole.verdict:
+        lines += [f"**{_inline(whole.verdict)}**", ""]
     for block in whole.summary:
-        lines += ["", *_block(block)]
+        lines += [*_block(block), ""]
+    lines += _block(whole.facts)
     if whole.seals:
         lines += [
             "",

@@ -1,14 +1,28 @@
-"""The day in one line."""
+"""A report in four lines: how many findings, duties, alarms and changes of which verdict and state."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from services.i18n import _
-from services.models.report import DayReport
-from services.models.verdict import DISPLAY_ORDER
-from services.report.collecting.finding_lines import counts
+from services.models.changes import StepState
+from services.models.duties import OccurrenceState
+from services.models.report import DayReport, PeriodReport
+from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
+from services.models.verdict import DISPLAY_ORDER, Verdict
+from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.rendering import wording
+from services.report.rendering.document import Facts
+from services.report.rendering.results import results
 
 _INSPECTION_OF_ALARMS = "alarms"
+_DUTIES = (
+    OccurrenceState.LATE, OccurrenceState.MISSED, OccurrenceState.DUE, OccurrenceState.UPCOMING,
+    OccurrenceState.UNPLANNED, OccurrenceState.NO_RECORD, OccurrenceState.SKIPPED, OccurrenceState.DONE,
+)  # fmt: skip
+"""States by how urgently they need a person."""
+_CHANGES = (
+    StepState.FAILED, StepState.UNKNOWN, StepState.SENDING, StepState.WAITING, StepState.REFUSED, StepState.DONE,
+)  # fmt: skip
 
 
 def alarms_known(report: DayReport) -> bool:
@@ -16,21 +30,92 @@ def alarms_known(report: DayReport) -> bool:
     return bool(report.alarms) or any(line.inspection == _INSPECTION_OF_ALARMS for line in report.findings)
 
 
-def overview(report: DayReport) -> str:
-    """The day in one line: how many findings and duties of which verdict and state, alarms, changes."""
-    if report.verdict is None:
-        return _("Nothing was due and nothing was inspected.")
-    verdicts = Counter(counts(line) for line in report.findings if not line.superseded)
-    words = [f"{wording.verdict(each)} {verdicts[each]}" for each in DISPLAY_ORDER if verdicts[each]]
-    states = Counter(line.state for line in (*report.duties, *report.earlier))
-    duties = [f"{wording.duty_state(state)} {count}" for state, count in states.items()]
-    fired = sum(line.state == "alarm" for line in report.alarms)
-    parts = [
-        _("Findings: {counts}").format(counts=_(", ").join(words)) if words else "",
-        _("Duties: {counts}").format(counts=_(", ").join(duties)) if duties else "",
-        _("Alarms fired: {count}").format(count=fired)
-        if alarms_known(report)
-        else _("Alarms fired: not known"),
-        _("Changes: {count}").format(count=len(report.changes)),
-    ]
-    return _("; ").join(filter(None, parts))
+def listed_duties(report: DayReport) -> tuple[DutyLine, ...]:
+    """The duties of which the page speaks, the most urgent first: the day's, those left over, and those still running."""
+    return tuple(sorted((*report.duties, *report.earlier, *report.running), key=_urgency))
+
+
+def _urgency(line: DutyLine) -> tuple[int, bool]:
+    return _DUTIES.index(line.state), not line.underway
+
+
+def listed_alarms(report: DayReport) -> list[SpellLine]:
+    """The periods of alarms, those that fire first, those without data last."""
+    return sorted(report.alarms, key=lambda line: (line.state != "alarm", line.ended is not None))
+
+
+def day_overview(report: DayReport) -> Facts:
+    """The day's counts: each is the number of rows or titles that the page has for it."""
+    return Facts(
+        (
+            (
+                _("Findings"),
+                _findings((result.verdict, result.newest) for result in results(report.findings)),
+            ),
+            (_("Duties"), _duties(listed_duties(report))),
+            (_("Alarms"), _alarms(report)),
+            (_("Changes"), _changes(report.changes)),
+        )
+    )
+
+
+def period_overview(report: PeriodReport) -> Facts:
+    """The counts of a month or a year: the sums of its tables."""
+    total = report.total
+    duties = {
+        OccurrenceState.MISSED: total.missed, OccurrenceState.DUE: total.open,
+        OccurrenceState.UPCOMING: total.upcoming, OccurrenceState.NO_RECORD: total.no_record,
+        OccurrenceState.SKIPPED: total.skipped, OccurrenceState.DONE: total.in_time + total.late + total.after_missed,
+    }  # fmt: skip
+    alarms = Counter[str]()
+    for alarm in report.alarm_counts:
+        alarms[wording.alarm_state(alarm.state)] += alarm.count
+    normal = sum(count.normal for count in report.inspections)
+    return Facts(
+        (
+            (_("Findings"), _findings(((leading(line), line) for line in report.findings), normal)),
+            (_("Duties"), _counted({wording.duty_state(state): count for state, count in duties.items()})),
+            (_("Alarms"), _counted(alarms)),
+            (_("Changes"), _changes(report.changes)),
+        )
+    )
+
+
+def _findings(lines: Iterable[tuple[Verdict | None, FindingLine]], normal: int = 0) -> str:
+    """`◆ abnormal 5, ▲ attention 4 (? partly not judged: 2)`: each finding under one verdict."""
+    counts, partly = Counter({Verdict.NORMAL: normal}), Counter[Verdict]()
+    for verdict, line in lines:
+        if verdict is not None:
+            counts[verdict] += 1
+            partly[verdict] += is_partly_judged(line)
+    words = []
+    for verdict in DISPLAY_ORDER:
+        text = _("{state} {count}").format(state=wording.verdict(verdict), count=counts[verdict])
+        if partly[verdict]:
+            text = _("{counted} ({partly}: {count})").format(
+                counted=text, partly=wording.partly_judged(), count=partly[verdict]
+            )
+        words += [text] if counts[verdict] else []
+    return _(", ").join(words) or _("None.")
+
+
+def _duties(lines: Iterable[DutyLine]) -> str:
+    return _counted(Counter(map(wording.of_duty, lines)))
+
+
+def _alarms(report: DayReport) -> str:
+    if not alarms_known(report):
+        return wording.unknown()
+    return _counted(Counter(map(wording.of_period, listed_alarms(report))))
+
+
+def _changes(lines: Iterable[ChangeLine]) -> str:
+    ordered = sorted(lines, key=lambda line: _CHANGES.index(line.state))
+    return _counted(Counter(map(wording.change_state, ordered)))
+
+
+def _counted(counts: dict[str, int]) -> str:
+    texts = (
+        _("{state} {count}").format(state=state, count=count) for state, count in counts.items() if count
+    )
+    return _(", ").join(texts) or _("None.")

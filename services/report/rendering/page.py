@@ -1,6 +1,5 @@
 """Fits the first page of a report onto one sheet of A4: estimates the height of its blocks and chooses how much they show."""
 
-import math
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +17,18 @@ from services.report.rendering.document import (
 
 WIDTH = 116
 """Half-width characters on a line of the page, at the size of its tables."""
-_LATIN = 1.1
+_LATIN = 1.03
 """Width of a Latin letter, as it is set, in half-width characters."""
+_FACT = 40
+"""Half-width characters of a fact's value, of which two stand in a row."""
 _CELL = 2
 """Half-width characters that the padding of a table's cell takes."""
-_LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 8.0, 1.4
+_LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 7.7, 1.4
 """Millimetres: a line of text, the padding of a table's row, a section's heading, the margins of a paragraph."""
-_HEAD = 27.0
+_HEAD = 25.0
 """Millimetres of the title with the boxes for seals, the verdict and the footer."""
+_SUMMARY = 1.25
+"""How much more room a text of the summary takes than others."""
 _HEIGHT = 268.0
 """Millimetres that a page has, less a reserve for fonts that are wider or taller."""
 
@@ -44,8 +47,8 @@ class Density:
 
 DENSITIES = (
     Density(14, 14, 3), Density(14, 9, 2), Density(12, 6, 2), Density(10, 5, 2), Density(8, 4, 2), Density(7, 3, 2),
-    Density(5, 3, 2), Density(4, 2, 2),
-    Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
+    Density(6, 3, 2), Density(5, 3, 2), Density(4, 2, 2),
+    Density(9, 3, 1), Density(6, 3, 1), Density(6, 2, 1), Density(5, 2, 1), Density(4, 2, 1), Density(3, 2, 1), Density(2, 1, 1),
 )  # fmt: skip
 """From the most to the least; the last fits whatever happened."""
 
@@ -61,8 +64,12 @@ def fitted(make: Callable[[Density], Document]) -> Document:
 
 def height(whole: Document) -> float:
     """Millimetres that the first page takes."""
-    blocks = (whole.facts, *whole.summary)
-    return _HEAD + sum(map(_block, blocks)) + sum(map(_section, whole.sections))
+    return (
+        _HEAD
+        + _SUMMARY * sum(map(_block, whole.summary))
+        + _block(whole.facts)
+        + sum(map(_section, whole.sections))
+    )
 
 
 def size(text: str) -> int:
@@ -99,7 +106,9 @@ def _block(block: Block) -> float:
         case Bullets():
             return sum(_lines(item, WIDTH - 4) for item in block.items) * _LINE + _PARAGRAPH
         case Facts():
-            return math.ceil(len(block.pairs) / 2) * (_LINE + _PADDING)
+            values = [_lines(value, _FACT) for _name, value in block.pairs]
+            heights = [max(values[at : at + 2]) for at in range(0, len(values), 2)]
+            return sum(heights) * _LINE + len(heights) * _PADDING
         case Table():
             widths = [column(each) for each in block.widths] or [WIDTH // len(block.columns)] * len(
                 block.columns

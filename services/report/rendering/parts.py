@@ -6,12 +6,11 @@ from datetime import date
 from services.i18n import _, plural
 from services.models.changes import StepState
 from services.models.duties import OccurrenceState, SignOff
-from services.models.evidence import Evidence
-from services.models.findings import Finding, Measure
 from services.models.report import ReportHead
-from services.models.report_lines import ChangeLine, Charges, DutyLine, FindingLine, RemarkLine
+from services.models.report_lines import ChangeLine, Charges, DutyLine, RemarkLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.rendering import wording
+from services.report.rendering.dates import Dates
 from services.report.rendering.document import (
     Block,
     Bullets,
@@ -24,10 +23,8 @@ from services.report.rendering.document import (
 )
 from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.progress import progress_words
-from services.report.rendering.wording import NOTHING, Dates
+from services.report.rendering.wording import NOTHING
 
-ROWS = 10
-"""Rows of evidence that a report prints from one table."""
 STATE_TONES = {
     OccurrenceState.LATE: Verdict.ATTENTION,
     OccurrenceState.MISSED: Verdict.ATTENTION,
@@ -38,6 +35,19 @@ _STEP_TONES = {
     StepState.UNKNOWN: Verdict.UNKNOWN,
     StepState.SENDING: Verdict.UNKNOWN,
 }
+
+
+def tone_of(head: ReportHead) -> Verdict | None:
+    """The colour of a report's verdict: what was measured as bad before what could not be judged."""
+    is_bad = head.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
+    return head.measured if is_bad else head.verdict
+
+
+def period_tone(line: SpellLine) -> Verdict:
+    """The colour of an alarm's period: one that ended is worth a look."""
+    if line.state != "alarm":
+        return Verdict.UNKNOWN
+    return Verdict.ABNORMAL if line.ended is None else Verdict.ATTENTION
 
 
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
@@ -117,89 +127,6 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
     return _("{signed} ({how})").format(signed=signature, how=how) if late and how else signature
 
 
-def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
-    """Everything a reader needs to judge a finding: measures, evidence, advice and remarks."""
-    yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", line.verdict)
-    if line.overruled is not None:
-        yield Paragraph(
-            _("Overridden by {name} at {time}: {reason}").format(
-                name=line.overruled.by,
-                time=dates.at(line.overruled.at, day),
-                reason=line.overruled.reason,
-            )
-        )
-    finding = line.finding
-    if finding is None:
-        return
-    if finding.measures:
-        yield measures(finding.measures, dates, day)
-    yield from (_evidence(each, line.seq) for each in finding.evidence)
-    if line.withheld:
-        yield Paragraph(
-            plural(
-                "{count} row with log texts is omitted (--private prints it).",
-                "{count} rows with log texts are omitted (--private prints them).",
-                line.withheld,
-            ).format(count=line.withheld)
-        )
-    details = [*_details(finding, dates, day)]
-    if details:
-        yield Bullets(tuple(details))
-
-
-def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
-    if finding.problem is not None:
-        yield finding.problem.message
-    yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
-    if finding.window is not None:
-        yield _("Window: {first} to {last}").format(
-            first=dates.at(finding.window.start, day), last=dates.at(finding.window.end, day)
-        )
-    if finding.gap:
-        yield finding.gap
-    yield from finding.remarks
-
-
-def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
-    """A table of measured values beside their normal ranges."""
-    return table(
-        (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Note")),
-        (
-            Line(
-                (
-                    each.title,
-                    each.shown or NOTHING,
-                    each.allowed or NOTHING,
-                    wording.verdict(each.verdict),
-                    _remark(each, dates, day),
-                ),
-                each.verdict if each.verdict is not Verdict.NORMAL else None,
-            )
-            for each in rows
-        ),
-        right=(1, 2),
-    )
-
-
-def _remark(measure: Measure, dates: Dates, day: date | None) -> str:
-    """The measure's time and note; the time is omitted if the note already contains it."""
-    at = dates.at(measure.at, day) if measure.at else ""
-    return measure.note if at in measure.note else " ".join(part for part in (at, measure.note) if part)
-
-
-def _evidence(evidence: Evidence, seq: int) -> Block:
-    """The first rows; the rest are in the journal."""
-    omitted = evidence.omitted + max(0, len(evidence.rows) - ROWS)
-    title = evidence.title
-    if omitted:
-        more = _("{count} more rows: entry #{seq} of the journal").format(
-            count=f"{omitted:,}", seq=f"{seq:,}"
-        )
-        title = _("{title} ({more})").format(title=title, more=more)
-    rows = (Line(tuple(row.cells), row.verdict) for row in evidence.rows[:ROWS])
-    return table(evidence.columns, rows, title=title)
-
-
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
     """The section of changes: one row per step with the values before and after."""
     if not lines:
@@ -260,15 +187,19 @@ def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
     if line.subject == head.subject:
         return name_and_time
     return _("{author} (report of {name})").format(
-        author=name_and_time, name=line.subject.removeprefix("report@")
+        author=name_and_time, name=dates.report(line.subject.removeprefix("report@"))
     )
 
 
-def verdict_blocks(head: ReportHead) -> tuple[Block, ...]:
-    """The reasons why the overall verdict is not normal, in at most two lines each; the tables have them in full."""
-    if head.verdict is None:
-        return (Paragraph(_("Nothing was due and nothing was inspected.")),)
-    return (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),) if head.why else ()
+def reasons(head: ReportHead) -> Iterator[Section]:
+    """Why the overall verdict is not normal, in at most two lines a reason; the tables have them in full."""
+    if head.why:
+        yield Section(_("In brief"), (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),))
+
+
+def nothing_due() -> Paragraph:
+    """The summary of a report that has nothing to judge."""
+    return Paragraph(_("Nothing was due and nothing was inspected."))
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:

@@ -1,16 +1,18 @@
 """Lays out the summary of a month or a fiscal year as a document."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from services.i18n import _
 from services.models.durations import lasting
 from services.models.report import PeriodReport
-from services.models.report_counts import DutyCount
+from services.models.report_counts import DutyCount, InspectionCount
 from services.models.report_lines import FindingLine
-from services.models.verdict import Verdict
-from services.report.collecting.finding_lines import counts
+from services.models.verdict import DISPLAY_ORDER, Verdict
+from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.rendering import wording
+from services.report.rendering.dates import Dates
 from services.report.rendering.document import (
     Block,
     Document,
@@ -21,36 +23,40 @@ from services.report.rendering.document import (
     Table,
     table,
 )
+from services.report.rendering.overview import period_overview
 from services.report.rendering.parts import (
     change_section,
     charges_words,
     duty_remarks,
     duty_table,
     head_facts,
+    nothing_due,
+    reasons,
     remark_section,
-    verdict_blocks,
+    tone_of,
 )
-from services.report.rendering.wording import NOTHING, Dates
+from services.report.rendering.wording import NOTHING
 
 
 def period_document(report: PeriodReport, dates: Dates) -> Document:
     """The summary as a document: counts first, then the exceptions."""
     name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
     title = _("Operations report, {day}").format(day=name)
-    days = _("{first} to {last}").format(first=dates.day(report.first), last=dates.day(report.last))
     opened = _("open days: {count}").format(count=report.open_days)
     return Document(
         title=title,
-        tone=report.verdict,
+        tone=tone_of(report),
         language=report.language,
+        verdict=wording.overall(report),
         facts=Facts(
             (
-                (_("Days"), _("{days} ({open_days})").format(days=days, open_days=opened)),
+                (_("Days"), _("{days} ({open_days})").format(days=dates.days(), open_days=opened)),
                 *head_facts(report, dates),
             )
         ),
-        summary=verdict_blocks(report),
+        summary=(nothing_due() if report.verdict is None else period_overview(report),),
         sections=(
+            *reasons(report),
             _duties(report, dates),
             _findings(report, dates),
             _alarms(report),
@@ -96,12 +102,10 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
     if not report.inspections:
         return Section(_("Findings"), (Paragraph(_("Nothing was inspected.")),))
     columns = (
-        _("Inspection"), _("Normal"), _("Attention"), _("Abnormal"), _("Not judged"), _("Overridden"),
+        _("Inspection"), _("Abnormal"), _("Attention"), _("Not judged"), _("Normal"), _("Partly not judged"),
+        _("Overridden"),
     )  # fmt: skip
-    rows = (
-        (each.title, *map(str, (each.normal, each.attention, each.abnormal, each.unknown, each.overruled)))
-        for each in report.inspections
-    )
+    rows = [_inspection_row(each, report.findings) for each in report.inspections]
     parts: tuple[Section, ...] = ()
     if report.findings:
         listing = table(
@@ -115,17 +119,30 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
                         line.summary,
                         f"{line.overruled.by}: {line.overruled.reason}" if line.overruled else NOTHING,
                     ),
-                    counts(line),
+                    leading(line),
                 )
                 for line in report.findings
             ),
         )
         parts = (Section(_("What was not normal"), (listing,)),)
-    return Section(_("Findings"), (table(columns, rows, right=range(1, 6)),), parts)
+    return Section(_("Findings"), (table(columns, rows, right=range(1, 7)),), parts)
+
+
+def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> Line:
+    """An inspection's findings, each under the verdict under which the report lists it."""
+    lines = [line for line in findings if line.inspection == count.inspection]
+    verdicts = Counter(map(leading, lines))
+    figures = (
+        *(verdicts[verdict] for verdict in DISPLAY_ORDER[:-1]),
+        count.normal,
+        sum(map(is_partly_judged, lines)),
+        count.overruled,
+    )
+    return Line((count.title, *map(str, figures)))
 
 
 def _alarms(report: PeriodReport) -> Section:
-    title = _("Alarms that fired")
+    title = _("Alarms that fired or had no data")
     if not report.alarm_counts:
         text = _("None in the inspected window.") if report.inspections else _("Nothing was inspected.")
         return Section(title, (Paragraph(text),))
@@ -149,7 +166,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
     if not report.costs:
         return Section(_("Costs"), (Paragraph(_("Costs were not inspected.")),))
     rows = (
-        Line((dates.at(line.at), wording.verdict(line.verdict), line.summary), _tone(line))
+        Line((dates.at(line.at), wording.of_finding(line), line.summary), leading(line))
         for line in report.costs
     )
     verdicts = table((_("Time"), _("Verdict"), _("Summary")), rows)
@@ -175,11 +192,6 @@ def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
 
 def _day_of(line: FindingLine, dates: Dates) -> str:
     return dates.short(line.at.astimezone(dates.zone).date())
-
-
-def _tone(line: FindingLine) -> Verdict | None:
-    verdict = counts(line)
-    return verdict if verdict is not Verdict.NORMAL else None
 
 
 def _drills(report: PeriodReport, dates: Dates) -> Section:

@@ -6,7 +6,7 @@ from datetime import date
 from services.i18n import _
 from services.models.duties import ProgressNote, TickedLine
 from services.models.report_lines import DutyLine
-from services.report.rendering.wording import Dates
+from services.report.rendering.dates import Dates
 
 
 def progress_words(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:

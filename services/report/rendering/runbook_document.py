@@ -1,7 +1,7 @@
 """The runbook as a document for paper: whom to call and what to do on the day when no console can be reached."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services import i18n
 from services.aws_cli.quoting import quoted
@@ -9,6 +9,7 @@ from services.calendar.timing_wording import timing
 from services.contacts import escalation
 from services.i18n import _
 from services.models import glyphs
+from services.models.date_text import zoned_time
 from services.models.runbook import Duty, Playbook, Procedure, Runbook, Step
 from services.models.text import clean
 from services.models.verdict import Limit, Verdict
@@ -37,7 +38,6 @@ def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Docume
     return Document(
         title=str(title),
         tone=None,
-        judged=False,
         language=i18n.language(),
         facts=Facts(tuple(_facts(runbook, printed))),
         sections=tuple(section for section in _sections(runbook) if section.blocks or section.parts),
@@ -53,7 +53,7 @@ def bound(limit: Limit) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} {at.tzname() or ''}".rstrip()
+    return zoned_time(at, at.tzinfo or UTC)
 
 
 def _facts(runbook: Runbook, printed: datetime) -> Iterator[tuple[str, str]]:

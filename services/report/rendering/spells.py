@@ -6,7 +6,8 @@ from services.i18n import _
 from services.models.durations import lasting
 from services.models.report_lines import AcknowledgementLine, SpellLine
 from services.report.rendering import wording
-from services.report.rendering.wording import NOTHING, Dates
+from services.report.rendering.dates import Dates
+from services.report.rendering.wording import NOTHING
 
 
 def named(line: SpellLine) -> str:

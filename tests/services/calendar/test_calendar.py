@@ -38,7 +38,14 @@ def test_a_monday_that_is_a_holiday_moves_its_duties_to_tuesday(name: str) -> No
     assert slot.key == f"{name}@2026-01-12T09:00"
     assert slot.nominal == (date(2026, 1, 12),)
     assert slot.moved
-    assert slot.remark == "2026-01-12(Mon) (成人の日) is closed: moved to 2026-01-13(Tue)"
+    assert slot.remark == "01-12(Mon) (成人の日) is closed: moved to 01-13(Tue)"
+
+
+def test_a_closed_day_of_another_year_is_named_with_its_year() -> None:
+    first = calendar(duty("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31", closed_day=ClosedDay.NEXT))
+    [slot] = first.slots(date(2026, 1, 1), date(2026, 1, 10))
+    assert slot.remark.startswith("2025-12-31(Wed)")
+    assert slot.remark.endswith(f"moved to {slot.day:%m-%d}(Mon)")
 
 
 @pytest.mark.parametrize("name", WEEKLY)
@@ -53,7 +60,7 @@ def test_the_first_on_a_sunday_moves_to_the_second(name: str, month: str) -> Non
     assert on(f"{month}-01", name) == []
     [slot] = on(f"{month}-02", name)
     assert slot.nominal == (date.fromisoformat(f"{month}-01"),)
-    assert slot.remark == f"{month}-01(Sun) is closed: moved to {month}-02(Mon)"
+    assert slot.remark == f"{month[5:]}-01(Sun) is closed: moved to {month[5:]}-02(Mon)"
 
 
 @pytest.mark.parametrize("day", ["2026-01-05", "2027-01-04", "2028-01-04", "2029-01-04", "2030-01-04"])
@@ -113,12 +120,12 @@ def test_several_dates_on_one_day_are_one_slot_known_by_the_nearest() -> None:
     assert slot.nominal == (date(2026, 6, 6), date(2026, 6, 7), date(2026, 6, 8))
     assert slot.key == "d@2026-06-08T09:00"
     assert not slot.moved
-    assert slot.remark == "2026-06-06(Sat), 2026-06-07(Sun) are closed: moved to 2026-06-08(Mon)"
+    assert slot.remark == "06-06(Sat), 06-07(Sun) are closed: moved to 06-08(Mon)"
     back = calendar(duty("FREQ=DAILY", closed_day=ClosedDay.PREVIOUS))
     [slot] = back.slots(date(2026, 5, 1), date(2026, 5, 6))[-1:]
     assert slot.key == "d@2026-05-01T09:00"
     assert slot.nominal == tuple(date(2026, 5, day) for day in range(1, 7))
-    assert slot.remark.endswith("2 more days are closed: moved to 2026-05-01(Fri)")
+    assert slot.remark.endswith("2 more days are closed: moved to 05-01(Fri)")
 
 
 def test_where_no_open_day_is_near_it_stays() -> None:
@@ -129,7 +136,7 @@ def test_where_no_open_day_is_near_it_stays() -> None:
         start, date(2026, 12, 31)
     )
     assert (slot.day, slot.moved) == (date(2026, 6, 1), False)
-    assert slot.remark == "There is no open day nearby: it stays on 2026-06-01(Mon)"
+    assert slot.remark == "There is no open day nearby: it stays on 06-01(Mon)"
 
 
 # Within the month
@@ -258,9 +265,9 @@ def test_a_date_counted_from_a_key() -> None:
         ("rotate:AKIA1@2026-05-03", "2026-05-01"),
     ]
     assert slots[2].remark == (
-        "90 days after a key of ci was created (2026-02-02(Mon)) · AKIA1 · 2026-05-03(Sun) (憲法記念日) is closed: moved to 2026-05-01(Fri)"
+        "90 days after a key of ci was created (02-02(Mon)) · AKIA1 · 05-03(Sun) (憲法記念日) is closed: moved to 05-01(Fri)"
     )
-    assert slots[0].remark.startswith("7 days after a key of ci was disabled (2026-01-10(Sat))")
+    assert slots[0].remark.startswith("7 days after a key of ci was disabled (01-10(Sat))")
     assert {slot.missed_at for slot in slots} == {None}
     assert both.slots(date(2026, 5, 1), date(2026, 5, 1), base_dates) == slots[2:]
     assert both.slots(date(2026, 5, 2), date(2026, 5, 3), base_dates) == ()

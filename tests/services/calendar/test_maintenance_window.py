@@ -76,8 +76,8 @@ def test_in_local_words() -> None:
     window, backup = weekly("Sat:17:00-Sat:18:00"), daily("18:10-18:40")
     assert window
     assert backup
-    assert local_text(window, TOKYO, MONDAY) == "Sunday 02:00-03:00 JST"
-    assert local_text(backup, TOKYO, MONDAY) == "03:10-03:40 JST"
+    assert local_text(window, TOKYO, MONDAY) == "Sunday 02:00–03:00 JST"
+    assert local_text(backup, TOKYO, MONDAY) == "03:10–03:40 JST"
     assert stamp(window.next(MONDAY), TOKYO) == "2026-01-18(Sun) 02:00 JST"
     across = weekly("sun:23:30-mon:00:30")
     assert across
@@ -90,7 +90,7 @@ def test_trap_17_a_window_typed_in_local_time_is_recognised() -> None:
     assert meant
     assert typed
     assert typed_as_local(meant, typed, TOKYO, MONDAY)
-    assert local_text(typed, TOKYO, MONDAY) == "Sunday 11:00-12:00 JST"
+    assert local_text(typed, TOKYO, MONDAY) == "Sunday 11:00–12:00 JST"
     assert not typed_as_local(meant, meant, TOKYO, MONDAY)
     assert not typed_as_local(meant, meant, ZoneInfo("UTC"), MONDAY)
     other = Window(WEEK, typed.offset + timedelta(hours=1), typed.length)

@@ -18,7 +18,7 @@ CASES = [
         {"rule": "FREQ=MONTHLY;BYMONTH=1,2,4,5,6;BYMONTHDAY=-1", "open_days_before": 2, "closed_day": "previous-open"},
         "the last day of Jan, Feb, Apr–Jun, the open day that is number 3 from its end, "
         "on a closed day: the previous open day",
-        "1、2、4–6月の末日、その日までの開庁日の最後から 3 番目、閉庁日なら前の開庁日",
+        "1、2、4～6月の末日、その日までの開庁日の最後から 3 番目、閉庁日なら前の開庁日",
     ),
     (
         {"rule": "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1", "within": "month", "closed_day": "keep"},

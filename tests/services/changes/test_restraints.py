@@ -120,7 +120,7 @@ async def test_the_newest_one_is_named_in_the_operators_language(world: World) -
     finally:
         i18n.use(language)
     assert why == (
-        "記録 2（2026-01-28(水) 10:00 JST、alice さん）はこの版が知らない種類（凍結）で、変更操作を禁じている可能性があります。"
+        "記録 2（01-28(水) 10:00 JST、alice さん）はこの版が知らない種類（凍結）で、変更操作を禁じている可能性があります。"
         "変更操作は、版 0.3 か、より新しい版のコンソールで行ってください。"
     )
 

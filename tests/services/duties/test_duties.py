@@ -79,7 +79,7 @@ async def test_a_sign_off_records_person_time_and_note(tmp_path: Path) -> None:
         assert entry.target == "daily-morning"
         assert entry.data["due_at"] == "2026-01-14T00:00:00+00:00"
         assert entry.data["was"] == "missed"
-        assert "2026-01-14(Wed) 09:00 JST" in entry.text
+        assert "due 01-14(Wed) 09:00 JST" in entry.text
         assert "alarms were all OK" in entry.text
 
 

@@ -3,7 +3,7 @@
 import json
 import random as randomness
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -171,7 +171,7 @@ def _entry(seq: int, change: ProgressChange, user: str) -> Entry:
         late_at=at, missed_at=None, timed=False,
     )  # fmt: skip
     occurrence = Occurrence(slot=slot, state=OccurrenceState.DUE)
-    draft = progress_entry(occurrence, ROTATION, change, UTC)
+    draft = progress_entry(occurrence, ROTATION, change, at)
     return Entry.model_validate(
         {
             **draft.model_dump(exclude={"data"}), "seq": seq, "at": at, "person": Person(user=user),

@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import INSPECTIONS, make
+from services.models.date_text import written_on
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
@@ -53,14 +54,14 @@ async def run_inspection(
     """Run one inspection over the last `hours`, or since `since`. AwsError passes through."""
     until = embedded.clock.now()
     async with context(embedded, runbook=runbook, allow_list=allow_list) as inspection_context:
-        return await make(inspection_context, id).run(
-            InspectionRequest(
-                since=since or until - timedelta(hours=hours),
-                until=until,
-                consent=consent,
-                on_progress=(progress if progress is not None else []).append,
-            )
+        request = InspectionRequest(
+            since=since or until - timedelta(hours=hours),
+            until=until,
+            consent=consent,
+            on_progress=(progress if progress is not None else []).append,
         )
+        with written_on(inspection_context.calendar.day_of(until)):
+            return await make(inspection_context, id).run(request)
 
 
 def missing_setting(id: str, runbook: Runbook) -> str:

@@ -103,5 +103,5 @@ async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None
     }, summaries
     (alarm_period,) = [each for each in findings["alarms"].spells if each.state == "alarm"]
     assert (alarm_period.alarm, alarm_period.ended is not None) == ("rds-cpu-high", True)
-    assert "2026-01-16(Fri) 03:10" in findings["backups"].summary
+    assert "01-16(Fri) 03:10" in findings["backups"].summary
     assert "no level" in findings["error-logs"].summary

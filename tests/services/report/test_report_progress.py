@@ -7,7 +7,7 @@ from services.models.duties import OccurrenceState
 from services.models.journal import RESTRAINS_CHANGES, EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
-from services.report.collecting.verdict import of_duties
+from services.report.collecting.verdict import Reason, of_duties
 from services.report.rendering.markdown import to_markdown
 from tests.services.report.ledger import Ledger
 
@@ -43,9 +43,11 @@ def _check(ledger: Ledger) -> None:
     assert (line.checked, line.unchecked) == (LINES[:2], LINES[2:])
     assert [(tick.text, tick.by) for tick in line.ticked] == [(LINES[0], "yamada"), (LINES[1], "sato")]
     assert report.verdict is Verdict.ATTENTION
-    assert reasons == [(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {LINES[2]}、{LINES[3]}）")]
+    assert reasons == [
+        Reason(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {LINES[2]}、{LINES[3]}）")
+    ]
     for words in (
-        "作業中、遅延",
+        "◐ 作業中・遅延",
         "残り: デプロイ動作確認、古いアクセスキー無効化",
         "作成のみ実施（yamada",
         "sato 10:05",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,8 @@ def test_lines_of_a_remark_stay_lines() -> None:
 
 
 def test_a_verdict_is_never_shown_by_colour_alone() -> None:
-    rows = [Line(("a", "b"), Verdict.ABNORMAL), Line(("◆ 異常", "c"), Verdict.ABNORMAL), Line(("d",))]
+    marked = partial(Line, tone=Verdict.ABNORMAL, mark="◆")
+    rows = [marked(("a", "b")), marked(("◆ 異常", "c")), Line(("d",))]
     whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
     assert "| ◆ a | b |\n| ◆ 異常 | c |\n| d |  |" in write_markdown(whole)
     assert '<tr class="row abnormal"><td class="short">◆ a</td>' in write_html(whole)

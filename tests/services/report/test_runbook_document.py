@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services import i18n
+from services.models.date_text import weekday_text
 from services.models.runbook import Runbook
 from services.report.rendering.html import write as to_html
 from services.report.rendering.markdown import write as to_markdown
@@ -42,7 +43,7 @@ def test_nothing_of_the_runbook_is_left_out(language: str) -> None:
         *(each.id for each in runbook.log_groups),
     ]  # fmt: skip
     assert [text for text in texts if text not in words] == []
-    assert "2026-01-19 09:00 JST" in words
+    assert f"2026-01-19({weekday_text(0)}) 09:00 JST" in words
     assert BLANK in words, "room to write what is undecided"
     if language == "en":
         assert not holds_japanese(words)

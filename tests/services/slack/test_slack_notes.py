@@ -18,6 +18,7 @@ from services.runbook.loader import load_builtin
 from services.slack.console_links import inspection_page
 from services.slack.note_wording import newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
+from widgets.alarms.values import limit_text
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)
 BOOK = load_builtin("facility-prod")
@@ -79,12 +80,29 @@ def curve(value: float, minutes: int) -> tuple[Series, ...]:
 
 def test_an_alarm_has_its_value_now_in_the_units_of_the_screen() -> None:
     fields = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 1))).text)
-    assert fields["Measured"] == "now 5.69 GiB; 8.90 GiB when it fired; the alarm fires at <= 10 GiB"
+    assert fields["Measured"] == "now 5.69 GiB; 8.90 GiB when it fired; the alarm fires at ≤ 10 GiB"
     stale = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 30))).text)
     assert stale["Measured"].startswith("now 5.69 GiB (at 01-14(Wed) 08:40); ")
     i18n.use("ja")
     text = about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 1))).text
-    assert "測定値: 現在 5.69 GiB；発報時 8.90 GiB；発報条件 <= 10 GiB" in text
+    assert "測定値: 現在 5.69 GiB；発報時 8.90 GiB；発報条件 ≤ 10 GiB" in text
+
+
+@pytest.mark.parametrize("comparison", [">", ">=", "<", "<="])
+def test_a_limit_has_the_sign_of_the_screen(comparison: str) -> None:
+    alarm = STORAGE.model_copy(update={"comparison": comparison})
+    assert lines(about_alarm(alarm, HERE).text)["Measured"].endswith(
+        f"the alarm fires at {limit_text(alarm)}"
+    )
+    assert limit_text(alarm) == f"{alarm.sign} 10 GiB"
+    assert len(alarm.sign) == 1
+
+
+def test_a_note_of_january_names_the_year_of_december() -> None:
+    since = datetime(2025, 12, 29, 0, 10, tzinfo=UTC)
+    fields = lines(about_alarm(FIRING.model_copy(update={"since": since}), HERE).text)
+    assert fields["As of"] == "01-14(Wed) 09:10 JST"
+    assert fields["State"].startswith("firing since 2025-12-29(Mon) 09:10 ")
 
 
 def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time() -> None:

@@ -330,8 +330,8 @@ def test_history_is_never_cut(width: int) -> None:
 def test_aws_own_words_have_times_of_the_zone() -> None:
     reason = "Threshold Crossed: 2 out of the last 2 datapoints [30.2 (13/01/26 00:03:00), 32.1 (13/01/26 00:02:00)]"
     text = local_times(reason + " at 2026-01-13T00:04:00.000+0000", gallery_data.JST)
-    assert "(2026-01-13 09:03:00 JST)" in text
-    assert text.endswith("at 2026-01-13 09:04:00 JST")
+    assert "(2026-01-13(Tue) 09:03:00 JST)" in text
+    assert text.endswith("at 2026-01-13(Tue) 09:04:00 JST")
     assert local_times("(99/99/26 00:00:00)", gallery_data.JST) == "(99/99/26 00:00:00)"
     lines = plain(original_lines(gallery_data.ALARMS[0], gallery_data.HISTORY, gallery_data.JST, 60))
     assert "3 out of the last 5" in " ".join(lines)
@@ -345,7 +345,7 @@ async def test_a_key_shows_aws_own_words() -> None:
         await pilot.press("R")
         await pilot.pause()
         assert "3 out of the last 5" in text(app)
-        assert "2025-11-25 09:10:00 JST" in text(app)
+        assert "(11-25(Tue) 09:10:00 JST)" in text(app)
         await pilot.press("R")
         await pilot.pause()
         assert "3 out of the last 5" not in text(app)

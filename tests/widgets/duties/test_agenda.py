@@ -56,7 +56,7 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
     async with app.run_test(size=(110, 20)) as pilot:
         await pilot.pause()
         body = whole(app)
-        for words in ("01-01(Thu) – 01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "by 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
+        for words in ("01-01(Thu)–01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "by 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
             assert words in body
         assert lines(app)[1].startswith("▸ 01-14(Wed) today◂  !1 ○1 ✓1")
         assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ !  14:00")
@@ -77,7 +77,7 @@ async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_
         app.agenda.day = date(2026, 1, 2)
         await pilot.pause()
         assert app.agenda.selected is None
-        assert lines(app)[1].startswith("▸ 01-01(Thu) – 01-03(Sat)")
+        assert lines(app)[1].startswith("▸ 01-01(Thu)–01-03(Sat)")
         assert not any(line[:1] in ("▌", "▏") for line in lines(app))
         assert [type(each) for each in app.seen] == [Agenda.Selected]
         await pilot.press("enter")
@@ -126,7 +126,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         await pilot.pause()
         assert app.agenda.selected is None
         assert app.agenda.day == date(2026, 2, 20)
-        assert lines(app)[1].startswith("▸ 02-01(Sun) – 02-28(Sat)")
+        assert lines(app)[1].startswith("▸ 02-01(Sun)–02-28(Sat)")
         app.agenda.day = TODAY
         app.agenda.month = MONTH
         await pilot.pause()

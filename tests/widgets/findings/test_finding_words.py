@@ -125,7 +125,7 @@ def test_a_row_that_decides_a_verdict_is_not_cut_off(width: int) -> None:
     assert "…" in plain(lines[-1:])[0], "what nobody judged takes one line"
 
 
-def test_times_are_whole_in_a_narrow_table_and_another_year_stays() -> None:
+def test_times_are_whole_and_only_another_year_stands_before_them() -> None:
     columns = ("ウィンドウ", "スナップショット", "作成日時", "ステータス", "メモ")
     window, created = "2026-01-13(火) 03:10–03:40 JST", "2026-01-13(火) 03:17 JST"
     other = "2025-12-31(水) 03:17 JST"
@@ -134,14 +134,12 @@ def test_times_are_whole_in_a_narrow_table_and_another_year_stays() -> None:
         for each in (created, other)
     )
     evidence = Evidence(title="t", columns=columns, rows=rows)
-    narrow = plain(evidence_lines(evidence, 88, 2026)[2:])
-    assert "01-13(火) 03:10–03:40 JST" in narrow[0]
-    assert " 2026-" not in narrow[0]
-    assert "01-13(火) 03:17 JST" in narrow[0]
-    assert other in narrow[1]
-    wide = plain(evidence_lines(evidence, 160, 2026)[2:])
-    assert window in wide[0]
-    assert created in wide[0]
+    for width in (88, 160):
+        lines = plain(evidence_lines(evidence, width, 2026)[2:])
+        assert "01-13(火) 03:10–03:40 JST" in lines[0]
+        assert " 2026-" not in lines[0]
+        assert "01-13(火) 03:17 JST" in lines[0]
+        assert other in lines[1]
 
 
 def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:

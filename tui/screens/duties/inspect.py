@@ -280,7 +280,7 @@ class InspectScreen(ModeScreen):
         """Whether a duty is chosen; the month grid chooses only a day, so its duties are focused with a notice."""
         if self.focused is not self.grid:
             return True
-        day = day_text(self.grid.day)
+        day = day_text(self.grid.day, self.services.calendar.day_of(self.app.now()))
         self._source.focus()
         self.app.push_screen(
             NoticeScreen(day, _("Choose one of the day's duties, then press the key again."))

@@ -112,7 +112,7 @@ class JournalScreen(ModeScreen):
     async def show(self, query: EntryQuery) -> None:
         """Show the entries that match `query`, from the newest."""
         self.window = EntryWindow(self.services.journal, query)
-        self.filter_line.spans = tuple(filter_spans(query, self.app.zone))
+        self.filter_line.spans = tuple(filter_spans(query, self.app.zone, self._today()))
         self.refresh_bindings()
         await self._begin(EntryWindow.newest)
 

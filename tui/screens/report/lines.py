@@ -32,10 +32,10 @@ _ROWS = 3
 
 def report_lines(document: Document, width: int) -> list[Line]:
     """Return all lines of the document for a screen of `width` cells."""
-    lines: list[Line] = [[(document.title, "title"), ("  ", ""), *_verdict(document.tone)]]
-    lines += _block(document.facts, width)
+    lines: list[Line] = [[(document.title, "title"), ("  ", ""), *_verdict(document)]]
     for block in document.summary:
-        lines += [[], *_block(block, width)]
+        lines += [*_block(block, width), []]
+    lines += _block(document.facts, width)
     for section in (*document.sections, *document.annexes):
         lines += _section(section, width, 0)
     if document.footer:
@@ -43,11 +43,9 @@ def report_lines(document: Document, width: int) -> list[Line]:
     return lines
 
 
-def _verdict(tone: Verdict | None) -> list[Span]:
-    if tone is None:
-        return []
-    style = VERDICT_STYLES[tone]
-    return [(style.text, style.role)]
+def _verdict(document: Document) -> list[Span]:
+    role = VERDICT_STYLES[document.tone].role if document.tone is not None else ""
+    return [(document.verdict, role)] if document.verdict else []
 
 
 def _section(section: Section, width: int, depth: int) -> Iterator[Line]:

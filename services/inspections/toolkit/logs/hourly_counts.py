@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.client.reader import when
 from services.i18n import _
 from services.inspections.base import table
+from services.models.date_text import dated_time
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
@@ -16,7 +17,6 @@ from services.models.verdict import Limit, Verdict
 BIN = "bin(1h)"
 """The expression in a query, and the name of its column."""
 COUNT = "n"
-STAMP = "%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Hours:
             log_row(
                 group,
                 at,
-                (local(at, zone, "%m-%d %H:%M"), f"{count:,}"),
+                (dated_time(at, zone), f"{count:,}"),
                 None if judge(count) is Verdict.NORMAL else judge(count),
             )
             for at, count in ordered
@@ -103,9 +103,9 @@ def below(limit: float) -> Limit:
     return Limit(id="count", title="", namespace="", metric="", below=limit)
 
 
-def local(at: datetime | None, zone: tzinfo, form: str = STAMP) -> str:
-    """A local time for display; "" for none."""
-    return at.astimezone(zone).strftime(form) if at else ""
+def local(at: datetime | None, zone: tzinfo) -> str:
+    """A local time to the second, for rows; "" for none."""
+    return dated_time(at, zone, seconds=True) if at else ""
 
 
 def log_row(group: str, at: datetime | None, cells: Sequence[str], verdict: Verdict | None = None) -> Row:

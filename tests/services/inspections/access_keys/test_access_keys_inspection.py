@@ -182,9 +182,9 @@ async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
 
 async def test_a_due_date_on_a_closed_day_shows_the_open_day_before() -> None:
     finding, _canned = await finding_on({"ci-cd-user": [listed("1", 60)]}, {"1": 1})
-    assert finding.measures[0].note == "ci-cd-user, due 2026-02-13(Fri)"
+    assert finding.measures[0].note == "ci-cd-user, due 02-13(Fri)"
     finding, _canned = await finding_on({"ci-cd-user": [listed("1", 59)]}, {"1": 1})
-    expected = "ci-cd-user, due 2026-02-13(Fri) (before 2026-02-14(Sat), which is closed)"
+    expected = "ci-cd-user, due 02-13(Fri) (before 02-14(Sat), which is closed)"
     assert finding.measures[0].note == expected
 
 

@@ -65,7 +65,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
     assert finding.measures[0].shown == "OK"
     spell_table, changes = finding.evidence
     assert spell_table.rows[0].cells[:5] == (
-        "rds-cpu-high (RDS CPU)", "firing", "01-14 01:17:00", "01-14 01:23:00", "6m",
+        "rds-cpu-high (RDS CPU)", "firing", "01-14(Wed) 01:17:00", "01-14(Wed) 01:23:00", "6m",
     )  # fmt: skip
     assert [row.cells[2:4] for row in changes.rows] == [("firing", "OK"), ("OK", "firing")]
     assert "RDS CPU high: Check the CPU curve" in finding.advice[0]

@@ -54,7 +54,7 @@ def bad(finding: Finding) -> set[str]:
 async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "costs")
     assert finding.verdict is Verdict.NORMAL
-    assert finding.summary.startswith("2026-01: ¥29,")
+    assert finding.summary.startswith("Jan 2026: ¥29,")
     assert "the budget is UNDECIDED" in finding.summary
     assert embedded.counts() == {"ce.GetCostAndUsage": 1, "budgets.DescribeBudgets": 1}
     assert (finding.window, finding.advice) == (None, ())
@@ -139,7 +139,7 @@ async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_mult
     total = measure(finding, "Total, whole month")
     # 15 dollars a day for 31 days, and the fee once.
     assert (total.value, total.shown) == (84_750, "¥84,750")
-    assert total.note == "2026-01: ¥37,500 in 10 of 31 days; guideline ¥100,000 +50 %"
+    assert total.note == "Jan 2026: ¥37,500 in 10 of 31 days; guideline ¥100,000 +50 %"
     assert total.allowed == "< ¥120,000, abnormal ≥ ¥150,000"
     assert measure(finding, "Total, growth").shown == "+0.0 %"
     others = next(row for row in finding.evidence[0].rows if row.cells[0] == "Others")
@@ -152,13 +152,13 @@ async def test_trap_22_utc_days_are_a_day_late() -> None:
     # On Monday 9:00 JST, Sunday is not complete.
     asked = canned.asked("GetCostAndUsage")[0]["TimePeriod"]
     assert asked == {"Start": "2025-12-01", "End": "2026-01-11"}
-    assert "the newest is 2026-01-10(Sat), the last 7 are 2026-01-04(Sun)" in finding.remarks[1]
+    assert "the newest is 01-10(Sat), the last 7 are 01-04(Sun)" in finding.remarks[1]
 
 
 async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
     finding = await costs()
     assert finding.remarks[0] == (
-        "Yen at ¥150 to the dollar (source: configured (the invoice uses another rate); date: 2025-10-25)."
+        "Yen at ¥150 to the dollar (source: configured (the invoice uses another rate); date: 2025-10-25(Sat))."
         " AWS charges in dollars."
     )
     finding = await costs(runbook=runbook_with(usd_jpy=151.25, usd_jpy_source="", usd_jpy_date=None))
@@ -174,11 +174,11 @@ async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, too_ea
 
     finding = await costs(priced, now=datetime(2026, 2, day, tzinfo=UTC))
     month = measure(finding, "RDS, whole month")
-    assert month.note.startswith("2026-01" if too_early else "2026-02")
+    assert month.note.startswith("Jan 2026" if too_early else "Feb 2026")
     assert ("RDS, whole month" in bad(finding)) is not too_early
     assert any("not judged until 3" in each for each in finding.remarks) is too_early
     if day == 1:
-        assert finding.summary.startswith("2026-01: ¥67,500 in 30 days, about ¥69,750 for the whole month")
+        assert finding.summary.startswith("Jan 2026: ¥67,500 in 30 days, about ¥69,750 for the whole month")
         assert "this month is not judged yet" in finding.summary
 
 
@@ -280,10 +280,10 @@ async def test_no_data_and_old_data_are_not_cheap() -> None:
     )
     finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 7) else {})
     assert finding.verdict is Verdict.UNKNOWN
-    assert "2026-01-07: too old" in finding.summary
+    assert "01-07(Wed): too old" in finding.summary
     finding = await costs(lambda day: usual(day) if day <= date(2026, 1, 9) else {})
     assert finding.verdict is Verdict.NORMAL
-    assert any(each.startswith("AWS is late: 2026-01-10(Sat)") for each in finding.remarks)
+    assert any(each.startswith("AWS is late: 01-10(Sat)") for each in finding.remarks)
 
 
 async def test_a_young_account_has_nothing_to_compare_with() -> None:
@@ -475,7 +475,7 @@ async def test_a_runbook_without_services() -> None:
     finding = await costs(runbook=runbook_with(services=(), total_yen=50_000, report_to=""))
     assert finding.verdict is Verdict.ATTENTION
     assert bad(finding) == {"Total, whole month"}
-    assert finding.summary == "Total: ¥69,750 for 2026-01, against a guideline of ¥50,000."
+    assert finding.summary == "Total: ¥69,750 for Jan 2026, against a guideline of ¥50,000."
     assert (
         finding.advice[-1] == "The person to report to is UNDECIDED (the runbook's costs.report_to is empty)."
     )

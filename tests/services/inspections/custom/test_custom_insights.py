@@ -74,7 +74,7 @@ async def _what_it_counts(empty_aws: Embedded, inspection_context: InspectionCon
     rows = evidence(finding, "Query results")
     assert rows.private
     assert rows.columns == ("Time (JST)", "message")
-    assert rows.rows[0].cells == ("01-14 09:50:00", "late | # 10 password=***")
+    assert rows.rows[0].cells == ("01-14(Wed) 09:50:00", "late | # 10 password=***")
 
     # Normal above: an hour without any is the worst.
     assert (await seen(inspection_context, above=0.5)).verdict is Verdict.NORMAL

@@ -212,7 +212,7 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
     worst = measure(finding, "Errors in the worst hour")
     assert (worst.shown, worst.verdict) == ("12", Verdict.ABNORMAL)
     assert worst.at == (empty_aws.clock.now() - timedelta(hours=6))
-    assert evidence(finding, "By hour").rows[0].cells == ("01-14 04:00", "12")
+    assert evidence(finding, "By hour").rows[0].cells == ("01-14(Wed) 04:00", "12")
 
 
 async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
@@ -278,8 +278,8 @@ async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_ar
     assert "5xx: 2" in finding.summary
     named = evidence(finding, "5xx responses")
     assert [row.cells for row in named.rows] == [
-        ("01-14 09:57:00", "503"),
-        ("01-14 09:56:00", "500"),
+        ("01-14(Wed) 09:57:00", "503"),
+        ("01-14(Wed) 09:56:00", "500"),
     ]
     assert not named.private, "a report names them without the texts of logs"
     assert any("500 errors in the operations report" in text for text in finding.remarks)
@@ -291,7 +291,7 @@ async def test_texts_are_private_and_hold_no_secrets(empty_aws: Embedded) -> Non
     newest = evidence(finding, "The newest errors")
     assert newest.private
     assert newest.columns == ("Time (JST)", "level", "statusCode", "Message")
-    assert newest.rows[0].cells[0] == "01-14 09:55:00"
+    assert newest.rows[0].cells[0] == "01-14(Wed) 09:55:00"
     shown = finding.model_dump_json()
     assert "hunter2" not in shown
     assert "taro@" not in shown

@@ -33,9 +33,7 @@ ALONE = BOOK.model_copy(update={"duties": ()})
 async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.NORMAL
-    assert (
-        finding.summary == "No action is pending; the next maintenance window is 2026-01-18(Sun) 02:00 JST."
-    )
+    assert finding.summary == "No action is pending; the next maintenance window is 01-18(Sun) 02:00 JST."
     embedded.fault("rds", "DescribePendingMaintenanceActions", preset="denied")
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.UNKNOWN
@@ -49,8 +47,8 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == (
-        "system-update is forced at 2026-01-13(Tue) 13:48 JST, before the next maintenance window "
-        "(2026-01-18(Sun) 02:00 JST)."
+        "system-update is forced at 01-13(Tue) 13:48 JST, before the next maintenance window "
+        "(01-18(Sun) 02:00 JST)."
     )
     assert finding.measures[0].note == "regardless of the window, within opening hours"
     assert finding.advice[1].endswith("at least one week before the forced date")
@@ -61,7 +59,7 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
 async def test_trap_17_a_window_typed_in_local_time(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
-    assert "entered in local time, but RDS reads it as UTC: it is Sunday 11:00-12:00 JST" in finding.summary
+    assert "entered in local time, but RDS reads it as UTC: it is Sunday 11:00–12:00 JST" in finding.summary
     assert "sat:17:00-sat:18:00 (UTC)" in finding.advice[0]
 
 
@@ -84,31 +82,28 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=datetime(2026, 1, 21, 3, 0, tzinfo=UTC)))
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
-        "system-update is applied at 2026-01-25(Sun) 02:00 JST: 2026-01-18(Sun) 02:00 JST is the last window at least 7 days before it."
+        "system-update is applied at 01-25(Sun) 02:00 JST: 01-18(Sun) 02:00 JST is the last window at least 7 days before it."
     )
     assert finding.advice == (
-        "Apply system-update by hand in the maintenance window of 2026-01-18(Sun) 02:00 JST.",
+        "Apply system-update by hand in the maintenance window of 01-18(Sun) 02:00 JST.",
     )
     (row,) = finding.evidence[0].rows
     assert row.cells[2:6] == (
-        "2026-01-25(Sun) 02:00 JST",
-        "2026-01-21(Wed) 12:00 JST",
+        "01-25(Sun) 02:00 JST",
+        "01-21(Wed) 12:00 JST",
         "",
-        "2026-01-18(Sun) 02:00 JST",
+        "01-18(Sun) 02:00 JST",
     )
 
 
 async def test_less_time_than_the_lead_remains() -> None:
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
-    assert "is applied at 2026-01-18(Sun) 02:00 JST: less than 7 days left." in finding.summary
+    assert "is applied at 01-18(Sun) 02:00 JST: less than 7 days left." in finding.summary
     assert finding.advice == ("AWS applies it in the maintenance window: notify the users of the system.",)
     finding = await maintenance(details(ForcedApplyDate=MONDAY + timedelta(days=8)))
     assert finding.verdict is Verdict.ATTENTION
-    assert (
-        "no window is left at least 7 days before it; the next is 2026-01-18(Sun) 02:00 JST."
-        in finding.summary
-    )
+    assert "no window is left at least 7 days before it; the next is 01-18(Sun) 02:00 JST." in finding.summary
 
 
 NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MONDAY + timedelta(days=days))
@@ -182,8 +177,8 @@ async def test_an_action_without_a_date_or_far_away_is_normal() -> None:
     far = details(AutoAppliedAfterDate=MONDAY + timedelta(days=40))
     finding = await maintenance(details(), far)
     assert finding.verdict is Verdict.NORMAL
-    assert "No pending action is applied before 2026-02-22(Sun) 02:00 JST" in finding.summary
-    assert [each.shown for each in finding.measures[:2]] == ["2026-02-22(Sun) 02:00 JST", "no date"]
+    assert "No pending action is applied before 02-22(Sun) 02:00 JST" in finding.summary
+    assert [each.shown for each in finding.measures[:2]] == ["02-22(Sun) 02:00 JST", "no date"]
     assert "No pending action is scheduled" in (await maintenance(details())).summary
 
 
@@ -191,9 +186,9 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     asked = details(CurrentApplyDate=COMING) | {"OptInStatus": "next-maintenance"}
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
-    assert "is applied at 2026-01-18(Sun) 02:00 JST as requested." in finding.summary
+    assert "is applied at 01-18(Sun) 02:00 JST as requested." in finding.summary
     assert "Deployment (when planned) (if planned)" in finding.summary
-    assert finding.evidence[1].rows[0].cells == ("2026-01-18(Sun) 02:00 JST", "Deployment (when planned)")
+    assert finding.evidence[1].rows[0].cells == ("01-18(Sun) 02:00 JST", "Deployment (when planned)")
     at_three = Duty(id="x", title="later", rule="FREQ=WEEKLY;BYDAY=SU", at=("03:00",), closed_day="keep")
     later = ALONE.model_copy(update={"duties": (at_three,)})
     assert "later" not in (await maintenance(asked, runbook=later)).summary
@@ -205,7 +200,7 @@ async def test_pending_changes_are_shown_beside_it() -> None:
     finding = await maintenance(PendingModifiedValues={"DBInstanceClass": "db.t4g.large"})
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
-        "Waiting for the maintenance window of 2026-01-18(Sun) 02:00 JST, with an interruption: "
+        "Waiting for the maintenance window of 01-18(Sun) 02:00 JST, with an interruption: "
         "Instance class → db.t4g.large."
     )
     assert finding.measures[2].note == "interrupts the database"
@@ -235,7 +230,7 @@ async def test_the_certificate(days: float | None, verdict: Verdict, text: str) 
 async def test_another_window_than_the_runbooks() -> None:
     finding = await maintenance(PreferredMaintenanceWindow="mon:01:00-mon:02:00")
     assert finding.verdict is Verdict.ABNORMAL
-    assert finding.summary == "The maintenance window is Monday 10:00-11:00 JST, not the runbook's."
+    assert finding.summary == "The maintenance window is Monday 10:00–11:00 JST, not the runbook's."
     assert (await maintenance(PreferredMaintenanceWindow=None)).verdict is Verdict.UNKNOWN
     assert ALONE.rds
     silent = ALONE.model_copy(update={"rds": ALONE.rds.model_copy(update={"window_utc": ""})})

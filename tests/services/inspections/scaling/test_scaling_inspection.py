@@ -177,7 +177,7 @@ async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> 
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
     assert any("limit of connections" in each for each in finding.advice)
     assert finding.evidence[0].rows[0].cells == (
-        "staff-api", "toban-revert-1", "2026-02-02(Mon) 17:00 JST: maximum 5",
+        "staff-api", "toban-revert-1", "02-02(Mon) 17:00 JST: maximum 5",
     )  # fmt: skip
     assert finding.remarks[-1].startswith("Next change per the runbook: 02-02(Mon) 17:00 JST")
 

@@ -286,8 +286,8 @@ async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws: Emb
     finding = await judged(empty_aws, "errors by path", "one series")
     (table,) = [each for each in finding.evidence if each.title == "Firing series"]
     assert [row.cells[1:3] for row in table.rows] == [
-        ("method=POST, path=/api/v1/repairs␛[2J", "01-14 09:57:00"),
-        ("method=POST, path=/api/v1/reservations", "01-14 09:53:00"),
+        ("method=POST, path=/api/v1/repairs␛[2J", "01-14(Wed) 09:57:00"),
+        ("method=POST, path=/api/v1/reservations", "01-14(Wed) 09:53:00"),
     ]
     assert table.rows[0].cells[0] == "errors by path (T errors by path)"
     assert empty_aws.counts()["cloudwatch.DescribeAlarmContributors"] == 1, "only of those with several"

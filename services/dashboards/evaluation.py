@@ -61,7 +61,7 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
     )
 
 
-def outdated(data: WidgetData, problem: str) -> WidgetData:
+def outdated(data: WidgetData, problem: str, *, is_denied: bool) -> WidgetData:
     """The data of an earlier request after one that failed: its values are not the present ones, so none is judged."""
     readings = tuple(
         reading.model_copy(
@@ -71,7 +71,13 @@ def outdated(data: WidgetData, problem: str) -> WidgetData:
     )
     verdict = worst(reading.verdict for reading in readings)
     return data.model_copy(
-        update={"readings": readings, "verdict": verdict, "problem": problem, "is_outdated": True}
+        update={
+            "readings": readings,
+            "verdict": verdict,
+            "problem": problem,
+            "is_outdated": True,
+            "is_denied": is_denied,
+        }
     )
 
 

@@ -250,7 +250,8 @@ class DashboardReader:
         before = self._shown.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
             # Keep the last good data, marked, with its old request, so that the widget is due at the next read.
-            self._shown[ask.key] = (before[0], outdated(before[1], _words(errors[0])))
+            denied = isinstance(errors[0], AccessDenied)
+            self._shown[ask.key] = (before[0], outdated(before[1], _words(errors[0]), is_denied=denied))
             return
         data = judged(ask, series, (), self._runbook)
         if errors:

@@ -1,11 +1,13 @@
 """What the metrics of the alarms are now. An old value is never the present one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
 from services.models.alarms import Alarm
 from services.models.base import Model, RawId
+from services.models.curve_spans import CurveSpan, draws_own, watched_query
 from services.models.dashboards import DashboardView
 from services.models.feeds import FeedState, Freshness
 from services.models.metrics import Series, SeriesStatus
@@ -22,14 +24,46 @@ class AlarmSeries(Model):
     series: Series
 
 
+class Doubt(StrEnum):
+    """Why a present value is unknown."""
+
+    OVERDUE = "overdue"
+    """No new data has arrived for too long."""
+    FAILED = "failed"
+    """The newest read failed."""
+    DENIED = "denied"
+    """AWS refused this metric."""
+    UNFINISHED = "unfinished"
+    """AWS could not answer for this metric."""
+
+
+_DOUBTS = {
+    SeriesStatus.FORBIDDEN: Doubt.DENIED,
+    SeriesStatus.ERROR: Doubt.UNFINISHED,
+    SeriesStatus.PARTIAL: Doubt.UNFINISHED,
+}
+
+
+def doubt_of(status: SeriesStatus) -> Doubt | None:
+    """Why a metric without a present value has none; None if AWS says that there is none."""
+    return _DOUBTS.get(status)
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """The present value of an alarm's metric."""
 
     value: float | None = None
     """None: there is none."""
-    doubtful: bool = False
-    """Reading fails, is overdue or was refused for this metric, so that the present value is unknown."""
+    at: int | None = None
+    """Start of the value's period, epoch seconds."""
+    doubt: Doubt | None = None
+    """Why the present value is unknown; None if it is known, or known to be absent."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Reading fails, is overdue or was refused for this metric, so that the present value is unknown."""
+        return self.doubt is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +84,51 @@ class AlarmReadings:
 
     def now(self, alarm: Alarm, at: datetime) -> Now:
         """The value at `at`: absent if its newest point is too old, doubtful while reading fails."""
-        series = self._answer(alarm)
-        state: FeedState[object] = self.dashboard if alarm.id in self.drawn else self.own
+        series, state = self._answer(alarm), self._state(alarm)
         if alarm.queries and state.freshness(at) in (Freshness.STALE, Freshness.FAILED):
-            return Now(doubtful=True)
+            return Now(doubt=Doubt.FAILED if state.problem is not None else Doubt.OVERDUE)
         if series is None:
             return Now()
-        value = present_value(series.times, series.values, series.period, at)
-        return Now(value, doubtful=value is None and series.status is not SeriesStatus.COMPLETE)
+        # By whole minutes, as the curve beside it.
+        value = present_value(series.times, series.values, series.period, at.replace(second=0, microsecond=0))
+        return Now(doubt=doubt_of(series.status)) if value is None else Now(value, series.times[-1])
+
+    def with_curve(
+        self, alarm: Alarm, curve: FeedState[tuple[Series, ...]], span: CurveSpan
+    ) -> tuple["AlarmReadings", tuple[Series, ...]]:
+        """Readings and curve with the points of both, so that the value now is the one at the curve's end.
+
+        They come from different reads. A curve of another statistic stays as it is: its values are others.
+        """
+        series, watched = curve.value or (), watched_query(alarm.queries)
+        drawn = [each for each in series if watched is not None and each.id == watched.id]
+        if len(drawn) != 1 or curve.fetched_at is None or not draws_own(span, alarm):
+            return self, series
+        own, state = self._answer(alarm), self._state(alarm)
+        if own is None or state.fetched_at is None or state.fetched_at <= curve.fetched_at:
+            newest: FeedState[object] = curve
+            points = _points(own) | _points(drawn[0]) if own is not None else _points(drawn[0])
+        else:
+            newest, points = state, _points(drawn[0]) | _points(own)
+        times = tuple(sorted(points))
+        joined = drawn[0].model_copy(update={"times": times, "values": tuple(points[at] for at in times)})
+        readings = replace(
+            self,
+            drawn={id: each for id, each in self.drawn.items() if id != alarm.id},
+            read={**self.read, alarm.id: joined},
+            own=FeedState((), newest.fetched_at, newest.problem, interval=state.interval),
+        )
+        return readings, tuple(joined if each is drawn[0] else each for each in series)
 
     def _answer(self, alarm: Alarm) -> Series | None:
         return self.drawn.get(alarm.id) or self.read.get(alarm.id)
+
+    def _state(self, alarm: Alarm) -> FeedState[object]:
+        return self.dashboard if alarm.id in self.drawn else self.own
+
+
+def _points(series: Series) -> dict[int, float]:
+    return dict(zip(series.times, series.values, strict=True))
 
 
 def present_value(times: Sequence[int], values: Sequence[float], period: int, at: datetime) -> float | None:

@@ -67,6 +67,11 @@ def drawn_stat(span: CurveSpan, alarm: Alarm) -> str:
     return _stat(query.stat, span.statistic, alarm)
 
 
+def draws_own(span: CurveSpan, alarm: Alarm) -> bool:
+    """Whether the curve's points are those that the alarm evaluates."""
+    return curve_queries(span, alarm) == alarm.queries
+
+
 def curve_range(span: CurveSpan, alarm: Alarm, now: datetime) -> TimeSpan:
     """The time to read: it ends before the current period, which is incomplete and would look like a drop."""
     period = period_of(span, alarm)

@@ -177,6 +177,8 @@ class WidgetData(Model):
     """Why the widget has no data, in words; "" if it has."""
     is_outdated: bool = False
     """The newest request failed: the curves are those of an earlier one, and no reading is judged."""
+    is_denied: bool = False
+    """The newest request failed because a permission is missing."""
 
 
 class DashboardView(Model):

@@ -144,6 +144,18 @@ class Finding(Model):
         return dict(self.tally).get(Verdict.UNKNOWN, 0)
 
     @property
+    def without_verdicts(self) -> "Finding":
+        """The same values and rows without verdicts, for what is read only for reference."""
+        measures = tuple(each.model_copy(update={"verdict": None}) for each in self.measures)
+        evidence = tuple(
+            each.model_copy(
+                update={"rows": tuple(row.model_copy(update={"verdict": None}) for row in each.rows)}
+            )
+            for each in self.evidence
+        )
+        return self.model_copy(update={"measures": measures, "evidence": evidence})
+
+    @property
     def waits_for_consent(self) -> bool:
         """Whether a person must consent to the cost first."""
         return self.estimate_yen is not None

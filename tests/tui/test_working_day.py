@@ -112,7 +112,7 @@ async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.
         assert pilot.app.screen.grid.day == date(2026, 1, 14), (
             "the calendar's cursor was on today and still is"
         )
-        await until(pilot, lambda: "carried over from earlier days" in screen_text(pilot))
+        await until(pilot, lambda: "Left over from earlier days" in screen_text(pilot))
         await at(pilot, embedded, "2026-01-14 09:00", daily_morning=S.DUE)
         assert waiting(pilot)["daily-evening 13"] is S.MISSED
         await sign(pilot, "daily-evening 13", "")

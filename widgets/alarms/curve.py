@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from services.i18n import N_, _
 from services.models.alarms import Alarm
-from services.models.curve_spans import SPANS, CurveSpan, Statistic, drawn_stat, period_of
+from services.models.curve_spans import SPANS, CurveSpan, Statistic, drawn_stat, draws_own, period_of
+from services.models.metrics import Series
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 
@@ -38,13 +39,24 @@ def length(span: timedelta) -> str:
     return _("{hours}h").format(hours=int(span.total_seconds() // 3600))
 
 
-def curve_note(alarm: Alarm, chosen: int, width: int) -> list[Line]:
-    """What one point of the curve is: `mean of 5m`; for metric math only its period."""
+def curve_note(alarm: Alarm, series: Sequence[Series], chosen: int, width: int) -> list[Line]:
+    """What the curve draws, and what one point of it is."""
+    text = statistic_text(alarm, chosen)
+    if len(series) == 1:
+        text = _("{metric}, {statistic}").format(metric=series[0].label, statistic=text)
+    return [[(line, "muted")] for line in wrap(text, width)]
+
+
+def other_statistic(alarm: Alarm, chosen: int) -> str:
+    """What one point of the curve is if it is not what the alarm evaluates; else ""."""
+    return "" if draws_own(SPANS[chosen], alarm) else statistic_text(alarm, chosen)
+
+
+def statistic_text(alarm: Alarm, chosen: int) -> str:
+    """`mean of every 5m`; for metric math only its period."""
     span = SPANS[chosen]
     stat, period = drawn_stat(span, alarm), duration(period_of(span, alarm))
     if not stat:
-        text = _("every {period}").format(period=period)
-    else:
-        words = _STATISTICS.get(stat)
-        text = _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)
-    return [[(line, "muted")] for line in wrap(text, width)]
+        return _("every {period}").format(period=period)
+    words = _STATISTICS.get(stat)
+    return _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import HorizontalGroup, VerticalGroup, VerticalScroll
-from textual.events import Resize
+from textual.containers import VerticalScroll
+from textual.layout import Layout
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -27,7 +27,8 @@ from services.models.metrics import Series
 from services.models.problem import Problem
 from services.models.runbook import Playbook
 from widgets.alarms.acknowledgements import past_lines, whole_lines
-from widgets.alarms.curve import chip_spans, curve_note
+from widgets.alarms.curve import chip_spans, curve_note, other_statistic
+from widgets.alarms.detail_layout import DetailLayout
 from widgets.alarms.facts import FactContext, fact_lines, series_lines
 from widgets.alarms.history import original_lines
 from widgets.alarms.playbook import StepContext, playbook_lines
@@ -40,23 +41,12 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now, same_trouble, words_of
 
-_TWO_COLUMNS = 110
-_LEAST_CHART, _MOST_CHART = 10, 40
-_CHART_SHARE = 0.62
-"""The part of the height that the chart gets beside the steps."""
-
 
 class AlarmDetail(VerticalScroll, can_focus=True):
     """Set `alarm`, then `curve` and `history` as they arrive; `playbook` and `log_group` of the runbook."""
 
     DEFAULT_CSS = """
     AlarmDetail { padding: 0 1; scrollbar-size-vertical: 1; }
-    AlarmDetail .detail-side { width: 1fr; height: auto; }
-    AlarmDetail HorizontalGroup { layout: vertical; }
-    AlarmDetail.-two HorizontalGroup { layout: horizontal; }
-    AlarmDetail.-two #detail-left { width: 1fr; margin-right: 2; }
-    AlarmDetail.-two #detail-right { width: 1fr; }
-    AlarmDetail Chart { height: 10; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,l", "open_logs", N_("Logs at that minute"), show=True),
@@ -128,31 +118,30 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.curve_block = Block(_("Trend"), self._curve_words, beside=self._chips)
         self.history_block = Block(_("History"), self._history, beside=self._zone_name)
         self.original_block = Block(_("AWS's own words"), self._originals)
+        self._places = DetailLayout()
+
+    @property
+    def layout(self) -> Layout:
+        """Where the parts are."""
+        return self._places
 
     def compose(self) -> ComposeResult:
-        """Two columns if there is room, else one; either way state and steps come first."""
-        yield self.facts_block
-        yield self.original_block
-        with HorizontalGroup():
-            with VerticalGroup(id="detail-left", classes="detail-side"):
-                yield self.series_block
-                yield self.steps
-            with VerticalGroup(id="detail-right", classes="detail-side"):
-                yield self.curve_block
-                yield self.chart
-                yield self.history_block
+        """State and steps come first."""
+        parts = {
+            "-head": (self.facts_block, self.original_block),
+            "-steps": (self.series_block, self.steps),
+            "-trend": (self.curve_block, self.chart),
+            "-past": (self.history_block,),
+        }
+        for part, widgets in parts.items():
+            for widget in widgets:
+                widget.add_class(part)
+                yield widget
 
     def on_mount(self) -> None:
         """Draw, and update the playbook's clocks every second."""
         self._update()
         every_second(self, self._tick)
-
-    def on_resize(self, event: Resize) -> None:
-        """Use one column or two, and the height for the chart."""
-        two = event.size.width >= _TWO_COLUMNS
-        self.set_class(two, "-two")
-        height = int(event.size.height * _CHART_SHARE) if two else _LEAST_CHART
-        self.chart.styles.height = min(_MOST_CHART, max(_LEAST_CHART, height))
 
     def focus_first(self) -> None:
         """Focus the steps, or without any the whole detail; its head with state and value stays in view."""
@@ -209,6 +198,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.original = not self.original
 
     def _tick(self) -> None:
+        self.chart.data = self._chart()
         self.facts_block.update()
         self.steps.update()
 
@@ -224,14 +214,27 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         for block in (*blocks, self.original_block):
             block.update()
 
+    def _joined(self) -> tuple[AlarmReadings, tuple[Series, ...]]:
+        """Readings and curve: where both have the alarm's values, head and curve show the same ones."""
+        if self.alarm is None:
+            return self.readings, ()
+        return self.readings.with_curve(self.alarm, self.curve, SPANS[self.span])
+
     def _chart(self) -> ChartData:
-        series = self.curve.value
+        readings, series = self._joined()
         if self.alarm is None or not series:
             return ChartData()
         times = [at for each in series for at in (each.times[:1] + each.times[-1:])]
         end = int(self._now().timestamp()) // 60 * 60
         start = min([*times, end - int(SPANS[self.span].length.total_seconds())])
-        return alarm_chart(self.alarm, series, start, max([*times, end]))
+        return alarm_chart(
+            self.alarm,
+            series,
+            start,
+            max([*times, end]),
+            name=other_statistic(self.alarm, self.span),
+            is_outdated=readings.now(self.alarm, self._now()).doubtful,
+        )
 
     def _chips(self) -> Sequence[Span]:
         return chip_spans(self.span) if self.alarm is not None and self.alarm.queries else []
@@ -241,9 +244,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
-            return [[(_("no alarm chosen"), "muted")]]
+            return [[(_("No alarm chosen."), "muted")]]
         stale = self.overview.freshness(self._now()) is Freshness.STALE
-        context = FactContext(self.zone, self._now(), self.readings, self.title, stale)
+        readings, _series = self._joined()
+        context = FactContext(self.zone, self._now(), readings, self.title, stale)
         lines = fact_lines(self.alarm, context, width)
         if self.acknowledged is None:
             return lines
@@ -261,12 +265,15 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         if self.alarm is None or not self.alarm.queries:
             words = _("This alarm has no metric of its own.")
             return [[(text, "muted")] for text in wrap(words, width)]
-        return [*self._trouble(self.curve, width), *curve_note(self.alarm, self.span, width)]
+        return [
+            *self._trouble(self.curve, width),
+            *curve_note(self.alarm, self.curve.value or (), self.span, width),
+        ]
 
     def _trouble(self, state: FeedState[object], width: int) -> list[Line]:
         freshness = state.freshness(self._now())
         if freshness is Freshness.WAITING:
-            return [[(_("reading…"), "muted")]]
+            return [[(_("Reading…"), "muted")]]
         if state.problem is None or same_trouble(state.problem, self.banner):
             return []
         return [[(text, "warn")] for words in words_of(state.problem) for text in wrap(words, width)]

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.date_text import time_text
 from services.models.depletion import RECENT, Depletion, depletion
 from services.models.units import alarm_unit, number
 from widgets.alarms.values import breaches, calls, limit_text, now_spans
@@ -45,8 +46,8 @@ def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
         lines += value_lines(alarm, context, width)
         lines += _points(alarm, width)
     if alarm.rule:
-        lines += labelled(_("rule"), alarm.rule, width)
-    lines += labelled(_("description"), alarm.description, width)
+        lines += labelled(_("Rule"), alarm.rule, width)
+    lines += labelled(_("Description"), alarm.description, width)
     return lines
 
 
@@ -69,9 +70,13 @@ def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 
 
 def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """`now 34.8   limit ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
-    now: list[Span] = [(_("now") + " ", "head"), *now_spans(alarm, context.readings, context.now, "strong")]
-    limit: list[Span] = [(_("limit") + " ", "head"), (limit_text(alarm), "limit")]
+    """`Now 34.8 (09:06)   Threshold ≥ 5 in 2 of 2 periods of 1m`, and when a stock is used up."""
+    now: list[Span] = [(_("Now") + " ", "head"), *now_spans(alarm, context.readings, context.now, "strong")]
+    at = context.readings.now(alarm, context.now).at
+    if at is not None:
+        clock = time_text(datetime.fromtimestamp(at, UTC), context.zone, context.now)
+        now.append((_(" ({note})").format(note=clock), "muted"))
+    limit: list[Span] = [(_("Threshold") + " ", "head"), (limit_text(alarm), "limit")]
     rule: list[Span] = [(condition(alarm), "muted")]
     return [*_side_by_side([now, limit, rule], width), *_stock_lines(alarm, context, width)]
 
@@ -112,7 +117,7 @@ def about(seconds: float) -> str:
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """The firing series of an alarm: name, since when, reason."""
     if not series:
-        return [[(text, "muted")] for text in wrap(_("none of its series is firing"), width)]
+        return [[(text, "muted")] for text in wrap(_("None of its series is firing."), width)]
     lines: list[Line] = []
     for contributor in series:
         style = ALARM_STYLES[AlarmState.ALARM]
@@ -145,7 +150,7 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
     if not alarm.recent:
         return []
     unit = alarm_unit(alarm)
-    lines: list[list[Span]] = [[(_("at change"), "head")]]
+    lines: list[list[Span]] = [[(_("Decided by"), "head")]]
     for value in alarm.recent[-12:]:
         hit = breaches(alarm, value)
         text = number(value, unit) if value is not None else NOTHING

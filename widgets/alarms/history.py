@@ -40,7 +40,7 @@ def history_lines(
 ) -> list[Line]:
     """The history, newest first: the time, and what happened."""
     if not history:
-        return [[(text, "muted")] for text in wrap(_("no change in the 30 days AWS keeps"), width)]
+        return [[(text, "muted")] for text in wrap(_("No change in the 30 days that AWS keeps."), width)]
     return [line for entry in grouped(history) for line in entry_lines(entry, alarm, zone, now, width)]
 
 

@@ -46,12 +46,12 @@ def playbook_lines(
     for index, step in enumerate(playbook.steps):
         lines += step_lines(index, step, context, width)
     if playbook.causes:
-        lines += [[], [(_("cause → action"), "head")], *_causes(playbook, width)]
+        lines += [[], [(_("Cause → action"), "head")], *_causes(playbook, width)]
     for caution in playbook.caution:
         lines += _hanging([(f"{ATTENTION} ", "warn")], caution, width)
     if playbook.approval:
         lines += _hanging(
-            [(f"{WAITING} ", "caution")], _("approval: {who}").format(who=playbook.approval), width
+            [(f"{WAITING} ", "caution")], _("Approval: {who}").format(who=playbook.approval), width
         )
     return lines
 
@@ -80,11 +80,11 @@ def clock_lines(
     lines: list[Line] = []
     elapsed = (now - since).total_seconds() if firing and since else None
     if playbook.wait_minutes is not None:
-        words = _("wait for automatic recovery: {time}")
-        over = _("the wait of {time} for recovery ended {past} ago")
+        words = _("Wait for automatic recovery: {time}")
+        over = _("The wait of {time} for recovery ended {past} ago")
         lines += _clock(words, playbook.wait_minutes, elapsed, over, "warn", width)
     if playbook.escalate_minutes is not None:
-        words = _("escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
+        words = _("Escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
         due = _("ESCALATE NOW to {who}: {time} ended {past} ago").format(
             who=playbook.escalate_to or "?", time="{time}", past="{past}"
         )

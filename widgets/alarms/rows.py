@@ -26,13 +26,13 @@ NORMAL, SCALING = "fold:normal", "fold:scaling"
 def columns() -> tuple[Column, ...]:
     """The columns; in a narrow table note, shape and time go, never the limit while the value stays."""
     return (
-        Column(_("state"), max_width=12),
-        Column(_("alarm"), flex=2, min_width=22, middle=True),
-        Column(_("now"), align="right", max_width=12),
-        Column(_("limit"), max_width=14),
-        Column(_("since"), max_width=16, rank=1),
-        Column(_("last hour"), max_width=12, rank=2),
-        Column(_("note"), flex=3, min_width=10, rank=3),
+        Column(_("State"), max_width=12),
+        Column(_("Alarm"), flex=2, min_width=22, middle=True),
+        Column(_("Now"), align="right", max_width=14),
+        Column(_("Threshold"), max_width=14),
+        Column(_("Since"), max_width=16, rank=1),
+        Column(_("Last hour"), max_width=12, rank=2),
+        Column(_("Note"), flex=3, min_width=12, rank=3),
     )
 
 

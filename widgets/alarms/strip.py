@@ -13,11 +13,14 @@ from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import Seen, seen_spans
 from widgets.alarms.panel import count_spans
 from widgets.alarms.wording import how_long
-from widgets.drawing.format import ago
+from widgets.drawing.format import ago, crop_middle
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
+
+_SHORT_NAME = 12
+"""Cells of an alarm's name that still tell which one it is."""
 
 
 class AlarmStrip(LineWidget):
@@ -73,7 +76,7 @@ class AlarmStrip(LineWidget):
         stale = freshness is Freshness.STALE
         counts = unsure(counts) if stale else counts
         room = width - width_of(counts) - 3
-        news = next((each for each in self._newest(overview) if width_of(each) <= room), [])
+        news = next((each for each in self._newest(overview, room) if width_of(each) <= room), [])
         return [spread([(" ", ""), *counts], unsure(news) if stale else news, width)]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
@@ -82,32 +85,31 @@ class AlarmStrip(LineWidget):
         words = _("stale, {age}").format(age=ago(self.state.age(self._now())))
         return [(f"{glyphs.ATTENTION} {words} ", "caution"), (" ", "")]
 
-    def _newest(self, overview: AlarmOverview) -> list[list[Span]]:
-        """The newest firing alarm, else the newest change, in several forms, longest first."""
+    def _newest(self, overview: AlarmOverview, room: int) -> list[list[Span]]:
+        """The newest firing alarm, else the newest change, in several forms, longest first; the state is always a word."""
         newest = overview.newest_firing or overview.newest
         if newest is None:
             return []
-        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == overview.newest else []
         style = ALARM_STYLES[newest.state]
-        name: Span = (newest.name, "strong" if newest.state is AlarmState.ALARM else "")
+        fires = newest.state is AlarmState.ALARM
+        lead: list[Span] = [(_("last change") + " ", "muted")] if newest == overview.newest else []
+        role = "strong" if fires else ""
+        mark = f" {glyphs.DONE}" if self.acknowledged.get(newest.id) else ""
+        state: list[Span] = [(" ", ""), (style.text + mark, style.role)]
         long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
-        is_acknowledged = self.acknowledged.get(newest.id)
-        hint: list[Span] = [(" !", "key")] if newest.state is AlarmState.ALARM else []
-        state: Span = (style.text + (f" {glyphs.DONE}" if is_acknowledged else ""), style.role)
-        return [
-            [
-                *lead,
-                name,
-                (" ", ""),
-                *self._before(newest),
-                state,
-                long,
-                *hint,
-                (" ", ""),
-            ],
-            [name, (" ", ""), state, long, *hint, (" ", "")],
-            [name, (" ", ""), (style.mark + (glyphs.DONE if is_acknowledged else ""), style.role), (" ", "")],
+        hint: list[Span] = [("  !", "key"), (" " + _("open it"), "muted")] if fires else []
+        end: Span = (" ", "")
+        name: Span = (newest.name, role)
+        forms: list[list[Span]] = [
+            [*lead, name, (" ", ""), *self._before(newest), *state[1:], long, *hint, end],
+            [name, *state, long, *hint, end],
+            [name, *state, long, end],
+            [name, *state, end],
         ]
+        rest = room - width_of([*state, end])
+        return (
+            [*forms, [(crop_middle(newest.name, rest), role), *state, end]] if rest >= _SHORT_NAME else forms
+        )
 
     def _before(self, newest: Alarm) -> list[Span]:
         change = self.transition
@@ -123,13 +125,13 @@ class AlarmStrip(LineWidget):
 
 def _absent(freshness: Freshness) -> list[Span]:
     if freshness is Freshness.FAILED:
-        return [(_("? alarms could not be read: their state is unknown"), "bad")]
-    return [(_("alarms: reading…"), "muted")]
+        return [(_("? Alarms could not be read: their state is unknown"), "bad")]
+    return [(_("Alarms: reading…"), "muted")]
 
 
 def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not overview.alarms:
-        return [(_("? no alarms exist: this system is not monitored"), "warn")]
+        return [(_("? No alarms exist: this system is not monitored"), "warn")]
     spans = count_spans(overview)
     firing = [alarm for alarm in overview.watched if alarm.state is AlarmState.ALARM]
     if any(alarm.id not in acknowledgements for alarm in firing):

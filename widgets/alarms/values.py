@@ -6,11 +6,11 @@ from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
-from services.models.glyphs import NOT_JUDGED
 from services.models.units import alarm_unit, number
 from widgets.charts.sparkline import spark_spans
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
+from widgets.drawing.state_styles import doubt_text
 
 
 def calls(alarm: Alarm) -> bool:
@@ -19,12 +19,12 @@ def calls(alarm: Alarm) -> bool:
 
 
 def now_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str = "") -> list[Span]:
-    """The value now: a dash without one, a question mark while it cannot be read; never an old value."""
+    """The value now; without one, why there is none. Never an old value."""
     present = readings.now(alarm, at)
-    if present.doubtful:
-        return [(NOT_JUDGED, "warn")]
+    if present.doubt is not None:
+        return [(doubt_text(present.doubt), "warn")]
     if present.value is None:
-        return [(NOTHING, "faint")]
+        return [(_("no value"), "muted")] if alarm.queries else [(NOTHING, "faint")]
     return [(number(present.value, alarm_unit(alarm)), "bad" if breaches(alarm, present.value) else role)]
 
 

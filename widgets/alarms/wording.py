@@ -133,5 +133,5 @@ def scaling_remark(alarm: Alarm) -> str:
 def insufficient_remark(alarm: Alarm) -> str:
     """Why missing data is not "all well", and when it is usual."""
     if alarm.treat_missing == "missing":
-        return _("likely a fault, unless its metric reports only on events: no datapoints")
-    return _("not “all clear”: too few datapoints to judge")
+        return _("no datapoints: likely a fault, unless it reports only on events")
+    return _("too few datapoints to judge: not “all clear”")

@@ -138,14 +138,18 @@ class TimeScale:
 
 
 def time_axis(start: int, end: int, columns: int, zone: tzinfo) -> str:
-    """One row of `columns` cells: `╵09:00    ╵10:00    JST`; each label begins under its time."""
+    """One row of `columns` cells: `╵09:00    ╵10:00    JST`; each label begins under its time.
+
+    Where no round time has room, the beginning is labelled.
+    """
     row = [" "] * columns
     scale = TimeScale(start, end, columns)
     name = datetime.fromtimestamp(end, UTC).astimezone(zone).tzname() or ""
     limit = columns - len(name) - 1
-    for at, label in time_ticks(start, end, columns, zone):
-        x = scale.cell(at)
-        if x >= 0 and x + 1 + len(label) < limit:
+    ticks = [(scale.cell(at), label) for at, label in time_ticks(start, end, columns, zone)]
+    ticks = [(x, label) for x, label in ticks if x >= 0 and x + 1 + len(label) < limit]
+    for x, label in ticks or [(0, _time_label(start, zone))]:
+        if x + 1 + len(label) < limit:
             row[x : x + 1 + len(label)] = f"╵{label}"
     if limit > 0:
         row[columns - len(name) :] = crop(name, columns)

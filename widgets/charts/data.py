@@ -72,6 +72,8 @@ class ChartData:
     right: Axis = _FREE
     stacked: bool = False
     legend: bool = True
+    is_outdated: bool = False
+    """Reading fails or is overdue: the newest values are not the present ones."""
 
     def side(self, right: bool) -> tuple[Curve, ...]:
         """The curves of one axis."""
@@ -106,6 +108,7 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
         right=widget.right,
         stacked=widget.stacked,
         legend=widget.legend != "hidden",
+        is_outdated=data.is_outdated,
     )
 
 
@@ -168,11 +171,28 @@ def limit_guides(limit: Limit, unit: Unit, right: bool = False) -> list[Guide]:
     return guides
 
 
-def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) -> ChartData:
-    """An alarm's metric with its threshold, and a mark where it entered its state."""
+def alarm_chart(
+    alarm: Alarm,
+    series: Sequence[Series],
+    start: int,
+    end: int,
+    *,
+    name: str | None = None,
+    is_outdated: bool = False,
+) -> ChartData:
+    """An alarm's metric with its threshold, and a mark where it entered its state.
+
+    `name` stands at the end of a single curve in place of the metric's.
+    """
     queries: dict[str, MetricQuery] = {query.id: query for query in alarm.queries}
     curves = tuple(
-        Curve(each.label, each.times, each.values, each.period, unit_of(queries.get(each.id)))
+        Curve(
+            name if name is not None and len(series) == 1 else each.label,
+            each.times,
+            each.values,
+            each.period,
+            unit_of(queries.get(each.id)),
+        )
         for each in series
     )
     guides: tuple[Guide, ...] = ()
@@ -184,4 +204,4 @@ def alarm_chart(alarm: Alarm, series: Sequence[Series], start: int, end: int) ->
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0
     moments = (Moment(since, ALARM_STYLES[alarm.state].text),) if start <= since <= end else ()
-    return ChartData(curves, guides, moments, start, end)
+    return ChartData(curves, guides, moments, start, end, is_outdated=is_outdated)

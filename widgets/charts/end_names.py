@@ -81,20 +81,37 @@ def _end_row(curve: Curve, data: ChartData, scale: Scale | None, rows: int) -> i
 
 def _name(index: int, curve: Curve, data: ChartData, width: int) -> Line:
     """`CPU 38.7%` in at most `width` cells: the name is cropped, the value stays."""
-    newest = present_value_at(curve.times, curve.values, curve.period, data.end)
+    newest = None if data.is_outdated else present_value_at(curve.times, curve.values, curve.period, data.end)
     value: list[Span] = [(" " + number(newest, curve.unit), "" if newest is not None else "warn")]
     if curve.verdict not in (None, Verdict.NORMAL):
         style = VERDICT_STYLES[curve.verdict or Verdict.UNKNOWN]
         value = [(value[0][0], style.role), (f" {style.mark}", style.role)]
     room = max(4, width - width_of(value))
-    name = _short(curve.label, room) if len(data.curves) > 1 else crop(curve.label, room)
+    others = [each.label for each in data.curves if each is not curve]
+    name = _short(curve.label, room, others) if others else crop(curve.label, room)
     return [(name, role_of(index, curve)), *value]
 
 
-def _short(label: str, room: int) -> str:
-    """A name in `room` cells by which it differs from others: its last part, and its beginning where both fit."""
-    if cell_len(label) <= room or room >= _BOTH_ENDS:
-        return crop_middle(label, room)
+def _short(label: str, room: int, others: Sequence[str]) -> str:
+    """A name in `room` cells by which it differs from `others`: its last words, its beginning, or its end."""
+    if cell_len(label) <= room:
+        return label
+    words = label.split()
+    tails = [" ".join(words[at:]) for at in range(1, len(words))]
+    tail = next((tail for tail in tails if cell_len(tail) <= room), "")
+    if tail and not any(other.endswith(tail) for other in others):
+        return tail
+    beginning = crop(label, room)
+    if not any(other.startswith(beginning.removesuffix(ELLIPSIS)) for other in others):
+        return beginning
+    last = crop(words[-1], room)
+    if len(words) > 1 and not any(last.removesuffix(ELLIPSIS) in other for other in others):
+        return last
+    return crop_middle(label, room) if room >= _BOTH_ENDS else _end(label, room)
+
+
+def _end(label: str, room: int) -> str:
+    """The last characters of a name."""
     tail = ""
     for character in reversed(label):
         if cell_len(ELLIPSIS + character + tail) > room:

@@ -9,13 +9,14 @@ from textual.widget import Widget
 
 from services.i18n import _
 from services.models import dashboards as model
+from services.models.alarm_readings import Doubt
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
 from widgets.dashboards.remarks import Remarks
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile_grid import TileGrid
-from widgets.dashboards.value_lines import ValueLines, judged_readings
+from widgets.dashboards.value_lines import ValueLines, judged_values, problem_of
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
@@ -67,7 +68,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value.dashboard))
-        if self.values.feed(judged_readings(value)) and self.brief:
+        if self.values.feed(judged_values(value), problem_of(value)) and self.brief:
             self.refresh(layout=True)
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
         if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
@@ -100,7 +101,10 @@ class DashboardPanel(Panel[model.DashboardView]):
         """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
         alarms_stale = stale or self.overview.freshness(self.now()) is Freshness.STALE
-        self.values.stale = stale
+        doubt = (Doubt.FAILED if self.state.problem else Doubt.OVERDUE) if stale else None
+        if doubt is not self.values.doubt:
+            self.values.doubt = doubt
+            self.refresh(layout=self.brief)
         overview = self.overview.value
         listed = frozenset(alarm.arn for alarm in overview.alarms) if overview is not None else frozenset()
         for tile in self.grid.tiles:

@@ -1,53 +1,76 @@
 """The judged values of a dashboard in a line or two, each beside its limit: for a screen with few rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.dashboards import DashboardView, Reading
+from services.models.alarm_readings import Doubt, doubt_of
+from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.glyphs import NOT_JUDGED
 from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
+from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
-from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.drawing.state_styles import VERDICT_STYLES, doubt_text
 
 _GAP = 2
+_PROBLEM_ROWS = 3
 
 
-def judged_readings(view: DashboardView) -> tuple[Reading, ...]:
+@dataclass(frozen=True, slots=True)
+class JudgedValue:
+    """A reading that has a limit."""
+
+    reading: Reading
+    doubt: Doubt | None = None
+    """Why it has no value; None if it has one, or AWS has none."""
+
+
+def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
     """The worst reading of each limit, in the order of the dashboard."""
-    worst: dict[str, Reading] = {}
+    worst: dict[str, JudgedValue] = {}
     for data in view.data:
-        for reading in data.readings:
+        for index, reading in enumerate(data.readings):
             if reading.limit is None or reading.verdict is None:
                 continue
             before = worst.get(reading.limit.id)
-            if before is None or _rank(reading) < _rank(before):
-                worst[reading.limit.id] = reading
+            if before is None or _rank(reading) < _rank(before.reading):
+                worst[reading.limit.id] = JudgedValue(reading, _doubt(data, index))
     return tuple(worst.values())
+
+
+def _doubt(data: WidgetData, index: int) -> Doubt | None:
+    if data.is_outdated:
+        return Doubt.DENIED if data.is_denied else Doubt.FAILED
+    has_none = data.readings[index].value is None and index < len(data.series)
+    return doubt_of(data.series[index].status) if has_none else None
 
 
 def _rank(reading: Reading) -> int:
     return DISPLAY_ORDER.index(reading.verdict or Verdict.UNKNOWN)
 
 
-def value_spans(reading: Reading, *, is_stale: bool = False) -> list[Span]:
-    """`ECS CPU 38.7% < 70%`: name, value and limit; what is not normal has its mark."""
-    limit = reading.limit
+def value_spans(value: JudgedValue, *, is_doubtful: bool = False) -> list[Span]:
+    """`ECS CPU 38.7% < 70%`: name, value and limit; what is not normal has its mark, what has no value its reason.
+
+    With `is_doubtful` a dash stands for each value: the reason stands once before all of them.
+    """
+    reading, limit = value.reading, value.reading.limit
     if limit is None:
         return []
-    verdict = Verdict.UNKNOWN if is_stale else reading.verdict or Verdict.UNKNOWN
-    style = VERDICT_STYLES[verdict]
-    is_normal = verdict is Verdict.NORMAL
-    value = NOT_JUDGED if is_stale else number(reading.value, unit_of(None, limit))
-    mark: list[Span] = [] if is_normal or is_stale else [(f"{style.mark} ", style.role)]
-    return [
-        *mark,
-        (limit.title, "muted" if is_normal else ""),
-        (f" {value}", "strong" if is_normal else style.role),
-        (f" {_limit_text(limit)}", "muted"),
-    ]
+    style = VERDICT_STYLES[reading.verdict or Verdict.UNKNOWN]
+    end: Span = (f" {_limit_text(limit)}", "muted")
+    if is_doubtful:
+        return [(limit.title, "muted"), (f" {NOTHING}", "warn"), end]
+    if reading.value is None or value.doubt is not None:
+        why = doubt_text(value.doubt) if value.doubt is not None else f"{style.mark} {_('no value')}"
+        return [(limit.title, ""), (f" {why}", style.role), end]
+    shown = number(reading.value, unit_of(None, limit))
+    if reading.verdict is Verdict.NORMAL:
+        return [(limit.title, "muted"), (f" {shown}", "strong"), end]
+    return [(f"{style.mark} ", style.role), (limit.title, ""), (f" {shown}", style.role), end]
 
 
 def _limit_text(limit: Limit) -> str:
@@ -57,15 +80,35 @@ def _limit_text(limit: Limit) -> str:
     return " ".join(text for text in (above, below) if text)
 
 
-def value_lines(readings: Sequence[Reading], width: int, *, is_stale: bool = False) -> list[Line]:
-    """The values, as many on a line as fit."""
+def problem_of(view: DashboardView) -> str:
+    """Why the dashboard's widgets could not be read; "" if they could."""
+    return next((data.problem for data in view.data if data.problem and not data.readings), "")
+
+
+def value_lines(
+    values: Sequence[JudgedValue], width: int, *, doubt: Doubt | None = None, problem: str = ""
+) -> list[Line]:
+    """The values, as many on a line as fit; with `doubt`, or one that all share, why none of them is the present one.
+
+    `problem`: why there are none.
+    """
+    if not values and problem:
+        text = f"{NOT_JUDGED} " + _("no data: {why}").format(why=problem)
+        return [[(line, "warn")] for line in wrap(text, width)[:_PROBLEM_ROWS]]
+    if not values:
+        return [[(_("The dashboard has no value with a limit."), "muted")]]
+    shared = {value.doubt for value in values}
+    if doubt is None and len(values) > 1 and len(shared) == 1:
+        doubt = shared.pop()
+    parts = [value_spans(value, is_doubtful=doubt is not None) for value in values]
+    if doubt is not None:
+        parts.insert(0, [(doubt_text(doubt), "warn")])
     lines: list[list[Span]] = [[]]
-    for reading in readings:
-        spans = value_spans(reading, is_stale=is_stale)
+    for spans in parts:
         if lines[-1] and width_of(lines[-1]) + _GAP + width_of(spans) > width:
             lines.append([])
         lines[-1] += [(" " * _GAP, ""), *spans] if lines[-1] else spans
-    return list(lines) if readings else [[(_("The dashboard has no value with a limit."), "muted")]]
+    return list(lines)
 
 
 class ValueLines(LineWidget):
@@ -75,29 +118,30 @@ class ValueLines(LineWidget):
     ValueLines { height: 1fr; padding: 0 1; }
     """
 
-    stale: reactive[bool] = reactive(False, repaint=False, init=False)
-    """No new data arrives: a value is not the present one."""
+    doubt: reactive[Doubt | None] = reactive(None, repaint=False, init=False)
+    """Why the values are not the present ones; None if they are."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.readings: tuple[Reading, ...] = ()
+        self.values: tuple[JudgedValue, ...] = ()
+        self.problem = ""
 
-    def feed(self, readings: tuple[Reading, ...]) -> bool:
-        """Show these values; returns whether they differ from what is shown."""
-        if readings == self.readings:
+    def feed(self, values: tuple[JudgedValue, ...], problem: str) -> bool:
+        """Show these values, or why there are none; returns whether they differ from what is shown."""
+        if (values, problem) == (self.values, self.problem):
             return False
-        self.readings = readings
+        self.values, self.problem = values, problem
         self.redraw()
         return True
 
-    def watch_stale(self) -> None:
+    def watch_doubt(self) -> None:
         """Hide values that are not the present ones."""
         self.redraw()
 
     def rows(self, width: int) -> int:
         """Rows that the values need in a panel of this width."""
-        return len(value_lines(self.readings, max(1, width - 2)))
+        return len(self.draw(max(1, width - 2), 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The values."""
-        return value_lines(self.readings, width, is_stale=self.stale)
+        return value_lines(self.values, width, doubt=self.doubt, problem=self.problem)

@@ -208,11 +208,11 @@ def limit_lines(lines: list[Line], height: int, words: str = N_("+{count} more")
 def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
     """A table with a row per curve: newest, least, greatest, mean."""
     columns = (
-        Column(_("metric"), flex=1, min_width=8),
-        Column(_("newest"), align="right"),
-        Column(_("min"), align="right", rank=2),
-        Column(_("max"), align="right", rank=1),
-        Column(_("mean"), align="right", rank=3),
+        Column(_("Metric"), flex=1, min_width=8),
+        Column(_("Newest"), align="right"),
+        Column(_("Min"), align="right", rank=2),
+        Column(_("Max"), align="right", rank=1),
+        Column(_("Mean"), align="right", rank=3),
     )
     rows = [_table_row(curve) for curve in curves]
     sizes = widths(columns, rows, width)

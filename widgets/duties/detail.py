@@ -123,7 +123,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     def _facts(self, width: int) -> Sequence[Line]:
         if self.occurrence is None:
-            return [[(_("no duty chosen"), "muted")]]
+            return [[(_("No duty chosen."), "muted")]]
         return fact_lines(self.occurrence, self.duty, self.zone, self._now(), width)
 
     def _asks(self, width: int) -> Sequence[Line]:

@@ -25,7 +25,7 @@ from widgets.duties.wording import (
     state_style,
     zone_name,
 )
-from widgets.findings.wording import recorded_spans, running_words, waiting_span
+from widgets.findings.wording import REFERENCE, recorded_spans, running_words, waiting_span
 
 Fact = tuple[str, Sequence[Span]]
 """A label and its text."""
@@ -52,7 +52,7 @@ def fact_lines(
         facts += evidence_facts(occurrence.signed.evidence, duty)
     if slot.if_planned:
         words = _("planned") if occurrence.planned else _("it is not planned; it is due only if planned")
-        facts.append((_("plan"), [(words, "")]))
+        facts.append((_("Plan"), [(words, "")]))
     return lines + fact_table(facts, width)
 
 
@@ -109,7 +109,8 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
     if findings.material:
-        lines += [[(text, "muted")] for text in wrap(_("For reference: a person does this duty."), width)]
+        words = _("For reference: a person does this duty.")
+        lines += hanging([(f"{REFERENCE.mark} ", REFERENCE.role)], [(words, REFERENCE.role)], width)
     running = {each.inspection: running_words(each) for each in findings.running}
     by_id = {each.finding.inspection: each for each in findings.recorded}
     for id in findings.expected:
@@ -118,8 +119,10 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
         spans: list[Span] = [(title, "strong"), ("  ", "")]
         if id in running:
             spans.append((running[id], "strong"))
-        else:
-            spans += [waiting_span(findings, id)] if recorded is None else recorded_spans(recorded)
+        elif recorded is None:
+            spans.append(waiting_span(findings, id))
+        elif not findings.material:
+            spans += recorded_spans(recorded)
         lines.append(spans)
         if recorded is not None:
             lines += hanging([("  ", "")], [(recorded.finding.summary, "")], width)
@@ -132,9 +135,9 @@ def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | Non
         return []
     names = titles or {}
     facts: list[Fact] = [
-        (_("record"), [(duty.record, "")]),
-        (_("runbook"), [(duty.section, "")]),
-        (_("inspections"), [(_(", ").join(names.get(id, id) for id in duty.inspections), "")]),
+        (_("To be recorded"), [(duty.record, "")]),
+        (_("Runbook"), [(duty.section, "")]),
+        (_("Inspections"), [(_(", ").join(names.get(id, id) for id in duty.inspections), "")]),
     ]
     return fact_table([(label, spans) for label, spans in facts if spans[0][0]], width)
 
@@ -150,7 +153,7 @@ def _times(occurrence: Occurrence, zone: tzinfo, day: date) -> Iterable[Fact]:
     if slot.missed_at is not None:
         text = _("missed from {time}").format(time=_near(slot.missed_at, slot, zone, day))
         later.append((f"  {text}", "muted"))
-    yield (_("due at") if slot.timed else _("scheduled for"), [(due, ""), *later])
+    yield (_("Due at") if slot.timed else _("Scheduled for"), [(due, ""), *later])
 
 
 def moment(at: datetime, zone: tzinfo, day: date) -> str:
@@ -169,10 +172,10 @@ def _place(slot: ScheduledOccurrence, day: date) -> Iterable[Fact]:
     if slot.until > slot.day:
         words = _("once from {first} to {last}")
         days = words.format(first=day_text(slot.day, day), last=day_text(slot.until, day))
-        yield (_("window"), [(days, "")])
+        yield (_("Days"), [(days, "")])
     reason = slot.remark or moved_from(slot)
     if reason:
-        yield (_("moved") if slot.moved else _("why this date"), [(reason, "")])
+        yield (_("Moved") if slot.moved else _("Why this date"), [(reason, "")])
 
 
 def _begun(
@@ -183,10 +186,10 @@ def _begun(
         lines = duty.asks if duty is not None else ()
         done = len(lines) - len(begun.open_lines(lines))
         count = _("{done} of {total} ticked").format(done=done, total=len(lines))
-        yield (_("progress"), [(count, "strong"), (f"  {begun.by} {clock_of(begun.at, zone, day)}", "muted")])
+        yield (_("Progress"), [(count, "strong"), (f"  {begun.by} {clock_of(begun.at, zone, day)}", "muted")])
         yield from evidence_facts(begun.evidence, duty)
     for note in begun.notes:
-        yield (_("note"), [(note.text, ""), (f"  {note.by} {clock_of(note.at, zone, day)}", "muted")])
+        yield (_("Note"), [(note.text, ""), (f"  {note.by} {clock_of(note.at, zone, day)}", "muted")])
 
 
 def _signature(
@@ -201,12 +204,12 @@ def _signature(
         words = _("{time} after it was due") if sign_off.at >= slot.due_at else _("{time} before it was due")
         spans.append((f"  {late}", "warn"))
         spans.append(("  " + words.format(time=coarse(after)), "muted"))
-    yield (_("skipped") if skipped else _("signed off"), spans)
+    yield (_("Skipped") if skipped else _("Signed off at"), spans)
     if sign_off.note:
-        yield (_("reason") if skipped else _("note"), [(sign_off.note, "")])
+        yield (_("Reason") if skipped else _("Note"), [(sign_off.note, "")])
     left = left_open(duty, sign_off.checked or ()) if duty is not None else ()
     if sign_off.checked is not None and left:
-        yield (_("left open"), [(_(", ").join(left), "warn")])
+        yield (_("Left open"), [(_(", ").join(left), "warn")])
 
 
 def fact_table(facts: Iterable[Fact], width: int) -> list[Line]:

@@ -101,18 +101,18 @@ class DutyList(OccurrenceList):
             yield _heading("waiting", [(_("Reading…"), "muted")])
             return
         if view.carried:
-            words = _("carried over from earlier days")
+            words = _("Left over from earlier days")
             yield _heading("carried", [(words, "bad")])
             yield from (self._row(each, now) for each in self._new(view.carried))
         yield _heading("today", today_spans(view.today))
         yield from (self._row(each, now) for each in self._new(view.today.occurrences))
         running = list(self._new(view.running))
         if running:
-            yield _heading("running", [(_("within the month"), "strong")])
+            yield _heading("running", [(_("Within the month"), "strong")])
             yield from (self._row(each, now) for each in running)
         coming = list(self._new([view.next] if view.next is not None else []))
         if coming:
-            yield _heading("next", [(_("next duty"), "strong")])
+            yield _heading("next", [(_("Next duty"), "strong")])
             yield from (self._row(each, now) for each in coming)
 
     def _new(self, occurrences: Iterable[Occurrence]) -> Iterable[Occurrence]:
@@ -136,7 +136,7 @@ class DutyList(OccurrenceList):
 
 def today_spans(today: Day) -> list[Span]:
     """`today 01-14(Wed)`, and why it is closed on a closed day."""
-    spans: list[Span] = [(_("today") + " ", "strong"), (day_text(today.day, today.day), "strong")]
+    spans: list[Span] = [(_("Today") + " ", "strong"), (day_text(today.day, today.day), "strong")]
     reason = closed_words(today)
     if reason:
         spans.append((f"  {reason}", "warn"))

@@ -116,15 +116,15 @@ class OccurrenceList(Vertical):
 
 def duty_columns(zone: str, *, findings: bool = False) -> tuple[Column, ...]:
     """The columns of a list of occurrences; the head names the zone of the times. Titles are the last to be cut."""
-    finding_column = (Column(_("finding"), max_width=18),) if findings else ()
+    finding_column = (Column(_("Finding"), max_width=18),) if findings else ()
     return (
         Column("", max_width=1, min_width=1),
         Column(zone, max_width=24),
-        Column(_("duty"), max_width=60, middle=True),
-        Column(_("state"), max_width=16, rank=2),
+        Column(_("Duty"), max_width=60, middle=True),
+        Column(_("State"), max_width=16, rank=2),
         *finding_column,
         Column("", max_width=26, rank=3),
-        Column(_("note"), flex=1, min_width=13, rank=4),
+        Column(_("Note"), flex=1, min_width=13, rank=4),
     )
 
 

@@ -73,7 +73,7 @@ class PanelHint(LineWidget):
 def day_sentence(
     view: DutyView, findings: FindingsView | None, zone: tzinfo, now: datetime, *, named: bool = True
 ) -> Line:
-    """`Today 6: 4 to sign off (3 abnormal), next 14:00 JST`; the zone only if `named`."""
+    """`6 duties today: 4 to sign off (3 abnormal), next 14:00 JST`; the zone only if `named`."""
     today = [each for each in view.today.occurrences if each.state is not OccurrenceState.UNPLANNED]
     day = now.astimezone(zone).date()
     parts: list[Part] = [*_waiting(today, findings), *_others(view), *_running(findings)]
@@ -87,8 +87,8 @@ def _begin(view: DutyView, today: Sequence[Occurrence]) -> Line:
     reason = closed_words(view.today)
     name: Line = [(f" {reason}", "warn" if not view.today.is_open else "muted")] if reason else []
     if not today:
-        return [(_("Today: no duties"), "strong"), *name, ("  ", "")]
-    words = plural("Today {count} duty", "Today {count} duties", len(today)).format(count=len(today))
+        return [(_("No duties today"), "strong"), *name, ("  ", "")]
+    words = plural("{count} duty today", "{count} duties today", len(today)).format(count=len(today))
     return [(words, "strong"), *name, (": ", "strong")]
 
 
@@ -107,7 +107,8 @@ def _waiting(today: Sequence[Occurrence], findings: FindingsView | None) -> Iter
     verdicts = [_verdict(findings.of(each.key)) for each in waiting] if findings is not None else []
     for verdict, count in tally(verdicts):
         style = VERDICT_STYLES[verdict]
-        details.append([(f"{style.word} {count}", style.role)])
+        words = _("{count} {verdict}").format(count=count, verdict=style.word)
+        details.append([(words, style.role)])
     if details:
         spans += [(_(" ("), ""), *_joined(details), (_(")"), "")]
     yield spans
@@ -123,7 +124,7 @@ def _verdict(findings: DutyFindings | None) -> Verdict | None:
 def _others(view: DutyView) -> Iterable[Part]:
     """What is left of earlier days, and what was begun."""
     if view.carried:
-        words = _("{count} left of earlier days").format(count=len(view.carried))
+        words = _("{count} left over from earlier days").format(count=len(view.carried))
         yield [(words, "bad")]
     begun = [each for each in view.open if each.underway]
     if begun:

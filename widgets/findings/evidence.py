@@ -13,7 +13,7 @@ from services.i18n import N_, _, plural
 from services.models.evidence import Evidence, EvidencePlace
 from widgets.drawing.covered_lines import CellStyles, over
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
-from widgets.findings.lines import EvidenceLines
+from widgets.findings.evidence_lines import EvidenceLines
 
 FOLDED = 3
 """Rows that are shown before the table is unfolded."""
@@ -84,7 +84,7 @@ class EvidenceTable(LineWidget, can_focus=True):
         role = "title-focus" if self.has_focus else "heading"
         lines: list[Line] = [spread([(evidence.title, role), (" ", "")], [], width, fill=("─", "rule"))]
         if not evidence.rows:
-            return [*lines, [("  ", ""), (_("nothing"), "muted")]]
+            return [*lines, [("  ", ""), (_("Nothing"), "muted")]]
         table = EvidenceLines(evidence, width - 1, self.year)
         lines.append([(" ", ""), *table.head])
         self._tops = []

@@ -11,28 +11,19 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.date_text import period_text
-from services.models.evidence import Evidence, Row
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
-from widgets.drawing.format import NOTHING, crop, duration, pad, stamp, wrap
-from widgets.drawing.lines import Line, Span, spread
+from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
+from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.wording import cost_words, recorded_spans, verdict_spans
+from widgets.findings.evidence_lines import GAP, LEAST, cell_spans, evidence_lines
+from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans
 
-_TITLE = 44
-"""Maximum cells of a measure's title beside its value."""
-_ALLOWED = 16
-"""Maximum cells of a limit beside a note."""
-_NOTE = 20
-"""Minimum cells of a note beside its value."""
-_GAP = 2
-_EXACT = re.compile(r"[0-9]")
-"""The beginning of a time or a number, which means something else if it is cut."""
-_LEAST = 10
-"""Minimum cells of a text beside complete times and numbers."""
+_NOTE, _NOTE_ROWS = 20, 2
+"""Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""
+_RAGGED = 4
+"""One part in so many of a line stays empty where a word does not fit."""
 _NUMBERED = re.compile(r"\d+\. ")
-_ROW = 12
-"""Maximum lines of one row of evidence."""
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
@@ -50,9 +41,17 @@ def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> l
 _BANDS = {Verdict.ABNORMAL: "alert", Verdict.ATTENTION: "band", Verdict.UNKNOWN: "band"}
 
 
-def band_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The verdict as a coloured band with its sentence; who overrode it and why; what failed."""
+def band_lines(
+    recorded: Recorded, zone: tzinfo, now: datetime, width: int, *, for_reference: bool = False
+) -> list[Line]:
+    """The verdict as a coloured band with its sentence; who overrode it and why; what failed.
+
+    For reference it has neither verdict nor colour.
+    """
     finding = recorded.finding
+    if for_reference:
+        texts = wrap(f"{REFERENCE.text}  {finding.summary}", max(8, width - 2))
+        return [[(f" {text}", "strong")] for text in texts] + _doubt_lines(recorded, zone, now, width)
     role = _BANDS.get(finding.leading, "good")
     verdict = "".join(text for text, _role in verdict_spans(finding))
     texts = wrap(f"{verdict}  {finding.summary}", max(8, width - 2))
@@ -65,7 +64,7 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
     finding = recorded.finding
     lines: list[Line] = []
     if recorded.overruled is not None:
-        overruling = _("overridden by {name} at {time}: {reason}").format(
+        overruling = _("Overridden by {name} at {time}: {reason}").format(
             name=recorded.overruled.by,
             time=stamp(recorded.overruled.at, zone, now),
             reason=recorded.overruled.reason,
@@ -74,7 +73,7 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
     if finding.problem is not None:
         lines += [[(text, "warn")] for text in wrap(finding.problem.detail, width) if text]
         if finding.problem.permission:
-            lines += [[(_("missing permission: {name}").format(name=finding.problem.permission), "warn")]]
+            lines += [[(_("Missing permission: {name}").format(name=finding.problem.permission), "warn")]]
     return lines
 
 
@@ -89,12 +88,12 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
             time=covered,
             length=duration((span.end - span.start).total_seconds()),
         )
-        facts.append((_("covers"), words))
+        facts.append((_("Covers"), words))
     if finding.gap:
         facts.append(("", finding.gap))
     by = f"  {recorded.by}" if recorded.by else ""
-    facts.append((_("read at"), stamp(finding.read_at, zone, now) + by))
-    facts.append((_("cost"), cost_words(recorded)))
+    facts.append((_("Read at"), stamp(finding.read_at, zone, now) + by))
+    facts.append((_("Cost"), cost_words(recorded)))
     room = max(cell_len(label) for label, _words in facts)
     lines: list[Line] = []
     for label, words in facts:
@@ -103,97 +102,81 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
 
 
 def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
-    """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last."""
+    """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last.
+
+    What is wider than its column goes on below, in its column: nothing is cut, and nothing stands twice.
+    """
     if not measures:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
-    cells = [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
-    natural = [max(cell_len(row[at]) for row in (heads, *cells)) for at in range(len(heads))]
-    most = (max(14, width // 4), _ALLOWED, width)
-    sizes = [min(limit, wanted) for limit, wanted in zip(most, natural[1:], strict=True)]
-    beside = width - 2 - sum(sizes) - _GAP * len(sizes)
-    sizes.insert(0, min(natural[0], _TITLE, max(beside, width * 2 // 5)))
-    lines: list[Line] = [[("  ", ""), *_cells(heads, sizes, "head")]]
-    for measure, row in zip(measures, cells, strict=True):
-        lines += _measure_row(measure, row, sizes, width)
+    table: list[Sequence[str]] = [heads]
+    table += [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
+    if not any(each.verdict for each in measures):
+        table = [row[:3] for row in table]
+    sizes = _measure_sizes(table, width - 2)
+    room = width - 2 - sum(sizes) - GAP * len(sizes)
+    beside = all(len(wrap(each.note, room)) <= _NOTE_ROWS for each in measures) if room >= _NOTE else False
+    lines: list[Line] = [[("  ", ""), *cell_spans(table[0], sizes, "head")]]
+    for measure, row in zip(measures, table[1:], strict=True):
+        note = wrap(measure.note, room) if beside and measure.note else []
+        lines += _measure_row(measure, row, sizes, note)
+        if measure.note and not beside:
+            lines += [[("    ", ""), (text, "muted")] for text in wrap(measure.note, max(8, width - 4))]
     return lines
+
+
+def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Widths of the columns: natural if there is room, otherwise those with the fewest lines; the verdict's stays."""
+    cells = [[cell_len(row[at]) for row in rows] for at in range(len(rows[0]))]
+    natural = [max(column) for column in cells]
+    room = width - GAP * (len(natural) - 1) - sum(natural[3:])
+    if sum(natural[:3]) <= room:
+        return natural
+    least = [min(LEAST, size) for size in natural]
+    lines = [
+        {size: [_lines(cell, size) for cell in column] for size in range(least[at], natural[at] + 1)}
+        for at, column in enumerate(cells[:3])
+    ]
+    best, fewest = least[:3], (sum(natural) * len(rows), 0)
+    for title, of_title in lines[0].items():
+        for value, of_value in lines[1].items():
+            allowed = min(natural[2], room - title - value)
+            if allowed < least[2]:
+                break
+            count = sum(map(max, of_title, of_value, lines[2][allowed]))
+            if (count, -title) < fewest:
+                best, fewest = [title, value, allowed], (count, -title)
+    return [*best, *natural[3:]]
+
+
+def _lines(cells: int, width: int) -> int:
+    """About how many lines a text of so many cells needs: words do not fill them."""
+    return 1 if cells <= width else -(-(cells + width // _RAGGED) // width)
 
 
 def _word(measure: Measure) -> str:
     return VERDICT_STYLES[measure.verdict].word if measure.verdict is not None else ""
 
 
-def _measure_row(measure: Measure, row: Sequence[str], sizes: Sequence[int], width: int) -> list[Line]:
+def _measure_row(
+    measure: Measure, row: Sequence[str], sizes: Sequence[int], note: Sequence[str]
+) -> list[Line]:
     style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
     is_bad = style is not None and measure.verdict is not Verdict.NORMAL
     mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
-    title, value, allowed, verdict = _cells_of(row, sizes)
-    role = style.role if is_bad and style is not None else "muted"
-    line: list[Span] = [
-        mark,
-        (title, "strong" if is_bad else "muted"),
-        (" " * _GAP, ""),
-        (value, role if is_bad else ""),
-        (" " * _GAP, ""),
-        (allowed, "limit" if is_bad else "muted"),
-        (" " * _GAP, ""),
-        (verdict, style.role if style is not None else ""),
-    ]
-    # A sentence does not fit into a column: it continues below the row.
-    rest = [
-        text
-        for text, size in ((measure.shown, sizes[1]), (measure.allowed, sizes[2]))
-        if cell_len(text) > size
-    ]
-    note = "  ".join(text for text in (*rest, measure.note) if text)
-    room = width - sum(cell_len(text) for text, _role in line) - _GAP
-    if not note:
-        return [line]
-    if cell_len(note) <= room:
-        return [[*line, (" " * _GAP, ""), (note, "muted")]]
-    if room >= _NOTE:
-        indent, rows = width - room, wrap(note, room)
-        first: list[Line] = [[*line, (" " * _GAP, ""), (rows[0], "muted")]]
-        return first + [[(" " * indent, ""), (text, "muted")] for text in rows[1:]]
-    return [line, *([("    ", ""), (text, "muted")] for text in wrap(note, max(8, width - 4)))]
-
-
-def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> list[Line]:
-    """A table with columns as wide as their texts if there is room; the last one takes the rest."""
-    lines: list[Line] = [spread([(evidence.title, "heading"), (" ", "")], [], width, fill=("─", "rule"))]
-    if not evidence.rows:
-        return [*lines, [(_("nothing"), "muted")]]
-    table = EvidenceLines(evidence, width, year)
-    lines.append(table.head)
-    for row in table.rows:
-        lines += table.row(row)
-    if evidence.omitted:
-        lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
+    role = style.role if style is not None else ""
+    roles = ("strong", role, "limit", role) if is_bad else ("muted", "", "muted", role)
+    columns = [wrap(text, size) for text, size in zip(row, sizes, strict=True)]
+    lines: list[Line] = []
+    for at in range(max(len(note), *map(len, columns))):
+        spans: list[Span] = [mark if at == 0 else ("  ", "")]
+        for index, (column, size) in enumerate(zip(columns, sizes, strict=True)):
+            text = column[at] if at < len(column) else ""
+            spans += [*([(" " * GAP, "")] if index else []), (pad(text, size), roles[index])]
+        if at < len(note):
+            spans += [(" " * GAP, ""), (note[at], "muted")]
+        lines.append(spans)
     return lines
-
-
-class EvidenceLines:
-    """Lays the rows of one table out for a width; dates of `year` leave it out, however they were recorded."""
-
-    def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
-        if year is not None:
-            evidence = _without_year(evidence, year)
-        self._columns = evidence.columns
-        self._widths = _sizes(evidence, width - _GAP)
-        self.rows = evidence.rows
-
-    @property
-    def head(self) -> Line:
-        """The columns' titles."""
-        return [("  ", ""), *_cells(self._columns, self._widths, "head")]
-
-    def row(self, row: Row, *, whole: bool = True) -> list[Line]:
-        """A row; with `whole`, one that affects the verdict continues below instead of being cut."""
-        style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
-        mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
-        if whole and row.verdict not in (None, Verdict.NORMAL):
-            return _whole_row(mark, row.cells, self._widths)
-        return [[mark, *_cells(row.cells, self._widths, "")]]
 
 
 def marked_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
@@ -220,64 +203,6 @@ def finding_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -
     for part in parts:
         if part:
             lines += [*([[]] if lines else []), *part]
-    return lines
-
-
-def _natural_sizes(evidence: Evidence) -> list[int]:
-    rows = [evidence.columns, *(row.cells for row in evidence.rows)]
-    count = len(evidence.columns)
-    return [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
-
-
-def _without_year(evidence: Evidence, year: int) -> Evidence:
-    date = re.compile(rf"\b{year}-(?=\d\d-\d\d\()")
-    rows = [
-        row.model_copy(update={"cells": tuple(date.sub("", cell) for cell in row.cells)})
-        for row in evidence.rows
-    ]
-    return evidence.model_copy(update={"rows": tuple(rows)})
-
-
-def _sizes(evidence: Evidence, width: int) -> list[int]:
-    rows = [evidence.columns, *(row.cells for row in evidence.rows)]
-    count = len(evidence.columns)
-    natural = _natural_sizes(evidence)
-    room = width - _GAP * (count - 1)
-    # Texts shrink first, the widest of them before the others, so that times and numbers stay complete.
-    exact = [
-        all(_EXACT.match(row[at]) for row in rows[1:] if at < len(row) and row[at]) for at in range(count)
-    ]
-    for columns, least in (([at for at in range(count) if not exact[at]], _LEAST), (list(range(count)), 6)):
-        while columns and sum(natural) > room and max(natural[at] for at in columns) > least:
-            widest = max(columns, key=natural.__getitem__)
-            natural[widest] -= 1
-    return natural
-
-
-def _cells_of(cells: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    return [pad(crop(text, size), size) for text, size in zip(cells, sizes, strict=True)]
-
-
-def _cells(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
-    spans: list[Span] = []
-    for text, size in zip(cells, sizes, strict=False):
-        spans += [(" " * _GAP, "")] if spans else []
-        spans.append((pad(crop(text, size), size), role))
-    return spans
-
-
-def _whole_row(mark: Span, cells: Sequence[str], sizes: Sequence[int]) -> list[Line]:
-    """A row that affects the verdict: texts continue below in their columns, up to _ROW lines."""
-    columns = [wrap(text, size) for text, size in zip(cells, sizes, strict=False)]
-    height = min(_ROW, max((len(column) for column in columns), default=1))
-    lines: list[Line] = []
-    for at in range(height):
-        # The last line takes the rest of the text, so that a cut is visible.
-        texts = [
-            "".join(column[at:]) if at == height - 1 else column[at] if at < len(column) else ""
-            for column in columns
-        ]
-        lines.append([mark if at == 0 else ("  ", ""), *_cells(texts, sizes, "")])
     return lines
 
 

@@ -45,10 +45,10 @@ class FindingList(Vertical):
         self._titles = titles or {}
         self.table = KeyedTable(
             (
-                Column(_("inspection"), max_width=22),
-                Column(_("finding"), max_width=26),
+                Column(_("Inspection"), max_width=22),
+                Column(_("Finding"), max_width=28),
                 Column("", flex=1, min_width=20),
-                Column(_("read"), max_width=9, rank=1),
+                Column(_("Read"), max_width=9, rank=1),
             )
         )
 
@@ -99,7 +99,7 @@ class FindingList(Vertical):
                     id,
                     (
                         [(recorded.finding.title, "")],
-                        recorded_spans(recorded),
+                        recorded_spans(recorded, for_reference=self.findings.material),
                         [(recorded.finding.summary, "")],
                         [(clock(recorded.finding.read_at, self.zone, name=False), "muted")],
                     ),

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.evidence import Evidence
-from services.models.findings import Recorded, RunningInspection
+from services.models.findings import Finding, Recorded, RunningInspection
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line, Span, spread
 from widgets.findings.evidence import EvidenceTable
@@ -22,7 +22,7 @@ class FindingView(VerticalScroll, can_focus=True):
 
     DEFAULT_CSS = """
     FindingView {
-        height: 1fr; width: 1fr; padding-right: 1; scrollbar-size-vertical: 1;
+        height: 1fr; width: 1fr; padding: 0 1; scrollbar-size-vertical: 1;
         & #evidence { height: auto; }
     }
     """
@@ -31,6 +31,8 @@ class FindingView(VerticalScroll, can_focus=True):
     running: reactive[RunningInspection | None] = reactive(None, repaint=False, init=False)
     place: reactive[tuple[str, str]] = reactive(("", ""), repaint=False, init=False)
     """The finding's position among its duty's (`2/3`), and the duty's title."""
+    for_reference: reactive[bool] = reactive(False, repaint=False, init=False)
+    """A person does the duty: the finding says nothing about whether it was done, and has no verdict."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
@@ -38,11 +40,11 @@ class FindingView(VerticalScroll, can_focus=True):
         self.set_reactive(FindingView.zone, zone)
         self._now = now
         self.head = Block("", self._head)
-        self.advice = Block(_("what to do"), self._advice)
-        self.measures = Block(_("measured and allowed"), self._measures)
+        self.advice = Block(_("What to do"), self._advice)
+        self.measures = Block(_("Measured values"), self._measures)
         self.evidence = Vertical(id="evidence")
-        self.remarks = Block(_("remarks"), self._remarks)
-        self.origin = Block(_("this run"), self._origin)
+        self.remarks = Block(_("Also to know"), self._remarks)
+        self.origin = Block(_("This run"), self._origin)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
@@ -82,14 +84,23 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.is_mounted:
             self.head.update()
 
+    def watch_for_reference(self) -> None:
+        """Show the values with or without verdicts."""
+        self._show()
+
     def watch_zone(self) -> None:
         """Show the times in another zone."""
         self._show()
 
+    @property
+    def _finding(self) -> Finding | None:
+        finding = self.recorded.finding if self.recorded is not None else None
+        return finding.without_verdicts if finding is not None and self.for_reference else finding
+
     def _show(self) -> None:
         if not self.is_mounted:
             return
-        finding = self.recorded.finding if self.recorded is not None else None
+        finding = self._finding
         self.advice.display = finding is not None and bool(finding.advice)
         self.measures.display = finding is not None and bool(finding.measures)
         self.remarks.display = finding is not None and bool(finding.remarks)
@@ -114,20 +125,22 @@ class FindingView(VerticalScroll, can_focus=True):
     def _head(self, width: int) -> Sequence[Line]:
         recorded = self.recorded
         position, duty = self.place
-        title = recorded.finding.title if recorded is not None else _("finding")
+        title = recorded.finding.title if recorded is not None else _("Finding")
         left: list[Span] = [(title, "title"), (f"  {position}" if position else "", "strong")]
         lines: list[Line] = [spread(left, [(duty, "muted")], width)]
         if self.running is not None:
             lines.append([(running_words(self.running), "strong")])
         if recorded is not None:
-            return [*lines, *band_lines(recorded, self.zone, self._now(), width)]
-        return lines if self.running is not None else [*lines, [(_("no finding yet"), "muted")]]
+            band = band_lines(recorded, self.zone, self._now(), width, for_reference=self.for_reference)
+            return [*lines, *band]
+        return lines if self.running is not None else [*lines, [(_("No finding yet."), "muted")]]
 
     def _advice(self, width: int) -> Sequence[Line]:
         return marked_lines(self.recorded.finding.advice, "→ ", "strong", width) if self.recorded else []
 
     def _measures(self, width: int) -> Sequence[Line]:
-        return measure_lines(self.recorded.finding.measures, width) if self.recorded else []
+        finding = self._finding
+        return measure_lines(finding.measures, width) if finding is not None else []
 
     def _remarks(self, width: int) -> Sequence[Line]:
         return marked_lines(self.recorded.finding.remarks, "· ", "muted", width) if self.recorded else []

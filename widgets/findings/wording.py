@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
 from services.models.verdict import Tally, Verdict
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import VERDICT_STYLES
+from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
+
+REFERENCE = StateStyle(glyphs.UPCOMING, N_("for reference"), "muted")
+"""Style of a finding that helps a person with a duty: it is no verdict on what nobody has done yet."""
 
 
 def verdict_cell(findings: DutyFindings | None) -> list[Span]:
-    """`● normal`, `◆ 1 ? 3`, `▶ inspecting`; [] for a duty without inspections, or before the first."""
+    """`● normal`, `◆ 1 ? 3`, `▶ inspecting`, `○ for reference`; [] for a duty without inspections, or before the first."""
     if findings is None:
         return []
     if findings.running:
@@ -19,8 +22,7 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
     if findings.queued:
         return [(f"{glyphs.UPCOMING} " + _("queued"), "muted")]
     if findings.material:
-        # What a person has to do is not abnormal before anybody has done it.
-        return [(_("ref.") + " ", "muted"), *_muted(tally_cell(findings))]
+        return [(REFERENCE.text, REFERENCE.role)] if findings.recorded else []
     if findings.complete and findings.settled and findings.verdict is not Verdict.NORMAL:
         return [(_("overridden"), "muted")]
     if findings.recorded and not findings.complete:
@@ -65,8 +67,10 @@ def _muted(spans: Iterable[Span]) -> list[Span]:
     return [(text, "muted") for text, _role in spans]
 
 
-def recorded_spans(recorded: Recorded) -> list[Span]:
+def recorded_spans(recorded: Recorded, *, for_reference: bool = False) -> list[Span]:
     """`◆ abnormal`; muted, and with the name of the person who overrode it."""
+    if for_reference:
+        return [(REFERENCE.text, REFERENCE.role)]
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
         spans.append((" " + _("overridden by {name}").format(name=recorded.overruled.by), "caution"))

@@ -175,12 +175,12 @@ class KeyAges(Inspection):
         rows = sorted(keys, key=lambda judged: (DISPLAY_ORDER.index(judged.verdict), -judged.age))
         columns = (
             _("IAM user"),
-            _("access key"),
-            _("status"),
-            _("created"),
-            _("age"),
-            _("rotate by"),
-            _("last used"),
+            _("Access key"),
+            _("Key status"),
+            _("Created on"),
+            _("Age"),
+            _("Rotate by"),
+            _("Last used"),
         )
         return table(_("Access keys of every user"), columns, map(self._row, rows))
 

@@ -10,7 +10,7 @@ from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
 from services.inspections.toolkit.checks import CheckResult, about
-from services.inspections.toolkit.wording import length, listed
+from services.inspections.toolkit.wording import age_text, length, listed
 from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.runbook import Rds
@@ -262,7 +262,7 @@ def _restorable(reading: BackupReading) -> CheckResult:
         )
     measure = Measure(
         title=title,
-        shown=_("{time} ago").format(time=length(ago)),
+        shown=age_text(ago),
         allowed=allowed,
         verdict=Verdict.NORMAL if ago <= RESTORABLE else Verdict.ATTENTION,
         value=round(ago.total_seconds() / 60, 1),

@@ -170,14 +170,13 @@ def _window(reading: MaintenanceReading) -> CheckResult:
         return CheckResult(measure, _("AWS did not return the maintenance window."))
     local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
     # Without a window in the runbook there is nothing to compare with.
-    same = Verdict.NORMAL if in_runbook == reading.window else Verdict.ABNORMAL
-    verdict = None if in_runbook is None else same
+    is_same = in_runbook == reading.window
+    verdict = None if in_runbook is None else Verdict.NORMAL if is_same else Verdict.ABNORMAL
     measure = Measure(
         title=title,
         shown=_("{local} ({utc} UTC)").format(local=local, utc=in_aws),
-        allowed=allowed,
+        allowed=_("as in the runbook") if is_same else allowed,
         verdict=verdict,
-        note=_("next: {at}").format(at=reading.stamp(reading.coming)),
     )
     text = _("The maintenance window is {local}, not the runbook's.")
     if in_runbook and typed_as_local(in_runbook, reading.window, reading.zone, reading.now):

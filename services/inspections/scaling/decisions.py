@@ -99,7 +99,7 @@ def decisions_table(readings: Iterable[ServiceReading], now: datetime, zone: tzi
             count = counts[_key(activity)]
             rows.append((activity.at, _row(reading.name, activity, count, zone)))
     rows.sort(key=lambda pair: pair[0], reverse=True)
-    columns = (_("last at"), _("Service"), _("decision"), _("outcome"), _("times"))
+    columns = (_("Last at"), _("Service"), _("Decision"), _("Outcome"), _("Times"))
     return table(_("Scaling activities of 24 hours"), columns, [row for _at, row in rows])
 
 

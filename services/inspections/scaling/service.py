@@ -12,7 +12,7 @@ from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
 from services.inspections.toolkit.checks import CheckResult
-from services.inspections.toolkit.wording import length
+from services.inspections.toolkit.wording import age_text, length
 from services.models.ecs import ContainerService, Deployment
 from services.models.findings import Measure
 from services.models.verdict import Verdict
@@ -243,7 +243,7 @@ def _in_progress(
         note = _("since when is not known; rerun in some minutes")
         return Verdict.UNKNOWN, state, _("a deployment is in progress ({note})").format(note=note), note
     lasted, quiet = clock.since(primary.created), clock.since(moved)
-    note = _("for {length}, last event {quiet} ago").format(length=length(lasted), quiet=length(quiet))
+    note = _("for {length}, last event {age}").format(length=length(lasted), age=age_text(quiet))
     filling = primary.running < primary.desired
     if filling and quiet >= clock.patience:
         text = _("the deployment of {definition} is not progressing: {running} of {desired} running ({note})")

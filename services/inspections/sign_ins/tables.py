@@ -35,12 +35,12 @@ class Tables:
         """Sign-ins to check, worst first, then newest."""
         columns = (
             self._time(),
-            _("signed in as"),
-            _("reason"),
-            _("result"),
+            _("Signed in as"),
+            _("Reason"),
+            _("Result"),
             _("MFA"),
-            _("from"),
-            _("recorded in"),
+            _("Source"),
+            _("Recorded in"),
         )
         return table(
             _("Sign-ins to review"), columns, [self._suspicious(sign_in) for sign_in in _worst_first(judged)]
@@ -50,11 +50,11 @@ class Tables:
         """Other events of the sign-in service to check, worst first, then newest."""
         columns = (
             self._time(),
-            _("event"),
-            _("signed in as"),
-            _("reason"),
-            _("from"),
-            _("recorded in"),
+            _("Event"),
+            _("Signed in as"),
+            _("Reason"),
+            _("Source"),
+            _("Recorded in"),
         )
         return table(
             _("Other sign-in events to review"),
@@ -68,12 +68,12 @@ class Tables:
         ordered.sort(key=lambda change: DISPLAY_ORDER.index(change.verdict))
         columns = (
             self._time(),
-            _("carried out by"),
-            _("operation"),
-            _("target"),
-            _("from"),
-            _("recorded in"),
-            _("result"),
+            _("Carried out by"),
+            _("Operation"),
+            _("Target"),
+            _("Source"),
+            _("Recorded in"),
+            _("Result"),
         )
         return table(_("Destructive and security-relevant changes"), columns, map(self._change, ordered))
 
@@ -94,14 +94,19 @@ class Tables:
             )
             for user in users
         ]
-        columns = (_("IAM user"), _("created"), _("last sign-in with a password"), _("events in the window"))
+        columns = (
+            _("IAM user"),
+            _("Created on"),
+            _("Last sign-in with a password"),
+            _("Events in the window"),
+        )
         return table(_("Unexpected IAM users"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
         """Number of sign-ins in each region, including zero, and whether the region returned everything."""
         rows = [_region(region, gathered) for region in gathered.regions_of(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
-        columns = (_("region"), _("successful"), _("failed"), _("lookups"), _("coverage"))
+        columns = (_("Region"), _("Successes"), _("Failures"), _("Lookups"), _("Coverage"))
         return table(_("By region"), columns, rows)
 
     def people(self, sign_ins: Sequence[SignIn]) -> Evidence:
@@ -119,7 +124,7 @@ class Tables:
             )
             for events in sorted(by_person.values(), key=len, reverse=True)
         ]
-        columns = (_("signed in as"), _("successful"), _("failed"), _("from"), _("last sign-in"))
+        columns = (_("Signed in as"), _("Successes"), _("Failures"), _("Source"), _("Last sign-in"))
         return table(_("All sign-ins by person"), columns, rows)
 
     def _suspicious(self, judged: JudgedSignIn) -> Row:

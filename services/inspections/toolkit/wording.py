@@ -37,6 +37,13 @@ def length(span: timedelta) -> str:
     return _("{days}d {hours}h").format(days=minutes // 1440, hours=minutes % 1440 // 60)
 
 
+def age_text(span: timedelta) -> str:
+    """How long ago something was: `15h 20m ago`."""
+    if span < timedelta(minutes=1):
+        return _("within the last minute")
+    return _("{time} ago").format(time=length(span))
+
+
 def listed(texts: Sequence[str]) -> str:
     """Several words as one list."""
     return _(", ").join(texts)

@@ -71,6 +71,7 @@ async def test_values_of_a_failed_widget_are_judged_no_more() -> None:
         world.clock.advance(60)
         after, _other = await data(dashboard)
         assert after.is_outdated
+        assert after.is_denied == (kind is ProblemKind.ACCESS_DENIED)
         assert [(reading.value, reading.verdict) for reading in after.readings] == [(None, Verdict.UNKNOWN)]
         assert after.verdict is Verdict.UNKNOWN
     del world.broken["us-east-1"]

@@ -66,7 +66,7 @@ def test_findings_1_and_5_in_a_terminal() -> None:
         console.send("/goxpJDBC")
         console.wait_text("goxpJDBC")
         console.send(f"{ESC}2")
-        console.wait_text("within the month")
+        console.wait_text("Within the month")
         console.send("3/two\x1b[200~ of\nthem\x1b[201~")
         console.wait_text("two of them")
         console.send(ESC)

@@ -6,10 +6,12 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 
 from services import i18n
+from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
+from services.models.metrics import Series
 from tests.widgets import gallery_data
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
@@ -58,18 +60,105 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         await pilot.pause()
         output = text(app)
         for words in (
-            "now 8.40",
-            "limit > 5",
+            "Now 8.40 (09:11)",
+            "Threshold > 5",
             "in 3 of 5 periods",
-            "at change  0.40  2.10  6.30  6.90  7.20",
+            "Decided by  0.40  2.10  6.30  6.90  7.20",
             "since 09:05 JST",
             "エラーログ確認",
             "ok → ",
         ):
             assert words in output
         assert "out of the last" not in output, "AWS's English is behind a key"
-        places = [output.index(words) for words in ("firing", "now 8.40", "What to do", "History")]
+        places = [output.index(words) for words in ("firing", "Now 8.40", "What to do", "History")]
         assert places == sorted(places)
+
+
+def moved(series: Series, value: float, seconds: int = 0) -> Series:
+    """The series with `value` as its newest point, which is `seconds` later than its last."""
+    at = series.times[-1] + seconds
+    times = series.times if not seconds else (*series.times, at)
+    before = series.values if seconds else series.values[:-1]
+    return series.model_copy(update={"times": times, "values": (*before, value)})
+
+
+@pytest.mark.parametrize(("first", "later"), [("curve", "readings"), ("readings", "curve")])
+@pytest.mark.parametrize("seconds", [0, 60])
+async def test_head_and_curve_show_one_value_whichever_was_read_later(
+    first: str, later: str, seconds: int
+) -> None:
+    """Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value."""
+    alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
+    base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
+    both = {first: moved(base, 7.77), later: moved(base, 33.3, seconds)}
+    times = {first: now - timedelta(seconds=50), later: now - timedelta(seconds=5)}
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        detail.curve = FeedState((both["curve"],), times["curve"])
+        detail.readings = AlarmReadings(
+            read={alarm.id: both["readings"]}, own=FeedState((), times["readings"])
+        )
+        await pilot.pause()
+        await pilot.pause()
+        output = text(app)
+        assert "Now 33.3 (" in output
+        assert output.count("33.3") == 2, "in the head and at the curve's end"
+        assert "7.77" not in output
+
+
+async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
+    alarm = gallery_data.ALARMS[3]
+    mean = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id, "period": 300})
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        detail.span, detail.curve = 0, gallery_data.fresh((mean,))
+        await pilot.pause()
+        await pilot.pause()
+        assert f"mean of every 5m {mean.values[-1]:.2f}" in text(app)
+        assert f"{mean.label}, mean of every 5m" in text(app)
+
+
+async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
+    alarm = gallery_data.ALARMS[0]
+    curve = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        failed = FeedState((curve,), gallery_data.NOW, gallery_data.PROBLEM)
+        detail.curve, detail.readings = failed, AlarmReadings()
+        await pilot.pause()
+        await pilot.pause()
+        assert "Now ? read failed" in text(app)
+        assert f"{curve.values[-1]:.2f}" not in text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
+async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int, int]) -> None:
+    app = DetailApp()
+    async with app.run_test(size=size) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, gallery_data.ALARMS[0])
+        await pilot.pause()
+        await pilot.pause()
+        chart, page = detail.chart.region, detail.region
+        assert chart.height >= 10
+        if size[0] >= 110:
+            assert detail.max_scroll_y == 0
+            assert page.bottom - chart.bottom <= 1, "no rows are empty below the curve"
+            assert page.right - chart.right <= 1
+        if size == (200, 60):
+            assert chart.width >= page.width - 2, "a large screen has the curve over its whole width"
+            assert detail.history_block.region.x > detail.steps.region.right
+        parts = [detail.facts_block, detail.steps, detail.curve_block, detail.chart, detail.history_block]
+        regions = [each.region for each in parts]
+        assert not any(
+            one.overlaps(other) for at, one in enumerate(regions) for other in regions[at + 1 :]
+        ), regions
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
@@ -160,7 +249,7 @@ def clocks(minutes: float, *, firing: bool = True) -> str:
 def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "1m 30s left" in clocks(3.5)
     assert "6m 30s left" in clocks(3.5)
-    assert "the wait of 5m for recovery ended 2m ago" in clocks(7)
+    assert "The wait of 5m for recovery ended 2m ago" in clocks(7)
     assert "ESCALATE NOW to 開発チーム: 10m ended 1m ago" in clocks(11)
     assert "left" not in clocks(11, firing=False)
 
@@ -226,7 +315,7 @@ def test_history_is_in_words_with_the_values_that_decided() -> None:
         "09:05  ● ok → ■ firing  6.30, —, 7.20  notified SNS ops-alerts",
         "09:05  alarm created",
     ]
-    assert "no change" in history()[0]
+    assert "No change" in history()[0]
 
 
 @pytest.mark.parametrize("width", [20, 30, 44, 80])

@@ -77,7 +77,7 @@ async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
         panel.readings = gallery_data.READINGS
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         await pilot.pause()
-        assert "limit" in "".join(lines(app))
+        assert "Threshold" in "".join(lines(app))
         assert any("8.40" in line and "> 5" in line for line in lines(app))
 
 
@@ -263,7 +263,9 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
         for alarm in alarms:
             for words, _role in warnings(alarm, gallery_data.JST, gallery_data.NOW):
                 assert "".join(words.split()) in output, (width, alarm.name)
-        assert width < 80 or _("limit") in "".join(lines(app)), "a limit before a note, which stands below"
+        assert width < 80 or _("Threshold") in "".join(lines(app)), (
+            "a limit before a note, which stands below"
+        )
 
 
 async def test_notes_move_as_the_width_does() -> None:
@@ -312,7 +314,12 @@ async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> No
 
 
 async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
-    for width, words in ((140, "ok → ■ firing for 7m !"), (80, "alb-5xx-error-rate ■"), (50, "")):
+    for width, words in (
+        (140, "ok → ■ firing for 7m  ! open it"),
+        (100, "alb-5xx-error-rate ■ firing for 7m  ! open it"),
+        (80, "alb-5xx-error-rate ■ firing"),
+        (40, ""),
+    ):
         app = AlarmApp()
         async with app.run_test(size=(width, 4)) as pilot:
             app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
@@ -323,6 +330,31 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
             assert ("alb-5xx" in line) == bool(words)
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("state", AlarmState)
+@pytest.mark.parametrize("stale", [False, True])
+async def test_the_strip_says_the_state_in_a_word_at_every_width(
+    state: AlarmState, stale: bool, language: str
+) -> None:
+    """A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named."""
+    i18n.use(language)
+    newest = gallery_data.ALARMS[0].model_copy(
+        update={"name": "rds-connections-high", "state": state, "since": gallery_data.NOW}
+    )
+    overview = AlarmOverview(alarms=(newest, *gallery_data.ALARMS[2:]))
+    app = AlarmApp()
+    async with app.run_test(size=(60, 4)) as pilot:
+        strip = app.query_one(AlarmStrip)
+        strip.state = gallery_data.stale(overview) if stale else gallery_data.fresh(overview)
+        for width in range(76, 141, 4):
+            await pilot.resize_terminal(width, 4)
+            await pilot.pause()
+            line = lines(app)[0].rstrip()
+            _before, name, after = line.partition("high")
+            assert ALARM_STYLES[state].word in after or not name, line
+            assert not line.endswith((" ?", " ■", " ●", " ×", "…")), line
+
+
 async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
     (fires,) = (each for each in gallery_data.BOARD.alarms if each.name == "alb-5xx-error-rate")
     (other,) = (each for each in gallery_data.BOARD.alarms if each.name == "ecs-cpu-high")
@@ -331,7 +363,7 @@ async def test_the_strip_names_what_fires_even_when_something_else_changed_later
     async with app.run_test(size=(140, 4)) as pilot:
         app.query_one(AlarmStrip).state = gallery_data.fresh(overview)
         await pilot.pause()
-        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m !")
+        assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m  ! open it")
         assert "last change" not in lines(app)[0]
 
 

@@ -96,3 +96,11 @@ def test_time_moves_by_whole_columns(start: int, span: int, columns: int, later:
     }
     assert len(shifts) == 1, "all of it moves alike"
     assert shifts.pop() % 2 == 0, "and by whole cells"
+
+
+@pytest.mark.parametrize("columns", range(11, 40))
+def test_a_narrow_chart_says_its_time_too(columns: int) -> None:
+    start = 1_768_258_020
+    axis = time_axis(start, start + 3 * 3600, columns, JST)
+    assert ":" in axis
+    assert axis.endswith("JST")

@@ -97,6 +97,38 @@ def test_a_limit_keeps_its_value_in_a_narrow_plot(width: int, written: str) -> N
     assert written in plain(plot.lines())[1]
 
 
+def test_no_other_line_runs_through_the_words_of_a_limit() -> None:
+    """The spaces of a label are no free cells: neither a second limit in its row nor a band nor a mark fills them."""
+    plot = Plot(60, 3)
+    plot.horizontal(0.5, "CPU 上限 70%", "limit")
+    plot.horizontal(0.45, "接続数 上限 80", "limit", to=1.0)
+    for column in range(60):
+        plot.vertical(column, column, "")
+    row = plain(plot.lines())[1]
+    assert " CPU 上限 70% " in row
+    assert " 接続数 上限 80 " in row
+    assert "80  CPU" not in row, "two labels are kept apart"
+
+
+@pytest.mark.parametrize("width", range(20, 60, 3))
+def test_two_limits_in_one_row_are_both_read(width: int) -> None:
+    plot = Plot(width, 5)
+    plot.horizontal(0.5, "CPU limit 70%", "limit")
+    plot.horizontal(0.5, "connections limit 80", "limit")
+    text = "\n".join(plain(plot.lines()))
+    assert "limit 70%" in text
+    assert "limit 80" in text
+
+
+def test_a_name_that_is_too_long_keeps_whole_words() -> None:
+    curves = [curve("応答時間 p95", 60.0), curve("応答時間 平均", 80.0), curve("リクエスト数", 20.0)]
+    text = "\n".join(plain(draw_chart(chart(*curves), 38, 9, JST)))
+    assert " p95 60%" in text
+    assert " 平均 80%" in text
+    assert "リク" in text
+    assert "…間" not in text
+
+
 def test_curves_of_one_name_and_two_directions_differ_in_a_narrow_chart() -> None:
     sent, received = (
         Curve(name, TIMES, (400.0 * 1024,) * 60, 60, BYTES_PER_SECOND) for name in ("RDS 送信", "RDS 受信")

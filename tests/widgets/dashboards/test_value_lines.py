@@ -1,9 +1,13 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services import i18n
+from services.models.alarm_readings import Doubt
 from services.models.dashboards import Dashboard, DashboardView, Reading, WidgetData
+from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit, Verdict
-from widgets.dashboards.value_lines import judged_readings, value_lines
+from widgets.dashboards.value_lines import JudgedValue, judged_values, problem_of, value_lines
 from widgets.drawing.lines import plain, width_of
 
 LIMITS = [
@@ -23,26 +27,79 @@ def view(*readings: Reading) -> DashboardView:
     )
 
 
+def values(*readings: Reading) -> list[JudgedValue]:
+    return [JudgedValue(each) for each in readings]
+
+
 def test_each_limit_has_its_worst_reading() -> None:
     bad = reading(0, 90.0, Verdict.ABNORMAL)
-    readings = judged_readings(view(reading(0, 20.0), bad, reading(1, 30.0), Reading(label="x", value=1.0)))
-    assert readings == (bad, reading(1, 30.0))
+    judged = judged_values(view(reading(0, 20.0), bad, reading(1, 30.0), Reading(label="x", value=1.0)))
+    assert [each.reading for each in judged] == [bad, reading(1, 30.0)]
 
 
 def test_values_stand_beside_their_limits_and_bad_ones_have_a_mark() -> None:
-    (line,) = plain(value_lines([reading(0, 38.7), reading(1, 90.0, Verdict.ABNORMAL)], 78))
+    (line,) = plain(value_lines(values(reading(0, 38.7), reading(1, 90.0, Verdict.ABNORMAL)), 78))
     assert line == "ECS CPU使用率 38.7% < 70%  ◆ ECS メモリ使用率 90% < 70%"
 
 
-def test_stale_values_are_not_shown_as_the_present_ones() -> None:
-    (line,) = value_lines([reading(0, 38.7)], 78, is_stale=True)
-    assert "38.7" not in "".join(text for text, _role in line)
+@pytest.mark.parametrize("doubt", Doubt)
+def test_stale_values_are_not_shown_as_the_present_ones_and_the_reason_stands_once(doubt: Doubt) -> None:
+    (line,) = value_lines(values(reading(0, 38.7), reading(1, 40.0)), 78, doubt=doubt)
+    text = "".join(text for text, _role in line)
+    assert "38.7" not in text
+    assert text.count("?") == 1
+    assert text.startswith("? ")
+    assert text[2].isalpha()
     assert not any(role == "strong" for _text, role in line)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("status", "is_outdated", "words"),
+    [
+        (SeriesStatus.COMPLETE, False, {"en": "no value", "ja": "データなし"}),
+        (SeriesStatus.FORBIDDEN, False, {"en": "denied", "ja": "権限なし"}),
+        (SeriesStatus.PARTIAL, False, {"en": "incomplete", "ja": "未完了"}),
+        (SeriesStatus.COMPLETE, True, {"en": "read failed", "ja": "読取失敗"}),
+    ],
+)
+def test_a_value_that_is_absent_says_why(
+    status: SeriesStatus, is_outdated: bool, words: dict[str, str], language: str
+) -> None:
+    i18n.use(language)
+    data = WidgetData(
+        key="0",
+        series=(Series(id="a", label="x", status=status),),
+        readings=(reading(0, None, Verdict.UNKNOWN),),
+        is_outdated=is_outdated,
+    )
+    judged = judged_values(DashboardView(dashboard=Dashboard(name="d"), data=(data,)))
+    assert plain(value_lines(judged, 78)) == [f"ECS CPU使用率 ? {words[language]} < 70%"]
+
+
+def test_a_reason_that_all_values_share_stands_once() -> None:
+    data = WidgetData(
+        key="0",
+        series=(Series(id="a", label="x"), Series(id="b", label="y")),
+        readings=(reading(0, None, Verdict.UNKNOWN), reading(1, None, Verdict.UNKNOWN)),
+        is_outdated=True,
+        is_denied=True,
+    )
+    judged = judged_values(DashboardView(dashboard=Dashboard(name="d"), data=(data,)))
+    (line,) = plain(value_lines(judged, 78))
+    assert line == "? denied  ECS CPU使用率 — < 70%  ECS メモリ使用率 — < 70%"
+
+
+def test_a_dashboard_that_was_never_read_does_not_claim_to_have_no_limits() -> None:
+    data = WidgetData(key="0", problem="Permission missing: cloudwatch:GetMetricData.")
+    view = DashboardView(dashboard=Dashboard(name="d"), data=(data,))
+    (line,) = plain(value_lines(judged_values(view), 78, problem=problem_of(view)))
+    assert line == "? no data: Permission missing: cloudwatch:GetMetricData."
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(40, 200))
 def test_values_keep_to_the_width(limits: list[int], width: int) -> None:
-    lines = value_lines([reading(limit, 12.3) for limit in limits], width)
+    lines = value_lines(values(*(reading(limit, 12.3) for limit in limits)), width)
     assert all(width_of(line) <= width for line in lines)
 
 

@@ -95,7 +95,7 @@ def test_the_next_duty_of_another_day_has_its_date() -> None:
 def test_words_exist_in_english() -> None:
     i18n.use("en")
     a = occurrence("a", 9, State.DUE)
-    words: Mapping[str, str] = {"en": "Today 1 duty: 1 to sign off (abnormal 1)"}
+    words: Mapping[str, str] = {"en": "1 duty today: 1 to sign off (1 abnormal)"}
     assert sentence(view(a), found(a, Verdict.ABNORMAL)) == words["en"]
 
 

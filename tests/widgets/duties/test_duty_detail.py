@@ -36,7 +36,7 @@ def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
     text = text_of(duty_data.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）  ! late  12m overdue",
-        "due at  01-14(Wed) 14:00 JST  late from 14:30  missed from 17:00",
+        "Due at  01-14(Wed) 14:00 JST  late from 14:30  missed from 17:00",
         "□ 1 ECS CPU使用率",
         "Slack の #ops-alerts",
         "日常監視 1",
@@ -57,14 +57,14 @@ def test_occurrences_signed_early_and_skipped() -> None:
     early = duty_data.done(duty_data.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
     assert "early  30m before it was due" in text_of(early)
     text = text_of(duty_data.one("daily-evening", 9))
-    for words in ("– skipped", "reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
+    for words in ("– skipped", "Reason", "停電のため", "佐藤 (sato@10.0.3.17)"):
         assert words in text
 
 
 def test_window_plan_and_why_it_moved() -> None:
     text = text_of(duty_data.one("dr-drill", 5))
     assert "once from 01-05(Mon) to 01-30(Fri)" in text
-    assert "moved" in text
+    assert "Moved" in text
     assert "閉庁日のため" in text
     assert "it is not planned" in text_of(duty_data.one("weekly-deploy", 25))
     assert "○ planned" in text_of(duty_data.one("weekly-deploy", 18))
@@ -110,7 +110,7 @@ async def test_the_widget_repaints_only_news() -> None:
     app = DetailApp()
     async with app.run_test(size=(60, 34)) as pilot:
         await pilot.pause()
-        assert "no duty chosen" in screen(app)
+        assert "No duty chosen" in screen(app)
         assert not app.detail.asks_block.display
         app.detail.duty, app.detail.occurrence = DUTY, duty_data.one("daily-afternoon", 14)
         await pilot.pause()

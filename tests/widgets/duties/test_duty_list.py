@@ -62,9 +62,9 @@ async def test_sections_and_every_state() -> None:
         rows = lines(app)
         headings = [line for line in rows if line.startswith("╌╌")]
         assert headings == [
-            "╌╌ carried over from earlier days",
-            "╌╌ today 01-14(Wed)",
-            "╌╌ within the month",
+            "╌╌ Left over from earlier days",
+            "╌╌ Today 01-14(Wed)",
+            "╌╌ Within the month",
         ]
         body = "\n".join(rows)
         assert "JST" in rows[0]
@@ -78,8 +78,8 @@ async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
     async with app.run_test(size=(100, 12)) as pilot:
         await pilot.pause()
         body = "\n".join(lines(app))
-        assert "╌╌ today 01-18(Sun)  日曜日 (closed)" in body
-        assert "╌╌ next duty" in body
+        assert "╌╌ Today 01-18(Sun)  日曜日 (closed)" in body
+        assert "╌╌ Next duty" in body
         app.duties.view = None
         await pilot.pause()
         assert "Reading…" in lines(app)[1]

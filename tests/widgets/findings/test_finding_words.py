@@ -14,7 +14,9 @@ from services.models.verdict import DISPLAY_ORDER, WORSE, Verdict, tally, worst
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.findings.lines import evidence_lines, measure_lines
+from widgets.duties.facts import finding_lines as duty_finding_lines
+from widgets.findings.evidence_lines import evidence_lines
+from widgets.findings.lines import band_lines, measure_lines
 from widgets.findings.wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
@@ -144,3 +146,82 @@ def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:
     title = "バックアップウィンドウごとのスナップショット"
     measure = Measure(title=title, shown="7 回中 6 回", allowed="毎回 1 つ", verdict=V.ABNORMAL)
     assert title in plain(measure_lines([measure], 84))[1]
+
+
+PHRASES = st.text(alphabet="abc 1<≥日曜正常（）、", min_size=1, max_size=60).map(
+    lambda text: f"x{text.strip()}"
+)
+MEASURES = st.lists(
+    st.builds(
+        Measure,
+        title=PHRASES,
+        shown=PHRASES,
+        allowed=PHRASES | st.just(""),
+        verdict=st.sampled_from([*Verdict, None]),
+        note=PHRASES | st.just(""),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(MEASURES, st.integers(70, 200))
+def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Measure], width: int) -> None:
+    """Value, range and note: nothing is cut, and nothing is repeated because it was cut before."""
+    lines = measure_lines(measures, width)
+    assert all(width_of(line) <= width for line in lines)
+    output = sorted("".join(plain(lines)).replace(" ", ""))
+    heads = ["Item", "Value", "Normalrange", *(["Verdict"] if any(each.verdict for each in measures) else [])]
+    parts = [*heads]
+    for measure in measures:
+        style = VERDICT_STYLES[measure.verdict] if measure.verdict is not None else None
+        parts += [measure.title, measure.shown, measure.allowed or "—", measure.note]
+        parts += [style.text] if style else []
+    assert output == sorted("".join(parts).replace(" ", ""))
+
+
+def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
+    """Before anybody has done the duty nothing says that it failed: not in a row, a band, a value or its evidence."""
+    bad = finding(V.ABNORMAL, V.ATTENTION, V.UNKNOWN)
+    rows = (Row(cells=("old",), verdict=V.ABNORMAL),)
+    bad = bad.model_copy(update={"evidence": (Evidence(title="t", columns=("c",), rows=rows),)})
+    one = recorded(bad)
+    of_duty = duty(bad).model_copy(update={"material": True})
+    neutral = bad.without_verdicts
+    now = datetime(2026, 1, 14, tzinfo=UTC)
+    lines = [
+        verdict_cell(of_duty),
+        recorded_spans(one, for_reference=True),
+        *band_lines(one, UTC, now, 80, for_reference=True),
+        *measure_lines(neutral.measures, 80),
+        *evidence_lines(neutral.evidence[0], 80),
+        *duty_finding_lines(of_duty, {}, 80),
+    ]
+    for line in lines:
+        assert not any(style.mark in text for text, _role in line for style in VERDICT_STYLES.values())
+        assert not any(role in ("bad", "warn", "alert", "band", "caution") for _text, role in line)
+    assert text(lines[0]) == text(lines[1]) == "○ for reference"
+    assert neutral.verdict is V.ABNORMAL, "what was recorded stays"
+
+
+def test_a_column_without_values_and_a_long_head_leave_room_for_texts() -> None:
+    columns = (
+        "Kind",
+        "Description",
+        "Applied at",
+        "Applied by itself (not before this)",
+        "By hand until",
+        "Opted in",
+    )
+    row = Row(cells=("system-update", "New operating system update", "01-21(Wed) 09:02 JST", "", "", ""))
+    evidence = Evidence(title="t", columns=columns, rows=(row,))
+    head, line = plain(evidence_lines(evidence, 78)[1:])
+    assert "By hand" not in head, "a column in which nothing stands is left out where room is short"
+    assert all(cell in line for cell in row.cells)
+    wide = plain(evidence_lines(evidence, 160)[1:])[0]
+    assert all(column in wide for column in columns)
+    exact = Row(
+        cells=("01-16(Fri)（01-18(Sun) is a closed day, so it moved to the day before）", "sato.kenji")
+    )
+    table = Evidence(title="t", columns=("Rotate by", "User"), rows=(exact,))
+    assert "sato.kenji" in plain(evidence_lines(table, 40)[2:])[0], "a long text is no time"

@@ -32,14 +32,14 @@ class FindingScreen(ModeScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
+        Binding("left_square_bracket", "step(-1)", N_("Previous"), show=True),
+        Binding("right_square_bracket", "step(1)", N_("Next"), show=True),
+        Binding("s", "sign", N_("Sign off"), show=True),
+        Binding("plus", "consent", N_("Agree to the cost"), show=True),
         Binding("r", "rerun", N_("Rerun"), show=True),
         Binding("equals_sign", "override", N_("Override"), show=True),
         Binding("A", "choose_known", N_("Known…"), show=True),
-        Binding("plus", "consent", N_("Agree to the cost"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
-        Binding("s", "sign", N_("Sign off"), show=True),
-        Binding("left_square_bracket", "step(-1)", N_("Previous finding"), show=False),
-        Binding("right_square_bracket", "step(1)", N_("Next finding"), show=True),
     ]
 
     def __init__(
@@ -107,6 +107,8 @@ class FindingScreen(ModeScreen):
         self.subject = recorded.subject
         self.recorded = self.view.recorded = recorded
         self.view.place = self._place()
+        findings = self.services.scheduler.of(self.slot) if self.slot is not None else None
+        self.view.for_reference = findings is not None and findings.material
         self.refresh_bindings()
 
     def _place(self) -> tuple[str, str]:

@@ -203,7 +203,7 @@ class InspectScreen(ModeScreen):
         """On a narrow screen the calendar replaces the list while it is in use."""
         in_calendar = self.focused is self.grid or self.focused is self.agenda.table
         self.set_class(in_calendar, "-calendar")
-        self.hint.leads_to = _("today's duties") if in_calendar else _("calendar")
+        self.hint.leads_to = _("Today's duties") if in_calendar else _("Calendar")
         self._show_detail()
 
     # -- keys

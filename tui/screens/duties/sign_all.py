@@ -47,7 +47,7 @@ class SignAllScreen(WritingDialog):
             ]
         if others:
             titles = _(", ").join(each.slot.title for each in others)
-            words = _("not among them, because not inspected yet or not normal: {titles}")
+            words = _("Not included, because not inspected yet or not normal: {titles}")
             self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
         self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False

@@ -45,6 +45,6 @@ def refuse(app: Console, occurrence: Occurrence, why: str) -> None:
 def current(app: Console, chosen: Occurrence | None) -> Occurrence | None:
     """Return the chosen occurrence in its present state; None, after a notice, if none is chosen."""
     if chosen is None:
-        app.push_screen(NoticeScreen(_("duty"), _("no duty chosen")))
+        app.push_screen(NoticeScreen(_("Duty"), _("No duty chosen.")))
         return None
     return app.ready.duties.now(chosen.slot)

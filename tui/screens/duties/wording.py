@@ -11,12 +11,12 @@ from services.models import glyphs
 from services.models.alarms import AlarmOverview, AlarmState
 from services.models.date_text import time_text
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
-from services.models.findings import DutyFindings, Finding
+from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.verdict import Verdict
 from tui.screens.common.already_recorded import signed_first
-from widgets.drawing.lines import ROLES
+from widgets.drawing.lines import ROLES, Span
 from widgets.duties.wording import state_style, when, zone_name
-from widgets.findings.wording import verdict_spans
+from widgets.findings.wording import recorded_spans, verdict_spans
 from widgets.inputs.checklist import Checklist
 
 _REPORTED = ("5xx", "database")
@@ -25,10 +25,10 @@ _TIMES = 3
 """Maximum number of times named in a proposed note, and of alarms in a warning."""
 
 _RECORDED = {
-    OccurrenceState.UPCOMING: N_("due {due}, signed off now {now} {zone} — recorded as early"),
-    OccurrenceState.LATE: N_("due {due}, signed off now {now} {zone} — recorded as late"),
+    OccurrenceState.UPCOMING: N_("Due {due}, signed off now {now} {zone} — recorded as early"),
+    OccurrenceState.LATE: N_("Due {due}, signed off now {now} {zone} — recorded as late"),
     OccurrenceState.MISSED: N_(
-        "due {due}, signed off now {now} {zone} — recorded as signed off after missed"
+        "Due {due}, signed off now {now} {zone} — recorded as signed off after missed"
     ),
 }
 """How a sign-off outside the due time will be recorded, shown before it is made."""
@@ -39,7 +39,7 @@ def accepting_words(
 ) -> Iterable[Content]:
     """Yield the findings that a sign-off accepts, each with its time, and warnings for missing, abnormal and old ones."""
     for recorded in findings.recorded:
-        spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
+        spans = recorded_spans(recorded, for_reference=True) if findings.material else _verdict(recorded)
         yield Content.assemble(
             *((text, ROLES[role] if role else "") for text, role in spans),
             f"  {recorded.finding.title}  ",
@@ -63,13 +63,17 @@ def accepting_words(
         )
         yield Content.styled(words.format(count=missing), ROLES["caution"])
     abnormal = [each for each in findings.recorded if not each.settled]
-    if abnormal:
+    if abnormal and not findings.material:
         words = plural(
             "{count} finding is not normal; signing off accepts it as it is",
             "{count} findings are not normal; signing off accepts them as they are",
             len(abnormal),
         )
         yield Content.styled(words.format(count=len(abnormal)), ROLES["caution"])
+
+
+def _verdict(recorded: Recorded) -> list[Span]:
+    return verdict_spans(recorded.finding, muted=recorded.overruled is not None)
 
 
 def _fired_since(findings: DutyFindings, overview: AlarmOverview | None) -> list[str]:

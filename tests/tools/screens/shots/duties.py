@@ -94,6 +94,16 @@ async def _finding_of_duty(stage: Stage) -> None:
     await stage.show(FindingScreen(recorded.subject, recorded, occurrence.slot))
 
 
+async def _reference(stage: Stage) -> None:
+    """What is read for a duty that a person does: it has no verdict."""
+    await _inspect(stage)
+    occurrence = stage.duty("key-rotation")
+    findings = stage.ready.scheduler.of(occurrence.slot)
+    assert findings is not None
+    (recorded,) = findings.recorded
+    await stage.show(FindingScreen(recorded.subject, recorded, occurrence.slot))
+
+
 async def _finding(stage: Stage, id: str) -> None:
     await stage.mode("inspect")
     recorded = await stage.finding(id)
@@ -162,6 +172,7 @@ SHOTS = (
     Shot("sign-all", SignAllScreen, _sign_all, QUIET),
     Shot("finding", FindingScreen, _finding_of_duty, FAULTS),
     *(Shot(f"finding-{id}", FindingScreen, partial(_finding, id=id), FAULTS) for id in _INSPECTIONS),
+    Shot("finding-reference", FindingScreen, _reference, KEY),
     Shot("finding-normal", FindingScreen, partial(_finding, id="backups"), QUIET),
     Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),
     Shot("override", OverrideScreen, _override, FAULTS),

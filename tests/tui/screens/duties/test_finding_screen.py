@@ -10,6 +10,7 @@ from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen
@@ -71,6 +72,66 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
         await until(pilot, lambda: "▲ attention 2 ? not judged 1" in screen_text(pilot))
         await pilot.press("tab", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=size) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.duties and app.duties.today.occurrences)
+        slot = next(each.slot for each in app.duties.today.occurrences if each.slot.duty == "daily-morning")
+
+        def complete() -> bool:
+            embedded.clock.advance(0.1)
+            findings = app.ready.scheduler.of(slot)
+            return findings is not None and findings.complete and not findings.running
+
+        await until(pilot, complete)
+        screen = FindingScreen(slot.key, app.ready.scheduler.of(slot).recorded[1], slot)
+        await app.push_screen(screen)
+        await until(pilot, lambda: "Dashboard  2/3" in screen_text(pilot))
+        await until(pilot, lambda: "[ Previous  ] Next" in screen_text(pilot).splitlines()[-1])
+
+
+@pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
+async def test_a_duty_that_a_person_does_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
+    """The key is too old, which is why the duty is due: that is no result of the duty."""
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        app = pilot.app
+
+        def recorded() -> bool:
+            embedded.clock.advance(0.1)
+            slots = (
+                [each.slot for each in app.duties.open if each.slot.duty == "key-rotation"]
+                if app.duties
+                else []
+            )
+            findings = app.ready.scheduler.of(slots[0]) if slots else None
+            return findings is not None and findings.complete and not findings.running
+
+        await until(pilot, recorded)
+        occurrence = next(each for each in app.duties.open if each.slot.duty == "key-rotation")
+        (one,) = app.ready.scheduler.of(occurrence.slot).recorded
+        assert one.finding.verdict is Verdict.ABNORMAL
+
+        def rows(words: str) -> list[str]:
+            return [row for row in screen_text(pilot).splitlines() if words in row]
+
+        await until(pilot, lambda: any("○ for reference" in row for row in rows("access key")))
+        for screen, words in (
+            (DutyScreen(occurrence), "Access keys"),
+            (FindingScreen(occurrence.key, one, occurrence.slot), "91 days"),
+            (SignScreen(occurrence), "91 days"),
+        ):
+            await app.push_screen(screen)
+            await until(pilot, lambda words=words: rows(words))  # type: ignore[misc]
+            assert not any(glyph in row for row in rows("91 d") for glyph in "◆▲■"), rows("91 d")
+            assert "◆" not in screen_text(pilot) or not isinstance(screen, FindingScreen)
+            assert "not normal" not in screen_text(pilot)
+            app.pop_screen()
+            await until(pilot, lambda: isinstance(app.screen, InspectScreen))
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)

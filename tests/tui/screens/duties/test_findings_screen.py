@@ -107,7 +107,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
         await pilot.press(*"load test", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
         await until(
-            pilot, lambda: "overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
+            pilot, lambda: "Overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
         )
         # It is overridden once; the key is no longer offered.
         assert first.check_action("override", ()) is False

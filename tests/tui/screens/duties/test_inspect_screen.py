@@ -65,7 +65,7 @@ async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tu
         assert all(title in screen_text(pilot) for title in titles), "titles are whole"
         assert screen.detail.is_on_screen, "the chosen duty is below the list"
         if narrow:
-            assert "Tab calendar" in screen_text(pilot)
+            assert "Tab Calendar" in screen_text(pilot)
         await pilot.press("tab")
         await until(pilot, lambda: screen.focused is screen.grid)
         await until(pilot, lambda: "Jan 2026" in screen_text(pilot))
@@ -108,7 +108,7 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         pilot.app.screen.list.select(today(pilot, "daily-morning").key)
         await pilot.press("s")
         await ready(pilot, SignScreen)
-        assert "due 09:00, signed off now 17:05 JST — recorded as signed off after missed" in screen_text(
+        assert "Due 09:00, signed off now 17:05 JST — recorded as signed off after missed" in screen_text(
             pilot
         )
         await pilot.press("enter")
@@ -124,7 +124,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
         pilot.app.screen.list.select(today(pilot, "daily-morning").key)
         await pilot.press("s")
         await ready(pilot, SignScreen)
-        assert "due 09:00, signed off now 10:02 JST — recorded as late" in screen_text(pilot)
+        assert "Due 09:00, signed off now 10:02 JST — recorded as late" in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.LATE

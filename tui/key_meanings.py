@@ -45,7 +45,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("left right", "move sideways; previous, next", "Left", "Right", "Previous", "Next", "Previous day", "Next day", "Scroll left", "Scroll right"),
     _meaning("space", "tick or untick; in a log, a page down", "Tick", "Next", "Page down"),
     _meaning("b", "a page up in a log", "Page up"),
-    _meaning("left_square_bracket right_square_bracket", "previous, next: month, day, finding, entry, period", "Previous", "Next", "Previous day", "Next day", "Previous finding", "Next finding", "Previous month", "Next month"),
+    _meaning("left_square_bracket right_square_bracket", "previous, next: month, day, finding, entry, period", "Previous", "Next", "Previous day", "Next day", "Previous month", "Next month"),
     _meaning("left_curly_bracket right_curly_bracket", "previous, next year", "Previous year", "Next year"),
     _meaning("slash", "search", "Search"),
     _meaning("n N", "next, previous match", "Next match", "Previous match"),

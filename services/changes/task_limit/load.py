@@ -55,7 +55,7 @@ def _task_bounds(state: ScalingState) -> Iterator[Bound]:
 
 def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
     if state.aim is not None:
-        label = _("Auto Scaling keeps {target} %").format(target=f"{state.aim:g}")
+        label = _("Scaling target {target} %").format(target=f"{state.aim:g}")
         yield Bound(curve=CPU, value=state.aim, label=label)
     limit = runbook.limit_for(_NAMESPACE, _METRIC)
     if limit is not None and limit.below is not None:

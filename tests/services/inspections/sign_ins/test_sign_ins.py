@@ -101,7 +101,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     }
     (sign_in,) = rows(finding, "Sign-ins to review").rows
     assert sign_in.verdict is Verdict.ABNORMAL
-    assert sign_in.cells[0] == "2026-01-11(Sun) 03:12"
+    assert sign_in.cells[0] == "01-11(Sun) 03:12"
     assert sign_in.cells[1:3] == ("root", "root, without MFA, outside opening hours")
     assert sign_in.cells[-1] == "ap-southeast-2"
     assert "security incident" in finding.advice[0]
@@ -236,7 +236,7 @@ async def test_ninety_days_at_most_with_an_overlap_and_what_is_unseen() -> None:
     finding, canned = await finding_on(since=NOW - timedelta(days=120))
     asked = canned.asked("LookupEvents")
     assert {each["StartTime"] for each in asked} == {NOW - timedelta(days=90)}
-    assert any(each.startswith("Not covered: before 10-16") for each in finding.remarks)
+    assert any(each.startswith("Not covered: before 2025-10-16") for each in finding.remarks)
     _finding, canned = await finding_on(since=NOW - timedelta(days=31))
     assert {each["StartTime"] for each in canned.asked("LookupEvents")} == {NOW - timedelta(days=31, hours=3)}
 

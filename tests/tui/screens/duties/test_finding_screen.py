@@ -74,6 +74,7 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
 
 
+@pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(
     embedded: Embedded, size: tuple[int, int]

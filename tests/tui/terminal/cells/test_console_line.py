@@ -75,7 +75,7 @@ def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(
 
 def duties_shown(console: PtyConsole) -> bool:
     """The inspect screen is there: the head of its list of duties, however wide its columns are today."""
-    return re.search(r"state +finding", console.text) is not None
+    return re.search(r"State +Finding", console.text) is not None
 
 
 def calls_recorded(journal: Path) -> int:

@@ -51,6 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the tests of whole consoles, the longest, so that all test processes end at about the same time."""
+    console_tests = Path(__file__).parent / "tui"
+    items.sort(key=lambda item: console_tests not in item.path.parents)
+
+
 def pytest_sessionfinish() -> None:
     """Collect once; pytest does it five times as it ends, and what is left now cannot be freed."""
     gc.collect()

@@ -75,12 +75,16 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
 
 @pytest.mark.parametrize(
     ("size", "step"),
-    [(SIZES[0], 1), (SIZES[1], 4), pytest.param(SIZES[1], 1, marks=pytest.mark.slow)],
+    [
+        (SIZES[0], 2),
+        (SIZES[1], 4),
+        *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2]),
+    ],
 )
 async def test_every_screen_has_the_frame_and_the_message_line(
     embedded: Embedded, size: tuple[int, int], step: int
 ) -> None:
-    """Every `step`-th screen: where there is room, a few stand for all at every run, and all in `make faults`."""
+    """Every `step`-th screen at every run, and all in `make faults`."""
     async with console(embedded.url, embedded.clock, size=size, notifications=True) as pilot:
         it = await things(pilot)
         for mode in MODES:

@@ -75,11 +75,8 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
-    async with console(embedded.url, embedded.clock, mode="inspect", size=size) as pilot:
+async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties and app.duties.today.occurrences)
         slot = next(each.slot for each in app.duties.today.occurrences if each.slot.duty == "daily-morning")
@@ -92,8 +89,11 @@ async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(
         await until(pilot, complete)
         screen = FindingScreen(slot.key, app.ready.scheduler.of(slot).recorded[1], slot)
         await app.push_screen(screen)
-        await until(pilot, lambda: "Dashboard  2/3" in screen_text(pilot))
-        await until(pilot, lambda: "[ Previous  ] Next" in screen_text(pilot).splitlines()[-1])
+        for size in ((80, 24), (120, 40), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda width=size[0]: app.screen.size.width == width)  # type: ignore[misc]
+            await until(pilot, lambda: "Dashboard  2/3" in screen_text(pilot))
+            await until(pilot, lambda: "[ Previous  ] Next" in screen_text(pilot).splitlines()[-1])
 
 
 @pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)

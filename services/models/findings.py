@@ -224,6 +224,8 @@ class DutyFindings(Model):
     """Ids of its inspections that this console is about to run."""
     material: bool = False
     """A person does the duty by a checklist; the findings help, and say nothing about whether it was done."""
+    for_reference: bool = False
+    """Other duties judge these findings, so that they have no verdict here: no drill is abnormal before it is held."""
 
     @property
     def complete(self) -> bool:

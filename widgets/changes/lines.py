@@ -153,7 +153,7 @@ def _request(plan: Plan, step: PlannedStep, width: int) -> list[Line]:
     call = step.call
     lines = hanging([], f"{clean(call.service)}:{clean(call.operation)}", "code", width)
     place = [(_("account"), f"{plan.account}  {clean(call.region)}", "")]
-    target = _name_rows(_("target"), str(step.target), clean(str(step.target), LINE_LIMIT))
+    target = _name_rows(_("Target"), str(step.target), clean(str(step.target), LINE_LIMIT))
     return [*lines, *pairs([*place, *target, *_parameters(call)], width)]
 
 
@@ -194,7 +194,7 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
 
     A plan that was refused before it had steps only has a target.
     """
-    rows = _name_rows(_("target"), plan.target.title, plan.target.title)
+    rows = _name_rows(_("Target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
     rows.append((_("approval"), plan.approval or _("not required"), "strong" if plan.approval else "muted"))

@@ -69,7 +69,7 @@ class ChangeList(Vertical):
         super().__init__(id=id)
         self.head = PanelHead(_("What can be changed"))
         self._empty = PanelEmpty()
-        self.table = KeyedTable((Column(_("target"), flex=1, min_width=12), Column("", max_width=12)))
+        self.table = KeyedTable((Column(_("Target"), flex=1, min_width=12), Column("", max_width=12)))
 
     def compose(self) -> ComposeResult:
         """The head, the table, and the text for an empty table."""

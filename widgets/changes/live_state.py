@@ -64,5 +64,5 @@ def state_lines(state: LiveState, width: int) -> list[Line]:
     raw = str(state.target.id)
     rows = [(fact.name, f"{fact.value}  {fact.note}".rstrip(), "") for fact in state.facts]
     odd = odd_characters(raw)
-    rows.append((_("target"), clean(raw, LINE_LIMIT), "muted"))
+    rows.append((_("Target"), clean(raw, LINE_LIMIT), "muted"))
     return [*lines, *pairs([*rows, *([("", f"{glyphs.ATTENTION} {odd}", "warn")] if odd else [])], width)]

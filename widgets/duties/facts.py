@@ -108,7 +108,7 @@ def evidence_facts(evidence: Mapping[str, str], duty: Duty | None) -> list[Fact]
 def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
     """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
-    if findings.material:
+    if findings.for_reference:
         words = _("For reference: a person does this duty.")
         lines += hanging([(f"{REFERENCE.mark} ", REFERENCE.role)], [(words, REFERENCE.role)], width)
     running = {each.inspection: running_words(each) for each in findings.running}
@@ -121,7 +121,7 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
             spans.append((running[id], "strong"))
         elif recorded is None:
             spans.append(waiting_span(findings, id))
-        elif not findings.material:
+        elif not findings.for_reference:
             spans += recorded_spans(recorded)
         lines.append(spans)
         if recorded is not None:

@@ -115,8 +115,8 @@ def _waiting(today: Sequence[Occurrence], findings: FindingsView | None) -> Iter
 
 
 def _verdict(findings: DutyFindings | None) -> Verdict | None:
-    """What a duty's findings say that is left to decide; None for material, and for what a person overrode."""
-    if findings is None or findings.material or (findings.complete and findings.settled):
+    """What a duty's findings say that is left to decide; None for what is for reference, and for what a person overrode."""
+    if findings is None or findings.for_reference or (findings.complete and findings.settled):
         return None
     return findings.leading
 

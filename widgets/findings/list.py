@@ -99,7 +99,7 @@ class FindingList(Vertical):
                     id,
                     (
                         [(recorded.finding.title, "")],
-                        recorded_spans(recorded, for_reference=self.findings.material),
+                        recorded_spans(recorded, for_reference=self.findings.for_reference),
                         [(recorded.finding.summary, "")],
                         [(clock(recorded.finding.read_at, self.zone, name=False), "muted")],
                     ),

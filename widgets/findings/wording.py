@@ -21,7 +21,7 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
         return [(f"{glyphs.RUNNING} " + _("inspecting"), "strong")]
     if findings.queued:
         return [(f"{glyphs.UPCOMING} " + _("queued"), "muted")]
-    if findings.material:
+    if findings.for_reference:
         return [(REFERENCE.text, REFERENCE.role)] if findings.recorded else []
     if findings.complete and findings.settled and findings.verdict is not Verdict.NORMAL:
         return [(_("overridden"), "muted")]

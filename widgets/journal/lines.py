@@ -25,11 +25,11 @@ def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
     lines += [[(text, "strong")] for text in wrap(entry.text, width)]
     rows = [
-        (_("target"), clean(entry.target)),
-        (_("subject"), clean(entry.subject)),
-        (_("claim"), clean(entry.claim)),
-        (_("holds"), clean(entry.holds)),
-        (_("releases"), clean(entry.releases)),
+        (_("Target"), clean(entry.target)),
+        (_("Subject"), clean(entry.subject)),
+        (_("Claim"), clean(entry.claim)),
+        (_("Holds"), clean(entry.holds)),
+        (_("Releases"), clean(entry.releases)),
     ]
     lines_about = labelled([row for row in rows if row[1]], width)
     return [*lines, [], *lines_about] if lines_about else lines
@@ -39,10 +39,10 @@ def person_lines(entry: Entry, width: int) -> list[Line]:
     """The person, their origin, their AWS identity, the host."""
     person = entry.person
     rows = [
-        (_("person"), person.name),
-        (_("from"), person.origin or NOTHING),
+        (_("Person"), person.name),
+        (_("Connected from"), person.origin or NOTHING),
         (_("AWS identity"), person.identity or _("not known yet")),
-        (_("host"), person.host or NOTHING),
+        (_("Host"), person.host or NOTHING),
     ]
     return labelled(rows, width)
 

@@ -25,10 +25,10 @@ POST_STYLES: dict[PostState, StateStyle] = {
 def columns() -> tuple[Column, ...]:
     """State, when and by which person it was sent, text."""
     return (
-        Column(_("state"), max_width=16),
-        Column(_("when"), max_width=18, rank=1),
-        Column(_("person"), max_width=16, rank=2),
-        Column(_("what"), flex=1, min_width=20),
+        Column(_("State"), max_width=16),
+        Column(_("When"), max_width=18, rank=1),
+        Column(_("Person"), max_width=16, rank=2),
+        Column(_("What happened"), flex=1, min_width=20),
     )
 
 

@@ -33,11 +33,11 @@ class JournalTable(KeyedTable):
     def __init__(self) -> None:
         super().__init__(
             (
-                Column(_("time"), min_width=8),
-                Column(_("kind"), max_width=_KIND_WIDTH),
-                Column(_("person"), max_width=14),
-                Column(_("what"), flex=1, min_width=30),
-                Column(_("target"), max_width=36, middle=True, rank=1),
+                Column(_("Time"), min_width=8),
+                Column(_("Kind"), max_width=_KIND_WIDTH),
+                Column(_("Person"), max_width=14),
+                Column(_("What happened"), flex=1, min_width=30),
+                Column(_("Target"), max_width=36, middle=True, rank=1),
             ),
             margin=1,
         )

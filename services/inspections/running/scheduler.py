@@ -24,6 +24,7 @@ from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding, FindingsView, Recorded, RunningInspection
 from services.models.problem import ProblemKind
+from services.models.runbook import Duty
 
 SETTLE = 0.2
 """Minimum seconds (of real time) between two views, as inspections report progress often."""
@@ -65,6 +66,8 @@ class InspectionScheduler:
         )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in runner.runbook.duties}
+        judging = [duty for duty in self._duties.values() if not _is_done_by_hand(duty)]
+        self._judged_by_others = frozenset(id for duty in judging for id in duty.inspections)
         self._listed: tuple[Occurrence, ...] = ()
         """Occurrences that have inspections, in the order of the duty view."""
         self._open: dict[str, ScheduledOccurrence] = {}
@@ -116,6 +119,7 @@ class InspectionScheduler:
             running=running or elsewhere,
             queued=() if elsewhere else missing,
             material=self._is_material(slot),
+            for_reference=self._is_material(slot) and self._judged_by_others.issuperset(ids),
         )
 
     def _elsewhere(
@@ -133,7 +137,7 @@ class InspectionScheduler:
 
     def _is_material(self, slot: ScheduledOccurrence) -> bool:
         duty = self._duties.get(slot.duty)
-        return duty is not None and (duty.checklist or bool(duty.evidence))
+        return duty is not None and _is_done_by_hand(duty)
 
     def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of a slot's inspections, in the runbook's order."""
@@ -290,3 +294,7 @@ class InspectionScheduler:
     async def _read(self) -> None:
         with suppress(JournalError):
             await self._records.read(self._clock.now())
+
+
+def _is_done_by_hand(duty: Duty) -> bool:
+    return duty.checklist or bool(duty.evidence)

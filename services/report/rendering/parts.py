@@ -216,7 +216,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
     return [
         (_("System"), system),
         (_("Created"), made_at),
-        (_("Source"), source),
+        (_("Made from"), source),
         (_("Prepared by"), _(", ").join(head.authors) or NOTHING),
         (_("Checked by"), ""),
     ]

@@ -195,7 +195,7 @@ def _duty(duty: Duty) -> Section:
     facts = [
         (_("When"), timing(duty)),
         (_("Section"), duty.section),
-        (_("Record"), duty.record),
+        (_("To be recorded"), duty.record),
         (_("To be written down"), _(", ").join(each.title for each in duty.evidence)),
     ]
     lines = [(f"{BOX} {number}", text) for number, text in enumerate(duty.asks, 1)]

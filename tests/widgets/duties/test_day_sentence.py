@@ -59,7 +59,7 @@ def test_what_waits_and_how_bad_it_is() -> None:
     assert sentence(of, *findings) == "本日 6件: 確認待ち 4（異常 3）、次は 15:00 JST"
     hidden = found(d, Verdict.UNKNOWN, Verdict.ATTENTION)
     assert "異常 3、注意 1" in sentence(of, *findings, hidden)
-    drill = found(d, Verdict.ABNORMAL, material=True)
+    drill = found(d, Verdict.ABNORMAL, for_reference=True)
     assert "異常 3）" in sentence(of, *findings, drill), "nobody has drilled yet"
 
 

@@ -186,7 +186,7 @@ def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
     rows = (Row(cells=("old",), verdict=V.ABNORMAL),)
     bad = bad.model_copy(update={"evidence": (Evidence(title="t", columns=("c",), rows=rows),)})
     one = recorded(bad)
-    of_duty = duty(bad).model_copy(update={"material": True})
+    of_duty = duty(bad).model_copy(update={"for_reference": True})
     neutral = bad.without_verdicts
     now = datetime(2026, 1, 14, tzinfo=UTC)
     lines = [

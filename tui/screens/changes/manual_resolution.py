@@ -135,7 +135,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         app, run = self.app, self.run
         step = next((each for each in run.steps if each.id == self.step.id), None)
         when = stamp(step.at if step and step.at else run.at, app.zone, app.now())
-        rows = [(_("step"), self.step.title, "strong"), (_("by"), run.by, ""), (_("when"), when, "")]
+        rows = [(_("Step"), self.step.title, "strong"), (_("Made by"), run.by, ""), (_("When"), when, "")]
         text = hanging([("? ", "alert")], step.text, "warn", width) if step and step.text else []
         return [
             *pairs(rows, width),

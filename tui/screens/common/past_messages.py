@@ -40,9 +40,9 @@ class PastMessagesScreen(Dialog[None]):
         self.messages: Sequence[LineMessage] = list(reversed(self.app.board.past))
         self.table = KeyedTable(
             (
-                Column(_("time"), max_width=12),
+                Column(_("Time"), max_width=12),
                 Column("", min_width=1, max_width=1),
-                Column(_("message"), flex=1, min_width=20),
+                Column(_("Message"), flex=1, min_width=20),
             )
         )
         self.whole = Prose()

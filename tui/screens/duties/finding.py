@@ -108,7 +108,7 @@ class FindingScreen(ModeScreen):
         self.recorded = self.view.recorded = recorded
         self.view.place = self._place()
         findings = self.services.scheduler.of(self.slot) if self.slot is not None else None
-        self.view.for_reference = findings is not None and findings.material
+        self.view.for_reference = findings is not None and findings.for_reference
         self.refresh_bindings()
 
     def _place(self) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def accepting_words(
 ) -> Iterable[Content]:
     """Yield the findings that a sign-off accepts, each with its time, and warnings for missing, abnormal and old ones."""
     for recorded in findings.recorded:
-        spans = recorded_spans(recorded, for_reference=True) if findings.material else _verdict(recorded)
+        spans = recorded_spans(recorded, for_reference=True) if findings.for_reference else _verdict(recorded)
         yield Content.assemble(
             *((text, ROLES[role] if role else "") for text, role in spans),
             f"  {recorded.finding.title}  ",
@@ -63,7 +63,7 @@ def accepting_words(
         )
         yield Content.styled(words.format(count=missing), ROLES["caution"])
     abnormal = [each for each in findings.recorded if not each.settled]
-    if abnormal and not findings.material:
+    if abnormal and not findings.for_reference:
         words = plural(
             "{count} finding is not normal; signing off accepts it as it is",
             "{count} findings are not normal; signing off accepts them as they are",
@@ -143,13 +143,15 @@ def effect_words(checklist: Checklist) -> Content:
         )
         return Content.styled(f"{glyphs.MISSING} {words.format(count=open_lines)}", ROLES["warn"])
     if not open_lines and not missing:
-        return Content.styled(f"{glyphs.DONE} " + _("All done: ⏎ signs the duty off"), ROLES["good"])
+        return Content.styled(
+            f"{glyphs.DONE} " + _("All done: ⏎ in the note signs the duty off"), ROLES["good"]
+        )
     parts = []
     if open_lines:
         parts.append(plural("{count} line open", "{count} lines open", open_lines).format(count=open_lines))
     if missing:
         parts.append(_("to be filled in: {names}").format(names=_(", ").join(missing)))
-    words = _("{rest}: ⏎ records the duty as under way").format(rest=_(", ").join(parts))
+    words = _("{rest}: ⏎ in the note records the duty as under way").format(rest=_(", ").join(parts))
     return Content.styled(f"{glyphs.UNDERWAY} {words}", ROLES["caution"])
 
 

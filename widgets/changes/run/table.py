@@ -40,12 +40,12 @@ class RunTable(Vertical):
         self._empty = PanelEmpty()
         self.table = KeyedTable(
             (
-                Column(_("state"), max_width=38),
-                Column(_("what"), flex=1, min_width=30),
-                Column(_("by"), max_width=20, rank=3),
-                Column(_("when"), max_width=18, rank=1),
-                Column(_("verified"), max_width=13, rank=2),
-                Column(_("revert plan"), max_width=36, rank=4),
+                Column(_("State"), max_width=38),
+                Column(_("Change made"), flex=1, min_width=30),
+                Column(_("Made by"), max_width=20, rank=3),
+                Column(_("When"), max_width=18, rank=1),
+                Column(_("Verified"), max_width=13, rank=2),
+                Column(_("Revert plan"), max_width=36, rank=4),
             ),
             margin=1,
         )

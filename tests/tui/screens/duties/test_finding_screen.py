@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
@@ -96,43 +97,60 @@ async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded: 
             await until(pilot, lambda: "[ Previous  ] Next" in screen_text(pilot).splitlines()[-1])
 
 
-@pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
-async def test_a_duty_that_a_person_does_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
-    """The key is too old, which is why the duty is due: that is no result of the duty."""
+async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> Occurrence:
+    """The open occurrence of a duty, once its inspections have run."""
+    app: Any = pilot.app
+
+    def occurrence() -> Occurrence | None:
+        return (
+            next((each for each in app.duties.open if each.slot.duty == duty), None) if app.duties else None
+        )
+
+    def complete() -> bool:
+        embedded.clock.advance(0.1)
+        one = occurrence()
+        findings = app.ready.scheduler.of(one.slot) if one else None
+        return findings is not None and findings.complete and not findings.running
+
+    await until(pilot, complete)
+    due = occurrence()
+    assert due is not None
+    return due
+
+
+@pytest.mark.scenario("missing-snapshot", history=24 * 3600.0, origin=MONDAY)
+async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
+    """The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held."""
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app
-
-        def recorded() -> bool:
-            embedded.clock.advance(0.1)
-            slots = (
-                [each.slot for each in app.duties.open if each.slot.duty == "key-rotation"]
-                if app.duties
-                else []
-            )
-            findings = app.ready.scheduler.of(slots[0]) if slots else None
-            return findings is not None and findings.complete and not findings.running
-
-        await until(pilot, recorded)
-        occurrence = next(each for each in app.duties.open if each.slot.duty == "key-rotation")
+        occurrence = await inspected(pilot, embedded, "dr-drill")
         (one,) = app.ready.scheduler.of(occurrence.slot).recorded
         assert one.finding.verdict is Verdict.ABNORMAL
 
         def rows(words: str) -> list[str]:
             return [row for row in screen_text(pilot).splitlines() if words in row]
 
-        await until(pilot, lambda: any("○ for reference" in row for row in rows("access key")))
-        for screen, words in (
-            (DutyScreen(occurrence), "Access keys"),
-            (FindingScreen(occurrence.key, one, occurrence.slot), "91 days"),
-            (SignScreen(occurrence), "91 days"),
+        await until(pilot, lambda: any("○ for reference" in row for row in rows("DR drill")))
+        summary = one.finding.summary[:20]
+        for screen in (
+            DutyScreen(occurrence),
+            FindingScreen(occurrence.key, one, occurrence.slot),
+            SignScreen(occurrence),
         ):
             await app.push_screen(screen)
-            await until(pilot, lambda words=words: rows(words))  # type: ignore[misc]
-            assert not any(glyph in row for row in rows("91 d") for glyph in "◆▲■"), rows("91 d")
+            await until(pilot, lambda: rows(summary))
+            assert not any(glyph in row for row in rows(summary) for glyph in "◆▲■"), rows(summary)
             assert "◆" not in screen_text(pilot) or not isinstance(screen, FindingScreen)
             assert "not normal" not in screen_text(pilot)
             app.pop_screen()
             await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+
+
+@pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
+async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        await inspected(pilot, embedded, "key-rotation")
+        await until(pilot, lambda: "late       ◆ abnormal" in screen_text(pilot))
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)

@@ -168,10 +168,12 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "Must be a number: Time to restore (minutes)" in screen_text(pilot))
         checklist.inputs["minutes"].value = "４２"
-        await until(pilot, lambda: "1 line open: ⏎ records the duty as under way" in screen_text(pilot))
+        await until(
+            pilot, lambda: "1 line open: ⏎ in the note records the duty as under way" in screen_text(pilot)
+        )
         checklist.boxes[0].focus()
         await pilot.press("space")
-        await until(pilot, lambda: "All done: ⏎ signs the duty off" in screen_text(pilot))
+        await until(pilot, lambda: "All done: ⏎ in the note signs the duty off" in screen_text(pilot))
         dialog.field.focus()
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
@@ -291,7 +293,9 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
         await pilot.press(*"created")
         assert dialog.focused is dialog.field
         assert dialog.field.text == "created", "letters typed on a line are meant for the note"
-        await until(pilot, lambda: "2 lines open: ⏎ records the duty as under way" in screen_text(pilot))
+        await until(
+            pilot, lambda: "2 lines open: ⏎ in the note records the duty as under way" in screen_text(pilot)
+        )
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen and "◐" in screen_text(pilot))
         assert not await entries(pilot, EntryKind.SIGN_OFF)
@@ -342,7 +346,9 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
         dialog = pilot.app.screen
         boxes = dialog.checklist.boxes
         await pilot.press("space", "down", "space", "down", "space", *"waits")
-        await until(pilot, lambda: "1 line open: ⏎ records the duty as under way" in screen_text(pilot))
+        await until(
+            pilot, lambda: "1 line open: ⏎ in the note records the duty as under way" in screen_text(pilot)
+        )
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         await pilot.app.ready.duties.record_progress(rotation, ProgressChange(ticked=(boxes[3].text,)))
         await until(pilot, lambda: boxes[3].value)

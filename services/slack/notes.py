@@ -174,8 +174,10 @@ def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: Note
 
 
 def _measure(measure: Measure) -> str:
-    """`Root sign-ins 1 (normal: 0)`."""
+    """`Root sign-ins 1 (normal: 0)`; what is wrong in words where the value itself is as it should be."""
     shown = measure.shown or _("not judged")
+    if measure.note and measure.shown == measure.allowed:
+        return f"{measure.title} {measure.note}"
     if not measure.allowed:
         return f"{measure.title} {shown}"
     return _("{title} {shown} (normal: {allowed})").format(

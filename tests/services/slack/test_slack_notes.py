@@ -160,6 +160,9 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
         measures=(
             Measure(title="Errors", shown="31 an hour", allowed="< 10", verdict=Verdict.ABNORMAL),
             Measure(title="Fine", shown="1", verdict=Verdict.NORMAL),
+            Measure(
+                title="CPU", shown="OK", allowed="OK", verdict=Verdict.ATTENTION, note="fired 01:19–01:30"
+            ),
         ),
         evidence=(
             Evidence(
@@ -175,7 +178,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     proposal = about_finding(Recorded(seq=17, by="sato", finding=finding), HERE)
     fields = lines(proposal.text)
     assert fields["Details"] == "31 errors an hour"
-    assert fields["Measured"] == "Errors 31 an hour (normal: < 10)"
+    assert fields["Measured"] == "Errors 31 an hour (normal: < 10); CPU fired 01:19–01:30"
     assert role in fields["Escalation"]
     assert fields["Journal"] == "17"
     assert fields["Next check"] == "01-15(Thu) 09:00, Opening check", "the next duty that inspects it"

@@ -375,4 +375,4 @@ async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves() -> None:
         await pilot.pause()
         table.show_vertical_scrollbar = True
         assert "…" not in table.render_line(0).text
-        assert table.render_line(0).text.rstrip().endswith("target")
+        assert table.render_line(0).text.rstrip().endswith("Target")

@@ -1,5 +1,6 @@
 """One finding on the screen: band, position, folded evidence that leads to its place, what runs, signing."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -150,7 +151,7 @@ async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
 async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         await inspected(pilot, embedded, "key-rotation")
-        await until(pilot, lambda: "late       ◆ abnormal" in screen_text(pilot))
+        await until(pilot, lambda: re.search("late +◆ abnormal", screen_text(pilot)))
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)

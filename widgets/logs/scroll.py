@@ -32,13 +32,23 @@ class Scroller:
         if top is None:
             return [], 0
         skip = self._skip if top == self._top.row else 0
-        rows: list[int] = []
-        height, row = -skip, self.view.visible.at_or_after(top)
-        while row is not None and height < self.height:
-            rows.append(row)
-            height += self._height_of(row)
-            row = self.view.visible.at_or_after(row + 1)
+        rows, height = self._rows_from(top, skip)
+        if height < self.height and not self.follow:
+            # Lines below were hidden, or the pane has grown: those above fill it, and the position stays.
+            end = self._end()
+            if end is not None and end < (top, skip):
+                return self._rows_from(*end)[0], end[1]
         return rows, skip
+
+    def _rows_from(self, row: int, skip: int) -> tuple[list[int], int]:
+        """Store rows of the lines from `row` on, and the screen rows they fill, at most to the end of the window."""
+        rows: list[int] = []
+        height, next_row = -skip, self.view.visible.at_or_after(row)
+        while next_row is not None and height < self.height:
+            rows.append(next_row)
+            height += self._height_of(next_row)
+            next_row = self.view.visible.at_or_after(next_row + 1)
+        return rows, height
 
     def new_below(self, bottom: int) -> int:
         """Lines that arrived since following ended, below `bottom`, the last row in the window."""

@@ -154,7 +154,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         levels = ["INFO", "WARN", "INFO", "ERROR"]
         pane.append([line(n, f"{levels[n % 4]} number {n}") for n in range(200)])
         await until(pilot, lambda: facts(pane).lines == 200)
-        await pilot.press("pageup", "pageup", "pageup", "up")
+        await pilot.press(*["pageup"] * 6, "up")
         top = texts(pane)[0]
         pane.show_from(Severity.ERROR)
         await app.workers.wait_for_complete()
@@ -169,6 +169,26 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         await app.workers.wait_for_complete()
         await until(pilot, lambda: facts(pane).visible == 202)
         assert texts(pane)[0] == top
+
+
+async def test_what_a_threshold_leaves_fills_the_pane() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.append([line(n, f"{'ERROR' if n % 4 == 3 else 'INFO'} number {n}") for n in range(200)])
+        await until(pilot, lambda: facts(pane).lines == 200)
+        await pilot.press("up", "up")
+        before = texts(pane)
+        pane.show_from(Severity.ERROR)
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).visible == 50)
+        assert len(texts(pane)) == len(before)
+        assert texts(pane)[-1] == "ERROR number 199"
+        pane.show_from(Severity.PLAIN)
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).visible == 200)
+        assert texts(pane) == before
 
 
 async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None:

@@ -103,6 +103,6 @@ def test_the_shell_reads_it_once_the_terminal_is_restored() -> None:
         assert terminal.wait_exit() == 0
         terminal.assert_restored()
         # The emulator has no second screen, and wraps the lines where the cursor happens to be.
-        said = bytes(terminal.raw).decode("utf-8", "replace")
-        assert "are late: " in said
-        assert "waits for a sign-off" in said
+        output = bytes(terminal.raw).decode("utf-8", "replace")
+        assert "are late: " in output
+        assert "waits for a sign-off" in output

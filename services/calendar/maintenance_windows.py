@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from services.calendar.business_days import WEEKDAYS
 from services.i18n import _
-from services.models.date_text import span_text, zoned_time
+from services.models.date_text import span_text, with_zone
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -98,11 +98,6 @@ def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) 
     return actual != meant and actual.latest_start(local) == local and actual.length == meant.length
 
 
-def stamp(at: datetime, zone: tzinfo) -> str:
-    """A local time such as `2026-01-18(Sun) 02:00 JST`."""
-    return zoned_time(at, zone)
-
-
 def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
     """The window in local time, in words: `Sunday 02:00–03:00 JST`, or `03:10–03:40 JST` if daily.
 
@@ -110,7 +105,7 @@ def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
     """
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
-    hours = f"{span_text(f'{local:%H:%M}', f'{end:%H:%M}')} {local.tzname()}"
+    hours = with_zone(span_text(f"{local:%H:%M}", f"{end:%H:%M}"), local, zone)
     if window.interval == DAY:
         return hours
     return _("{weekday} {hours}").format(weekday=_(WEEKDAYS[local.weekday()]), hours=hours)

@@ -70,11 +70,6 @@ def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
     return sentences(what, remedy)
 
 
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A time with its zone: `12-01(Tue) 17:00 JST`; with the year if it is not that of the day of writing."""
-    return zoned_time(at, zone)
-
-
 def observed_done(observation: Observation) -> str:
     """The response was lost, and AWS shows the change."""
     return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)

@@ -65,7 +65,12 @@ def dated_time(at: datetime, zone: tzinfo, now: datetime | None = None, *, secon
 
 def zoned_time(at: datetime, zone: tzinfo, now: datetime | None = None, *, seconds: bool = False) -> str:
     """`01-19(月) 09:07 JST`: as `dated_time`, with the zone's name, for texts that stand alone."""
-    return f"{dated_time(at, zone, now, seconds=seconds)} {at.astimezone(zone).tzname()}"
+    return with_zone(dated_time(at, zone, now, seconds=seconds), at, zone)
+
+
+def with_zone(text: str, at: datetime, zone: tzinfo) -> str:
+    """The text of a time, and the name that its zone has at that time."""
+    return f"{text} {at.astimezone(zone).tzname()}"
 
 
 def period_text(start: datetime, end: datetime, zone: tzinfo, now: datetime | None = None) -> str:

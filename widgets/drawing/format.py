@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len, set_cell_size
 
 from services.i18n import _
-from services.models.date_text import dated_time, time_text
+from services.models.date_text import dated_time, time_text, with_zone
 
 ELLIPSIS = "…"
 NOTHING = "—"
@@ -64,7 +64,7 @@ def clock(at: datetime, zone: tzinfo, *, seconds: bool = True, name: bool = True
 def stamp(at: datetime, zone: tzinfo, now: datetime | None = None, *, name: bool = True) -> str:
     """`11-25(Wed) 14:05 JST`; without the date on the day of `now`, with the year in another year, and without `now`."""
     text = time_text(at, zone, now) if now else dated_time(at, zone)
-    return f"{text} {at.astimezone(zone).tzname()}" if name else text
+    return with_zone(text, at, zone) if name else text
 
 
 def crop(text: str, width: int) -> str:

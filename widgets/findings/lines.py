@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _
-from services.models.date_text import period_text
+from services.models.date_text import period_text, with_zone
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
@@ -83,9 +83,9 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
         span = finding.window
-        covered = f"{period_text(span.start, span.end, zone, now)} {span.end.astimezone(zone).tzname()}"
+        period = with_zone(period_text(span.start, span.end, zone, now), span.end, zone)
         words = _("{time} ({length})").format(
-            time=covered,
+            time=period,
             length=duration((span.end - span.start).total_seconds()),
         )
         facts.append((_("Covers"), words))

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.changes.task_limit.state import ScalingState
-from services.changes.wording import moment
 from services.i18n import N_, _
 from services.models.changes import Fact
-from services.models.date_text import time_text
+from services.models.date_text import time_text, with_zone, zoned_time
 from services.models.ecs import ScalingActivity, ScalingPolicy, ScheduledAction
 
 _REASONS = {
@@ -62,7 +61,7 @@ def _is_newest(state: ScalingState, activity: ScalingActivity) -> bool:
 
 def _time(at: datetime, state: ScalingState, zone: tzinfo) -> str:
     """`09:07 JST` on the day of the read, with the date on other days."""
-    return f"{time_text(at, zone, state.at)} {at.astimezone(zone).tzname()}"
+    return with_zone(time_text(at, zone, state.at), at, zone)
 
 
 def _policy_text(policy: ScalingPolicy) -> str:
@@ -85,7 +84,7 @@ def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
 
 def action_text(action: ScheduledAction, zone: tzinfo) -> str:
     """When AWS runs the action and what it sets: `2026-12-01 17:00 JST: maximum 5`."""
-    when = moment(action.at, zone) if action.at else f"{action.schedule} {action.timezone}"
+    when = zoned_time(action.at, zone) if action.at else f"{action.schedule} {action.timezone}"
     bounds = []
     if action.minimum is not None:
         bounds.append(_("minimum {minimum}").format(minimum=action.minimum))

@@ -12,10 +12,10 @@ from services.changes.task_limit.facts import action_text
 from services.changes.task_limit.parameters import Parameters
 from services.changes.task_limit.state import ScalingState, action_digest, limit_digest
 from services.changes.task_limit.warnings import stopped_text
-from services.changes.wording import moment
 from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
+from services.models.date_text import zoned_time
 from services.models.ecs import ScheduledAction
 
 REGISTER = "register"
@@ -52,7 +52,7 @@ def schedule(context: ChangeContext, id: str, target: ChangeTarget, before: int,
         "Timezone": context.zone.key,
         "ScalableTargetAction": {"MaxCapacity": before},
     }
-    when = moment(at, context.zone)
+    when = zoned_time(at, context.zone)
     after = _("{when}: maximum {before}").format(when=when, before=before)
     return context.step(
         SCHEDULE,

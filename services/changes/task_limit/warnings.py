@@ -7,9 +7,9 @@ from services.changes.base import warning
 from services.changes.task_limit.facts import action_text
 from services.changes.task_limit.parameters import Parameters
 from services.changes.task_limit.state import ScalingState
-from services.changes.wording import moment
 from services.i18n import _, plural
 from services.models.changes import Caution
+from services.models.date_text import zoned_time
 from services.models.runbook import Approver, Runbook
 
 RAISING = "最大タスク数の引き上げ"
@@ -150,9 +150,9 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
             "The revert is {days} days away ({when}): check the date. A raised limit may cost more until "
             "then."
         )
-        when = moment(values.at, zone)
+        when = zoned_time(values.at, zone)
         yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
-    when, before = moment(values.at, zone), state.target.maximum
+    when, before = zoned_time(values.at, zone), state.target.maximum
     if values.way == "duty":
         text = _("It is not reverted automatically: on {when} a duty asks a person to revert it.")
         yield warning(text.format(when=when))

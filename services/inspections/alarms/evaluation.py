@@ -8,8 +8,9 @@ from enum import Enum
 from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
-from services.inspections.toolkit.wording import moment, since, stretch
+from services.inspections.toolkit.wording import since, stretch
 from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
+from services.models.date_text import zoned_time
 from services.models.findings import AlarmPeriod, Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict, worst
@@ -108,7 +109,7 @@ def _statements(
     if alarm.warm_up_until is not None:
         mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
         text = _("warms up until {time}: AWS evaluates nothing and runs no action")
-        yield mark, text.format(time=moment(alarm.warm_up_until, zone))
+        yield mark, text.format(time=zoned_time(alarm.warm_up_until, zone))
     if alarm.evaluation:
         yield Mark.UNSURE, evaluation_words(alarm.evaluation)
     recovered = [period for period in periods if period.state == "alarm" and period.ended is not None]
@@ -145,7 +146,7 @@ def _state(
 def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
     if alarm.muted_by:
         text = _("muted by {rule} until {time}") if alarm.muted_until else _("muted by {rule}")
-        until = moment(alarm.muted_until, zone) if alarm.muted_until else ""
+        until = zoned_time(alarm.muted_until, zone) if alarm.muted_until else ""
         yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
     if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
         yield Mark.UNKNOWN, _("AWS did not report whether its actions are enabled")
@@ -171,8 +172,8 @@ def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
     """`01-14 01:16–01:26 JST (10m)`; says so if it began before the window or still lasts."""
     if period.began is None:
         if period.ended is None:
-            return _("since before {time}").format(time=moment(span.start, zone))
-        return _("until {time}, since before the window").format(time=moment(period.ended, zone))
+            return _("since before {time}").format(time=zoned_time(span.start, zone))
+        return _("until {time}, since before the window").format(time=zoned_time(period.ended, zone))
     if period.ended is None:
         return since(period.began, span.end, zone)
     return stretch(period.began, period.ended, zone)

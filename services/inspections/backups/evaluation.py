@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from services.calendar.maintenance_windows import DAY, Window, local_text, stamp
+from services.calendar.maintenance_windows import DAY, Window, local_text
 from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import age_text, length, listed
+from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.runbook import Rds
@@ -121,7 +122,7 @@ def _newest(reading: BackupReading) -> CheckResult:
         verdict=Verdict.ABNORMAL if old else Verdict.NORMAL,
         value=round(reading.age.total_seconds() / 3600, 2),
         unit="h",
-        note=stamp(reading.newest.at, reading.zone) if reading.newest and reading.newest.at else "",
+        note=zoned_time(reading.newest.at, reading.zone) if reading.newest and reading.newest.at else "",
     )
     text = _("The newest snapshot is {age} old (at most {hours} h).")
     return CheckResult(measure, text.format(age=length(reading.age), hours=hours), by_runbook=True)
@@ -155,7 +156,7 @@ def _windows(reading: BackupReading) -> CheckResult:
 
 
 def _created(reading: BackupReading) -> str:
-    return stamp(reading.database.created, reading.zone) if reading.database.created else "—"
+    return zoned_time(reading.database.created, reading.zone) if reading.database.created else "—"
 
 
 def _gaps(reading: BackupReading) -> Iterator[str]:
@@ -176,7 +177,7 @@ def _gaps(reading: BackupReading) -> Iterator[str]:
 
 def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
     why = reason(night, events)
-    at = stamp(night.start, zone)
+    at = zoned_time(night.start, zone)
     return _("{at} (RDS: {reason})").format(at=at, reason=why.rstrip(".")) if why else at
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from services.calendar.maintenance_windows import stamp
 from services.i18n import N_, _
 from services.inspections.backups.windows import Night, Outcome
 from services.inspections.base import table
+from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
 from services.models.rds import DatabaseEvent, Snapshot, SnapshotState
 from services.models.verdict import DISPLAY_ORDER, Verdict
@@ -40,7 +40,7 @@ def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone:
 
 
 def _rows(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> list[Row]:
-    window = stamp(night.start, zone)
+    window = zoned_time(night.start, zone)
     why = reason(night, events)
     note = _(_NOTES[night.outcome]) if night.outcome in _NOTES else ""
     verdict = VERDICTS[night.outcome]
@@ -55,7 +55,7 @@ def _rows(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> list[R
 
 
 def _cells(window: str, snapshot: Snapshot, zone: tzinfo) -> tuple[str, str, str, str]:
-    at = stamp(snapshot.at, zone) if snapshot.at else ""
+    at = zoned_time(snapshot.at, zone) if snapshot.at else ""
     status = str(snapshot.status)
     if snapshot.state is SnapshotState.CREATING and snapshot.percent is not None:
         status = f"{status} {snapshot.percent} %"
@@ -74,5 +74,5 @@ def events_table(events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
     return table(
         _("RDS events"),
         (_("At"), _("Category"), _("Message")),
-        [(stamp(event.at, zone), ", ".join(event.categories), str(event.message)) for event in events],
+        [(zoned_time(event.at, zone), ", ".join(event.categories), str(event.message)) for event in events],
     )

@@ -21,11 +21,11 @@ from services.inspections.toolkit.wording import (
     hours_words,
     incomplete_words,
     length,
-    moment,
     stretch,
     value_words,
 )
 from services.models.aws_cli import CliCommand
+from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
@@ -154,7 +154,7 @@ class CustomMetric(OwnInspection):
                 metric=self.spec.metric,
                 stat=self.spec.stat,
                 period=series.period,
-                time=moment(until, self.context.calendar.zone),
+                time=zoned_time(until, self.context.calendar.zone),
             )
         )
         if self.spec.source:
@@ -168,7 +168,7 @@ class CustomMetric(OwnInspection):
             return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
         text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
         if silence.hole.began == course.newest:
-            text = _("no data since {time}").format(time=moment(at(course.newest), zone))
+            text = _("no data since {time}").format(time=zoned_time(at(course.newest), zone))
         return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 
     def _summary(self, request: InspectionRequest, course: Course, doubts: Sequence[str]) -> str:
@@ -197,7 +197,7 @@ class CustomMetric(OwnInspection):
             allowed=bound_words(limit),
             length=length(timedelta(seconds=course.total)),
         )
-        when = moment(at(course.worst_at), zone)
+        when = zoned_time(at(course.worst_at), zone)
         return _("{parts}.").format(parts=_(", ").join((first, _("at {time}").format(time=when), *doubts)))
 
     def _beyond(self, course: Course, limit: Limit) -> Evidence:

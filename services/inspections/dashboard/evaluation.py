@@ -21,14 +21,8 @@ from services.inspections.toolkit.curves import (
     silences,
     widest,
 )
-from services.inspections.toolkit.wording import (
-    bound_words,
-    incomplete_words,
-    length,
-    moment,
-    stretch,
-    value_words,
-)
+from services.inspections.toolkit.wording import bound_words, incomplete_words, length, stretch, value_words
+from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
@@ -99,9 +93,9 @@ class Limits:
             notes.insert(0, _("now {value}").format(value=value_words(course.now, limit)))
         if course.worst_at is not None:
             text = _("lowest at {time}") if limit.above is not None else _("highest at {time}")
-            notes.insert(0, text.format(time=moment(at(course.worst_at), self._zone)))
+            notes.insert(0, text.format(time=zoned_time(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
-            notes.append(_("data since {time}").format(time=moment(at(course.first), self._zone)))
+            notes.append(_("data since {time}").format(time=zoned_time(at(course.first), self._zone)))
         return CheckResult(
             measure=Measure(
                 title=title,
@@ -138,7 +132,7 @@ class Limits:
             text = (
                 _("lowest {value} at {time}") if limit.above is not None else _("highest {value} at {time}")
             )
-            when = moment(at(course.worst_at), self._zone)
+            when = zoned_time(at(course.worst_at), self._zone)
             texts.insert(0, text.format(value=value_words(course.worst, limit), time=when))
         return _(", ").join(texts)
 
@@ -196,7 +190,7 @@ class Limits:
             yield from _present(course.now, _limit(curve))
         yield from self._beyond(course)
         if lost and lost[-1].ended == end:
-            since = moment(at(lost[-1].began), self._zone)
+            since = zoned_time(at(lost[-1].began), self._zone)
             yield Verdict.UNKNOWN, _("no data since {time}").format(time=since)
         elif lost:
             yield Verdict.ATTENTION, self._words(_("no data {stretch}"), lost)
@@ -242,7 +236,7 @@ class Limits:
 
     def _stale(self, curve: Curve, course: Course) -> tuple[Verdict, str]:
         """For a curve without a current value: data is missing, or there are no requests to measure."""
-        since = moment(at(course.newest or 0), self._zone)
+        since = zoned_time(at(course.newest or 0), self._zone)
         if _limit(curve).above is not None or not self._idle(curve, course):
             return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
         # CloudWatch reports these only while there are requests, of which there may be none at night.

@@ -18,7 +18,8 @@ from services.inspections.toolkit.curves import (
     stretches,
     widest,
 )
-from services.inspections.toolkit.wording import incomplete_words, length, moment, number, stretch
+from services.inspections.toolkit.wording import incomplete_words, length, number, stretch
+from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict, worst
@@ -193,7 +194,7 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
     if not series.times:
         yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=_("no data in the window")))
     elif not fresh(_end(series), series.period, end):
-        since = _("no data since {time}").format(time=moment(at(_end(series)), zone))
+        since = _("no data since {time}").format(time=zoned_time(at(_end(series)), zone))
         yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=since))
     if holes:
         when = _("no data {stretch}").format(stretch=stretch(*widest(holes).moments, zone))

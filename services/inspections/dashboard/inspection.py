@@ -23,9 +23,10 @@ from services.inspections.dashboard.traffic_growth import Transfers, comparable,
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import bound_words, hours_words, moment, yen_words
+from services.inspections.toolkit.wording import bound_words, hours_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
+from services.models.date_text import zoned_time
 from services.models.findings import Finding, Measure
 from services.models.metrics import SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict
@@ -137,7 +138,7 @@ class DashboardValues(Inspection):
         if since is None:
             return sentence
         before = _("There is no data before {time}.")
-        return f"{sentence} {before.format(time=moment(since, self.context.calendar.zone))}"
+        return f"{sentence} {before.format(time=zoned_time(since, self.context.calendar.zone))}"
 
     def _compared(self, request: InspectionRequest, back: timedelta, alike: bool) -> str:
         zone = self.context.calendar.zone
@@ -147,7 +148,7 @@ class DashboardValues(Inspection):
                 "Data transferred is compared with the period from {time}, although its open and closed days "
                 "differ."
             )
-        return text.format(time=moment(request.since - back, zone))
+        return text.format(time=zoned_time(request.since - back, zone))
 
     def _remarks(self, curves: Curves, transfers: Transfers, compared: str) -> Iterator[str]:
         if curves.from_targets:

@@ -12,7 +12,8 @@ from services.inspections.dashboard.reading import HOUR, Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
-from services.inspections.toolkit.wording import incomplete_words, moment, number, size_words, stretch
+from services.inspections.toolkit.wording import incomplete_words, number, size_words, stretch
+from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus, TimeSpan
@@ -256,7 +257,7 @@ class Transfers:
             return _("no data in the window")
         if self._ended(curve, series):
             end = at(series.times[-1] + series.period)
-            return _("no data since {time}").format(time=moment(end, self._zone))
+            return _("no data since {time}").format(time=zoned_time(end, self._zone))
         gaps = self._gaps(curve, series)
         if gaps:
             return _("no data {stretch}").format(stretch=stretch(*widest(gaps).moments, self._zone))

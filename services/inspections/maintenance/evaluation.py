@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.calendar import maintenance_windows
-from services.calendar.maintenance_windows import Window, stamp, typed_as_local, weekly
+from services.calendar.maintenance_windows import Window, typed_as_local, weekly
 from services.i18n import _, plural
 from services.inspections.maintenance.dates import ActionUrgency, Due
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import listed
+from services.models.date_text import zoned_time
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
 from services.models.rds import Database, OptIn
@@ -42,7 +43,7 @@ class MaintenanceReading:
 
     def stamp(self, at: datetime | None) -> str:
         """Local time; "" for none."""
-        return stamp(at, self.zone) if at else ""
+        return zoned_time(at, self.zone) if at else ""
 
 
 def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:

@@ -26,7 +26,9 @@ def window(
     since = max(first, earliest)
     remarks = []
     if signed is None:
-        remarks.append(_("first inspection: since {since}").format(since=_words(since, now, calendar)))
+        remarks.append(
+            _("first inspection: since {since}").format(since=zoned_time(since, calendar.zone, now))
+        )
     if since > first:
         remarks.append(_gap(first, since, now, calendar))
     closed = calendar.closed_between(since, now)
@@ -37,7 +39,7 @@ def window(
             text = plural(
                 "covers a closed day: since {since}", "covers {count} closed days: since {since}", closed
             )
-        remarks.append(text.format(count=closed, since=_words(since, now, calendar)))
+        remarks.append(text.format(count=closed, since=zoned_time(since, calendar.zone, now)))
     return since, _("; ").join(remarks)
 
 
@@ -54,8 +56,6 @@ def reached(
 
 def _gap(first: datetime, since: datetime, now: datetime, calendar: Calendar) -> str:
     text = _("not covered: {first} to {since}, too far back")
-    return text.format(first=_words(first, now, calendar), since=_words(since, now, calendar))
-
-
-def _words(moment: datetime, now: datetime, calendar: Calendar) -> str:
-    return zoned_time(moment, calendar.zone, now)
+    return text.format(
+        first=zoned_time(first, calendar.zone, now), since=zoned_time(since, calendar.zone, now)
+    )

@@ -16,8 +16,8 @@ from services.i18n import _, sentences
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckResult
-from services.inspections.toolkit.wording import moment
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.date_text import zoned_time
 from services.models.ecs import ScalingPolicy
 from services.models.findings import Measure
 from services.models.verdict import Verdict, worst
@@ -195,7 +195,7 @@ def _of_tasks(alarm: Alarm) -> bool:
 
 
 def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
-    until = moment(alarm.muted_until, watched.zone) if alarm.muted_until else ""
+    until = zoned_time(alarm.muted_until, watched.zone) if alarm.muted_until else ""
     text = (
         _("its alarm {alarm} is muted by {rule} until {time}")
         if until
@@ -226,7 +226,7 @@ def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
     text = _("its alarm {alarm} has had no data since {time}")
     metrics = dict.fromkeys(str(query.metric) for query in alarm.queries if query.metric)
     return Fault(
-        text.format(alarm=_short(alarm.name), time=moment(alarm.since, watched.zone)),
+        text.format(alarm=_short(alarm.name), time=zoned_time(alarm.since, watched.zone)),
         Verdict.ATTENTION,
         _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."

@@ -12,7 +12,7 @@ from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.scaling.shortage import COUNTED
 from services.inspections.toolkit.checks import CheckResult
-from services.inspections.toolkit.wording import moment
+from services.models.date_text import zoned_time
 from services.models.ecs import ScalingActivities, ScalingActivity
 from services.models.evidence import Evidence, Row
 from services.models.findings import Measure
@@ -53,7 +53,7 @@ def refusals(
             "refused {count} times in 24 hours, last at {time}: {reason}",
             count,
         )
-        note = text.format(count=count, time=moment(last.at, zone), reason=_why(last))
+        note = text.format(count=count, time=zoned_time(last.at, zone), reason=_why(last))
     if decisions.undated:
         # An activity without a time may be newer than all others, and successful or refused.
         undated = _("AWS returned activities without a time")
@@ -111,6 +111,6 @@ def _row(name: str, activity: ScalingActivity, count: int, zone: tzinfo) -> Row:
     outcome = _why(activity) if activity.not_scaled or activity.status != _DONE else _("carried out")
     worrying = _refused(activity) and not _in_order(activity)
     return Row(
-        cells=(moment(activity.at, zone), name, activity.description, outcome, str(count)),
+        cells=(zoned_time(activity.at, zone), name, activity.description, outcome, str(count)),
         verdict=Verdict.ATTENTION if worrying else None,
     )

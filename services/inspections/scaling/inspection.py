@@ -26,9 +26,9 @@ from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import moment
 from services.models.alarms import AlarmOverview
 from services.models.aws_cli import CliCommand
+from services.models.date_text import zoned_time
 from services.models.duties import ScheduledOccurrence
 from services.models.ecs import ContainerService
 from services.models.evidence import Evidence
@@ -154,7 +154,7 @@ class TaskLimits(Inspection):
         """The latest ECS events of each service."""
         zone = self.context.calendar.zone
         rows = [
-            (moment(event.at, zone), reading.name, str(event.message))
+            (zoned_time(event.at, zone), reading.name, str(event.message))
             for reading in readings
             if isinstance(reading.service, ContainerService)
             for event in reading.service.events[:EVENTS]
@@ -176,11 +176,11 @@ class TaskLimits(Inspection):
         zone = self.context.calendar.zone
         if before is not None:
             text = _("Runbook setting since {time}: {duty}")
-            yield text.format(time=moment(before.due_at, zone), duty=before.title)
+            yield text.format(time=zoned_time(before.due_at, zone), duty=before.title)
         after = next_slot(self.context.calendar, self.context.runbook, self.id, request.until)
         if after is not None:
             text = _("Next change per the runbook: {time}, {duty}")
-            yield text.format(time=moment(after.due_at, zone), duty=after.title)
+            yield text.format(time=zoned_time(after.due_at, zone), duty=after.title)
         if not expected.sure:
             yield _(
                 "The runbook has no duty {id} that reverts the limit: either maximum is accepted as right."

@@ -10,7 +10,7 @@ from services.i18n import _
 from services.inspections.scaling.evaluation import Expected, Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckResult
-from services.inspections.toolkit.wording import moment
+from services.models.date_text import zoned_time
 from services.models.ecs import ContainerService, ScalableTarget, ScheduledAction
 from services.models.findings import Measure
 from services.models.verdict import Verdict
@@ -55,7 +55,7 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Ch
         results += _unreadable(reading.actions, ahead, titles)
     yield from results
     if not results:
-        until = moment(ahead.until, ahead.zone)
+        until = zoned_time(ahead.until, ahead.zone)
         yield CheckResult(
             measure=Measure(
                 title=title,
@@ -134,7 +134,7 @@ def _cut(
         changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
     if after.minimum != before.minimum:
         changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
-    what, reasons, when = _(", ").join(changes), _(", ").join(why), moment(at, ahead.zone)
+    what, reasons, when = _(", ").join(changes), _(", ").join(why), zoned_time(at, ahead.zone)
     text = _("{name}: at {time} the scheduled action {action} reduces: {change} ({why}).")
     return CheckResult(
         measure=Measure(

@@ -23,8 +23,9 @@ from services.inspections.sign_ins.remarks import limits, questions, trails, unr
 from services.inspections.sign_ins.silence import history_measure, silence_remark, watched_remark
 from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import listed, moment
+from services.inspections.toolkit.wording import listed
 from services.models.aws_cli import CliCommand
+from services.models.date_text import zoned_time
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
@@ -111,7 +112,7 @@ class SignIns(Inspection):
     ) -> Iterator[str]:
         if since > request.since:
             text = _("Not covered: before {since}; the event history keeps 90 days.")
-            yield text.format(since=moment(since, self.context.calendar.zone))
+            yield text.format(since=zoned_time(since, self.context.calendar.zone))
         yield from questions(judged.gathered, self._spec)
         yield watched_remark(self.context.region)
         yield from unread(judged.gathered)

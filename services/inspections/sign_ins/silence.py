@@ -16,8 +16,8 @@ from itertools import pairwise
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.i18n import _
-from services.inspections.toolkit.wording import moment
 from services.models.cloudtrail import Lookup, TrailEvent, TrailStatus
+from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.verdict import Verdict
 
@@ -199,18 +199,18 @@ def history_measure(
     if history.unread:
         reach, note = _("not read"), _("not known whether it continues")
     elif last is None:
-        since = moment(until - BEFORE, zone)
+        since = zoned_time(until - BEFORE, zone)
         reach, note = _("empty"), _("no events since {time}, so nothing is known").format(time=since)
     elif ahead := _ahead(trails, history, until):
-        reach = _("stops at {time}").format(time=moment(last, zone))
+        reach = _("stops at {time}").format(time=zoned_time(last, zone))
         note = _("the trail {name} has files of later events; their content is not known").format(
             name=ahead.name
         )
     elif is_silent(history, until, calendar):
-        reach = _("stops at {time}").format(time=moment(last, zone))
+        reach = _("stops at {time}").format(time=zoned_time(last, zone))
         note = _("what happened after that is not known")
     else:
-        reach = _("up to {time}").format(time=moment(last, zone))
+        reach = _("up to {time}").format(time=zoned_time(last, zone))
     return Measure(
         title=_("Event history of {region}").format(region=history.newest.region),
         shown=reach,

@@ -4,25 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
-from services.models.date_text import period_text, zoned_time
+from services.models.date_text import period_text, with_zone, zoned_time
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
 
-def moment(at: datetime, zone: tzinfo) -> str:
-    """`01-14(Wed) 01:16 JST`; with the year if it is not that of the run."""
-    return zoned_time(at, zone)
-
-
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
     """`01-14(Wed) 01:16–01:26 JST (10m)`; with both dates if they differ."""
-    text = f"{period_text(began, ended, zone)} {ended.astimezone(zone).tzname()}"
+    text = with_zone(period_text(began, ended, zone), ended, zone)
     return _("{time} ({length})").format(time=text, length=length(ended - began))
 
 
 def since(began: datetime, now: datetime, zone: tzinfo) -> str:
     """`since 01-14(Wed) 08:40 JST (20m)`."""
-    return _("since {time} ({length})").format(time=moment(began, zone), length=length(now - began))
+    return _("since {time} ({length})").format(time=zoned_time(began, zone), length=length(now - began))
 
 
 def length(span: timedelta) -> str:

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from services.i18n import _
-from services.inspections.toolkit.wording import hours_words, moment, stretch
-from services.models.date_text import day_text, span_text
+from services.inspections.toolkit.wording import hours_words, stretch
+from services.models.date_text import day_text, span_text, zoned_time
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -72,7 +72,7 @@ class Cover:
             end = self.span.end - self.silent
             yield Measure(
                 title=_("Requests counted"),
-                shown=_("until {time}").format(time=moment(end, zone)),
+                shown=_("until {time}").format(time=zoned_time(end, zone)),
                 allowed=_("up to the end of the window"),
                 verdict=Verdict.UNKNOWN,
                 at=end,
@@ -96,7 +96,7 @@ class Cover:
                 "The web ACL counted no requests before {time}, nor before the window: the results cover "
                 "only the time since."
             )
-            yield text.format(time=moment(self.began, zone))
+            yield text.format(time=zoned_time(self.began, zone))
         if self.holes:
             text = _(
                 "The web ACL counted no requests at these times: {times}. Either none arrived, or they were not counted."
@@ -104,7 +104,7 @@ class Cover:
             yield text.format(times=self.gaps(zone))
         if self.silent:
             text = _("The web ACL stopped counting requests ({until}): what came after is not known.")
-            until = _("until {time}").format(time=moment(self.span.end - self.silent, zone))
+            until = _("until {time}").format(time=zoned_time(self.span.end - self.silent, zone))
             yield text.format(until=until)
 
 

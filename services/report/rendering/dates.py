@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 
 from services import i18n
 from services.i18n import _
-from services.models.date_text import day_text, month_name, month_text, span_text, weekday_text
+from services.models.date_text import day_text, month_name, month_text, span_text, weekday_text, with_zone
 from services.models.report_lines import DutyLine
 from services.report.periods import Span, era_of, read_period
 
@@ -86,7 +86,7 @@ class Dates:
 
     def stamp(self, moment: datetime) -> str:
         """Date, time and zone, such as `01-05(Mon) 17:05 JST`."""
-        return f"{self.at(moment)} {moment.astimezone(self.zone).tzname()}"
+        return with_zone(self.at(moment), moment, self.zone)
 
     def due(self, line: DutyLine, day: date | None = None) -> str:
         """When a duty is due; the date is omitted if it is `day`."""

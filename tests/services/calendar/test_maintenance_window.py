@@ -13,10 +13,10 @@ from services.calendar.maintenance_windows import (
     Window,
     daily,
     local_text,
-    stamp,
     typed_as_local,
     weekly,
 )
+from services.models.date_text import zoned_time
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_in_local_words() -> None:
     assert backup
     assert local_text(window, TOKYO, MONDAY) == "Sunday 02:00–03:00 JST"
     assert local_text(backup, TOKYO, MONDAY) == "03:10–03:40 JST"
-    assert stamp(window.next(MONDAY), TOKYO) == "2026-01-18(Sun) 02:00 JST"
+    assert zoned_time(window.next(MONDAY), TOKYO) == "2026-01-18(Sun) 02:00 JST"
     across = weekly("sun:23:30-mon:00:30")
     assert across
     assert across.length == timedelta(hours=1)

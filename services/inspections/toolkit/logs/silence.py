@@ -12,7 +12,8 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, plural, sentences
 from services.inspections.toolkit.logs.queries import HOUR, Queries
 from services.inspections.toolkit.logs.usual_silence import Likeness, Usual
-from services.inspections.toolkit.wording import moment, stretch
+from services.inspections.toolkit.wording import stretch
+from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
@@ -135,7 +136,7 @@ def unkept_words(queries: Queries) -> str:
     if not queries.begins_late:
         return ""
     text = _("{group} has nothing from before {time}: what happened until then is not known.")
-    return text.format(group=queries.group, time=moment(queries.start, queries.zone))
+    return text.format(group=queries.group, time=zoned_time(queries.start, queries.zone))
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
@@ -166,7 +167,7 @@ def _hole_words(queries: Queries, silence: Silence) -> str:
 def _end_words(queries: Queries, silence: Silence) -> str:
     if silence.since is None or silence.tolerated:
         return ""
-    at = moment(silence.since, queries.zone)
+    at = zoned_time(silence.since, queries.zone)
     if not silence.ended:
         return _("No events since {time}, as at the same time on previous days.").format(time=at)
     text = _("No events in {group} since {time}: what happened after that is not known.")
@@ -188,7 +189,7 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
         since = queries.start if queries.begins_late else None
         yield Measure(
             title=_("Retained log events"),
-            shown=_("from {time}").format(time=moment(since, queries.zone)) if since else "",
+            shown=_("from {time}").format(time=zoned_time(since, queries.zone)) if since else "",
             allowed=_("from the beginning of the window"),
             verdict=Verdict.UNKNOWN,
             at=since,
@@ -197,7 +198,9 @@ def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
     if silence.unread or silence.since is not None:
         yield Measure(
             title=_("Log events"),
-            shown=_("until {time}").format(time=moment(silence.since, queries.zone)) if silence.since else "",
+            shown=_("until {time}").format(time=zoned_time(silence.since, queries.zone))
+            if silence.since
+            else "",
             allowed=_("up to the end of the window"),
             # A usual silence is for information and has no verdict.
             verdict=Verdict.UNKNOWN if silence.unread or silence.ended else None,

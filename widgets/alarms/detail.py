@@ -119,6 +119,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self.history_block = Block(_("History"), self._history, beside=self._zone_name)
         self.original_block = Block(_("AWS's own words"), self._originals)
         self._places = DetailLayout()
+        self._joint: tuple[AlarmReadings, tuple[Series, ...]] = AlarmReadings(), ()
+        """Readings and curve: where both have the alarm's values, head and curve show the same ones."""
 
     @property
     def layout(self) -> Layout:
@@ -205,6 +207,11 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def _update(self) -> None:
         if not self.is_mounted:
             return
+        self._joint = (
+            self.readings.with_curve(self.alarm, self.curve, SPANS[self.span])
+            if self.alarm is not None
+            else (self.readings, ())
+        )
         self.chart.zone = self.zone
         self.chart.data = self._chart()
         self.chart.display = bool(self.chart.data.curves)
@@ -214,14 +221,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         for block in (*blocks, self.original_block):
             block.update()
 
-    def _joined(self) -> tuple[AlarmReadings, tuple[Series, ...]]:
-        """Readings and curve: where both have the alarm's values, head and curve show the same ones."""
-        if self.alarm is None:
-            return self.readings, ()
-        return self.readings.with_curve(self.alarm, self.curve, SPANS[self.span])
-
     def _chart(self) -> ChartData:
-        readings, series = self._joined()
+        readings, series = self._joint
         if self.alarm is None or not series:
             return ChartData()
         times = [at for each in series for at in (each.times[:1] + each.times[-1:])]
@@ -246,7 +247,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         if self.alarm is None:
             return [[(_("No alarm chosen."), "muted")]]
         stale = self.overview.freshness(self._now()) is Freshness.STALE
-        readings, _series = self._joined()
+        readings, _series = self._joint
         context = FactContext(self.zone, self._now(), readings, self.title, stale)
         lines = fact_lines(self.alarm, context, width)
         if self.acknowledged is None:

@@ -4,7 +4,7 @@ Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors (Amazon 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.aws.cloudwatch.alarms.reader import ALL_TYPES
 from services.aws_cli import containers, databases, logs
@@ -13,7 +13,7 @@ from services.aws_cli.metrics import by_region, curve
 from services.i18n import _
 from services.models.alarms import Alarm
 from services.models.aws_cli import CliCommand
-from services.models.metrics import TimeSpan
+from services.models.metrics import TimeSpan, last_whole
 from services.models.runbook import Runbook
 
 HISTORY = timedelta(days=1)
@@ -32,7 +32,8 @@ def alarm_commands(alarm: Alarm, runbook: Runbook, region: str, now: datetime) -
             {"AlarmName": alarm.id},
             purpose=_("The series that fire. Normal: none."),
         )
-    span = TimeSpan(start=_whole(now, alarm.period) - CURVE, end=_whole(now, alarm.period))
+    end = last_whole(now, max(60, alarm.period))
+    span = TimeSpan(start=end - CURVE, end=end)
     for queries in by_region(alarm.queries).values():
         text = _("The alarm's values over three hours; it fires at {limit}.")
         limit = "—" if alarm.threshold is None else f"{alarm.sign} {alarm.threshold:,.15g}"
@@ -74,12 +75,6 @@ def history(name: str, since: datetime) -> CliCommand:
         query="AlarmHistoryItems[].[Timestamp,AlarmName,HistorySummary]",
         purpose=_("What fired and recovered since then, in UTC. Normal: no row."),
     )
-
-
-def _whole(now: datetime, period: int) -> datetime:
-    """The end of the last whole period: the present one is incomplete and would look like a drop."""
-    seconds = now.timestamp()
-    return datetime.fromtimestamp(seconds - seconds % max(60, period), UTC)
 
 
 def _metric_traps(alarm: Alarm) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.models.alarms import Alarm
-from services.models.metrics import MetricQuery, TimeSpan
+from services.models.metrics import MetricQuery, TimeSpan, last_whole
 
 LEAST_POINTS = 12
 """A span has at least this many periods, also for a metric that arrives once a day."""
@@ -73,9 +73,9 @@ def draws_own(span: CurveSpan, alarm: Alarm) -> bool:
 
 
 def curve_range(span: CurveSpan, alarm: Alarm, now: datetime) -> TimeSpan:
-    """The time to read: it ends before the current period, which is incomplete and would look like a drop."""
+    """The time to read, by whole periods."""
     period = period_of(span, alarm)
-    end = datetime.fromtimestamp(int(now.timestamp()) // period * period, UTC)
+    end = last_whole(now, period)
     return TimeSpan(start=end - max(span.length, timedelta(seconds=LEAST_POINTS * period)), end=end)
 
 

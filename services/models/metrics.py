@@ -3,10 +3,15 @@
 Source: GetMetricData (Amazon CloudWatch API reference).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.models.base import Clean, Model, RawId
+
+
+def last_whole(now: datetime, period: int) -> datetime:
+    """The end (UTC) of the last whole period of so many seconds: the present one is incomplete and would look like a drop."""
+    return datetime.fromtimestamp(int(now.timestamp()) // period * period, UTC)
 
 
 class MetricQuery(Model):

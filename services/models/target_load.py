@@ -1,9 +1,9 @@
 """How a change's target did over the last hour: its curves, and the values they are read against."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.models.base import Clean, Model
-from services.models.metrics import MetricQuery, Series, TimeSpan
+from services.models.metrics import MetricQuery, Series, TimeSpan, last_whole
 
 LENGTH = timedelta(hours=1)
 
@@ -29,6 +29,6 @@ class TargetLoad(Model):
 
 
 def last_hour(now: datetime) -> TimeSpan:
-    """The time to read: it ends before the current minute, which is incomplete and would look like a drop."""
-    end = datetime.fromtimestamp(int(now.timestamp()) // 60 * 60, UTC)
+    """The time to read, by whole minutes."""
+    end = last_whole(now, 60)
     return TimeSpan(start=end - LENGTH, end=end)

@@ -30,11 +30,20 @@ def named(text: str) -> Path:
 
 def exists(path: Path) -> bool:
     """Whether something can be found at `path`; False also for a name that cannot be looked up, where `Path.exists` raises."""
+    return _look_up(path) is not None
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a regular file can be found at `path`; never raises."""
+    status = _look_up(path)
+    return status is not None and stat.S_ISREG(status.st_mode)
+
+
+def _look_up(path: Path) -> os.stat_result | None:
     try:
-        path.stat()
+        return path.stat()
     except (OSError, ValueError):
-        return False
-    return True
+        return None
 
 
 def read(path: Path, limit: int = LIMIT) -> bytes:

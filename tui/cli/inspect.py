@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.calendar.usable_days import usable
-from services.host.regular_files import exists
+from services.host.regular_files import is_regular
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
@@ -140,7 +140,7 @@ async def _requests(
     since = _moment(services, flags["since"], "--since", until)
     if since is not None and since >= until:
         raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
-    if exists(services.journal.path):
+    if is_regular(services.journal.path):
         try:
             await services.records.read(began)
         except JournalError as error:

@@ -351,6 +351,11 @@ class Duty(Translated):
     en: DutyTexts = DutyTexts()
     """English versions of its texts."""
 
+    @property
+    def is_manual(self) -> bool:
+        """Whether a person does it by a checklist, or writes down evidence."""
+        return self.checklist or bool(self.evidence)
+
 
 class Closures(Model):
     """Closed days and opening hours of city hall."""

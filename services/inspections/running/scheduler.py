@@ -24,7 +24,6 @@ from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, Finding, FindingsView, Recorded, RunningInspection
 from services.models.problem import ProblemKind
-from services.models.runbook import Duty
 
 SETTLE = 0.2
 """Minimum seconds (of real time) between two views, as inspections report progress often."""
@@ -66,7 +65,7 @@ class InspectionScheduler:
         )
         self._claims = Claims(records, journal, clock)
         self._duties = {str(duty.id): duty for duty in runner.runbook.duties}
-        judging = [duty for duty in self._duties.values() if not _is_done_by_hand(duty)]
+        judging = [duty for duty in self._duties.values() if not duty.is_manual]
         self._judged_by_others = frozenset(id for duty in judging for id in duty.inspections)
         self._listed: tuple[Occurrence, ...] = ()
         """Occurrences that have inspections, in the order of the duty view."""
@@ -110,6 +109,7 @@ class InspectionScheduler:
         running = tuple(
             self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
         )
+        material = self._is_material(slot)
         missing = self._missing(slot, recorded) if not running and slot.key in self._tasks else ()
         elsewhere = self._elsewhere(slot, missing)
         return DutyFindings(
@@ -118,8 +118,8 @@ class InspectionScheduler:
             recorded=recorded,
             running=running or elsewhere,
             queued=() if elsewhere else missing,
-            material=self._is_material(slot),
-            for_reference=self._is_material(slot) and self._judged_by_others.issuperset(ids),
+            material=material,
+            for_reference=material and self._judged_by_others.issuperset(ids),
         )
 
     def _elsewhere(
@@ -137,7 +137,7 @@ class InspectionScheduler:
 
     def _is_material(self, slot: ScheduledOccurrence) -> bool:
         duty = self._duties.get(slot.duty)
-        return duty is not None and _is_done_by_hand(duty)
+        return duty is not None and duty.is_manual
 
     def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         """Ids of a slot's inspections, in the runbook's order."""
@@ -294,7 +294,3 @@ class InspectionScheduler:
     async def _read(self) -> None:
         with suppress(JournalError):
             await self._records.read(self._clock.now())
-
-
-def _is_done_by_hand(duty: Duty) -> bool:
-    return duty.checklist or bool(duty.evidence)

@@ -1,6 +1,7 @@
 """Collects a day's report from the journal and the runbook alone, so it can be reproduced for any day. Blocking I/O."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import DAY, Source
-from services.report.collecting.verdict import Judgement, judged, of_changes, of_duties, of_findings
+from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
 from services.report.periods import of_day
 
 
@@ -63,7 +64,7 @@ def collect_day(
         authors=authors(runbook, duties),
         first_seq=first,
         last_seq=last,
-        **judgement_fields(judgement),
+        **asdict(judgement),
         is_open=open_days.is_open(day),
         closed_name=open_days.closed_name(day),
         duties=duties,
@@ -94,16 +95,6 @@ def approvals(runbook: Runbook) -> tuple[str, ...]:
     """Heads of the boxes for seals: the runbook's, or else the usual ones."""
     given = runbook.report.approvals
     return given if given is not None else (_("Head"), _("Deputy"), _("Operator"))
-
-
-def judgement_fields(judgement: Judgement) -> dict[str, Any]:
-    """The fields common to all reports that hold the overall verdict."""
-    return {
-        "verdict": judgement.verdict,
-        "measured": judgement.measured,
-        "has_unjudged": judgement.has_unjudged,
-        "why": judgement.why,
-    }
 
 
 def head(source: Source) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Collects the summary of a month or a fiscal year from the journal and the runbook alone. Blocking I/O."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
@@ -15,7 +16,7 @@ from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
-from services.report.collecting.day import head, judgement_fields
+from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, finding_lines
@@ -72,7 +73,7 @@ def collect_period(
         kind="month" if period.span is Span.MONTH else "fiscal-year",
         first_seq=first,
         last_seq=last,
-        **judgement_fields(judgement),
+        **asdict(judgement),
         total=_count(occurrences, "", ""),
         duties=_by_duty(runbook, occurrences),
         exceptions=exceptions,
@@ -166,7 +167,7 @@ def _drills(
 
 def _asks(duty_states: DutyStatesAt, id: str) -> bool:
     duty = duty_states.duty(id)
-    return duty is not None and bool(duty.checklist or duty.evidence)
+    return duty is not None and duty.is_manual
 
 
 def _by_month(days: dict[date, Charges]) -> tuple[MonthCharges, ...]:

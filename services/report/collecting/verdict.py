@@ -31,7 +31,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all reasons together come to."""
+    """What all reasons together come to: the fields of a report's head."""
 
     verdict: Verdict | None
     """The worst verdict: what could not be judged outweighs a value near its limit."""
@@ -64,7 +64,7 @@ def judged(parts: Iterable[Reason | None]) -> Judgement:
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
     """One reason per finding that counts; identical reasons of several duties are reported once."""
-    given: set[tuple[Verdict, str]] = set()
+    reasons: set[tuple[Verdict, str]] = set()
     for line in lines:
         verdict = counts(line)
         if verdict is None:
@@ -78,8 +78,8 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
             )
         else:
             text = f"{line.title}: {line.summary}"
-        if (verdict, text) not in given:
-            given.add((verdict, text))
+        if (verdict, text) not in reasons:
+            reasons.add((verdict, text))
             yield Reason(verdict, text, leading(line), is_partly_judged(line))
 
 

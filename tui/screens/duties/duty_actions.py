@@ -116,7 +116,7 @@ def sign_normal(app: Console) -> None:
 
 def _needs_findings_only(duty: Duty | None) -> bool:
     """Whether the duty has no checklist, no evidence to fill in and no report to read."""
-    return duty is not None and not (duty.checklist or duty.evidence or duty.reviews_report)
+    return duty is not None and not (duty.is_manual or duty.reviews_report)
 
 
 def plan(app: Console, chosen: Occurrence | None) -> None:

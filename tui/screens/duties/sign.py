@@ -104,7 +104,7 @@ class SignScreen(_RecordScreen):
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__(occurrence)
         duty = self.app.ready.duties.duty(occurrence)
-        manual = duty is not None and (duty.checklist or bool(duty.evidence) or not duty.inspections)
+        manual = duty is not None and (duty.is_manual or not duty.inspections)
         self.checklist = (
             Checklist(duty.asks, duty.evidence, occurrence.progress, self._clock_of)
             if duty is not None and manual

@@ -101,24 +101,26 @@ class AlarmReadings:
         They come from different reads. A curve of another statistic stays as it is: its values are others.
         """
         series, watched = curve.value or (), watched_query(alarm.queries)
-        drawn = [each for each in series if watched is not None and each.id == watched.id]
-        if len(drawn) != 1 or curve.fetched_at is None or not draws_own(span, alarm):
+        own_curves = [each for each in series if watched is not None and each.id == watched.id]
+        if len(own_curves) != 1 or curve.fetched_at is None or not draws_own(span, alarm):
             return self, series
         own, state = self._answer(alarm), self._state(alarm)
         if own is None or state.fetched_at is None or state.fetched_at <= curve.fetched_at:
             newest: FeedState[object] = curve
-            points = _points(own) | _points(drawn[0]) if own is not None else _points(drawn[0])
+            points = _points(own) | _points(own_curves[0]) if own is not None else _points(own_curves[0])
         else:
-            newest, points = state, _points(drawn[0]) | _points(own)
+            newest, points = state, _points(own_curves[0]) | _points(own)
         times = tuple(sorted(points))
-        joined = drawn[0].model_copy(update={"times": times, "values": tuple(points[at] for at in times)})
+        joined = own_curves[0].model_copy(
+            update={"times": times, "values": tuple(points[at] for at in times)}
+        )
         readings = replace(
             self,
             drawn={id: each for id, each in self.drawn.items() if id != alarm.id},
             read={**self.read, alarm.id: joined},
             own=FeedState((), newest.fetched_at, newest.problem, interval=state.interval),
         )
-        return readings, tuple(joined if each is drawn[0] else each for each in series)
+        return readings, tuple(joined if each is own_curves[0] else each for each in series)
 
     def _answer(self, alarm: Alarm) -> Series | None:
         return self.drawn.get(alarm.id) or self.read.get(alarm.id)

@@ -52,10 +52,10 @@ def depletion(times: Sequence[int], values: Sequence[float]) -> Depletion | None
 
 @lru_cache(64)
 def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
-    measured = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
-    if not measured:
+    points = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
+    if not points:
         return None
-    times, values = zip(*measured, strict=True)
+    times, values = zip(*points, strict=True)
     hour, recent = (_within(times, values, span) for span in (HOUR, RECENT))
     if hour is None or hour.certainty > -CERTAIN or (recent is not None and recent.certainty > CERTAIN):
         return None

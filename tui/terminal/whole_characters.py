@@ -38,24 +38,24 @@ class WholeCharacters(Compositor):
         chops: list[dict[int, Strip]] = [{} for _row in range(self.size.height)]
         covered = {y: bytearray(len(self.cuts[y])) for y in sorted(wanted)}
         for widget, (region, clip) in self.visible_widgets.items():
-            shown = region.intersection(clip)
+            visible = region.intersection(clip)
             pieces = [
                 (y, start, end)
                 for y, cover in covered.items()
-                if shown.y <= y < shown.bottom
-                for start, end in _uncovered(cover, self.cuts[y], shown.column_span)
+                if visible.y <= y < visible.bottom
+                for start, end in _uncovered(cover, self.cuts[y], visible.column_span)
                 if start < wanted[y][1] and end > wanted[y][0]
             ]
             if not pieces:
                 continue
             top, bottom = pieces[0][0], pieces[-1][0] + 1
             strips = widget.render_lines(
-                Region(shown.x, top, shown.width, bottom - top).translate(-region.offset)
+                Region(visible.x, top, visible.width, bottom - top).translate(-region.offset)
             )
             for y, start, end in pieces:
                 # A widget that has not heard of its new size yet may return fewer rows.
                 for strip in strips[y - top : y - top + 1]:
-                    chops[y][start] = strip.crop(start - shown.x, end - shown.x)
+                    chops[y][start] = strip.crop(start - visible.x, end - visible.x)
         return [dict(sorted(pieces.items())) for pieces in chops]
 
     def render_partial_update(self) -> ChopsUpdate | None:

@@ -90,16 +90,18 @@ def _without_year(evidence: Evidence, year: int) -> Evidence:
 def _without_empty(evidence: Evidence) -> Evidence:
     """The table without the columns in which no row has anything."""
     rows = evidence.rows
-    filled = [
+    positions = [
         at
         for at in range(len(evidence.columns))
         if any(at < len(row.cells) and row.cells[at] for row in rows)
     ]
     return evidence.model_copy(
         update={
-            "columns": tuple(evidence.columns[at] for at in filled),
+            "columns": tuple(evidence.columns[at] for at in positions),
             "rows": tuple(
-                row.model_copy(update={"cells": tuple(row.cells[at] for at in filled if at < len(row.cells))})
+                row.model_copy(
+                    update={"cells": tuple(row.cells[at] for at in positions if at < len(row.cells))}
+                )
                 for row in rows
             ),
         }

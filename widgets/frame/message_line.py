@@ -59,9 +59,9 @@ def message_rows(text: str, width: int, rows: int) -> list[str]:
     for form in _forms(text, width * rows):
         if len(lines := wrap(form, width)) <= rows:
             return lines
-    placed = list(wrap_at(form, width))
-    at, _line = placed[rows - 1]
-    return [*(line for _at, line in placed[: rows - 1]), crop(form[at:], width)]
+    lines_at = list(wrap_at(form, width))
+    at, _line = lines_at[rows - 1]
+    return [*(line for _at, line in lines_at[: rows - 1]), crop(form[at:], width)]
 
 
 def path_in(text: str) -> str:

@@ -16,26 +16,28 @@ from services.models.target_load import Bound
 TASKS, CPU = "tasks", "cpu"
 """Ids of the curves."""
 _NAMESPACE, _METRIC = RawId("AWS/ECS"), RawId("CPUUtilization")
-_MINUTE = 60
+MINUTE = 60
+"""Seconds of a point."""
 
 
 def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
     """Running tasks, and the mean CPU over them, by the minute."""
-    dimensions = ((RawId("ClusterName"), RawId(cluster)), (RawId("ServiceName"), RawId(service)))
-    return tuple(
-        MetricQuery(
-            id=id,
-            namespace=_NAMESPACE,
-            metric=_METRIC,
-            dimensions=dimensions,
-            stat=stat,
-            period=_MINUTE,
-            label=RawId(label),
-        )
-        for id, stat, label in (
-            (TASKS, "SampleCount", _("Running tasks")),
-            (CPU, "Average", _("CPU, mean")),
-        )
+    return (
+        of_service(TASKS, cluster, service, "SampleCount", _("Running tasks")),
+        of_service(CPU, cluster, service, "Average", _("CPU, mean")),
+    )
+
+
+def of_service(id: str, cluster: str, service: str, stat: str, label: str = "") -> MetricQuery:
+    """A statistic of the CPU of the service's tasks, by the minute."""
+    return MetricQuery(
+        id=id,
+        namespace=_NAMESPACE,
+        metric=_METRIC,
+        dimensions=((RawId("ClusterName"), RawId(cluster)), (RawId("ServiceName"), RawId(service))),
+        stat=stat,
+        period=MINUTE,
+        label=RawId(label),
     )
 
 

@@ -12,6 +12,7 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
+from services.changes.task_limit.load import CPU, MINUTE, of_service
 from services.changes.task_limit.state import Load, ScalingState, names
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScheduledAction
@@ -65,31 +66,25 @@ class Reads:
     async def _load(self, cluster: str, name: str) -> Load:
         """The load; empty if it cannot be read, and the plan warns that it could not be checked."""
         rds, now = self._runbook.rds, self._clock.now()
-        of_service = (("ClusterName", cluster), ("ServiceName", name))
-        queries = [_query("cpu", "AWS/ECS", "CPUUtilization", of_service, "Average")]
+        queries = [of_service(CPU, cluster, name, "Average")]
         if rds is not None:
-            of_database = (("DBInstanceIdentifier", rds.instance),)
-            queries.append(_query("connections", "AWS/RDS", "DatabaseConnections", of_database, "Maximum"))
+            of_database = ((RawId("DBInstanceIdentifier"), RawId(rds.instance)),)
+            connections = MetricQuery(
+                id="connections",
+                namespace=RawId("AWS/RDS"),
+                metric=RawId("DatabaseConnections"),
+                dimensions=of_database,
+                stat="Maximum",
+                period=MINUTE,
+            )
+            queries.append(connections)
         try:
             curves = await self._metrics.fetch(queries, TimeSpan(start=now - RECENT, end=now))
         except AwsError:
             return Load()
         newest = {curve.id: curve.last for curve in curves}
-        return Load(cpu=newest.get("cpu"), connections=newest.get("connections"))
+        return Load(cpu=newest.get(CPU), connections=newest.get("connections"))
 
 
 async def _no_load() -> Load:
     return Load()
-
-
-def _query(
-    id: str, namespace: str, metric: str, dimensions: tuple[tuple[str, str], ...], stat: str
-) -> MetricQuery:
-    return MetricQuery(
-        id=id,
-        namespace=RawId(namespace),
-        metric=RawId(metric),
-        dimensions=tuple((RawId(name), RawId(value)) for name, value in dimensions),
-        stat=stat,
-        period=60,
-    )

@@ -23,12 +23,12 @@ MINUTE = 60
 def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
     """Running tasks, and the mean CPU over them, by the minute."""
     return (
-        of_service(TASKS, cluster, service, "SampleCount", _("Running tasks")),
-        of_service(CPU, cluster, service, "Average", _("CPU, mean")),
+        cpu_query(TASKS, cluster, service, "SampleCount", _("Running tasks")),
+        cpu_query(CPU, cluster, service, "Average", _("CPU, mean")),
     )
 
 
-def of_service(id: str, cluster: str, service: str, stat: str, label: str = "") -> MetricQuery:
+def cpu_query(id: str, cluster: str, service: str, stat: str, label: str = "") -> MetricQuery:
     """A statistic of the CPU of the service's tasks, by the minute."""
     return MetricQuery(
         id=id,

@@ -12,7 +12,7 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs import EcsReader
 from services.changes.base import ChangeContext
-from services.changes.task_limit.load import CPU, MINUTE, of_service
+from services.changes.task_limit.load import CPU, MINUTE, cpu_query
 from services.changes.task_limit.state import Load, ScalingState, names
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScheduledAction
@@ -66,7 +66,7 @@ class Reads:
     async def _load(self, cluster: str, name: str) -> Load:
         """The load; empty if it cannot be read, and the plan warns that it could not be checked."""
         rds, now = self._runbook.rds, self._clock.now()
-        queries = [of_service(CPU, cluster, name, "Average")]
+        queries = [cpu_query(CPU, cluster, name, "Average")]
         if rds is not None:
             of_database = ((RawId("DBInstanceIdentifier"), RawId(rds.instance)),)
             connections = MetricQuery(

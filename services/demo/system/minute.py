@@ -80,7 +80,13 @@ class Minute:
         return self.target_errors + self.balancer_errors
 
 
-def simulate(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
+OUTAGE = Errors(kind="errors", at=0, share=0.6, cause="database")
+"""What happens while the database cannot be reached."""
+
+
+def simulate(
+    scenario: Scenario, began: float, start: int, tasks: int, *, database_down: bool = False
+) -> Minute:
     """The minute from `start` with `tasks` serving tasks; it depends on the arguments only."""
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
@@ -88,7 +94,7 @@ def simulate(scenario: Scenario, began: float, start: int, tasks: int) -> Minute
     load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in _of(effects, Load))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
-    errors = next(iter(_of(effects, Errors)), None)
+    errors = OUTAGE if database_down else next(iter(_of(effects, Errors)), None)
     # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work

@@ -7,6 +7,7 @@ from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
 from services.demo.elb.model import TargetGroup
 from services.demo.logs.store import LogStore
+from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import Deploy, ScenarioRun
 from services.demo.system import names
 from services.demo.system.app_log import app_lines, startup_lines
@@ -32,6 +33,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
+        database: DatabaseInstance,
         start: int,
         log_start: int,
     ) -> None:
@@ -40,6 +42,7 @@ class SimulatedSystem:
         self.group = group
         self._metrics = metrics
         self._logs = logs
+        self._database = database
         self._log_start = log_start
         self._minute: Minute | None = None
         self._lines: list[Line] = []
@@ -57,7 +60,9 @@ class SimulatedSystem:
             if isinstance(effect, Deploy) and start <= began + effect.at < start + 60:
                 self._deploy(effect, start)
         serving = self.service.serving(start + 30)
-        minute = simulate(self._run.scenario, began, start, len(serving))
+        down = self._database.is_down(start, start + 60)
+        minute = simulate(self._run.scenario, began, start, len(serving), database_down=down)
+        minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         if minute.unhealthy and not self.group.failing:
             reason = "(reason Health checks failed with these codes: [503])"
@@ -95,7 +100,7 @@ class SimulatedSystem:
         self.load = minute.cpu
         self._free -= minute.gib_filled
         self._credits = min(CREDITS, max(0.0, self._credits + (20 - minute.database_cpu) / 60))
-        publish(self._metrics, minute, self._free, self._credits)
+        publish(self._metrics, minute, self._free + self._database.grown_gib, self._credits)
 
     def release(self, now: float) -> None:
         """Put the lines that are visible by `now` (epoch seconds) into their log groups."""

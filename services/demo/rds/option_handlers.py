@@ -88,9 +88,13 @@ def _products() -> Iterator[tuple[dict[str, str], str, float]]:
     """(attributes, unit, dollars) of each product."""
     for zones, deployment in ((1, "Single-AZ"), (2, "Multi-AZ")):
         common = {"regionCode": REGION, "deploymentOption": deployment, "servicecode": "AmazonRDS"}
-        for each in CLASSES.values():
+        for instance_class in CLASSES.values():
             family = {"productFamily": "Database Instance", "databaseEngine": "PostgreSQL"}
-            yield common | family | {"instanceType": each.name}, "Hrs", each.hourly * zones
+            yield (
+                common | family | {"instanceType": instance_class.name},
+                "Hrs",
+                instance_class.hourly * zones,
+            )
         storage = {"productFamily": "Database Storage", "databaseEngine": "Any"}
         yield common | storage | {"volumeType": "General Purpose-GP3"}, "GB-Mo", GIB_MONTH * zones
 

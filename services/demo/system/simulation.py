@@ -1,13 +1,13 @@
 """Simulates the runbook's system minute by minute: metrics, log lines, deployments, target health."""
 
 import heapq
+from typing import Protocol
 
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
 from services.demo.elb.model import TargetGroup
 from services.demo.logs.store import LogStore
-from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import Deploy, ScenarioRun
 from services.demo.system import names
 from services.demo.system.app_log import app_lines, startup_lines
@@ -18,6 +18,24 @@ from services.demo.system.publish import publish
 
 CREDITS = 576.0
 """CPU credits of the database at most, and at the beginning."""
+
+
+class Database(Protocol):
+    """What the simulation asks of the database instance."""
+
+    @property
+    def grown_gib(self) -> float:
+        """Storage in addition to that of the beginning."""
+        ...
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU that the same queries need, relative to the class of the beginning."""
+        ...
+
+    def is_down(self, first: float, last: float) -> bool:
+        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
+        ...
 
 
 class SimulatedSystem:
@@ -33,7 +51,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
-        database: DatabaseInstance,
+        database: Database,
         start: int,
         log_start: int,
     ) -> None:

@@ -217,8 +217,8 @@ def test_a_forced_date_needs_nobody() -> None:
 def test_a_snapshot_made_by_hand() -> None:
     rds = Rds()
     asked = {"DBInstanceIdentifier": DATABASE, "DBSnapshotIdentifier": "toban-1"}
-    made = rds.ask("CreateDBSnapshot", **asked)["DBSnapshot"]
-    assert (made["Status"], made["SnapshotType"], "SnapshotCreateTime" in made) == (
+    snapshot = rds.ask("CreateDBSnapshot", **asked)["DBSnapshot"]
+    assert (snapshot["Status"], snapshot["SnapshotType"], "SnapshotCreateTime" in snapshot) == (
         "creating",
         "manual",
         False,

@@ -17,6 +17,7 @@ from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
     CustomInspection,
+    DatabasePrices,
     ErrorLogs,
     Firewall,
     Inspecting,
@@ -103,6 +104,8 @@ class Rds(Translated):
     """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
     """An operator applies a patch at least this many days before AWS applies it automatically."""
+    prices: DatabasePrices | None = None
+    """Prices for the plans of changes; None: AWS's price list is read."""
     en: RdsTexts = RdsTexts()
     """English versions of its texts."""
 

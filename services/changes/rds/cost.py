@@ -1,0 +1,114 @@
+"""What a database costs per month before and after a change: dated prices of the runbook, else AWS's price list.
+
+Source: AWS Price List (GetProducts); 730 hours are a month on AWS's price pages. Data transfer, backups and CPU credits
+are not included.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.aws.client.errors import AwsError
+from services.aws.client.prices import yen_per_dollar
+from services.aws.pricing import PricingReader
+from services.changes.base import ChangeContext
+from services.i18n import _
+from services.models.costs import ListPrice
+from services.models.date_text import day_text
+from services.models.rds import Database
+from services.models.runbook import Runbook
+
+HOURS = 730
+"""Hours of a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyCost:
+    """What something costs per month."""
+
+    usd: Decimal
+    source: str
+    """Where the price is from, with its date, in words."""
+
+
+class Costs:
+    """Reads prices; an unreadable or ambiguous price is None, never zero."""
+
+    def __init__(self, context: ChangeContext) -> None:
+        self._runbook = context.runbook
+        self._region = context.region
+        self._pricing = PricingReader(context.reader)
+
+    async def of_class(self, database: Database, instance_class: str) -> MonthlyCost | None:
+        """A database of this class, without its storage."""
+        prices = self._runbook.rds.prices if self._runbook.rds else None
+        if prices is not None and (hourly := prices.usd_per_hour.get(instance_class)) is not None:
+            return MonthlyCost(hourly * HOURS, self._runbook_source())
+        if database.multi_az is None:
+            return None
+        price = await _readable(
+            self._pricing.instance_hour(
+                self._region, database.engine, instance_class, multi_az=database.multi_az
+            )
+        )
+        return MonthlyCost(price.usd * HOURS, _list_source(price)) if price else None
+
+    async def of_gib(self, database: Database) -> MonthlyCost | None:
+        """One GiB of the database's storage."""
+        prices = self._runbook.rds.prices if self._runbook.rds else None
+        if (
+            prices is not None
+            and (monthly := prices.usd_per_gib_month.get(database.storage_type)) is not None
+        ):
+            return MonthlyCost(monthly, self._runbook_source())
+        if database.multi_az is None:
+            return None
+        price = await _readable(
+            self._pricing.storage_month(self._region, database.storage_type, multi_az=database.multi_az)
+        )
+        return MonthlyCost(price.usd, _list_source(price)) if price else None
+
+    def _runbook_source(self) -> str:
+        prices = self._runbook.rds.prices if self._runbook.rds else None
+        assert prices is not None
+        text = _("prices of the runbook, {day}").format(day=day_text(prices.as_of))
+        return f"{text}, {prices.source}" if prices.source else text
+
+
+async def _readable(price: Awaitable[ListPrice | None]) -> ListPrice | None:
+    try:
+        return await price
+    except AwsError:
+        return None
+
+
+def _list_source(price: ListPrice) -> str:
+    if price.published is None:
+        return _("AWS price list, undated")
+    return _("AWS price list of {day}").format(day=day_text(price.published.date()))
+
+
+def month_text(usd: Decimal | None, runbook: Runbook) -> str:
+    """`¥29,490`, or `unknown`: the costs of a month in yen."""
+    if usd is None:
+        return _("unknown")
+    return f"¥{round(float(usd) * yen_per_dollar(runbook.costs)):,}"
+
+
+def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: Runbook) -> str:
+    """Costs per month before and after, with the source and date of prices and exchange rate."""
+    if before is None or after is None:
+        return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
+    text = _("Per month {before} → {after} ({source}; $1 = ¥{rate})")
+    sources = dict.fromkeys([before.source, after.source])
+    return text.format(
+        before=month_text(before.usd, runbook),
+        after=month_text(after.usd, runbook),
+        source=_(", ").join(sources),
+        rate=_rate(runbook),
+    )
+
+
+def _rate(runbook: Runbook) -> str:
+    rate, day = yen_per_dollar(runbook.costs), runbook.costs.usd_jpy_date if runbook.costs else None
+    return f"{rate:g} {day_text(day)}" if day else f"{rate:g}"

@@ -328,8 +328,10 @@ class Duty(Translated):
     """Minutes after its due time from which it is late; without a time of day it is late once its last day is
     over."""
     anchor: Clean = ""
-    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created) or
-    `access-key-disabled:<user>+<n>d` (n days after it was disabled); empty: the duty is dated by `rule`."""
+    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created),
+    `access-key-disabled:<user>+<n>d` (n days after it was disabled) or `rds-maintenance:<instance>+0d` (the last
+    maintenance window that leaves `patch_lead_days` before AWS applies a pending action); empty: the duty is dated by
+    `rule`."""
     only_when_planned: bool = False
     """Whether an occurrence is due only if a person has planned it."""
     series: Slug | None = None

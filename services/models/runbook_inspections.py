@@ -86,7 +86,7 @@ class DatabasePrices(Model):
 
     as_of: date
     """Day of the prices."""
-    source: Clean = ""
+    source: str = ""
     """Where they are from, e.g. a page or an agreement; empty: not given."""
     usd_per_hour: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
     """Dollars per hour of each instance class, for the deployment in use (Multi-AZ costs twice as much)."""

@@ -38,7 +38,7 @@ def opt_in(
         target,
         ("rds", "ApplyPendingMaintenanceAction", params),
         rows=(Row(name=action.action, before=action_text(action, zone), after=_after(values, state, zone)),),
-        expects=action_digest(action, state, immediately=values.timing == NOW),
+        expects=action_digest(action, state, OPT_IN_TYPES[values.timing]),
         required=("ResourcePendingMaintenanceActions",),
         before=str(action.opt_in),
     )
@@ -55,12 +55,15 @@ def _after(values: Parameters, state: ReadState, zone: tzinfo) -> str:
     return opt_in_text(OptIn.NONE, "") if values.timing == UNDO else _("applied now")
 
 
-def action_digest(action: PendingAction | None, state: ReadState, *, immediately: bool) -> str:
-    """Digest of the state that a request is planned from."""
+def action_digest(action: PendingAction | None, state: ReadState, opt_in_type: str) -> str:
+    """Digest of the state that a request of this OptInType is planned from."""
     if action is None:
         return state_digest(None)
-    available = state.is_available if immediately else None
-    return state_digest(action.action, str(action.opt_in), available)
+    depends_on = {
+        OPT_IN_TYPES[NOW]: state.is_available,
+        OPT_IN_TYPES[WINDOW]: state.database.maintenance_window,
+    }
+    return state_digest(action.action, str(action.opt_in), depends_on.get(opt_in_type))
 
 
 def action_of(step: PlannedStep, state: ReadState) -> PendingAction | None:
@@ -72,7 +75,7 @@ def action_of(step: PlannedStep, state: ReadState) -> PendingAction | None:
 def observed_opt_in(step: PlannedStep, state: ReadState, zone: tzinfo) -> Observation:
     """OptInStatus and CurrentApplyDate, compared with the step."""
     kind, action = step.call.params["OptInType"], action_of(step, state)
-    digest = action_digest(action, state, immediately=kind == OPT_IN_TYPES[NOW])
+    digest = action_digest(action, state, kind)
     name = step.call.params["ApplyAction"]
     if action is None:
         # Only an immediate request ends an action at once; otherwise somebody else's did, or AWS's own date.

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from services.changes.base import warning
 from services.changes.rds import along
 from services.changes.rds.restorable import restorable_warnings
-from services.changes.rds.state import STORAGE, time_of, window_text
+from services.changes.rds.state import STORAGE, window_text
 from services.changes.rds_storage.parameters import Parameters
 from services.changes.rds_storage.state import COOLDOWN, StorageState
 from services.i18n import _

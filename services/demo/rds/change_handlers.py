@@ -50,8 +50,8 @@ def _check_storage(call: Call, instance: DatabaseInstance, params: dict[str, Any
     now, size = instance.settings["AllocatedStorage"], params.get("AllocatedStorage")
     size = now if size is None else size
     most = params.get("MaxAllocatedStorage", instance.settings.get("MaxAllocatedStorage"))
-    if most is not None and most <= size:
-        raise _combination("Max storage size must be greater than storage size")
+    if most is not None and most * 10 < size * 11:
+        raise _combination("Max storage size must be at least 10 percent greater than storage size")
     if size < now:
         raise _combination(
             f"Requested storage size ({size}) cannot be less than the current storage size ({now})."

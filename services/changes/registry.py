@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max", (ApprovalScope("raise", N_("Raise the maximum number of tasks"), "最大タスク数の引き上げ"),)),
+    ChangeKind("rds-class", N_("RDS instance class"), "services.changes.rds_class.change:RdsClass", N_("Change the instance class of the database, now or in the maintenance window, or withdraw a queued one"), "--class db.t4g.large --timing window|now", "あーるでぃーえす いんすたんすくらす でーたべーす rds insutansu kurasu deetabeesu db scale class size", (ApprovalScope("change", N_("Change the RDS instance class"), "RDS インスタンスサイズ変更"),)),
+    ChangeKind("rds-storage", N_("RDS storage"), "services.changes.rds_storage.change:RdsStorage", N_("Extend the storage of the database; it cannot shrink"), "--size 200 --timing now|window", "あーるでぃーえす すとれーじ かくちょう でーたべーす rds sutoreeji kakuchou deetabeesu db disk extend", (ApprovalScope("extend", N_("Extend the RDS storage"), "RDS ストレージ拡張"),)),
+    ChangeKind("rds-maintenance", N_("RDS maintenance"), "services.changes.rds_maintenance.change:RdsMaintenance", N_("Apply pending maintenance of the database in the next window or now, or withdraw that request"), "--action system-update --timing window|undo|now", "あーるでぃーえす めんてなんす ぱっち てきよう rds mentenansu patchi tekiyou patch update apply"),
+    ChangeKind("rds-snapshot", N_("RDS manual snapshot"), "services.changes.rds_snapshot.change:RdsSnapshot", N_("Take a snapshot of the database"), "", "あーるでぃーえす すなっぷしょっと ばっくあっぷ rds sunappushotto bakkuappu backup"),
 )  # fmt: skip
 
 

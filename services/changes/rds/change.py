@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import ClassVar
 
 from services.changes.base import Change, ChangeContext
 from services.changes.kind import ChangeKind
@@ -11,17 +13,20 @@ from services.changes.rds.reading import DatabaseReads
 from services.changes.rds.state import ReadState, database_name
 from services.i18n import _
 from services.models.base import RawId
-from services.models.changes import ChangeTarget
+from services.models.changes import ChangeTarget, Plan
 from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
 from services.models.text import clean
 
+SETTLING = timedelta(minutes=10)
+"""Time after a plan in which RDS may not show yet what it has accepted."""
+
 
 class DatabaseChange(Change):
     """A change of the runbook's RDS instance."""
 
-    names: tuple[str, ...] = ()
+    names: ClassVar[tuple[str, ...]] = ()
     """Ids of its parameters."""
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
@@ -51,6 +56,10 @@ class DatabaseChange(Change):
             for name in parameters
             if name not in self.names
         ]
+
+    def is_settled(self, plan: Plan) -> bool:
+        """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""
+        return self.context.clock.now() >= plan.made_at + SETTLING
 
     @property
     def spec(self) -> Rds:

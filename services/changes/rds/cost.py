@@ -5,7 +5,8 @@ are not included.
 """
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from services.aws.client.errors import AwsError
@@ -27,8 +28,14 @@ class MonthlyCost:
     """What something costs per month."""
 
     usd: Decimal
-    source: str
-    """Where the price is from, with its date, in words."""
+    as_of: date | None = None
+    """Day of the price; None: not reported."""
+    runbook_source: str | None = None
+    """Where the runbook's price is from, "" if it does not say; None: from AWS's price list."""
+
+    def times(self, count: int) -> "MonthlyCost":
+        """The cost of so many."""
+        return replace(self, usd=self.usd * count)
 
 
 class Costs:
@@ -43,7 +50,7 @@ class Costs:
         """A database of this class, without its storage."""
         prices = self._runbook.rds.prices if self._runbook.rds else None
         if prices is not None and (hourly := prices.usd_per_hour.get(instance_class)) is not None:
-            return MonthlyCost(hourly * HOURS, self._runbook_source())
+            return MonthlyCost(hourly * HOURS, prices.as_of, prices.source)
         if database.multi_az is None:
             return None
         price = await _readable(
@@ -51,7 +58,7 @@ class Costs:
                 self._region, database.engine, instance_class, multi_az=database.multi_az
             )
         )
-        return MonthlyCost(price.usd * HOURS, _list_source(price)) if price else None
+        return _listed(price, HOURS) if price else None
 
     async def of_gib(self, database: Database) -> MonthlyCost | None:
         """One GiB of the database's storage."""
@@ -60,19 +67,13 @@ class Costs:
             prices is not None
             and (monthly := prices.usd_per_gib_month.get(database.storage_type)) is not None
         ):
-            return MonthlyCost(monthly, self._runbook_source())
+            return MonthlyCost(monthly, prices.as_of, prices.source)
         if database.multi_az is None:
             return None
         price = await _readable(
             self._pricing.storage_month(self._region, database.storage_type, multi_az=database.multi_az)
         )
-        return MonthlyCost(price.usd, _list_source(price)) if price else None
-
-    def _runbook_source(self) -> str:
-        prices = self._runbook.rds.prices if self._runbook.rds else None
-        assert prices is not None
-        text = _("prices of the runbook, {day}").format(day=day_text(prices.as_of))
-        return f"{text}, {prices.source}" if prices.source else text
+        return _listed(price, 1) if price else None
 
 
 async def _readable(price: Awaitable[ListPrice | None]) -> ListPrice | None:
@@ -82,10 +83,18 @@ async def _readable(price: Awaitable[ListPrice | None]) -> ListPrice | None:
         return None
 
 
-def _list_source(price: ListPrice) -> str:
-    if price.published is None:
+def _listed(price: ListPrice, units: int) -> MonthlyCost:
+    return MonthlyCost(price.usd * units, price.published.date() if price.published else None)
+
+
+def _source_text(cost: MonthlyCost) -> str:
+    """Where a price is from, with its date."""
+    if cost.runbook_source is not None and cost.as_of is not None:
+        text = _("prices of the runbook, {day}").format(day=day_text(cost.as_of))
+        return f"{text}, {cost.runbook_source}" if cost.runbook_source else text
+    if cost.as_of is None:
         return _("AWS price list, undated")
-    return _("AWS price list of {day}").format(day=day_text(price.published.date()))
+    return _("AWS price list of {day}").format(day=day_text(cost.as_of))
 
 
 def month_text(usd: Decimal | None, runbook: Runbook) -> str:
@@ -100,7 +109,7 @@ def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: 
     if before is None or after is None:
         return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
     text = _("Per month {before} → {after} ({source}; $1 = ¥{rate})")
-    sources = dict.fromkeys([before.source, after.source])
+    sources = dict.fromkeys(map(_source_text, (before, after)))
     return text.format(
         before=month_text(before.usd, runbook),
         after=month_text(after.usd, runbook),

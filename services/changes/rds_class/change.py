@@ -5,10 +5,12 @@ Source: ModifyDBInstance, DescribeOrderableDBInstanceOptions (Amazon RDS API ref
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.changes.base import ChangeContext
+from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.rds import along
 from services.changes.rds.change import DatabaseChange, unavailable
@@ -16,7 +18,9 @@ from services.changes.rds.commands import commands_of, immediately_traps
 from services.changes.rds.cost import MonthlyCost, change_text
 from services.changes.rds.facts import facts
 from services.changes.rds.load import CPU, CPU_METRIC, NAMESPACE, bounds, database_query
+from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import CLASS, ReadState, window_text
+from services.changes.rds.watching import watch
 from services.changes.rds_class.busy_days import HOUR, BusyDays, busy_days, last_open_days, span_of
 from services.changes.rds_class.parameters import (
     CLASS_ID,
@@ -29,21 +33,28 @@ from services.changes.rds_class.parameters import (
     read_parameters,
 )
 from services.changes.rds_class.state import ClassState, offered
-from services.changes.rds_class.steps import applied_text, modify, observed_class
+from services.changes.rds_class.steps import applied_text, class_progress, modify, observed_class
 from services.changes.rds_class.warnings import outage_text, warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.text import clean
+from services.models.watches import Progress, Watch
 
-CHANGING = "rds-class:change"
+CHANGING = "change"
 """The approval scope."""
+LASTS = timedelta(hours=2)
+"""How long a change of the class is followed; it usually takes minutes."""
 
 
 class RdsClass(DatabaseChange):
     """Changes the instance class now or in the maintenance window, and withdraws a queued class."""
 
     names = NAMES
+    guarantees = Guarantees(
+        proof="DescribeDBInstances: DBInstanceClass, PendingModifiedValues.DBInstanceClass",
+        settles="DBInstanceStatus is available and DBInstanceClass is the new one",
+    )
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
@@ -136,7 +147,14 @@ class RdsClass(DatabaseChange):
             downtime=_downtime(values, read, applied_text(values, read, zone)),
             cost=_("None") if values.withdraws else change_text(*costs, self.context.runbook),
             reversible=_reversible(values, state),
+            watch=None if values.withdraws else _watch(values, read),
+            suggestions=() if values.withdraws else (snapshot_first(target.id),),
         )
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the database is available with the new class."""
+        read = await self.reads.counts(plan.target.id)
+        return class_progress(plan.steps[0], read, is_settled=self.is_settled(plan))
 
     async def observe(self, step: PlannedStep) -> Observation:
         """The present and the queued class, compared with the step."""
@@ -184,6 +202,11 @@ def _class_title(name: str, state: ClassState) -> str:
     if name == state.current:
         return _("{name} (now; withdraws the queued class)").format(name=clean(name))
     return name
+
+
+def _watch(values: Parameters, read: ReadState) -> Watch:
+    ends_when = _("the database is available with the class {name}").format(name=values.name)
+    return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
 
 
 def _title(values: Parameters, state: ClassState, applied: str) -> str:

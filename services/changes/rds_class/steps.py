@@ -11,10 +11,12 @@ from services.changes.base import ChangeContext, observed
 from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
 from services.changes.rds.state import CLASS, ReadState, database_name, window_text
+from services.changes.rds.watching import done, failed, running
 from services.changes.rds_class.parameters import Parameters
 from services.changes.rds_class.state import ClassState, class_digest
 from services.i18n import _
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
+from services.models.watches import Progress
 
 MODIFY, WITHDRAW = "modify", "withdraw"
 
@@ -87,3 +89,16 @@ def observed_class(step: PlannedStep, read: ReadState) -> Observation:
     )
     digest = class_digest(read, immediately=bool(params["ApplyImmediately"]))
     return observed(digest, text, after=after, before=before)
+
+
+def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> Progress:
+    """How far the change of the class is; `is_settled`: RDS shows by now what it has accepted."""
+    name, database, setting = step.call.params["DBInstanceClass"], read.database, read.pending(CLASS)
+    if database.instance_class == name and setting is None and read.is_available:
+        return done(_("The class is {name}, the database is available.").format(name=name))
+    if setting is not None and setting.value == name and read.is_available:
+        return running(_("{name} is queued.").format(name=name))
+    if setting is None and read.is_available and is_settled:
+        text = _("{name} is no longer queued: it was withdrawn or replaced. The class is {current}.")
+        return failed(text.format(name=name, current=database.instance_class))
+    return running(_("The database is {status}.").format(status=database.status))

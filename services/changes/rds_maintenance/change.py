@@ -5,13 +5,19 @@ Source: ApplyPendingMaintenanceAction, DescribePendingMaintenanceActions (Amazon
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
 
+from services.aws.client.reader import when
 from services.aws_cli.calls import call
 from services.aws_cli.plans import requests_of
+from services.changes.guarantees import Guarantees
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.facts import facts
 from services.changes.rds.load import bounds
+from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import ReadState, window_text
+from services.changes.rds.watching import watch
 from services.changes.rds_maintenance.parameters import (
     ACTION,
     NAMES,
@@ -24,7 +30,7 @@ from services.changes.rds_maintenance.parameters import (
     default_timing,
     read_parameters,
 )
-from services.changes.rds_maintenance.steps import action_text, observed_opt_in, opt_in
+from services.changes.rds_maintenance.steps import action_text, maintenance_progress, observed_opt_in, opt_in
 from services.changes.rds_maintenance.warnings import outage_text, warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
@@ -38,12 +44,20 @@ from services.models.changes import (
     PlannedStep,
 )
 from services.models.rds import PendingAction
+from services.models.watches import Progress, Watch
+
+LASTS = timedelta(hours=6)
+"""How long maintenance is followed; it usually takes minutes."""
 
 
 class RdsMaintenance(DatabaseChange):
     """Applies pending maintenance in the next window or now, or withdraws that request."""
 
     names = NAMES
+    guarantees = Guarantees(
+        proof="DescribePendingMaintenanceActions: Action, OptInStatus, CurrentApplyDate",
+        settles="the action is no longer pending and DBInstanceStatus is available",
+    )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database and what is pending."""
@@ -120,7 +134,26 @@ class RdsMaintenance(DatabaseChange):
             downtime=self._downtime(values, action, state),
             cost=_("None"),
             reversible=_reversible(values),
+            watch=_watch(values, action, state),
+            suggestions=() if values.timing == UNDO else (snapshot_first(target.id),),
         )
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
+        """OptInStatus and CurrentApplyDate of the action, as far as AWS reports them."""
+        resource = answer.get("ResourcePendingMaintenanceActions") or {}
+        rows = resource.get("PendingMaintenanceActionDetails") or ()
+        action = step.call.params["ApplyAction"]
+        row: Mapping[str, Any] = next((row for row in rows if row.get("Action") == action), {})
+        at = when(row.get("CurrentApplyDate"))
+        facts = {"opt_in": str(row.get("OptInStatus") or ""), "applied_at": at.isoformat() if at else ""}
+        return {name: value for name, value in facts.items() if value}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the action has gone and the database is available."""
+        state = await self.reads.maintenance(plan.target.id)
+        is_settled = self.is_settled(plan)
+        with self.written_on(state):
+            return maintenance_progress(plan.steps[0], state, self.context.zone, is_settled=is_settled)
 
     def _downtime(self, values: Parameters, action: PendingAction, state: ReadState) -> str:
         if values.timing == UNDO:
@@ -130,7 +163,9 @@ class RdsMaintenance(DatabaseChange):
 
     async def observe(self, step: PlannedStep) -> Observation:
         """OptInStatus and CurrentApplyDate, compared with the step."""
-        return observed_opt_in(step, await self.reads.maintenance(step.target), self.context.zone)
+        state = await self.reads.maintenance(step.target)
+        with self.written_on(state):
+            return observed_opt_in(step, state, self.context.zone)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then what is pending."""
@@ -152,6 +187,13 @@ class RdsMaintenance(DatabaseChange):
         action, timing = plan.wish.get(ACTION, ""), plan.wish.get(TIMING)
         ways = {WINDOW: UNDO, UNDO: WINDOW}
         return {ACTION: action, TIMING: ways[timing]} if timing in ways else {}
+
+
+def _watch(values: Parameters, action: PendingAction, state: ReadState) -> Watch | None:
+    if values.timing == UNDO:
+        return None
+    ends_when = _("{action} is no longer pending and the database is available").format(action=action.action)
+    return watch(state, ends_when, lasts=LASTS, in_window=values.timing == WINDOW)
 
 
 def _title(values: Parameters, action: PendingAction, step: PlannedStep) -> str:

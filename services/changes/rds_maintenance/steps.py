@@ -8,10 +8,12 @@ from datetime import tzinfo
 from services.changes.base import ChangeContext, observed
 from services.changes.rds.facts import opt_in_text
 from services.changes.rds.state import ReadState, state_digest, time_of, window_text
+from services.changes.rds.watching import done, failed, running
 from services.changes.rds_maintenance.parameters import NOW, UNDO, WINDOW, Parameters
 from services.i18n import _
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 from services.models.rds import OptIn, PendingAction
+from services.models.watches import Progress
 
 OPT_IN = "opt-in"
 OPT_IN_TYPES = {WINDOW: "next-maintenance", UNDO: "undo-opt-in", NOW: "immediate"}
@@ -88,3 +90,14 @@ def observed_opt_in(step: PlannedStep, state: ReadState, zone: tzinfo) -> Observ
     }[kind]
     text = _("{action}: {state}.").format(action=name, state=action_text(action, zone))
     return observed(digest, text, after=action.opt_in is wanted, before=str(action.opt_in) == step.before)
+
+
+def maintenance_progress(step: PlannedStep, state: ReadState, zone: tzinfo, *, is_settled: bool) -> Progress:
+    """How far the maintenance is; `is_settled`: RDS shows by now what it has accepted."""
+    action, database, name = action_of(step, state), state.database, step.call.params["ApplyAction"]
+    if action is None and state.is_available:
+        return done(_("{action} is no longer pending, the database is available.").format(action=name))
+    if action is None or not state.is_available:
+        return running(_("The database is {status}.").format(status=database.status))
+    text = _("{action}: {state}.").format(action=name, state=action_text(action, zone))
+    return failed(text) if action.opt_in is OptIn.NONE and is_settled else running(text)

@@ -5,15 +5,18 @@ Its name contains the plan's id, so reading proves whether a request was carried
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
+from typing import Any
 
 from services.aws_cli.calls import call
 from services.aws_cli.plans import requests_of
 from services.changes.base import observed, warning
+from services.changes.guarantees import Guarantees
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.facts import facts
 from services.changes.rds.load import bounds
 from services.changes.rds.state import ReadState, database_name, state_digest, time_of
+from services.changes.rds.watching import done, failed, running, watch
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import (
@@ -29,14 +32,23 @@ from services.models.changes import (
     Row,
 )
 from services.models.rds import Snapshot, SnapshotState
+from services.models.watches import Progress
 
 CREATE = "create"
+LASTS = timedelta(hours=24)
+"""How long a snapshot is followed; a large one takes hours."""
 _MARK = "-toban-"
 """Between the database's name and the plan's id in a snapshot's name."""
 
 
 class RdsSnapshot(DatabaseChange):
     """Takes a snapshot, which stays until somebody deletes it."""
+
+    guarantees = Guarantees(
+        proof="DescribeDBSnapshots: DBSnapshotIdentifier",
+        token="DBSnapshotIdentifier",
+        settles="Status is available",
+    )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database and its newest snapshots."""
@@ -97,7 +109,25 @@ class RdsSnapshot(DatabaseChange):
             downtime=_("None") if state.database.multi_az else _("I/O may pause briefly at the beginning."),
             cost=_("Backup storage is charged until the snapshot is deleted."),
             reversible=_("It can be deleted in AWS; this console deletes no snapshot."),
+            watch=watch(state, _("the snapshot is available"), lasts=LASTS, in_window=False),
         )
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
+        """The snapshot's ARN."""
+        arn = (answer.get("DBSnapshot") or {}).get("DBSnapshotArn")
+        return {"arn": str(arn)} if arn else {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the snapshot is available."""
+        name = plan.steps[0].call.params["DBSnapshotIdentifier"]
+        snapshot = await self.reads.rds.snapshot(name)
+        text = snapshot_text(name, snapshot)
+        if snapshot is not None and snapshot.state is SnapshotState.AVAILABLE:
+            return done(text)
+        is_lost = snapshot is None and self.is_settled(plan)
+        if is_lost or (snapshot is not None and snapshot.state is SnapshotState.UNUSABLE):
+            return failed(text)
+        return running(text, snapshot.percent if snapshot else None)
 
     async def observe(self, step: PlannedStep) -> Observation:
         """Whether there is a snapshot of this name."""

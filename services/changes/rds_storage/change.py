@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
+from services.changes.guarantees import Guarantees
 from services.changes.rds import along
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.commands import commands_of, immediately_traps
 from services.changes.rds.cost import MonthlyCost, change_text
 from services.changes.rds.facts import facts
 from services.changes.rds.load import bounds
+from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import STORAGE, ReadState
+from services.changes.rds.watching import watch
 from services.changes.rds_storage.parameters import (
     APPLY,
     HOLD,
@@ -34,15 +37,18 @@ from services.changes.rds_storage.parameters import (
 )
 from services.changes.rds_storage.sizes import smallest
 from services.changes.rds_storage.state import COOLDOWN, StorageState, last_change
-from services.changes.rds_storage.steps import extend, observed_size
+from services.changes.rds_storage.steps import extend, observed_size, size_progress
 from services.changes.rds_storage.warnings import warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.rds import DatabaseEvent, StorageOption
+from services.models.watches import Progress, Watch
 
-EXTENDING = "rds-storage:extend"
+EXTENDING = "extend"
 """The approval scope."""
+LASTS = timedelta(hours=48)
+"""How long an extension is followed; optimizing takes hours, sometimes more than a day."""
 
 
 class RdsStorage(DatabaseChange):
@@ -50,6 +56,10 @@ class RdsStorage(DatabaseChange):
 
     numbers = frozenset({SIZE})
     names = NAMES
+    guarantees = Guarantees(
+        proof="DescribeDBInstances: AllocatedStorage, PendingModifiedValues.AllocatedStorage",
+        settles="AllocatedStorage is the new size and StorageOperationStatus is absent",
+    )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its storage, and when that is full."""
@@ -160,13 +170,18 @@ class RdsStorage(DatabaseChange):
             downtime=_downtime(read, values),
             cost=self._cost(state, values, price),
             reversible=_("No: RDS storage cannot shrink."),
+            watch=_watch(values, read),
+            suggestions=(snapshot_first(target.id),),
         )
 
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How far the storage is optimized."""
+        read = await self.reads.counts(plan.target.id)
+        return size_progress(plan.steps[0], read, is_settled=self.is_settled(plan))
+
     def _cost(self, state: StorageState, values: Parameters, price: MonthlyCost | None) -> str:
-        before, after = (
-            MonthlyCost(price.usd * size, price.source) if price else None
-            for size in (state.current, values.size)
-        )
+        sizes = (state.current, values.size)
+        before, after = (price.times(size) if price else None for size in sizes)
         return change_text(before, after, self.context.runbook)
 
     async def observe(self, step: PlannedStep) -> Observation:
@@ -198,6 +213,11 @@ class RdsStorage(DatabaseChange):
             return await self.reads.rds.events(name, over=COOLDOWN + timedelta(hours=1))
         except AwsError:
             return None
+
+
+def _watch(values: Parameters, read: ReadState) -> Watch:
+    ends_when = _("the storage is {size} GiB and optimized").format(size=values.size)
+    return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
 
 
 def _downtime(read: ReadState, values: Parameters) -> str:

@@ -73,6 +73,6 @@ def storage_digest(state: ReadState, *, immediately: bool) -> str:
         database.max_storage_gib,
         database.storage_operation,
         queued.value if queued else "",
-        pending_digest(state, without=(STORAGE,)) if immediately else [],
+        pending_digest(state, without=(STORAGE,)) if immediately else database.maintenance_window,
         state.is_available,
     )

@@ -10,6 +10,7 @@ from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
 from services.changes.rds.facts import full_text
 from services.changes.rds.state import STORAGE, ReadState, database_name
+from services.changes.rds.watching import done, failed, running
 from services.changes.rds_storage.parameters import Parameters
 from services.changes.rds_storage.sizes import iops_to_send
 from services.changes.rds_storage.state import StorageState, storage_digest
@@ -17,6 +18,7 @@ from services.i18n import _
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 from services.models.durations import lasting
 from services.models.units import BYTES, number
+from services.models.watches import Progress
 
 EXTEND = "extend"
 GIB = 2**30
@@ -83,7 +85,8 @@ def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator
 def _cost_rows(
     values: Parameters, state: StorageState, price: MonthlyCost | None, context: ChangeContext
 ) -> Iterator[Row]:
-    before, after = (price.usd * size if price else None for size in (state.current, values.size))
+    sizes = (state.current, values.size)
+    before, after = (price.times(size).usd if price else None for size in sizes)
     runbook = context.runbook
     yield Row(
         name=_("Storage per month"), before=month_text(before, runbook), after=month_text(after, runbook)
@@ -104,3 +107,20 @@ def observed_size(step: PlannedStep, state: ReadState) -> Observation:
         after=done,
         before=not done and str(present) == step.before,
     )
+
+
+def size_progress(step: PlannedStep, state: ReadState, *, is_settled: bool) -> Progress:
+    """How far the extension is; `is_settled`: RDS shows by now what it has accepted."""
+    size, database, queued = int(step.call.params["AllocatedStorage"]), state.database, state.pending(STORAGE)
+    if database.storage_operation:
+        text = _("Storage operation {operation}, status {status}.")
+        text = text.format(operation=database.storage_operation, status=database.status)
+        return running(text, database.storage_percent)
+    if queued is not None or database.status in ("modifying", "storage-optimization"):
+        return running(_("The database is {status}.").format(status=database.status))
+    if database.storage_gib == size:
+        return done(_("The storage is {size} GiB and optimized.").format(size=size))
+    if not is_settled:
+        return running(_("The database is {status}.").format(status=database.status))
+    text = _("The storage is {size} GiB, and no extension is pending.")
+    return failed(text.format(size="—" if database.storage_gib is None else database.storage_gib))

@@ -69,5 +69,3 @@ def texts(plan: Plan, *, grave: bool | None = None) -> str:
 
 def rows(plan: Plan) -> dict[str, tuple[str, str]]:
     return {row.name: (row.before, row.after) for step in plan.steps for row in step.rows}
-
-

@@ -16,7 +16,7 @@ from tests.services.changes.rds_states import OUTAGE, QUIET, UNKNOWN, change, pa
 
 CHANGE = change("rds-class")
 (TARGET,) = CHANGE.targets()
-COSTS = (MonthlyCost(Decimal("147.46"), "a"), MonthlyCost(Decimal("294.92"), "b"))
+COSTS = (MonthlyCost(Decimal("147.46")), MonthlyCost(Decimal("294.92")))
 QUEUED = PendingSetting(id=CLASS, title="Instance class", value="db.t4g.large", outage=True)
 
 
@@ -109,7 +109,9 @@ def test_refusals(parameters: dict[str, str], more: dict[str, Any], refusal: str
 
 
 def test_a_class_may_change_while_storage_is_optimized() -> None:
-    assert not plan(state(status="storage-optimization", state="busy", storage_operation="Optimizing")).refusals
+    assert not plan(
+        state(status="storage-optimization", state="busy", storage_operation="Optimizing")
+    ).refusals
 
 
 def test_an_open_window_is_no_later_time() -> None:

@@ -1,6 +1,6 @@
 """Plans that extend the storage: what is sent, what is refused, what is shown."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,17 @@ from services.changes.rds_storage.state import StorageState
 from services.models.changes import Danger, Place, Plan
 from services.models.depletion import Depletion
 from services.models.rds import PendingSetting, SizeRange, StorageOption
-from tests.services.changes.rds_states import NOW, OUTAGE, QUIET, UNKNOWN, change, database, read_state, rows, texts
+from tests.services.changes.rds_states import (
+    NOW,
+    OUTAGE,
+    QUIET,
+    UNKNOWN,
+    change,
+    database,
+    read_state,
+    rows,
+    texts,
+)
 
 CHANGE = change("rds-storage")
 (TARGET,) = CHANGE.targets()
@@ -24,7 +34,7 @@ GP3 = StorageOption(
     sizes=(SizeRange(first=20, last=65536),),
     iops=(SizeRange(first=12000, last=64000),),
 )
-PRICE = MonthlyCost(Decimal("0.276"), "AWS price list of 01-05(Mon)")
+PRICE = MonthlyCost(Decimal("0.276"), date(2026, 1, 5))
 
 
 def state(*, options: Any = (GP3,), changed_at: Any = None, **more: Any) -> StorageState:

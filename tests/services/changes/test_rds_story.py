@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,18 @@ async def ended(one: Desk, id: str, *, step: float, most: int = 40) -> Run:
     def run() -> Run:
         return next(run for run in one.engine.runs if run.id == id)
 
-    def is_read(run: Run) -> bool:
-        begins = run.plan.watch.begins_at if run.plan.watch else None
-        return begins is None or begins <= one.embedded.clock.now()
+    def has_seen(now: datetime) -> bool:
+        """Whether the watch has ended, has read since `now`, or does not read yet."""
+        progress, watch = run().progress, run().plan.watch
+        waits = watch is not None and watch.begins_at is not None and watch.begins_at > now
+        return waits or not run().watching or (progress is not None and progress.at == now)
 
     for _ in range(most):
         if not run().watching:
             return run()
-        before = run().progress
         one.embedded.advance(step)
-        await until(lambda: not run().watching or run().progress != before or not is_read(run()))
+        now = one.embedded.clock.now()
+        await until(partial(has_seen, now))
     raise AssertionError(run().progress)
 
 

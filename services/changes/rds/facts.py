@@ -77,4 +77,4 @@ def opt_in_text(opt_in: OptIn, at: str) -> str:
         OptIn.NEXT_WINDOW: _("requested for the next window"),
         OptIn.IMMEDIATE: _("requested immediately"),
     }[opt_in]
-    return f"{chosen}, {at}" if at else chosen
+    return _(", ").join([chosen, at]) if at else chosen

@@ -10,7 +10,7 @@ from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.changes.base import ChangeContext
-from services.changes.rds.load import CPU, FREE, load_queries
+from services.changes.rds.load import CPU, FREE, MINUTE, load_queries
 from services.changes.rds.state import DatabaseLoad, ReadState, database_name
 from services.models.base import RawId
 from services.models.depletion import depletion
@@ -24,6 +24,8 @@ class DatabaseReads:
     def __init__(self, context: ChangeContext) -> None:
         self._clock = context.clock
         self._metrics = Metrics(context.reader)
+        self._loads: dict[str, tuple[float, DatabaseLoad]] = {}
+        """The newest load by database, and when it was read (`elapsed`); AWS charges for reading it."""
         self.rds = RdsReader(context.reader)
 
     async def counts(self, target: RawId) -> ReadState:
@@ -50,7 +52,15 @@ class DatabaseReads:
             return None
 
     async def _load(self, name: str) -> DatabaseLoad:
-        """The load; empty if it cannot be read."""
+        """The load, read at most once a minute; empty if it cannot be read."""
+        now = self._clock.elapsed()
+        read_at, load = self._loads.get(name, (now - MINUTE, DatabaseLoad()))
+        if now - read_at >= MINUTE:
+            load = await self._read_load(name)
+            self._loads[name] = (now, load)
+        return load
+
+    async def _read_load(self, name: str) -> DatabaseLoad:
         try:
             curves = await self._metrics.fetch(load_queries(name), last_hour(self._clock.now()))
         except AwsError:

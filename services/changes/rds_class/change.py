@@ -5,7 +5,7 @@ Source: ModifyDBInstance, DescribeOrderableDBInstanceOptions (Amazon RDS API ref
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
@@ -59,10 +59,12 @@ class RdsClass(DatabaseChange):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self._metrics = Metrics(context.reader)
+        self._busy_days: dict[tuple[date, ...], BusyDays] = {}
+        """What CPU was on the days that were read last; it does not change, and AWS charges for reading it."""
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its class and its load, and whether a larger class is proposed."""
-        state, busy = await asyncio.gather(self.reads.state(target.id, load=True), self._busy(target))
+        state, busy = await asyncio.gather(self.reads.state(target.id), self._busy(target))
         with self.written_on(state):
             remarks = [*unavailable(state), *([busy.text()] if busy and busy.is_proposed else [])]
             return LiveState(
@@ -112,7 +114,7 @@ class RdsClass(DatabaseChange):
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
-        state = await self._state(target, await self.reads.state(target.id, load=True))
+        state = await self._state(target, await self.reads.state(target.id))
         values, _refusals = read_parameters(parameters, state, self.spec)
         database = state.read.database
         names = (state.current, values.name if values else state.current)
@@ -184,12 +186,15 @@ class RdsClass(DatabaseChange):
         days = await asyncio.to_thread(last_open_days, calendar, now)
         if limit is None or limit.below is None or not days:
             return None
+        if days in self._busy_days:
+            return self._busy_days[days]
         query = database_query(CPU, target.title, CPU_METRIC, "Average", period=HOUR)
         try:
             (cpu,) = await self._metrics.fetch([query], span_of(calendar, days))
         except AwsError:
             return None
-        return busy_days(calendar, days, cpu, limit.below)
+        self._busy_days = {days: busy_days(calendar, days, cpu, limit.below)}
+        return self._busy_days[days]
 
 
 def _offered_names(state: ClassState) -> tuple[str, ...]:

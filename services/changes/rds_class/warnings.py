@@ -38,10 +38,7 @@ def outage_text(read: ReadState) -> str:
 
 def _outage(read: ReadState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
     if values.immediately:
-        yield warning(
-            _("The database is interrupted now: {outage}.").format(outage=outage_text(read)), grave=True
-        )
-        return
+        return  # the plan's impact
     text = _("The window only moves the interruption to {window}: {outage}.")
     yield warning(text.format(window=window_text(read, zone), outage=outage_text(read)))
 

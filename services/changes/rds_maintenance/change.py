@@ -61,7 +61,7 @@ class RdsMaintenance(DatabaseChange):
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database and what is pending."""
-        state = await self.reads.state(target.id, load=True)
+        state = await self.reads.state(target.id)
         with self.written_on(state):
             remarks = unavailable(state)
             if state.actions == ():

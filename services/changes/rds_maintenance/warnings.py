@@ -41,7 +41,6 @@ def warnings(
 def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
     if values.timing == NOW:
         yield warning(_("It begins now and cannot be undone."), grave=True)
-        yield warning(_("{outage}.").format(outage=outage_text(action, state)), grave=True)
     elif values.timing == UNDO:
         yield warning(_("AWS may still apply it by itself on its own date."))
     else:
@@ -58,8 +57,8 @@ def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: t
 
 def _dates(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
     window = state.next_window
-    if action.forced is not None:
-        late = values.timing != NOW and (window is None or action.forced <= window[0])
+    if action.forced is not None and values.timing != NOW:
+        late = window is None or action.forced <= window[0]
         text = _("AWS applies it on {at} in any case, regardless of the window.")
         yield warning(text.format(at=time_of(action.forced, zone)), grave=late)
     if action.auto_after is not None and values.timing == UNDO:

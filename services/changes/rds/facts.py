@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from services.changes.rds.state import ReadState, time_of, window_rule, window_text
+from services.changes.rds.state import ReadState, time_of, window_text
 from services.i18n import _
 from services.models.changes import Fact
 from services.models.durations import lasting
@@ -47,8 +47,7 @@ def full_text(state: ReadState) -> str:
 
 
 def _times(state: ReadState, zone: tzinfo) -> Iterator[Fact]:
-    note = window_rule(state, zone)
-    yield Fact(name=_("Next maintenance window"), value=window_text(state, zone), note=note)
+    yield Fact(name=_("Next maintenance window"), value=window_text(state, zone))
     restorable = state.database.latest_restorable
     if restorable is not None:
         yield Fact(name=_("Restorable to"), value=time_of(restorable, zone))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from services.calendar.maintenance_windows import Window, local_text, weekly
+from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import _
 from services.models.base import RawId
 from services.models.canonical import digest
@@ -81,11 +81,6 @@ def window_text(state: ReadState, zone: tzinfo) -> str:
     start, end = window
     text = span_text(dated_time(start, zone), f"{end.astimezone(zone):%H:%M}")
     return with_zone(text, start, zone)
-
-
-def window_rule(state: ReadState, zone: tzinfo) -> str:
-    """`Sunday 02:00–03:00 JST`; "" if the window is unknown."""
-    return local_text(state.window, zone, state.at) if state.window else ""
 
 
 def database_name(target: RawId) -> str:

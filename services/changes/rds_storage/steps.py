@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from services.changes.base import ChangeContext, observed
 from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
-from services.changes.rds.facts import full_text
 from services.changes.rds.state import STORAGE, ReadState, database_name
 from services.changes.rds.watching import done, failed, running
 from services.changes.rds_storage.parameters import Parameters
@@ -78,8 +77,8 @@ def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator
         end = state.read.load.depletion
         if end is not None:
             left = more / -end.per_hour * 3600
-            after = _("full in {time} at the present rate").format(time=lasting(left))
-            yield Row(name=_("Full"), before=full_text(state.read), after=after)
+            name = _("Full in, at the present rate")
+            yield Row(name=name, before=lasting(end.left), after=lasting(left))
 
 
 def _cost_rows(

@@ -12,6 +12,7 @@ import pytest
 
 from services.demo.rds.history import BackupHistory
 from services.demo.scenario import Scenario
+from services.demo.system.names import RDS_DIMENSIONS
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import EntryKind
@@ -220,6 +221,45 @@ async def test_a_snapshot_is_taken_under_the_plan_s_name(embedded: Any, tmp_path
         target = one.engine.changes["rds-snapshot"].targets()[0]
         live = await one.engine.changes["rds-snapshot"].read_target(target)
         assert ("Newest manual snapshot", snapshot.name) in [(fact.name, fact.note) for fact in live.facts]
+
+
+@pytest.mark.scenario("rds-storage", history=HOUR, origin=FRIDAY)
+async def test_more_storage_ends_the_alarm(embedded: Any, tmp_path: Path) -> None:
+    async with followed(embedded, tmp_path / "j.db") as one:
+        embedded.advance(900)
+        alarm = embedded.world.alarms.get("rds-storage-low")
+        assert alarm.state == "ALARM"
+        extension = await plan(one, "rds-storage")
+        before, after = next(
+            (row.before, row.after) for row in extension.steps[0].rows if row.name.startswith("Full in")
+        )
+        assert (before, after) == ("13m", "4h 22m")
+        await apply(one, extension)
+        embedded.advance(1200)
+        assert alarm.state == "OK"
+
+
+@story()
+async def test_a_larger_class_is_proposed_after_busy_days(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["rds-class"]
+        (target,) = change.targets()
+        assert (await change.read_target(target)).remarks == ()
+    for day in (9, 13, 15):
+        for minute in range(60):
+            at = datetime(2026, 1, day, 2, minute, tzinfo=UTC).timestamp()
+            embedded.world.metrics.put("AWS/RDS", "CPUUtilization", RDS_DIMENSIONS, at, value=85.0)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["rds-class"]
+        (remark,) = (await change.read_target(target)).remarks
+        assert remark.startswith(
+            "CPU was at 70 % or more for an hour on 3 of the last 5 open days (01-09(Fri),"
+        )
+        first, _timing = await change.parameters(target)
+        assert (first.default, first.why) == ("db.t4g.large", remark)
+        requests = embedded.counts()["cloudwatch.GetMetricData"]
+        await change.read_target(target)
+        assert embedded.counts()["cloudwatch.GetMetricData"] == requests
 
 
 LOST = [

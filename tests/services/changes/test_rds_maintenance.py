@@ -113,7 +113,7 @@ def test_reading_proves_it_done_or_not_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("current", "seen"),
+    ("current", "outcome"),
     [
         (read_state(), WatchState.DONE),
         (read_state(status="maintenance", state="busy"), WatchState.RUNNING),
@@ -123,10 +123,10 @@ def test_reading_proves_it_done_or_not_done() -> None:
     ],
 )
 def test_now_ends_when_the_action_is_gone_and_the_database_available(
-    current: ReadState, seen: WatchState
+    current: ReadState, outcome: WatchState
 ) -> None:
     (step,) = plan(timing="now").steps
-    assert maintenance_progress(step, current, CALENDAR.zone, is_settled=True).state is seen
+    assert maintenance_progress(step, current, CALENDAR.zone, is_settled=True).state is outcome
     assert maintenance_progress(step, state(), CALENDAR.zone, is_settled=False).state is WatchState.RUNNING
 
 

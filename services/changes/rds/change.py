@@ -69,9 +69,9 @@ class DatabaseChange(Change):
         return rds
 
 
-def unavailable(state: ReadState) -> list[str]:
-    """Why RDS accepts no modification now; empty if it does."""
-    if state.is_available:
+def unavailable(state: ReadState, *, extending: bool = False) -> list[str]:
+    """Why RDS accepts no modification now, or no extension of the storage; empty if it does."""
+    if state.can_extend if extending else state.is_available:
         return []
     text = _("RDS accepts no change while the database is {status}; wait until it is available.")
     return [text.format(status=state.database.status)]

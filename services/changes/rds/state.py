@@ -9,7 +9,7 @@ from services.models.base import RawId
 from services.models.canonical import digest
 from services.models.date_text import dated_time, span_text, with_zone, zoned_time
 from services.models.depletion import Depletion
-from services.models.rds import Database, DatabaseState, PendingAction, PendingSetting
+from services.models.rds import Database, PendingAction, PendingSetting
 
 CLASS, STORAGE = "instance_class", "storage_gib"
 """Ids of pending settings that the console itself requests."""
@@ -59,10 +59,13 @@ class ReadState:
 
     @property
     def is_available(self) -> bool:
-        """Whether RDS accepts modifications; storage that is being optimized does not prevent them."""
-        return (
-            self.database.state is DatabaseState.AVAILABLE or self.database.status == "storage-optimization"
-        )
+        """Whether RDS accepts modifications: not during a backup, but while the storage is optimized."""
+        return self.database.status in ("available", "storage-optimization")
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether RDS accepts more storage: a full database is not available, and this is its remedy."""
+        return self.is_available or self.database.status == "storage-full"
 
     def pending(self, id: str) -> PendingSetting | None:
         """The pending modification of one setting."""

@@ -69,7 +69,7 @@ class RdsStorage(DatabaseChange):
                 target=target,
                 facts=facts(state, self.context.zone),
                 read_at=state.at,
-                remarks=tuple(unavailable(state)),
+                remarks=tuple(unavailable(state, extending=True)),
                 bounds=tuple(bounds(self.context.runbook)),
             )
 
@@ -148,7 +148,7 @@ class RdsStorage(DatabaseChange):
         """The plan from a given state; pure."""
         read, zone = state.read, self.context.zone
         values, refusals = read_parameters(parameters, state, self.spec)
-        reasons = [*self.unknown_names(parameters), *unavailable(read), *refusals]
+        reasons = [*self.unknown_names(parameters), *unavailable(read, extending=True), *refusals]
         if values is not None:
             reasons += [*size_refusals(values, state), *time_refusals(values, state, zone)]
         if values is None or reasons:

@@ -74,5 +74,5 @@ def storage_digest(state: ReadState, *, immediately: bool) -> str:
         database.storage_operation,
         queued.value if queued else "",
         pending_digest(state, without=(STORAGE,)) if immediately else database.maintenance_window,
-        state.is_available,
+        state.can_extend,
     )

@@ -99,6 +99,7 @@ def test_a_queued_class_is_withdrawn_by_the_present_one() -> None:
         ({"timing": "later"}, {}, "choose one of window, now"),
         ({"when": "now"}, {}, "no parameter when"),
         ({}, {"status": "modifying", "state": "busy"}, "wait until it is available"),
+        ({}, {"status": "storage-full", "state": "broken"}, "wait until it is available"),
     ],
 )
 def test_refusals(parameters: dict[str, str], more: dict[str, Any], refusal: str) -> None:

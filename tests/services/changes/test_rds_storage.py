@@ -89,6 +89,8 @@ def test_hours_until_it_is_full_are_beside_it() -> None:
         ("200", {"options": None}, "did not report"),
         ("200", {"changed_at": NOW - timedelta(hours=2)}, "01-28(Wed) 14:00 JST"),
         ("200", {"storage_operation": "Optimizing", "storage_percent": 40}, "(40 %)"),
+        ("200", {"status": "backing-up"}, "wait until it is available"),
+        ("200", {"status": "storage-full", "state": "broken"}, None),
         ("200", {"max_storage_gib": 200}, None),
         ("200", {"pending": (QUIET,)}, "Multi-AZ → on"),
     ],

@@ -90,6 +90,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StopQueryExecution",
     ),
     "s3": ("ListObjectsV2",),
+    "ssm": ("GetCalendarState",),
     # AssumeRole and the operations below only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
     "sso": ("GetRoleCredentials",),

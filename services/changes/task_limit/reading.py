@@ -10,7 +10,7 @@ from datetime import timedelta
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
 from services.changes.task_limit.load import CPU, MINUTE, cpu_query
 from services.changes.task_limit.state import Load, ScalingState, names

@@ -10,22 +10,22 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
+from services.changes.ecs_scaling.facts import facts, remarks
+from services.changes.ecs_scaling.load import bounds, load_queries
+from services.changes.ecs_scaling.reading import Reads
+from services.changes.ecs_scaling.state import ScalingState
+from services.changes.ecs_services import names, targets
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
-from services.changes.task_limit.facts import facts, remarks
-from services.changes.task_limit.load import bounds, load_queries
 from services.changes.task_limit.parameters import (
     LARGEST,
     MAX,
     Parameters,
     default_max,
     default_way,
-    local,
     proposed_at,
     read_parameters,
 )
-from services.changes.task_limit.reading import Reads
-from services.changes.task_limit.state import ScalingState, names
 from services.changes.task_limit.steps import (
     ACTION,
     REGISTER,
@@ -39,9 +39,9 @@ from services.changes.task_limit.steps import (
     schedule,
 )
 from services.changes.task_limit.warnings import approver, stopped_text, warnings
+from services.changes.typed_values import as_typed
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
-from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
     LiveState,
@@ -67,12 +67,7 @@ class TaskLimit(Change):
 
     def targets(self) -> tuple[ChangeTarget, ...]:
         """The runbook's services."""
-        ecs = self.context.runbook.ecs
-        if ecs is None:
-            return ()
-        return tuple(
-            ChangeTarget(id=RawId(f"service/{ecs.cluster}/{name}"), title=name) for name in ecs.services
-        )
+        return targets(self.context.runbook)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
@@ -125,7 +120,7 @@ class TaskLimit(Change):
                 id=REVERT_AT,
                 title=_("Revert at"),
                 kind="moment",
-                default=local(at, calendar),
+                default=as_typed(at, calendar),
                 why=why,
                 help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
                     zone=calendar.zone.key

@@ -1,15 +1,14 @@
 """The parameters of the task limit, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.calendar.calendar import Calendar
 from services.changes.base import REVERT, REVERT_AT
-from services.changes.task_limit.state import ScalingState
+from services.changes.ecs_scaling.state import ScalingState
+from services.changes.typed_values import as_typed, moment, normalized, unknown_parameters, whole_number
 from services.i18n import _
 from services.models.runbook import Ecs
 from services.models.text import clean
@@ -39,7 +38,7 @@ class Parameters:
     def as_typed(self, calendar: Calendar) -> dict[str, str]:
         """All values by id, from which the same plan can be made again."""
         values = {MAX: str(self.maximum), REVERT: self.way}
-        return values | ({REVERT_AT: local(self.at, calendar)} if self.at else {})
+        return values | ({REVERT_AT: as_typed(self.at, calendar)} if self.at else {})
 
 
 def default_max(state: ScalingState, ecs: Ecs) -> int | None:
@@ -72,20 +71,11 @@ def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
     return at, _("the first open day of next month")
 
 
-def local(at: datetime, calendar: Calendar) -> str:
-    """The time as an operator types it: `2026-12-01 17:00`."""
-    return at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
-
-
 def read_parameters(
     parameters: Mapping[str, str], state: ScalingState, ecs: Ecs, calendar: Calendar
 ) -> tuple[Parameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
-    refusals = [
-        _("There is no parameter {name}.").format(name=clean(name))
-        for name in parameters
-        if name not in (MAX, REVERT, REVERT_AT)
-    ]
+    refusals = unknown_parameters(parameters, (MAX, REVERT, REVERT_AT))
     maximum, why = _maximum(parameters.get(MAX), state, ecs)
     if maximum is None:
         return None, (*refusals, why)
@@ -97,31 +87,18 @@ def read_parameters(
         at, why = _at(parameters.get(REVERT_AT), calendar, state.at)
         if at is None:
             return None, (*refusals, why)
-    return Parameters(maximum, way, at), tuple(refusals)
-
-
-def _normalized(text: str) -> str:
-    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return Parameters(maximum, way, at), refusals
 
 
 def _maximum(text: str | None, state: ScalingState, ecs: Ecs) -> tuple[int | None, str]:
-    default = default_max(state, ecs)
-    value = _normalized(text) if text is not None else str(default or "")
-    if re.fullmatch(r"[0-9]{1,9}", value) is None:
-        return None, _("The maximum task count must be a whole number, not “{text}”.").format(
-            text=clean(value)
-        )
-    maximum = int(value)
-    if not 1 <= maximum <= LARGEST:
-        return None, _("The maximum task count must be from 1 to {largest}.").format(largest=LARGEST)
-    return maximum, ""
+    value = text if text is not None else str(default_max(state, ecs) or "")
+    return whole_number(_("Maximum task count"), value, least=1, most=LARGEST)
 
 
 def _way(text: str | None, maximum: int, state: ScalingState, ecs: Ecs) -> tuple[Way | None, str]:
     if text is None:
         return default_way(maximum, state, ecs), ""
-    way = _WAYS.get(_normalized(text))
+    way = _WAYS.get(normalized(text))
     if way is None:
         return None, _("The revert plan must be one of {ways}, not “{text}”.").format(
             ways=", ".join(_WAYS), text=clean(text)
@@ -134,20 +111,4 @@ def _way(text: str | None, maximum: int, state: ScalingState, ecs: Ecs) -> tuple
 def _at(text: str | None, calendar: Calendar, now: datetime) -> tuple[datetime | None, str]:
     if text is None:
         return proposed_at(calendar, now)[0], ""
-    value = _normalized(text)
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
-            raise ValueError
-        naive = datetime.fromisoformat(value)
-        at = naive.replace(tzinfo=calendar.zone).astimezone(UTC)
-        if at.astimezone(calendar.zone).replace(tzinfo=None) != naive:
-            raise ValueError  # skipped when the clocks go forward
-    except (ValueError, OverflowError):
-        return None, _("The time of the revert must look like 2026-12-01 17:00, not “{text}”.").format(
-            text=clean(text)
-        )
-    if at <= now + AHEAD:
-        return None, _("The time of the revert must be more than {minutes} minutes from now.").format(
-            minutes=int(AHEAD.total_seconds() // 60)
-        )
-    return at, ""
+    return moment(_("Time of the revert"), text, calendar, now, AHEAD)

@@ -8,9 +8,9 @@ from datetime import datetime, tzinfo
 
 from services.aws.autoscaling.reader import DIMENSION, SERVICE
 from services.changes.base import ChangeContext, observed
-from services.changes.task_limit.facts import action_text
+from services.changes.ecs_scaling.facts import action_text
+from services.changes.ecs_scaling.state import ScalingState, action_digest, limit_digest
 from services.changes.task_limit.parameters import Parameters
-from services.changes.task_limit.state import ScalingState, action_digest, limit_digest
 from services.changes.task_limit.warnings import stopped_text
 from services.i18n import _, sentences
 from services.models.base import RawId

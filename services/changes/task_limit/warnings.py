@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
 from services.changes.base import warning
-from services.changes.task_limit.facts import action_text
+from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
+from services.changes.ecs_scaling.facts import action_text
+from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.parameters import Parameters
-from services.changes.task_limit.state import ScalingState
 from services.i18n import _, plural
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
@@ -26,7 +27,7 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
     return (
         *_stopped(state, values),
         *(_approval(runbook) if raising else ()),
-        *(_connections(state, values, runbook) if raising else ()),
+        *(connections(state, values.maximum, runbook) if raising else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
         *_revert(state, values, raising=raising, zone=zone),
@@ -69,40 +70,6 @@ def _approval(runbook: Runbook) -> Iterator[Caution]:
         yield warning(text.format(role=who.role, name=who.name))
 
 
-def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> Iterator[Caution]:
-    """Compares tasks × connections per task with the runbook's limit."""
-    limit = runbook.limit_for("AWS/RDS", "DatabaseConnections")
-    if runbook.rds is None or limit is None or limit.below is None:
-        return
-    per_task = runbook.ecs.connections_per_task if runbook.ecs else None
-    if per_task is not None:
-        how = _("{each} per task according to the runbook").format(each=per_task)
-        estimate = float(per_task * values.maximum)
-    elif state.load.connections is not None and state.running > 0:
-        how = _("{connections} now with {running} running").format(
-            connections=round(state.load.connections), running=state.running
-        )
-        estimate = state.load.connections / state.running * values.maximum
-    else:
-        text = _(
-            "The database connections could not be measured: check that a maximum of {maximum} keeps them below {limit}."
-        )
-        yield warning(text.format(maximum=values.maximum, limit=f"{limit.below:g}"), grave=True)
-        return
-    over = estimate >= limit.below
-    text = (
-        _(
-            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}. That is too many."
-        )
-        if over
-        else _(
-            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}."
-        )
-    )
-    text = text.format(how=how, maximum=values.maximum, expected=round(estimate), limit=f"{limit.below:g}")
-    yield warning(text, grave=over)
-
-
 def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     if state.target is None or not state.target.suspended:
         return
@@ -119,25 +86,20 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     lower = state.target.maximum if raising else values.maximum
     if raising and values.way == "none":
         return
-    if state.load.cpu is None:
-        yield warning(_("The CPU load could not be measured."), grave=not raising)
+    unknown = unmeasured(state, grave=not raising)
+    if unknown is not None:
+        yield unknown
         return
-    if state.running != state.desired:
-        text = _(
-            "Tasks are starting or stopping (desired {desired}, running {running}): CPU cannot be estimated."
-        )
-        yield warning(text.format(desired=state.desired, running=state.running), grave=not raising)
-        return
-    tasks = min(state.running, lower) or 1
-    estimate = state.load.cpu * state.running / tasks
+    estimate = cpu_of(state, min(state.running, lower))
     over = state.aim is not None and estimate > state.aim
-    aim = "—" if state.aim is None else f"{state.aim:g} %"
     text = (
         _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
         if raising
         else _("At a maximum of {lower}, CPU would be about {expected} % (now {cpu} %, target {aim}).")
     )
-    text = text.format(lower=lower, expected=round(estimate), cpu=round(state.load.cpu), aim=aim)
+    text = text.format(
+        lower=lower, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
+    )
     yield warning(text, grave=over and not raising)
 
 

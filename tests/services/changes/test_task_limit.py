@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.ecs_scaling.facts import facts, remarks
+from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.kind import ChangeKind
 from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import proposed_at
-from services.changes.task_limit.state import Load, ScalingState
 from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -264,13 +264,13 @@ def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
 @pytest.mark.parametrize(
     ("load", "grave", "text"),
     [
-        (Load(80, 20), False, "20 now with 5 running, so a maximum of 10 would use about 40"),
+        (Load(80, 20), False, "20 now with 5 running, so 10 tasks would use about 40"),
         (
             Load(80, 40),
             True,
-            "so a maximum of 10 would use about 80; they must stay below 80. That is too many.",
+            "so 10 tasks would use about 80; they must stay below 80. That is too many.",
         ),
-        (Load(80, None), True, "could not be measured: check that a maximum of 10 keeps them below 80"),
+        (Load(80, None), True, "could not be measured: check that 10 tasks keep them below 80"),
     ],
 )
 def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
@@ -281,7 +281,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(runbook))
-    assert "20 per task according to the runbook, so a maximum of 10 would use about 200" in texts(
+    assert "20 per task according to the runbook, so 10 tasks would use about 200" in texts(
         plan, grave=True
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from services.changes.task_limit.state import ScalingState
+from services.changes.ecs_scaling.state import ScalingState
 from services.i18n import N_, _
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone, zoned_time

@@ -1,4 +1,4 @@
-"""The state that a task limit change is planned from, and values derived from it. Pure."""
+"""The scaling of an ECS service as changes are planned from it, and values derived from it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,12 +72,6 @@ class ScalingState:
     def stopped(self, maximum: int) -> int:
         """Number of tasks that a new `maximum` stops immediately."""
         return max(0, self.desired - maximum)
-
-
-def names(resource: str) -> tuple[str, str]:
-    """(cluster, service) from the resource id `service/<cluster>/<service>`."""
-    _service, cluster, name = resource.split("/")
-    return cluster, name
 
 
 def limit_digest(target: ScalableTarget | None, stopped: int, *, active: bool) -> str:

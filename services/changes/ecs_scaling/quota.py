@@ -28,8 +28,14 @@ class FargateQuota:
     problem: str = ""
 
 
+NO_QUOTA = FargateQuota()
+"""Nothing was read."""
+
+
 async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:
     """The vCPUs of one task of the definition, and the quota; never raises AwsError."""
+    if not task_definition:
+        return FargateQuota(problem=_("ECS reports no task definition"))
     per_task, quota, problem = None, None, ""
     try:
         definition = await EcsReader(reader).definition(task_definition)

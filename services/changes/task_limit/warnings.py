@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
-from services.changes.base import warning
+from services.changes.base import ChangeContext, warning
 from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
 from services.changes.ecs_scaling.facts import action_text
+from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.parameters import Parameters
 from services.i18n import _, plural
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
+from services.models.ecs import ScalableTarget
 from services.models.runbook import Approver, Runbook
 
 RAISING = "最大タスク数の引き上げ"
@@ -19,23 +21,27 @@ FAR = timedelta(days=62)
 """A revert further ahead than this gets a warning: it is more often a wrong year or month than intended."""
 
 
-def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
+def warnings(
+    state: ScalingState, values: Parameters, context: ChangeContext, quota: FargateQuota
+) -> tuple[Caution, ...]:
     """All warnings for `values`."""
     assert state.target is not None
+    runbook, zone = context.runbook, context.zone
     raising = values.maximum > state.target.maximum
-    minimum = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
+    more = raising or (values.minimum is not None and values.minimum > state.desired)
     return (
+        *_started(state, values),
         *_stopped(state, values),
         *(_approval(runbook) if raising else ()),
-        *(connections(state, values.maximum, runbook) if raising else ()),
+        *(connections(state, values.maximum, runbook) if more else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
         *_revert(state, values, raising=raising, zone=zone),
         *_others(state, values, zone),
         *_deployment(state),
-        warning(minimum.format(minimum=state.target.minimum)),
+        *_unsent(state.target, values),
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
-        *([warning(_("The Fargate quota of the account is not checked."))] if raising else ()),
+        *([quota_warning(quota, values.maximum)] if more else ()),
     )
 
 
@@ -45,16 +51,33 @@ def approver(runbook: Runbook) -> Approver | None:
 
 
 def stopped_text(count: int) -> str:
-    """`3 tasks are stopped at once`."""
+    """`now 3 tasks are stopped at once`: Auto Scaling may move their number until the request is sent."""
     return plural(
-        "{count} task is stopped immediately", "{count} tasks are stopped immediately", count
+        "now {count} task is stopped immediately", "now {count} tasks are stopped immediately", count
     ).format(count=count)
+
+
+def _started(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+    if values.minimum is not None and values.minimum > state.desired:
+        text = _("Desired is now {desired}: raising the minimum starts tasks up to {minimum} immediately.")
+        yield warning(text.format(desired=state.desired, minimum=values.minimum))
+
+
+def _unsent(target: ScalableTarget, values: Parameters) -> Iterator[Caution]:
+    if values.minimum is None:
+        text = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
+        yield warning(text.format(minimum=target.minimum))
+    elif values.maximum == target.maximum:
+        text = _("Only MinCapacity is sent; the maximum stays {maximum}.")
+        yield warning(text.format(maximum=target.maximum))
 
 
 def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     count = state.stopped(values.maximum)
     if count:
-        text = _("Desired is {desired}: lowering the maximum stops the tasks above {maximum} immediately.")
+        text = _(
+            "Desired is now {desired}: lowering the maximum stops the tasks above {maximum} immediately."
+        )
         yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
 
 
@@ -114,13 +137,13 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
         )
         when = zoned_time(values.at, zone)
         yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
-    when, before = zoned_time(values.at, zone), state.target.maximum
+    when = zoned_time(values.at, zone)
     if values.way == "duty":
         text = _("It is not reverted automatically: on {when} a duty asks a person to revert it.")
         yield warning(text.format(when=when))
     elif raising:
         text = _("On {when} AWS stops the tasks above {before} immediately, whatever the load is then.")
-        yield warning(text.format(when=when, before=before))
+        yield warning(text.format(when=when, before=state.target.maximum))
 
 
 def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:

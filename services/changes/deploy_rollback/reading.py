@@ -12,6 +12,7 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
+from services.changes.deploy_rollback.parameters import chosen
 from services.changes.deploy_rollback.state import RollbackState, family_of
 from services.models.base import RawId
 from services.models.cloudtrail import TrailEvent
@@ -42,15 +43,16 @@ class Reads:
         revisions = await self._ecs.revisions(arns)
         return RollbackState(self._clock.now(), service, deployments, revisions)
 
-    async def state(self, cluster: str, name: str, chosen: str = "") -> RollbackState:
+    async def state(self, cluster: str, name: str, typed: str = "") -> RollbackState:
         """The same with the family's task definitions, the details of two of them, and who deployed them.
 
-        `chosen` is compared instead of the previous one. Raises AwsError.
+        The revision `typed` is compared instead of the previous one. Raises AwsError.
         """
         state = await self.deployed(cluster, name)
         if state.service is None or not state.current:
             return state
-        compared = [RawId(each) for each in (state.current, chosen or state.previous) if each]
+        wanted = chosen(typed, state.current) or state.previous
+        compared = [name for name in (state.current, wanted) if name]
         deployments = [each for each in map(state.deployment_of, compared) if each is not None]
         active, definitions, deployers = await asyncio.gather(
             self._ecs.definitions(family_of(state.current)),
@@ -60,14 +62,6 @@ class Reads:
         return RollbackState(
             state.at, state.service, state.deployments, state.revisions, active, definitions, deployers
         )
-
-    async def deployment(self, arn: str) -> ServiceDeployment:
-        """One service deployment. Raises AwsError."""
-        return await self._ecs.deployment(arn)
-
-    async def service(self, cluster: str, name: str) -> ContainerService:
-        """One service. Raises AwsError."""
-        return await self._ecs.service(cluster, name)
 
     async def _service(self, cluster: str, name: str) -> ContainerService | None:
         try:

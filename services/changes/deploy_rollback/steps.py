@@ -3,8 +3,6 @@
 Source: StopServiceDeployment, ContinueServiceDeployment, UpdateService (Amazon ECS API reference).
 """
 
-from datetime import tzinfo
-
 from services.changes.base import ChangeContext, Request, observed
 from services.changes.deploy_rollback.comparison import rows
 from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
@@ -12,7 +10,6 @@ from services.changes.ecs_services import names
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep
-from services.models.ecs_deployments import ServiceDeployment
 
 STEP = "roll-back"
 
@@ -70,14 +67,3 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
     text = _("The deployment is {status}.").format(status=deployment.status)
     returning = deployment.rolls_back
     return observed(now, text, after=returning, before=deployment.in_progress and not returning)
-
-
-def deployment_text(deployment: ServiceDeployment, zone: tzinfo) -> str:
-    """How a service deployment stands, with what ended it: `ROLLBACK_SUCCESSFUL (3 of 3 failed tasks)`."""
-    parts = [deployment.status]
-    if deployment.failures:
-        text = _("{count} failed tasks, the circuit breaker ends it at {threshold}")
-        parts.append(text.format(count=deployment.failures, threshold=deployment.threshold or "—"))
-    if deployment.alarms:
-        parts.append(_("alarms: {names}").format(names=_(", ").join(deployment.alarms)))
-    return _("; ").join(parts)

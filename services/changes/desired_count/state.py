@@ -10,10 +10,10 @@ def stopped(state: ScalingState, desired: int) -> int:
 
 
 def count_digest(state: ScalingState, desired: int) -> str:
-    """Digest of what the count `desired` depends on: the bounds, and the tasks that it stops.
+    """Digest of what the count `desired` depends on: the bounds, and whether it starts or stops tasks.
 
-    A count that Auto Scaling moves without changing that leaves the plan as it is.
+    The plan stays good while Auto Scaling moves the present count without changing that.
     """
     bounds = [state.target.minimum, state.target.maximum] if state.target is not None else None
     controller = state.service.controller if state.service is not None else ""
-    return digest([bounds, controller, state.active, stopped(state, desired), state.desired == desired])
+    return digest([bounds, controller, state.active, state.desired > desired, state.desired < desired])

@@ -16,7 +16,7 @@ from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota, read_quot
 from services.changes.ecs_scaling.reading import Reads
 from services.changes.ecs_scaling.state import ScalingState
 from services.changes.ecs_services import names, targets
-from services.changes.ids import new_id
+from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.task_limit.form import form
 from services.changes.task_limit.parameters import (
@@ -43,7 +43,7 @@ from services.changes.task_limit.steps import (
     schedule,
     title,
 )
-from services.changes.task_limit.warnings import approver, stopped_text, warnings
+from services.changes.task_limit.warnings import stopped_text, warnings
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import (
@@ -60,11 +60,17 @@ from services.models.ecs import ScalableTarget
 from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
 
+RAISE = "raise"
+"""The approval scope of a higher maximum."""
+
 
 class TaskLimit(Change):
     """Raises or lowers MinCapacity and MaxCapacity, and schedules the revert."""
 
     numbers = frozenset({MIN, MAX})
+    guarantees = Guarantees(
+        proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
+    )
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
@@ -97,13 +103,13 @@ class TaskLimit(Change):
         state = await self._reads.counts(target.id)
         return await asyncio.to_thread(form, state, self.context.runbook, self.context.calendar)
 
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(target.id, load=True)
         definition = state.service.task_definition if state.service is not None else ""
         quota = await read_quota(self.context.reader, definition)
         with self._written_on(state):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, quota)
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
 
     def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
         """Texts that are written within are read in the year in which `state` was."""
@@ -114,21 +120,21 @@ class TaskLimit(Change):
         target: ChangeTarget,
         parameters: Mapping[str, str],
         state: ScalingState,
+        id: str,
         quota: FargateQuota = NO_QUOTA,
     ) -> Plan:
-        """The plan from a given state; pure except for the plan's id."""
+        """The plan from a given state; pure."""
         values, refusals = self._checked(parameters, state)
         if values is None or refusals or state.target is None:
-            return self.refused(target, parameters, refusals, read_at=state.at)
-        context, before = self.context, state.target.maximum
-        id = new_id(state.at)
+            return self.refused(target, parameters, refusals, id=id, read_at=state.at)
+        context = self.context
         steps = [register(context, target, values, state)]
         if values.way == "aws" and values.at is not None:
             steps.append(schedule(context, id, target, restored(state.target, values), values.at))
         obsolete = redundant(state, values)
         steps += [cancel(context, number, target, action) for number, action in enumerate(obsolete)]
         others = tuple(action for action in state.actions if action not in obsolete)
-        stopped, who = state.stopped(values.maximum), approver(context.runbook)
+        stopped = state.stopped(values.maximum)
         return self.planned(
             target,
             values.as_typed(context.calendar),
@@ -138,7 +144,7 @@ class TaskLimit(Change):
             title=title(state.target, values),
             impact=stopped_text(stopped) if stopped else "",
             warnings=warnings(replace(state, actions=others), values, context, quota),
-            approval=who.role if who and values.maximum > before else "",
+            approval=RAISE if values.maximum > state.target.maximum else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
             cost=_cost(state.target, values),
             reversible=_("Yes: the previous bounds ({before}) are recorded.").format(

@@ -13,10 +13,7 @@ from services.i18n import _, plural
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
 from services.models.ecs import ScalableTarget
-from services.models.runbook import Approver, Runbook
 
-RAISING = "最大タスク数の引き上げ"
-"""The approval scope for raising the limit, as the runbook's approvers name it."""
 FAR = timedelta(days=62)
 """A revert further ahead than this gets a warning: it is more often a wrong year or month than intended."""
 
@@ -32,7 +29,6 @@ def warnings(
     return (
         *_started(state, values),
         *_stopped(state, values),
-        *(_approval(runbook) if raising else ()),
         *(connections(state, values.maximum, runbook) if more else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
@@ -43,11 +39,6 @@ def warnings(
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
         *([quota_warning(quota, values.maximum)] if more else ()),
     )
-
-
-def approver(runbook: Runbook) -> Approver | None:
-    """Who must approve a raised limit; None: nobody."""
-    return next((person for person in runbook.approvers if RAISING in person.original("approves")), None)
 
 
 def stopped_text(count: int) -> str:
@@ -79,18 +70,6 @@ def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
             "Desired is now {desired}: lowering the maximum stops the tasks above {maximum} immediately."
         )
         yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
-
-
-def _approval(runbook: Runbook) -> Iterator[Caution]:
-    who = approver(runbook)
-    if who is None:
-        return
-    if who.undecided:
-        text = _("Raising it requires the approval of {role}; the runbook does not name that person yet.")
-        yield warning(text.format(role=who.role), grave=True)
-    else:
-        text = _("Raising it requires the approval of {role} ({name}).")
-        yield warning(text.format(role=who.role, name=who.name))
 
 
 def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:

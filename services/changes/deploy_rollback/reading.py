@@ -31,7 +31,7 @@ class Reads:
         self._clock = context.clock
         self._region = context.region
         self._ecs = EcsReader(context.reader)
-        self._trail = CloudTrailReader(context.reader, clock=context.clock)
+        self._trail = CloudTrailReader(context.reader)
 
     async def deployed(self, cluster: str, name: str) -> RollbackState:
         """What is deployed and was deployed, which must not change between plan and sending. Raises AwsError."""

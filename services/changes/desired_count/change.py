@@ -124,7 +124,7 @@ class DesiredCount(Change):
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks run."""
         (planned,) = plan.steps
-        return count_progress(planned, await self._reads.counts(plan.target.id))
+        return count_progress(planned, await self._reads.counts(plan.target.id), plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the counts and the bounds."""

@@ -1,14 +1,22 @@
 """How far a service is from the count that was set. Pure."""
 
+from datetime import datetime, timedelta
+
 from services.changes.ecs_scaling.state import ScalingState
 from services.i18n import _
 from services.models.changes import PlannedStep
 from services.models.watches import Progress, WatchState
 
 
-def count_progress(step: PlannedStep, state: ScalingState) -> Progress:
+SHOWN_BY = timedelta(minutes=2)
+"""How long AWS may still show the count of before."""
+
+
+def count_progress(step: PlannedStep, state: ScalingState, made_at: datetime) -> Progress:
     """Whether as many tasks run as the step asks for; Auto Scaling or another person may change the count first."""
     count = step.call.params["desiredCount"]
+    if str(state.desired) == step.before and state.at < made_at + SHOWN_BY:
+        return Progress(state=WatchState.RUNNING, text=_("ECS does not show the new count yet."))
     if state.desired != count:
         text = _(
             "The desired count is {desired} by now: Auto Scaling or another person changed it from {count}."

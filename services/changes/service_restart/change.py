@@ -105,7 +105,7 @@ class ServiceRestart(Change):
         """How many tasks were replaced."""
         (planned,) = plan.steps
         deployment = answers.get(STEP, {}).get(DEPLOYMENT, "")
-        return restart_progress(planned, await self._state(plan.target.id), deployment)
+        return restart_progress(planned, await self._state(plan.target.id), deployment, plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the deployments that show how far it is."""

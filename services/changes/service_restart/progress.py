@@ -1,5 +1,7 @@
 """How far a restart of a service's tasks is. Pure."""
 
+from datetime import datetime, timedelta
+
 from services.changes.service_restart.state import RestartState
 from services.i18n import _
 from services.models.changes import PlannedStep
@@ -7,9 +9,15 @@ from services.models.ecs import Deployment
 from services.models.watches import Progress, WatchState
 
 
-def restart_progress(step: PlannedStep, state: RestartState, id: str) -> Progress:
+SHOWN_BY = timedelta(minutes=2)
+"""How long AWS may still show the deployment of before."""
+
+
+def restart_progress(step: PlannedStep, state: RestartState, id: str, made_at: datetime) -> Progress:
     """How far the deployment `id` is; with "", because the answer was lost, the one after the step's."""
     deployments = state.service.deployments if state.service is not None else ()
+    if state.primary is not None and state.primary.id == step.before and state.at < made_at + SHOWN_BY:
+        return Progress(state=WatchState.RUNNING, text=_("ECS does not list the deployment yet."))
     wanted = (each for each in deployments if each.id == id or (not id and each.id != step.before))
     deployment = next(wanted, None)
     if deployment is None:

@@ -46,11 +46,11 @@ def _texts(deployment: ServiceDeployment, service: ContainerService, state: Roll
     yield _("The deployment of {name} is {status}.").format(
         name=state.definition_of(deployment.target) or "—", status=deployment.status
     )
-    for each in service.deployments:
+    for part in service.deployments:
         text = _("{name}: {running} of {desired} tasks run.")
-        yield text.format(name=each.task_definition, running=each.running, desired=each.desired)
-        if each.failed:
-            yield _("{name}: {count} tasks failed.").format(name=each.task_definition, count=each.failed)
+        yield text.format(name=part.task_definition, running=part.running, desired=part.desired)
+        if part.failed:
+            yield _("{name}: {count} tasks failed.").format(name=part.task_definition, count=part.failed)
     if deployment.breaker == "TRIGGERED":
         text = _("The circuit breaker ended it after {count} failed tasks.")
         yield text.format(count=deployment.failures if deployment.failures is not None else "—")

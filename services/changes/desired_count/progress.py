@@ -7,7 +7,6 @@ from services.i18n import _
 from services.models.changes import PlannedStep
 from services.models.watches import Progress, WatchState
 
-
 SHOWN_BY = timedelta(minutes=2)
 """How long AWS may still show the count of before."""
 

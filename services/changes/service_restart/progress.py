@@ -8,7 +8,6 @@ from services.models.changes import PlannedStep
 from services.models.ecs import Deployment
 from services.models.watches import Progress, WatchState
 
-
 SHOWN_BY = timedelta(minutes=2)
 """How long AWS may still show the deployment of before."""
 

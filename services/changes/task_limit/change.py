@@ -217,14 +217,14 @@ def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]
 
 
 def _cost(target: ScalableTarget, values: Parameters) -> str:
-    kept = (values.minimum or 0) - target.minimum
-    if values.minimum is not None and kept > 0:
+    idle = (values.minimum or 0) - target.minimum
+    if values.minimum is not None and idle > 0:
         text = plural(
             "At least {count} more task, charged also while it is idle.",
             "At least {count} more tasks, each charged also while idle.",
-            kept,
+            idle,
         )
-        return text.format(count=kept)
+        return text.format(count=idle)
     more = values.maximum - target.maximum
     if more <= 0:
         return _("None")

@@ -36,8 +36,8 @@ def season(runbook: Runbook, calendar: Calendar, now: datetime) -> Season | None
     """The busy time in which `now` is, else the next one; None if the runbook plans for none."""
     series = next((duty.series for duty in runbook.duties if duty.id == SCALE_DOWN), "")
     ups = [duty.id for duty in runbook.duties if series and duty.series == series and duty.id != SCALE_DOWN]
-    seasons = [each for id in ups if (each := _first(calendar, id, now)) is not None]
-    return min(seasons, key=lambda season: season.since, default=None)
+    seasons = [_first(calendar, id, now) for id in ups]
+    return min(filter(None, seasons), key=lambda season: season.since, default=None)
 
 
 def _first(calendar: Calendar, id: str, now: datetime) -> Season | None:

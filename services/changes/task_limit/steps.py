@@ -171,9 +171,11 @@ def _limit_digest(step: PlannedStep, state: ScalingState) -> str:
 
     If the plan says that tasks are stopped, it stays good while Auto Scaling moves their number, also to none.
     """
-    said = limit_digest(state.target, stops=True, active=state.active)
+    planned = limit_digest(state.target, stops=True, active=state.active)
     stops = state.stopped(step.call.params.get("MaxCapacity", LARGEST)) > 0
-    return said if step.expects == said else limit_digest(state.target, stops=stops, active=state.active)
+    return (
+        planned if step.expects == planned else limit_digest(state.target, stops=stops, active=state.active)
+    )
 
 
 def observed_action(

@@ -124,13 +124,15 @@ async def test_a_deployment_that_waits_at_a_hook_is_answered_with_rollback(
 
 
 @QUIET
-@pytest.mark.parametrize("known", [True, False])
-async def test_the_same_moved_tag_is_warned_of_in_red(embedded: Any, tmp_path: Path, known: bool) -> None:
+@pytest.mark.parametrize("has_digest", [True, False])
+async def test_the_same_moved_tag_is_warned_of_in_red(
+    embedded: Any, tmp_path: Path, has_digest: bool
+) -> None:
     clusters = embedded.world.clusters
     image = f"{IMAGE}:stable"
     for number in (42, 43):
         clusters.definitions[names.FAMILY][number - 1]["containerDefinitions"][0]["image"] = image
-    if known:
+    if has_digest:
         # The revision that runs has the digest of its time; then the pipeline moved the tag.
         revision = service(embedded).history.newest.target
         revision.images = tuple(each._replace(image=image, digest="sha256:good") for each in revision.images)
@@ -141,8 +143,8 @@ async def test_the_same_moved_tag_is_warned_of_in_red(embedded: Any, tmp_path: P
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, "deploy-rollback")
         moved = "the tag was moved from sha256:good to sha256:bad" in texts(plan, grave=True)
-        assert moved is known
-        assert ("the digests are unknown" in texts(plan, grave=True)) is not known
+        assert moved is has_digest
+        assert ("the digests are unknown" in texts(plan, grave=True)) is not has_digest
         await one.arm()
         await ended(one, await one.apply(plan))
         tasks = service(embedded).alive(embedded.clock.now().timestamp())

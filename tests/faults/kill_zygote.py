@@ -25,8 +25,8 @@ from services.aws.client.sdk import clients
 from services.aws.client.sdk import credentials as login
 from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.settings import AwsSettings
+from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.state import ScalingState
 from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.change_runs import Run

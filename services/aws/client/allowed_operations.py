@@ -42,11 +42,13 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "ecs": (
         "DescribeClusters",
         "DescribeServiceDeployments",
+        "DescribeServiceRevisions",
         "DescribeServices",
         "DescribeTaskDefinition",
         "DescribeTasks",
         "ListServiceDeployments",
         "ListServices",
+        "ListTaskDefinitions",
         "ListTasks",
     ),
     "elbv2": (
@@ -68,6 +70,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribePendingMaintenanceActions",
     ),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
+    "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
     "account": ("ListRegions",),
     "ec2": ("DescribeRegions",),

@@ -21,6 +21,7 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.approval.authority import authority_of
@@ -30,6 +31,7 @@ from services.changes.registry import changes
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
+from services.duties.maintenance_dates import MaintenanceDates
 from services.duties.service import Duties
 from services.feed import Feed
 from services.host.clock_watch import ClockWatch
@@ -225,7 +227,8 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
-    anchors = BaseDates(AccessKeys(session), book, runbook)
+    maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
+    anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )

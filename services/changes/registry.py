@@ -14,6 +14,10 @@ CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("deploy-rollback", N_("Rollback of a deployment"), "services.changes.deploy_rollback.change:DeployRollback", N_("Stop the deployment in progress, or deploy the revision before it again"), "--revision staff-api:41", "ろーるばっく もどす rorubakku modosu でぷろい depuroi rollback 5xx"),
     ChangeKind("desired-count", N_("Desired task count"), "services.changes.desired_count.change:DesiredCount", N_("Start or stop tasks now, within the bounds of Auto Scaling"), "--desired 5", "きぼうすう しゅどうすけーる kibousuu shudou sukeru desired scale"),
     ChangeKind("service-restart", N_("Restart of the tasks"), "services.changes.service_restart.change:ServiceRestart", N_("Start new tasks of the deployed revision and stop the old ones"), "", "さいきどう saikidou たすく tasuku restart force new deployment"),
+    ChangeKind("rds-class", N_("RDS instance class"), "services.changes.rds_class.change:RdsClass", N_("Change the instance class of the database, now or in the maintenance window, or withdraw a queued one"), "--class db.t4g.large --timing window|now", "あーるでぃーえす いんすたんすくらす でーたべーす rds insutansu kurasu deetabeesu db scale class size", (ApprovalScope("change", N_("Change the RDS instance class"), "RDS インスタンスサイズ変更"),)),
+    ChangeKind("rds-storage", N_("RDS storage"), "services.changes.rds_storage.change:RdsStorage", N_("Extend the storage of the database; it cannot shrink"), "--size 200 --timing now|window", "あーるでぃーえす すとれーじ かくちょう でーたべーす rds sutoreeji kakuchou deetabeesu db disk extend", (ApprovalScope("extend", N_("Extend the RDS storage"), "RDS ストレージ拡張"),)),
+    ChangeKind("rds-maintenance", N_("Apply RDS maintenance"), "services.changes.rds_maintenance.change:RdsMaintenance", N_("Apply pending maintenance of the database in the next window or now, or withdraw that request"), "--action system-update --timing window|undo|now", "ぱっち てきよう patchi tekiyou patch update apply rds"),
+    ChangeKind("rds-snapshot", N_("RDS manual snapshot"), "services.changes.rds_snapshot.change:RdsSnapshot", N_("Take a snapshot of the database"), "", "あーるでぃーえす すなっぷしょっと ばっくあっぷ rds sunappushotto bakkuappu backup"),
 )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ import services.demo.iam.sts
 import services.demo.logs.handlers
 import services.demo.logs.insights.handlers
 import services.demo.logs.live
+import services.demo.rds.change_handlers
 import services.demo.rds.handlers
+import services.demo.rds.option_handlers
 import services.demo.s3
 import services.demo.service_quotas
 import services.demo.waf.handlers

@@ -78,7 +78,7 @@ class World:
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
         self._trail = TrailStore(run)
-        database = DatabaseInstance(run)
+        self.database = DatabaseInstance(run)
         components = (
             self.metrics,
             self.alarms,
@@ -88,8 +88,8 @@ class World:
             self.scaling,
             self.balancers,
             self.keys,
-            database,
-            BackupHistory(run, database),
+            self.database,
+            BackupHistory(run, self.database),
             CostStore(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
@@ -119,7 +119,7 @@ class World:
         self.dashboards.put(
             names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
         )
-        return SimulatedSystem(run, service, group, self.metrics, self.logs, start, log_start)
+        return SimulatedSystem(run, service, group, self.metrics, self.logs, self.database, start, log_start)
 
     def component(self, kind: type[C]) -> C:
         """The store of this class. Raises LookupError if there is none."""
@@ -135,11 +135,13 @@ class World:
             self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
+        self.database.advance(self.clock.now())
         if self.system:
             self.system.release(now)
 
     def _advance(self, at: int) -> None:
         """End the minute before `at` (epoch seconds), and begin the next."""
+        self.database.advance(datetime.fromtimestamp(at, UTC))
         if self.system:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):

@@ -17,6 +17,7 @@ from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
     CustomInspection,
+    DatabasePrices,
     ErrorLogs,
     Firewall,
     Inspecting,
@@ -103,6 +104,8 @@ class Rds(Translated):
     """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
     """An operator applies a patch at least this many days before AWS applies it automatically."""
+    prices: DatabasePrices | None = None
+    """Prices for the plans of changes; None: AWS's price list is read."""
     en: RdsTexts = RdsTexts()
     """English versions of its texts."""
 
@@ -345,8 +348,10 @@ class Duty(Translated):
     """Minutes after its due time from which it is late; without a time of day it is late once its last day is
     over."""
     anchor: Clean = ""
-    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created) or
-    `access-key-disabled:<user>+<n>d` (n days after it was disabled); empty: the duty is dated by `rule`."""
+    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created),
+    `access-key-disabled:<user>+<n>d` (n days after it was disabled) or `rds-maintenance:<instance>+0d` (the last
+    maintenance window that leaves `patch_lead_days` before AWS applies a pending action); empty: the duty is dated by
+    `rule`."""
     only_when_planned: bool = False
     """Whether an occurrence is due only if a person has planned it."""
     series: Slug | None = None

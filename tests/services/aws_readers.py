@@ -29,6 +29,7 @@ from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
 from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
@@ -146,6 +147,12 @@ async def _revisions(context: InspectionContext) -> object:
     return await reader.revisions(arn for each in deployments for arn in (*each.sources, each.target))
 
 
+async def _snapshot(context: InspectionContext) -> object:
+    reader = RdsReader(context.reader)
+    newest, *_older = await reader.snapshots("facility-prod-db")
+    return await reader.snapshot(newest.id)
+
+
 SPEAKER = "facility-prod-any"
 
 
@@ -224,9 +231,14 @@ CALLS: dict[str, Question] = {
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),
     "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
     "Dashboards.get": lambda context: Dashboards(context.reader).get("facility-prod-main"),
+    "PricingReader.instance_hour": lambda context: PricingReader(context.reader).instance_hour("ap-northeast-1", "postgres", "db.t4g.large", multi_az=True),
+    "PricingReader.storage_month": lambda context: PricingReader(context.reader).storage_month("ap-northeast-1", "gp3", multi_az=True),
+    "RdsReader.classes": lambda context: RdsReader(context.reader).classes("postgres", "16.4"),
     "RdsReader.database": lambda context: RdsReader(context.reader).database("facility-prod-db"),
     "RdsReader.events": lambda context: RdsReader(context.reader).events("facility-prod-db"),
     "RdsReader.pending_actions": _pending,
+    "RdsReader.snapshot": _snapshot,
+    "RdsReader.storage_options": lambda context: RdsReader(context.reader).storage_options("facility-prod-db"),
     "RdsReader.snapshots": lambda context: RdsReader(context.reader).snapshots("facility-prod-db"),
     "WafReader.destination": _destination,
     "WafReader.named": lambda context: WafReader(context.reader).named(_waf(context).web_acl),

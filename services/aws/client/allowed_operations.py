@@ -67,8 +67,11 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeDBInstances",
         "DescribeDBSnapshots",
         "DescribeEvents",
+        "DescribeOrderableDBInstanceOptions",
         "DescribePendingMaintenanceActions",
+        "DescribeValidDBInstanceModifications",
     ),
+    "pricing": ("GetProducts",),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.

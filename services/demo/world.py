@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
@@ -89,6 +90,7 @@ class World:
             database,
             BackupHistory(run, database),
             CostStore(run),
+            DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),

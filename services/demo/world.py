@@ -135,6 +135,7 @@ class World:
             self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
+        self.alarms.release_muted(self.clock.now())
         if self.system:
             self.system.release(now)
 
@@ -144,6 +145,8 @@ class World:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
             self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
+        else:
+            self.alarms.release_muted(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)

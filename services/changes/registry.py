@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"),
+    ChangeKind("cache-invalidation", N_("Cache invalidation"), "services.changes.cache_invalidation.change:CacheInvalidation", N_("Remove files from CloudFront's caches before they expire"), "--paths “/index.html”", "きゃっしゅ kyasshu くりあ kuria むこうか mukouka しーでぃーえぬ cdn cloudfront cache clear"),
+    ChangeKind("alarm-mute", N_("Alarm mute"), "services.changes.alarm_mute.change:AlarmMute", N_("Mute an alarm for a time and a reason, or end such a mute"), "--action mute|unmute --until “2026-12-01 17:00” --reason “maintenance” --also “rds-cpu-high”", "みゅーと myuuto つうちていし tsuuchi teishi あらーむ araamu silence"),
 )  # fmt: skip
 
 

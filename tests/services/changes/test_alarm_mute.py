@@ -1,5 +1,6 @@
 """The life of a mute on the embedded AWS: planned, sent once, in force, and ended by a plan of its own or by its end."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 
 from services.changes.reverts import reverts
 from services.demo.cloudwatch.alarms.missing import State
-from services.models.changes import Danger, Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Danger, Plan
 from services.models.watches import WatchState
 from tests.services.changes.change_world import Desk, desk
+from tests.faults.waiting import until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 ALARM = "rds-cpu-high"
@@ -42,12 +45,18 @@ def actions(embedded: Any, alarm: str = ALARM) -> int:
 
 
 async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
-    """The newest run once its watch has seen an end."""
-    async for runs in one.engine.states():
-        if not runs[0].watching:
-            return runs[0]
-        embedded.advance(seconds)
-    raise AssertionError("the states ended")
+    """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
+    states = one.engine.states()
+    runs = await anext(states)
+    while runs[0].watching:
+        waiting = asyncio.ensure_future(anext(states))
+        while not waiting.done():
+            await until(lambda: embedded.clock.sleepers or waiting.done())
+            if not waiting.done():
+                embedded.advance(seconds)
+        runs = waiting.result()
+    await states.aclose()
+    return runs[0]
 
 
 async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:

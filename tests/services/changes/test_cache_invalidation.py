@@ -1,5 +1,6 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache
 from services.demo.system.names import DISTRIBUTION
-from services.models.changes import Danger, Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Danger, Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
 from tests.services.changes.change_world import Desk, desk
+from tests.faults.waiting import until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 CREATE = "cloudfront.CreateInvalidation"
@@ -36,13 +39,19 @@ def batches(embedded: Any) -> list[Any]:
     return list(embedded.world.component(DistributionCache).invalidations)
 
 
-async def ended(one: Desk, embedded: Any, seconds: float) -> Run:
+async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
     """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
-    async for runs in one.engine.states():
-        if not runs[0].watching:
-            return runs[0]
-        embedded.advance(seconds)
-    raise AssertionError("the states ended")
+    states = one.engine.states()
+    runs = await anext(states)
+    while runs[0].watching:
+        waiting = asyncio.ensure_future(anext(states))
+        while not waiting.done():
+            await until(lambda: embedded.clock.sleepers or waiting.done())
+            if not waiting.done():
+                embedded.advance(seconds)
+        runs = waiting.result()
+    await states.aclose()
+    return runs[0]
 
 
 async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(

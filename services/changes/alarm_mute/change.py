@@ -20,7 +20,7 @@ from services.changes.alarm_mute.parameters import (
     read_parameters,
 )
 from services.changes.alarm_mute.schedule import MuteWindow, first_start
-from services.changes.alarm_mute.state import MuteState
+from services.changes.alarm_mute.state import RULE, MuteState
 from services.changes.alarm_mute.steps import (
     MUTE,
     mute,
@@ -91,7 +91,7 @@ class AlarmMute(Change):
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """Whether to mute or to unmute, until when, why, and which alarms besides."""
         now = self.context.clock.now()
-        own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith("toban-")]
+        own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
         end = self._window().end.astimezone(self.context.zone)
         return (
             Parameter(
@@ -143,7 +143,7 @@ class AlarmMute(Change):
     def _mute_plan(
         self, target: ChangeTarget, values: Parameters, window: MuteWindow, state: MuteState, id: str
     ) -> Plan:
-        title = _("Unmuted: {name} notifies again").format(name=target.title)
+        title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
         plan = self.planned(
             target,
             values.as_typed(self.context.zone),

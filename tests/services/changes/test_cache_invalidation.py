@@ -19,8 +19,8 @@ from services.models.changes import Danger, Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
-from tests.services.changes.change_world import Desk, desk
 from tests.faults.waiting import until
+from tests.services.changes.change_world import Desk, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 CREATE = "cloudfront.CreateInvalidation"
@@ -46,7 +46,7 @@ async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
     while runs[0].watching:
         waiting = asyncio.ensure_future(anext(states))
         while not waiting.done():
-            await until(lambda: embedded.clock.sleepers or waiting.done())
+            await until(lambda task=waiting: embedded.clock.sleepers or task.done())
             if not waiting.done():
                 embedded.advance(seconds)
         runs = waiting.result()

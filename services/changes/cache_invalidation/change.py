@@ -209,8 +209,8 @@ class CacheInvalidation(Change):
         if charged:
             yen = charged * USD_PER_INVALIDATION_PATH * yen_per_dollar(self.context.runbook.costs)
             text = plural(
-                "About {yen} yen: {count} path beyond the {free} free ones of the month",
-                "About {yen} yen: {count} paths beyond the {free} free ones of the month",
+                "About ¥{yen}: {count} path beyond the {free} free ones of the month",
+                "About ¥{yen}: {count} paths beyond the {free} free ones of the month",
                 charged,
             )
             cost = text.format(yen=f"{yen:,.1f}", count=charged, free=free)

@@ -195,7 +195,7 @@ async def plan_with(embedded: Any, tmp_path: Path, usage: MonthUsage, paths: str
 
 async def test_paths_beyond_the_free_ones_cost_money(embedded: Any, tmp_path: Path) -> None:
     plan = await plan_with(embedded, tmp_path, MonthUsage(paths=999), "/a /b /c")
-    assert plan.cost.startswith("About 1.5 yen: 2 paths beyond the 1,000 free ones")
+    assert plan.cost.startswith("About ¥1.5: 2 paths beyond the 1,000 free ones")
     assert plan.danger is Danger.CAREFUL
 
 

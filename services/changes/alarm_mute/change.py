@@ -155,7 +155,13 @@ class AlarmMute(Change):
             downtime=_("None"),
             cost=_("None"),
             reversible=_("Yes: by deleting the rule, which runs the actions of alarms in ALARM at once."),
-            revert=Revert(way="aws", at=window.end, title=title, values={ACTION: "unmute"}),
+            revert=Revert(
+                way="aws",
+                at=window.end,
+                title=title,
+                values={ACTION: "unmute"},
+                how=_("the mute rule has its end"),
+            ),
             watch=Watch(
                 ends_when=_("the mute rule is ACTIVE"),
                 every=EVERY,

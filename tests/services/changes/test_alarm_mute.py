@@ -1,6 +1,5 @@
 """The life of a mute on the embedded AWS: planned, sent once, in force, and ended by a plan of its own or by its end."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from services.demo.cloudwatch.alarms.missing import State
 from services.models.change_runs import Run, StepState
 from services.models.changes import Danger, Plan
 from services.models.watches import WatchState
-from tests.faults.waiting import until
 from tests.services.changes.change_world import Desk, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -46,20 +44,14 @@ def actions(embedded: Any, alarm: str = ALARM) -> int:
 
 async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
     """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
-    states = one.engine.states()
-    runs = await anext(states)
-    while runs[0].watching:
-        waiting = asyncio.ensure_future(anext(states))
-        sleepers = 1
-        while not waiting.done():
-            await until(lambda task=waiting, most=sleepers: embedded.clock.sleepers >= most or task.done())
-            if not waiting.done():
-                # Those that wake read AWS and sleep again before the world goes on.
-                sleepers = embedded.clock.sleepers
-                embedded.advance(seconds)
-        runs = waiting.result()
-    await states.aclose()
-    return runs[0]
+    await one.runs()
+    for _step in range(100):
+        await one.engine._watches.check_due(one.engine.runs)
+        run = one.engine.runs[0]
+        if not run.watching:
+            return run
+        embedded.advance(seconds)
+    raise AssertionError("the watch has not seen an end")
 
 
 async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:

@@ -1,6 +1,5 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from services.models.changes import Danger, Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
-from tests.faults.waiting import until
 from tests.services.changes.change_world import Desk, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -41,20 +39,14 @@ def batches(embedded: Any) -> list[Any]:
 
 async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
     """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
-    states = one.engine.states()
-    runs = await anext(states)
-    while runs[0].watching:
-        waiting = asyncio.ensure_future(anext(states))
-        sleepers = 1
-        while not waiting.done():
-            await until(lambda task=waiting, most=sleepers: embedded.clock.sleepers >= most or task.done())
-            if not waiting.done():
-                # Those that wake read AWS and sleep again before the world goes on.
-                sleepers = embedded.clock.sleepers
-                embedded.advance(seconds)
-        runs = waiting.result()
-    await states.aclose()
-    return runs[0]
+    await one.runs()
+    for _step in range(100):
+        await one.engine._watches.check_due(one.engine.runs)
+        run = one.engine.runs[0]
+        if not run.watching:
+            return run
+        embedded.advance(seconds)
+    raise AssertionError("the watch has not seen an end")
 
 
 async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(

@@ -49,6 +49,10 @@ REASONS = [
         ("tui.navigation",),
         {
             "services/changes/base.py": {"services.aws_cli.plans"},
+            "services/changes/alarm_mute/change.py": {"services.changes.alarm_mute.cli_commands"},
+            "services/changes/cache_invalidation/change.py": {
+                "services.changes.cache_invalidation.cli_commands"
+            },
             "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
             "services/inspections/access_keys/inspection.py": {
                 "services.inspections.access_keys.cli_commands"

@@ -19,7 +19,7 @@ from services.changes.alarm_mute.parameters import (
     Parameters,
     read_parameters,
 )
-from services.changes.alarm_mute.schedule import MuteWindow, first_start
+from services.changes.alarm_mute.schedule import MuteWindow, as_typed, first_start
 from services.changes.alarm_mute.state import RULE, MuteState
 from services.changes.alarm_mute.steps import (
     MUTE,
@@ -92,7 +92,6 @@ class AlarmMute(Change):
         """Whether to mute or to unmute, until when, why, and which alarms besides."""
         now = self.context.clock.now()
         own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
-        end = self._window().end.astimezone(self.context.zone)
         return (
             Parameter(
                 id=ACTION,
@@ -105,7 +104,7 @@ class AlarmMute(Change):
                 id=UNTIL,
                 title=_("Until"),
                 kind="moment",
-                default=f"{end:%Y-%m-%d %H:%M}",
+                default=as_typed(self._window().end, self.context.zone),
                 help=_("Time in {zone}, at most 15 days ahead; AWS unmutes it then.").format(
                     zone=self.context.zone.key
                 ),
@@ -143,14 +142,15 @@ class AlarmMute(Change):
     def _mute_plan(
         self, target: ChangeTarget, values: Parameters, window: MuteWindow, state: MuteState, id: str
     ) -> Plan:
+        step = mute(self.context, id, target, values)
         title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
         plan = self.planned(
             target,
             values.as_typed(self.context.zone),
-            [mute(self.context, id, target, values)],
+            [step],
             id=id,
             read_at=state.at,
-            title=_("Mute {name}").format(name=target.title),
+            title=step.title,
             warnings=tuple(warnings(self.context, target, values, state)),
             downtime=_("None"),
             cost=_("None"),
@@ -181,7 +181,7 @@ class AlarmMute(Change):
             [unmute(self.context, number, target, rule) for number, rule in enumerate(state.own)],
             id=id,
             read_at=state.at,
-            title=_("Unmute {name}").format(name=target.title),
+            title=_("Unmute"),
             impact=fires_text(firing) if firing else "",
             warnings=tuple(warnings(self.context, target, values, state)),
             downtime=_("None"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.changes.alarm_mute.schedule import MuteWindow, read_end
+from services.changes.alarm_mute.schedule import MuteWindow, as_typed, read_end
 from services.i18n import _
 from services.models.text import clean
 
@@ -36,7 +36,7 @@ class Parameters:
         """All values by id, from which the same plan can be made again."""
         if self.window is None:
             return {ACTION: self.action}
-        until = self.window.end.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        until = as_typed(self.window.end, zone)
         return {ACTION: self.action, UNTIL: until, REASON: self.reason, ALSO: " ".join(self.also)}
 
 

@@ -51,6 +51,11 @@ def first_start(earliest: datetime) -> datetime:
     return floor if floor == earliest else floor + MINUTE
 
 
+def as_typed(at: datetime, zone: ZoneInfo) -> str:
+    """A time as an operator types it: `2026-12-01 17:00`."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def read_end(typed: str, start: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:
     """(the end of a mute that begins at `start`, "") or (None, why it cannot end then and what to do instead)."""
     try:

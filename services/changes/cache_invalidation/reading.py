@@ -54,10 +54,10 @@ class Reads:
         listing = await self._reader.invalidations(id, month_start(now))
         unread = [each for each in listing.invalidations if each.id not in self._invalidations]
         await self._load(id, unread[:MOST_READ])
-        known = [self._invalidations.get(summary.id) for summary in listing.invalidations]
-        paths = sum(len(each.paths) for each in known if each is not None)
-        usage = MonthUsage(paths, known.count(None), listing.is_complete)
-        return CacheState(now, distribution, usage, known[0] if known else None)
+        invalidations = [self._invalidations.get(summary.id) for summary in listing.invalidations]
+        paths = sum(len(each.paths) for each in invalidations if each is not None)
+        usage = MonthUsage(paths, invalidations.count(None), listing.is_complete)
+        return CacheState(now, distribution, usage, invalidations[0] if invalidations else None)
 
     async def current(self, distribution: str, id: str) -> Invalidation:
         """One invalidation with its present status. Raises AwsError."""

@@ -96,7 +96,7 @@ async def test_the_way_back_is_a_plan_of_its_own_that_warns_of_what_fires(
         fire(embedded)
         back = one.engine.changes["alarm-mute"].revert_parameters(run.plan)
         plan = await one.engine.plan("alarm-mute", ALARM, back)
-        assert plan.title == f"Unmute {ALARM}"
+        assert plan.title == "Unmute"
         assert plan.blast == f"In ALARM now: {ALARM}. Unmuting runs their actions at once."
         assert plan.danger is Danger.DANGEROUS
         assert plan.cautions[0].grave

@@ -67,7 +67,7 @@ def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     assert plan(embedded, "alarm-mute", *argv) == 0
     output = " ".join(capsys.readouterr().out.split())
     for part in (
-        "Mute rds-cpu-high",
+        "Mute until 01-14(Wed)",
         "cloudwatch:PutAlarmMuteRule",
         "AWS reverts it (the mute rule has its end)",
         "at once runs the actions",

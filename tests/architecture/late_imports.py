@@ -144,6 +144,7 @@ REASONS = [
                 "services.demo.launch",
                 "tui.startup.start",
             },
+            "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
             "tui/cli/opened_journal.py": {
                 "services.runbook.loader",
                 "services.toml.files",

@@ -61,6 +61,13 @@ LASTS = timedelta(minutes=10)
 class AlarmMute(Change):
     """Mutes the actions of an alarm for a time, or ends such a mute."""
 
+    calls = (
+        "cloudwatch:DeleteAlarmMuteRule",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetAlarmMuteRule",
+        "cloudwatch:ListAlarmMuteRules",
+        "cloudwatch:PutAlarmMuteRule",
+    )
     guarantees = Guarantees(
         proof="GetAlarmMuteRule: Rule, MuteTargets, Description",
         token="",
@@ -119,7 +126,9 @@ class AlarmMute(Change):
                 id=ALSO,
                 title=_("Further alarms"),
                 kind="text",
-                help=_("Names of alarms that the same rule mutes, separated by spaces; may be empty."),
+                help=_(
+                    "Names of the runbook's alarms that the same rule mutes, separated by spaces; may be empty."
+                ),
             ),
         )
 
@@ -132,7 +141,7 @@ class AlarmMute(Change):
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: MuteState, id: str) -> Plan:
         """The plan from a given state; pure."""
         values, why = read_parameters(parameters, self._window(), self.context.zone)
-        reasons = why if values is None else (*why, *refusals(target, values, state))
+        reasons = why if values is None else (*why, *refusals(self.context, target, values, state))
         if values is None or reasons:
             return self.refused(target, parameters, reasons, id=id, read_at=state.at)
         if values.window is None:

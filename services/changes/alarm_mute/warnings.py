@@ -15,7 +15,9 @@ MOST = 100
 """Maximum alarms of one rule."""
 
 
-def refusals(target: ChangeTarget, values: Parameters, state: MuteState) -> Iterator[str]:
+def refusals(
+    context: ChangeContext, target: ChangeTarget, values: Parameters, state: MuteState
+) -> Iterator[str]:
     """Why the alarms must not be muted or unmuted, each with what to do instead."""
     if values.action == "unmute":
         yield from _nothing_to_unmute(target, state)
@@ -24,9 +26,13 @@ def refusals(target: ChangeTarget, values: Parameters, state: MuteState) -> Iter
     if len(names) > MOST:
         text = _("A mute rule holds at most {most} alarms, not {count}: mute them in several plans.")
         yield text.format(most=MOST, count=len(names))
+    expected = {str(alarm.name) for alarm in context.runbook.alarms}
     for name in names:
         alarm = state.alarm(name)
-        if alarm is None:
+        if name not in expected:
+            text = _("The runbook names no alarm {name}: mute it in CloudWatch, or add it to the runbook.")
+            yield text.format(name=clean(name))
+        elif alarm is None:
             yield _("CloudWatch has no alarm {name}: a rule for it would mute nothing.").format(
                 name=clean(name)
             )

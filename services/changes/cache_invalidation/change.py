@@ -62,6 +62,12 @@ _ABSENT = digest("")
 class CacheInvalidation(Change):
     """Removes files from the caches of a distribution before they expire."""
 
+    calls = (
+        "cloudfront:CreateInvalidation",
+        "cloudfront:GetDistribution",
+        "cloudfront:GetInvalidation",
+        "cloudfront:ListInvalidations",
+    )
     guarantees = Guarantees(
         proof="ListInvalidations, GetInvalidation: CallerReference, Paths",
         token="CallerReference",

@@ -63,6 +63,17 @@ class TaskLimit(Change):
     """Raises or lowers MaxCapacity, and schedules the revert."""
 
     numbers = frozenset({MAX})
+    calls = (
+        "application-autoscaling:DeleteScheduledAction",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+        "application-autoscaling:PutScheduledAction",
+        "application-autoscaling:RegisterScalableTarget",
+        "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+    )
     guarantees = Guarantees(
         proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
     )

@@ -180,6 +180,15 @@ async def test_an_alarm_whose_actions_scale_is_not_muted(embedded: Any, tmp_path
         assert ALARM in refusal
 
 
+async def test_an_alarm_that_aws_does_not_have(embedded: Any, tmp_path: Path) -> None:
+    embedded.world.alarms.delete(embedded.world.alarms.get(ALARM))
+    async with desk(embedded, tmp_path / "j.db") as one:
+        (refusal,) = (await planned(one)).refusals
+        assert "CloudWatch has no alarm" in refusal
+        state = await one.engine.changes["alarm-mute"].read_target(one.engine.target("alarm-mute", ALARM))
+        assert state.remarks == (refusal,)
+
+
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
@@ -188,7 +197,7 @@ async def test_an_alarm_whose_actions_scale_is_not_muted(embedded: Any, tmp_path
         ({"until": "soon"}, "must look like"),
         ({"until": "2020-01-01 10:00"}, "choose an end after"),
         ({"until": "2030-01-01 10:00"}, "at most 15 days"),
-        ({"also": "no-such-alarm"}, "no alarm no-such-alarm"),
+        ({"also": "no-such-alarm"}, "The runbook names no alarm no-such-alarm"),
         ({"also": " ".join(f"a{number}" for number in range(100))}, "at most 100 alarms"),
         ({"action": "disable"}, "must be one of mute, unmute"),
         ({"rule": "night"}, "no parameter rule"),

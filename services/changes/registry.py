@@ -18,6 +18,8 @@ CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("rds-storage", N_("RDS storage"), "services.changes.rds_storage.change:RdsStorage", N_("Extend the storage of the database; it cannot shrink"), "--size 200 --timing now|window", "あーるでぃーえす すとれーじ かくちょう でーたべーす rds sutoreeji kakuchou deetabeesu db disk extend", (ApprovalScope("extend", N_("Extend the RDS storage"), "RDS ストレージ拡張"),)),
     ChangeKind("rds-maintenance", N_("Apply RDS maintenance"), "services.changes.rds_maintenance.change:RdsMaintenance", N_("Apply pending maintenance of the database in the next window or now, or withdraw that request"), "--action system-update --timing window|undo|now", "ぱっち てきよう patchi tekiyou patch update apply rds"),
     ChangeKind("rds-snapshot", N_("RDS manual snapshot"), "services.changes.rds_snapshot.change:RdsSnapshot", N_("Take a snapshot of the database"), "", "あーるでぃーえす すなっぷしょっと ばっくあっぷ rds sunappushotto bakkuappu backup"),
+    ChangeKind("cache-invalidation", N_("Cache invalidation"), "services.changes.cache_invalidation.change:CacheInvalidation", N_("Remove files from CloudFront's caches before they expire"), "--paths “/index.html”", "きゃっしゅ kyasshu くりあ kuria むこうか mukouka しーでぃーえぬ cdn cloudfront cache clear"),
+    ChangeKind("alarm-mute", N_("Alarm mute"), "services.changes.alarm_mute.change:AlarmMute", N_("Mute an alarm for a time and a reason, or end such a mute"), "--action mute|unmute --until “2026-12-01 17:00” --reason “maintenance” --also “rds-cpu-high”", "みゅーと myuuto つうちていし tsuuchi teishi あらーむ araamu silence"),
 )  # fmt: skip
 
 

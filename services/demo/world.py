@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
@@ -91,6 +92,7 @@ class World:
             self.database,
             BackupHistory(run, self.database),
             CostStore(run),
+            DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),
@@ -136,6 +138,7 @@ class World:
         self.scaling.run_due(now)
         self.clusters.advance(now)
         self.database.advance(self.clock.now())
+        self.alarms.release_muted(self.clock.now())
         if self.system:
             self.system.release(now)
 
@@ -146,6 +149,8 @@ class World:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
             self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
+        else:
+            self.alarms.release_muted(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)

@@ -172,7 +172,7 @@ class Step(Translated):
     """What to do, in words."""
     note: Clean = ""
     look: Slug | None = None
-    """Id of the inspection or panel that the console shows for this step; None: nothing."""
+    """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
     en: StepTexts = StepTexts()
     """English versions of its texts."""
 

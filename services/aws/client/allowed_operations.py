@@ -79,6 +79,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "ec2": ("DescribeRegions",),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
+    "cloudfront": ("GetDistribution", "GetInvalidation", "ListInvalidations"),
     "cloudtrail": ("DescribeTrails", "GetTrailStatus", "LookupEvents"),
     "wafv2": (
         "GetLoggingConfiguration",

@@ -24,6 +24,7 @@ from services.aws.logs.journal_stream import JournalStream
 from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
+from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -232,7 +233,14 @@ def connect(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )
     context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
-    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
+    engine = ChangeEngine(
+        changes(context),
+        journal=book,
+        session=session,
+        permits=permits,
+        clock=clock,
+        authority=authority_of(context, book),
+    )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     inspection_runner = InspectionRunner(

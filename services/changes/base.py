@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from services.aws.client.reader import Reader
 from services.aws.client.writer import Transport
 from services.calendar.calendar import Calendar
-from services.changes.approval.approvers import approver
+from services.changes.approvers import approver
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
@@ -95,6 +95,9 @@ class Change(ABC):
 
     numbers: ClassVar[frozenset[str]] = frozenset()
     """Parameters that are whole numbers; `toban change` checks them before AWS is called."""
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Every operation that it may call or send, `service:Operation`, as botocore names both; `toban policy` allows
+    these."""
     guarantees: ClassVar[Guarantees]
     """How an unknown outcome is settled, and how the change is followed to its end."""
 

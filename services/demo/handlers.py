@@ -5,9 +5,12 @@ import services.demo.account_regions
 import services.demo.athena.handlers
 import services.demo.autoscaling.handlers
 import services.demo.autoscaling.schedule_handlers
+import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers
 import services.demo.costs.handlers
+import services.demo.ecs.definition_handlers
+import services.demo.ecs.deployment_handlers
 import services.demo.ecs.handlers
 import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
@@ -20,4 +23,5 @@ import services.demo.rds.change_handlers
 import services.demo.rds.handlers
 import services.demo.rds.option_handlers
 import services.demo.s3
+import services.demo.service_quotas
 import services.demo.waf.handlers

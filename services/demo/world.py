@@ -11,12 +11,14 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.costs.model import CostStore
-from services.demo.ecs.model import Clusters, Service
+from services.demo.ecs.clusters import Clusters
+from services.demo.ecs.model import Service
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
 from services.demo.iam.model import SessionStore, initial_keys
@@ -76,6 +78,7 @@ class World:
         self.scaling = Scaling(self.alarms, self.clusters, self._load_of)
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
+        self._trail = TrailStore(run)
         self.database = DatabaseInstance(run)
         components = (
             self.metrics,
@@ -89,11 +92,12 @@ class World:
             self.database,
             BackupHistory(run, self.database),
             CostStore(run),
+            DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),
             SessionStore(),
-            TrailStore(run),
+            self._trail,
         )
         self._components: dict[type, object] = {type(component): component for component in components}
         closing = before_closing(began)
@@ -109,7 +113,7 @@ class World:
         """The runbook's system from minute `start` on; alarms are evaluated in the order of their creation here."""
         run, created = self.run, start - FIRST_TASKS
         publish_past(self.metrics, start)
-        service = provisioning.create_service(self.clusters, run, created)
+        service = provisioning.create_service(self.clusters, run, created, self._trail.last_release(created))
         provisioning.create_scaling(self.scaling, run, created)
         group = provisioning.create_balancer(self.balancers, service)
         provisioning.create_log_groups(self.logs, run, created, log_start)
@@ -134,6 +138,7 @@ class World:
         self.scaling.run_due(now)
         self.clusters.advance(now)
         self.database.advance(self.clock.now())
+        self.alarms.release_muted(self.clock.now())
         if self.system:
             self.system.release(now)
 
@@ -144,6 +149,8 @@ class World:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
             self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
+        else:
+            self.alarms.release_muted(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)

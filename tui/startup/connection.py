@@ -20,6 +20,7 @@ from services.i18n import _
 from services.journal.checkpoints import DEV_LOG
 from services.models.runbook import Runbook
 from services.models.text import clean
+from services.runbook.examples import with_example_people
 from services.runbook.loader import load_named
 from services.slack.settings import read as slack_settings
 from services.system import Services
@@ -51,6 +52,7 @@ async def connect(
     )
     if child is not None:
         clock, settings = await _embedded(child, runbook.system.region)
+        runbook = with_example_people(runbook)
     if demo_folder is not None:
         scratch.hold(demo_folder)
     services = wire(

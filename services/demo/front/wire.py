@@ -28,7 +28,11 @@ from werkzeug.exceptions import NotFound
 
 from services.demo.errors import AwsErrorResponse
 
-SIGNING_NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
+SIGNING_NAMES = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancing": "elbv2",
+    "servicequotas": "service-quotas",
+}
 """botocore's name of a service where the name it signs with is another."""
 
 

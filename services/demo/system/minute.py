@@ -85,16 +85,26 @@ OUTAGE = Errors(kind="errors", at=0, share=0.6, cause="database")
 
 
 def simulate(
-    scenario: Scenario, began: float, start: int, tasks: int, *, database_down: bool = False
+    scenario: Scenario,
+    began: float,
+    start: int,
+    tasks: int,
+    *,
+    failing: float = 0.0,
+    database_down: bool = False,
 ) -> Minute:
-    """The minute from `start` with `tasks` serving tasks; it depends on the arguments only."""
+    """The minute from `start` with `tasks` serving tasks; it depends on the arguments only.
+
+    `failing` is the share of the requests that fail because of what is deployed.
+    """
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [effect for effect in scenario.effects if effect.active(at)]
     load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in _of(effects, Load))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
-    errors = OUTAGE if database_down else next(iter(_of(effects, Errors)), None)
+    deployed = Errors(kind="errors", at=0, share=failing, cause="application") if failing else None
+    errors = OUTAGE if database_down else next(iter(_of(effects, Errors)), deployed)
     # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work

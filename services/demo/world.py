@@ -19,6 +19,7 @@ from services.demo.costs.model import CostStore
 from services.demo.ecs.model import Clusters, Service
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
+from services.demo.github.model import GithubActions
 from services.demo.iam.model import SessionStore, initial_keys
 from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
@@ -76,6 +77,7 @@ class World:
         self.scaling = Scaling(self.alarms, self.clusters, self._load_of)
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
+        self.github = GithubActions(run, self.keys)
         database = DatabaseInstance(run)
         components = (
             self.metrics,
@@ -86,6 +88,7 @@ class World:
             self.scaling,
             self.balancers,
             self.keys,
+            self.github,
             database,
             BackupHistory(run, database),
             CostStore(run),
@@ -133,6 +136,8 @@ class World:
             self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
+        self.keys.advance(self.clock.now())
+        self.github.advance(self.clock.now())
         if self.system:
             self.system.release(now)
 

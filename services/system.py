@@ -31,6 +31,7 @@ from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.service import Duties
 from services.feed import Feed
+from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.allow_list import AllowList
@@ -173,11 +174,12 @@ def connect(
     read_only: bool = False,
     seed: int | None = None,
     slack: SlackSettings | None = None,
+    github: GithubSettings | None = None,
 ) -> Services:
     """Connect the services of the runbook's system; sends no request and opens no file yet.
 
-    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` is the
-    connection to Slack; None: not used.
+    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
+    `github` are the connections to Slack and GitHub; None: not used.
     """
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)

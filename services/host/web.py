@@ -37,10 +37,13 @@ async def _refuse_redirect(*_trace: object) -> None:
 
 
 def session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    """A session that follows no redirect and reads no endless answer."""
+    """A session that sends each request once, follows no redirect and reads no endless answer."""
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(_refuse_redirect)
-    return aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=Answer)
+    opened = aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=Answer)
+    # aiohttp resends PUT, DELETE and GET when a connection breaks. There is no public option; its own tests set this.
+    opened._retry_connection = False
+    return opened
 
 
 def proxy(address: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.models.base import Clean, Model, RawId
+from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
@@ -439,6 +440,8 @@ class Runbook(Translated):
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
     slack: Slack | None = None
+    github: Github | None = None
+    """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec()
     journal: JournalSpec = JournalSpec()
     inspecting: Inspecting = Inspecting()

@@ -17,6 +17,7 @@ from services.demo.front import moto_app, wire
 from services.demo.front.control import CONTROL, control
 from services.demo.front.wire import Answer, ParsedRequest, Scope
 from services.demo.github import app as github
+from services.demo.github.address import PREFIX
 from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
@@ -67,7 +68,7 @@ class Front:
         if environ["PATH_INFO"].startswith(CONTROL):
             return self._send(control(self, environ), start_response)
         body = wire.body_of(environ)
-        if environ["PATH_INFO"].startswith(github.GITHUB):
+        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
             return self._send(self._github(environ, body), start_response)
         scope = wire.scope_of(environ)
         request = wire.read(environ, scope, body) if scope else None

@@ -13,12 +13,9 @@ from urllib.parse import parse_qs
 
 from services.demo.faults import FaultRule
 from services.demo.front.wire import Answer
+from services.demo.github.address import PREFIX, TOKEN
 from services.demo.github.model import REPOSITORY, WORKFLOW, GithubActions, StoredSecret, WorkflowRun
 
-GITHUB = "/_github/"
-"""The base path of the API."""
-TOKEN = "ghp_demo"
-"""The only token that it accepts."""
 _SCOPE = r"(?P<scope>(?:repos/[^/]+/[^/]+|orgs/[^/]+)/(?:actions|environments/[^/]+))"
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 
@@ -43,7 +40,8 @@ class _Refused(Exception):
 
 def read(environ: Mapping[str, Any], body: bytes, now: datetime) -> GithubRequest | None:
     """The parsed request; None for a path that the stand-in does not have."""
-    route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(GITHUB)}"
+    path = str(environ["PATH_INFO"]).removeprefix(PREFIX).lstrip("/")
+    route = f"{environ['REQUEST_METHOD']} {path}"
     for pattern, operation in _ROUTES.items():
         if match := re.fullmatch(pattern, route):
             parts = match.groupdict()

@@ -1,5 +1,6 @@
 """The connection to GitHub; its client is imported at the first request."""
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,6 @@ class GithubConnection:
     async def client(self) -> "GithubClient":
         """The client; its library is loaded in a thread, as it is large."""
         if self._client is None:
-            module = await in_thread(import_module, "services.github.client")
+            module = await in_thread(partial(import_module, "services.github.client"))
             self._client = self._client or module.GithubClient(self.settings, self._clock)
         return self._client

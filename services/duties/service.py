@@ -114,12 +114,28 @@ class Duties:
         """The occurrence with its state now, as far as the journal was read."""
         return self._occurrence(slot, self._clock.now())
 
+    def based_on(self, duty: str, id: str) -> tuple[Occurrence, ...]:
+        """A duty's occurrences that are dated by the resource with this id."""
+        prefix = f"{duty}:{id}@"
+        now = self._clock.now()
+        slots = (slot for slot in self._slot_cache.dated() if slot.key.startswith(prefix))
+        return tuple(self._occurrence(slot, now) for slot in slots)
+
     def signable(self, slot: ScheduledOccurrence) -> bool:
         """Whether it can be signed off now: its day has come, it is not signed, and it is planned if it must be."""
         now = self._clock.now()
         standing = self._occurrence(slot, now)
         early = standing.state is OccurrenceState.UPCOMING and self._today(now) < slot.day
+        if early and self._is_complete(standing):
+            early = False
         return standing.signed is None and not early and standing.state is not OccurrenceState.UNPLANNED
+
+    def _is_complete(self, standing: Occurrence) -> bool:
+        """Whether every line is proven, so that nothing is left to wait for."""
+        duty = self.duty(standing)
+        ticked = standing.progress.ticked if standing.progress else ()
+        proven = {each.text for each in ticked if each.proof}
+        return duty is not None and bool(duty.proved_by) and proven.issuperset(duty.asks)
 
     async def sign(
         self, occurrence: Occurrence, note: str = "", *, more: Mapping[str, Any] | None = None
@@ -152,7 +168,8 @@ class Duties:
         Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError.
         """
         slot, standing = occurrence.slot, self.now(occurrence.slot)
-        if not self.signable(slot):
+        # What is proven may be recorded before its day: a key may be replaced early.
+        if standing.signed is not None if change.proofs else not self.signable(slot):
             raise NotNow(standing)
         duty = self.duty(occurrence)
         return await self._append(slot, progress_entry(standing, duty, change, self._now_here()))

@@ -341,6 +341,9 @@ class Duty(Translated):
     judged_by: tuple[str, ...] = ()
     """For each line of `asks` the inspection that answers it, e.g. `dashboard`, or some of its items, e.g.
     `dashboard:ecs-cpu,ecs-memory`; "" for a line that a person answers. Empty: not given."""
+    proved_by: tuple[str, ...] = ()
+    """For each line of `asks` the state of the access key's rotation that proves it: `created`, `handed-over`,
+    `verified`, `deactivated` or `deleted`; "" for a line that a person ticks. Needs an `anchor`. Empty: not given."""
     checklist: bool = False
     """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()

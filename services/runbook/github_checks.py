@@ -1,9 +1,10 @@
-"""Checks of `[github]` and of the command that takes a new access key: each names one place, in GitHub's own form."""
+"""Checks of what an access key's rotation reads: `[github]`, the command that takes a new key, `proved_by`."""
 
 import re
 from collections.abc import Iterator
 
 from services.i18n import _
+from services.models.iam import RotationProof
 from services.models.runbook import Runbook
 from services.models.runbook_github import Github
 from services.runbook import name_checks
@@ -67,5 +68,19 @@ def command(runbook: Runbook) -> Mistakes:
         yield path, _("must be the program's absolute path: it is not searched for, and no shell runs it")
 
 
-ALL = (github, command)
+def proofs(runbook: Runbook) -> Mistakes:
+    """`proved_by` names a state for each line, of a duty that is dated by an access key."""
+    for index, duty in enumerate(runbook.duties):
+        path: Path = ("duties", index, "proved_by")
+        if duty.proved_by and not duty.anchor:
+            yield path, _("needs an anchor: only the rotation of an access key is proven")
+        elif duty.proved_by and len(duty.proved_by) != len(duty.asks):
+            text = _("needs one entry for each of the {count} lines of asks")
+            yield path, text.format(count=len(duty.asks))
+        for place, state in enumerate(duty.proved_by):
+            if state and state not in list(RotationProof):
+                yield (*path, place), mistakes.unknown_name(state, list(RotationProof))
+
+
+ALL = (github, command, proofs)
 """Every check of this file."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from services.calendar.base_dates import ANCHOR
+from services.calendar.base_dates import ANCHOR, base_date_in
 from services.calendar.calendar import Calendar
 from services.changes.ages import Recorded
 from services.changes.entries import CHANGE_KINDS
@@ -154,22 +154,11 @@ def recovered_base_dates(
         if spec is None:
             continue
         for subject in subjects:
-            id_and_day = _base_date_in(subject, f"{duty.id}:")
+            id_and_day = base_date_in(subject, f"{duty.id}:")
             if id_and_day is not None:
                 id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
                 yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
-
-
-def _base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
-    """(id, date) from a slot key; None if it belongs to another duty or has no date."""
-    if not key.startswith(prefix):
-        return None
-    id, _at, when = key.removeprefix(prefix).rpartition("@")
-    try:
-        return id, date.fromisoformat(when.partition("T")[0])
-    except ValueError:
-        return None
 
 
 def _carried(occurrence: Occurrence, day: date) -> bool:

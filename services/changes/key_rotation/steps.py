@@ -1,0 +1,236 @@
+"""The requests of a rotation, and their comparison with what AWS and GitHub show. Pure.
+
+Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference); "Create or update a repository secret"
+(GitHub REST API). A request names the key whose id or secret is to be written; neither is part of it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from services.changes.base import ChangeContext, observed
+from services.changes.key_rotation.facts import written_text
+from services.changes.key_rotation.options import Step, title
+from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, UPDATE
+from services.changes.key_rotation.state import GithubState, KeyState, RotationState
+from services.github.scope import scope_path
+from services.i18n import _
+from services.models.canonical import canonical, digest
+from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
+from services.models.date_text import zoned_time
+from services.models.github import GithubSecret
+from services.models.iam import AccessKey
+from services.models.runbook_github import Github
+
+GITHUB, LOCAL = "github", "toban"
+"""Services of the requests that do not go to AWS: to GitHub, and to a command or the screen of this machine."""
+PUT_SECRET = "PutSecret"
+WRITE_ID, WRITE_SECRET = "write-id", "write-secret"
+"""Step ids of the two secrets. The id is first: with the id alone, the old one can be restored without any secret."""
+ACTIVE, INACTIVE = "Active", "Inactive"
+
+
+def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -> PlannedStep:
+    """Creates the new key."""
+    ids = [key.id for key in state.keys]
+    count = len(ids)
+    return context.step(
+        Step.CREATE,
+        title(Step.CREATE),
+        target,
+        ("iam", CREATE, {"UserName": state.user}),
+        rows=(Row(name=_("Access keys"), before=str(count), after=str(count + 1)),),
+        expects=digest(ids),
+        required=("AccessKey",),
+        before=canonical(ids),
+    )
+
+
+def set_status(
+    context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
+) -> PlannedStep:
+    """Activates or deactivates a key."""
+    status = INACTIVE if step is Step.DEACTIVATE else ACTIVE
+    params = {"UserName": state.user, "AccessKeyId": key.id, "Status": status}
+    return context.step(
+        step,
+        title(step),
+        target,
+        ("iam", UPDATE, params),
+        rows=(Row(name=key.key.name, before=key.key.status, after=status),),
+        expects=status_digest(key.key, key.used),
+        before=key.key.status,
+    )
+
+
+def delete(
+    context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
+) -> PlannedStep:
+    """Deletes a key."""
+    return context.step(
+        step,
+        title(step),
+        target,
+        ("iam", DELETE, {"UserName": state.user, "AccessKeyId": key.id}),
+        rows=(Row(name=key.key.name, before=key.key.status, after=_("deleted")),),
+        expects=status_digest(key.key, key.used),
+        before=key.key.status,
+    )
+
+
+def write_secrets(
+    context: ChangeContext, target: ChangeTarget, state: RotationState, spec: Github
+) -> tuple[PlannedStep, ...]:
+    """Writes both secrets of GitHub Actions, the id first."""
+    github, new = state.github, state.new
+    assert github is not None
+    assert new is not None
+    return (
+        _put(context, WRITE_ID, target, state, spec, github.key_id, new.id, "id"),
+        _put(context, WRITE_SECRET, target, state, spec, github.secret, new.id, "secret"),
+    )
+
+
+def restore_id(
+    context: ChangeContext, target: ChangeTarget, state: RotationState, spec: Github
+) -> PlannedStep:
+    """Writes the old key's id back."""
+    github, old = state.github, state.old
+    assert github is not None
+    assert old is not None
+    return _put(context, Step.RESTORE_ID, target, state, spec, github.key_id, old.id, "id")
+
+
+def _put(
+    context: ChangeContext,
+    id: str,
+    target: ChangeTarget,
+    state: RotationState,
+    spec: Github,
+    secret: GithubSecret,
+    key: str,
+    part: str,
+) -> PlannedStep:
+    params: dict[str, object] = {
+        "Scope": scope_path(spec),
+        "SecretName": secret.name,
+        "AccessKeyId": key,
+        "Value": part,
+    }
+    if spec.organisation:
+        # A request without them would be refused, or would take the secret from the other repositories.
+        params["Visibility"] = secret.visibility or "private"
+        if secret.repositories:
+            params["Repositories"] = list(secret.repositories)
+    value = _("the ID {key}") if part == "id" else _("the secret of {key}")
+    return context.step(
+        id,
+        _("Write {secret} in GitHub").format(secret=secret.name),
+        target,
+        (GITHUB, PUT_SECRET, params),
+        rows=(
+            Row(
+                name=secret.name,
+                before=written_text(secret, context.zone, state.at),
+                after=value.format(key=key),
+            ),
+        ),
+        expects=secret_digest(secret),
+        required=(PUT_SECRET,),
+        before=_iso(secret.updated_at),
+    )
+
+
+def hand_over(
+    context: ChangeContext, step: Step, target: ChangeTarget, key: KeyState, command: Sequence[str]
+) -> PlannedStep:
+    """Passes the key to a command, or to the person at the screen."""
+    params: dict[str, object] = {"AccessKeyId": key.id}
+    if step is Step.COMMAND:
+        params["Command"] = list(command)
+    after = command[0] if step is Step.COMMAND else _("shown on this screen, while a key is held")
+    return context.step(
+        step,
+        title(step),
+        target,
+        (LOCAL, HAND_OVER, params),
+        rows=(Row(name=key.key.name, before=_("in this console"), after=after),),
+        expects=digest([key.id, True]),
+        required=(HAND_OVER,),
+    )
+
+
+# ---- what AWS and GitHub show
+
+
+def status_digest(key: AccessKey | None, used: datetime | None) -> str:
+    """Digest of the state that a change of a key's status, or its deletion, is planned from."""
+    return digest(None if key is None else [str(key.id), key.status, _iso(used)])
+
+
+def secret_digest(secret: GithubSecret) -> str:
+    """Digest of the state that a write of a secret is planned from."""
+    return digest([secret.name, _iso(secret.updated_at)])
+
+
+def observed_creation(step: PlannedStep, keys: Sequence[AccessKey]) -> Observation:
+    """Whether there is a key that was not there before; its secret is in no answer any more."""
+    ids = [str(key.id) for key in keys]
+    added = [id for id in ids if id not in step.before]
+    text = _("Access keys: {keys}.").format(keys=_(", ").join(ids) or _("none"))
+    if added:
+        lost = _(
+            "The key {key} was created; if its secret is not in this console, delete it and begin again."
+        )
+        text = lost.format(key=added[-1])
+    now = digest(ids)
+    return observed(now, text, after=bool(added), before=now == step.expects)
+
+
+def observed_status(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:
+    """The key's status."""
+    wanted, now = step.call.params["Status"], status_digest(key, used)
+    if key is None:
+        return observed(now, _gone(step), after=False, before=False)
+    text = _("The key {key} is {status}.").format(key=key.name, status=key.status)
+    return observed(now, text, after=key.status == wanted, before=key.status == step.before)
+
+
+def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:
+    """Whether the key is gone."""
+    now = status_digest(key, used)
+    if key is None:
+        return observed(now, _gone(step), after=True, before=False)
+    text = _("The key {key} is {status}.").format(key=key.name, status=key.status)
+    return observed(now, text, after=False, before=key.status == step.before)
+
+
+def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: datetime) -> Observation:
+    """When GitHub says that the secret was written."""
+    updated, digested = _iso(secret.updated_at), secret_digest(secret)
+    text = f"{secret.name}: {written_text(secret, zone, now)}"
+    return observed(digested, text, after=updated > step.before, before=updated == step.before)
+
+
+def observed_hand_over(step: PlannedStep, *, held: bool, active: bool) -> Observation:
+    """Nothing shows whether a command took the key, so after a lost answer a person has to say."""
+    key = step.call.params["AccessKeyId"]
+    text = (
+        _("This console holds the secret of {key}.")
+        if held
+        else _("This console does not hold the secret of {key}.")
+    )
+    return observed(digest([key, held and active]), text.format(key=key), after=False, before=False)
+
+
+def _gone(step: PlannedStep) -> str:
+    return _("There is no key {key}.").format(key=step.call.params["AccessKeyId"])
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
+
+
+def updated_text(secret: GithubState, zone: tzinfo, now: datetime) -> str:
+    """When both secrets were written, for a plan."""
+    times = [each.updated_at for each in (secret.key_id, secret.secret) if each.updated_at is not None]
+    return zoned_time(max(times), zone, now) if times else ""

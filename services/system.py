@@ -31,7 +31,9 @@ from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.service import Duties
 from services.feed import Feed
+from services.github.connection import GithubConnection
 from services.github.settings import GithubSettings
+from services.github.settings import unset as github_unset
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.allow_list import AllowList
@@ -230,7 +232,15 @@ def connect(
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
         "base_dates", anchors.read, interval=BASE_DATES_SECONDS
     )
-    context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
+    context = ChangeContext(
+        runbook=runbook,
+        calendar=calendar,
+        clock=clock,
+        region=region,
+        reader=session,
+        github=GithubConnection(github or GithubSettings(why=github_unset()), clock),
+        runs=lambda: engine.runs,
+    )
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)

@@ -4,7 +4,7 @@ A kind is one folder beside this file and one line in `services.changes.registry
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,9 +15,11 @@ from services.calendar.calendar import Calendar
 from services.changes.ids import new_id
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
+from services.github.connection import GithubConnection
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import (
+    AwsCall,
     Caution,
     ChangeTarget,
     Danger,
@@ -29,6 +31,7 @@ from services.models.changes import (
     PlannedStep,
     Revert,
     Row,
+    Run,
     aws_call,
 )
 from services.models.metrics import MetricQuery
@@ -55,6 +58,10 @@ class ChangeContext:
     clock: Clock
     region: str
     reader: Reader
+    github: GithubConnection | None = None
+    """The connection to GitHub; None: not used."""
+    runs: Callable[[], Iterable[Run]] = tuple
+    """Every run in the journal, newest first."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -123,6 +130,14 @@ class Change(ABC):
     @abstractmethod
     async def observe(self, step: PlannedStep) -> Observation:
         """The target's current state, compared with the step's before and after. Raises AwsError."""
+
+    async def send(self, call: AwsCall) -> dict[str, Any] | None:
+        """Send a request that does not go to AWS, once; None for one to AWS. Raises AwsError."""
+        return None
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
+        """What to record of the answer to a step; a secret is kept elsewhere."""
+        return {}
 
     async def outcome(self, plan: Plan) -> str:
         """What happens after a verified change, in words (`Running 5.`); "" for nothing."""

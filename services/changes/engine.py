@@ -109,6 +109,9 @@ class ChangeEngine:
         """
         change = self.changes[kind]
         change_target = self.target(kind, target)
+        with contextlib.suppress(JournalError):
+            # A plan may depend on earlier runs.
+            await self._history.load()
         plan = await change.plan(change_target, parameters)
         self._sender.remember(plan)
         objections = await self._objections(plan)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"),
+    ChangeKind("key-rotation", N_("Access key rotation"), "services.changes.key_rotation.change:KeyRotation", N_("Create, hand over, deactivate and delete an IAM user's access key, one step at a time"), "--step create", "あくせすきー akusesu kii ろーてーしょん rooteeshon key rotate github"),
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
 
 if TYPE_CHECKING:
-    from services.aws.client.write_grants import WriteAuthorizer
+    from services.aws.client.write_grants import WriteAuthorizer, WriteGrant
 
 WRITE_SECONDS = 20.0
 """Time-out of a write to AWS."""
@@ -184,9 +184,8 @@ class Sender:
             permit = self._permits.issue(step.call, plan.account)
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
-        write = self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
-            await self.shutdown.in_time(write)
+            await self.shutdown.in_time(self._request(plan, step, permit))
         except TimeoutError:
             return await self._record_unknown(plan, step, _("The console stopped before AWS responded."))
         except AwsError as error:
@@ -201,6 +200,14 @@ class Sender:
         verified, text = await self._verify(plan, step)
         await self._history.keep(entries.later(entries.outcome(plan, step, StepState.DONE, text, verified)))
         return True
+
+    async def _request(self, plan: Plan, step: PlannedStep, permit: "WriteGrant") -> None:
+        """Send the request once, and let the change keep what it needs of the answer. Raises AwsError."""
+        change = self._changes[plan.kind]
+        answer = await change.send(step.call)
+        if answer is None:
+            answer = await self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
+        change.answered(plan, step, answer)
 
     async def _record(
         self, plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.journal.journal import Journal
-from services.models.iam import AccessKey, RotationProof
+from services.models.iam import AccessKey, RotationProof, user_target
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Duty
 
@@ -19,11 +19,6 @@ DEACTIVATE, REACTIVATE = "deactivate", "reactivate"
 """Ids of the steps of the change `key-rotation`."""
 RECENT = 100
 """Newest entries of a kind that are read: a rotation has about ten."""
-
-
-def target_of(user: str) -> str:
-    """The id of a user as the target of a change."""
-    return f"user/{user}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class RotationRecords:
 
 async def read_records(journal: Journal, user: str, rotations: Sequence[Duty]) -> RotationRecords:
     """The records of a user's keys. Raises JournalError."""
-    changes = await journal.page(EntryQuery(kinds=CHANGED, target=target_of(user)), limit=RECENT)
+    changes = await journal.page(EntryQuery(kinds=CHANGED, target=user_target(user)), limit=RECENT)
     newest: datetime | None = None
     seen: dict[str, datetime] = {}
     begun: set[str] = set()

@@ -47,6 +47,15 @@ class KeyUse(Model):
     region: Clean = ""
 
 
+USER = "user/"
+"""Prefix of a user as the target of a change, as in its ARN."""
+
+
+def user_target(user: str) -> str:
+    """A user as the target of a change: in plans and in the journal."""
+    return f"{USER}{user}"
+
+
 class RotationProof(StrEnum):
     """What is proven of a key's rotation by reading AWS and GitHub; the runbook's lines refer to it."""
 

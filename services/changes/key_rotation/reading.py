@@ -1,9 +1,8 @@
 """Reads everything that the next step of a rotation depends on."""
 
 import asyncio
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.iam.access_keys import AccessKeys
@@ -14,7 +13,6 @@ from services.changes.key_rotation.vault import KeyVault
 from services.changes.wording import problem_text
 from services.github.connection import GithubConnection
 from services.github.scope import runs_path, scope_path
-from services.models.changes import Run
 from services.models.github import GithubSecret
 from services.models.iam import AccessKey
 from services.models.runbook_github import Github
@@ -26,20 +24,13 @@ BEFORE = timedelta(days=1)
 class Reads:
     """Reads one user's rotation."""
 
-    def __init__(
-        self,
-        context: ChangeContext,
-        vault: KeyVault,
-        github: GithubConnection,
-        runs: Callable[[], Iterable[Run]],
-    ) -> None:
+    def __init__(self, context: ChangeContext, vault: KeyVault, github: GithubConnection) -> None:
         self._context = context
         self._keys = AccessKeys(context.reader)
         self._vault = vault
         self._github = github
-        self._runs = runs
 
-    async def state(self, user: str, *, github: bool = True) -> RotationState:
+    async def state(self, user: str) -> RotationState:
         """The state now; a failure of GitHub becomes `github_problem`. Raises AwsError."""
         context = self._context
         keys = tuple([await self._used(key) for key in await self._keys.keys((user,))])
@@ -49,17 +40,25 @@ class Reads:
             at=context.clock.now(),
             user=user,
             keys=keys,
-            records=records_of(self._runs(), user),
+            records=records_of(context.runs(), user),
             held=self._vault.held,
             delete_after=timedelta(days=settings.delete_after_days),
         )
         spec = self.github_of(user)
-        if spec is None or not github:
+        if spec is None:
             return state
         try:
             return replace(state, github=await self._github_state(spec, state))
         except AwsError as error:
             return replace(state, github_problem=problem_text(error.problem))
+
+    async def keys(self, user: str) -> tuple[AccessKey, ...]:
+        """The user's keys, oldest first. Raises AwsError."""
+        return await self._keys.keys((user,))
+
+    async def used(self, key: AccessKey | None) -> datetime | None:
+        """When a key was last used. Raises AwsError."""
+        return (await self._keys.used(key)).at if key is not None else None
 
     async def secret(self, user: str, name: str) -> GithubSecret:
         """When one of GitHub's secrets was last written. Raises AwsError."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.models.changes import PlannedStep, Run, StepRun, StepState
+from services.models.iam import user_target
 
 KIND = "key-rotation"
 CREATE, UPDATE, DELETE = "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"
@@ -67,7 +68,7 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
 def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:
     """The user's steps that are done, oldest first."""
     for run in reversed(tuple(runs)):
-        if run.plan.kind != KIND or run.plan.target.id != user:
+        if run.plan.kind != KIND or run.plan.target.id != user_target(user):
             continue
         for step, outcome in zip(run.plan.steps, run.steps, strict=False):
             if outcome.state is StepState.DONE and outcome.at is not None:

@@ -11,12 +11,11 @@ from services.changes.base import ChangeContext, observed
 from services.changes.key_rotation.facts import written_text
 from services.changes.key_rotation.options import Step, title
 from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, UPDATE
-from services.changes.key_rotation.state import GithubState, KeyState, RotationState
+from services.changes.key_rotation.state import KeyState, RotationState
 from services.github.scope import scope_path
 from services.i18n import _
 from services.models.canonical import canonical, digest
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
-from services.models.date_text import zoned_time
 from services.models.github import GithubSecret
 from services.models.iam import AccessKey
 from services.models.runbook_github import Github
@@ -141,10 +140,15 @@ def _put(
 
 
 def hand_over(
-    context: ChangeContext, step: Step, target: ChangeTarget, key: KeyState, command: Sequence[str]
+    context: ChangeContext,
+    step: Step,
+    target: ChangeTarget,
+    state: RotationState,
+    key: KeyState,
+    command: Sequence[str],
 ) -> PlannedStep:
     """Passes the key to a command, or to the person at the screen."""
-    params: dict[str, object] = {"AccessKeyId": key.id}
+    params: dict[str, object] = {"UserName": state.user, "AccessKeyId": key.id}
     if step is Step.COMMAND:
         params["Command"] = list(command)
     after = command[0] if step is Step.COMMAND else _("shown on this screen, while a key is held")
@@ -228,9 +232,3 @@ def _gone(step: PlannedStep) -> str:
 
 def _iso(at: datetime | None) -> str:
     return at.isoformat() if at else ""
-
-
-def updated_text(secret: GithubState, zone: tzinfo, now: datetime) -> str:
-    """When both secrets were written, for a plan."""
-    times = [each.updated_at for each in (secret.key_id, secret.secret) if each.updated_at is not None]
-    return zoned_time(max(times), zone, now) if times else ""

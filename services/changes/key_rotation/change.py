@@ -1,0 +1,216 @@
+"""Rotation of an IAM user's access key (runbook: 定期メンテナンス 3).
+
+A state machine over days: what is done next follows from AWS, GitHub and the journal, read anew for every plan, so that
+it survives restarts and hand-overs between operators. Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey,
+GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide).
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from services.aws.client.secret import Secret
+from services.changes.base import Change, ChangeContext
+from services.changes.key_rotation import steps
+from services.changes.key_rotation.facts import facts, phase_text, remarks
+from services.changes.key_rotation.hand_over import HandOver
+from services.changes.key_rotation.judgement import refusals, warnings
+from services.changes.key_rotation.options import Step, options, title
+from services.changes.key_rotation.reading import Reads
+from services.changes.key_rotation.records import DELETE, HAND_OVER, UPDATE
+from services.changes.key_rotation.state import KeyState, RotationState
+from services.changes.key_rotation.vault import KeyVault
+from services.changes.kind import ChangeKind
+from services.github.connection import GithubConnection
+from services.github.settings import GithubSettings, unset
+from services.i18n import _
+from services.models.base import RawId
+from services.models.changes import (
+    AwsCall,
+    ChangeTarget,
+    Danger,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+)
+from services.models.date_text import written_on
+from services.models.iam import USER, user_target
+from services.models.text import clean
+
+STEP = "step"
+_BACK = {Step.DEACTIVATE: Step.REACTIVATE, Step.REACTIVATE: Step.DEACTIVATE}
+"""The step that undoes a step."""
+_FINAL = frozenset({Step.DELETE, Step.DISCARD})
+"""Steps without a way back."""
+
+
+class KeyRotation(Change):
+    """Takes the next step of a rotation."""
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self.vault = KeyVault()
+        github = context.github or GithubConnection(GithubSettings(why=unset()), context.clock)
+        self._reads = Reads(context, self.vault, github)
+        self._hand_over = HandOver(self.vault, github, context.clock)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The users whose keys the runbook rotates."""
+        settings = self.context.runbook.access_keys
+        users = settings.users if settings is not None else ()
+        return tuple(ChangeTarget(id=RawId(user_target(user)), title=user) for user in users)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The keys, GitHub's secrets, the newest workflow run."""
+        state, zone = await self._state(target), self.context.zone
+        with self._written_on(state):
+            return LiveState(
+                target=target,
+                facts=facts(state, zone),
+                read_at=state.at,
+                remarks=tuple(remarks(state, zone)),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """The steps that are possible now, the next one as default."""
+        state = await self._state(target)
+        offered = options(state, self.context.runbook)
+        return (
+            Parameter(
+                id=STEP,
+                title=_("Step"),
+                kind="choice",
+                default=offered[0],
+                choices=tuple((step, title(step)) for step in offered),
+                why=phase_text(state.phase),
+                help=_("What AWS and GitHub show now decides which steps are possible."),
+            ),
+        )
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+        """The plan of one step, from the state read now."""
+        state = await self._state(target)
+        with self._written_on(state):
+            return self.plan_on(target, parameters, state)
+
+    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: RotationState) -> Plan:
+        """The plan from a given state."""
+        runbook, zone = self.context.runbook, self.context.zone
+        offered = options(state, runbook)
+        typed = parameters.get(STEP, offered[0])
+        if typed not in list(Step):
+            text = _("There is no step “{text}”; possible: {steps}.")
+            names = _(", ").join(offered)
+            return self.refused(
+                target, parameters, (text.format(text=clean(typed), steps=names),), read_at=state.at
+            )
+        step = Step(typed)
+        refused = refusals(step, state, runbook, zone)
+        if refused:
+            return self.refused(target, {STEP: step}, refused, read_at=state.at)
+        return self.planned(
+            target,
+            {STEP: step},
+            self._steps(step, target, state),
+            title=title(step),
+            read_at=state.at,
+            danger=Danger.DANGEROUS if step in _FINAL else Danger.CAREFUL,
+            warnings=warnings(step, state, zone),
+            downtime=_("None"),
+            cost=_("None"),
+            reversible=_reversible(step, state),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The current keys or the current secret, compared with the step."""
+        context, params = self.context, step.call.params
+        user = str(step.target).removeprefix(USER)
+        if step.call.operation == steps.PUT_SECRET:
+            secret = await self._reads.secret(user, params["SecretName"])
+            return steps.observed_secret(step, secret, context.zone, context.clock.now())
+        keys = await self._reads.keys(user)
+        if step.id == Step.CREATE:
+            return steps.observed_creation(step, keys)
+        key = next((key for key in keys if key.id == params["AccessKeyId"]), None)
+        if step.call.operation == HAND_OVER:
+            held = params["AccessKeyId"] in self.vault.held
+            return steps.observed_hand_over(step, held=held, active=key is not None and key.active)
+        used = await self._reads.used(key)
+        if step.call.operation == UPDATE:
+            return steps.observed_status(step, key, used)
+        return steps.observed_deletion(step, key, used)
+
+    async def send(self, call: AwsCall) -> dict[str, Any] | None:
+        """Hand a key over; None for the requests to AWS, which the session sends."""
+        if call.service not in (steps.GITHUB, steps.LOCAL):
+            return None
+        return await self._hand_over.send(call)
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
+        """Put the secret of a new key into the vault; the key's id is all that is recorded."""
+        if step.id == Step.CREATE:
+            key = answer["AccessKey"]
+            self.vault.keep(str(key["AccessKeyId"]), Secret(str(key["SecretAccessKey"])))
+            return {"access_key": clean(key["AccessKeyId"])}
+        if step.call.operation == DELETE:
+            self.vault.forget(step.call.params["AccessKeyId"])
+        return {}
+
+    async def outcome(self, plan: Plan) -> str:
+        """How far the rotation is."""
+        return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
+
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """The step that undoes it."""
+        back = _BACK.get(Step(plan.wish[STEP])) if plan.wish.get(STEP) in list(Step) else None
+        return {STEP: back} if back else {}
+
+    def _steps(self, step: Step, target: ChangeTarget, state: RotationState) -> Sequence[PlannedStep]:
+        context, old, new = self.context, state.old, state.new
+        if step is Step.CREATE:
+            return (steps.create(context, target, state),)
+        if step in (Step.DEACTIVATE, Step.REACTIVATE):
+            return (steps.set_status(context, step, target, state, _given(old)),)
+        if step in _FINAL:
+            key = _given(old if step is Step.DELETE else new)
+            return (steps.delete(context, step, target, state, key),)
+        spec = self._reads.github_of(state.user)
+        if step is Step.RESTORE_ID and spec is not None:
+            return (steps.restore_id(context, target, state, spec),)
+        if step is Step.GITHUB and spec is not None:
+            return steps.write_secrets(context, target, state, spec)
+        settings = context.runbook.access_keys
+        command = settings.hand_over if settings is not None else ()
+        return (steps.hand_over(context, step, target, state, _given(new), command),)
+
+    async def _state(self, target: ChangeTarget) -> RotationState:
+        state = await self._reads.state(str(target.id).removeprefix(USER))
+        if state.verified and state.new is not None:
+            # Nobody needs it any more.
+            self.vault.forget(state.new.id)
+        return state
+
+    def _written_on(self, state: RotationState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
+
+
+def _given(key: KeyState | None) -> KeyState:
+    assert key is not None, "only offered with such a key"
+    return key
+
+
+def _reversible(step: Step, state: RotationState) -> str:
+    if step in _FINAL:
+        return _("No: AWS keeps nothing of a deleted key.")
+    if step is Step.CREATE:
+        return _("Yes: the new key can be deleted while nothing uses it.")
+    if step is Step.DEACTIVATE:
+        return _("Yes: it can be activated again until it is deleted ({days} days at least).").format(
+            days=state.delete_after.days
+        )
+    if step is Step.REACTIVATE:
+        return _("Yes: it can be deactivated again.")
+    return _("No: what is overwritten or shown is gone; another key can be created.")

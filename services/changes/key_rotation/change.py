@@ -17,7 +17,7 @@ from services.changes.key_rotation.hand_over import HandOver
 from services.changes.key_rotation.judgement import refusals, warnings
 from services.changes.key_rotation.options import Step, options, title
 from services.changes.key_rotation.reading import Reads
-from services.changes.key_rotation.records import DELETE, HAND_OVER, UPDATE
+from services.changes.key_rotation.records import DELETE, HAND_OVER, PUT_SECRET, UPDATE
 from services.changes.key_rotation.state import KeyState, RotationState
 from services.changes.key_rotation.vault import KeyVault
 from services.changes.kind import ChangeKind
@@ -127,7 +127,7 @@ class KeyRotation(Change):
         """The current keys or the current secret, compared with the step."""
         context, params = self.context, step.call.params
         user = str(step.target).removeprefix(USER)
-        if step.call.operation == steps.PUT_SECRET:
+        if step.call.operation == PUT_SECRET:
             secret = await self._reads.secret(user, params["SecretName"])
             return steps.observed_secret(step, secret, context.zone, context.clock.now())
         keys = await self._reads.keys(user)
@@ -152,8 +152,10 @@ class KeyRotation(Change):
         """Put the secret of a new key into the vault; the key's id is all that is recorded."""
         if step.id == Step.CREATE:
             key = answer["AccessKey"]
-            self.vault.keep(str(key["AccessKeyId"]), Secret(str(key["SecretAccessKey"])))
-            return {"access_key": clean(key["AccessKeyId"])}
+            id, secret = str(key.get("AccessKeyId") or ""), str(key.get("SecretAccessKey") or "")
+            if id and secret:
+                self.vault.keep(id, Secret(secret))
+            return {"access_key": clean(id)}
         if step.call.operation == DELETE:
             self.vault.forget(step.call.params["AccessKeyId"])
         return {}

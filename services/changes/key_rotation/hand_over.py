@@ -11,8 +11,7 @@ from typing import Any
 
 from services.aws.client.errors import Invalid, Refused, Unreachable
 from services.aws.client.secret import Secret
-from services.changes.key_rotation.records import HAND_OVER
-from services.changes.key_rotation.steps import PUT_SECRET
+from services.changes.key_rotation.records import HAND_OVER, ID, PUT_SECRET
 from services.changes.key_rotation.vault import KeyVault
 from services.clock import Clock
 from services.github.connection import GithubConnection
@@ -50,7 +49,7 @@ class HandOver:
 
     async def _write(self, params: Mapping[str, Any]) -> None:
         key = params["AccessKeyId"]
-        value = Secret(key) if params["Value"] == "id" else self._secret(key)
+        value = Secret(key) if params["Value"] == ID else self._secret(key)
         client = await self._github.client()
         sealing = await client.sealing_key(params["Scope"])
         body: dict[str, Any] = {"encrypted_value": sealed(sealing, value), "key_id": sealing.id}

@@ -12,6 +12,9 @@ from services.models.iam import user_target
 
 KIND = "key-rotation"
 CREATE, UPDATE, DELETE = "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"
+PUT_SECRET = "PutSecret"
+ID, SECRET = "id", "secret"
+"""What a secret of GitHub is to hold."""
 HAND_OVER = "HandOver"
 """Operation of a hand-over by command or by eye; `AccessKeyId` is among its parameters, as in AWS's own."""
 NEAR = timedelta(minutes=10)
@@ -33,6 +36,8 @@ class Records:
     creations: tuple[Done, ...] = ()
     handed: dict[str, Done] = field(default_factory=dict)
     """Hand-overs by command or by eye, by key id; the newest."""
+    ids: dict[str, Done] = field(default_factory=dict)
+    """Writes of a key's id to GitHub, by key id; the newest."""
     deactivated: dict[str, Done] = field(default_factory=dict)
     """Keys that were deactivated and not activated again."""
     deleted: dict[str, Done] = field(default_factory=dict)
@@ -46,6 +51,7 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
     """The records of a user's keys; `runs` is ordered newest first."""
     creations: list[Done] = []
     handed: dict[str, Done] = {}
+    ids: dict[str, Done] = {}
     deactivated: dict[str, Done] = {}
     deleted: dict[str, Done] = {}
     for step, outcome, by in _done(runs, user):
@@ -56,13 +62,15 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
             creations.append(done)
         elif operation == HAND_OVER:
             handed[key] = done
+        elif operation == PUT_SECRET and params.get("Value") == ID:
+            ids[key] = done
         elif operation == DELETE:
             deleted[key] = done
         elif operation == UPDATE and params.get("Status") == "Inactive":
             deactivated[key] = done
         elif operation == UPDATE:
             deactivated.pop(key, None)
-    return Records(tuple(creations), handed, deactivated, deleted)
+    return Records(tuple(creations), handed, ids, deactivated, deleted)
 
 
 def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:

@@ -98,7 +98,13 @@ class RotationState:
             return False, False
         since = new.key.created - SKEW
         id, secret = github.key_id.updated_at, github.secret.updated_at
-        return id is not None and id >= since, secret is not None and secret >= since
+        id_written = id is not None and id >= since and not self._restored(id)
+        return id_written, secret is not None and secret >= since
+
+    def _restored(self, id_written: datetime) -> bool:
+        """Whether GitHub's newest id is the old key's, which this program wrote back."""
+        restored = self.records.ids.get(self.keys[0].id)
+        return restored is not None and restored.at >= id_written - SKEW
 
     @property
     def handed_at(self) -> datetime | None:

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from services.changes.base import ChangeContext, observed
 from services.changes.key_rotation.facts import written_text
 from services.changes.key_rotation.options import Step, title
-from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, UPDATE
+from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, ID, PUT_SECRET, SECRET, UPDATE
 from services.changes.key_rotation.state import KeyState, RotationState
 from services.github.scope import scope_path
 from services.i18n import _
@@ -22,7 +22,6 @@ from services.models.runbook_github import Github
 
 GITHUB, LOCAL = "github", "toban"
 """Services of the requests that do not go to AWS: to GitHub, and to a command or the screen of this machine."""
-PUT_SECRET = "PutSecret"
 WRITE_ID, WRITE_SECRET = "write-id", "write-secret"
 """Step ids of the two secrets. The id is first: with the id alone, the old one can be restored without any secret."""
 ACTIVE, INACTIVE = "Active", "Inactive"
@@ -84,8 +83,8 @@ def write_secrets(
     assert github is not None
     assert new is not None
     return (
-        _put(context, WRITE_ID, target, state, spec, github.key_id, new.id, "id"),
-        _put(context, WRITE_SECRET, target, state, spec, github.secret, new.id, "secret"),
+        _put(context, WRITE_ID, target, state, spec, github.key_id, new.id, ID),
+        _put(context, WRITE_SECRET, target, state, spec, github.secret, new.id, SECRET),
     )
 
 
@@ -96,7 +95,7 @@ def restore_id(
     github, old = state.github, state.old
     assert github is not None
     assert old is not None
-    return _put(context, Step.RESTORE_ID, target, state, spec, github.key_id, old.id, "id")
+    return _put(context, Step.RESTORE_ID, target, state, spec, github.key_id, old.id, ID)
 
 
 def _put(
@@ -120,7 +119,7 @@ def _put(
         params["Visibility"] = secret.visibility or "private"
         if secret.repositories:
             params["Repositories"] = list(secret.repositories)
-    value = _("the ID {key}") if part == "id" else _("the secret of {key}")
+    value = _("the ID {key}") if part == ID else _("the secret of {key}")
     return context.step(
         id,
         _("Write {secret} in GitHub").format(secret=secret.name),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from services.models.alarm_readings import AlarmSeries
     from services.models.alarms import AlarmOverview
-    from services.models.changes import Run
+    from services.models.change_runs import Run
     from services.models.dashboards import DashboardView
     from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState

@@ -6,7 +6,7 @@ A console that is left must not leave a question: whether a change went through,
 from collections.abc import Iterator, Sequence
 
 from services.i18n import _, first_few, plural
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.text import clean
 from tui.console import Console

@@ -11,7 +11,7 @@ from typing import Any
 from services.aws.client.session import MfaNeeded
 from services.i18n import _
 from services.models.alarms import AlarmOverview
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState

@@ -100,6 +100,11 @@ class Ages:
         remaining = self.window - timedelta(seconds=self._clock.awake() - since)
         return remaining if remaining > SOON else timedelta()
 
+    def is_older(self, seq: int, seconds: float) -> bool:
+        """Whether the entry is older than the window and these seconds together."""
+        since = self._since.get(seq)
+        return since is not None and self._clock.awake() - since >= self.window.total_seconds() + seconds
+
     def younger(self, one: int, other: int) -> int:
         """The later of two entries; an unknown entry counts as the oldest."""
         return max(one, other, key=lambda seq: (self._since.get(seq, -math.inf), seq))

@@ -11,15 +11,18 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Reader
+from services.aws.client.writer import Transport
 from services.calendar.calendar import Calendar
-from services.changes.ids import new_id
+from services.changes.approval.approvers import approver
+from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
 from services.github.connection import GithubConnection
 from services.i18n import _
+from services.models.aws_calls import aws_call
 from services.models.aws_cli import CliCommand
+from services.models.change_runs import Run
 from services.models.changes import (
-    AwsCall,
     Caution,
     ChangeTarget,
     Danger,
@@ -31,12 +34,11 @@ from services.models.changes import (
     PlannedStep,
     Revert,
     Row,
-    Run,
-    aws_call,
 )
 from services.models.metrics import MetricQuery
-from services.models.runbook import Runbook
+from services.models.runbook import Approver, Runbook
 from services.models.text import clean
+from services.models.watches import Progress, Suggestion, Watch
 
 PLAN_SECONDS = 120.0
 """How long a plan may be applied, in real seconds; afterwards its state may be outdated."""
@@ -99,6 +101,8 @@ class Change(ABC):
 
     numbers: ClassVar[frozenset[str]] = frozenset()
     """Parameters that are whole numbers; `toban change` checks them before AWS is called."""
+    guarantees: ClassVar[Guarantees]
+    """How an unknown outcome is settled, and how the change is followed to its end."""
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         self.kind = kind
@@ -121,23 +125,32 @@ class Change(ABC):
         """The parameters to choose, with defaults from live state. Raises AwsError."""
 
     @abstractmethod
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """Plan the change from live state read now; `parameters` are the values as typed, by id. Raises AwsError.
 
-        An invalid value results in a refusal, never in an exception.
+        `id` is the plan's. Planning again with the same id, parameters and state gives the same requests, so that an
+        approval of the plan stays valid. An invalid value results in a refusal, never in an exception.
         """
 
     @abstractmethod
     async def observe(self, step: PlannedStep) -> Observation:
         """The target's current state, compared with the step's before and after. Raises AwsError."""
 
-    async def send(self, call: AwsCall) -> dict[str, Any] | None:
-        """Send a request that does not go to AWS, once; None for one to AWS. Raises AwsError."""
+    def transport(self, step: PlannedStep) -> Transport | None:
+        """What sends the step's request to a service outside AWS; None: the engine's AWS session."""
         return None
 
-    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
-        """What to record of the answer to a step; a secret is kept elsewhere."""
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
+        """What to keep of the service's response: ids and ARNs, recorded with the outcome; never a secret."""
         return {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How far the change is, for a plan with a `watch`; `answers` as kept by `answered`, by step. Raises AwsError."""
+        raise NotImplementedError(f"{self.kind.id} makes plans with a watch and does not follow them")
+
+    def follow_ups(self, plan: Plan) -> tuple[Suggestion, ...]:
+        """Changes to offer once the watch of `plan` has seen its end."""
+        return tuple(each for each in plan.suggestions if each.when == "after")
 
     async def outcome(self, plan: Plan) -> str:
         """What happens after a verified change, in words (`Running 5.`); "" for nothing."""
@@ -160,7 +173,7 @@ class Change(ABC):
         steps: Sequence[PlannedStep],
         *,
         title: str,
-        id: str = "",
+        id: str,
         read_at: datetime | None = None,
         danger: Danger | None = None,
         impact: str = "",
@@ -171,8 +184,12 @@ class Change(ABC):
         cost: str = "",
         reversible: str = "",
         revert: Revert | None = None,
+        watch: Watch | None = None,
+        suggestions: Sequence[Suggestion] = (),
     ) -> Plan:
         """The plan that consists of `steps`; the other arguments are the fields of `Plan`.
+
+        `approval` is one of the kind's scopes, "" for none; the role comes from the runbook, with a warning.
 
         `parameters` are complete, so that planning with them again gives the same plan. `read_at` is when the
         underlying state was read (UTC; default now). With an `impact` (`Plan.blast`) the plan is dangerous, otherwise
@@ -180,8 +197,11 @@ class Change(ABC):
         given order.
         """
         at = read_at or self.context.clock.now()
+        scope = self.kind.scope(approval) if approval else ""
+        who = approver(self.context.runbook, scope) if scope else None
+        cautions = (*(() if who is None else (_approval_warning(who),)), *warnings)
         return Plan(
-            id=id or new_id(at),
+            id=id,
             kind=self.kind.id,
             title=title,
             target=target,
@@ -193,13 +213,16 @@ class Change(ABC):
             danger=danger or (Danger.DANGEROUS if impact else Danger.CAREFUL),
             steps=tuple(steps),
             blast=impact,
-            cautions=tuple(sorted(warnings, key=lambda warning: not warning.grave)),
+            cautions=tuple(sorted(cautions, key=lambda caution: not caution.grave)),
             refusals=tuple(refusals),
-            approval=approval,
+            approval=who.role if who else "",
+            approval_scope=scope if who else "",
             downtime=downtime,
             cost=cost,
             reversible=reversible,
             revert=revert,
+            watch=watch,
+            suggestions=tuple(suggestions),
         )
 
     def refused(
@@ -208,11 +231,20 @@ class Change(ABC):
         parameters: Mapping[str, str],
         refusals: Sequence[str],
         *,
+        id: str,
         read_at: datetime | None = None,
     ) -> Plan:
         """A plan without steps, which cannot be applied; `parameters` as typed, one sentence per refusal."""
         values = {clean(name): clean(value) for name, value in parameters.items()}
-        return self.planned(target, values, (), title=_(self.kind.title), read_at=read_at, refusals=refusals)
+        title = _(self.kind.title)
+        return self.planned(target, values, (), title=title, id=id, read_at=read_at, refusals=refusals)
+
+
+def _approval_warning(who: Approver) -> Caution:
+    if who.undecided:
+        text = _("It requires the approval of {role}; the runbook does not name that person yet.")
+        return warning(text.format(role=who.role), grave=True)
+    return warning(_("It requires the approval of {role} ({name}).").format(role=who.role, name=who.name))
 
 
 def warning(text: str, *, grave: bool = False) -> Caution:

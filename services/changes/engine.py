@@ -15,16 +15,19 @@ from services.background.wake import Wake
 from services.changes.arming import Arming
 from services.changes.base import Change
 from services.changes.history import History
+from services.changes.ids import new_id
 from services.changes.recovery import Recovery
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
+from services.changes.watches import Watches
 from services.changes.wording import lock_text, problem_text
 from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.changes import Armed, ChangeTarget, Plan, Run
+from services.models.change_runs import Run
+from services.models.changes import Armed, ChangeTarget, Plan
 from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
@@ -64,6 +67,7 @@ class ChangeEngine:
             zone=self._zone,
         )
         self._recovery = Recovery(changes, history=self._history, clock=clock)
+        self._watches = Watches(changes, history=self._history, clock=clock)
         self._arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
@@ -75,7 +79,7 @@ class ChangeEngine:
     @property
     def runs(self) -> tuple[Run, ...]:
         """Every run in the journal, newest first."""
-        return self._recovery.explained(self._history.runs())
+        return self._watches.followed(self._recovery.explained(self._history.runs()))
 
     @property
     def unrecorded(self) -> int:
@@ -101,18 +105,19 @@ class ChangeEngine:
                     if self.runs == reported:
                         await self._until(news, self._next_change(), follower)
 
-    async def plan(self, kind: str, target: str, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
 
-        `target` is a resource's id or its display name; `parameters` are values as typed, by id. Raises AwsError,
-        KeyError (no such change or target).
+        `target` is a resource's id or its display name; `parameters` are values as typed, by id. `id` is that of an
+        earlier plan to be made again from live state, for which an approval may exist; "" for a new one. Raises
+        AwsError, KeyError (no such change or target).
         """
         change = self.changes[kind]
         change_target = self.target(kind, target)
         with contextlib.suppress(JournalError):
             # A plan may depend on earlier runs.
             await self._history.load()
-        plan = await change.plan(change_target, parameters)
+        plan = await change.plan(change_target, parameters, id or new_id(self._clock.now()))
         self._sender.remember(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
@@ -249,8 +254,8 @@ class ChangeEngine:
             news.wake()
 
     def _start_check(self) -> None:
-        """Start checking the unknown steps that are due, in the background."""
-        due = self._recovery.next_check(self._history.runs())
+        """Start checking the unknown steps and the followed changes that are due, in the background."""
+        due = self._next_check()
         if not self._is_checking and due is not None and due <= self._clock.now():
             self._check_task = asyncio.create_task(self._check_unknown(), name="changes-check")
             self._check_task.add_done_callback(self._report)
@@ -262,6 +267,7 @@ class ChangeEngine:
     async def _check_unknown(self) -> None:
         try:
             await self._recovery.check_due(self._history.runs())
+            await self._watches.check_due(self._history.runs())
         finally:
             self._history.wakes.wake()
 
@@ -269,9 +275,14 @@ class ChangeEngine:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.workers.report(error)
 
+    def _next_check(self) -> datetime | None:
+        runs = self._history.runs()
+        dues = (self._recovery.next_check(runs), self._watches.next_check(runs))
+        return min((due for due in dues if due is not None), default=None)
+
     def _next_change(self) -> datetime | None:
-        now, runs = self._clock.now(), self._history.runs()
-        check_at = None if self._is_checking else self._recovery.next_check(runs)
+        now = self._clock.now()
+        check_at = None if self._is_checking else self._next_check()
         return min((at for at in (self._history.next_change(now), check_at) if at is not None), default=None)
 
     async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:

@@ -1,13 +1,25 @@
 """The entries that the engine writes into the journal, with their claims and holds."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from services.changes.wording import answered_text, outcome_text
 from services.i18n import _
-from services.models.changes import Plan, PlannedStep, StepState
-from services.models.journal import EntryKind, NewEntry
+from services.models.change_runs import StepState
+from services.models.changes import Plan, PlannedStep
+from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
 from services.models.text import clean
+from services.models.watches import Progress, WatchState
 
 CHANGE_KINDS = frozenset(
-    {EntryKind.PLAN, EntryKind.INTENT, EntryKind.OUTCOME, EntryKind.RESOLVED, EntryKind.REFUSED}
+    {
+        EntryKind.PLAN,
+        EntryKind.INTENT,
+        EntryKind.OUTCOME,
+        EntryKind.RESOLVED,
+        EntryKind.REFUSED,
+        EntryKind.WATCHED,
+    }
 )
 """The kinds from which runs are rebuilt."""
 
@@ -50,9 +62,14 @@ def intent(plan: Plan, step: PlannedStep) -> NewEntry:
 
 
 def outcome(
-    plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
+    plan: Plan,
+    step: PlannedStep,
+    state: StepState,
+    text: str,
+    verified: bool | None = None,
+    answer: Mapping[str, str] = MappingProxyType({}),
 ) -> NewEntry:
-    """The outcome of the step's request.
+    """The outcome of the step's request; `answer` is what the change keeps of the response.
 
     A final outcome shares its claim with RESOLVED, so that only one of two consoles releases the hold.
     """
@@ -64,7 +81,8 @@ def outcome(
         text=answered_text(verified, step.title, plan.target.title, text)
         if state is StepState.DONE
         else outcome_text(state, step.title, plan.target.title, text),
-        data={"step": step.id, "state": state.value, "text": clean(text), "verified": verified},
+        data={"step": step.id, "state": state.value, "text": clean(text), "verified": verified}
+        | ({"answer": {name: clean(value) for name, value in answer.items()}} if answer else {}),
         claim=_final(plan, step) if final else "",
         releases=step.target if final else "",
     )
@@ -86,6 +104,23 @@ def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) 
         data={"step": step.id, "state": state.value, "text": clean(text), "how": how},
         claim=_final(plan, step),
         releases=step.target,
+    )
+
+
+def watched(plan: Plan, progress: Progress) -> NewEntry:
+    """The end of the plan's watch; the claim allows one."""
+    words = {
+        WatchState.DONE: _("Completed: {title} ({target}). {text}"),
+        WatchState.FAILED: _("Ended otherwise: {title} ({target}). {text}"),
+    }
+    about = words.get(progress.state, _("Not followed further: {title} ({target}). {text}"))
+    return NewEntry(
+        kind=EntryKind.WATCHED,
+        subject=plan.id,
+        target=plan.target.id,
+        text=about.format(title=plan.title, target=plan.target.title, text=progress.text),
+        data={"state": progress.state.value, "text": clean(progress.text), RESTRAINS_CHANGES: False},
+        claim=f"watched:{plan.id}",
     )
 
 

@@ -16,7 +16,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.canonical import canonical
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.journal import Entry, NewEntry, Person
 
 _PAGE = 100_000

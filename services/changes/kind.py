@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalScope:
+    """What a role may have to approve about a kind of change."""
+
+    id: str
+    """Unique within its kind; stable. The runbook's `approves` names it after the kind: `task-limit:raise`."""
+    title: str
+    """English, marked with N_."""
+    sentence: str = ""
+    """The Japanese sentence by which a runbook may name it, too; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeKind:
     """One kind of change, as shown in lists, help texts and the palette."""
 
@@ -19,3 +31,11 @@ class ChangeKind:
     """An example of its parameters as options of `toban change`: `--max 10`."""
     words: str = ""
     """Readings and romaji by which the palette finds it."""
+    scopes: tuple[ApprovalScope, ...] = ()
+    """What the runbook may require an approval for."""
+
+    def scope(self, id: str) -> str:
+        """The scope as the runbook names it: `task-limit:raise`. Raises KeyError (not one of `scopes`)."""
+        if all(scope.id != id for scope in self.scopes):
+            raise KeyError(id)
+        return f"{self.id}:{id}"

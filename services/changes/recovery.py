@@ -10,7 +10,8 @@ from services.changes.history import History
 from services.changes.wording import observed_done, observed_elsewhere, observed_undone, problem_text
 from services.clock import Clock, real
 from services.journal.errors import AlreadyRecorded, JournalError
-from services.models.changes import Place, PlannedStep, Run, StepRun, StepState
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import Place, PlannedStep
 
 FIRST, LONGEST = 5.0, 300.0
 """Seconds between checks of an unknown step: the first interval, doubled after each check up to the longest."""
@@ -83,7 +84,7 @@ class Recovery:
             await self._record(run, plan_step, done=True, text=observed_done(observation), how="read")
         elif observation.place is Place.ELSEWHERE:
             self._texts[run.id, step.id] = observed_elsewhere(observation)
-        elif self._over(step):
+        elif self._is_over(run, step):
             await self._record(run, plan_step, done=False, text=observed_undone(observation), how="read")
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
@@ -92,9 +93,13 @@ class Recovery:
             if unknown.id == step and run.id not in self._history.busy:
                 await self._record(run, plan_step, done=done, text=note, how="said")
 
-    def _over(self, step: StepRun) -> bool:
-        """Whether the request can no longer be in progress, so that the state "before" means "not done"."""
-        return not self._history.ages.remaining(step.seq)
+    def _is_over(self, run: Run, step: StepRun) -> bool:
+        """Whether the request can no longer take effect, so that the state "before" means "not done".
+
+        A process that was stopped (SIGSTOP) after it signed the request sends it when it continues.
+        """
+        late = real(self._clock, self._changes[run.plan.kind].guarantees.arrives_within).total_seconds()
+        return self._history.ages.is_older(step.seq, late)
 
     async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:
         entry = entries.resolved(run.plan, plan_step, done=done, text=text, how=how)

@@ -3,16 +3,21 @@
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from services.changes.kind import ChangeKind
+from services.changes.kind import ApprovalScope, ChangeKind
 from services.i18n import N_
 
 if TYPE_CHECKING:
     from services.changes.base import Change, ChangeContext
 
 CHANGES: tuple[ChangeKind, ...] = (
-    ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max"),
+    ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max", (ApprovalScope("raise", N_("Raise the maximum number of tasks"), "最大タスク数の引き上げ"),)),
     ChangeKind("key-rotation", N_("Access key rotation"), "services.changes.key_rotation.change:KeyRotation", N_("Create, hand over, deactivate and delete an IAM user's access key, one step at a time"), "--step create", "あくせすきー akusesu kii ろーてーしょん rooteeshon key rotate github"),
 )  # fmt: skip
+
+
+def approval_scopes() -> dict[str, ApprovalScope]:
+    """Everything a role may have to approve, by its name in the runbook: `task-limit:raise`."""
+    return {kind.scope(scope.id): scope for kind in CHANGES for scope in kind.scopes}
 
 
 def change_class(kind: ChangeKind) -> "type[Change]":

@@ -5,7 +5,8 @@ from datetime import timedelta, tzinfo
 
 from services.changes.base import REVERT_PARAMETERS
 from services.i18n import _
-from services.models.changes import Revert, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Revert
 from services.models.date_text import day_text
 from services.models.duties import ScheduledOccurrence
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
+from typing import TypedDict
 
 from pydantic import ValidationError
 
 from services.changes.ages import Aging
 from services.i18n import _
-from services.models.changes import Plan, Run, StepRun, StepState
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind
+from services.models.text import clean
+from services.models.watches import Progress, WatchState
 
 _FINAL = frozenset({StepState.DONE, StepState.FAILED, StepState.REFUSED})
 
@@ -47,7 +51,26 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
         at=first.at,
         steps=tuple(steps[step.id][1] for step in plan.steps),
         seq=first.seq,
+        **_watched(entries),
     )
+
+
+class _End(TypedDict, total=False):
+    progress: Progress
+    watched_seq: int
+
+
+def _watched(entries: tuple[Entry, ...]) -> _End:
+    """The end of the watch; the first entry counts."""
+    entry = next((entry for entry in entries if entry.kind is EntryKind.WATCHED), None)
+    if entry is None:
+        return {}
+    try:
+        state = WatchState(str(entry.data.get("state")))
+    except ValueError:
+        state = WatchState.GAVE_UP
+    progress = Progress(state=state, text=str(entry.data.get("text", "")), at=entry.at)
+    return {"progress": progress, "watched_seq": entry.seq}
 
 
 def _refused(entries: tuple[Entry, ...]) -> Run | None:
@@ -79,9 +102,10 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
     if news is None or news[0] < rank:
         return rank, step
     weight, state, text, verified = news
+    answer = step.answer or _answer(entry)
     if state is step.state:  # a second reading: the time stays that of the first
         better = {"text": text, "verified": verified} if verified is not None else {}
-        return weight, step.model_copy(update=better)
+        return weight, step.model_copy(update={**better, "answer": answer})
     return weight, StepRun(
         id=step.id,
         state=state,
@@ -90,6 +114,14 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
         verified=verified,
         observed=weight == _RESOLVED,
         seq=entry.seq,
+        answer=answer,
+    )
+
+
+def _answer(entry: Entry) -> dict[str, str]:
+    answer = entry.data.get("answer")
+    return (
+        {clean(name): clean(str(text)) for name, text in answer.items()} if isinstance(answer, dict) else {}
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from services.aws.client.errors import AwsError, Refused
@@ -18,10 +19,11 @@ from services.changes.wording import lock_text, observed_done, problem_text
 from services.clock import Clock, Mark, mark, passed, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.models.changes import Observation, Place, Plan, PlannedStep, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Observation, Place, Plan, PlannedStep
 
 if TYPE_CHECKING:
-    from services.aws.client.write_grants import WriteAuthorizer, WriteGrant
+    from services.aws.client.write_grants import WriteAuthorizer
 
 WRITE_SECONDS = 20.0
 """Time-out of a write to AWS."""
@@ -184,8 +186,11 @@ class Sender:
             permit = self._permits.issue(step.call, plan.account)
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
+        change = self._changes[plan.kind]
+        transport = change.transport(step) or self._session
+        write = transport.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
-            await self.shutdown.in_time(self._request(plan, step, permit))
+            answer = change.answered(plan, step, await self.shutdown.in_time(write))
         except TimeoutError:
             return await self._record_unknown(plan, step, _("The console stopped before AWS responded."))
         except AwsError as error:
@@ -195,33 +200,31 @@ class Sender:
                 return await self._record(plan, step, state, problem_text(error.problem))
             return await self._record_unknown(plan, step, problem_text(error.problem))
         if not step.required:
-            return await self._prove(plan, step)
-        await self._record(plan, step, StepState.DONE, _("AWS accepted it."))
+            return await self._prove(plan, step, answer)
+        await self._record(plan, step, StepState.DONE, _("AWS accepted it."), answer=answer)
         verified, text = await self._verify(plan, step)
         await self._history.keep(entries.later(entries.outcome(plan, step, StepState.DONE, text, verified)))
         return True
 
-    async def _request(self, plan: Plan, step: PlannedStep, permit: "WriteGrant") -> None:
-        """Send the request once, and let the change keep what it needs of the answer. Raises AwsError."""
-        change = self._changes[plan.kind]
-        answer = await change.send(step.call)
-        if answer is None:
-            answer = await self._session.write(permit, required=step.required, timeout=WRITE_SECONDS)
-        change.answered(plan, step, answer)
-
     async def _record(
-        self, plan: Plan, step: PlannedStep, state: StepState, text: str, verified: bool | None = None
+        self,
+        plan: Plan,
+        step: PlannedStep,
+        state: StepState,
+        text: str,
+        verified: bool | None = None,
+        answer: Mapping[str, str] = MappingProxyType({}),
     ) -> bool:
-        await self._history.keep(entries.outcome(plan, step, state, text, verified))
+        await self._history.keep(entries.outcome(plan, step, state, text, verified, answer))
         return state is StepState.DONE
 
-    async def _prove(self, plan: Plan, step: PlannedStep) -> bool:
+    async def _prove(self, plan: Plan, step: PlannedStep, answer: Mapping[str, str]) -> bool:
         """Decide by reading AWS: a response without required keys proves nothing, because a proxy may have sent it."""
         verified, text = await self._verify(plan, step)
         if verified:
-            return await self._record(plan, step, StepState.DONE, text, verified)
+            return await self._record(plan, step, StepState.DONE, text, verified, answer)
         why = _("AWS responded, but the change is not visible: {state}").format(state=text)
-        return await self._record(plan, step, StepState.UNKNOWN, why)
+        return await self._record(plan, step, StepState.UNKNOWN, why, answer=answer)
 
     async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
         """Record the unknown outcome, then read AWS; if it shows the change, the plan continues."""

@@ -3,7 +3,8 @@
 from datetime import datetime, tzinfo
 
 from services.i18n import N_, _, sentences
-from services.models.changes import Observation, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Observation
 from services.models.date_text import zoned_time
 from services.models.journal import Entry
 from services.models.problem import Problem

@@ -1,14 +1,14 @@
-"""Changes to production: parameters, plans, their steps, and what became of them."""
+"""Changes to production: parameters, plans and their steps. What became of them: `services.models.change_runs`."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
+from services.models.aws_calls import AwsCall
 from services.models.base import Clean, Model, RawId
-from services.models.canonical import canonical, digest
+from services.models.canonical import digest
 from services.models.target_load import Bound
+from services.models.watches import Suggestion, Watch
 
 
 class Danger(StrEnum):
@@ -81,34 +81,6 @@ class Row(Model):
         return self.before != self.after
 
 
-class AwsCall(Model):
-    """Exactly one AWS request; what is confirmed is what is sent."""
-
-    service: str
-    """As botocore names it."""
-    operation: str
-    region: str
-    body: str
-    """The parameters as canonical JSON."""
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The request parameters."""
-        parameters = json.loads(self.body)
-        assert isinstance(parameters, dict)
-        return parameters
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of service, operation, region and parameters."""
-        return digest([self.service, self.operation, self.region, self.body])
-
-
-def aws_call(service: str, operation: str, region: str, params: Mapping[str, Any]) -> AwsCall:
-    """The call with these parameters."""
-    return AwsCall(service=service, operation=operation, region=region, body=canonical(dict(params)))
-
-
 class PlannedStep(Model):
     """One request of a plan, with the state that it was planned from."""
 
@@ -174,98 +146,30 @@ class Plan(Model):
     """Reasons why it must not be applied; a plan with any cannot be applied."""
     approval: Clean = ""
     """The role that must have approved it; "" if no approval is needed."""
+    approval_scope: str = ""
+    """What the role must approve, as `approves` in the runbook names it: `task-limit:raise`; "" if no approval is
+    needed."""
     downtime: Clean = ""
     cost: Clean = ""
     reversible: Clean = ""
     revert: Revert | None = None
     """Its planned revert; None: no revert is planned."""
+    watch: Watch | None = None
+    """How it is followed to its end; None: it has ended once its steps are done."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """Changes to make before or after it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what an approval covers: this plan, its parameters, requests and the states they expect."""
+        steps = [[step.id, str(step.target), step.call.digest, step.expects] for step in self.steps]
+        place = [self.account, self.region, str(self.target.id)]
+        return digest([self.id, self.kind, *place, self.approval_scope, dict(self.wish), steps])
 
     @property
     def confirm(self) -> str:
         """The text to type for confirmation; "" if a key press suffices."""
         return "" if self.danger is Danger.ROUTINE else self.target.title
-
-
-class StepState(StrEnum):
-    """Outcome of a step."""
-
-    WAITING = "waiting"
-    """Nothing was sent."""
-    SENDING = "sending"
-    """The intent is recorded; the request may be under way."""
-    DONE = "done"
-    FAILED = "failed"
-    """AWS refused the request, or AWS, read afterwards, shows no change."""
-    UNKNOWN = "unknown"
-    """No response that shows the outcome; the target is locked until AWS is read."""
-    REFUSED = "refused"
-    """Stopped before anything was sent."""
-
-
-class StepRun(Model):
-    """What became of one step of a confirmed plan."""
-
-    id: str
-    state: StepState
-    at: datetime | None = None
-    """When the state was recorded (UTC); None: nothing was recorded."""
-    text: Clean = ""
-    """What happened, in words."""
-    verified: bool | None = None
-    """Whether AWS, read afterwards, shows the change; None: it was not read."""
-    observed: bool = False
-    """The state was read from AWS or reported by a person; no response shows it."""
-    until: datetime | None = None
-    """Another console is carrying it out until then (UTC) or was cut off; None: no other console is."""
-    seq: int = 0
-    """Number of the journal entry that records the state; 0: there is none."""
-
-
-class Run(Model):
-    """A confirmed plan and what became of it."""
-
-    plan: Plan
-    by: Clean
-    at: datetime
-    """When it was confirmed (UTC)."""
-    steps: tuple[StepRun, ...]
-    seq: int = 0
-    """Number of the journal entry of the confirmation; a later run has a higher one."""
-    refusal: Clean = ""
-    """Why the run was stopped before any request was sent; "" if it was not."""
-
-    @property
-    def id(self) -> str:
-        """The plan's id."""
-        return self.plan.id
-
-    @property
-    def state(self) -> StepState:
-        """The state of the first step that is not done; DONE if all are."""
-        if self.refusal:
-            return StepState.REFUSED
-        return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
-
-    @property
-    def elsewhere_until(self) -> datetime | None:
-        """Until when another console may be carrying it out (UTC); None: no other console is."""
-        return next((step.until for step in self.steps if step.until is not None), None)
-
-    @property
-    def locked(self) -> frozenset[RawId]:
-        """Resources that must not be changed: a request is under way or next, or its outcome is unknown."""
-        targets, turn = set(), not self.refusal
-        for planned, step in zip(self.plan.steps, self.steps, strict=False):
-            is_next = turn and step.state is StepState.WAITING
-            if is_next or step.state in (StepState.SENDING, StepState.UNKNOWN):
-                targets.add(planned.target)
-            turn = turn and step.state is StepState.DONE
-        return frozenset(targets)
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether a step is being sent or its outcome is unknown."""
-        return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)
 
 
 class Place(StrEnum):

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 
 from services.models.base import Clean, CleanBlock, Model
-from services.models.changes import Row, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Row
 from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.findings import Finding, Overrule
 from services.models.posts import PostState

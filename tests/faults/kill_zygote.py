@@ -29,7 +29,7 @@ from services.changes.task_limit.change import TaskLimit
 from services.changes.task_limit.state import ScalingState
 from services.clock import SpedClock
 from services.models.base import RawId
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.ecs import ContainerService, ScalableTarget
 from services.runbook.loader import load_builtin
 from services.system import Services, connect

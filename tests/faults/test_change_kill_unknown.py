@@ -11,17 +11,18 @@ import pytest
 
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock, ManualClock
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.system import Services, connect
 from tests.faults.kill_zygote import BOOK, ORIGIN
 from tests.faults.test_change_kill import Zygote, prepare, quiet
-from tests.services.changes.change_world import target
+from tests.services.changes.change_world import OVER, target
 from tui.cli.main import run
 from tui.cli.printing import Output
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
-AGES = [59, 61, 86_400, 40 * 86_400]
+AGES = [59, OVER, 86_400, 40 * 86_400]
 """Seconds of the world after the kill."""
 WRITING = 6
 """Marks up to the request: confirmed, the plan's and the intent's entry (two each), and the request's first."""
@@ -137,7 +138,7 @@ def test_it_is_locked_until_aws_was_read(
     assert killed.steps[0].state is (StepState.DONE if done else StepState.FAILED)
     assert killed.steps[0].observed
     assert locked == done, "after a step that is done, its console would go on with the next"
-    later = Still(sent_at, age + 61)
+    later = Still(sent_at, age + OVER)
     plan, killed = asyncio.run(plan_and_run(embedded.url, path, later, reads=False))
     assert killed.steps[1].state is (StepState.REFUSED if done else StepState.WAITING)
     assert not killed.locked

@@ -7,6 +7,7 @@ import pytest
 
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
+from tests.services.changes.change_world import OVER
 from tests.tools.console import console, screen_text, settled, until
 
 pytestmark = pytest.mark.slow
@@ -37,7 +38,7 @@ async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
         await until(pilot, lambda: len(tail.store) > 50)
         alarms, lines = app.alarms.value, len(tail.store)
         embedded.fault(service, "", **FAULTS[fault])
-        embedded.advance(67)
+        embedded.advance(OVER + 6)
         await until(pilot, lambda: reported(app, tail, service), limit=90)
         await settled(pilot)
         assert app.alarms.value == alarms, "the last good alarms stay"

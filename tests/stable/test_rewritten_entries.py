@@ -22,7 +22,8 @@ from services.journal.reader import JournalReader
 from services.journal.usage import UsageLog
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.changes import Plan, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Plan
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Overrule, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
@@ -59,6 +60,15 @@ def of_kinds(entries: Entries, *kinds: EntryKind) -> list[Entry]:
     selected = [entry for entry in entries if entry.kind in kinds]
     assert {entry.kind for entry in selected} == set(kinds)
     return selected
+
+
+def without_additions(value: Any, old: Any) -> Any:
+    """`value` without the keys that `old` does not have: what later versions add."""
+    if isinstance(value, dict) and isinstance(old, dict):
+        return {key: without_additions(each, old[key]) for key, each in value.items() if key in old}
+    if isinstance(value, list) and isinstance(old, list) and len(value) == len(old):
+        return [without_additions(*pair) for pair in zip(value, old, strict=True)]
+    return value
 
 
 def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
@@ -170,9 +180,10 @@ def change_draft(plan: Plan, entry: Entry) -> NewEntry:
 
 def test_changes(entries: Entries) -> None:
     plans = plans_in(entries)
-    for entry in of_kinds(entries, *change_entries.CHANGE_KINDS):
+    for entry in of_kinds(entries, *change_entries.CHANGE_KINDS - {EntryKind.WATCHED}):
         draft = change_draft(plans[entry.subject], entry)
-        assert machine_fields(draft) == machine_fields(entry)
+        old = machine_fields(entry)
+        assert without_additions(machine_fields(draft), old) == old
         assert marked(draft, ManualClock(NOW)).data.keys() == entry.data.keys()
 
 

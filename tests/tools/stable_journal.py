@@ -29,7 +29,8 @@ from services.journal import origin
 from services.journal.store import Store
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings
 from services.models.journal import NewEntry, Person

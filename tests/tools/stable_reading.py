@@ -23,7 +23,7 @@ from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock, SystemClock
 from services.duties.base_dates import BaseDates
 from services.models.base import RawId
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.duties import Occurrence, SignOff
 from services.models.findings import Recorded
 from services.models.iam import AccessKey

@@ -16,7 +16,8 @@ import click
 from services.changes.registry import CHANGES
 from services.inspections.registry import INSPECTIONS, KINDS
 from services.models.alarms import AlarmKind, AlarmState, Hearing
-from services.models.changes import Danger, Plan, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Danger, Plan
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding
 from services.models.journal import ChainFaultKind, EntryKind, Verification

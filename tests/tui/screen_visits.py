@@ -14,7 +14,7 @@ from textual.screen import Screen
 import tui
 from services.aws.client.errors import MfaNeeded
 from services.models.alarms import Alarm
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from services.models.journal import Entry, EntryQuery

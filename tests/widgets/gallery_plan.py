@@ -2,7 +2,7 @@
 
 from textual.app import App, ComposeResult
 
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from tests.widgets import plan_data
 from tui.themes import THEMES
 from widgets.changes.plan.view import PlanView

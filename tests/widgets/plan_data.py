@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.models.aws_calls import aws_call
 from services.models.base import RawId
+from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import (
     Caution,
     ChangeTarget,
@@ -15,10 +17,6 @@ from services.models.changes import (
     PlannedStep,
     Revert,
     Row,
-    Run,
-    StepRun,
-    StepState,
-    aws_call,
 )
 
 JST = ZoneInfo("Asia/Tokyo")

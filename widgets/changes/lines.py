@@ -11,7 +11,8 @@ from rich.cells import cell_len
 
 from services.i18n import _, first_few
 from services.models import glyphs
-from services.models.changes import AwsCall, Parameter, Plan, PlannedStep, Revert, Row
+from services.models.aws_calls import AwsCall
+from services.models.changes import Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, plain, spread

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.target_load import Bound, TargetLoad
 from services.models.units import unit_of
 from widgets.charts.chart import draw_chart

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.geometry import Size
 
 from services.i18n import _, sentences
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from widgets.changes.lines import hanging
 from widgets.changes.run.view import unknown_words
 from widgets.drawing.lines import Line, LineWidget

@@ -4,7 +4,7 @@ from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
@@ -31,6 +31,11 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.OUTCOME: StateStyle(glyphs.NOT_JUDGED, N_("outcome"), "strong"),
     EntryKind.RESOLVED: StateStyle(glyphs.NOT_JUDGED, N_("resolved"), "strong"),
     EntryKind.REFUSED: StateStyle(glyphs.OFF, N_("refused"), "warn"),
+    EntryKind.WATCHED: StateStyle(glyphs.DONE, N_("end of a change"), "good"),
+    EntryKind.APPROVAL_ASKED: StateStyle(glyphs.UPCOMING, N_("approval asked"), "key"),
+    EntryKind.APPROVED: StateStyle(glyphs.DONE, N_("approved"), "good"),
+    EntryKind.DECLINED: StateStyle(glyphs.OFF, N_("declined"), "warn"),
+    EntryKind.EMERGENCY: StateStyle(glyphs.ATTENTION, N_("emergency"), "caution"),
     EntryKind.LOOKING: StateStyle(glyphs.RUNNING, N_("inspecting"), "faint"),
     EntryKind.FINDING: StateStyle(glyphs.NOT_JUDGED, N_("finding"), "strong"),
     EntryKind.OVERRULED: StateStyle(_NONE, N_("overridden"), "caution"),

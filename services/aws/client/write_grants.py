@@ -9,8 +9,9 @@ from datetime import datetime
 from services.aws.client.errors import Refused
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
+from services.models.aws_calls import AwsCall
 from services.models.canonical import canonical
-from services.models.changes import Armed, AwsCall
+from services.models.changes import Armed
 from services.models.problem import Problem, ProblemKind
 
 

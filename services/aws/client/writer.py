@@ -7,14 +7,18 @@ from services.aws.client.write_grants import WriteGrant
 from services.models.identity import Identity
 
 
-class Writer(Protocol):
-    """The writing part of `services.aws.client.session.AwsSession`; both methods raise AwsError."""
+class Transport(Protocol):
+    """Sends granted requests to one service. Raises AwsError, also for a service outside AWS."""
 
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """Send the granted request exactly once; `services.aws.client.write_outcome` interprets a failure."""
         ...
+
+
+class Writer(Transport, Protocol):
+    """The writing part of `services.aws.client.session.AwsSession`; both methods raise AwsError."""
 
     async def identity(self) -> Identity:
         """The caller's AWS identity."""

@@ -7,26 +7,28 @@ GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 from services.aws.client.secret import Secret
+from services.aws.client.writer import Transport
 from services.changes.base import Change, ChangeContext
+from services.changes.guarantees import Guarantees
 from services.changes.key_rotation import steps
-from services.changes.key_rotation.facts import facts, phase_text, remarks
+from services.changes.key_rotation.facts import facts, missing_proof, phase_text, remarks
 from services.changes.key_rotation.hand_over import HandOver
 from services.changes.key_rotation.judgement import refusals, warnings
 from services.changes.key_rotation.options import Step, options, title
 from services.changes.key_rotation.reading import Reads
 from services.changes.key_rotation.records import DELETE, HAND_OVER, PUT_SECRET, UPDATE
-from services.changes.key_rotation.state import KeyState, RotationState
+from services.changes.key_rotation.state import KeyState, Phase, RotationState
 from services.changes.key_rotation.vault import KeyVault
 from services.changes.kind import ChangeKind
 from services.github.connection import GithubConnection
 from services.github.settings import GithubSettings, unset
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import (
-    AwsCall,
     ChangeTarget,
     Danger,
     LiveState,
@@ -38,8 +40,13 @@ from services.models.changes import (
 from services.models.date_text import written_on
 from services.models.iam import USER, user_target
 from services.models.text import clean
+from services.models.watches import Progress, Watch, WatchState
 
 STEP = "step"
+WATCH_SECONDS = 60.0
+"""Real seconds between looks for the proof of a hand-over."""
+WATCH_FOR = timedelta(days=3)
+"""How long a proof is waited for: the operator starts a workflow, or the next scheduled one runs."""
 _BACK = {Step.DEACTIVATE: Step.REACTIVATE, Step.REACTIVATE: Step.DEACTIVATE}
 """The step that undoes a step."""
 _FINAL = frozenset({Step.DELETE, Step.DISCARD})
@@ -48,6 +55,11 @@ _FINAL = frozenset({Step.DELETE, Step.DISCARD})
 
 class KeyRotation(Change):
     """Takes the next step of a rotation."""
+
+    guarantees = Guarantees(
+        proof="ListAccessKeys: AccessKeyId, Status; GitHub: updated_at of the secret",
+        settles="a workflow ran after the secrets were written, and GetAccessKeyLastUsed shows the new key",
+    )
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
@@ -89,13 +101,15 @@ class KeyRotation(Change):
             ),
         )
 
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan of one step, from the state read now."""
         state = await self._state(target)
         with self._written_on(state):
-            return self.plan_on(target, parameters, state)
+            return self.plan_on(target, parameters, state, id)
 
-    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: RotationState) -> Plan:
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: RotationState, id: str
+    ) -> Plan:
         """The plan from a given state."""
         runbook, zone = self.context.runbook, self.context.zone
         offered = options(state, runbook)
@@ -104,23 +118,25 @@ class KeyRotation(Change):
             text = _("There is no step “{text}”; possible: {steps}.")
             names = _(", ").join(offered)
             return self.refused(
-                target, parameters, (text.format(text=clean(typed), steps=names),), read_at=state.at
+                target, parameters, (text.format(text=clean(typed), steps=names),), id=id, read_at=state.at
             )
         step = Step(typed)
         refused = refusals(step, state, runbook, zone)
         if refused:
-            return self.refused(target, {STEP: step}, refused, read_at=state.at)
+            return self.refused(target, {STEP: step}, refused, id=id, read_at=state.at)
         return self.planned(
             target,
             {STEP: step},
             self._steps(step, target, state),
             title=title(step),
+            id=id,
             read_at=state.at,
             danger=Danger.DANGEROUS if step in _FINAL else Danger.CAREFUL,
             warnings=warnings(step, state, zone),
             downtime=_("None"),
             cost=_("None"),
             reversible=_reversible(step, state),
+            watch=self._watch(step, state),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
@@ -142,11 +158,9 @@ class KeyRotation(Change):
             return steps.observed_status(step, key, used)
         return steps.observed_deletion(step, key, used)
 
-    async def send(self, call: AwsCall) -> dict[str, Any] | None:
-        """Hand a key over; None for the requests to AWS, which the session sends."""
-        if call.service not in (steps.GITHUB, steps.LOCAL):
-            return None
-        return await self._hand_over.send(call)
+    def transport(self, step: PlannedStep) -> Transport | None:
+        """What hands a key over; None for the requests to AWS, which the session sends."""
+        return self._hand_over if step.call.service in (steps.GITHUB, steps.LOCAL) else None
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
         """Put the secret of a new key into the vault; the key's id is all that is recorded."""
@@ -159,6 +173,29 @@ class KeyRotation(Change):
         if step.call.operation == DELETE:
             self.vault.forget(step.call.params["AccessKeyId"])
         return {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the key that was handed over is proven to be in use."""
+        state, zone = await self._state(plan.target), self.context.zone
+        with self._written_on(state):
+            if state.phase is Phase.HANDED:
+                text = sentences(*missing_proof(state, zone))
+                return Progress(state=WatchState.RUNNING, text=text)
+            done = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
+            text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
+            return Progress(state=WatchState.DONE if done else WatchState.FAILED, text=text)
+
+    def _watch(self, step: Step, state: RotationState) -> Watch | None:
+        """Follows a hand-over until a workflow and AWS have proven it."""
+        if step not in (Step.GITHUB, Step.COMMAND, Step.REVEAL):
+            return None
+        return Watch(
+            ends_when=_("a workflow has run and AWS has seen the new key in use")
+            if step is Step.GITHUB
+            else _("AWS has seen the new key in use"),
+            every=WATCH_SECONDS,
+            gives_up_at=state.at + WATCH_FOR,
+        )
 
     async def outcome(self, plan: Plan) -> str:
         """How far the rotation is."""

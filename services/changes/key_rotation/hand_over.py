@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.aws.client.errors import Invalid, Refused, Unreachable
 from services.aws.client.secret import Secret
@@ -18,9 +18,12 @@ from services.github.connection import GithubConnection
 from services.github.sealing import sealed
 from services.host import programs
 from services.i18n import _
-from services.models.changes import AwsCall
+from services.models.aws_calls import AwsCall
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
+
+if TYPE_CHECKING:
+    from services.aws.client.write_grants import WriteGrant
 
 COMMAND_SECONDS = 15.0
 """Time-out of a command."""
@@ -34,8 +37,22 @@ class HandOver:
         self._github = github
         self._clock = clock
 
-    async def send(self, call: AwsCall) -> dict[str, Any]:
+    async def write(
+        self, permit: "WriteGrant", /, *, required: Sequence[str] = (), timeout: float = 20.0
+    ) -> dict[str, Any]:
         """Exactly one attempt; the answer holds the operation's name. Raises AwsError, as a write to AWS does."""
+        call = permit.call
+        if permit.used:
+            raise self._refused(_("This request was sent before."))
+        permit.used = permit.sent = True
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._send(call)
+        except TimeoutError:
+            text = _("No response in time.")
+            raise Unreachable(self._problem(ProblemKind.UNREACHABLE, text)) from None
+
+    async def _send(self, call: AwsCall) -> dict[str, Any]:
         params = call.params
         if call.operation == PUT_SECRET:
             await self._write(params)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.models.changes import PlannedStep, Run, StepRun, StepState
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import PlannedStep
 from services.models.iam import user_target
 
 KIND = "key-rotation"

@@ -120,7 +120,7 @@ def _put(
         if secret.repositories:
             params["Repositories"] = list(secret.repositories)
     value = _("the ID {key}") if part == ID else _("the secret of {key}")
-    return context.step(
+    step = context.step(
         id,
         _("Write {secret} in GitHub").format(secret=secret.name),
         target,
@@ -136,6 +136,7 @@ def _put(
         required=(PUT_SECRET,),
         before=_iso(secret.updated_at),
     )
+    return _elsewhere(step)
 
 
 def hand_over(
@@ -151,7 +152,7 @@ def hand_over(
     if step is Step.COMMAND:
         params["Command"] = list(command)
     after = command[0] if step is Step.COMMAND else _("shown on this screen, while a key is held")
-    return context.step(
+    planned = context.step(
         step,
         title(step),
         target,
@@ -160,6 +161,12 @@ def hand_over(
         expects=digest([key.id, True]),
         required=(HAND_OVER,),
     )
+    return _elsewhere(planned)
+
+
+def _elsewhere(step: PlannedStep) -> PlannedStep:
+    """The step with a request that has no region."""
+    return step.model_copy(update={"call": step.call.model_copy(update={"region": ""})})
 
 
 # ---- what AWS and GitHub show

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
-from services.changes.ids import new_id
+from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.load import bounds, load_queries
@@ -38,7 +38,7 @@ from services.changes.task_limit.steps import (
     register,
     schedule,
 )
-from services.changes.task_limit.warnings import approver, stopped_text, warnings
+from services.changes.task_limit.warnings import stopped_text, warnings
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
@@ -55,11 +55,17 @@ from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
 
+RAISE = "raise"
+"""The approval scope of a higher maximum."""
+
 
 class TaskLimit(Change):
     """Raises or lowers MaxCapacity, and schedules the revert."""
 
     numbers = frozenset({MAX})
+    guarantees = Guarantees(
+        proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
+    )
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
@@ -133,30 +139,31 @@ class TaskLimit(Change):
             ),
         )
 
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(target.id, load=True)
         with self._written_on(state):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state)
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
 
     def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
         """Texts that are written within are read in the year in which `state` was."""
         return written_on(self.context.calendar.day_of(state.at))
 
-    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState) -> Plan:
-        """The plan from a given state; pure except for the plan's id."""
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState, id: str
+    ) -> Plan:
+        """The plan from a given state; pure."""
         values, refusals = self._checked(parameters, state)
         if values is None or refusals or state.target is None:
-            return self.refused(target, parameters, refusals, read_at=state.at)
+            return self.refused(target, parameters, refusals, id=id, read_at=state.at)
         context, before = self.context, state.target.maximum
-        id = new_id(state.at)
         steps = [register(context, target, values, state)]
         if values.way == "aws" and values.at is not None:
             steps.append(schedule(context, id, target, before, values.at))
         obsolete = redundant(state, values)
         steps += [cancel(context, number, target, action) for number, action in enumerate(obsolete)]
         others = tuple(action for action in state.actions if action not in obsolete)
-        stopped, who = state.stopped(values.maximum), approver(context.runbook)
+        stopped = state.stopped(values.maximum)
         return self.planned(
             target,
             values.as_typed(context.calendar),
@@ -166,7 +173,7 @@ class TaskLimit(Change):
             title=_("Maximum task count {before} → {after}").format(before=before, after=values.maximum),
             impact=stopped_text(stopped) if stopped else "",
             warnings=warnings(replace(state, actions=others), values, context.runbook, context.zone),
-            approval=who.role if who and values.maximum > before else "",
+            approval=RAISE if values.maximum > before else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
             cost=_cost(values.maximum - before),
             reversible=_("Yes: the previous maximum, {before}, is recorded.").format(before=before),

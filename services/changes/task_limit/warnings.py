@@ -10,10 +10,8 @@ from services.changes.task_limit.state import ScalingState
 from services.i18n import _, plural
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
-from services.models.runbook import Approver, Runbook
+from services.models.runbook import Runbook
 
-RAISING = "最大タスク数の引き上げ"
-"""The approval scope for raising the limit, as the runbook's approvers name it."""
 FAR = timedelta(days=62)
 """A revert further ahead than this gets a warning: it is more often a wrong year or month than intended."""
 
@@ -25,7 +23,6 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
     minimum = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
     return (
         *_stopped(state, values),
-        *(_approval(runbook) if raising else ()),
         *(_connections(state, values, runbook) if raising else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
@@ -36,11 +33,6 @@ def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tz
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
         *([warning(_("The Fargate quota of the account is not checked."))] if raising else ()),
     )
-
-
-def approver(runbook: Runbook) -> Approver | None:
-    """Who must approve a raised limit; None: nobody."""
-    return next((person for person in runbook.approvers if RAISING in person.original("approves")), None)
 
 
 def stopped_text(count: int) -> str:
@@ -55,18 +47,6 @@ def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     if count:
         text = _("Desired is {desired}: lowering the maximum stops the tasks above {maximum} immediately.")
         yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
-
-
-def _approval(runbook: Runbook) -> Iterator[Caution]:
-    who = approver(runbook)
-    if who is None:
-        return
-    if who.undecided:
-        text = _("Raising it requires the approval of {role}; the runbook does not name that person yet.")
-        yield warning(text.format(role=who.role), grave=True)
-    else:
-        text = _("Raising it requires the approval of {role} ({name}).")
-        yield warning(text.format(role=who.role, name=who.name))
 
 
 def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> Iterator[Caution]:

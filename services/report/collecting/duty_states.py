@@ -17,7 +17,7 @@ from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
 from services.duties.states import NO_ENTRIES, OccurrenceRecord, occurrence_of
 from services.models.base import RawId
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Duty, Runbook

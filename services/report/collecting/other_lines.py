@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from services.changes.entries import CHANGE_KINDS
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind
 from services.models.posts import UNSENT, Post
 from services.models.report_lines import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.i18n import _, first_few
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from services.i18n import _
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
 from services.models.report import DayReport, PeriodReport
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from services.i18n import _, plural
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState, SignOff
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, RemarkLine, SpellLine

@@ -2,7 +2,7 @@
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import PostState

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.changes.base import Change, observed, warning
+from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.models.alarms import Alarm
 from services.models.base import RawId
@@ -26,6 +27,8 @@ REQUESTS = {"on": "EnableAlarmActions", "off": "DisableAlarmActions"}
 class AlarmActions(Change):
     """Switches what an alarm does when its state changes."""
 
+    guarantees = Guarantees(proof="DescribeAlarms: ActionsEnabled")
+
     def targets(self) -> tuple[ChangeTarget, ...]:
         alarms = self.context.runbook.alarms
         return tuple(ChangeTarget(id=RawId(alarm.name), title=alarm.name) for alarm in alarms)
@@ -38,11 +41,11 @@ class AlarmActions(Change):
         choices = (("on", "they are taken"), ("off", "nothing is done"))
         return (Parameter(id="actions", title="Actions", kind="choice", default="off", choices=choices),)
 
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str]) -> Plan:
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         now, after = await self._actions(target.id), parameters.get("actions", "off")
         if after == now or after not in REQUESTS:
             return self.refused(
-                target, parameters, [f"The actions cannot be switched from {now} to {after}."]
+                target, parameters, [f"The actions cannot be switched from {now} to {after}."], id=id
             )
         title = f"Actions {now} → {after}"
         step = self.context.step(
@@ -56,7 +59,12 @@ class AlarmActions(Change):
         )
         warnings = [warning("Remember to switch them on again."), warning("Nobody is told.", grave=True)]
         return self.planned(
-            target, {"actions": after}, [step], title=title, warnings=warnings if after == "off" else ()
+            target,
+            {"actions": after},
+            [step],
+            title=title,
+            id=id,
+            warnings=warnings if after == "off" else (),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

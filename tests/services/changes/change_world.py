@@ -9,7 +9,8 @@ from typing import Any
 
 from services.aws.client.settings import AwsSettings
 from services.changes.engine import ChangeEngine
-from services.models.changes import Plan, Run
+from services.models.change_runs import Run
+from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
@@ -21,6 +22,8 @@ REGISTER = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"
 CANCEL = "application-autoscaling.DeleteScheduledAction"
 ARMED = timedelta(minutes=30)
+OVER = 361
+"""Seconds of the world after which a request whose intent is recorded can no longer take effect."""
 
 
 @dataclass

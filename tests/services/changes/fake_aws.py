@@ -8,8 +8,9 @@ from typing import Any
 from services.aws.client.errors import Invalid, Throttled, Unreachable
 from services.aws.client.write_grants import WriteGrant
 from services.changes.task_limit.state import action_digest, limit_digest
+from services.models.aws_calls import AwsCall
 from services.models.base import RawId
-from services.models.changes import AwsCall, Plan
+from services.models.changes import Plan
 from services.models.ecs import ScalableTarget, ScheduledAction
 from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind

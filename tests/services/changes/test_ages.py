@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from services.changes import ages as module
 from services.changes.ages import Ages, marked
+from services.changes.guarantees import SIGNATURE_SECONDS
 from services.clock import ManualClock, SpedClock, SystemClock
 from services.journal.chain import linked
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from tests.services.changes.test_lock import World, is_locked, plan_of, run_after_reading
 
@@ -148,6 +149,9 @@ async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step:
             assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
             world.clock.step(step)
             world.clock.advance(2)
+            assert (await run_after_reading(two, plan)).steps[0].state is StepState.UNKNOWN
+            assert is_locked(await plan_of(two))
+            world.clock.advance(SIGNATURE_SECONDS)
             run = await run_after_reading(two, plan)
             assert run.steps[0].state is StepState.FAILED
             assert "was not done" in run.steps[0].text
@@ -178,4 +182,6 @@ async def test_a_suspended_machine_is_no_time_in_which_the_sender_gave_up() -> N
             world.clock.suspend(86_400)
             assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
             world.clock.advance(61)
+            assert (await run_after_reading(two, plan)).steps[0].state is StepState.UNKNOWN
+            world.clock.advance(SIGNATURE_SECONDS)
             assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED

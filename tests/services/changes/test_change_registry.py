@@ -13,7 +13,8 @@ from services.changes import registry
 from services.changes.base import PLAN_SECONDS, Change
 from services.changes.engine import ChangeEngine
 from services.changes.kind import ChangeKind
-from services.models.changes import Danger, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Danger
 from tests.services.changes.alarm_actions import ALARM_ACTIONS
 from tests.services.changes.change_world import desk
 
@@ -123,7 +124,9 @@ async def test_what_the_helpers_make_of_a_plan(embedded: Any, tmp_path: Path) ->
         assert (step.target, step.call.region) == (ALARM, plan.region)
         assert step.call.params == {"AlarmNames": [ALARM]}
         change = one.engine.changes["alarm-actions"]
-        severe = change.planned(plan.target, plan.wish, plan.steps, title=plan.title, impact="It hits.")
+        severe = change.planned(
+            plan.target, plan.wish, plan.steps, title=plan.title, id=plan.id, impact="It hits."
+        )
         assert (severe.danger, severe.blast) == (Danger.DANGEROUS, "It hits.")
         refusal = await one.engine.plan("alarm-actions", ALARM, {"actions": "\x1b[31mloud"})
         assert (refusal.steps, refusal.title) == ((), ALARM_ACTIONS.title)

@@ -9,11 +9,13 @@ import pytest
 
 from services.aws.client.errors import Refused
 from services.journal.errors import JournalError
-from services.models.changes import Observation, Place, PlannedStep, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Observation, Place, PlannedStep
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import (
     CANCEL,
+    OVER,
     REGISTER,
     RESOURCE,
     SCHEDULE,
@@ -285,7 +287,7 @@ async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(
         assert run.steps[0].state is StepState.UNKNOWN, "it may still be under way"
         states = one.engine.states()
         assert (await anext(states))[0].state is StepState.UNKNOWN
-        embedded.advance(61)
+        embedded.advance(OVER)
         run = (await anext(states))[0]
         assert run.steps[0].state is StepState.FAILED
         assert "it was not done" in run.steps[0].text
@@ -299,7 +301,7 @@ async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded: Any, tmp_
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
         run = await one.apply(await one.plan(max="10"))
-        embedded.advance(61)
+        embedded.advance(OVER)
         with embedded.world.lock:
             embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), {"MaxCapacity": 7})
         run = await two.engine.resolve(run.id)
@@ -362,7 +364,7 @@ async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: An
         embedded.fault("application-autoscaling", "DescribeScalableTargets", preset="denied")
         states = one.engine.states()
         assert (await anext(states))[0].state is StepState.UNKNOWN
-        embedded.advance(61)
+        embedded.advance(OVER)
         runs = await anext(states)
         assert "application-autoscaling:DescribeScalableTargets" in runs[0].steps[0].text
         embedded.clear_faults()

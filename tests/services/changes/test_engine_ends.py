@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from services.changes import sender, shutdown
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.identity import Identity
 from services.models.journal import Entry, EntryKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, desk, target
 from tui.runtime.runtime_app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -50,7 +51,7 @@ async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
         assert states_of(await task) == [UNKNOWN, StepState.WAITING]
         kinds = await one.kinds()
         assert kinds[-2:] == [EntryKind.OUTCOME, EntryKind.DISARMED]
-    embedded.advance(61)
+    embedded.advance(OVER)
     async with desk(embedded, tmp_path / "j.db") as two:
         states = two.engine.states()
         async for (run,) in states:

@@ -8,11 +8,11 @@ import pytest
 
 from services.changes import sender
 from services.journal.errors import JournalError
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, desk, target
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"
@@ -65,7 +65,7 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         locked = any("or its outcome has been unknown" in why for why in (await one.plan(max="9")).refusals)
         assert locked == (state is UNKNOWN), "an unknown outcome locks its target, and nothing else does"
     # The next start.
-    embedded.advance(61)
+    embedded.advance(OVER)
     async with desk(embedded, tmp_path / "j.db") as two:
         states = two.engine.states()
         (run,) = await anext(states)
@@ -136,7 +136,7 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         plan = await one.plan(max="10", revert="duty")
         full = fill_disk(one, monkeypatch, after=EntryKind.INTENT)
         assert (await one.apply(plan)).state is DONE
-        embedded.clock.advance(61)
+        embedded.clock.advance(OVER)
         states = two.engine.states()
         (run,) = await anext(states)
         assert run.state is UNKNOWN

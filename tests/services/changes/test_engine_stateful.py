@@ -19,9 +19,11 @@ from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.journal import EntryKind, Person
 from services.runbook.loader import load_builtin
+from tests.services.changes.change_world import OVER
 from tests.services.changes.fake_aws import NOW, FakeAws
 
 T = TypeVar("T")
@@ -97,7 +99,7 @@ class TwoConsoles(RuleBasedStateMachine):
     def the_world_moves(self, what: str, number: int) -> None:
         setattr(self.aws, what, number % 2 == 0 if what == "suspended" else number)
 
-    @rule(seconds=st.sampled_from([1, 61, 130]))
+    @rule(seconds=st.sampled_from([1, 61, OVER]))
     def time_passes(self, seconds: int) -> None:
         self.clock.advance(seconds)
         self.run(asyncio.sleep(0))
@@ -161,7 +163,7 @@ class TwoConsoles(RuleBasedStateMachine):
 
     async def end(self) -> None:
         """What the journal says of answers is true, and both consoles say the same."""
-        self.clock.advance(61)
+        self.clock.advance(OVER)
         runs = [await self.read_runs(console) for console in self.consoles]
         await self.read_runs(self.consoles[0])
         await self.read_runs(self.consoles[1])

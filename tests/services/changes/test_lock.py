@@ -18,13 +18,15 @@ from services.changes.registry import changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.store import Store
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
 from services.runbook.loader import load_builtin
+from tests.services.changes.change_world import OVER
 from tests.services.changes.fake_aws import NOW, FakeAws
 
 BOOK = load_builtin("facility-prod")
-AGES = [59, 61, 86_400, 40 * 86_400]
+AGES = [59, OVER, 86_400, 40 * 86_400]
 """Seconds after a console was killed."""
 POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
 """The last entry that a killed console wrote."""

@@ -10,7 +10,7 @@ import pytest
 from services import i18n
 from services.aws.client.errors import Refused
 from services.changes.engine import ChangeEngine
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.services.changes.test_lock import World, plan_of
 from tests.services.journal.book import of_tomorrow
@@ -49,10 +49,10 @@ async def applied(world: World, engine: ChangeEngine, before: Callable[[], objec
 async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, Any], remedy: str) -> None:
     async with world.console("taro") as engine:
         assert (await plan_of(engine)).refusals == ()
-        of_tomorrow(world.path, "approved", at=world.clock.now(), data=data)
+        of_tomorrow(world.path, "co-signed", at=world.clock.now(), data=data)
         (why,) = (await plan_of(engine)).refusals
         assert NEWER in why
-        assert "approved" in why
+        assert "co-signed" in why
         assert "Entry 1 " in why
         assert "alice" in why
         assert remedy in why
@@ -95,10 +95,10 @@ async def test_an_entry_marked_as_no_restraint_is_ignored(world: World) -> None:
         await engine.arm("month end", HALF_AN_HOUR)
         run = await applied(world, engine, lambda: of_tomorrow(world.path, "incident", data=HARMLESS))
         assert run.state is StepState.DONE, run
-        of_tomorrow(world.path, "approved")
+        of_tomorrow(world.path, "co-signed")
         of_tomorrow(world.path, "incident", data=HARMLESS)
         (why,) = (await plan_of(engine, "9")).refusals
-        assert "approved" in why
+        assert "co-signed" in why
 
 
 async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
@@ -110,7 +110,7 @@ async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
 
 
 async def test_the_newest_one_is_named_in_the_operators_language(world: World) -> None:
-    of_tomorrow(world.path, "approved")
+    of_tomorrow(world.path, "co-signed")
     of_tomorrow(world.path, "凍結", at=world.clock.now(), data={"restrains_changes": "0.3"})
     language = i18n.language()
     i18n.use("ja")

@@ -13,16 +13,10 @@ from services.changes.reverts import reverts
 from services.changes.runs import aged, next_ageing, run_of, runs_from
 from services.clock import ManualClock
 from services.journal.chain import linked
+from services.models.aws_calls import aws_call
 from services.models.base import RawId
-from services.models.changes import (
-    ChangeTarget,
-    Danger,
-    Plan,
-    PlannedStep,
-    Revert,
-    StepState,
-    aws_call,
-)
+from services.models.change_runs import StepState
+from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep, Revert
 from services.models.journal import Entry, NewEntry, Person
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.kind import ChangeKind
+from services.changes.registry import CHANGES
 from services.changes.task_limit.change import TaskLimit
 from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import proposed_at
@@ -34,7 +34,7 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST: the last days of the month."""
 BOOK = load_builtin("facility-prod")
 CALENDAR = Calendar(BOOK)
-KIND = ChangeKind("task-limit", "Maximum task count", "services.changes.task_limit.change:TaskLimit", "")
+KIND = next(kind for kind in CHANGES if kind.id == "task-limit")
 
 
 def task_limit(runbook: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
@@ -76,7 +76,7 @@ def scaling_state(
 
 
 def make_plan(state: ScalingState | None = None, change: TaskLimit = CHANGE, **parameters: str) -> Plan:
-    return change.plan_on(TARGET, parameters, state or scaling_state())
+    return change.plan_on(TARGET, parameters, state or scaling_state(), "01k0")
 
 
 def texts(plan: Plan, *, grave: bool | None = None) -> str:
@@ -191,7 +191,7 @@ def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month
             **{**{name: getattr(context, name) for name in context.__slots__}, "calendar": Calendar(runbook)}
         ),
     )
-    assert bare.plan_on(TARGET, {}, scaling_state()).wish["revert_at"] == "2026-02-02 17:00"
+    assert bare.plan_on(TARGET, {}, scaling_state(), "01k0").wish["revert_at"] == "2026-02-02 17:00"
     assert proposed_at(Calendar(runbook), NOW)[1] == "the first open day of next month"
     assert "Scale back down" in proposed_at(CALENDAR, NOW)[1]
 

@@ -20,7 +20,7 @@ from services.journal.queries import fold, searched
 from services.journal.schema import INSERT, INSERT_WORDS
 from services.journal.store import Store
 from services.models.canonical import canonical
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.findings import Finding
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Post, PostState, Proposal

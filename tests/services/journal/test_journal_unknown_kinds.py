@@ -26,11 +26,11 @@ def path(tmp_path: Path) -> Path:
     """Two notes, and between and behind them what a later version wrote."""
     path = tmp_path / "j.db"
     filled(path, 1)
-    of_tomorrow(path, "approved", **APPROVED)
+    of_tomorrow(path, "co-signed", **APPROVED)
     with closing(Store(path)) as store:
         store.append(note("entry 3"), at=NOON, person=ALICE)
     of_tomorrow(path, "freeze", data={"restrains_changes": "0.2"})
-    of_tomorrow(path, "approved", subject="plan-2")
+    of_tomorrow(path, "co-signed", subject="plan-2")
     return path
 
 
@@ -45,7 +45,7 @@ def seqs(path: Path, query: EntryQuery, **more: int) -> list[int]:
 
 def test_nothing_of_it_is_dropped(path: Path) -> None:
     entry = matching(path, EntryQuery())[1]
-    assert (entry.kind, entry.unknown_kind, entry.kind_name) == (EntryKind.OTHER, "approved", "approved")
+    assert (entry.kind, entry.unknown_kind, entry.kind_name) == (EntryKind.OTHER, "co-signed", "co-signed")
     assert (entry.seq, entry.at, entry.person, entry.text) == (2, NOON, ALICE, "承認: 上限 8")
     assert (entry.subject, entry.target, entry.claim) == ("plan-1", "svc", "approve:plan-1")
     assert entry.data == {"plan_hash": "ab", "n": [1]}
@@ -70,7 +70,7 @@ def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
 def test_its_claim_counts(path: Path) -> None:
     with closing(Store(path)) as store, pytest.raises(AlreadyRecorded) as refusal:
         store.append(note(claim="approve:plan-1"), at=NOON, person=ALICE)
-    assert refusal.value.entry.unknown_kind == "approved"
+    assert refusal.value.entry.unknown_kind == "co-signed"
 
 
 def test_its_hold_counts(path: Path) -> None:
@@ -87,8 +87,8 @@ def test_its_hold_counts(path: Path) -> None:
         (EntryQuery(kinds=frozenset({EntryKind.OTHER})), [2, 4, 5]),
         (EntryQuery(kinds=frozenset({EntryKind.OTHER}), subject="plan-2"), [5]),
         (EntryQuery(kinds=frozenset({EntryKind.OTHER, EntryKind.NOTE}), words="承認"), [2]),
-        (EntryQuery(unknown_kinds=frozenset({"approved"})), [2, 5]),
-        (EntryQuery(unknown_kinds=frozenset({"approved"}), words="TOMORROW"), [5]),
+        (EntryQuery(unknown_kinds=frozenset({"co-signed"})), [2, 5]),
+        (EntryQuery(unknown_kinds=frozenset({"co-signed"}), words="TOMORROW"), [5]),
         (EntryQuery(unknown_kinds=frozenset({"freeze"}), kinds=frozenset({EntryKind.NOTE})), [1, 3, 4]),
         (EntryQuery(unknown_kinds=frozenset({"of", "the", "day", "after"})), []),
         (EntryQuery(kinds=frozenset({EntryKind.NOTE})), [1, 3]),
@@ -102,7 +102,7 @@ def test_it_is_found_by_its_kind(path: Path, query: EntryQuery, numbers: list[in
     with closing(JournalReader.open(path)) as reader:
         exported = [json.loads(line) for line in lines(reader, query)]
     assert [line["seq"] for line in exported] == numbers
-    names = {1: "note", 2: "approved", 3: "note", 4: "freeze", 5: "approved"}
+    names = {1: "note", 2: "co-signed", 3: "note", 4: "freeze", 5: "co-signed"}
     assert [line["kind"] for line in exported] == [names[seq] for seq in numbers]
 
 
@@ -118,7 +118,7 @@ async def test_the_unknown_kinds_are_listed_once_each(path: Path) -> None:
     async with open_journal(path) as journal:
         assert sorted(await journal.unknown_kinds()) == [
             "\x1b[2J [b]x[/] 凍結",
-            "approved",
+            "co-signed",
             "freeze",
             "other",
         ]

@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 
 from services.changes import entries as change_entries
+from services.models.aws_calls import aws_call
 from services.models.base import RawId
-from services.models.changes import (
-    ChangeTarget,
-    Danger,
-    Plan,
-    PlannedStep,
-    Revert,
-    Row,
-    StepState,
-    aws_call,
-)
+from services.models.change_runs import StepState
+from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep, Revert, Row
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.report import DayReport
@@ -280,11 +273,16 @@ def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None
 
 
 def test_entries_of_a_later_version_are_listed_by_their_kind(ledger: Ledger) -> None:
-    of_tomorrow(ledger.path, "approved", at=jst(f"{DAY} 11:00"), text="limit 8 | fine", target="staff-api")
+    of_tomorrow(ledger.path, "co-signed", at=jst(f"{DAY} 11:00"), text="limit 8 | fine", target="staff-api")
     report = day(ledger)
     (note,) = report.notes
-    assert (note.kind, note.text, note.about, note.by) == ("approved", "limit 8 | fine", "staff-api", "alice")
-    assert "unknown kind (approved)" in to_markdown(report)
+    assert (note.kind, note.text, note.about, note.by) == (
+        "co-signed",
+        "limit 8 | fine",
+        "staff-api",
+        "alice",
+    )
+    assert "unknown kind (co-signed)" in to_markdown(report)
 
 
 def test_charges_take_the_newest_total_of_each_console(ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from services.models.alarms import Alarm, AlarmState
-from services.models.changes import Run
+from services.models.change_runs import Run
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.findings import Recorded
 from services.system import Services

@@ -178,17 +178,17 @@ def test_kinds_of_a_later_version_are_named_found_and_verified(
     journal_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     of_tomorrow(
-        journal_path, "approved", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api"
+        journal_path, "co-signed", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api"
     )
     of_tomorrow(journal_path, "\x1b[2Jx", at=START + timedelta(hours=4), text="y")
     assert toban("list", "--kind", "other") == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "  02:30:00  #4      unknown kind (approved) alice (ssh 10.0.0.5)     上限 8 を承認  [staff-api]",
+        "  02:30:00  #4      unknown kind (co-signed) alice (ssh 10.0.0.5)     上限 8 を承認  [staff-api]",
         "  03:30:00  #5      unknown kind (␛[2Jx) alice (ssh 10.0.0.5)     y",
     ]
     assert toban("export", "--kind", "other", "--kind", "note") == 0
     kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
-    assert kinds == ["note", "approved", "\x1b[2Jx"]
+    assert kinds == ["note", "co-signed", "\x1b[2Jx"]
     assert toban("verify") == 0
     assert "5 entries" in capsys.readouterr().out
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from tests.widgets import plan_data
 from widgets.changes.run.table import run_rows
 from widgets.changes.run.view import (

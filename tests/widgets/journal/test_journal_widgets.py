@@ -61,17 +61,17 @@ def test_every_kind_has_its_own_word_and_a_mark_of_the_grammar() -> None:
 
 
 def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
-    entry = journal_data.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "approved"})
+    entry = journal_data.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "co-signed"})
     mark, words = kind_spans(entry)
-    assert (mark[0], words[0]) == ("? ", "unknown kind (approved)")
+    assert (mark[0], words[0]) == ("? ", "unknown kind (co-signed)")
     hostile = entry.model_copy(update={"unknown_kind": "\x1b[2J" + "x" * 99})
     assert "␛[2Jx" in plain([kind_spans(hostile)])[0]
     assert width_of(kind_spans(hostile)) < 70
     unreadable = journal_data.entry(1, EntryKind.OTHER, "x")
     assert kind_spans(unreadable)[1][0] == "unknown kind"
-    query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "approved"}))
+    query = EntryQuery(kinds=frozenset({EntryKind.NOTE}), unknown_kinds=frozenset({"freeze", "co-signed"}))
     assert plain([filter_spans(query, gallery_data.JST, gallery_data.NOW.date())]) == [
-        "kind note, unknown kind (approved), unknown kind (freeze)"
+        "kind note, unknown kind (co-signed), unknown kind (freeze)"
     ]
 
 

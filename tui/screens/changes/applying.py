@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from services.i18n import _
 from services.journal.errors import JournalError
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.problem import Problem
 from tui.console import Console
 from widgets.changes.run.view import partly, unknown_words

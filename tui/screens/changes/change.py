@@ -10,7 +10,8 @@ from services.aws.client.errors import AwsError
 from services.feed import Feed
 from services.i18n import _
 from services.journal.errors import JournalError
-from services.models.changes import LiveState, Place, PlannedStep, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import LiveState, Place, PlannedStep
 from services.models.problem import Problem
 from services.models.target_load import TargetLoad, last_hour
 from tui.commands import bindings

@@ -10,7 +10,8 @@ from textual.widgets import Input, Static
 from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.journal.errors import JournalError
-from services.models.changes import Place, PlannedStep, Run
+from services.models.change_runs import Run
+from services.models.changes import Place, PlannedStep
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.lines import hanging, pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow

@@ -20,7 +20,8 @@ from textual.widget import Widget
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
 from services.models.aws_cli import CommandSheet
-from services.models.changes import ChangeTarget, Plan, Run
+from services.models.change_runs import Run
+from services.models.changes import ChangeTarget, Plan
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.problem import Problem
 from widgets.changes.lines import expiry
 from widgets.drawing.lines import Line, Span

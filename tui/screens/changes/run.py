@@ -5,7 +5,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 
-from services.models.changes import Run
+from services.models.change_runs import Run
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
 from widgets.changes.plan.view import PlanView

@@ -13,7 +13,8 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.changes import Plan, Run
+from services.models.change_runs import Run
+from services.models.changes import Plan
 from widgets.changes.lines import (
     fact_lines,
     hanging,

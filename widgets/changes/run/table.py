@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.changes import Run
+from services.models.change_runs import Run
 from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
 from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp

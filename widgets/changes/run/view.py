@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.changes import Plan, Run, StepRun, StepState
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import Plan
 from widgets.changes.lines import hanging
 from widgets.drawing.format import NOTHING, clock, stamp
 from widgets.drawing.lines import Line, Span, width_of

@@ -9,7 +9,7 @@ from services.aws.client.allowed_operations import READS
 from services.aws.client.errors import Refused
 from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import WriteGrant
-from services.models.changes import aws_call
+from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
 from tests.faults.server import FaultServer
 

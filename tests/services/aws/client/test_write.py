@@ -10,8 +10,8 @@ from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Refus
 from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import nothing_done
+from services.models.aws_calls import AwsCall, aws_call
 from services.models.canonical import canonical
-from services.models.changes import AwsCall, aws_call
 from services.models.problem import ProblemKind
 from tests.faults.server import FAULTS, REQUEST_ID, FaultServer, Manner, Reply, answer, failure, xml
 from tests.faults.waiting import until

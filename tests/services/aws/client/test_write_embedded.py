@@ -12,7 +12,7 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import nothing_done
-from services.models.changes import aws_call
+from services.models.aws_calls import aws_call
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 

@@ -18,7 +18,8 @@ from services.demo.scenario import Scenario, Words
 from services.demo.scenario_facts import KeyFact
 from services.demo.system.names import USER, USER_KEY
 from services.github.settings import GithubSettings
-from services.models.changes import Plan, Run, StepState
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from services.system import Services, connect

@@ -8,8 +8,9 @@ import pytest
 from services.changes import sender
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.system.names import USER_KEY
-from services.models.changes import Run, StepState
+from services.models.change_runs import Run, StepState
 from tests.conftest import Embedded
+from tests.services.changes.change_world import OVER
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, desk
 
 pytestmark = pytest.mark.scenario(account())
@@ -50,7 +51,7 @@ async def press(console: Desk, step: str) -> Run:
 async def settled(console: Desk, run: Run) -> Run:
     """The run once its request can no longer arrive and AWS was read."""
     console.embedded.clear_faults()
-    console.embedded.advance(120)
+    console.embedded.advance(OVER)
     return await console.services.engine.resolve(run.id)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.system.names import USER_KEY
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import DAY, HOUR, TEST_RUN, account, desk

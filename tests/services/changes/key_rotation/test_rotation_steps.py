@@ -11,7 +11,7 @@ from services.changes.key_rotation.state import Phase
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.scenario_facts import KeyFact
 from services.demo.system.names import USER, USER_KEY
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import (

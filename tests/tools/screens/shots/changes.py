@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY, DENIED

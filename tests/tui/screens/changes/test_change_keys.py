@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services.changes import entries as change_entries
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (

@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from services.changes import entries as change_entries
-from services.models.changes import StepState
+from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.conftest import Embedded
 from tests.tools.console import until

@@ -6,7 +6,8 @@ import pytest
 
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.models.alarms import AlarmState
-from services.models.changes import Danger, Plan, StepState
+from services.models.change_runs import StepState
+from services.models.changes import Danger, Plan
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import (

@@ -165,7 +165,7 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
         await record(other, "a note")
     now = embedded.clock.now()
     approved = of_tomorrow(
-        path, "approved", at=now, text="limit 8 is fine", data={"restrains_changes": "0.2"}
+        path, "co-signed", at=now, text="limit 8 is fine", data={"restrains_changes": "0.2"}
     )
     of_tomorrow(path, "[b]x[/]", at=now, text="frozen", data={"restrains_changes": False})
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
@@ -175,7 +175,7 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
         def texts() -> list[str]:
             return [entry.text for entry in screen.panel.state.value.entries]
 
-        await until(pilot, lambda: "unknown kind (approved)" in screen_text(pilot))
+        await until(pilot, lambda: "unknown kind (co-signed)" in screen_text(pilot))
         assert "unknown kind ([b]x[/])" in screen_text(pilot)
         await pilot.press("f")
         await until(
@@ -186,16 +186,16 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
             ),
         )
         await pilot.press(*"approv", "enter")
-        await until(pilot, lambda: "✓ ? unknown kind (approved)" in screen_text(pilot))
+        await until(pilot, lambda: "✓ ? unknown kind (co-signed)" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: texts() == ["limit 8 is fine"])
-        assert screen.window.query == EntryQuery(unknown_kinds=frozenset({"approved"}))
-        await until(pilot, lambda: "kind unknown kind (approved)" in flat_text(pilot))
+        assert screen.window.query == EntryQuery(unknown_kinds=frozenset({"co-signed"}))
+        await until(pilot, lambda: "kind unknown kind (co-signed)" in flat_text(pilot))
         screen.panel.table.move_to(str(approved.seq))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen) and pilot.app.screen.detail.link)
         await settled(pilot)
-        for words in ("? unknown kind (approved)", "limit 8 is fine", "restrains changes: 0.2", "as it was"):
+        for words in ("? unknown kind (co-signed)", "limit 8 is fine", "restrains changes: 0.2", "as it was"):
             assert words in screen_text(pilot)
         assert not pilot.app.bugs
 

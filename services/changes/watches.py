@@ -1,0 +1,87 @@
+"""Follows accepted changes to their end by reading AWS; any console continues what another began. Sends nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError
+from services.changes import entries
+from services.changes.base import Change
+from services.changes.history import History
+from services.changes.wording import problem_text
+from services.clock import Clock, real
+from services.i18n import _, sentences
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.change_runs import Run
+from services.models.watches import Progress, Watch, WatchState
+
+SOON = 0.001
+"""Seconds; below the precision of the clock."""
+
+
+class Watches:
+    """The changes whose end is still to be seen, and the time of their next reads."""
+
+    def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
+        self._changes = changes
+        self._history = history
+        self._clock = clock
+        self._due: dict[str, float] = {}
+        """Time of the next read by the clock's `elapsed`, by plan id."""
+        self._progress: dict[str, Progress] = {}
+
+    def followed(self, runs: Iterable[Run]) -> tuple[Run, ...]:
+        """The runs with what their watches have seen last."""
+        return tuple(
+            run.model_copy(update={"progress": self._progress[run.id]})
+            if run.watching and run.id in self._progress
+            else run
+            for run in runs
+        )
+
+    def next_check(self, runs: Iterable[Run]) -> datetime | None:
+        """When the next change is to be read (UTC); None if none is followed."""
+        now, elapsed = self._clock.now(), self._clock.elapsed()
+        times = []
+        for run, watch in self._open(runs):
+            wait = timedelta(seconds=max(0.0, self._due.get(run.id, elapsed) - elapsed))
+            times.append(max(now + wait, watch.begins_at or now))
+        return min(times, default=None)
+
+    async def check_due(self, runs: Iterable[Run]) -> None:
+        """Read every followed change that is due; a failed read is repeated later."""
+        for run, watch in tuple(self._open(runs)):
+            elapsed, now = self._clock.elapsed(), self._clock.now()
+            if self._due.get(run.id, elapsed) <= elapsed + SOON and now >= (watch.begins_at or now):
+                self._due[run.id] = elapsed + real(self._clock, watch.every).total_seconds()
+                await self._check(run, watch)
+
+    async def _check(self, run: Run, watch: Watch) -> None:
+        try:
+            progress = await self._changes[run.plan.kind].progress(run.plan, run.answers)
+        except AwsError as error:
+            why = _("AWS could not be read: {why}").format(why=problem_text(error.problem))
+            progress = Progress(state=WatchState.RUNNING, text=why)
+        now = self._clock.now()
+        if progress.state is WatchState.RUNNING and now >= watch.gives_up_at:
+            why = _("The end was not seen in time; check it in AWS.")
+            progress = Progress(state=WatchState.GAVE_UP, text=sentences(progress.text, why))
+        self._progress[run.id] = progress.model_copy(update={"at": now})
+        if progress.state is not WatchState.RUNNING:
+            await self._record(run, progress)
+
+    async def _record(self, run: Run, progress: Progress) -> None:
+        try:
+            await self._history.append(entries.watched(run.plan, progress))
+        except AlreadyRecorded:
+            await self._history.load()
+        except JournalError:
+            # The next read sees the same end and records it then.
+            return
+
+    def _open(self, runs: Iterable[Run]) -> Iterable[tuple[Run, Watch]]:
+        """The followed runs of the kinds that this version knows, with their watches."""
+        return (
+            (run, run.plan.watch)
+            for run in runs
+            if run.watching and run.plan.watch is not None and run.plan.kind in self._changes
+        )

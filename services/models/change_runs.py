@@ -1,0 +1,113 @@
+"""What became of confirmed plans: their steps, requests and watches."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, Model, RawId
+from services.models.changes import Plan
+from services.models.watches import Progress, WatchState
+
+
+class StepState(StrEnum):
+    """Outcome of a step."""
+
+    WAITING = "waiting"
+    """Nothing was sent."""
+    SENDING = "sending"
+    """The intent is recorded; the request may be under way."""
+    DONE = "done"
+    FAILED = "failed"
+    """AWS refused the request, or AWS, read afterwards, shows no change."""
+    UNKNOWN = "unknown"
+    """No response that shows the outcome; the target is locked until AWS is read."""
+    REFUSED = "refused"
+    """Stopped before anything was sent."""
+
+
+class StepRun(Model):
+    """What became of one step of a confirmed plan."""
+
+    id: str
+    state: StepState
+    at: datetime | None = None
+    """When the state was recorded (UTC); None: nothing was recorded."""
+    text: Clean = ""
+    """What happened, in words."""
+    verified: bool | None = None
+    """Whether AWS, read afterwards, shows the change; None: it was not read."""
+    observed: bool = False
+    """The state was read from AWS or reported by a person; no response shows it."""
+    until: datetime | None = None
+    """Another console is carrying it out until then (UTC) or was cut off; None: no other console is."""
+    seq: int = 0
+    """Number of the journal entry that records the state; 0: there is none."""
+    answer: dict[str, str] = {}  # noqa: RUF012  pydantic copies it
+    """What the change keeps of AWS's response (`Change.answered`): ids, ARNs; never a secret."""
+
+
+class Run(Model):
+    """A confirmed plan and what became of it."""
+
+    plan: Plan
+    by: Clean
+    at: datetime
+    """When it was confirmed (UTC)."""
+    steps: tuple[StepRun, ...]
+    seq: int = 0
+    """Number of the journal entry of the confirmation; a later run has a higher one."""
+    refusal: Clean = ""
+    """Why the run was stopped before any request was sent; "" if it was not."""
+    progress: Progress | None = None
+    """What its watch has seen; None: nothing yet, or it has none."""
+    watched_seq: int = 0
+    """Number of the journal entry that records the end of its watch; 0: it has not ended."""
+
+    @property
+    def id(self) -> str:
+        """The plan's id."""
+        return self.plan.id
+
+    @property
+    def state(self) -> StepState:
+        """The state of the first step that is not done; DONE if all are."""
+        if self.refusal:
+            return StepState.REFUSED
+        return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
+
+    @property
+    def elsewhere_until(self) -> datetime | None:
+        """Until when another console may be carrying it out (UTC); None: no other console is."""
+        return next((step.until for step in self.steps if step.until is not None), None)
+
+    @property
+    def locked(self) -> frozenset[RawId]:
+        """Resources that must not be changed: a request is under way or next, or its outcome is unknown."""
+        targets, turn = set(), not self.refusal
+        for planned, step in zip(self.plan.steps, self.steps, strict=False):
+            is_next = turn and step.state is StepState.WAITING
+            if is_next or step.state in (StepState.SENDING, StepState.UNKNOWN):
+                targets.add(planned.target)
+            turn = turn and step.state is StepState.DONE
+        return frozenset(targets)
+
+    @property
+    def answers(self) -> dict[str, dict[str, str]]:
+        """What was kept of AWS's responses, by step."""
+        return {step.id: step.answer for step in self.steps}
+
+    @property
+    def watching(self) -> bool:
+        """Whether AWS has accepted everything and the end is still to be seen."""
+        return self.plan.watch is not None and not self.watched_seq and self.state is StepState.DONE
+
+    @property
+    def has_ended_well(self) -> bool:
+        """Whether it is done and its watch, if it has one, has seen the end that the plan promised."""
+        if self.state is not StepState.DONE or self.watching:
+            return False
+        return self.progress is None or self.progress.state is WatchState.DONE
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a step is being sent or its outcome is unknown."""
+        return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)

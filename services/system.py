@@ -25,15 +25,14 @@ from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
+from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.registry import changes
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.service import Duties
 from services.feed import Feed
-from services.github.connection import GithubConnection
 from services.github.settings import GithubSettings
-from services.github.settings import unset as github_unset
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.allow_list import AllowList
@@ -67,7 +66,7 @@ WARM = ("cloudwatch", "logs", "sts")
 
 IDENTITY_SECONDS = 300.0
 """Seconds between reads of the AWS identity."""
-BASE_DATES_SECONDS = 3600.0
+BASE_DATES = 3600.0
 """Seconds between reads of the base dates in AWS that duties are counted from."""
 
 
@@ -97,6 +96,7 @@ class Services:
     records: FindingRecords
     scheduler: InspectionScheduler
     usage_log: UsageLog
+    duty_ticks: DutyTicks
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -229,19 +229,17 @@ def connect(
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
     anchors = BaseDates(AccessKeys(session), book, runbook)
-    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
-        "base_dates", anchors.read, interval=BASE_DATES_SECONDS
-    )
-    context = ChangeContext(
-        runbook=runbook,
-        calendar=calendar,
-        clock=clock,
-        region=region,
-        reader=session,
-        github=GithubConnection(github or GithubSettings(why=github_unset()), clock),
-        runs=lambda: engine.runs,
-    )
+    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
+    context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
+    duties = Duties(
+        runbook,
+        calendar,
+        book,
+        clock,
+        anchors=lambda: base_dates_feed.state.value or (),
+        dated=engine.reverts,
+    )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     inspection_runner = InspectionRunner(
@@ -268,14 +266,7 @@ def connect(
         },
         journal=book,
         calendar=calendar,
-        duties=Duties(
-            runbook,
-            calendar,
-            book,
-            clock,
-            anchors=lambda: base_dates_feed.state.value or (),
-            dated=engine.reverts,
-        ),
+        duties=duties,
         engine=engine,
         acknowledgements=Acknowledgements(book),
         inspection_runner=inspection_runner,
@@ -291,6 +282,7 @@ def connect(
             on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,
+        duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         outbox=Outbox(
             book,
             clock,

@@ -17,7 +17,7 @@ from services.changes.approval.approvers import approver
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
-from services.github.connection import GithubConnection
+from services.github.settings import GithubSettings
 from services.i18n import _
 from services.models.aws_calls import aws_call
 from services.models.aws_cli import CliCommand
@@ -60,8 +60,8 @@ class ChangeContext:
     clock: Clock
     region: str
     reader: Reader
-    github: GithubConnection | None = None
-    """The connection to GitHub; None: not used."""
+    github: GithubSettings | None = None
+    """How GitHub is reached; None: not at all."""
     runs: Callable[[], Iterable[Run]] = tuple
     """Every run in the journal, newest first."""
 

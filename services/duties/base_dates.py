@@ -84,7 +84,7 @@ class BaseDates:
     def _of_deletion(
         self, user: str, keys: tuple[AccessKey, ...], records: RotationRecords
     ) -> Iterator[BaseDate]:
-        """A key that was deleted keeps its rotation, which was begun, until that is signed off."""
+        """A key that was deleted keeps its duties until its rotation, which was begun, is signed off."""
         existing = {str(key.id) for key in keys}
         for subject in sorted(records.begun):
             duty = subject.partition(":")[0]
@@ -94,6 +94,9 @@ class BaseDates:
             id, day = id_and_day
             at = datetime.combine(day - timedelta(days=self._days[duty]), time(), self._zone)
             yield BaseDate(anchor=f"{_MADE}:{user}", id=RawId(id), at=at)
+            disabled = records.changed or records.seen.get(id)
+            if disabled is not None and (_DISABLED, user) in self._needed:
+                yield BaseDate(anchor=f"{_DISABLED}:{user}", id=RawId(id), at=disabled)
 
     def _of_disabling(
         self, user: str, keys: tuple[AccessKey, ...], records: RotationRecords, remark: str

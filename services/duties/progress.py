@@ -54,6 +54,13 @@ def _original(duty: Duty | None, texts: Iterable[str]) -> list[str]:
     return [own[numbers[text]] if text in numbers else text for text in texts]
 
 
+def is_proven(occurrence: Occurrence, duty: Duty | None) -> bool:
+    """Whether every line of the duty is proven, so that nothing is left to wait for."""
+    ticked = occurrence.progress.ticked if occurrence.progress else ()
+    proven = {each.text for each in ticked if each.proof}
+    return duty is not None and bool(duty.proved_by) and proven.issuperset(duty.asks)
+
+
 def in_language(progress: DutyProgress | None, duty: Duty | None) -> DutyProgress | None:
     """The progress with its lines in the screen's language."""
     if progress is None or duty is None:

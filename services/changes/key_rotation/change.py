@@ -38,7 +38,7 @@ from services.models.changes import (
     PlannedStep,
 )
 from services.models.date_text import written_on
-from services.models.iam import USER, user_target
+from services.models.iam import USER, AccessKey, user_target
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
 
@@ -64,7 +64,8 @@ class KeyRotation(Change):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self.vault = KeyVault()
-        github = context.github or GithubConnection(GithubSettings(why=unset()), context.clock)
+        settings = context.github or GithubSettings(why=unset())
+        github = GithubConnection(settings, context.clock)
         self._reads = Reads(context, self.vault, github)
         self._hand_over = HandOver(self.vault, github, context.clock)
 
@@ -73,6 +74,10 @@ class KeyRotation(Change):
         settings = self.context.runbook.access_keys
         users = settings.users if settings is not None else ()
         return tuple(ChangeTarget(id=RawId(user_target(user)), title=user) for user in users)
+
+    async def keys(self, user: str) -> tuple[AccessKey, ...]:
+        """A user's keys, oldest first. Raises AwsError."""
+        return await self._reads.keys(user)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The keys, GitHub's secrets, the newest workflow run."""
@@ -225,7 +230,11 @@ class KeyRotation(Change):
         return (steps.hand_over(context, step, target, state, _given(new), command),)
 
     async def _state(self, target: ChangeTarget) -> RotationState:
-        state = await self._reads.state(str(target.id).removeprefix(USER))
+        return await self.state(str(target.id).removeprefix(USER))
+
+    async def state(self, user: str) -> RotationState:
+        """How far the rotation of a user's key is. Raises AwsError."""
+        state = await self._reads.state(user)
         if state.verified and state.new is not None:
             # Nobody needs it any more.
             self.vault.forget(state.new.id)

@@ -90,7 +90,7 @@ class Desk:
         return run
 
     async def state(self) -> RotationState:
-        return await self.change._state(self.services.engine.target(KIND, TARGET))
+        return await self.change.state(USER)
 
 
 @asynccontextmanager

@@ -94,7 +94,7 @@ class BaseDates:
             id, day = id_and_day
             at = datetime.combine(day - timedelta(days=self._days[duty]), time(), self._zone)
             yield BaseDate(anchor=f"{_MADE}:{user}", id=RawId(id), at=at)
-            disabled = records.changed or records.seen.get(id)
+            disabled = records.changed or records.first_ticks.get(id)
             if disabled is not None and (_DISABLED, user) in self._needed:
                 yield BaseDate(anchor=f"{_DISABLED}:{user}", id=RawId(id), at=disabled)
 

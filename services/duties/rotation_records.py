@@ -29,7 +29,7 @@ class RotationRecords:
     """When a rotation was last signed off."""
     changed: datetime | None = None
     """When a change last deactivated a key and none activated one since."""
-    seen: dict[str, datetime] = field(default_factory=dict)
+    first_ticks: dict[str, datetime] = field(default_factory=dict)
     """When progress first said that a key is disabled, by its id."""
     begun: frozenset[str] = frozenset()
     """Occurrences that have progress and are not signed off or skipped."""
@@ -40,7 +40,7 @@ class RotationRecords:
 
     def disabled(self, key: AccessKey) -> datetime | None:
         """When an inactive key was disabled, as far as it is recorded."""
-        times = (self.changed, self.seen.get(str(key.id)), self.signed)
+        times = (self.changed, self.first_ticks.get(str(key.id)), self.signed)
         return next((at for at in times if at is not None and at > key.created), None)
 
 
@@ -48,7 +48,7 @@ async def read_records(journal: Journal, user: str, rotations: Sequence[Duty]) -
     """The records of a user's keys. Raises JournalError."""
     changes = await journal.page(EntryQuery(kinds=CHANGED, target=user_target(user)), limit=RECENT)
     newest: datetime | None = None
-    seen: dict[str, datetime] = {}
+    first_ticks: dict[str, datetime] = {}
     begun: set[str] = set()
     for duty in rotations:
         signed = await journal.page(EntryQuery(kinds=SIGNED, target=duty.id), limit=RECENT)
@@ -59,8 +59,8 @@ async def read_records(journal: Journal, user: str, rotations: Sequence[Duty]) -
         newest = max([*signatures, *([newest] if newest else [])], default=None)
         ended = {entry.subject for entry in signed.entries}
         begun |= {entry.subject for entry in progress.entries} - ended
-        seen |= _seen(progress.entries, duty)
-    return RotationRecords(newest, _changed(changes.entries), seen, frozenset(begun))
+        first_ticks |= _seen(progress.entries, duty)
+    return RotationRecords(newest, _changed(changes.entries), first_ticks, frozenset(begun))
 
 
 def _changed(entries: Iterable[Entry]) -> datetime | None:

@@ -5,7 +5,7 @@ no error message contains the token or a request's body.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,7 +72,7 @@ class GithubClient:
 
     async def runs(self, path: str, since: datetime) -> tuple[WorkflowRun, ...]:
         """The runs at a path created since a time, newest first. Raises AwsError."""
-        operation, created = "ListRuns", since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        operation, created = "ListRuns", responses.time_text(since)
         content = await self._get(path, operation, {"created": f">={created}", "per_page": str(PAGE)})
         rows = content.get("workflow_runs")
         if not isinstance(rows, list):

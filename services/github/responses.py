@@ -5,7 +5,7 @@ Source: docs.github.com, REST API, "Troubleshooting", "Rate limits".
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from services.aws.client.errors import BY_KIND, AwsError
@@ -91,6 +91,11 @@ def unreachable(host: str, why: str, operation: str, at: datetime, *, certain: b
     summary = _("No response from {host}: {why}.").format(host=clean(host), why=clean(why))
     remedy = _("Check network and proxy (HTTPS_PROXY, NO_PROXY).")
     return failed(ProblemKind.UNREACHABLE, summary, operation, at, remedy=remedy, certain=certain)
+
+
+def time_text(at: datetime) -> str:
+    """A time in GitHub's form."""
+    return f"{at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def when(value: object) -> datetime | None:

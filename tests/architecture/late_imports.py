@@ -181,6 +181,14 @@ REASONS = [
         {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
     ),
     Reason(
+        "Only the rotation of an access key seals secrets.",
+        ("tui.startup.connection", "services.demo.world"),
+        {
+            "services/demo/github/model.py": {"nacl.exceptions", "nacl.public"},
+            "services/github/sealing.py": {"nacl.public"},
+        },
+    ),
+    Reason(
         "Python may be built without it, and then core dumps are limited in one way instead of two.",
         ("services.host.hardening",),
         {"services/host/hardening.py": {"ctypes"}},

@@ -64,6 +64,8 @@ class KeyRotation(Change):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self.vault = KeyVault()
+        self._handed: set[str] = set()
+        """Targets whose key this console has handed over to a command or a person, as nothing else shows it."""
         settings = context.github or GithubSettings(why=unset())
         github = GithubConnection(settings, context.clock)
         self._reads = Reads(context, self.vault, github)
@@ -156,8 +158,8 @@ class KeyRotation(Change):
             return steps.observed_creation(step, keys)
         key = next((key for key in keys if key.id == params["AccessKeyId"]), None)
         if step.call.operation == HAND_OVER:
-            held = params["AccessKeyId"] in self.vault.held
-            return steps.observed_hand_over(step, held=held, active=key is not None and key.active)
+            is_held = params["AccessKeyId"] in self.vault.keys and key is not None and key.active
+            return steps.observed_hand_over(step, is_held=is_held, is_handed=str(step.target) in self._handed)
         used = await self._reads.used(key)
         if step.call.operation == UPDATE:
             return steps.observed_status(step, key, used)
@@ -175,6 +177,8 @@ class KeyRotation(Change):
             if id and secret:
                 self.vault.keep(id, Secret(secret))
             return {"access_key": clean(id)}
+        if step.call.operation == HAND_OVER:
+            self._handed.add(str(step.target))
         if step.call.operation == DELETE:
             self.vault.forget(step.call.params["AccessKeyId"])
         return {}

@@ -48,8 +48,8 @@ def title(step: Step) -> str:
 def options(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
     """The steps offered, the next one first."""
     phase, old, new = state.phase, state.old, state.new
-    held = new is not None and new.id in state.held
-    ways = hand_overs(state, runbook) if held else ()
+    is_held = new is not None and new.id in state.in_vault
+    ways = hand_overs(state, runbook) if is_held else ()
     if phase is Phase.START:
         return (Step.CREATE,)
     if phase in (Phase.CREATED, Phase.ORPHANED):

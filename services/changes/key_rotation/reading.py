@@ -41,7 +41,7 @@ class Reads:
             user=user,
             keys=keys,
             records=records_of(context.runs(), user),
-            held=self._vault.held,
+            in_vault=self._vault.keys,
             delete_after=timedelta(days=settings.delete_after_days),
         )
         spec = self.github_of(user)

@@ -72,7 +72,7 @@ class RotationState:
     keys: tuple[KeyState, ...]
     """Oldest first."""
     records: Records
-    held: frozenset[str] = frozenset()
+    in_vault: frozenset[str] = frozenset()
     """Ids of the keys whose secret this console holds."""
     github: GithubState | None = None
     """None: the runbook names none, or it could not be read."""
@@ -180,4 +180,4 @@ class RotationState:
             return Phase.VERIFIED if self.verified else Phase.HANDED
         if any(self.written):
             return Phase.HALF
-        return Phase.CREATED if new.id in self.held else Phase.ORPHANED
+        return Phase.CREATED if new.id in self.in_vault else Phase.ORPHANED

@@ -221,15 +221,16 @@ def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: 
     return observed(digested, text, after=updated > step.before, before=updated == step.before)
 
 
-def observed_hand_over(step: PlannedStep, *, held: bool, active: bool) -> Observation:
-    """Nothing shows whether a command took the key, so after a lost answer a person has to say."""
+def observed_hand_over(step: PlannedStep, *, is_held: bool, is_handed: bool) -> Observation:
+    """Only this console knows that a key was handed over; after a restart a person has to say."""
     key = step.call.params["AccessKeyId"]
-    text = (
-        _("This console holds the secret of {key}.")
-        if held
-        else _("This console does not hold the secret of {key}.")
-    )
-    return observed(digest([key, held and active]), text.format(key=key), after=False, before=False)
+    if is_handed:
+        text = _("This console handed the key {key} over.")
+    elif is_held:
+        text = _("This console holds the secret of {key}.")
+    else:
+        text = _("This console does not hold the secret of {key}.")
+    return observed(digest([key, is_held]), text.format(key=key), after=is_handed, before=False)
 
 
 def _gone(step: PlannedStep) -> str:

@@ -28,6 +28,6 @@ class KeyVault:
         self._secrets.pop(key, None)
 
     @property
-    def held(self) -> frozenset[str]:
+    def keys(self) -> frozenset[str]:
         """The keys whose secret is held."""
         return frozenset(self._secrets)

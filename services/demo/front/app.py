@@ -11,11 +11,12 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
+from services.demo.answers import Answer
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, wire
 from services.demo.front.control import CONTROL, control
-from services.demo.front.wire import Answer, ParsedRequest, Scope
+from services.demo.front.wire import ParsedRequest, Scope
 from services.demo.github import app as github
 from services.demo.github.address import PREFIX
 from services.demo.registry import HANDLERS, Call

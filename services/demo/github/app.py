@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from services.demo.answers import Answer
 from services.demo.faults import FaultRule
-from services.demo.front.wire import Answer
 from services.demo.github.address import PREFIX, TOKEN
 from services.demo.github.model import REPOSITORY, WORKFLOW, GithubActions, StoredSecret, WorkflowRun
 

@@ -102,8 +102,8 @@ async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_i
         run = await settled(console, run)
         stored = console.github.secrets[SCOPES[1]]
         written = [stored[KEY_ID].value == console.new.id, stored[SECRET].value == console.new.secret]
-        said = [step.state is DONE for step in run.steps]
-        assert said == written, "what the journal says is what GitHub has"
+        journal_says = [step.state is DONE for step in run.steps]
+        assert journal_says == written, "what the journal says is what GitHub has"
         if written == [True, True]:
             embedded.advance(TEST_RUN)
             await console.take("deactivate")

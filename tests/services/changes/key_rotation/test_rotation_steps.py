@@ -174,13 +174,13 @@ async def test_the_vault_is_empty_once_the_key_is_proven_or_deleted(
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("discard")
-        assert console.change.vault.held == frozenset()
+        assert console.change.vault.keys == frozenset()
         await console.take("create")
         await console.take("github")
-        assert console.change.vault.held
+        assert console.change.vault.keys
         embedded.advance(TEST_RUN)
         await console.state()
-        assert console.change.vault.held == frozenset()
+        assert console.change.vault.keys == frozenset()
 
 
 @pytest.mark.scenario(account())

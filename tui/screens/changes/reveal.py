@@ -91,6 +91,10 @@ class RevealScreen(Dialog[None]):
             self.is_shown = True
             self.query_one("#secret", Static).update(Content(self._secret.reveal()))
 
+    def get_selected_text(self) -> str | None:
+        """Nothing: selecting all would take the secret along."""
+        return None
+
     def hide(self) -> None:
         """Replace the secret by dots."""
         if self.is_shown:

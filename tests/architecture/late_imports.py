@@ -49,6 +49,7 @@ REASONS = [
         ("tui.navigation",),
         {
             "services/changes/base.py": {"services.aws_cli.plans"},
+            "services/changes/key_rotation/change.py": {"services.changes.key_rotation.cli_commands"},
             "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
             "services/inspections/access_keys/inspection.py": {
                 "services.inspections.access_keys.cli_commands"

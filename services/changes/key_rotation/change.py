@@ -5,7 +5,7 @@ it survives restarts and hand-overs between operators. Source: CreateAccessKey, 
 GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from services.changes.kind import ChangeKind
 from services.github.connection import GithubConnection
 from services.github.settings import GithubSettings, unset
 from services.i18n import _, sentences
+from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
@@ -209,6 +210,12 @@ class KeyRotation(Change):
     async def outcome(self, plan: Plan) -> str:
         """How far the rotation is."""
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The requests to AWS, then the keys that they lead to."""
+        from services.changes.key_rotation.cli_commands import commands_of
+
+        return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The step that undoes it."""

@@ -27,7 +27,7 @@ HELD = 0.9
 """Seconds after a key press for which the text stays: longer than a keyboard's delay before it repeats."""
 LONGEST = 60.0
 """Seconds after which the dialog closes."""
-MASK = "•" * 40
+MASK = "*" * 40
 
 
 def show_after(app: Console, run: Run) -> None:
@@ -96,7 +96,7 @@ class RevealScreen(Dialog[None]):
         return None
 
     def hide(self) -> None:
-        """Replace the secret by dots."""
+        """Replace the secret by asterisks."""
         if self.is_shown:
             self.is_shown = False
             self.query_one("#secret", Static).update(Content(MASK))

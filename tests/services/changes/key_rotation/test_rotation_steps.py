@@ -184,6 +184,20 @@ async def test_the_vault_is_empty_once_the_key_is_proven_or_deleted(
 
 
 @pytest.mark.scenario(account())
+async def test_the_commands_by_hand_are_aws_alone_and_warn_of_the_secret(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as console:
+        first, keys = console.change.cli_commands(await console.plan(step="create"))
+        assert (first.verb, first.writes, keys.verb) == ("create-access-key", True, "list-access-keys")
+        assert any("scrollback" in trap for trap in first.traps)
+        await console.take("create")
+        commands = list(console.change.cli_commands(await console.plan(step="github")))
+        assert {command.service for command in commands} == {"iam"}
+        assert not any(command.writes for command in commands)
+
+
+@pytest.mark.scenario(account())
 async def test_a_step_that_does_not_exist_is_refused_in_words(embedded: Embedded, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as console:
         (refusal,) = (await console.plan(step="[/red]\x1b[2J")).refusals

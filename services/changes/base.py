@@ -162,6 +162,10 @@ class Change(ABC):
 
         return requests_of(plan)
 
+    def lost_at_end(self) -> str:
+        """What only this console's memory has and its end would lose, in one sentence; "" for nothing."""
+        return ""
+
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The parameters of the plan that reverts `plan`; {} if it cannot be reverted."""
         return {}

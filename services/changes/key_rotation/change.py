@@ -217,6 +217,13 @@ class KeyRotation(Change):
 
         return commands_of(plan)
 
+    def lost_at_end(self) -> str:
+        """The secrets that were not proven to have arrived."""
+        if not self.vault.keys:
+            return ""
+        text = _("The secret of {keys} is only in this console's memory: hand it over first.")
+        return text.format(keys=_(", ").join(sorted(self.vault.keys)))
+
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The step that undoes it."""
         back = _BACK.get(Step(plan.wish[STEP])) if plan.wish.get(STEP) in list(Step) else None

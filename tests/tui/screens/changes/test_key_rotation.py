@@ -132,3 +132,16 @@ async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch:
         screen, secret = await opened(pilot, embedded)
         await until(pilot, lambda: pilot.app.screen is not screen)
         assert secret not in screen_text(pilot)
+
+
+async def test_quitting_would_lose_the_secret_and_says_so_first(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        engine = pilot.app.ready.engine
+        await arm_without_screen(pilot)
+        await engine.apply(await engine.plan("key-rotation", USER, {"step": "create"}), USER)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "hand it over first" in said(pilot))
+        assert pilot.app.is_running
+        assert not pilot.app._exit
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app._exit)

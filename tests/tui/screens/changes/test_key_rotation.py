@@ -14,6 +14,7 @@ from tests.tools.console import screen_text, until
 from tests.tui.change_steps import arm_without_screen, change_mode, said, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes import reveal
+from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.reveal import RevealScreen
 
@@ -120,8 +121,8 @@ async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(
         await pilot.press("space")
         screen.text_select_all()
         assert secret not in (screen.get_selected_text() or "")
-        await pilot.press("question_mark")
-        await until(pilot, lambda: pilot.app.screen is not screen)
+        pilot.app.push_screen(ArmScreen())
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
         assert not screen.is_shown
         assert secret not in screen_text(pilot)
 

@@ -8,6 +8,10 @@ from services import i18n
 from services.demo.system.names import USER_KEY
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind, EntryQuery
+from services.models.report import DayReport
+from services.report.make import make
+from services.report.periods import read_period
+from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, Desk, account, desk
 
@@ -72,6 +76,26 @@ async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
             each.key.split(":")[1].split("@")[0] for each in services.duties.dated_by_resource("key-rotation")
         }
         assert keys == {console.new.id}, "the next rotation counts from the new key"
+
+
+async def test_the_days_report_does_not_call_a_rotation_late_that_waits_for_the_deletion(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "j.db"
+    async with desk(embedded, path) as console:
+        for step in ("create", "github", "deactivate"):
+            await console.take(step)
+            embedded.advance(TEST_RUN)
+            await ticked(console)
+    embedded.advance(5 * DAY)
+    now = embedded.clock.now()
+    period = read_period(now.date().isoformat())
+    assert period is not None
+    report = make(path, load_builtin("facility-prod"), period, now)
+    assert isinstance(report, DayReport)
+    (line,) = [each for each in (*report.earlier, *report.duties) if each.duty == "key-rotation"]
+    assert line.underway
+    assert line.state is not OccurrenceState.LATE
 
 
 async def test_what_was_done_elsewhere_is_ticked_too(embedded: Embedded, tmp_path: Path) -> None:

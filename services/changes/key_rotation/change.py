@@ -188,8 +188,8 @@ class KeyRotation(Change):
         """Whether the key that was handed over is proven to be in use."""
         state, zone = await self._state(plan.target), self.context.zone
         with self._written_on(state):
-            if state.phase is Phase.HANDED:
-                text = sentences(*missing_proof(state, zone))
+            if state.phase in (Phase.HANDED, Phase.UNREAD):
+                text = state.github_problem or sentences(*missing_proof(state, zone))
                 return Progress(state=WatchState.RUNNING, text=text)
             done = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
             text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))

@@ -11,6 +11,7 @@ from services.models.github import GithubSecret, WorkflowRun
 
 _PHASES = {
     Phase.START: N_("not begun"),
+    Phase.UNREAD: N_("not known, as GitHub could not be read"),
     Phase.CREATED: N_("new key created, not handed over yet"),
     Phase.ORPHANED: N_("new key created, its secret is not in this console"),
     Phase.HALF: N_("handed over by half: workflows fail"),

@@ -57,6 +57,8 @@ def options(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
     if phase is Phase.HALF:
         id_only = state.written == (True, False)
         return (*ways, *((Step.RESTORE_ID,) if id_only else ()), Step.DISCARD)
+    if phase is Phase.UNREAD:
+        return (Step.DEACTIVATE,)
     if phase in (Phase.HANDED, Phase.VERIFIED):
         return (Step.DEACTIVATE, *ways, *(() if state.verified else (Step.DISCARD,)))
     assert old is not None

@@ -21,6 +21,8 @@ class Phase(StrEnum):
 
     START = "start"
     """Fewer than two keys: a new one can be created."""
+    UNREAD = "unread"
+    """Two keys, and GitHub could not be read: whether the newer one was handed over is not known."""
     CREATED = "created"
     """Two keys, the newer one not handed over; this console holds its secret."""
     ORPHANED = "orphaned"
@@ -176,6 +178,8 @@ class RotationState:
         if not old.key.active:
             return Phase.DEACTIVATED
         assert new is not None
+        if self.github_problem:
+            return Phase.UNREAD
         if self.handed_at is not None:
             return Phase.VERIFIED if self.verified else Phase.HANDED
         if any(self.written):

@@ -188,5 +188,10 @@ async def test_while_github_cannot_be_read_nothing_that_depends_on_it_is_planned
         plan = await console.plan(step="create")
         assert any(caution.grave and "GitHub" in caution.text for caution in plan.cautions)
         await console.take("create")
+        live = await console.change.read_target(
+            console.services.engine.target("key-rotation", "user/ci-cd-user")
+        )
+        assert live.remarks == ()
+        assert "not known" in live.facts[0].value
         for step in ("github", "discard", "deactivate", "restore-id"):
             assert "GitHub could not be read" in (await console.plan(step=step)).refusals[0]

@@ -99,11 +99,11 @@ def time_text(at: datetime) -> str:
 
 
 def when(value: object) -> datetime | None:
-    """A time in GitHub's form; None for anything else."""
+    """A time in GitHub's form, as UTC; None for anything else."""
     if not isinstance(value, str):
         return None
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    return at.astimezone(UTC) if at.tzinfo else None

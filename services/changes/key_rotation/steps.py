@@ -7,6 +7,7 @@ Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference); "
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from services.aws.iam.access_keys import REGION
 from services.changes.base import ChangeContext, observed
 from services.changes.key_rotation.facts import written_text
 from services.changes.key_rotation.options import Step, title
@@ -31,7 +32,7 @@ def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -
     """Creates the new key."""
     ids = [key.id for key in state.keys]
     count = len(ids)
-    return context.step(
+    planned = context.step(
         Step.CREATE,
         title(Step.CREATE),
         target,
@@ -41,6 +42,7 @@ def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -
         required=("AccessKey",),
         before=canonical(ids),
     )
+    return _sent_to(REGION, planned)
 
 
 def set_status(
@@ -49,7 +51,7 @@ def set_status(
     """Activates or deactivates a key."""
     status = INACTIVE if step is Step.DEACTIVATE else ACTIVE
     params = {"UserName": state.user, "AccessKeyId": key.id, "Status": status}
-    return context.step(
+    planned = context.step(
         step,
         title(step),
         target,
@@ -58,13 +60,14 @@ def set_status(
         expects=status_digest(key.key, key.used),
         before=key.key.status,
     )
+    return _sent_to(REGION, planned)
 
 
 def delete(
     context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
 ) -> PlannedStep:
     """Deletes a key."""
-    return context.step(
+    planned = context.step(
         step,
         title(step),
         target,
@@ -73,6 +76,7 @@ def delete(
         expects=status_digest(key.key, key.used),
         before=key.key.status,
     )
+    return _sent_to(REGION, planned)
 
 
 def write_secrets(
@@ -136,7 +140,7 @@ def _put(
         required=(PUT_SECRET,),
         before=_iso(secret.updated_at),
     )
-    return _elsewhere(step)
+    return _sent_to("", step)
 
 
 def hand_over(
@@ -161,12 +165,12 @@ def hand_over(
         expects=digest([key.id, True]),
         required=(HAND_OVER,),
     )
-    return _elsewhere(planned)
+    return _sent_to("", planned)
 
 
-def _elsewhere(step: PlannedStep) -> PlannedStep:
-    """The step with a request that has no region."""
-    return step.model_copy(update={"call": step.call.model_copy(update={"region": ""})})
+def _sent_to(region: str, step: PlannedStep) -> PlannedStep:
+    """The step with its request sent to a region; "" for one that has none."""
+    return step.model_copy(update={"call": step.call.model_copy(update={"region": region})})
 
 
 # ---- what AWS and GitHub show

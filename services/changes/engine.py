@@ -12,13 +12,14 @@ from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
-from services.changes.approval.authority import Authority
+from services.changes.approval.authority import Authority, authority_of
 from services.changes.arming import Arming
-from services.changes.base import Change
+from services.changes.base import Change, ChangeContext
 from services.changes.checks import Checks
 from services.changes.history import History
 from services.changes.ids import new_id
 from services.changes.recovery import Recovery
+from services.changes.registry import changes
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
@@ -127,13 +128,13 @@ class ChangeEngine:
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
 
-        `target` is a resource's id or its display name; `parameters` are values as typed, by id. `id` is that of an
-        earlier plan to be made again from live state, for which an approval may exist; "" for a new one. Raises
-        AwsError, KeyError (no such change or target).
+        `target` is a resource's id or its display name; `parameters` are values as typed, by id; `id` is that of an
+        earlier plan, which may be approved, "" for a new one. Raises AwsError, KeyError (no such change or target).
         """
-        change = self.changes[kind]
-        change_target = self.target(kind, target)
-        plan = await change.plan(change_target, parameters, id or new_id(self._clock.now()))
+        with contextlib.suppress(JournalError):
+            await self._history.load()  # a plan may depend on earlier runs
+        id = id or new_id(self._clock.now())
+        plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
         self._sender.remember(plan)
         plan = await self.authority.judged(plan)
         objections = await self._objections(plan)
@@ -281,6 +282,20 @@ class ChangeEngine:
         if follower.done():
             # Otherwise entries of other consoles would go unnoticed.
             follower.result()
+
+
+def engine_of(
+    context: ChangeContext, journal: Journal, session: Writer, permits: WriteAuthorizer
+) -> ChangeEngine:
+    """The engine for every kind of change of one system."""
+    return ChangeEngine(
+        changes(context),
+        journal=journal,
+        session=session,
+        permits=permits,
+        clock=context.clock,
+        authority=authority_of(context, journal),
+    )
 
 
 async def _wait(sending: "asyncio.Task[Run]") -> Run:

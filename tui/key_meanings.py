@@ -43,7 +43,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("tab shift+tab", "next, previous panel or field", "Next panel", "Previous panel"),
     _meaning("up down k j pageup pagedown home end", "move", "Up", "Down", "Page up", "Page down", "First", "Last", "Line up", "Line down", "Oldest", "Newest", "Previous week", "Next week", "Previous month", "Next month"),
     _meaning("left right", "move sideways; previous, next", "Left", "Right", "Previous", "Next", "Previous day", "Next day", "Scroll left", "Scroll right"),
-    _meaning("space", "tick or untick; in a log, a page down", "Tick", "Next", "Page down"),
+    _meaning("space", "tick or untick; in a log, a page down; show a secret while held", "Tick", "Next", "Page down", "Show while held"),
     _meaning("b", "a page up in a log", "Page up"),
     _meaning("left_square_bracket right_square_bracket", "previous, next: month, day, finding, entry, period", "Previous", "Next", "Previous day", "Next day", "Previous month", "Next month"),
     _meaning("left_curly_bracket right_curly_bracket", "previous, next year", "Previous year", "Next year"),

@@ -9,6 +9,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from services.aws.client.session import MfaNeeded
+from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
 from services.models.approvals import ApprovalRequest
@@ -47,6 +48,9 @@ class Subscriptions:
         title = _("recording AWS usage")
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
+        ticks = self._services.duty_ticks
+        proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
+        self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 
     def _follow(self, followed: Iterator[Followed]) -> None:
         for name, title, states, take in followed:
@@ -108,6 +112,7 @@ class Subscriptions:
     def _show_base_dates(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
         self._app.base_dates = state
         self._services.duties.refresh()
+        self._services.duty_ticks.wake()
 
     def _show_duties(self, view: DutyView) -> None:
         before, self._app.duties = self._app.duties, view
@@ -120,6 +125,9 @@ class Subscriptions:
         if requests != self._requests:
             self._app.mutate_reactive(Console.runs)
         self._services.duties.refresh()
+        if _rotations(runs) != _rotations(before):
+            # A key was created, deactivated or deleted, or is proven: the duties are dated by it.
+            self._services.feeds["base_dates"].refresh()
         for run in watch_ends(before, runs):
             self._tell_end(run)
         for text in approval_changes(requests, self._requests, self._services.journal.person.user):
@@ -163,3 +171,8 @@ class Subscriptions:
         while True:
             await self._services.clock.sleep(USAGE_EVERY)
             await self._services.usage_log.record()
+
+
+def _rotations(runs: tuple[Run, ...]) -> list[Run]:
+    """The runs that concern access keys."""
+    return [run for run in runs if run.plan.kind == KEY_ROTATION]

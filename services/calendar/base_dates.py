@@ -79,3 +79,14 @@ def _from(kind: str, user: str, days: int, start: date) -> str:
             days,
         )
     return text.format(days=days, user=user, date=day_text(start, start + timedelta(days=days)))
+
+
+def base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
+    """(id, date) from an occurrence's key; None if it belongs to another duty or has no date."""
+    if not key.startswith(prefix):
+        return None
+    id, _at, when = key.removeprefix(prefix).rpartition("@")
+    try:
+        return id, date.fromisoformat(when.partition("T")[0])
+    except ValueError:
+        return None

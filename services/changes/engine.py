@@ -127,13 +127,13 @@ class ChangeEngine:
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
 
-        `target` is a resource's id or its display name; `parameters` are values as typed, by id. `id` is that of an
-        earlier plan to be made again from live state, for which an approval may exist; "" for a new one. Raises
-        AwsError, KeyError (no such change or target).
+        `target` is a resource's id or its display name; `parameters` are values as typed, by id; `id` is that of an
+        earlier plan, which may be approved, "" for a new one. Raises AwsError, KeyError (no such change or target).
         """
-        change = self.changes[kind]
-        change_target = self.target(kind, target)
-        plan = await change.plan(change_target, parameters, id or new_id(self._clock.now()))
+        with contextlib.suppress(JournalError):
+            await self._history.load()  # a plan may depend on earlier runs
+        id = id or new_id(self._clock.now())
+        plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
         self._sender.remember(plan)
         plan = await self.authority.judged(plan)
         objections = await self._objections(plan)

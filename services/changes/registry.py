@@ -20,6 +20,7 @@ CHANGES: tuple[ChangeKind, ...] = (
     ChangeKind("rds-snapshot", N_("RDS manual snapshot"), "services.changes.rds_snapshot.change:RdsSnapshot", N_("Take a snapshot of the database"), "", "あーるでぃーえす すなっぷしょっと ばっくあっぷ rds sunappushotto bakkuappu backup"),
     ChangeKind("cache-invalidation", N_("Cache invalidation"), "services.changes.cache_invalidation.change:CacheInvalidation", N_("Remove files from CloudFront's caches before they expire"), "--paths “/index.html”", "きゃっしゅ kyasshu くりあ kuria むこうか mukouka しーでぃーえぬ cdn cloudfront cache clear"),
     ChangeKind("alarm-mute", N_("Alarm mute"), "services.changes.alarm_mute.change:AlarmMute", N_("Mute an alarm for a time and a reason, or end such a mute"), "--action mute|unmute --until “2026-12-01 17:00” --reason “maintenance” --also “rds-cpu-high”", "みゅーと myuuto つうちていし tsuuchi teishi あらーむ araamu silence"),
+    ChangeKind("key-rotation", N_("Access key rotation"), "services.changes.key_rotation.change:KeyRotation", N_("Create, hand over, deactivate and delete an IAM user's access key, one step at a time"), "--step create", "あくせすきー akusesu kii ろーてーしょん rooteeshon key rotate github"),
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import services.demo.ecs.handlers
 import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
 import services.demo.iam.handlers
+import services.demo.iam.key_handlers
 import services.demo.iam.sts
 import services.demo.logs.handlers
 import services.demo.logs.insights.handlers

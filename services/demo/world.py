@@ -21,6 +21,7 @@ from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
+from services.demo.github.model import GithubActions
 from services.demo.iam.model import SessionStore, initial_keys
 from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
@@ -80,6 +81,7 @@ class World:
         self.keys = initial_keys(run)
         self._trail = TrailStore(run)
         self.database = DatabaseInstance(run)
+        self.github = GithubActions(run, self.keys)
         components = (
             self.metrics,
             self.alarms,
@@ -91,6 +93,7 @@ class World:
             self.keys,
             self.database,
             BackupHistory(run, self.database),
+            self.github,
             CostStore(run),
             DistributionCache(run),
             ExecutionStore(),
@@ -139,6 +142,8 @@ class World:
         self.clusters.advance(now)
         self.database.advance(self.clock.now())
         self.alarms.release_muted(self.clock.now())
+        self.keys.advance(self.clock.now())
+        self.github.advance(self.clock.now())
         if self.system:
             self.system.release(now)
 

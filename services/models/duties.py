@@ -98,6 +98,8 @@ class TickedLine(Model):
     """The OS user who ticked it."""
     at: datetime
     """When that was recorded (UTC)."""
+    proof: Clean = ""
+    """What the console read that proves the line, in words; "" if a person ticked it."""
 
 
 class ProgressNote(Model):
@@ -143,6 +145,8 @@ class ProgressChange(Model):
     evidence: dict[str, CleanBlock] = Field(default_factory=dict)
     """Values by the id of the evidence field; "" removes the value recorded before."""
     note: CleanBlock = ""
+    proofs: dict[str, Clean] = Field(default_factory=dict)
+    """What the console read that proves a line, in words, by the line; empty if a person ticked."""
 
 
 class Occurrence(Model):
@@ -239,3 +243,5 @@ class BaseDate(Model):
     """The date (UTC); None: unknown, with the reason in `remark`."""
     remark: Clean = ""
     """Why the date is unknown, in words; "" otherwise."""
+    waits_until: datetime | None = None
+    """Before this (UTC) the duty's last step is not possible, so that it is not late; None: nothing to wait for."""

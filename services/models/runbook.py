@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.models.base import Clean, Model, RawId
+from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
@@ -365,6 +366,9 @@ class Duty(Translated):
     judged_by: tuple[str, ...] = ()
     """For each line of `asks` the inspection that answers it, e.g. `dashboard`, or some of its items, e.g.
     `dashboard:ecs-cpu,ecs-memory`; "" for a line that a person answers. Empty: not given."""
+    proved_by: tuple[str, ...] = ()
+    """For each line of `asks` the state of the access key's rotation that proves it: `created`, `handed-over`,
+    `verified`, `deactivated` or `deleted`; "" for a line that a person ticks. Needs an `anchor`. Empty: not given."""
     checklist: bool = False
     """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()
@@ -466,6 +470,8 @@ class Runbook(Translated):
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
     slack: Slack | None = None
+    github: Github | None = None
+    """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec()
     journal: JournalSpec = JournalSpec()
     inspecting: Inspecting = Inspecting()

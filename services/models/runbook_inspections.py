@@ -105,6 +105,9 @@ class AccessKeys(Model):
     """Days after which a disabled key is to be deleted."""
     warn_days: Annotated[int, Field(ge=0)] = 7
     """Days before a key reaches its maximum age from which the verdict is attention."""
+    hand_over: tuple[str, ...] = ()
+    """A command that takes a new key on its standard input, as the JSON that CreateAccessKey returns: the program's
+    absolute path and its arguments, run without a shell. Empty: there is none."""
 
 
 class ErrorLogs(Model):

@@ -24,7 +24,11 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "cloudwatch:GetMetricData",
     ),
     "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
-    "dates of duties": ("iam:ListAccessKeys",),
+    "dates of duties": (
+        "iam:ListAccessKeys",
+        "rds:DescribeDBInstances",
+        "rds:DescribePendingMaintenanceActions",
+    ),
 }
 """What the console calls beside inspections, changes and the panels of the watch mode."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")

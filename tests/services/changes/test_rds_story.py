@@ -97,7 +97,6 @@ def instance(embedded: Any) -> Any:
 async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         extension = await plan(one, "rds-storage", size="200")
-        assert extension.approval_scope == "rds-storage:extend"
         run = await apply(one, extension)
         assert (run.state, run.steps[0].verified) == (StepState.DONE, True), run
         locked = await plan(one, "rds-storage", size="300")
@@ -120,7 +119,6 @@ async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_p
 async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         larger = await plan(one, "rds-class", **{"class": "db.t4g.large", "timing": "now"})
-        assert larger.approval_scope == "rds-class:change"
         assert "AWS price list of 01-05(Mon)" in larger.cost
         run = await apply(one, larger)
         assert run.state is StepState.DONE, run

@@ -3,6 +3,7 @@
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.changes.approval.authority import authority_of
+from services.changes.arming.writers import WriteRoleUse
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -10,9 +11,13 @@ from services.journal.journal import Journal
 
 
 def engine_of(
-    context: ChangeContext, journal: Journal, session: Writer, permits: WriteAuthorizer
+    context: ChangeContext,
+    journal: Journal,
+    session: Writer,
+    permits: WriteAuthorizer,
+    role: WriteRoleUse | None = None,
 ) -> ChangeEngine:
-    """The engine for every kind of change of one system."""
+    """The engine for every kind of change of one system; with a `role`, requests are sent with its sessions."""
     return ChangeEngine(
         changes(context),
         journal=journal,
@@ -20,4 +25,5 @@ def engine_of(
         permits=permits,
         clock=context.clock,
         authority=authority_of(context, journal),
+        role=role,
     )

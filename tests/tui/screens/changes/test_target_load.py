@@ -97,7 +97,7 @@ async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded:
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen
         await arm_without_screen(pilot)
-        (change,) = app.ready.engine.changes.values()
+        change = app.ready.engine.changes["task-limit"]
         (target,) = change.targets()
         plan = await app.ready.engine.plan(change.kind.id, str(target.id), {})
         await app.ready.engine.apply(plan, plan.confirm)

@@ -21,16 +21,19 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.engine import ChangeEngine
-from services.changes.registry import changes
+from services.changes.engine import ChangeEngine, engine_of
+from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
+from services.duties.maintenance_dates import MaintenanceDates
 from services.duties.service import Duties
 from services.feed import Feed
+from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
 from services.inspections.allow_list import AllowList
@@ -64,7 +67,7 @@ WARM = ("cloudwatch", "logs", "sts")
 
 IDENTITY_SECONDS = 300.0
 """Seconds between reads of the AWS identity."""
-BASE_DATES_SECONDS = 3600.0
+BASE_DATES = 3600.0
 """Seconds between reads of the base dates in AWS that duties are counted from."""
 
 
@@ -94,6 +97,7 @@ class Services:
     records: FindingRecords
     scheduler: InspectionScheduler
     usage_log: UsageLog
+    duty_ticks: DutyTicks
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -173,11 +177,12 @@ def connect(
     read_only: bool = False,
     seed: int | None = None,
     slack: SlackSettings | None = None,
+    github: GithubSettings | None = None,
 ) -> Services:
     """Connect the services of the runbook's system; sends no request and opens no file yet.
 
-    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` is the
-    connection to Slack; None: not used.
+    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
+    `github` are the connections to Slack and GitHub; None: not used.
     """
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)
@@ -224,12 +229,19 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
-    anchors = BaseDates(AccessKeys(session), book, runbook)
-    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed(
-        "base_dates", anchors.read, interval=BASE_DATES_SECONDS
+    maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
+    anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
+    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
+    context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
+    engine = engine_of(context, book, session, permits)
+    duties = Duties(
+        runbook,
+        calendar,
+        book,
+        clock,
+        anchors=lambda: base_dates_feed.state.value or (),
+        dated=engine.reverts,
     )
-    context = ChangeContext(runbook=runbook, calendar=calendar, clock=clock, region=region, reader=session)
-    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     inspection_runner = InspectionRunner(
@@ -256,14 +268,7 @@ def connect(
         },
         journal=book,
         calendar=calendar,
-        duties=Duties(
-            runbook,
-            calendar,
-            book,
-            clock,
-            anchors=lambda: base_dates_feed.state.value or (),
-            dated=engine.reverts,
-        ),
+        duties=duties,
         engine=engine,
         acknowledgements=Acknowledgements(book),
         inspection_runner=inspection_runner,
@@ -279,6 +284,7 @@ def connect(
             on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,
+        duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         outbox=Outbox(
             book,
             clock,

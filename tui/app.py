@@ -177,7 +177,7 @@ class TobanApp(Console):
 
     async def action_quit(self) -> None:
         """End the console from any screen; a change in progress gets its outcome recorded first."""
-        if isinstance(self.screen, Dialog) and self.screen.holds_back():
+        if (isinstance(self.screen, Dialog) and self.screen.holds_back()) or self.warns_of_losses():
             return
         if self.services is not None and self.services.engine.sending:
             self.inform(_("The console quits once the change's outcome is recorded."), matter="quit")

@@ -15,7 +15,7 @@ from textual.app import App
 from textual.reactive import var
 from textual.screen import Screen
 
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.text import clean_block
 from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
@@ -87,6 +87,8 @@ class Console(RuntimeApp):
         """The messages of the message line."""
         self.requested_logs: tuple[str, datetime | None] | None = None
         """Log group and time to show when the logs mode is opened for the first time."""
+        self._losses = ""
+        """What the operator was told that the end would lose."""
 
     @property
     def ready(self) -> "Services":
@@ -132,6 +134,18 @@ class Console(RuntimeApp):
         reading time, or when the next key does something.
         """
         self.tell(LineMessage(text, severity, matter))
+
+    def warns_of_losses(self) -> bool:
+        """Whether the end would lose something of a change and the operator was not told yet; tells it."""
+        changes = self.services.engine.changes.values() if self.services is not None else ()
+        losses = sentences(*(change.lost_at_end() for change in changes))
+        if not losses or losses == self._losses:
+            return False
+        self._losses = losses
+        self.inform(
+            sentences(losses, _("Quit again to end all the same.")), matter="quit", severity="warning"
+        )
+        return True
 
     @contextmanager
     def under_way(self, text: str, matter: str) -> Iterator[None]:

@@ -196,7 +196,14 @@ class Calendar:
             remark = " · ".join(each for each in words if each)
             key = f"{duty.id}:{dated.anchor.id}@{adjusted.own}"
             for at in duty.at or ("",):
-                yield self._slot(duty, adjusted, at, key=key, missed_at=None, remark=remark)
+                slot = self._slot(duty, adjusted, at, key=key, missed_at=None, remark=remark)
+                yield slot.model_copy(update={"late_at": self._late(slot.late_at, dated.anchor.waits_until)})
+
+    def _late(self, late: datetime, waits_until: datetime | None) -> datetime:
+        """`late`, or the end of the first open day on which the last step is possible."""
+        if waits_until is None:
+            return late
+        return max(late, self.local(self.first_open(self.day_of(waits_until)) + _DAY))
 
     # One slot
 

@@ -4,7 +4,7 @@ A kind is one folder beside this file and one line in `services.changes.registry
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from services.aws.client.reader import Reader
 from services.aws.client.writer import Transport
 from services.calendar.calendar import Calendar
-from services.changes.approval.approvers import approver
+from services.changes.approvers import approver
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real
+from services.github.settings import GithubSettings
 from services.i18n import _
 from services.models.aws_calls import aws_call
 from services.models.aws_cli import CliCommand
+from services.models.change_runs import Run
 from services.models.changes import (
     Caution,
     ChangeTarget,
@@ -58,6 +60,10 @@ class ChangeContext:
     clock: Clock
     region: str
     reader: Reader
+    github: GithubSettings | None = None
+    """How GitHub is reached; None: not at all."""
+    runs: Callable[[], Iterable[Run]] = tuple
+    """Every run in the journal, newest first."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -95,6 +101,9 @@ class Change(ABC):
 
     numbers: ClassVar[frozenset[str]] = frozenset()
     """Parameters that are whole numbers; `toban change` checks them before AWS is called."""
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Every operation that it may call or send, `service:Operation`, as botocore names both; `toban policy` allows
+    these."""
     guarantees: ClassVar[Guarantees]
     """How an unknown outcome is settled, and how the change is followed to its end."""
 
@@ -155,6 +164,10 @@ class Change(ABC):
         from services.aws_cli.plans import requests_of
 
         return requests_of(plan)
+
+    def lost_at_end(self) -> str:
+        """What only this console's memory has and its end would lose, in one sentence; "" for nothing."""
+        return ""
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         """The parameters of the plan that reverts `plan`; {} if it cannot be reverted."""

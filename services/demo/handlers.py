@@ -5,6 +5,7 @@ import services.demo.account_regions
 import services.demo.athena.handlers
 import services.demo.autoscaling.handlers
 import services.demo.autoscaling.schedule_handlers
+import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers
 import services.demo.costs.handlers
@@ -14,11 +15,14 @@ import services.demo.ecs.handlers
 import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
 import services.demo.iam.handlers
+import services.demo.iam.key_handlers
 import services.demo.iam.sts
 import services.demo.logs.handlers
 import services.demo.logs.insights.handlers
 import services.demo.logs.live
+import services.demo.rds.change_handlers
 import services.demo.rds.handlers
+import services.demo.rds.option_handlers
 import services.demo.s3
 import services.demo.service_quotas
 import services.demo.waf.handlers

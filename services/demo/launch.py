@@ -19,6 +19,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from services.clock import SpedClock
+from services.demo.github.address import PREFIX, TOKEN
 
 START_LIMIT = 30.0
 """Seconds a start may take."""
@@ -81,6 +82,11 @@ class DemoProcess:
     def settings(self, region: str) -> dict[str, str]:
         """The fields of `services.aws.client.settings.AwsSettings` that point to it."""
         return {"region": region, "endpoint_url": self.url}
+
+    @property
+    def github(self) -> tuple[str, str]:
+        """Address and token of the GitHub in it."""
+        return f"{self.url}{PREFIX}", TOKEN
 
     async def stop(self) -> None:
         """Stop it and wait for its end."""

@@ -30,6 +30,8 @@ class KeyFact(_Fact):
     active: bool = True
     used_days_ago: float | None = 0.1
     """None: never used."""
+    used_elsewhere: str = ""
+    """A service for which something beside the deployments uses it every hour; "" if nothing does."""
 
 
 class SignIn(_Fact):
@@ -130,6 +132,8 @@ class PendingChange(_Fact):
     kind: Literal["pending-change"]
     instance_class: str = ""
     storage_gib: int = 0
+    other: dict[str, str | int | bool] = {}
+    """Further members of PendingModifiedValues, as RDS spells them."""
 
 
 class Certificate(_Fact):

@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
@@ -20,6 +21,7 @@ from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
+from services.demo.github.model import GithubActions
 from services.demo.iam.model import SessionStore, initial_keys
 from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
@@ -78,7 +80,8 @@ class World:
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
         self._trail = TrailStore(run)
-        database = DatabaseInstance(run)
+        self.database = DatabaseInstance(run)
+        self.github = GithubActions(run, self.keys)
         components = (
             self.metrics,
             self.alarms,
@@ -88,9 +91,11 @@ class World:
             self.scaling,
             self.balancers,
             self.keys,
-            database,
-            BackupHistory(run, database),
+            self.database,
+            BackupHistory(run, self.database),
+            self.github,
             CostStore(run),
+            DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),
@@ -119,7 +124,7 @@ class World:
         self.dashboards.put(
             names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
         )
-        return SimulatedSystem(run, service, group, self.metrics, self.logs, start, log_start)
+        return SimulatedSystem(run, service, group, self.metrics, self.logs, self.database, start, log_start)
 
     def component(self, kind: type[C]) -> C:
         """The store of this class. Raises LookupError if there is none."""
@@ -135,15 +140,22 @@ class World:
             self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
+        self.database.advance(self.clock.now())
+        self.alarms.release_muted(self.clock.now())
+        self.keys.advance(self.clock.now())
+        self.github.advance(self.clock.now())
         if self.system:
             self.system.release(now)
 
     def _advance(self, at: int) -> None:
         """End the minute before `at` (epoch seconds), and begin the next."""
+        self.database.advance(datetime.fromtimestamp(at, UTC))
         if self.system:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
             self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
+        else:
+            self.alarms.release_muted(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)

@@ -1,6 +1,8 @@
 """Texts of journal entries about duties, in the screen's language; `now` is the local time of writing."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from services.i18n import N_, _
 from services.models.date_text import day_text, span_text, zoned_time
@@ -36,6 +38,33 @@ def skipped_text(slot: ScheduledOccurrence, reason: str, now: datetime) -> str:
 def progress_text(slot: ScheduledOccurrence, done: int, total: int, note: str, now: datetime) -> str:
     """Text of the entry for progress; `done` of `total` checklist lines are ticked."""
     return _line(_("Under way: {title}, due {due}") + f" ({done}/{total})", slot, note, now)
+
+
+def ending_entry(
+    kind: EntryKind,
+    slot: ScheduledOccurrence,
+    text: str,
+    was: OccurrenceState,
+    note: str,
+    more: Mapping[str, Any] | None = None,
+) -> NewEntry:
+    """The entry for a sign-off or a skip: one of them ends an occurrence, and only once."""
+    data = {
+        **(more or {}),
+        "title": slot.title,
+        "due_at": slot.due_at.isoformat(),
+        "late_at": slot.late_at.isoformat(),
+        "was": was.value,
+        "note": note,
+    }
+    return NewEntry(
+        kind=kind, subject=slot.key, target=slot.duty, text=text, data=data, claim=claim_of(slot.key)
+    )
+
+
+def claim_of(key: str) -> str:
+    """The claim that a signature takes: an occurrence is signed or skipped only once."""
+    return f"sign-off:{key}"
 
 
 def planned_entry(slot: ScheduledOccurrence, planned: bool, now: datetime) -> NewEntry:

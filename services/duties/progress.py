@@ -4,7 +4,7 @@ An entry records only what a person changed, so that two consoles with the same 
 instead of undoing them. Of several changes to one line, or to one value, the last recorded one counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from services.duties.entries import progress_text
@@ -37,8 +37,14 @@ def progress_entry(
             "unticked": _original(duty, change.unticked),
             "evidence": dict(change.evidence),
             "note": change.note,
-        },
+        }
+        | _proofs(duty, change.proofs),
     )
+
+
+def _proofs(duty: Duty | None, proofs: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    lines = _original(duty, proofs)
+    return {"proofs": dict(zip(lines, proofs.values(), strict=True))} if lines else {}
 
 
 def _original(duty: Duty | None, texts: Iterable[str]) -> list[str]:
@@ -46,6 +52,13 @@ def _original(duty: Duty | None, texts: Iterable[str]) -> list[str]:
         return list(texts)
     own, numbers = duty.original("asks"), line_numbers(duty)
     return [own[numbers[text]] if text in numbers else text for text in texts]
+
+
+def is_proven(occurrence: Occurrence, duty: Duty | None) -> bool:
+    """Whether every line of the duty is proven, so that nothing is left to wait for."""
+    ticked = occurrence.progress.ticked if occurrence.progress else ()
+    proven = {each.text for each in ticked if each.proof}
+    return duty is not None and bool(duty.proved_by) and proven.issuperset(duty.asks)
 
 
 def in_language(progress: DutyProgress | None, duty: Duty | None) -> DutyProgress | None:
@@ -72,8 +85,9 @@ def progress_of(entries: Iterable[Entry]) -> DutyProgress | None:
         data, by = entry.data, entry.person.name
         for text in _texts(data.get("unticked")):
             ticked.pop(text, None)
+        proofs = _fields(data.get("proofs"))
         for text in _texts(data.get("ticked")):
-            ticked.setdefault(text, TickedLine(text=text, by=by, at=entry.at))
+            ticked.setdefault(text, TickedLine(text=text, by=by, at=entry.at, proof=proofs.get(text, "")))
         evidence |= _fields(data.get("evidence"))
         if note := " ".join(str(data.get("note") or "").split()):
             notes.append(ProgressNote(text=note, by=by, at=entry.at))

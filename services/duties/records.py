@@ -18,11 +18,6 @@ RECENT = timedelta(days=430)
 """How far back entries are read at first. Older ones follow; until then only months long past are incomplete."""
 
 
-def claim_of(key: str) -> str:
-    """The claim that a signature takes: an occurrence is signed or skipped only once."""
-    return f"sign-off:{key}"
-
-
 class DutyRecords(Projection):
     """The record of each occurrence; incomplete until `started`."""
 

@@ -9,9 +9,9 @@ from services.background.companion import companion
 from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.duties.entries import planned_entry, signed_text, skipped_text
-from services.duties.progress import in_language, progress_entry
-from services.duties.records import DutyRecords, claim_of
+from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
+from services.duties.progress import in_language, is_proven, progress_entry
+from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -114,11 +114,18 @@ class Duties:
         """The occurrence with its state now, as far as the journal was read."""
         return self._occurrence(slot, self._clock.now())
 
+    def dated_by_resource(self, duty: str) -> tuple[Occurrence, ...]:
+        """A duty's occurrences that are dated by a resource of AWS, whatever their date."""
+        now = self._clock.now()
+        slots = (*self._slot_cache.dated(), *self._slot_cache.undated(self._today(now)))
+        return tuple(self._occurrence(slot, now) for slot in slots if slot.duty == duty)
+
     def signable(self, slot: ScheduledOccurrence) -> bool:
         """Whether it can be signed off now: its day has come, it is not signed, and it is planned if it must be."""
         now = self._clock.now()
         standing = self._occurrence(slot, now)
         early = standing.state is OccurrenceState.UPCOMING and self._today(now) < slot.day
+        early = early and not is_proven(standing, self._duties.get(slot.duty))
         return standing.signed is None and not early and standing.state is not OccurrenceState.UNPLANNED
 
     async def sign(
@@ -135,7 +142,7 @@ class Duties:
             raise NotNow(standing)
         was = by_time(slot, self._clock.now())
         text = signed_text(slot, was, note, self._now_here())
-        return await self._record(EntryKind.SIGN_OFF, slot, text, was=was, note=note, more=more)
+        return await self._append(slot, ending_entry(EntryKind.SIGN_OFF, slot, text, was, note, more))
 
     async def skip(self, occurrence: Occurrence, reason: str) -> Occurrence:
         """Skip it, with a reason. Raises AlreadyRecorded, JournalError, ValueError (no reason)."""
@@ -144,7 +151,7 @@ class Duties:
         slot = occurrence.slot
         was = by_time(slot, self._clock.now())
         text = skipped_text(slot, reason, self._now_here())
-        return await self._record(EntryKind.SKIPPED, slot, text, was=was, note=reason)
+        return await self._append(slot, ending_entry(EntryKind.SKIPPED, slot, text, was, reason))
 
     async def record_progress(self, occurrence: Occurrence, change: ProgressChange) -> Occurrence:
         """Record what a person has done of it without signing it off.
@@ -152,7 +159,8 @@ class Duties:
         Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError.
         """
         slot, standing = occurrence.slot, self.now(occurrence.slot)
-        if not self.signable(slot):
+        # What is proven may be recorded before its day: a key may be replaced early.
+        if standing.signed is not None if change.proofs else not self.signable(slot):
             raise NotNow(standing)
         duty = self.duty(occurrence)
         return await self._append(slot, progress_entry(standing, duty, change, self._now_here()))
@@ -164,29 +172,6 @@ class Duties:
 
     def _now_here(self) -> datetime:
         return self._clock.now().astimezone(self._calendar.zone)
-
-    async def _record(
-        self,
-        kind: EntryKind,
-        slot: ScheduledOccurrence,
-        text: str,
-        *,
-        was: OccurrenceState,
-        note: str,
-        more: Mapping[str, Any] | None = None,
-    ) -> Occurrence:
-        data = {
-            **(more or {}),
-            "title": slot.title,
-            "due_at": slot.due_at.isoformat(),
-            "late_at": slot.late_at.isoformat(),
-            "was": was.value,
-            "note": note,
-        }
-        draft = NewEntry(
-            kind=kind, subject=slot.key, target=slot.duty, text=text, data=data, claim=claim_of(slot.key)
-        )
-        return await self._append(slot, draft)
 
     async def _append(self, slot: ScheduledOccurrence, draft: NewEntry) -> Occurrence:
         try:

@@ -1,8 +1,13 @@
-"""Creates folders and files that only their owner can read, whatever the umask is."""
+"""Folders and files that only their owner can read: creates them, whatever the umask is, and reads them."""
 
 import errno
 import os
+import stat
 from pathlib import Path
+
+from services.host import regular_files
+from services.host.regular_files import Unsuitable
+from services.i18n import _
 
 FOLDER, FILE = 0o700, 0o600
 
@@ -34,3 +39,17 @@ def new_file(path: Path) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def read_private(path: Path, limit: int) -> str:
+    """The text of a file that belongs to this user and that nobody else may read, as ssh asks for its keys.
+
+    Raises Unsuitable if others may read or write it, or if it belongs to somebody else; OSError; UnicodeDecodeError.
+    """
+    content = regular_files.read(path, limit)
+    status = path.stat()
+    if status.st_uid != os.geteuid():
+        raise Unsuitable(errno.EPERM, _("belongs to another user"), str(path))
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise Unsuitable(errno.EPERM, _("can be read by others: chmod 600 it"), str(path))
+    return content.decode()

@@ -118,6 +118,8 @@ class Revert(Model):
     """Title of the dated duty."""
     values: dict[str, str]
     """The parameters from which the revert is planned."""
+    how: Clean = ""
+    """What of AWS reverts it, in words; "" for a scheduled action or a person."""
 
 
 class Plan(Model):
@@ -149,6 +151,8 @@ class Plan(Model):
     approval_scope: str = ""
     """What the role must approve, as `approves` in the runbook names it: `task-limit:raise`; "" if no approval is
     needed."""
+    freeze: Clean = ""
+    """The change freeze in which it was planned: only an emergency goes through; "" outside of one."""
     downtime: Clean = ""
     cost: Clean = ""
     reversible: Clean = ""

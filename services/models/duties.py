@@ -98,6 +98,8 @@ class TickedLine(Model):
     """The OS user who ticked it."""
     at: datetime
     """When that was recorded (UTC)."""
+    proof: Clean = ""
+    """What the console read that proves the line, in words; "" if a person ticked it."""
 
 
 class ProgressNote(Model):
@@ -143,6 +145,8 @@ class ProgressChange(Model):
     evidence: dict[str, CleanBlock] = Field(default_factory=dict)
     """Values by the id of the evidence field; "" removes the value recorded before."""
     note: CleanBlock = ""
+    proofs: dict[str, Clean] = Field(default_factory=dict)
+    """What the console read that proves a line, in words, by the line; empty if a person ticked."""
 
 
 class Occurrence(Model):
@@ -230,11 +234,14 @@ class BaseDate(Model):
     """A date from which a duty is counted, taken from AWS or the journal rather than the calendar."""
 
     anchor: str
-    """`access-key:<user>` or `access-key-disabled:<user>`: a duty's `anchor` without its `+<n>d`."""
+    """`access-key:<user>`, `access-key-disabled:<user>` or `rds-maintenance:<instance>`: a duty's `anchor` without its
+    `+<n>d`."""
     id: RawId
-    """Id of the access key, or the user's name if AWS has no such user. Keys of occurrences contain it, so that a
-    rotated access key has new ones."""
+    """Id of the access key, or the user's name if AWS has no such user; a pending maintenance action. Keys of
+    occurrences contain it, so that a rotated access key has new ones."""
     at: datetime | None
     """The date (UTC); None: unknown, with the reason in `remark`."""
     remark: Clean = ""
     """Why the date is unknown, in words; "" otherwise."""
+    waits_until: datetime | None = None
+    """Before this (UTC) the duty's last step is not possible, so that it is not late; None: nothing to wait for."""

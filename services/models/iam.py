@@ -4,6 +4,7 @@ Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from services.models.base import Clean, Model, RawId
 
@@ -44,6 +45,25 @@ class KeyUse(Model):
     service: Clean = ""
     """AWS service that it was used for, e.g. `ecs`; "" if it was never used."""
     region: Clean = ""
+
+
+USER = "user/"
+"""Prefix of a user as the target of a change, as in its ARN."""
+
+
+def user_target(user: str) -> str:
+    """A user as the target of a change: in plans and in the journal."""
+    return f"{USER}{user}"
+
+
+class RotationProof(StrEnum):
+    """What is proven of a key's rotation by reading AWS and GitHub; the runbook's lines refer to it."""
+
+    CREATED = "created"
+    HANDED_OVER = "handed-over"
+    VERIFIED = "verified"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
 
 
 class RootUser(Model):

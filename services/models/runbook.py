@@ -6,17 +6,19 @@ mistake. The settings of inspections are in `services.models.runbook_inspections
 Longer than other files because it is one grammar, read from top to bottom beside a data file.
 """
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from services.models.base import Clean, Model, RawId
+from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
     CustomInspection,
+    DatabasePrices,
     ErrorLogs,
     Firewall,
     Inspecting,
@@ -103,6 +105,8 @@ class Rds(Translated):
     """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
     """An operator applies a patch at least this many days before AWS applies it automatically."""
+    prices: DatabasePrices | None = None
+    """Prices for the plans of changes; None: AWS's price list is read."""
     en: RdsTexts = RdsTexts()
     """English versions of its texts."""
 
@@ -169,7 +173,7 @@ class Step(Translated):
     """What to do, in words."""
     note: Clean = ""
     look: Slug | None = None
-    """Id of the inspection or panel that the console shows for this step; None: nothing."""
+    """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
     en: StepTexts = StepTexts()
     """English versions of its texts."""
 
@@ -254,7 +258,7 @@ class Approver(Translated):
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
-    """What the role approves, one text each."""
+    """What the role approves, one each: ids of changes' scopes such as `task-limit:raise`, or their sentences."""
     en: ApproverTexts = ApproverTexts()
     """English versions of its texts."""
 
@@ -262,6 +266,26 @@ class Approver(Translated):
     def undecided(self) -> bool:
         """Whether no person is named."""
         return not self.name
+
+
+class Freeze(Translated):
+    """A time in which changes are refused."""
+
+    title: Clean
+    """The reason, as operators read it: `年度末処理`."""
+    starts: datetime
+    """Local time from which changes are refused, without a zone."""
+    ends: datetime
+    """Local time from which they are allowed again, without a zone."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
+
+
+class ChangeCalendar(Model):
+    """A Change Calendar of Systems Manager that opens and closes for changes."""
+
+    name: RawId
+    """Its name or ARN; while it is closed, or cannot be read, changes are refused."""
 
 
 class ClosedDay(StrEnum):
@@ -325,8 +349,10 @@ class Duty(Translated):
     """Minutes after its due time from which it is late; without a time of day it is late once its last day is
     over."""
     anchor: Clean = ""
-    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created) or
-    `access-key-disabled:<user>+<n>d` (n days after it was disabled); empty: the duty is dated by `rule`."""
+    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created),
+    `access-key-disabled:<user>+<n>d` (n days after it was disabled) or `rds-maintenance:<instance>+0d` (the last
+    maintenance window that leaves `patch_lead_days` before AWS applies a pending action); empty: the duty is dated by
+    `rule`."""
     only_when_planned: bool = False
     """Whether an occurrence is due only if a person has planned it."""
     series: Slug | None = None
@@ -340,6 +366,9 @@ class Duty(Translated):
     judged_by: tuple[str, ...] = ()
     """For each line of `asks` the inspection that answers it, e.g. `dashboard`, or some of its items, e.g.
     `dashboard:ecs-cpu,ecs-memory`; "" for a line that a person answers. Empty: not given."""
+    proved_by: tuple[str, ...] = ()
+    """For each line of `asks` the state of the access key's rotation that proves it: `created`, `handed-over`,
+    `verified`, `deactivated` or `deleted`; "" for a line that a person ticks. Needs an `anchor`. Empty: not given."""
     checklist: bool = False
     """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()
@@ -432,6 +461,8 @@ class Runbook(Translated):
     duties: tuple[Duty, ...] = ()
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    change_calendar: ChangeCalendar | None = None
     closures: Closures = Closures()
     costs: Costs | None = None
     access_keys: AccessKeys | None = None
@@ -439,6 +470,8 @@ class Runbook(Translated):
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
     slack: Slack | None = None
+    github: Github | None = None
+    """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec()
     journal: JournalSpec = JournalSpec()
     inspecting: Inspecting = Inspecting()

@@ -92,6 +92,7 @@ KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("limits", EVERY, "namespace"): NAMESPACE,
     ("limits", EVERY, "metric"): METRIC,
     ("access_keys", "users", EVERY): USER,
+    ("github", "user"): USER,
     ("error_logs", "log_group"): LOG_GROUP,
     ("slow_queries", "log_group"): LOG_GROUP,
     ("trail", "known_people", EVERY): PERSON,

@@ -6,7 +6,6 @@ it would write a webhook's address.
 """
 
 import logging
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -19,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from services.aws.client.secret import Secret
+from services.host import web
 from services.i18n import _
 from services.slack import refusals
 from services.slack.message_format import body, mark
@@ -42,8 +42,6 @@ from services.slack.settings import SlackSettings
 MARGIN = timedelta(hours=1)
 """Added to a message's age when it is searched for."""
 PAGE, PAGES = 200, 20
-_LARGEST = 16 << 20
-"""Bytes of an answer that are read at most; a page of 200 messages has less."""
 _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)
 
@@ -102,11 +100,11 @@ class Bot:
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AsyncWebClient]:
         base = f"{self._base}/api/"
-        async with _session(self._limits) as session:
+        async with web.session(self._limits) as session:
             client = AsyncWebClient(
                 token=self._token.reveal(), base_url=base, session=session, logger=_LOGGER, retry_handlers=[]
             )
-            client.proxy = _proxy(base)
+            client.proxy = web.proxy(base)
             yield client
 
     async def _channel_id(self, client: AsyncWebClient, channel: str) -> str:
@@ -174,9 +172,9 @@ class Webhook:
     async def post(self, message: Message) -> Sent:
         """Exactly one attempt. Raises Refused, Unanswered."""
         address = self._address.reveal()
-        async with _session(self._limits) as session, _sent(address):
+        async with web.session(self._limits) as session, _sent(address):
             client = AsyncWebhookClient(address, session=session, logger=_LOGGER, retry_handlers=[])
-            client.proxy = _proxy(address)
+            client.proxy = web.proxy(address)
             answer = await client.send(unfurl_links=False, unfurl_media=False, **body(message))
         text = (answer.body or "").strip()
         if answer.status_code == 200 and text == "ok":
@@ -196,36 +194,6 @@ class Webhook:
                 mark=mark(post)
             )
         )
-
-
-class _Answer(aiohttp.ClientResponse):
-    """A response whose body is limited in size."""
-
-    async def read(self) -> bytes:
-        """The whole body. Raises ClientPayloadError where it is too large."""
-        if self._body is None:
-            body = bytearray()
-            async for part in self.content.iter_any():
-                body += part
-                if len(body) > _LARGEST:
-                    self.close()
-                    raise aiohttp.ClientPayloadError
-            self._body = bytes(body)
-        return await super().read()
-
-
-class _Redirected(aiohttp.ClientError):
-    """The answer is a redirect; the token must not be sent there."""
-
-
-async def _refuse_redirect(*_trace: object) -> None:
-    raise _Redirected
-
-
-def _session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    trace = aiohttp.TraceConfig()
-    trace.on_request_redirect.append(_refuse_redirect)
-    return aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=_Answer)
 
 
 @asynccontextmanager
@@ -258,11 +226,3 @@ async def _reading(address: str) -> AsyncIterator[None]:
         raise CannotTell(refusals.unreachable(host, why(error)), again=True) from None
     except Exception as error:  # noqa: BLE001  the boundary: an unreadable answer does not prove that the message is not there
         raise CannotTell(refusals.unanswered(why(error)), again=True) from None
-
-
-def _proxy(address: str) -> str | None:
-    """The environment's proxy for an address; the library itself ignores NO_PROXY."""
-    parts = urlsplit(address)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
-        return None
-    return urllib.request.getproxies().get(parts.scheme)

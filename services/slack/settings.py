@@ -5,12 +5,12 @@ TOBAN_SLACK_WEBHOOK  an incoming webhook, where there is no token: one fixed cha
 TOBAN_SLACK_URL      stands in for https://slack.com and https://hooks.slack.com: a relay, or a test's stand-in
 """
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from services.aws.client.secret import Secret
+from services.host.addresses import on_this_machine, web_address
 from services.i18n import _
 
 TOKEN, WEBHOOK, URL = "TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_SLACK_URL"
@@ -41,12 +41,12 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
     token, webhook, base = (environment.get(name, "").strip() for name in VARIABLES)
     if not token and not webhook:
         return SlackSettings(why=unset())
-    target = _address(base or (_HOME if token else webhook))
+    target = web_address(base or (_HOME if token else webhook))
     if target is None:
         return SlackSettings(why=_("{name} is not a web address.").format(name=URL if base else WEBHOOK))
-    if demo and not _on_this_machine(target):
+    if demo and not on_this_machine(target):
         return SlackSettings(why=_("The demo posts nothing to Slack; the message stays in its journal."))
-    if target.scheme != "https" and not _on_this_machine(target):
+    if target.scheme != "https" and not on_this_machine(target):
         return SlackSettings(
             why=_("{name} must begin with https://, or the secret could be read in transit.").format(
                 name=URL if base else WEBHOOK
@@ -64,19 +64,3 @@ def unset() -> str:
     return _("Slack is not set up: set {token} (or {webhook}) in the environment and restart.").format(
         token=TOKEN, webhook=WEBHOOK
     )
-
-
-def _address(text: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    return parts if parts.scheme in ("http", "https") and parts.hostname else None
-
-
-def _on_this_machine(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

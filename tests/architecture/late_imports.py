@@ -52,6 +52,11 @@ REASONS = [
             "services/changes/deploy_rollback/change.py": {"services.changes.deploy_rollback.cli_commands"},
             "services/changes/desired_count/change.py": {"services.changes.desired_count.cli_commands"},
             "services/changes/service_restart/change.py": {"services.changes.service_restart.cli_commands"},
+            "services/changes/alarm_mute/change.py": {"services.changes.alarm_mute.cli_commands"},
+            "services/changes/cache_invalidation/change.py": {
+                "services.changes.cache_invalidation.cli_commands"
+            },
+            "services/changes/key_rotation/change.py": {"services.changes.key_rotation.cli_commands"},
             "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
             "services/inspections/access_keys/inspection.py": {
                 "services.inspections.access_keys.cli_commands"
@@ -143,6 +148,7 @@ REASONS = [
                 "services.demo.launch",
                 "tui.startup.start",
             },
+            "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
             "tui/cli/opened_journal.py": {
                 "services.runbook.loader",
                 "services.toml.files",
@@ -182,6 +188,14 @@ REASONS = [
         "Only dashboards with texts, and calendars with national holidays, need these libraries; the panels come first.",
         ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
+    ),
+    Reason(
+        "Only the rotation of an access key seals secrets.",
+        ("tui.startup.connection", "services.demo.world"),
+        {
+            "services/demo/github/model.py": {"nacl.exceptions", "nacl.public"},
+            "services/github/sealing.py": {"nacl.public"},
+        },
     ),
     Reason(
         "Python may be built without it, and then core dumps are limited in one way instead of two.",

@@ -9,8 +9,11 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock
+from services.demo.github.address import PREFIX, TOKEN
+from services.github.settings import GithubSettings
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
@@ -39,7 +42,7 @@ def app_on(
     read_only: bool = False,
     slack: SlackSettings | None = None,
 ) -> TobanApp:
-    """A console that watches `url`; its services are wired as at a real start.
+    """A console that watches `url`, with the GitHub beside it; its services are wired as at a real start.
 
     `further` are more fields of AwsSettings. `journal` is by default a new file in the test's own home.
     """
@@ -56,6 +59,7 @@ def app_on(
             read_only=read_only,
             seed=1,
             slack=slack,
+            github=GithubSettings(Secret(TOKEN), f"{url}{PREFIX}"),
         )
         return services, ConsoleConfig(keys=keys or {}, log_groups=log_groups)
 

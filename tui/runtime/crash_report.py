@@ -21,6 +21,7 @@ _ENVIRONMENT_SECRETS = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "TOBAN_SLACK_TOKEN",
     "TOBAN_SLACK_WEBHOOK",
+    "TOBAN_GITHUB_TOKEN",
 )
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 _INPUT = re.compile(r", input_value=.*, input_type=")

@@ -5,6 +5,7 @@ its version is pinned for that reason.
 """
 
 import asyncio
+import errno
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -229,7 +230,9 @@ class RuntimeApp(OrderedApp):
     def save_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str:
-        """Save the screen as SVG that only its owner can read; returns the path."""
+        """Save the screen as SVG that only its owner can read; returns the path. Raises OSError, also for a secret."""
+        if any(getattr(screen, "is_confidential", False) for screen in self.screen_stack):
+            raise PermissionError(errno.EPERM, _("a secret may be on screen"))
         return screenshots.save(self.export_screenshot(), filename, path, time_format)
 
     def deliver_screenshot(

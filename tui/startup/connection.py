@@ -10,16 +10,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import Popen
 
+from services.aws.client.secret import Secret
 from services.aws.client.session import preload
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock, SystemClock
 from services.demo import scratch
 from services.demo.launch import DemoError, ready
+from services.github.settings import GithubSettings
+from services.github.settings import read as github_settings
 from services.host.regular_files import named
 from services.i18n import _
 from services.journal.checkpoints import DEV_LOG
 from services.models.runbook import Runbook
 from services.models.text import clean
+from services.runbook.examples import with_example_people
 from services.runbook.loader import load_named
 from services.slack.settings import read as slack_settings
 from services.system import Services
@@ -49,8 +53,10 @@ async def connect(
         role_arn=config.role_arn or "",
         endpoint_url=config.endpoint_url or "",
     )
+    github = await asyncio.to_thread(github_settings, os.environ)
     if child is not None:
-        clock, settings = await _embedded(child, runbook.system.region)
+        runbook = with_example_people(runbook)
+        clock, settings, github = await _embedded(child, runbook.system.region)
     if demo_folder is not None:
         scratch.hold(demo_folder)
     services = wire(
@@ -62,6 +68,7 @@ async def connect(
         intervals=config.intervals,
         read_only=config.read_only,
         slack=slack_settings(os.environ, demo=child is not None),
+        github=github,
     )
     return services, config
 
@@ -86,10 +93,11 @@ def _demo_journal(options: StartOptions, folder: Path) -> Path:
     return named(options.journal) if options.journal else folder / "demo.db"
 
 
-async def _embedded(child: "Popen[bytes]", region: str) -> tuple[Clock, AwsSettings]:
+async def _embedded(child: "Popen[bytes]", region: str) -> tuple[Clock, AwsSettings, GithubSettings]:
     try:
         demo, _sdk = await asyncio.gather(ready(child), asyncio.to_thread(preload))
     except DemoError as error:
         reason = _("The embedded AWS did not start: {reason}. Start it again; nothing was changed.")
         raise StartError(reason.format(reason=clean(error)), ExitStatus.UNAVAILABLE) from error
-    return demo.clock, AwsSettings(**demo.settings(region))
+    address, token = demo.github
+    return demo.clock, AwsSettings(**demo.settings(region)), GithubSettings(Secret(token), address)

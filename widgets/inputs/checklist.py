@@ -52,7 +52,7 @@ class Tick(Static, can_focus=True):
         super().__init__(id=id)
         self.text = text
         self.value = self.before = tick is not None
-        self._ticked_by = f"{tick.by} {when}" if tick is not None else ""
+        self._ticked_by = _ticked_by(tick, when)
         self._is_own = False
         """Whether this person has decided the line's state, also if somebody else has recorded the same since."""
 
@@ -69,7 +69,7 @@ class Tick(Static, can_focus=True):
 
     def take(self, tick: TickedLine | None, when: str) -> None:
         """Show what somebody else recorded meanwhile; what this person has changed stays."""
-        value, ticked_by = tick is not None, f"{tick.by} {when}" if tick is not None else ""
+        value, ticked_by = tick is not None, _ticked_by(tick, when)
         if (value, ticked_by) == (self.before, self._ticked_by):
             return
         if not self._is_own:
@@ -98,6 +98,13 @@ class Tick(Static, can_focus=True):
         """Pass a pasted text on."""
         event.stop()
         self.post_message(self.Typed(clean_block(event.text)))
+
+
+def _ticked_by(tick: TickedLine | None, when: str) -> str:
+    """Who ticked a line and when, or what proves it."""
+    if tick is None:
+        return ""
+    return tick.proof or f"{tick.by} {when}"
 
 
 class Checklist(VerticalScroll, can_focus=False):

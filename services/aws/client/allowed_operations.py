@@ -67,8 +67,11 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeDBInstances",
         "DescribeDBSnapshots",
         "DescribeEvents",
+        "DescribeOrderableDBInstanceOptions",
         "DescribePendingMaintenanceActions",
+        "DescribeValidDBInstanceModifications",
     ),
+    "pricing": ("GetProducts",),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
@@ -76,6 +79,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "ec2": ("DescribeRegions",),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
+    "cloudfront": ("GetDistribution", "GetInvalidation", "ListInvalidations"),
     "cloudtrail": ("DescribeTrails", "GetTrailStatus", "LookupEvents"),
     "wafv2": (
         "GetLoggingConfiguration",
@@ -93,6 +97,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StopQueryExecution",
     ),
     "s3": ("ListObjectsV2",),
+    "ssm": ("GetCalendarState",),
     # AssumeRole and the operations below only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
     "sso": ("GetRoleCredentials",),

@@ -11,11 +11,14 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
+from services.demo.answers import Answer
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, wire
 from services.demo.front.control import CONTROL, control
-from services.demo.front.wire import Answer, ParsedRequest, Scope
+from services.demo.front.wire import ParsedRequest, Scope
+from services.demo.github import app as github
+from services.demo.github.address import PREFIX
 from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
@@ -66,6 +69,8 @@ class Front:
         if environ["PATH_INFO"].startswith(CONTROL):
             return self._send(control(self, environ), start_response)
         body = wire.body_of(environ)
+        if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
+            return self._send(self._github(environ, body), start_response)
         scope = wire.scope_of(environ)
         request = wire.read(environ, scope, body) if scope else None
         if request is None:
@@ -75,23 +80,40 @@ class Front:
 
     def _answer(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
         service, operation = request.scope.service, request.operation
+
+        def fail(rule: FaultRule) -> Answer:
+            return wire.error_answer(request, rule.error(service, operation, request.protocol))
+
+        return self._faulted(service, operation, environ, lambda: self._handle(request, environ, body), fail)
+
+    def _github(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+        request = github.read(environ, body, self.world.run.now)
+
+        def handle() -> Answer:
+            with self.world.lock:
+                return github.handle(self.world.github, request, environ)
+
+        return self._faulted("github", request.operation if request else "", environ, handle, github.error)
+
+    def _faulted(
+        self,
+        service: str,
+        operation: str,
+        environ: Mapping[str, Any],
+        handle: Callable[[], Answer],
+        error: Callable[[FaultRule], Answer],
+    ) -> Answer:
+        """The answer of `handle`, or what the fault in force makes of it; `error` words the error of a fault."""
         with self.world.lock:
             self.counts[f"{service}.{operation}"] += 1
             self.world.tick()
             rule = self.faults.take(service, operation, self.world.fault_rules())
         if rule is None:
-            return self._handle(request, environ, body)
+            return handle()
         if rule.delay:
             self.closed.wait(rule.delay)
-        return self._fail(rule, request, environ, body)
-
-    def _fail(
-        self, rule: FaultRule, request: ParsedRequest, environ: Mapping[str, Any], body: bytes
-    ) -> Answer:
         if rule.kind == "error":
-            return wire.error_answer(
-                request, rule.error(request.scope.service, request.operation, request.protocol)
-            )
+            return error(rule)
         if rule.kind == "html":
             return Answer(200, {"Content-Type": "text/html"}, _PAGE)
         if rule.kind == "redirect":
@@ -100,7 +122,7 @@ class Front:
             self.closed.wait(HANG)
         if rule.kind in ("hang", "reset-before"):
             _cut(environ)
-        reply = self._handle(request, environ, body)
+        reply = handle()
         return _damage(rule, reply, environ) if rule.kind else reply
 
     def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
@@ -132,7 +154,8 @@ class Front:
 
     def _send(self, reply: Answer, start_response: StartResponse) -> Iterable[bytes]:
         headers = dict(reply.headers)
-        if reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
+        from_github = "X-GitHub-Request-Id" in headers
+        if not from_github and reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
             # A proxy in between sends no request id.
             headers["x-amzn-RequestId"] = self._request_id()
         if isinstance(reply.body, bytes):

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from services.demo.front.wire import Answer
+from services.demo.answers import Answer
 
 
 class Moto:

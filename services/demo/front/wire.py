@@ -8,7 +8,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +26,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
+from services.demo.answers import Answer
 from services.demo.errors import AwsErrorResponse
 
 SIGNING_NAMES = {
@@ -42,14 +43,6 @@ class Scope(NamedTuple):
     service: str
     region: str
     access_key: str
-
-
-class Answer(NamedTuple):
-    """One HTTP response; a body in parts is sent part by part."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes | Iterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """IAM users with their access keys, and the sessions of assumed roles."""
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +17,8 @@ LAST_USE = timedelta(days=0.1)
 """How long before the beginning a key in use was last used."""
 EXPORT_USER, EXPORT_KEY, EXPORT_AGE = "log-export-user", "AKIA2TOBANDEMOLOGS01", timedelta(days=34)
 """A user whose key no duty of the runbook rotates."""
+KEYS_PER_USER = 2
+"""Most keys of one user, whatever their status ("IAM and AWS STS quotas")."""
 
 
 @dataclass(slots=True)
@@ -23,11 +27,14 @@ class AccessKey:
 
     id: str
     created: datetime
+    secret: str
     active: bool = True
     used: datetime | None = None
     """When it was last used; None: never."""
     service: str = "ecs"
     """The service it was last used for."""
+    elsewhere: str = ""
+    """A service for which something beside GitHub uses it every hour while it is active; "" if nothing does."""
 
 
 class AccessKeyStore:
@@ -35,20 +42,54 @@ class AccessKeyStore:
 
     def __init__(self) -> None:
         self.users: dict[str, list[AccessKey]] = {}
+        self._made = 0
 
     def add(
         self, user: str, id: str, created: datetime, *, active: bool = True, used: datetime | None = None
     ) -> AccessKey:
         """Give a user a key, replacing the user's key of the same id; creates the user if needed."""
-        key = AccessKey(id, created.replace(microsecond=0), active, used and used.replace(microsecond=0))
+        used = used and used.replace(microsecond=0)
+        key = AccessKey(id, created.replace(microsecond=0), _secret(id), active, used)
         others = [other for other in self.users.get(user, ()) if other.id != id]
         self.users[user] = [*others, key]
         return key
+
+    def create(self, user: str, now: datetime) -> AccessKey:
+        """A new key with an id of its own."""
+        self._made += 1
+        id = base64.b32encode(hashlib.sha256(f"{user} {self._made}".encode()).digest()).decode()
+        return self.add(user, f"AKIA{id[:16]}", now)
 
     def find(self, id: str) -> tuple[str, AccessKey] | None:
         """The key of this id and its user."""
         keys = ((user, key) for user, keys in self.users.items() for key in keys)
         return next(((user, key) for user, key in keys if key.id == id), None)
+
+    def remove(self, id: str) -> None:
+        """Delete a key."""
+        for user, keys in self.users.items():
+            self.users[user] = [key for key in keys if key.id != id]
+
+    def use(self, id: str, secret: str, at: datetime) -> bool:
+        """Use a key for a deployment; returns whether AWS accepts it."""
+        entry = self.find(id)
+        if entry is None or entry[1].secret != secret or not entry[1].active:
+            return False
+        entry[1].used, entry[1].service = at, "ecs"
+        return True
+
+    def advance(self, now: datetime) -> None:
+        """What uses keys beside GitHub has used them up to `now`."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        for keys in self.users.values():
+            for key in keys:
+                if key.elsewhere and key.active and (key.used is None or key.used < hour):
+                    key.used, key.service = hour, key.elsewhere
+
+
+def _secret(id: str) -> str:
+    """A secret of AWS's form, always the same for one key."""
+    return base64.b64encode(hashlib.sha256(f"secret of {id}".encode()).digest()).decode()[:40]
 
 
 def initial_keys(run: ScenarioRun) -> AccessKeyStore:
@@ -64,7 +105,8 @@ def initial_keys(run: ScenarioRun) -> AccessKeyStore:
     for fact in run.scenario.facts_of(KeyFact):
         used = None if fact.used_days_ago is None else began - timedelta(days=fact.used_days_ago)
         created = began - timedelta(days=fact.age_days)
-        store.add(fact.user, fact.id, created, active=fact.active, used=used)
+        key = store.add(fact.user, fact.id, created, active=fact.active, used=used)
+        key.elsewhere = fact.used_elsewhere
     return store
 
 

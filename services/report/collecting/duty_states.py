@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from services.calendar.base_dates import ANCHOR
+from services.calendar.base_dates import ANCHOR, base_date_in
 from services.calendar.calendar import Calendar
 from services.changes.ages import Recorded
 from services.changes.entries import CHANGE_KINDS
+from services.changes.key_rotation.records import records_of
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
@@ -50,7 +51,8 @@ class DutyStatesAt:
         self._signatures = first_signatures(signed)
         self._began = source.began()
         self.runs = runs_at(source)
-        anchors = tuple(recovered_base_dates(source.runbook, source.calendar, [*signed, *claims]))
+        entries = [*signed, *claims]
+        anchors = tuple(recovered_base_dates(source.runbook, source.calendar, entries, self.runs))
         dated = reverts(self.runs, source.calendar.zone)
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
@@ -142,34 +144,27 @@ def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
 
 
 def recovered_base_dates(
-    runbook: Runbook, calendar: Calendar, entries: Iterable[Entry]
+    runbook: Runbook, calendar: Calendar, entries: Iterable[Entry], runs: Iterable[Run] = ()
 ) -> Iterator[BaseDate]:
     """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
 
-    Only AWS knows these dates, and reports are made without asking AWS.
+    Only AWS knows these dates, and reports are made without asking AWS. `runs` say when a key was deactivated.
     """
+    settings, runs = runbook.access_keys, tuple(runs)
+    after = timedelta(days=settings.delete_after_days if settings else 0)
     subjects = sorted({entry.subject for entry in entries})
     for duty in runbook.duties:
         spec = ANCHOR.fullmatch(duty.anchor)
         if spec is None:
             continue
+        disabled = records_of(runs, spec[2]).deactivated
         for subject in subjects:
-            id_and_day = _base_date_in(subject, f"{duty.id}:")
+            id_and_day = base_date_in(subject, f"{duty.id}:")
             if id_and_day is not None:
                 id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
-                yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at)
-
-
-def _base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
-    """(id, date) from a slot key; None if it belongs to another duty or has no date."""
-    if not key.startswith(prefix):
-        return None
-    id, _at, when = key.removeprefix(prefix).rpartition("@")
-    try:
-        return id, date.fromisoformat(when.partition("T")[0])
-    except ValueError:
-        return None
+                until = disabled[id].at + after if id in disabled else None
+                yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at, waits_until=until)
 
 
 def _carried(occurrence: Occurrence, day: date) -> bool:

@@ -23,7 +23,13 @@ from tests.services.duties.duty_world import Desk, desk, jst
 ROTATION = next(duty for duty in load_builtin("facility-prod").duties if duty.id == "key-rotation")
 KEY = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIA2TOBANDEMOCICD01"), at=jst("2025-10-20 10:00"))
 """Its rotation is due on 2026-01-16, a Friday."""
-LINES = ("新しいアクセスキー作成", "GitHub Secretsを更新", "デプロイ動作確認", "古いアクセスキー無効化")
+LINES = (
+    "新しいアクセスキー作成",
+    "GitHub Secretsを更新",
+    "デプロイ動作確認",
+    "古いアクセスキー無効化",
+    "7日後、古いアクセスキー削除",
+)
 
 
 def rotation(console: Desk) -> Occurrence:
@@ -111,7 +117,7 @@ async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path: Pat
             i18n.use("ja")
         progress = console.duties.now(begun.slot).progress
         assert progress is not None
-        assert progress.open_lines(LINES) == (LINES[0], LINES[3])
+        assert progress.open_lines(LINES) == (LINES[0], *LINES[3:])
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +134,7 @@ async def test_an_older_console_may_still_make_changes_on_the_journal(tmp_path: 
         (entry,) = await console.journal.entries(EntryQuery(kinds=frozenset({EntryKind.PROGRESS})))
         assert entry.data[RESTRAINS_CHANGES] is False
         assert (entry.claim, entry.holds, entry.releases) == ("", "", "")
-        assert entry.text.endswith("(1/4)")
+        assert entry.text.endswith("(1/5)")
 
 
 _CHANGES = st.lists(

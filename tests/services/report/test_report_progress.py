@@ -12,7 +12,13 @@ from services.report.rendering.markdown import to_markdown
 from tests.services.report.ledger import Ledger
 
 KEY = "key-rotation:AKIA2TOBANDEMOCICD01@2026-01-16"
-LINES = ("新しいアクセスキー作成", "GitHub Secretsを更新", "デプロイ動作確認", "古いアクセスキー無効化")
+LINES = (
+    "新しいアクセスキー作成",
+    "GitHub Secretsを更新",
+    "デプロイ動作確認",
+    "古いアクセスキー無効化",
+    "7日後、古いアクセスキー削除",
+)
 
 
 def begin(ledger: Ledger, at: str, *ticked: str, user: str = "yamada", note: str = "") -> None:
@@ -44,11 +50,11 @@ def _check(ledger: Ledger) -> None:
     assert [(tick.text, tick.by) for tick in line.ticked] == [(LINES[0], "yamada"), (LINES[1], "sato")]
     assert report.verdict is Verdict.ATTENTION
     assert reasons == [
-        Reason(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {LINES[2]}、{LINES[3]}）")
+        Reason(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {'、'.join(LINES[2:])}）")
     ]
     for words in (
         "◐ 作業中・遅延",
-        "残り: デプロイ動作確認、古いアクセスキー無効化",
+        "残り: デプロイ動作確認、古いアクセスキー無効化、7日後、古いアクセスキー削除",
         "作成のみ実施（yamada",
         "sato 10:05",
     ):
@@ -58,4 +64,4 @@ def _check(ledger: Ledger) -> None:
     after = ledger.report("2026-01-20", "2026-01-20 17:00")
     assert isinstance(after, DayReport)
     (signed,) = [each for each in after.earlier if each.duty == "key-rotation"]
-    assert (signed.underway, signed.unchecked) == (False, (LINES[3],))
+    assert (signed.underway, signed.unchecked) == (False, LINES[3:])

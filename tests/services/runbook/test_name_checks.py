@@ -48,6 +48,11 @@ CASES: list[tuple[str, str, str]] = [
     ('[journal]\nlog_stream = "s"\nlog_group = "{}"\n', LOGS, "/ecs/s"),
     ('[journal]\nlog_group = "g"\nlog_stream = "{}"\n', f"{LOGS}:log-stream:a/b", "a/b"),
     ('[access_keys]\nusers = ["{}"]\n', "arn:aws:iam::123456789012:user/ci/bob", "bob"),
+    (
+        '[access_keys]\nusers = ["bob"]\n[github]\nuser = "{}"\nrepository = "city/api"\n',
+        "arn:aws:iam::123456789012:user/ci/bob",
+        "bob",
+    ),
     ('[trail]\nknown_people = ["{}"]\n', "arn:aws:iam::123456789012:user/bob", "bob"),
     ('[trail]\nknown_people = ["{}"]\n', "arn:aws:iam::123456789012:role/x/Operator", "Operator"),
     ('[trail]\nknown_people = ["{}"]\n', "arn:aws:sts::123456789012:assumed-role/Ops_abc/taro", "taro"),

@@ -8,6 +8,7 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.problem import Problem
 from tui.console import Console
+from tui.screens.changes.reveal import show_after
 from widgets.changes.run.view import partly, unknown_words
 
 Stopped = Callable[[Problem], None]
@@ -26,6 +27,7 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
             notify_outcome(app, error.problem.message, bad=True)
         else:
             notify_outcome(app, run_summary(run), bad=run.state is not StepState.DONE)
+            show_after(app, run)
 
     app.run_worker(follow(), group=f"apply-{plan.id}", exit_on_error=True)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from services.aws.client.secret import Secret
+from services.demo.system.names import USER
 from services.models.change_runs import StepState
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
@@ -11,6 +13,7 @@ from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.reveal import RevealScreen
 from tui.screens.changes.run import RunScreen
 
 
@@ -74,6 +77,27 @@ async def _resolve(stage: Stage) -> None:
     await stage.show(ManualResolutionScreen(run, run.plan.steps[0]))
 
 
+async def _rotation(stage: Stage) -> None:
+    await _change(stage)
+    while stage.screen.changes.offer_at_cursor().kind != "key-rotation":
+        await stage.press("down")
+    await stage.until(
+        lambda: stage.screen.live.state.value and stage.screen.live.state.value.target.title == USER
+    )
+
+
+async def _rotation_plan(stage: Stage) -> None:
+    await _rotation(stage)
+    await planned(stage.pilot)
+
+
+async def _reveal(stage: Stage) -> None:
+    await _change(stage)
+    # An example of AWS's documentation; hidden, as nobody holds a key.
+    secret = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    await stage.show(RevealScreen("AKIAIOSFODNN7EXAMPLE", secret))
+
+
 SHOTS = (
     Shot("change", ChangeScreen, _change, BUSY),
     Shot("change-armed", ChangeScreen, _armed, BUSY),
@@ -86,4 +110,7 @@ SHOTS = (
     Shot("plan-revert", PlanScreen, _revert, replace(BUSY, lane="revert")),
     Shot("resolve", ManualResolutionScreen, _resolve, replace(BUSY, lane="resolve")),
     Shot("change-denied", ChangeScreen, _change, DENIED),
+    Shot("change-rotation", ChangeScreen, _rotation, BUSY),
+    Shot("plan-rotation", PlanScreen, _rotation_plan, BUSY),
+    Shot("reveal", RevealScreen, _reveal, BUSY),
 )

@@ -289,26 +289,26 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
         dialog = pilot.app.screen
         await pilot.press("space", "down", "space", "up", "space", "space")
-        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False]
+        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False, False]
         await pilot.press(*"created")
         assert dialog.focused is dialog.field
         assert dialog.field.text == "created", "letters typed on a line are meant for the note"
         await until(
-            pilot, lambda: "2 lines open: ⏎ in the note records the duty as under way" in screen_text(pilot)
+            pilot, lambda: "3 lines open: ⏎ in the note records the duty as under way" in screen_text(pilot)
         )
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen and "◐" in screen_text(pilot))
         assert not await entries(pilot, EntryKind.SIGN_OFF)
         assert pilot.app.duties.carried[0].underway
-        await until(pilot, lambda: "2 of 4 ticked" in screen_text(pilot))
+        await until(pilot, lambda: "2 of 5 ticked" in screen_text(pilot))
 
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
         dialog = pilot.app.screen
-        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False]
+        assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False, False]
         assert dialog.focused is dialog.checklist.boxes[2], "the first open line"
-        await pilot.press("down", "down", "space", *"no deploy today")
-        await until(pilot, lambda: "2 lines stay undone" in screen_text(pilot))
+        await pilot.press("down", "down", "down", "space", *"no deploy today")
+        await until(pilot, lambda: "3 lines stay undone" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen and not pilot.app.duties.carried)
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
@@ -329,7 +329,7 @@ async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedde
         change = ProgressChange(ticked=(boxes[1].text,))
         await pilot.app.ready.duties.record_progress(rotation, change)
         await until(pilot, lambda: boxes[1].value)
-        assert [box.value for box in boxes] == [True, True, False, False]
+        assert [box.value for box in boxes] == [True, True, False, False, False]
         assert pilot.app.screen.checklist.change.ticked == (boxes[0].text,)
 
 
@@ -345,13 +345,13 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
         dialog = pilot.app.screen
         boxes = dialog.checklist.boxes
-        await pilot.press("space", "down", "space", "down", "space", *"waits")
+        await pilot.press("space", "down", "space", "down", "space", "down", "space", *"waits")
         await until(
             pilot, lambda: "1 line open: ⏎ in the note records the duty as under way" in screen_text(pilot)
         )
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
-        await pilot.app.ready.duties.record_progress(rotation, ProgressChange(ticked=(boxes[3].text,)))
-        await until(pilot, lambda: boxes[3].value)
+        await pilot.app.ready.duties.record_progress(rotation, ProgressChange(ticked=(boxes[4].text,)))
+        await until(pilot, lambda: boxes[4].value)
         await pilot.press("enter")
         assert dialog.field.text == "waits"
         assert pilot.app.screen is dialog

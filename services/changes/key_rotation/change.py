@@ -1,0 +1,282 @@
+"""Rotation of an IAM user's access key (runbook: 定期メンテナンス 3).
+
+A state machine over days: what is done next follows from AWS, GitHub and the journal, read anew for every plan, so that
+it survives restarts and hand-overs between operators. Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey,
+GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+from services.aws.client.secret import Secret
+from services.aws.client.writer import Transport
+from services.changes.base import Change, ChangeContext
+from services.changes.guarantees import Guarantees
+from services.changes.key_rotation import steps
+from services.changes.key_rotation.facts import facts, missing_proof, phase_text, remarks
+from services.changes.key_rotation.hand_over import HandOver
+from services.changes.key_rotation.judgement import refusals, warnings
+from services.changes.key_rotation.options import Step, options, title
+from services.changes.key_rotation.reading import Reads
+from services.changes.key_rotation.records import DELETE, HAND_OVER, PUT_SECRET, UPDATE
+from services.changes.key_rotation.state import KeyState, Phase, RotationState
+from services.changes.key_rotation.vault import KeyVault
+from services.changes.kind import ChangeKind
+from services.github.connection import GithubConnection
+from services.github.settings import GithubSettings, unset
+from services.i18n import _, sentences
+from services.models.aws_cli import CliCommand
+from services.models.base import RawId
+from services.models.changes import (
+    ChangeTarget,
+    Danger,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+)
+from services.models.date_text import written_on
+from services.models.iam import USER, AccessKey, user_target
+from services.models.text import clean
+from services.models.watches import Progress, Watch, WatchState
+
+STEP = "step"
+WATCH_SECONDS = 60.0
+"""Real seconds between looks for the proof of a hand-over."""
+WATCH_FOR = timedelta(days=3)
+"""How long a proof is waited for: the operator starts a workflow, or the next scheduled one runs."""
+_BACK = {Step.DEACTIVATE: Step.REACTIVATE, Step.REACTIVATE: Step.DEACTIVATE}
+"""The step that undoes a step."""
+_FINAL = frozenset({Step.DELETE, Step.DISCARD})
+"""Steps without a way back."""
+
+
+class KeyRotation(Change):
+    """Takes the next step of a rotation."""
+
+    guarantees = Guarantees(
+        proof="ListAccessKeys: AccessKeyId, Status; GitHub: updated_at of the secret",
+        settles="a workflow ran after the secrets were written, and GetAccessKeyLastUsed shows the new key",
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self.vault = KeyVault()
+        self._handed: set[str] = set()
+        """Targets whose key this console has handed over to a command or a person, as nothing else shows it."""
+        settings = context.github or GithubSettings(why=unset())
+        github = GithubConnection(settings, context.clock)
+        self._reads = Reads(context, self.vault, github)
+        self._hand_over = HandOver(self.vault, github, context.clock)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The users whose keys the runbook rotates."""
+        settings = self.context.runbook.access_keys
+        users = settings.users if settings is not None else ()
+        return tuple(ChangeTarget(id=RawId(user_target(user)), title=user) for user in users)
+
+    async def keys(self, user: str) -> tuple[AccessKey, ...]:
+        """A user's keys, oldest first. Raises AwsError."""
+        return await self._reads.keys(user)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The keys, GitHub's secrets, the newest workflow run."""
+        state, zone = await self._state(target), self.context.zone
+        with self._written_on(state):
+            return LiveState(
+                target=target,
+                facts=facts(state, zone),
+                read_at=state.at,
+                remarks=tuple(remarks(state, zone)),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """The steps that are possible now, the next one as default."""
+        state = await self._state(target)
+        offered = options(state, self.context.runbook)
+        return (
+            Parameter(
+                id=STEP,
+                title=_("Step"),
+                kind="choice",
+                default=offered[0],
+                choices=tuple((step, title(step)) for step in offered),
+                why=phase_text(state.phase),
+                help=_("What AWS and GitHub show now decides which steps are possible."),
+            ),
+        )
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan of one step, from the state read now."""
+        state = await self._state(target)
+        with self._written_on(state):
+            return self.plan_on(target, parameters, state, id)
+
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: RotationState, id: str
+    ) -> Plan:
+        """The plan from a given state."""
+        runbook, zone = self.context.runbook, self.context.zone
+        offered = options(state, runbook)
+        typed = parameters.get(STEP, offered[0])
+        if typed not in list(Step):
+            text = _("There is no step “{text}”; possible: {steps}.")
+            names = _(", ").join(offered)
+            return self.refused(
+                target, parameters, (text.format(text=clean(typed), steps=names),), id=id, read_at=state.at
+            )
+        step = Step(typed)
+        refused = refusals(step, state, runbook, zone)
+        if refused:
+            return self.refused(target, {STEP: step}, refused, id=id, read_at=state.at)
+        return self.planned(
+            target,
+            {STEP: step},
+            self._steps(step, target, state),
+            title=title(step),
+            id=id,
+            read_at=state.at,
+            danger=Danger.DANGEROUS if step in _FINAL else Danger.CAREFUL,
+            warnings=warnings(step, state, zone),
+            downtime=_("None"),
+            cost=_("None"),
+            reversible=_reversible(step, state),
+            watch=self._watch(step, state),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The current keys or the current secret, compared with the step."""
+        context, params = self.context, step.call.params
+        user = str(step.target).removeprefix(USER)
+        if step.call.operation == PUT_SECRET:
+            secret = await self._reads.secret(user, params["SecretName"])
+            return steps.observed_secret(step, secret, context.zone, context.clock.now())
+        keys = await self._reads.keys(user)
+        if step.id == Step.CREATE:
+            return steps.observed_creation(step, keys)
+        key = next((key for key in keys if key.id == params["AccessKeyId"]), None)
+        if step.call.operation == HAND_OVER:
+            is_held = params["AccessKeyId"] in self.vault.keys and key is not None and key.active
+            return steps.observed_hand_over(step, is_held=is_held, is_handed=str(step.target) in self._handed)
+        used = await self._reads.used(key)
+        if step.call.operation == UPDATE:
+            return steps.observed_status(step, key, used)
+        return steps.observed_deletion(step, key, used)
+
+    def transport(self, step: PlannedStep) -> Transport | None:
+        """What hands a key over; None for the requests to AWS, which the session sends."""
+        return self._hand_over if step.call.service in (steps.GITHUB, steps.LOCAL) else None
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
+        """Put the secret of a new key into the vault; the key's id is all that is recorded."""
+        if step.id == Step.CREATE:
+            key = answer["AccessKey"]
+            id, secret = str(key.get("AccessKeyId") or ""), str(key.get("SecretAccessKey") or "")
+            if id and secret:
+                self.vault.keep(id, Secret(secret))
+            return {"access_key": clean(id)}
+        if step.call.operation == HAND_OVER:
+            self._handed.add(str(step.target))
+        if step.call.operation == DELETE:
+            self.vault.forget(step.call.params["AccessKeyId"])
+        return {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the key that was handed over is proven to be in use."""
+        state, zone = await self._state(plan.target), self.context.zone
+        with self._written_on(state):
+            if state.phase in (Phase.HANDED, Phase.UNREAD):
+                text = state.github_problem or sentences(*missing_proof(state, zone))
+                return Progress(state=WatchState.RUNNING, text=text)
+            done = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
+            text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
+            return Progress(state=WatchState.DONE if done else WatchState.FAILED, text=text)
+
+    def _watch(self, step: Step, state: RotationState) -> Watch | None:
+        """Follows a hand-over until a workflow and AWS have proven it."""
+        if step not in (Step.GITHUB, Step.COMMAND, Step.REVEAL):
+            return None
+        return Watch(
+            ends_when=_("a workflow has run and AWS has seen the new key in use")
+            if step is Step.GITHUB
+            else _("AWS has seen the new key in use"),
+            every=WATCH_SECONDS,
+            gives_up_at=state.at + WATCH_FOR,
+        )
+
+    async def outcome(self, plan: Plan) -> str:
+        """How far the rotation is."""
+        return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The requests to AWS, then the keys that they lead to."""
+        from services.changes.key_rotation.cli_commands import commands_of
+
+        return commands_of(plan)
+
+    def lost_at_end(self) -> str:
+        """The secrets that were not proven to have arrived."""
+        if not self.vault.keys:
+            return ""
+        text = _("The secret of {keys} is only in this console's memory: hand it over first.")
+        return text.format(keys=_(", ").join(sorted(self.vault.keys)))
+
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """The step that undoes it."""
+        back = _BACK.get(Step(plan.wish[STEP])) if plan.wish.get(STEP) in list(Step) else None
+        return {STEP: back} if back else {}
+
+    def _steps(self, step: Step, target: ChangeTarget, state: RotationState) -> Sequence[PlannedStep]:
+        context, old, new = self.context, state.old, state.new
+        if step is Step.CREATE:
+            return (steps.create(context, target, state),)
+        if step in (Step.DEACTIVATE, Step.REACTIVATE):
+            return (steps.set_status(context, step, target, state, _given(old)),)
+        if step in _FINAL:
+            key = _given(old if step is Step.DELETE else new)
+            return (steps.delete(context, step, target, state, key),)
+        spec = self._reads.github_of(state.user)
+        if step is Step.RESTORE_ID and spec is not None:
+            return (steps.restore_id(context, target, state, spec),)
+        if step is Step.GITHUB and spec is not None:
+            return steps.write_secrets(context, target, state, spec)
+        settings = context.runbook.access_keys
+        command = settings.hand_over if settings is not None else ()
+        return (steps.hand_over(context, step, target, state, _given(new), command),)
+
+    async def _state(self, target: ChangeTarget) -> RotationState:
+        return await self.state(str(target.id).removeprefix(USER))
+
+    async def state(self, user: str) -> RotationState:
+        """How far the rotation of a user's key is. Raises AwsError."""
+        state = await self._reads.state(user)
+        if state.verified and state.new is not None:
+            # Nobody needs it any more.
+            self.vault.forget(state.new.id)
+        return state
+
+    def _written_on(self, state: RotationState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
+
+
+def _given(key: KeyState | None) -> KeyState:
+    assert key is not None, "only offered with such a key"
+    return key
+
+
+def _reversible(step: Step, state: RotationState) -> str:
+    if step in _FINAL:
+        return _("No: AWS keeps nothing of a deleted key.")
+    if step is Step.CREATE:
+        return _("Yes: the new key can be deleted while nothing uses it.")
+    if step is Step.DEACTIVATE:
+        return _("Yes: it can be activated again until it is deleted ({days} days at least).").format(
+            days=state.delete_after.days
+        )
+    if step is Step.REACTIVATE:
+        return _("Yes: it can be deactivated again.")
+    return _("No: what is overwritten or shown is gone; another key can be created.")

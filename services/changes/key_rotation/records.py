@@ -1,0 +1,84 @@
+"""What the journal's runs say of a user's keys: who created one, when one was handed over or deactivated. Pure.
+
+IAM reports neither when a key was deactivated nor by whom it was created.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import PlannedStep
+from services.models.iam import user_target
+
+KIND = "key-rotation"
+CREATE, UPDATE, DELETE = "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"
+PUT_SECRET = "PutSecret"
+ID, SECRET = "id", "secret"
+"""What a secret of GitHub is to hold."""
+HAND_OVER = "HandOver"
+"""Operation of a hand-over by command or by eye; `AccessKeyId` is among its parameters, as in AWS's own."""
+NEAR = timedelta(minutes=10)
+"""Greatest difference between a key's creation by AWS's clock and the journal's entry of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was done."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the journal knows of one user's keys."""
+
+    creations: tuple[Done, ...] = ()
+    handed: dict[str, Done] = field(default_factory=dict)
+    """Hand-overs by command or by eye, by key id; the newest."""
+    ids: dict[str, Done] = field(default_factory=dict)
+    """Writes of a key's id to GitHub, by key id; the newest."""
+    deactivated: dict[str, Done] = field(default_factory=dict)
+    """Keys that were deactivated and not activated again."""
+    deleted: dict[str, Done] = field(default_factory=dict)
+
+    def creator(self, created: datetime) -> Done | None:
+        """Who created the key of this creation date with this program."""
+        return next((done for done in self.creations if abs(done.at - created) <= NEAR), None)
+
+
+def records_of(runs: Iterable[Run], user: str) -> Records:
+    """The records of a user's keys; `runs` is ordered newest first."""
+    creations: list[Done] = []
+    handed: dict[str, Done] = {}
+    ids: dict[str, Done] = {}
+    deactivated: dict[str, Done] = {}
+    deleted: dict[str, Done] = {}
+    for step, outcome, by in _done(runs, user):
+        assert outcome.at is not None
+        done, params = Done(outcome.at, by), step.call.params
+        key, operation = str(params.get("AccessKeyId", "")), step.call.operation
+        if operation == CREATE:
+            creations.append(done)
+        elif operation == HAND_OVER:
+            handed[key] = done
+        elif operation == PUT_SECRET and params.get("Value") == ID:
+            ids[key] = done
+        elif operation == DELETE:
+            deleted[key] = done
+        elif operation == UPDATE and params.get("Status") == "Inactive":
+            deactivated[key] = done
+        elif operation == UPDATE:
+            deactivated.pop(key, None)
+    return Records(tuple(creations), handed, ids, deactivated, deleted)
+
+
+def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:
+    """The user's steps that are done, oldest first."""
+    for run in reversed(tuple(runs)):
+        if run.plan.kind != KIND or run.plan.target.id != user_target(user):
+            continue
+        for step, outcome in zip(run.plan.steps, run.steps, strict=False):
+            if outcome.state is StepState.DONE and outcome.at is not None:
+                yield step, outcome, run.by

@@ -1,0 +1,22 @@
+"""Web addresses in the environment: whether they are usable, and whether they stay on this machine."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+
+def web_address(text: str) -> SplitResult | None:
+    """The parts of an http or https address; None for anything else."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def on_this_machine(parts: SplitResult) -> bool:
+    """Whether the address is a loopback address."""
+    host = parts.hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,54 @@
+"""HTTP to other services than AWS: answers of limited size, no redirects, the environment's proxy.
+
+Imported late, as its library is large.
+"""
+
+import urllib.request
+from urllib.parse import urlsplit
+
+import aiohttp
+
+LARGEST = 16 << 20
+"""Bytes of an answer that are read at most."""
+
+
+class Answer(aiohttp.ClientResponse):
+    """A response whose body is limited in size."""
+
+    async def read(self) -> bytes:
+        """The whole body. Raises ClientPayloadError where it is too large."""
+        if self._body is None:
+            body = bytearray()
+            async for part in self.content.iter_any():
+                body += part
+                if len(body) > LARGEST:
+                    self.close()
+                    raise aiohttp.ClientPayloadError
+            self._body = bytes(body)
+        return await super().read()
+
+
+class Redirected(aiohttp.ClientError):
+    """The answer is a redirect; the token must not be sent there."""
+
+
+async def _refuse_redirect(*_trace: object) -> None:
+    raise Redirected
+
+
+def session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    """A session that sends each request once, follows no redirect and reads no endless answer."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse_redirect)
+    opened = aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=Answer)
+    # aiohttp resends PUT, DELETE and GET when a connection breaks. There is no public option; its own tests set this.
+    opened._retry_connection = False
+    return opened
+
+
+def proxy(address: str) -> str | None:
+    """The environment's proxy for an address; the library itself ignores NO_PROXY."""
+    parts = urlsplit(address)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)

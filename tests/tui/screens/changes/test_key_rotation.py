@@ -1,0 +1,148 @@
+"""The rotation of a key through the running console, in keys; and its secret on the screen, only while space is held."""
+
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from services.demo.iam.model import AccessKey
+from services.demo.system.names import USER, USER_KEY
+from services.models.change_runs import StepState
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.change_steps import arm_without_screen, change_mode, said, to_question
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.screens.changes import reveal
+from tui.screens.changes.arm import ArmScreen
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.reveal import RevealScreen
+
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
+
+
+def keys_of(embedded: Embedded) -> list[AccessKey]:
+    return embedded.world.keys.users[USER]
+
+
+async def to_rotation(pilot: Pilot[Any]) -> None:
+    """The cursor on the rotation of the user's key, its state read."""
+    changes = pilot.app.screen.changes
+    while (offer := changes.offer_at_cursor()) is None or offer.kind != "key-rotation":
+        await pilot.press("down")
+    await until(pilot, lambda: "Rotation" in said(pilot))
+
+
+async def take(pilot: Pilot[Any], step: str) -> None:
+    """Plan the step that is proposed, type the user's name, confirm, and close the dialog once it is done."""
+    app, before = pilot.app, len(pilot.app.runs)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+    screen = app.screen
+    await until(pilot, lambda: screen.plan is not None and screen.guard.is_open)
+    assert screen.plan.wish["step"] == step
+    await to_question(pilot, screen)
+    await burst(pilot, *USER)
+    await pilot.press("enter")
+    await until(pilot, lambda: len(app.runs) > before and app.runs[0].state is StepState.DONE)
+    await until(pilot, lambda: all(each.verified for each in app.runs[0].steps))
+    await pilot.press("escape")
+
+
+async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await to_rotation(pilot)
+        await arm_without_screen(pilot)
+        await take(pilot, "create")
+        await until(pilot, lambda: "not handed over yet" in said(pilot))
+        await take(pilot, "github")
+        await until(pilot, lambda: "handed over, not proven yet" in said(pilot))
+        embedded.advance(400)
+        await pilot.press("f5")
+        await until(pilot, lambda: "new key proven to be in use" in said(pilot))
+        if pilot.app.ready.engine.permits.armed is None:
+            await arm_without_screen(pilot)
+        await take(pilot, "deactivate")
+        assert [key.active for key in keys_of(embedded)] == [False, True]
+        assert keys_of(embedded)[0].id == USER_KEY
+        await until(pilot, lambda: "old key deactivated" in said(pilot))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reveal, "HELD", 0.3)
+
+
+async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, str]:
+    """The dialog after the step was confirmed, and the secret."""
+    app = pilot.app
+    await arm_without_screen(pilot)
+    engine = app.ready.engine
+    for step in ("create", "reveal"):
+        plan = await engine.plan("key-rotation", USER, {"step": step})
+        run = await engine.apply(plan, USER)
+    reveal.show_after(app, run)
+    await until(pilot, lambda: isinstance(app.screen, RevealScreen))
+    return app.screen, keys_of(embedded)[-1].secret
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_secret_is_on_screen_only_while_space_is_held(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen, secret = await opened(pilot, embedded)
+        assert secret not in screen_text(pilot)
+        for _repeat in range(4):
+            await pilot.press("space")
+            assert secret in screen_text(pilot)
+        with pytest.raises(PermissionError):
+            pilot.app.save_screenshot()
+        await until(pilot, lambda: not screen.is_shown)
+        assert secret not in screen_text(pilot)
+        with pytest.raises(PermissionError):
+            pilot.app.save_screenshot()
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        assert secret not in pilot.app.export_screenshot()
+
+
+async def test_the_secret_is_hidden_as_soon_as_the_window_loses_the_focus(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen, secret = await opened(pilot, embedded)
+        await pilot.press("space")
+        assert secret in screen_text(pilot)
+        pilot.app.post_message(events.AppBlur())
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        assert secret not in screen_text(pilot)
+
+
+async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen, secret = await opened(pilot, embedded)
+        await pilot.press("space")
+        screen.text_select_all()
+        assert secret not in (screen.get_selected_text() or "")
+        pilot.app.push_screen(ArmScreen())
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        assert not screen.is_shown
+        assert secret not in screen_text(pilot)
+
+
+async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reveal, "LONGEST", 0.6)
+    async with change_mode(embedded) as pilot:
+        screen, secret = await opened(pilot, embedded)
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        assert secret not in screen_text(pilot)
+
+
+async def test_quitting_would_lose_the_secret_and_says_so_first(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        engine = pilot.app.ready.engine
+        await arm_without_screen(pilot)
+        await engine.apply(await engine.plan("key-rotation", USER, {"step": "create"}), USER)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "hand it over first" in said(pilot))
+        assert pilot.app.is_running
+        assert not pilot.app._exit
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app._exit)

@@ -25,8 +25,9 @@ from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.engine import ChangeEngine, engine_of
+from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
+from services.changes.wiring import engine_of
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
@@ -36,7 +37,7 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
-from services.inspections.allow_list import AllowList
+from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
@@ -294,9 +295,3 @@ def connect(
         clock_watch=ClockWatch(clock),
         workers=workers,
     )
-
-
-def allow_list_of(runbook: Runbook) -> AllowList:
-    """The people and networks on the runbook's allow list."""
-    trail = runbook.trail
-    return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()

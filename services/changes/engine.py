@@ -12,14 +12,13 @@ from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
-from services.changes.approval.authority import Authority, authority_of
+from services.changes.approval.authority import Authority
 from services.changes.arming import Arming
-from services.changes.base import Change, ChangeContext
+from services.changes.base import Change
 from services.changes.checks import Checks
 from services.changes.history import History
 from services.changes.ids import new_id
 from services.changes.recovery import Recovery
-from services.changes.registry import changes
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
@@ -282,20 +281,6 @@ class ChangeEngine:
         if follower.done():
             # Otherwise entries of other consoles would go unnoticed.
             follower.result()
-
-
-def engine_of(
-    context: ChangeContext, journal: Journal, session: Writer, permits: WriteAuthorizer
-) -> ChangeEngine:
-    """The engine for every kind of change of one system."""
-    return ChangeEngine(
-        changes(context),
-        journal=journal,
-        session=session,
-        permits=permits,
-        clock=context.clock,
-        authority=authority_of(context, journal),
-    )
 
 
 async def _wait(sending: "asyncio.Task[Run]") -> Run:

@@ -38,6 +38,19 @@ GIVES_UP = timedelta(minutes=60)
 class DeployRollback(Change):
     """Brings back the task definition that the newest release replaced, or another active one."""
 
+    calls = (
+        "cloudtrail:LookupEvents",
+        "cloudwatch:GetMetricData",
+        "ecs:ContinueServiceDeployment",
+        "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListServiceDeployments",
+        "ecs:ListTaskDefinitions",
+        "ecs:StopServiceDeployment",
+        "ecs:UpdateService",
+    )
     guarantees = Guarantees(
         proof="DescribeServices: taskDefinition; DescribeServiceDeployments: status ROLLBACK_*",
         settles="DescribeServiceDeployments: status SUCCESSFUL or ROLLBACK_SUCCESSFUL",

@@ -37,6 +37,12 @@ GIVES_UP = timedelta(minutes=60)
 class ServiceRestart(Change):
     """Replaces the tasks of a service by new ones of the same task definition."""
 
+    calls = (
+        "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:UpdateService",
+    )
     guarantees = Guarantees(
         proof="DescribeServices: id and taskDefinition of the PRIMARY deployment",
         settles="DescribeServices: rolloutState COMPLETED of that deployment",

@@ -1,5 +1,6 @@
 """Contacts and approvers of a runbook; roles that cannot be reached are reported in words."""
 
+from services.changes.approvers import scope_titles
 from services.i18n import _
 from services.models.contacts import Reachable
 from services.models.runbook import Runbook
@@ -12,7 +13,9 @@ def reachable(runbook: Runbook) -> tuple[Reachable, ...]:
         for each in runbook.contacts
     )
     approvers = (
-        Reachable(role=each.role, kind="approver", reach=each.name, scope=_(", ").join(each.approves))
+        Reachable(
+            role=each.role, kind="approver", reach=each.name, scope=_(", ").join(scope_titles(each.approves))
+        )
         for each in runbook.approvers
     )
     return (*contacts, *approvers)

@@ -23,9 +23,9 @@ from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
+from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
-from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.registry import changes
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
@@ -35,7 +35,7 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
-from services.inspections.allow_list import AllowList
+from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
@@ -96,7 +96,6 @@ class Services:
     records: FindingRecords
     scheduler: InspectionScheduler
     usage_log: UsageLog
-    duty_ticks: DutyTicks
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -231,14 +230,13 @@ def connect(
     anchors = BaseDates(AccessKeys(session), book, runbook)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    engine = ChangeEngine(changes(context), journal=book, session=session, permits=permits, clock=clock)
-    duties = Duties(
-        runbook,
-        calendar,
-        book,
-        clock,
-        anchors=lambda: base_dates_feed.state.value or (),
-        dated=engine.reverts,
+    engine = ChangeEngine(
+        changes(context),
+        journal=book,
+        session=session,
+        permits=permits,
+        clock=clock,
+        authority=authority_of(context, book),
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
@@ -266,7 +264,14 @@ def connect(
         },
         journal=book,
         calendar=calendar,
-        duties=duties,
+        duties=Duties(
+            runbook,
+            calendar,
+            book,
+            clock,
+            anchors=lambda: base_dates_feed.state.value or (),
+            dated=engine.reverts,
+        ),
         engine=engine,
         acknowledgements=Acknowledgements(book),
         inspection_runner=inspection_runner,
@@ -282,7 +287,6 @@ def connect(
             on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,
-        duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         outbox=Outbox(
             book,
             clock,
@@ -292,9 +296,3 @@ def connect(
         clock_watch=ClockWatch(clock),
         workers=workers,
     )
-
-
-def allow_list_of(runbook: Runbook) -> AllowList:
-    """The people and networks on the runbook's allow list."""
-    trail = runbook.trail
-    return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()

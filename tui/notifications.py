@@ -2,6 +2,8 @@
 
 from services.i18n import _, first_few
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.approvals import ApprovalRequest, ApprovalState
+from services.models.change_runs import Run
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.posts import Post, PostState
 
@@ -55,6 +57,34 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
         if group
     ]
     return _("; ").join(parts)
+
+
+def approval_changes(
+    before: tuple[ApprovalRequest, ...], after: tuple[ApprovalRequest, ...], user: str
+) -> tuple[str, ...]:
+    """Return what is news to `user`: another person's request, and an answer to one's own."""
+    old = {request.plan.id: request.state for request in before}
+    texts = []
+    for request in after:
+        what = f"{request.plan.target.title}: {request.plan.title}"
+        is_mine = request.asker.user == user
+        if request.state is old.get(request.plan.id):
+            continue
+        if request.state is ApprovalState.ASKED and not is_mine:
+            text = _("{name} asks for an approval: {what}. 4 opens the changes.")
+            texts.append(text.format(name=request.asker.name, what=what))
+        elif is_mine and request.state is ApprovalState.GIVEN and request.consent is not None:
+            texts.append(_("Approved by {name}: {what}").format(name=request.consent.by, what=what))
+        elif is_mine and request.state is ApprovalState.DECLINED:
+            text = _("Declined by {name}: {what}. {reason}")
+            texts.append(text.format(name=request.declined_by, what=what, reason=request.decline_reason))
+    return tuple(texts)
+
+
+def watch_ends(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Return the followed changes whose end was recorded between the two readings, here or in another console."""
+    followed = {run.id for run in before if run.watching}
+    return tuple(run for run in after if run.id in followed and run.watched_seq)
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:

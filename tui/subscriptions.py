@@ -9,16 +9,18 @@ from pkgutil import resolve_name
 from typing import Any
 
 from services.aws.client.session import MfaNeeded
+from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.key_rotation.records import KIND as KEY_ROTATION
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
+from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
 from tui.console import Console
-from tui.notifications import changes, duty_changes, post_changes, sentence
+from tui.notifications import approval_changes, changes, duty_changes, post_changes, sentence, watch_ends
 from tui.panel_registry import PANELS, PanelSpec
 
 USAGE_EVERY = 900.0
@@ -35,6 +37,11 @@ class Subscriptions:
         self._app = app
         self._services = app.ready
         self._ask_for_code = ask_for_code
+        self._requests: tuple[ApprovalRequest, ...] = ()
+        services = app.ready
+        self._duty_ticks = DutyTicks(
+            services.engine.changes, services.duties, services.runbook, services.clock
+        )
 
     def follow_feeds(self) -> None:
         """Start following the feeds from AWS."""
@@ -46,8 +53,8 @@ class Subscriptions:
         title = _("recording AWS usage")
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
-        ticks = self._services.duty_ticks
-        proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
+        title = _("proving the duties' lines")
+        proving = self._services.workers.keep("duty-ticks", title, self._duty_ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 
     def _follow(self, followed: Iterator[Followed]) -> None:
@@ -110,7 +117,7 @@ class Subscriptions:
     def _show_base_dates(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
         self._app.base_dates = state
         self._services.duties.refresh()
-        self._services.duty_ticks.wake()
+        self._duty_ticks.wake()
 
     def _show_duties(self, view: DutyView) -> None:
         before, self._app.duties = self._app.duties, view
@@ -119,10 +126,33 @@ class Subscriptions:
 
     def _show_runs(self, runs: tuple[Run, ...]) -> None:
         before, self._app.runs = self._app.runs, runs
+        requests, self._requests = self._requests, self._services.engine.requests
+        if requests != self._requests:
+            self._app.mutate_reactive(Console.runs)
         self._services.duties.refresh()
         if _rotations(runs) != _rotations(before):
             # A key was created, deactivated or deleted, or is proven: the duties are dated by it.
             self._services.feeds["base_dates"].refresh()
+        for run in watch_ends(before, runs):
+            self._tell_end(run)
+        for text in approval_changes(requests, self._requests, self._services.journal.person.user):
+            self._app.inform(text)
+            self._ring(text)
+
+    def _tell_end(self, run: Run) -> None:
+        """Tell how a followed change has ended, and what is suggested after it."""
+        progress, change = run.progress, self._services.engine.changes.get(run.plan.kind)
+        is_good = run.has_ended_well
+        text = _("{end}: {target}: {title}. {text}").format(
+            end=_("Completed") if is_good else _("Not completed"),
+            target=run.plan.target.title,
+            title=run.plan.title,
+            text=progress.text if progress is not None else "",
+        )
+        offers = change.follow_ups(run.plan) if change is not None and is_good else ()
+        hint = [_("{why} (4, then F2)").format(why=offers[0].why)] if offers else []
+        self._app.inform(sentences(text, *hint), severity="information" if is_good else "error")
+        self._ring(text)
 
     def _show_posts(self, posts: tuple[Post, ...]) -> None:
         before, self._app.posts = self._app.posts, posts

@@ -1,6 +1,6 @@
 """Commands that read an ECS service, its scaling and its targets.
 
-Source: DescribeServices (Amazon ECS API reference), DescribeScalableTargets, DescribeScalingPolicies,
+Source: DescribeServices, ListServiceDeployments (Amazon ECS API reference), DescribeScalableTargets, DescribeScalingPolicies,
 DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeTargetHealth (Elastic Load Balancing).
 """
 
@@ -26,6 +26,19 @@ def service_state(cluster: str, name: str) -> CliCommand:
             "Tasks of {name}. Normal: Running equals Desired, Pending is 0, one deployment COMPLETED."
         ).format(name=name),
         traps=(_("A misspelt service is no error: AWS answers MISSING in failures, and no service."),),
+    )
+
+
+def service_deployments(cluster: str, name: str) -> CliCommand:
+    """The newest service deployments and their states."""
+    return call(
+        "ecs",
+        "ListServiceDeployments",
+        {"cluster": cluster, "service": name, "maxResults": 5},
+        query="serviceDeployments[].[createdAt,status,statusReason,targetServiceRevisionArn]",
+        purpose=_(
+            "The newest deployments of {name}. At the end: SUCCESSFUL, or ROLLBACK_SUCCESSFUL after a rollback."
+        ).format(name=name),
     )
 
 

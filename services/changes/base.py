@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from services.aws.client.reader import Reader
 from services.aws.client.writer import Transport
 from services.calendar.calendar import Calendar
-from services.changes.approval.approvers import approver
+from services.changes.approvers import approver
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.clock import Clock, real

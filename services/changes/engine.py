@@ -12,8 +12,10 @@ from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
+from services.changes.approval.authority import Authority
 from services.changes.arming import Arming
 from services.changes.base import Change
+from services.changes.checks import Checks
 from services.changes.history import History
 from services.changes.ids import new_id
 from services.changes.recovery import Recovery
@@ -26,6 +28,7 @@ from services.clock import Clock, real
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
 from services.models.changes import Armed, ChangeTarget, Plan
 from services.models.duties import ScheduledOccurrence
@@ -48,11 +51,13 @@ class ChangeEngine:
         session: Writer,
         permits: WriteAuthorizer,
         clock: Clock,
+        authority: Authority,
         fault: Fault = unreported,
     ) -> None:
         self.workers = Workers(clock, fault)
         self.changes = changes
         self.permits = permits
+        self.authority = authority
         self._clock = clock
         self._journal = journal
         self._history = History(journal, clock, real(clock, WINDOW_SECONDS))
@@ -61,6 +66,7 @@ class ChangeEngine:
             changes,
             history=self._history,
             restraints=self._restraints,
+            authority=authority,
             session=session,
             permits=permits,
             clock=clock,
@@ -68,13 +74,13 @@ class ChangeEngine:
         )
         self._recovery = Recovery(changes, history=self._history, clock=clock)
         self._watches = Watches(changes, history=self._history, clock=clock)
+        self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
         self._arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
         self._reverts: tuple[ScheduledOccurrence, ...] = ()
         self._retrying: asyncio.Task[None] | None = None
-        self._check_task: asyncio.Task[None] | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -82,27 +88,40 @@ class ChangeEngine:
         return self._watches.followed(self._recovery.explained(self._history.runs()))
 
     @property
+    def requests(self) -> tuple[ApprovalRequest, ...]:
+        """The approvals asked for that are still of use, newest first."""
+        return self.authority.approvals.requests()
+
+    @property
+    def _state(self) -> tuple[object, ...]:
+        """Everything that `states` reports changes of."""
+        return (self.runs, self.requests)
+
+    @property
     def unrecorded(self) -> int:
         """Number of outcomes that are not in the journal yet; they are displayed, and recording is retried."""
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
-        """Yield `runs` now and after every change, here or in another console; resolves unknown steps.
+        """Yield `runs` now and after every change of them or of `requests`, here or in another console.
+
+        Meanwhile it resolves unknown steps and follows accepted changes to their end.
 
         While the journal cannot be read, the last known runs are kept.
         """
-        reported: tuple[Run, ...] | None = None
+        reported: tuple[object, ...] | None = None
         with self._history.wakes.listen() as news:
             async with companion(self._follow(news), news.wake, name="changes-follow") as follower:
                 while True:
                     news.clear()
                     with contextlib.suppress(JournalError):
                         await self._history.load()
-                    if self.runs != reported:
-                        reported = self.runs
-                        yield reported
-                    self._start_check()
-                    if self.runs == reported:
+                        await self.authority.approvals.load()
+                    if self._state != reported:
+                        reported = self._state
+                        yield self.runs
+                    self._checks.start_due()
+                    if self._state == reported:
                         await self._until(news, self._next_change(), follower)
 
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
@@ -116,6 +135,7 @@ class ChangeEngine:
         id = id or new_id(self._clock.now())
         plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
         self._sender.remember(plan)
+        plan = await self.authority.judged(plan)
         objections = await self._objections(plan)
         return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
 
@@ -188,9 +208,9 @@ class ChangeEngine:
         self._sender.shutdown.begin()
         while sending := [task for task in self._sending.values() if not task.done()]:
             await asyncio.wait(sending)
-        for background in (self._retrying, self._check_task):
-            if background is not None:
-                background.cancel()
+        self._checks.cancel()
+        if self._retrying is not None:
+            self._retrying.cancel()
         if self._history.unrecorded:
             await self._history.retry()
         with contextlib.suppress(JournalError):
@@ -250,37 +270,10 @@ class ChangeEngine:
         async for _seq in self._journal.follow():
             news.wake()
 
-    def _start_check(self) -> None:
-        """Start checking the unknown steps and the followed changes that are due, in the background."""
-        due = self._next_check()
-        if not self._is_checking and due is not None and due <= self._clock.now():
-            self._check_task = asyncio.create_task(self._check_unknown(), name="changes-check")
-            self._check_task.add_done_callback(self._report)
-
-    @property
-    def _is_checking(self) -> bool:
-        return self._check_task is not None and not self._check_task.done()
-
-    async def _check_unknown(self) -> None:
-        try:
-            await self._recovery.check_due(self._history.runs())
-            await self._watches.check_due(self._history.runs())
-        finally:
-            self._history.wakes.wake()
-
-    def _report(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.workers.report(error)
-
-    def _next_check(self) -> datetime | None:
-        runs = self._history.runs()
-        dues = (self._recovery.next_check(runs), self._watches.next_check(runs))
-        return min((due for due in dues if due is not None), default=None)
-
     def _next_change(self) -> datetime | None:
         now = self._clock.now()
-        check_at = None if self._is_checking else self._next_check()
-        return min((at for at in (self._history.next_change(now), check_at) if at is not None), default=None)
+        times = (self._history.next_change(now), self._checks.next_due, *(ask.until for ask in self.requests))
+        return min((at for at in times if at is not None), default=None)
 
     async def _until(self, news: Wake, at: datetime | None, follower: "asyncio.Task[None]") -> None:
         seconds = None if at is None else min(LONGEST, (at - self._clock.now()).total_seconds())

@@ -1,10 +1,11 @@
 """The entries that the engine writes into the journal, with their claims and holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from services.changes.wording import answered_text, outcome_text
 from services.i18n import _
+from services.models.approvals import Consent
 from services.models.change_runs import StepState
 from services.models.changes import Plan, PlannedStep
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -24,14 +25,15 @@ CHANGE_KINDS = frozenset(
 """The kinds from which runs are rebuilt."""
 
 
-def confirmed(plan: Plan) -> NewEntry:
-    """A person has confirmed the plan; the claim allows that once."""
+def confirmed(plan: Plan, consents: Iterable[Consent] = ()) -> NewEntry:
+    """A person has confirmed the plan, which `consents` allow; the claim allows that once."""
+    allowed_by = [consent.model_dump(mode="json") for consent in consents]
     return NewEntry(
         kind=EntryKind.PLAN,
         subject=plan.id,
         target=plan.target.id,
         text=_("Confirmed: {title} ({target})").format(title=plan.title, target=plan.target.title),
-        data={"plan": plan.model_dump(mode="json")},
+        data={"plan": plan.model_dump(mode="json")} | ({"consents": allowed_by} if allowed_by else {}),
         claim=f"plan:{plan.id}",
     )
 

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import TypedDict
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.changes.ages import Aging
 from services.i18n import _
+from services.models.approvals import Consent
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind
@@ -51,8 +52,21 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
         at=first.at,
         steps=tuple(steps[step.id][1] for step in plan.steps),
         seq=first.seq,
+        consents=_consents(first),
         **_watched(entries),
     )
+
+
+def _consents(entry: Entry) -> tuple[Consent, ...]:
+    """What allowed the plan, as its confirmation records it; what cannot be read is left out."""
+    consents = entry.data.get("consents")
+    try:
+        return _CONSENTS.validate_python(consents) if isinstance(consents, list) else ()
+    except ValidationError:
+        return ()
+
+
+_CONSENTS = TypeAdapter(tuple[Consent, ...])
 
 
 class _End(TypedDict, total=False):

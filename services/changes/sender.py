@@ -11,6 +11,7 @@ from services.aws.client.errors import AwsError, Refused
 from services.aws.client.write_outcome import nothing_done
 from services.aws.client.writer import Writer
 from services.changes import entries
+from services.changes.approval.authority import Authority
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.restraints import Restraints
@@ -48,6 +49,7 @@ class Sender:
         *,
         history: History,
         restraints: Restraints,
+        authority: Authority,
         session: Writer,
         permits: "WriteAuthorizer",
         clock: Clock,
@@ -56,6 +58,7 @@ class Sender:
         self._changes = changes
         self._history = history
         self._restraints = restraints
+        self._authority = authority
         self._session = session
         self._permits = permits
         self._clock = clock
@@ -88,13 +91,14 @@ class Sender:
             self._objection(plan, typed)
             or await self._elsewhere(plan)
             or await self._restraints.objection()
+            or await self._authority.objection(plan)
             or self._objection(plan, typed)
         )
         if objection:
             await self._history.append(entries.refused(plan, objection))
             return self._history.run(plan.id)
         try:
-            await self._history.append(entries.confirmed(plan))
+            await self._history.append(entries.confirmed(plan, self._authority.approvals.consents(plan)))
         except AlreadyRecorded:
             await self._history.load()
             return self._history.run(plan.id)

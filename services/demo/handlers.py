@@ -8,6 +8,8 @@ import services.demo.autoscaling.schedule_handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers
 import services.demo.costs.handlers
+import services.demo.ecs.definition_handlers
+import services.demo.ecs.deployment_handlers
 import services.demo.ecs.handlers
 import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
@@ -19,4 +21,5 @@ import services.demo.logs.insights.handlers
 import services.demo.logs.live
 import services.demo.rds.handlers
 import services.demo.s3
+import services.demo.service_quotas
 import services.demo.waf.handlers

@@ -100,6 +100,15 @@ class Deploy(Effect):
     kind: Literal["deploy"]
     broken: bool = False
     """The new tasks end as soon as they run."""
+    errors: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the requests that fail on the new tasks."""
+    paused: bool = False
+    """It pauses at a lifecycle hook before the new tasks receive requests."""
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it deploys a new revision of the task definition."""
+        return self.broken or self.errors > 0 or self.paused
 
 
 class Refuse(Effect):

@@ -16,7 +16,8 @@ from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.costs.model import CostStore
-from services.demo.ecs.model import Clusters, Service
+from services.demo.ecs.clusters import Clusters
+from services.demo.ecs.model import Service
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
 from services.demo.github.model import GithubActions
@@ -78,6 +79,7 @@ class World:
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
         self.github = GithubActions(run, self.keys)
+        self._trail = TrailStore(run)
         database = DatabaseInstance(run)
         components = (
             self.metrics,
@@ -96,7 +98,7 @@ class World:
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),
             SessionStore(),
-            TrailStore(run),
+            self._trail,
         )
         self._components: dict[type, object] = {type(component): component for component in components}
         closing = before_closing(began)
@@ -112,7 +114,7 @@ class World:
         """The runbook's system from minute `start` on; alarms are evaluated in the order of their creation here."""
         run, created = self.run, start - FIRST_TASKS
         publish_past(self.metrics, start)
-        service = provisioning.create_service(self.clusters, run, created)
+        service = provisioning.create_service(self.clusters, run, created, self._trail.last_release(created))
         provisioning.create_scaling(self.scaling, run, created)
         group = provisioning.create_balancer(self.balancers, service)
         provisioning.create_log_groups(self.logs, run, created, log_start)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from services.models.journal import Entry, EntryKind
+from services.models.runbook import Runbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,9 @@ def is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def allow_list_of(runbook: Runbook) -> AllowList:
+    """The people and networks on the runbook's allow list."""
+    trail = runbook.trail
+    return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()

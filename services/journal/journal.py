@@ -85,6 +85,11 @@ class Journal:
         return _("reading the journal")
 
     @property
+    def person(self) -> Person:
+        """Who acts at this console, as far as is known now."""
+        return self._person()
+
+    @property
     def health(self) -> JournalHealth:
         """Whether the journal can be written, as of the last attempt."""
         return self._state.health

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from services.models.approvals import Consent
 from services.models.base import Clean, Model, RawId
 from services.models.changes import Plan
 from services.models.watches import Progress, WatchState
@@ -59,6 +60,8 @@ class Run(Model):
     """Why the run was stopped before any request was sent; "" if it was not."""
     progress: Progress | None = None
     """What its watch has seen; None: nothing yet, or it has none."""
+    consents: tuple[Consent, ...] = ()
+    """What allowed it: approvals, an emergency."""
     watched_seq: int = 0
     """Number of the journal entry that records the end of its watch; 0: it has not ended."""
 

@@ -149,6 +149,8 @@ class Plan(Model):
     approval_scope: str = ""
     """What the role must approve, as `approves` in the runbook names it: `task-limit:raise`; "" if no approval is
     needed."""
+    freeze: Clean = ""
+    """The change freeze in which it was planned: only an emergency goes through; "" outside of one."""
     downtime: Clean = ""
     cost: Clean = ""
     reversible: Clean = ""

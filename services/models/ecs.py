@@ -55,6 +55,8 @@ class ContainerService(Model):
     """Number of events without a time or text, which are not in `events`."""
     controller: str = "ECS"
     """Deployment controller: ECS, CODE_DEPLOY or EXTERNAL. Only ECS reports the rollout state."""
+    task_definition: Clean = ""
+    """`family:revision` that it is to run."""
     target_groups: tuple[RawId, ...] = ()
 
 

@@ -6,7 +6,7 @@ mistake. The settings of inspections are in `services.models.runbook_inspections
 Longer than other files because it is one grammar, read from top to bottom beside a data file.
 """
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -255,7 +255,7 @@ class Approver(Translated):
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
-    """What the role approves, one text each."""
+    """What the role approves, one each: ids of changes' scopes such as `task-limit:raise`, or their sentences."""
     en: ApproverTexts = ApproverTexts()
     """English versions of its texts."""
 
@@ -263,6 +263,26 @@ class Approver(Translated):
     def undecided(self) -> bool:
         """Whether no person is named."""
         return not self.name
+
+
+class Freeze(Translated):
+    """A time in which changes are refused."""
+
+    title: Clean
+    """The reason, as operators read it: `年度末処理`."""
+    starts: datetime
+    """Local time from which changes are refused, without a zone."""
+    ends: datetime
+    """Local time from which they are allowed again, without a zone."""
+    en: TitleTexts = TitleTexts()
+    """English versions of its texts."""
+
+
+class ChangeCalendar(Model):
+    """A Change Calendar of Systems Manager that opens and closes for changes."""
+
+    name: RawId
+    """Its name or ARN; while it is closed, or cannot be read, changes are refused."""
 
 
 class ClosedDay(StrEnum):
@@ -436,6 +456,8 @@ class Runbook(Translated):
     duties: tuple[Duty, ...] = ()
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    change_calendar: ChangeCalendar | None = None
     closures: Closures = Closures()
     costs: Costs | None = None
     access_keys: AccessKeys | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from services.changes.approvers import scope_titles
 from services.i18n import _
 from services.models.runbook import Runbook
 from services.toml.positions import Path
@@ -49,7 +50,10 @@ def blocked_by_contact(runbook: Runbook, role: str) -> tuple[str, ...]:
 def blocked_by_approver(runbook: Runbook, role: str) -> tuple[str, ...]:
     """What an undecided approver role blocks: changes, procedures and playbooks that need its approval, reports to it."""
     changes = [
-        str(name) for approver in runbook.approvers if approver.role == role for name in approver.approves
+        title
+        for approver in runbook.approvers
+        if approver.role == role
+        for title in scope_titles(approver.approves)
     ]
     asking = [
         *(str(procedure.title) for procedure in runbook.procedures if procedure.approval == role),

@@ -49,6 +49,9 @@ REASONS = [
         ("tui.navigation",),
         {
             "services/changes/base.py": {"services.aws_cli.plans"},
+            "services/changes/deploy_rollback/change.py": {"services.changes.deploy_rollback.cli_commands"},
+            "services/changes/desired_count/change.py": {"services.changes.desired_count.cli_commands"},
+            "services/changes/service_restart/change.py": {"services.changes.service_restart.cli_commands"},
             "services/changes/key_rotation/change.py": {"services.changes.key_rotation.cli_commands"},
             "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
             "services/inspections/access_keys/inspection.py": {

@@ -25,18 +25,18 @@ from services.aws.client.sdk import clients
 from services.aws.client.sdk import credentials as login
 from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.settings import AwsSettings
+from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.state import ScalingState
 from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.change_runs import Run
 from services.models.ecs import ContainerService, ScalableTarget
-from services.runbook.loader import load_builtin
 from services.system import Services, connect
+from tests.services.changes.change_world import UNAPPROVED
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 LATER = timedelta(minutes=2)
-BOOK = load_builtin("facility-prod")
+BOOK = UNAPPROVED
 LOADER = ModelLoader()
 FORKS_LEAN = (aiobotocore.session, clients, orjson)
 """What a console imports when it is first needed; imported here, a fork has it."""

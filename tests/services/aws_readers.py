@@ -23,7 +23,7 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.cost_explorer import CostExplorerReader
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
@@ -32,6 +32,7 @@ from services.aws.logs.journal_stream import JournalStream
 from services.aws.rds.reader import RdsReader
 from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
+from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
@@ -134,6 +135,17 @@ async def _pending(context: InspectionContext) -> object:
     return await reader.pending_actions(await reader.database("facility-prod-db"))
 
 
+async def _deployment(context: InspectionContext) -> object:
+    reader = EcsReader(context.reader)
+    return [await reader.deployment(each.id) for each in await reader.deployments(*_SERVICE)]
+
+
+async def _revisions(context: InspectionContext) -> object:
+    reader = EcsReader(context.reader)
+    deployments = await reader.deployments(*_SERVICE)
+    return await reader.revisions(arn for each in deployments for arn in (*each.sources, each.target))
+
+
 SPEAKER = "facility-prod-any"
 
 
@@ -203,7 +215,13 @@ CALLS: dict[str, Question] = {
     "AwsSession.identity": _identity,
     "Athena.workgroup": lambda context: Athena(context.reader).workgroup(_waf(context).workgroup),
     "Budgets.costs": lambda context: Budgets(context.reader).costs(context.runbook.system.account),
+    "EcsReader.definition": lambda context: EcsReader(context.reader).definition("facility-prod-staff-api:42"),
+    "EcsReader.definitions": lambda context: EcsReader(context.reader).definitions("facility-prod-staff-api"),
+    "EcsReader.deployment": _deployment,
+    "EcsReader.deployments": lambda context: EcsReader(context.reader).deployments(*_SERVICE),
+    "EcsReader.revisions": _revisions,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
+    "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),
     "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
     "Dashboards.get": lambda context: Dashboards(context.reader).get("facility-prod-main"),
     "RdsReader.database": lambda context: RdsReader(context.reader).database("facility-prod-db"),

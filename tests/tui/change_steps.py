@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.conftest import Embedded
+from tests.services.changes.change_world import UNAPPROVED
 from tests.tools.console import console, screen_text, until
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
@@ -25,7 +26,8 @@ def sent(embedded: Embedded, operation: str = RAISE) -> int:
 
 @asynccontextmanager
 async def change_mode(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot[Any]]:
-    """The console in the change mode, with the target's live state on screen."""
+    """The console in the change mode, with the target's live state on screen; by default nothing needs an approval."""
+    options.setdefault("runbook", UNAPPROVED)
     async with console(embedded.url, embedded.clock, mode="change", **options) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
         await until(pilot, lambda: pilot.app.screen.live.state.value is not None)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
+from services.changes.approvers import scope_titles
 from services.clock import Clock
 from services.contacts import escalation
 from services.i18n import _
@@ -86,7 +87,10 @@ def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     yield _("Contacts"), [(each.role, each.contact or nobody, each.scope) for each in runbook.contacts]
     yield (
         _("Approvers"),
-        [(each.role, each.name or nobody, _(", ").join(each.approves)) for each in runbook.approvers],
+        [
+            (each.role, each.name or nobody, _(", ").join(scope_titles(each.approves)))
+            for each in runbook.approvers
+        ],
     )
     yield _("Limits"), [(each.id, each.title, bound(each)) for each in runbook.limits]
     yield (

@@ -23,6 +23,7 @@ from services.i18n import _
 from services.journal.checkpoints import DEV_LOG
 from services.models.runbook import Runbook
 from services.models.text import clean
+from services.runbook.examples import with_example_people
 from services.runbook.loader import load_named
 from services.slack.settings import read as slack_settings
 from services.system import Services
@@ -55,6 +56,7 @@ async def connect(
     github = await asyncio.to_thread(github_settings, os.environ)
     if child is not None:
         clock, settings, github = await _embedded(child, runbook.system.region)
+        runbook = with_example_people(runbook)
     if demo_folder is not None:
         scratch.hold(demo_folder)
     services = wire(

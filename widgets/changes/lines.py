@@ -11,9 +11,11 @@ from rich.cells import cell_len
 
 from services.i18n import _, first_few
 from services.models import glyphs
+from services.models.approvals import Consent
 from services.models.aws_calls import AwsCall
 from services.models.changes import Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
+from widgets.changes.consents import approval_rows
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, plain, spread
 
@@ -190,15 +192,22 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
     return lines
 
 
-def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
-    """Target, approval, downtime, cost, and the revert with its date and the reason `why` for that date.
+def fact_lines(
+    plan: Plan,
+    width: int,
+    zone: tzinfo,
+    now: datetime,
+    why: str = "",
+    consents: Sequence[Consent] = (),
+) -> list[Line]:
+    """Target, approval with what was obtained, downtime, cost, the revert with its date and the reason `why` for it.
 
     A plan that was refused before it had steps only has a target.
     """
     rows = _name_rows(_("Target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
-    rows.append((_("approval"), plan.approval or _("not required"), "strong" if plan.approval else "muted"))
+    rows += approval_rows(plan, consents, zone, now)
     for label, value in (
         (_("downtime"), plan.downtime),
         (_("cost"), plan.cost),
@@ -209,6 +218,9 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
     rows.append((_("revert plan"), revert_text(plan.revert, zone, now), ""))
     if why and plan.revert is not None:
         rows.append(("", why, "muted"))
+    if plan.watch is not None:
+        rows.append((_("followed until"), plan.watch.ends_when, ""))
+    rows += [(_("first"), f"{each.why}", "key") for each in plan.suggestions if each.when == "before"]
     return pairs(rows, width)
 
 

@@ -42,11 +42,13 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "ecs": (
         "DescribeClusters",
         "DescribeServiceDeployments",
+        "DescribeServiceRevisions",
         "DescribeServices",
         "DescribeTaskDefinition",
         "DescribeTasks",
         "ListServiceDeployments",
         "ListServices",
+        "ListTaskDefinitions",
         "ListTasks",
     ),
     "elbv2": (
@@ -68,6 +70,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribePendingMaintenanceActions",
     ),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
+    "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
     "account": ("ListRegions",),
     "ec2": ("DescribeRegions",),
@@ -90,6 +93,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StopQueryExecution",
     ),
     "s3": ("ListObjectsV2",),
+    "ssm": ("GetCalendarState",),
     # AssumeRole and the operations below only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),
     "sso": ("GetRoleCredentials",),

@@ -1,47 +1,51 @@
-"""Maximum task count of an ECS service (runbook: スケール操作 1).
+"""Minimum and maximum task count of an ECS service (runbook: スケール操作 1).
 
-Only MaxCapacity is sent: what a RegisterScalableTarget omits stays as it is, and the runbook's minimum may
+Only the bound that changes is sent: what a RegisterScalableTarget omits stays as it is, and the runbook's minimum may
 not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from services.changes.base import REVERT, REVERT_AT, Change, ChangeContext
+from services.changes.base import REVERT, Change, ChangeContext
+from services.changes.ecs_scaling.facts import capacities_text, facts, remarks
+from services.changes.ecs_scaling.load import bounds, load_queries
+from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota, read_quota
+from services.changes.ecs_scaling.reading import Reads
+from services.changes.ecs_scaling.state import ScalingState
+from services.changes.ecs_services import names, targets
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
-from services.changes.task_limit.facts import facts, remarks
-from services.changes.task_limit.load import bounds, load_queries
+from services.changes.task_limit.form import form
 from services.changes.task_limit.parameters import (
-    LARGEST,
     MAX,
+    MIN,
     Parameters,
-    default_max,
-    default_way,
-    local,
-    proposed_at,
     read_parameters,
 )
-from services.changes.task_limit.reading import Reads
-from services.changes.task_limit.state import ScalingState, names
+from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import (
     ACTION,
     REGISTER,
     SCHEDULE,
+    bounds_of,
+    bounds_text,
     cancel,
+    changed,
     observed_action,
     observed_cancellation,
     observed_limit,
     redundant,
     register,
+    restored,
     schedule,
+    title,
 )
 from services.changes.task_limit.warnings import stopped_text, warnings
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
-from services.models.base import RawId
 from services.models.changes import (
     ChangeTarget,
     LiveState,
@@ -52,6 +56,7 @@ from services.models.changes import (
     Revert,
 )
 from services.models.date_text import written_on
+from services.models.ecs import ScalableTarget
 from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
 
@@ -60,9 +65,9 @@ RAISE = "raise"
 
 
 class TaskLimit(Change):
-    """Raises or lowers MaxCapacity, and schedules the revert."""
+    """Raises or lowers MinCapacity and MaxCapacity, and schedules the revert."""
 
-    numbers = frozenset({MAX})
+    numbers = frozenset({MIN, MAX})
     guarantees = Guarantees(
         proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
     )
@@ -73,22 +78,19 @@ class TaskLimit(Change):
 
     def targets(self) -> tuple[ChangeTarget, ...]:
         """The runbook's services."""
-        ecs = self.context.runbook.ecs
-        if ecs is None:
-            return ()
-        return tuple(
-            ChangeTarget(id=RawId(f"service/{ecs.cluster}/{name}"), title=name) for name in ecs.services
-        )
+        return targets(self.context.runbook)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
         state = await self._reads.state(target.id)
+        busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
         with self._written_on(state):
+            calendar = season_remarks(busy, state, self._ecs, self.context.zone)
             return LiveState(
                 target=target,
                 facts=facts(state, ACTION, self.context.zone),
                 read_at=state.at,
-                remarks=remarks(state, self.context.zone),
+                remarks=(*remarks(state, self.context.zone), *calendar),
                 bounds=bounds(state, self.context.runbook),
             )
 
@@ -97,69 +99,38 @@ class TaskLimit(Change):
         return load_queries(*names(target.id))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The new limit, and how and when it is reverted."""
-        state, ecs, calendar = await self._reads.counts(target.id), self._ecs, self.context.calendar
-        maximum = default_max(state, ecs)
-        at, why = await asyncio.to_thread(proposed_at, calendar, state.at)
-        return (
-            Parameter(
-                id=MAX,
-                title=_("Maximum task count"),
-                kind="integer",
-                default="" if maximum is None else str(maximum),
-                minimum=max(1, state.target.minimum if state.target else 1),
-                maximum=LARGEST,
-                help=_(
-                    "Auto Scaling starts no more tasks than this. Usual {usual}, busy days {busy}."
-                ).format(usual=ecs.usual_max or "—", busy=ecs.busy_max or "—"),
-            ),
-            Parameter(
-                id=REVERT,
-                title=_("Revert plan"),
-                kind="choice",
-                default="aws" if maximum is None else default_way(maximum, state, ecs),
-                choices=(
-                    ("aws", _("AWS reverts it automatically")),
-                    ("duty", _("a person reverts it, as a dated duty")),
-                    ("none", _("do not revert")),
-                ),
-                help=_(
-                    "A raised limit must be reverted; it may stay only when lowered or when it is the usual one."
-                ),
-            ),
-            Parameter(
-                id=REVERT_AT,
-                title=_("Revert at"),
-                kind="moment",
-                default=local(at, calendar),
-                why=why,
-                help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
-                    zone=calendar.zone.key
-                ),
-            ),
-        )
+        """The new bounds, and how and when they are reverted."""
+        state = await self._reads.counts(target.id)
+        return await asyncio.to_thread(form, state, self.context.runbook, self.context.calendar)
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(target.id, load=True)
+        definition = state.service.task_definition if state.service is not None else ""
+        quota = await read_quota(self.context.reader, definition)
         with self._written_on(state):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
 
     def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
         """Texts that are written within are read in the year in which `state` was."""
         return written_on(self.context.calendar.day_of(state.at))
 
     def plan_on(
-        self, target: ChangeTarget, parameters: Mapping[str, str], state: ScalingState, id: str
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: ScalingState,
+        id: str,
+        quota: FargateQuota = NO_QUOTA,
     ) -> Plan:
         """The plan from a given state; pure."""
         values, refusals = self._checked(parameters, state)
         if values is None or refusals or state.target is None:
             return self.refused(target, parameters, refusals, id=id, read_at=state.at)
-        context, before = self.context, state.target.maximum
+        context = self.context
         steps = [register(context, target, values, state)]
         if values.way == "aws" and values.at is not None:
-            steps.append(schedule(context, id, target, before, values.at))
+            steps.append(schedule(context, id, target, restored(state.target, values), values.at))
         obsolete = redundant(state, values)
         steps += [cancel(context, number, target, action) for number, action in enumerate(obsolete)]
         others = tuple(action for action in state.actions if action not in obsolete)
@@ -170,14 +141,16 @@ class TaskLimit(Change):
             steps,
             id=id,
             read_at=state.at,
-            title=_("Maximum task count {before} → {after}").format(before=before, after=values.maximum),
+            title=title(state.target, values),
             impact=stopped_text(stopped) if stopped else "",
-            warnings=warnings(replace(state, actions=others), values, context.runbook, context.zone),
-            approval=RAISE if values.maximum > before else "",
+            warnings=warnings(replace(state, actions=others), values, context, quota),
+            approval=RAISE if values.maximum > state.target.maximum else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
-            cost=_cost(values.maximum - before),
-            reversible=_("Yes: the previous maximum, {before}, is recorded.").format(before=before),
-            revert=_revert(target, values, before),
+            cost=_cost(state.target, values),
+            reversible=_("Yes: the previous bounds ({before}) are recorded.").format(
+                before=capacities_text(*bounds_of(bounds_text(state.target, values)))
+            ),
+            revert=_revert(target, values, state.target),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
@@ -201,13 +174,17 @@ class TaskLimit(Change):
         return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The previous maximum: permanent if it may stay, otherwise with a revert of its own."""
+        """The previous bounds: permanent if they may stay, otherwise with a revert of their own."""
         first = next((step for step in plan.steps if step.id == REGISTER), None)
         if first is None:
             return {}
-        before = int(first.before)
-        stays = before < first.call.params["MaxCapacity"] or before == self._ecs.usual_max
-        return {MAX: first.before, REVERT: "none" if stays else "aws"}
+        minimum, maximum = bounds_of(first.before)
+        sent, ecs = first.call.params, self._ecs
+        stays = maximum <= sent.get("MaxCapacity", maximum) or maximum == ecs.usual_max
+        if minimum is not None:
+            stays = stays and (minimum <= sent["MinCapacity"] or minimum == ecs.usual_min)
+        values = {MAX: str(maximum)} | ({} if minimum is None else {MIN: str(minimum)})
+        return values | {REVERT: "none" if stays else "aws"}
 
     @property
     def _ecs(self) -> Ecs:
@@ -224,16 +201,31 @@ class TaskLimit(Change):
         if state.target is None:
             return None, (_("Auto Scaling is not configured for this service; there is no limit to change."),)
         values, refusals = read_parameters(parameters, state, self._ecs, self.context.calendar)
-        if values is not None and values.maximum == state.target.maximum:
-            text = _("Nothing to change: the maximum is {maximum} already.")
-            refusals += (text.format(maximum=values.maximum),)
-        if values is not None and values.maximum < state.target.minimum:
-            text = _("The maximum cannot be below the minimum, {minimum}.")
-            refusals += (text.format(minimum=state.target.minimum),)
-        return values, refusals
+        return values, (*refusals, *(_contradictions(values, state.target) if values is not None else ()))
 
 
-def _cost(more: int) -> str:
+def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]:
+    """Why AWS would not accept the bounds, or why nothing changes."""
+    if not changed(target, values):
+        yield _("Nothing to change: the maximum is {maximum} already.").format(maximum=values.maximum)
+    if values.minimum is None and values.maximum < target.minimum:
+        text = _("The maximum cannot be below the minimum, {minimum}.")
+        yield text.format(minimum=target.minimum)
+    elif values.minimum is not None and values.minimum > values.maximum:
+        text = _("The minimum, {minimum}, cannot be above the maximum, {maximum}.")
+        yield text.format(minimum=values.minimum, maximum=values.maximum)
+
+
+def _cost(target: ScalableTarget, values: Parameters) -> str:
+    idle = (values.minimum or 0) - target.minimum
+    if values.minimum is not None and idle > 0:
+        text = plural(
+            "At least {count} more task, charged also while it is idle.",
+            "At least {count} more tasks, each charged also while idle.",
+            idle,
+        )
+        return text.format(count=idle)
+    more = values.maximum - target.maximum
     if more <= 0:
         return _("None")
     text = plural(
@@ -244,14 +236,24 @@ def _cost(more: int) -> str:
     return text.format(count=more)
 
 
-def _revert(target: ChangeTarget, values: Parameters, before: int) -> Revert | None:
+def _revert(target: ChangeTarget, values: Parameters, before: ScalableTarget) -> Revert | None:
     if values.way == "none" or values.at is None:
         return None
+    minimum = {} if values.minimum is None else {MIN: str(before.minimum)}
+    text = (
+        _("{target}: revert the maximum task count from {after} to {before}")
+        if values.minimum is None
+        else _("{target}: revert the task counts to {before}")
+    )
     return Revert(
         way=values.way,
         at=values.at,
-        title=_("{target}: revert the maximum task count from {after} to {before}").format(
-            target=target.title, after=values.maximum, before=before
+        title=text.format(
+            target=target.title,
+            after=values.maximum,
+            before=before.maximum
+            if values.minimum is None
+            else capacities_text(before.minimum, before.maximum),
         ),
-        values={MAX: str(before), REVERT: "none"},
+        values={MAX: str(before.maximum), **minimum, REVERT: "none"},
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.aws_cli.containers import scaling_bounds, scheduled_actions, service_state
 from services.aws_cli.plans import requests_of
-from services.changes.task_limit.state import names
+from services.changes.ecs_services import names
 from services.changes.task_limit.steps import REGISTER
 from services.i18n import _
 from services.models.aws_cli import CliCommand

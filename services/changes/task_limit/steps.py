@@ -8,15 +8,15 @@ from datetime import datetime, tzinfo
 
 from services.aws.autoscaling.reader import DIMENSION, SERVICE
 from services.changes.base import ChangeContext, observed
-from services.changes.task_limit.facts import action_text
-from services.changes.task_limit.parameters import Parameters
-from services.changes.task_limit.state import ScalingState, action_digest, limit_digest
+from services.changes.ecs_scaling.facts import action_text, capacities_text
+from services.changes.ecs_scaling.state import ScalingState, action_digest, limit_digest
+from services.changes.task_limit.parameters import LARGEST, Parameters
 from services.changes.task_limit.warnings import stopped_text
 from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 from services.models.date_text import zoned_time
-from services.models.ecs import ScheduledAction
+from services.models.ecs import ScalableTarget, ScheduledAction
 
 REGISTER = "register"
 SCHEDULE = "schedule-revert"
@@ -30,33 +30,80 @@ _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 def register(
     context: ChangeContext, target: ChangeTarget, values: Parameters, state: ScalingState
 ) -> PlannedStep:
-    """Sets the new maximum, and nothing else."""
+    """Sets the bounds that change, and nothing else."""
     assert state.target is not None
+    stops = state.stopped(values.maximum) > 0
     return context.step(
         REGISTER,
-        _("Set the maximum task count to {maximum}").format(maximum=values.maximum),
+        _step_title(state.target, values),
         target,
-        (SERVICE, "RegisterScalableTarget", {**_resource(target.id), "MaxCapacity": values.maximum}),
+        (SERVICE, "RegisterScalableTarget", {**_resource(target.id), **changed(state.target, values)}),
         rows=_rows(state, values),
-        expects=limit_digest(state.target, state.stopped(values.maximum), active=state.active),
+        expects=limit_digest(state.target, stops=stops, active=state.active),
         required=("ScalableTargetARN",),
-        before=str(state.target.maximum),
+        before=bounds_text(state.target, values),
     )
 
 
-def schedule(context: ChangeContext, id: str, target: ChangeTarget, before: int, at: datetime) -> PlannedStep:
-    """Creates a one-time scheduled action in AWS that restores the maximum of `before`; `id` is the plan's."""
+def changed(target: ScalableTarget, values: Parameters) -> dict[str, int]:
+    """The bounds that change, as AWS names them."""
+    minimum = {} if values.minimum is None else {"MinCapacity": values.minimum}
+    return minimum | ({} if values.maximum == target.maximum else {"MaxCapacity": values.maximum})
+
+
+def bounds_text(target: ScalableTarget, values: Parameters) -> str:
+    """The bounds that are replaced: `5` of the maximum alone, `2-5` with the minimum."""
+    return str(target.maximum) if values.minimum is None else f"{target.minimum}-{target.maximum}"
+
+
+def bounds_of(text: str) -> tuple[int | None, int]:
+    """(minimum, or None if it is not changed; maximum) of `bounds_text`."""
+    minimum, _dash, maximum = text.rpartition("-")
+    return int(minimum) if minimum else None, int(maximum)
+
+
+def restored(target: ScalableTarget, values: Parameters) -> dict[str, int]:
+    """The replaced bounds, as AWS names them."""
+    present = {"MinCapacity": target.minimum, "MaxCapacity": target.maximum}
+    return {name: present[name] for name in changed(target, values)}
+
+
+def title(target: ScalableTarget, values: Parameters) -> str:
+    """The bounds before and after."""
+    low, high = (target.minimum, values.minimum), (target.maximum, values.maximum)
+    if values.minimum is None:
+        return _("Maximum task count {before} → {after}").format(before=high[0], after=high[1])
+    if values.maximum == target.maximum:
+        return _("Minimum task count {before} → {after}").format(before=low[0], after=low[1])
+    text = _("Task count {before} → {after}")
+    return text.format(before=f"{low[0]}–{high[0]}", after=f"{low[1]}–{high[1]}")
+
+
+def _step_title(target: ScalableTarget, values: Parameters) -> str:
+    if values.minimum is None:
+        return _("Set the maximum task count to {maximum}").format(maximum=values.maximum)
+    if values.maximum == target.maximum:
+        return _("Set the minimum task count to {minimum}").format(minimum=values.minimum)
+    text = _("Set the minimum task count to {minimum} and the maximum to {maximum}")
+    return text.format(minimum=values.minimum, maximum=values.maximum)
+
+
+def schedule(
+    context: ChangeContext, id: str, target: ChangeTarget, capacities: dict[str, int], at: datetime
+) -> PlannedStep:
+    """Creates a one-time scheduled action in AWS that restores the bounds of before; `id` is the plan's."""
     params = _resource(target.id) | {
         "ScheduledActionName": f"{ACTION}{id}",
         "Schedule": f"at({at.astimezone(context.zone):%Y-%m-%dT%H:%M:%S})",
         "Timezone": context.zone.key,
-        "ScalableTargetAction": {"MaxCapacity": before},
+        "ScalableTargetAction": capacities,
     }
     when = zoned_time(at, context.zone)
-    after = _("{when}: maximum {before}").format(when=when, before=before)
+    before = capacities_text(capacities.get("MinCapacity"), capacities.get("MaxCapacity"))
+    after = f"{when}: {before}"
     return context.step(
         SCHEDULE,
-        _("Let AWS revert it to {before} on {when}").format(before=before, when=when),
+        _("Let AWS revert it on {when}: {before}").format(before=before, when=when),
         target,
         (SERVICE, "PutScheduledAction", params),
         rows=(Row(name=_("Revert plan"), before=_("none"), after=after),),
@@ -96,8 +143,8 @@ def observed_cancellation(step: PlannedStep, actions: tuple[ScheduledAction, ...
 
 def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
     """The current maximum, compared with the step."""
-    maximum = step.call.params["MaxCapacity"]
-    now = limit_digest(state.target, state.stopped(maximum), active=state.active)
+    params = step.call.params
+    now = _limit_digest(step, state)
     if state.target is None:
         text = _("Auto Scaling is no longer configured for this service.")
         return observed(now, text, after=False, before=False)
@@ -108,11 +155,26 @@ def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
         text = sentences(text, _("ECS has no such active service."))
     if state.target.suspended:
         text = sentences(text, _("Auto Scaling is suspended."))
+    actual = {"MinCapacity": state.target.minimum, "MaxCapacity": state.target.maximum}
+    minimum, maximum = bounds_of(step.before or "0")
+    replaced = {"MaxCapacity": maximum} | ({} if minimum is None else {"MinCapacity": minimum})
     return observed(
         now,
         text,
-        after=state.target.maximum == maximum,
-        before=state.target.maximum == int(step.before or -1),
+        after=all(actual[name] == params[name] for name in actual if name in params),
+        before=all(actual[name] == replaced[name] for name in replaced if name in params),
+    )
+
+
+def _limit_digest(step: PlannedStep, state: ScalingState) -> str:
+    """Comparable with what the step expects.
+
+    If the plan says that tasks are stopped, it stays good while Auto Scaling moves their number, also to none.
+    """
+    planned = limit_digest(state.target, stops=True, active=state.active)
+    stops = state.stopped(step.call.params.get("MaxCapacity", LARGEST)) > 0
+    return (
+        planned if step.expects == planned else limit_digest(state.target, stops=stops, active=state.active)
     )
 
 
@@ -126,19 +188,21 @@ def observed_action(
         # AWS deletes a one-time action after its time, so from then on its absence proves nothing.
         pending = _due(params["Schedule"], zone) > now
         return observed(action_digest(None), _no_action(step), after=False, before=pending)
-    same = (action.schedule, action.timezone, action.maximum) == (
+    capacities = params["ScalableTargetAction"]
+    same = (action.schedule, action.timezone, action.minimum, action.maximum) == (
         params["Schedule"],
         params["Timezone"],
-        params["ScalableTargetAction"]["MaxCapacity"],
+        capacities.get("MinCapacity"),
+        capacities.get("MaxCapacity"),
     )
     return observed(action_digest(action), _there(action), after=same, before=False)
 
 
 def _there(action: ScheduledAction) -> str:
-    return _("The scheduled action {name} exists: {schedule}, maximum {maximum}.").format(
+    return _("The scheduled action {name} exists: {schedule}, {bounds}.").format(
         name=action.name,
         schedule=action.schedule,
-        maximum="—" if action.maximum is None else action.maximum,
+        bounds=capacities_text(action.minimum, action.maximum) or "—",
     )
 
 
@@ -156,21 +220,20 @@ def _rows(state: ScalingState, values: Parameters) -> tuple[Row, ...]:
     """All displayed values, including unchanged ones."""
     assert state.target is not None
     target, stopped = state.target, state.stopped(values.maximum)
-    desired = str(state.desired)
+    minimum = target.minimum if values.minimum is None else values.minimum
+    desired = str(max(minimum, min(state.desired, values.maximum)) if state.active else state.desired)
     if stopped:
-        after = _("{count}: {stopped}").format(count=values.maximum, stopped=stopped_text(stopped))
-        falls = state.running > values.maximum
-        running = _("falls to {count}").format(count=values.maximum) if falls else str(state.running)
-    elif values.maximum > target.maximum and not target.suspended:
-        after = _("{count}, rises with load").format(count=state.desired)
-        running = _("{count}, rises with load").format(count=state.running)
-    else:
-        after, running = desired, str(state.running)
+        desired = _("{count}: {stopped}").format(count=values.maximum, stopped=stopped_text(stopped))
+    running = str(state.running)
+    if stopped and state.running > values.maximum:
+        running = _("falls to {count}").format(count=values.maximum)
+    elif state.desired < minimum:
+        running = _("rises to {count}").format(count=minimum)
     scaling = _("suspended") if target.suspended else _("active")
     return (
         Row(name=_("Maximum"), before=target.maximum, after=values.maximum),
-        Row(name=_("Minimum"), before=target.minimum, after=target.minimum),
-        Row(name=_("Desired"), before=desired, after=after),
+        Row(name=_("Minimum"), before=target.minimum, after=minimum),
+        Row(name=_("Desired"), before=state.desired, after=desired),
         Row(name=_("Running"), before=state.running, after=running),
         Row(name=_("Auto Scaling"), before=scaling, after=scaling),
     )

@@ -3,84 +3,73 @@
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 
-from services.changes.base import warning
-from services.changes.task_limit.facts import action_text
+from services.changes.base import ChangeContext, warning
+from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
+from services.changes.ecs_scaling.facts import action_text
+from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
+from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.parameters import Parameters
-from services.changes.task_limit.state import ScalingState
 from services.i18n import _, plural
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
-from services.models.runbook import Runbook
+from services.models.ecs import ScalableTarget
 
 FAR = timedelta(days=62)
 """A revert further ahead than this gets a warning: it is more often a wrong year or month than intended."""
 
 
-def warnings(state: ScalingState, values: Parameters, runbook: Runbook, zone: tzinfo) -> tuple[Caution, ...]:
+def warnings(
+    state: ScalingState, values: Parameters, context: ChangeContext, quota: FargateQuota
+) -> tuple[Caution, ...]:
     """All warnings for `values`."""
     assert state.target is not None
+    runbook, zone = context.runbook, context.zone
     raising = values.maximum > state.target.maximum
-    minimum = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
+    more = raising or (values.minimum is not None and values.minimum > state.desired)
     return (
+        *_started(state, values),
         *_stopped(state, values),
-        *(_connections(state, values, runbook) if raising else ()),
+        *(connections(state, values.maximum, runbook) if more else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
         *_revert(state, values, raising=raising, zone=zone),
         *_others(state, values, zone),
         *_deployment(state),
-        warning(minimum.format(minimum=state.target.minimum)),
+        *_unsent(state.target, values),
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
-        *([warning(_("The Fargate quota of the account is not checked."))] if raising else ()),
+        *([quota_warning(quota, values.maximum)] if more else ()),
     )
 
 
 def stopped_text(count: int) -> str:
-    """`3 tasks are stopped at once`."""
+    """`now 3 tasks are stopped at once`: Auto Scaling may move their number until the request is sent."""
     return plural(
-        "{count} task is stopped immediately", "{count} tasks are stopped immediately", count
+        "now {count} task is stopped immediately", "now {count} tasks are stopped immediately", count
     ).format(count=count)
+
+
+def _started(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+    if values.minimum is not None and values.minimum > state.desired:
+        text = _("Desired is now {desired}: raising the minimum starts tasks up to {minimum} immediately.")
+        yield warning(text.format(desired=state.desired, minimum=values.minimum))
+
+
+def _unsent(target: ScalableTarget, values: Parameters) -> Iterator[Caution]:
+    if values.minimum is None:
+        text = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
+        yield warning(text.format(minimum=target.minimum))
+    elif values.maximum == target.maximum:
+        text = _("Only MinCapacity is sent; the maximum stays {maximum}.")
+        yield warning(text.format(maximum=target.maximum))
 
 
 def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     count = state.stopped(values.maximum)
     if count:
-        text = _("Desired is {desired}: lowering the maximum stops the tasks above {maximum} immediately.")
-        yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
-
-
-def _connections(state: ScalingState, values: Parameters, runbook: Runbook) -> Iterator[Caution]:
-    """Compares tasks × connections per task with the runbook's limit."""
-    limit = runbook.limit_for("AWS/RDS", "DatabaseConnections")
-    if runbook.rds is None or limit is None or limit.below is None:
-        return
-    per_task = runbook.ecs.connections_per_task if runbook.ecs else None
-    if per_task is not None:
-        how = _("{each} per task according to the runbook").format(each=per_task)
-        estimate = float(per_task * values.maximum)
-    elif state.load.connections is not None and state.running > 0:
-        how = _("{connections} now with {running} running").format(
-            connections=round(state.load.connections), running=state.running
-        )
-        estimate = state.load.connections / state.running * values.maximum
-    else:
         text = _(
-            "The database connections could not be measured: check that a maximum of {maximum} keeps them below {limit}."
+            "Desired is now {desired}: lowering the maximum stops the tasks above {maximum} immediately."
         )
-        yield warning(text.format(maximum=values.maximum, limit=f"{limit.below:g}"), grave=True)
-        return
-    over = estimate >= limit.below
-    text = (
-        _(
-            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}. That is too many."
-        )
-        if over
-        else _(
-            "Database connections: {how}, so a maximum of {maximum} would use about {expected}; they must stay below {limit}."
-        )
-    )
-    text = text.format(how=how, maximum=values.maximum, expected=round(estimate), limit=f"{limit.below:g}")
-    yield warning(text, grave=over)
+        yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
 
 
 def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
@@ -99,25 +88,20 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     lower = state.target.maximum if raising else values.maximum
     if raising and values.way == "none":
         return
-    if state.load.cpu is None:
-        yield warning(_("The CPU load could not be measured."), grave=not raising)
+    unknown = unmeasured(state, grave=not raising)
+    if unknown is not None:
+        yield unknown
         return
-    if state.running != state.desired:
-        text = _(
-            "Tasks are starting or stopping (desired {desired}, running {running}): CPU cannot be estimated."
-        )
-        yield warning(text.format(desired=state.desired, running=state.running), grave=not raising)
-        return
-    tasks = min(state.running, lower) or 1
-    estimate = state.load.cpu * state.running / tasks
+    estimate = cpu_of(state, min(state.running, lower))
     over = state.aim is not None and estimate > state.aim
-    aim = "—" if state.aim is None else f"{state.aim:g} %"
     text = (
         _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
         if raising
         else _("At a maximum of {lower}, CPU would be about {expected} % (now {cpu} %, target {aim}).")
     )
-    text = text.format(lower=lower, expected=round(estimate), cpu=round(state.load.cpu), aim=aim)
+    text = text.format(
+        lower=lower, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
+    )
     yield warning(text, grave=over and not raising)
 
 
@@ -132,13 +116,13 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
         )
         when = zoned_time(values.at, zone)
         yield warning(text.format(days=(values.at - state.at).days, when=when), grave=True)
-    when, before = zoned_time(values.at, zone), state.target.maximum
+    when = zoned_time(values.at, zone)
     if values.way == "duty":
         text = _("It is not reverted automatically: on {when} a duty asks a person to revert it.")
         yield warning(text.format(when=when))
     elif raising:
         text = _("On {when} AWS stops the tasks above {before} immediately, whatever the load is then.")
-        yield warning(text.format(when=when, before=before))
+        yield warning(text.format(when=when, before=state.target.maximum))
 
 
 def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:

@@ -11,7 +11,8 @@ from uuid import UUID
 from services.demo.autoscaling.records import Activity, Policy, ScheduledAction, Target, policy_arn, when
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
-from services.demo.ecs.model import Clusters, Service
+from services.demo.ecs.clusters import Clusters
+from services.demo.ecs.model import Service
 from services.demo.identifiers import hash_of
 
 OUT_COOLDOWN = 60.0

@@ -1,6 +1,6 @@
 """The event history: the activity of an ordinary office, and the scenario's own events."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from services.demo.account import REGION
@@ -74,6 +74,15 @@ class TrailStore:
             ),
             None,
         )
+
+    def last_release(self, before: float) -> float:
+        """When a release was last deployed before `before` (both epoch seconds)."""
+        newest = datetime.fromtimestamp(before, UTC)
+        events = self._ordinary(newest - RECENT, newest)
+        times = [
+            entry.at.timestamp() for entry in events if entry.name == "UpdateService" and entry.at < newest
+        ]
+        return max(times, default=before)
 
     def _ordinary(self, oldest: datetime, newest: datetime) -> list[Entry]:
         if self._run.scenario.empty:

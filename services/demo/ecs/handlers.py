@@ -1,16 +1,22 @@
-"""Handlers for ECS clusters, task definitions and services; services in moto never run a task.
+"""Handlers for ECS clusters and services; services in moto never run a task.
 
 Source: Amazon ECS API reference.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from services.demo.account import ACCOUNT
-from services.demo.ecs.model import Clusters, Deployment, Service
+from services.demo.ecs.clusters import Clusters
+from services.demo.ecs.model import Service
+from services.demo.ecs.records import Deployment
 from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
 from services.demo.registry import Call, op
+
+T = TypeVar("T")
 
 
 def when(at: float) -> datetime:
@@ -23,6 +29,14 @@ def short(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
+def numbered_page(rows: Sequence[T], params: dict[str, Any], most: int) -> tuple[list[T], dict[str, str]]:
+    """One page of rows that only grow at one end, and `{"nextToken": …}` if more follow."""
+    size = min(params.get("maxResults") or most, most)
+    numbered = [(f"{number:07d}", row) for number, row in enumerate(rows)]
+    page, more = page_of(numbered, lambda pair: pair[0], params.get("nextToken"), size)
+    return [row for _number, row in page], ({"nextToken": more["NextToken"]} if more else {})
+
+
 def cluster_of(call: Call) -> str:
     """The cluster that a request names. Raises AwsErrorResponse if there is none."""
     name = short(call.params.get("cluster") or "default")
@@ -31,7 +45,8 @@ def cluster_of(call: Call) -> str:
     return name
 
 
-def _service(call: Call, name: str) -> Service:
+def service_of(call: Call, name: str) -> Service:
+    """The service that a request names. Raises AwsErrorResponse if there is none."""
     cluster = cluster_of(call)
     service = call.component(Clusters).services.get((cluster, short(name)))
     if service is None:
@@ -96,38 +111,11 @@ def list_clusters(call: Call) -> dict[str, Any]:
     }
 
 
-@op("ecs", "RegisterTaskDefinition")
-def register_task_definition(call: Call) -> dict[str, Any]:
-    """Add a revision to a family."""
-    params = call.params
-    revisions = call.component(Clusters).definitions.setdefault(params["family"], [])
-    number = len(revisions) + 1
-    definition = {
-        **{key: value for key, value in params.items() if key != "tags"},
-        "taskDefinitionArn": definition_arn(f"{params['family']}:{number}", call.region),
-        "revision": number,
-        "status": "ACTIVE",
-    }
-    revisions.append(definition)
-    return {"taskDefinition": definition}
-
-
-@op("ecs", "DescribeTaskDefinition")
-def describe_task_definition(call: Call) -> dict[str, Any]:
-    """One revision, by default the newest."""
-    family, _, revision = short(call.params["taskDefinition"]).partition(":")
-    revisions = call.component(Clusters).definitions.get(family, [])
-    number = int(revision) if revision.isdigit() else len(revisions)
-    if not 1 <= number <= len(revisions):
-        raise AwsErrorResponse("ClientException", "Unable to describe task definition.")
-    return {"taskDefinition": revisions[number - 1]}
-
-
 @op("ecs", "CreateService")
 def create_service(call: Call) -> dict[str, Any]:
     """Create a service; its tasks start at once."""
     params = call.params
-    cluster, name = cluster_of(call), params["serviceName"]
+    cluster, name, clusters = cluster_of(call), params["serviceName"], call.component(Clusters)
     balancer: dict[str, Any] = next(iter(params.get("loadBalancers") or ()), {})
     service = Service(
         name,
@@ -140,23 +128,34 @@ def create_service(call: Call) -> dict[str, Any]:
         target_group=balancer.get("targetGroupArn", ""),
         container=balancer.get("containerName", "app"),
         port=balancer.get("containerPort", 8080),
+        images_of=clusters.images_of,
+        controller=(params.get("deploymentController") or {}).get("type", "ECS"),
     )
     service.advance(call.epoch)
-    call.component(Clusters).services[cluster, name] = service
+    clusters.services[cluster, name] = service
     return {"service": describe(service, call.epoch)}
 
 
 @op("ecs", "UpdateService")
 def update_service(call: Call) -> dict[str, Any]:
     """A new count starts or stops tasks; a new definition (or force) starts a deployment."""
-    service, now = _service(call, call.params["service"]), call.epoch
-    count = call.params.get("desiredCount")
+    service, now = service_of(call, call.params["service"]), call.epoch
+    count, definition = call.params.get("desiredCount"), call.params.get("taskDefinition")
+    name = _deployable(call, short(definition)) if definition else service.definition
     if count is not None:
         service.set_desired(count, now)
-    definition = call.params.get("taskDefinition")
-    if definition or call.params.get("forceNewDeployment"):
-        service.deploy(short(definition or service.definition), now)
+    if name != service.definition or call.params.get("forceNewDeployment"):
+        service.deploy(name, now)
     return {"service": describe(service, now)}
+
+
+def _deployable(call: Call, name: str) -> str:
+    definition = call.component(Clusters).definition(name)
+    if definition is None:
+        raise AwsErrorResponse("ClientException", "TaskDefinition not found.")
+    if definition["status"] != "ACTIVE":
+        raise AwsErrorResponse("ClientException", "TaskDefinition is inactive")
+    return f"{definition['family']}:{definition['revision']}"
 
 
 @op("ecs", "DescribeServices")
@@ -207,6 +206,7 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         ],
         "createdAt": when(service.created),
         "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": service.controller},
         "loadBalancers": [],
     }
     if service.target_group:
@@ -227,7 +227,7 @@ def _deployment(service: Service, deployment: Deployment, now: float) -> dict[st
         "status": "PRIMARY" if deployment.primary else "ACTIVE",
         "taskDefinition": definition_arn(deployment.definition, service.region),
         "desiredCount": service.desired if deployment.primary else 0,
-        "pendingCount": sum(task.stopping is None and task.created <= now < task.runs_at for task in tasks),
+        "pendingCount": sum(task.pending(now) for task in tasks),
         "runningCount": sum(task.running(now) for task in tasks),
         "failedTasks": deployment.failed,
         "createdAt": when(deployment.created),

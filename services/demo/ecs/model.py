@@ -3,18 +3,15 @@
 Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
 from services.demo.account import ACCOUNT, REGION
+from services.demo.ecs.records import DRAIN, Deployment, History, Image, Revision, ServiceDeployment, Task
+from services.demo.identifiers import hash_of
 
-START = 35.0
-"""Seconds from a task's creation until it runs."""
-HEALTHY = 25.0
-"""Seconds from running until its target is healthy."""
-DRAIN = 30.0
-"""Seconds from the decision to stop until it is gone."""
 CRASH = 10.0
 """Seconds that a task of a broken definition runs."""
 BREAKER = 3
@@ -25,58 +22,6 @@ STOPPED_KEPT = 3600.0
 """Seconds that a stopped task can still be described."""
 EVENTS_KEPT = 100
 ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
-
-
-@dataclass(slots=True)
-class Task:
-    """One task."""
-
-    id: str
-    definition: str
-    deployment: str
-    created: float
-    ip: str
-    zone: str
-    stopping: float | None = None
-    reason: str = ""
-    started: bool = False
-    """Its start is among the service's events."""
-
-    @property
-    def runs_at(self) -> float:
-        """When it runs."""
-        return self.created + START
-
-    @property
-    def healthy_at(self) -> float:
-        """When its target is healthy."""
-        return self.runs_at + HEALTHY
-
-    def running(self, at: float) -> bool:
-        """Whether it runs; a draining task still does."""
-        return self.runs_at <= at and (self.stopping is None or at < self.stopping + DRAIN)
-
-    def gone(self, at: float) -> bool:
-        """Whether it has stopped."""
-        return self.stopping is not None and at >= self.stopping + DRAIN
-
-
-@dataclass(slots=True)
-class Deployment:
-    """One deployment."""
-
-    id: str
-    definition: str
-    created: float
-    updated: float
-    primary: bool = True
-    completed: bool = False
-    failed: int = 0
-    """failedTasks: 0 again as soon as one is healthy."""
-    given_up: bool = False
-    """The circuit breaker ended it: rolloutState FAILED."""
-    back_to: str = ""
-    """Id of the deployment that this one rolls back to; "" if it is no rollback."""
 
 
 @dataclass(slots=True)
@@ -103,9 +48,17 @@ class Service:
     status: str = "ACTIVE"
     broken: dict[str, float] = field(default_factory=dict)
     """Definitions whose tasks exit CRASH seconds after they run, by the time from which new tasks do so."""
+    faulty: dict[str, float] = field(default_factory=dict)
+    """Share of the requests that fail on a task, by its image's digest."""
+    images_of: Callable[[str], tuple[Image, ...]] = lambda _definition: ()
+    """Resolves the image tags of a task definition to today's digests."""
+    history: History = field(default_factory=History)
+    controller: str = "ECS"
 
     def __post_init__(self) -> None:
-        self.deployments.append(self._deployment(self.definition, self.created))
+        revision = self._revise(self.definition, self.created)
+        self.deployments.append(self._deployment(revision, self.created))
+        self._record((), revision, self.created)
 
     @property
     def arn(self) -> str:
@@ -117,8 +70,22 @@ class Service:
         """The newest deployment."""
         return self.deployments[0]
 
-    def _deployment(self, definition: str, at: float) -> Deployment:
-        return Deployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", definition, at, at)
+    def _deployment(self, revision: Revision, at: float) -> Deployment:
+        return Deployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", revision, at, at)
+
+    def _revise(self, definition: str, at: float) -> Revision:
+        """A new service revision; image tags are resolved now."""
+        number = hash_of(f"{self.arn}{len(self.history.revisions)}") % 10**19
+        revision = Revision(f"{number:019d}", definition, at, self.images_of(definition))
+        self.history.revisions.append(revision)
+        return revision
+
+    def _record(self, sources: tuple[Revision, ...], target: Revision, at: float) -> ServiceDeployment:
+        """A new service deployment, the newest."""
+        id = f"{hash_of(f'{target.id}{at}') % 36**20:020x}"[-20:]
+        deployment = ServiceDeployment(id, sources, target, at, at)
+        self.history.deployments.insert(0, deployment)
+        return deployment
 
     def alive(self, at: float) -> list[Task]:
         """Tasks that are neither stopping nor gone."""
@@ -130,11 +97,18 @@ class Service:
 
     def pending(self, at: float) -> int:
         """pendingCount."""
-        return sum(task.stopping is None and task.created <= at < task.runs_at for task in self.tasks)
+        return sum(task.pending(at) for task in self.tasks)
 
     def serving(self, at: float) -> list[Task]:
-        """Tasks that receive requests."""
-        return [task for task in self.alive(at) if task.healthy_at <= at]
+        """Tasks that receive requests; those of a paused deployment wait for it."""
+        paused_id = self.primary.id if self.history.newest.waiting else ""
+        return [task for task in self.alive(at) if task.healthy_at <= at and task.deployment != paused_id]
+
+    def failing(self, at: float) -> float:
+        """Share of the requests that fail because of the images of the tasks that receive them."""
+        serving = self.serving(at)
+        shares = [self.faulty.get(task.revision.digest, 0.0) for task in serving]
+        return sum(shares) / len(serving) if serving else 0.0
 
     def set_desired(self, count: int, at: float) -> None:
         """Set desiredCount."""
@@ -144,13 +118,48 @@ class Service:
             self.steady = False
             self.advance(at)
 
-    def deploy(self, definition: str, at: float) -> None:
-        """Begin a rolling deployment of `definition`."""
+    def deploy(self, definition: str, at: float, *, hook: str = "") -> None:
+        """Begin a rolling deployment of `definition`, which pauses at the lifecycle hook with the id `hook`."""
+        before = self.history.newest
+        sources: tuple[Revision, ...] = (self.primary.revision,)
+        if not before.ending:
+            before.end("STOPPED", at, "A newer deployment replaced it.")
+            sources = (*before.sources, before.target)
+        revision = self._revise(definition, at)
+        started = self._record(sources, revision, at)
+        started.hook, started.waiting = hook, bool(hook)
+        self._roll(revision, at)
+
+    def _roll(self, revision: Revision, at: float) -> None:
         for deployment in self.deployments:
             deployment.primary = False
-        self.definition = definition
-        self.deployments.insert(0, self._deployment(definition, at))
+        self.definition = revision.definition
+        self.deployments.insert(0, self._deployment(revision, at))
         self.steady = False
+        self.advance(at)
+
+    def released(self, before: str, at: float) -> None:
+        """Its first deployment replaced the definition `before` at `at`, earlier than what is simulated."""
+        old = self._revise(before, at - 1)
+        first = self.history.newest
+        first.sources, first.created, first.updated, first.target.created = (old,), at, at, at
+        self.primary.created = self.primary.updated = at
+
+    def roll_back(self, at: float, reason: str) -> None:
+        """Deploy the source revision of the newest service deployment again, with the digests it had."""
+        current, failed = self.history.newest, self.primary
+        before = next(each for each in self.deployments if each.revision is current.sources[0])
+        current.rollback_at, current.updated = at, at
+        current.reason, current.waiting = reason, False
+        self.add_event(at, f"rolling back to deployment {before.id}.")
+        self._roll(current.sources[0], at)
+        self.primary.back_to = before.id
+        failed.updated = at
+
+    def go_on(self, at: float) -> None:
+        """Continue the newest service deployment, which is paused at a hook."""
+        self.history.newest.waiting = False
+        self.history.newest.updated = at
         self.advance(at)
 
     def advance(self, at: float) -> None:
@@ -179,18 +188,24 @@ class Service:
                     deployment.failed += deployment.id == task.deployment
         if any(task.healthy_at <= at for task in self._of_primary(at)):
             self.primary.failed = 0
-        if self.primary.failed >= max(BREAKER, self.desired / 2) and not self.primary.completed:
+        primary = self.primary
+        over = primary.completed or primary.given_up
+        if primary.failed >= max(BREAKER, self.desired / 2) and not over:
             self._give_up(at)
 
     def _give_up(self, at: float) -> None:
         """Circuit breaker: fail the primary deployment and deploy the previous one again."""
-        failed, before = self.primary, self.deployments[1:2]
+        failed, current = self.primary, self.history.newest
         failed.given_up = True
         self.add_event(at, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
-        if before:
-            self.add_event(at, f"rolling back to deployment {before[0].id}.")
-            self.deploy(before[0].definition, at)
-            self.primary.back_to = before[0].id
+        reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+        current.failures = failed.failed
+        if current.rollback_at is not None:
+            current.end("ROLLBACK_FAILED", at)
+        elif current.sources:
+            self.roll_back(at, reason)
+        else:
+            current.end("STOPPED", at, reason)
 
     def _of_primary(self, at: float) -> list[Task]:
         return [task for task in self.alive(at) if task.deployment == self.primary.id]
@@ -202,7 +217,7 @@ class Service:
             self.tasks.append(
                 Task(
                     f"{number:032x}",
-                    self.definition,
+                    self.primary.revision,
                     self.primary.id,
                     at,
                     f"10.0.{len(self.tasks) % 3 + 10}.{host}",
@@ -213,7 +228,7 @@ class Service:
     def _stop_surplus(self, at: float) -> None:
         ours = self._of_primary(at)
         surplus = ours[: max(0, len(ours) - self.desired)]
-        if sum(task.healthy_at <= at for task in ours) >= self.desired:
+        if sum(task.healthy_at <= at for task in ours) >= self.desired and not self.history.newest.waiting:
             surplus += [task for task in self.alive(at) if task.deployment != self.primary.id]
         for task in surplus:
             self.stop(task, at, "Scaling activity initiated by deployment " + self.primary.id)
@@ -227,6 +242,8 @@ class Service:
 
     def _finish(self, at: float) -> None:
         if len(self._of_primary(at)) != self.desired or len(self.alive(at)) != self.desired:
+            return
+        if self.history.newest.waiting:
             return
         alive = self.alive(at)
         settled = max((task.healthy_at for task in alive), default=at)
@@ -243,6 +260,8 @@ class Service:
             self.primary.completed = True
             self.primary.updated = moment
             self.add_event(moment, f"(deployment {self.primary.id}) deployment completed.")
+            current = self.history.newest
+            current.end("SUCCESSFUL" if current.rollback_at is None else "ROLLBACK_SUCCESSFUL", moment)
         del self.deployments[1:]
         self.add_event(moment, "has reached a steady state.")
 
@@ -252,20 +271,3 @@ class Service:
         later = sum(event[0] > at for event in self.events)
         self.events.insert(later, (at, name, f"(service {self.name}) {message}"))
         del self.events[EVENTS_KEPT:]
-
-
-class Clusters:
-    """Every cluster, service and task definition; all in one region, which is enough for a runbook."""
-
-    def __init__(self) -> None:
-        self.clusters: dict[str, float] = {}
-        """By name: when it was created."""
-        self.services: dict[tuple[str, str], Service] = {}
-        """By (cluster, service)."""
-        self.definitions: dict[str, list[dict[str, object]]] = {}
-        """Task definitions by family, revision 1 first."""
-
-    def advance(self, at: float) -> None:
-        """Simulate what is due by `at`."""
-        for service in self.services.values():
-            service.advance(at)

@@ -6,6 +6,7 @@ Source: Amazon ECS API reference.
 from typing import Any
 
 from services.demo.account import ACCOUNT
+from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.handlers import (
     cluster_arn,
     cluster_of,
@@ -13,7 +14,8 @@ from services.demo.ecs.handlers import (
     short,
     when,
 )
-from services.demo.ecs.model import Clusters, Service, Task
+from services.demo.ecs.model import Service
+from services.demo.ecs.records import Task
 from services.demo.registry import Call, op
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.demo.ecs.model import Service, Task
+from services.demo.ecs.model import Service
+from services.demo.ecs.records import Task
 
 
 @dataclass(slots=True)

@@ -29,7 +29,11 @@ from werkzeug.exceptions import NotFound
 from services.demo.answers import Answer
 from services.demo.errors import AwsErrorResponse
 
-SIGNING_NAMES = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
+SIGNING_NAMES = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancing": "elbv2",
+    "servicequotas": "service-quotas",
+}
 """botocore's name of a service where the name it signs with is another."""
 
 

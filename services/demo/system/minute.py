@@ -80,15 +80,19 @@ class Minute:
         return self.target_errors + self.balancer_errors
 
 
-def simulate(scenario: Scenario, began: float, start: int, tasks: int) -> Minute:
-    """The minute from `start` with `tasks` serving tasks; it depends on the arguments only."""
+def simulate(scenario: Scenario, began: float, start: int, tasks: int, failing: float = 0.0) -> Minute:
+    """The minute from `start` with `tasks` serving tasks; it depends on the arguments only.
+
+    `failing` is the share of the requests that fail because of what is deployed.
+    """
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [effect for effect in scenario.effects if effect.active(at)]
     load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in _of(effects, Load))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
-    errors = next(iter(_of(effects, Errors)), None)
+    deployed = Errors(kind="errors", at=0, share=failing, cause="application") if failing else None
+    errors = next(iter(_of(effects, Errors)), deployed)
     # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work

@@ -5,6 +5,8 @@ from services.demo.account import ACCOUNT, REGION
 CLUSTER = "facility-prod-cluster"
 SERVICE = "staff-api"
 FAMILY = "facility-prod-staff-api"
+DEPLOYED, RELEASE = f"{FAMILY}:42", f"{FAMILY}:43"
+"""The task definition of the running tasks, and the one that a scenario may deploy."""
 DATABASE = "facility-prod-db"
 BALANCER = "app/facility-prod-alb/50dc6c495c0c9188"
 GROUP = "targetgroup/facility-prod-staff-api-tg/73e2d6bc24d8a067"

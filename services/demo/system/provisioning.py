@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import Policy, plan
-from services.demo.ecs.model import Clusters, Service
+from services.demo.ecs.clusters import Clusters
+from services.demo.ecs.model import Service
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.logs.store import LogStore
-from services.demo.scenario import ScenarioRun
+from services.demo.scenario import Deploy, ScenarioRun
 from services.demo.scenario_facts import ScalingFact, ScheduledFact
 from services.demo.system import names
 from services.demo.system.backfill import write_past
@@ -17,45 +19,80 @@ from services.demo.system.minute import simulate
 
 CPU_TARGET = 60.0
 """Per cent of CPU that target tracking aims at."""
+RELEASES = 7 * 86_400.0
+"""Seconds from release to release of the application."""
+REGISTERED = 60.0
+"""Seconds from the registration of a task definition to its release."""
+INACTIVE = 30
+"""The newest revision that is deregistered."""
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:facility-prod-db-9XkQzE"
 
 
-def create_service(clusters: Clusters, run: ScenarioRun, at: float) -> Service:
-    """The cluster, the task definitions and the service with its first tasks, created at `at` (epoch seconds)."""
+def create_service(clusters: Clusters, run: ScenarioRun, at: float, released: float) -> Service:
+    """The cluster, the task definitions and the service with its first tasks, created at `at` (epoch seconds).
+
+    `released` is when its revision was deployed.
+    """
     clusters.clusters[names.CLUSTER] = at
-    container = {
-        "name": names.SERVICE,
-        "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staff-api:2.14.3",
-        "essential": True,
-        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
-    }
-    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{names.FAMILY}"
+    deploys = [effect for effect in run.scenario.effects if isinstance(effect, Deploy) and effect.is_release]
     clusters.definitions[names.FAMILY] = [
-        {
-            "family": names.FAMILY,
-            "revision": number,
-            "taskDefinitionArn": f"{arn}:{number}",
-            "containerDefinitions": [container],
-            "status": "ACTIVE",
-            "networkMode": "awsvpc",
-            "requiresCompatibilities": ["FARGATE"],
-            "cpu": "512",
-            "memory": "1024",
-        }
-        for number in range(1, 43)
+        _definition(number, released - (42 - number) * RELEASES) for number in range(1, 44 if deploys else 43)
     ]
+    if deploys:
+        release = run.began.timestamp() + deploys[0].at
+        clusters.definitions[names.FAMILY][-1]["registeredAt"] = _when(release - REGISTERED)
     service = Service(
         names.SERVICE,
         names.CLUSTER,
-        f"{names.FAMILY}:42",
+        names.DEPLOYED,
         2,
         at,
         Random(run.scenario.seed),
         target_group=names.GROUP_ARN,
         container=names.SERVICE,
+        images_of=clusters.images_of,
     )
+    service.released(f"{names.FAMILY}:41", released)
     clusters.services[names.CLUSTER, names.SERVICE] = service
     service.advance(at)
     return service
+
+
+def _definition(number: int, released: float) -> dict[str, Any]:
+    """A revision of the task definition, registered minutes before its release; old ones are inactive."""
+    variables = {"SPRING_PROFILES_ACTIVE": "prod", "TZ": "Asia/Tokyo", "DB_POOL_SIZE": "5"}
+    if number == 43:
+        variables |= {"FEATURE_CALENDAR": "on", "DB_POOL_SIZE": "8"}
+    container = {
+        "name": names.SERVICE,
+        "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staff-api:{_version(number)}",
+        "essential": True,
+        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+        "environment": [{"name": name, "value": value} for name, value in variables.items()],
+        "secrets": [{"name": "DB_PASSWORD", "valueFrom": f"{SECRET}:password::"}],
+    }
+    return {
+        "family": names.FAMILY,
+        "revision": number,
+        "taskDefinitionArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{names.FAMILY}:{number}",
+        "containerDefinitions": [container],
+        "status": "ACTIVE" if number > INACTIVE else "INACTIVE",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "512",
+        "memory": "1024",
+        "registeredAt": _when(released - REGISTERED),
+        "registeredBy": f"arn:aws:iam::{ACCOUNT}:user/{names.USER}",
+    }
+
+
+def _version(number: int) -> str:
+    """`2.14.3` of revision 42; 43 is the next minor version."""
+    return "2.15.0" if number == 43 else f"2.{14 - (42 - number) // 4}.{3 - (42 - number) % 4}"
+
+
+def _when(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:

@@ -57,7 +57,8 @@ class SimulatedSystem:
             if isinstance(effect, Deploy) and start <= began + effect.at < start + 60:
                 self._deploy(effect, start)
         serving = self.service.serving(start + 30)
-        minute = simulate(self._run.scenario, began, start, len(serving))
+        failing = self.service.failing(start + 30)
+        minute = simulate(self._run.scenario, began, start, len(serving), failing)
         self._minute = minute
         if minute.unhealthy and not self.group.failing:
             reason = "(reason Health checks failed with these codes: [503])"
@@ -69,12 +70,13 @@ class SimulatedSystem:
             self._write(minute)
 
     def _deploy(self, effect: Deploy, at: float) -> None:
-        """Deploy the same definition, or a new broken one."""
-        definition = self.service.definition
+        """Deploy the same definition, or a new one whose tasks end, fail or wait."""
+        definition = names.RELEASE if effect.is_release else self.service.definition
         if effect.broken:
-            definition = f"{names.FAMILY}:43"
             self.service.broken[definition] = at
-        self.service.deploy(definition, at)
+        if effect.errors:
+            self.service.faulty[self.service.images_of(definition)[0].digest] = effect.errors
+        self.service.deploy(definition, at, hook="pause-1" if effect.paused else "")
 
     def _write(self, minute: Minute) -> None:
         serving = self.service.serving(minute.start + 30)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
-from services.changes.task_limit.facts import reason_words
+from services.changes.ecs_scaling.facts import reason_words
 from services.i18n import _, plural
 from services.inspections.base import table
 from services.inspections.scaling.evaluation import Titles, unknown

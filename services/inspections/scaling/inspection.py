@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
-from services.changes.task_limit.facts import action_text
-from services.changes.task_limit.parameters import SCALE_DOWN
+from services.changes.ecs_scaling.facts import action_text
+from services.changes.task_limit.season import SCALE_DOWN
 from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.scaling.advice import load_words, patience, task_words

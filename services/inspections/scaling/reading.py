@@ -9,7 +9,7 @@ from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from services.i18n import _
 from services.models.alarms import AlarmOverview
 from services.models.ecs import (

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from services import i18n
 from services.aws_cli.quoting import quoted
 from services.calendar.timing_wording import timing
+from services.changes.approvers import scope_titles
 from services.contacts import escalation
 from services.i18n import _
 from services.models import glyphs
@@ -91,7 +92,9 @@ def _contacts(runbook: Runbook) -> Iterator[Block]:
 def _approvers(runbook: Runbook) -> Iterator[Block]:
     if runbook.approvers:
         lines = [
-            _person(each.role, each.name, each.approves, blocked_by_approver(runbook, each.role))
+            _person(
+                each.role, each.name, scope_titles(each.approves), blocked_by_approver(runbook, each.role)
+            )
             for each in runbook.approvers
         ]
         yield table((_("Role"), _("Name"), _("Approves")), lines)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aws.client.errors import Incomplete, NotFound
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from tests.services.aws.canned import Canned
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

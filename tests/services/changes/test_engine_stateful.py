@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
+from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -22,12 +23,11 @@ from services.journal.journal import Journal
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import EntryKind, Person
-from services.runbook.loader import load_builtin
-from tests.services.changes.change_world import OVER
+from tests.services.changes.change_world import OVER, UNAPPROVED
 from tests.services.changes.fake_aws import NOW, FakeAws
 
 T = TypeVar("T")
-BOOK = load_builtin("facility-prod")
+BOOK = UNAPPROVED
 CALENDAR = Calendar(BOOK)
 WHO = st.sampled_from([0, 1])
 
@@ -63,7 +63,12 @@ class TwoConsoles(RuleBasedStateMachine):
         )  # fmt: skip
         permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
-            changes(context), journal=journal, session=session, permits=permits, clock=self.clock
+            changes(context),
+            journal=journal,
+            session=session,
+            permits=permits,
+            clock=self.clock,
+            authority=authority_of(context, journal),
         )
         await engine.arm("month end", timedelta(minutes=60))
         return Console(journal, engine)

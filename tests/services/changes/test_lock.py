@@ -12,6 +12,7 @@ from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
 from services.changes import entries
 from services.changes.ages import marked
+from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -21,11 +22,10 @@ from services.journal.store import Store
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
-from services.runbook.loader import load_builtin
-from tests.services.changes.change_world import OVER
+from tests.services.changes.change_world import OVER, UNAPPROVED
 from tests.services.changes.fake_aws import NOW, FakeAws
 
-BOOK = load_builtin("facility-prod")
+BOOK = UNAPPROVED
 AGES = [59, OVER, 86_400, 40 * 86_400]
 """Seconds after a console was killed."""
 POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
@@ -50,7 +50,12 @@ class World:
         )
         permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
-            changes(context), journal=book, session=session, permits=permits, clock=self.clock
+            changes(context),
+            journal=book,
+            session=session,
+            permits=permits,
+            clock=self.clock,
+            authority=authority_of(context, book),
         )
         try:
             yield engine

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.ecs_scaling.facts import facts, remarks
+from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.registry import CHANGES
 from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.facts import facts, remarks
 from services.changes.task_limit.parameters import proposed_at
-from services.changes.task_limit.state import Load, ScalingState
 from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -128,9 +128,8 @@ def test_a_plan_sends_the_maximum_alone_or_nothing(state: ScalingState, paramete
     rows = {row.name: row for row in register.rows}
     assert (rows["Maximum"].before, rows["Maximum"].after) == (register.before, str(maximum))
     assert not rows["Minimum"].changes
-    assert rows["Desired"].changes == (
-        bool(stopped) or (maximum > state.target.maximum and not state.target.suspended)
-    )
+    # AWS moves the count into the range at once.
+    assert rows["Desired"].changes == (bool(stopped) or state.desired < state.target.minimum)
     check_way_back(plan, rest, register.before)
     stays = maximum > state.target.maximum or state.target.maximum == 5
     assert CHANGE.revert_parameters(plan) == {"max": register.before, "revert": "none" if stays else "aws"}
@@ -173,7 +172,7 @@ def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runb
     assert plan.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
     assert plan.title == "Maximum task count 5 → 10"
     assert plan.danger is Danger.CAREFUL
-    assert plan.steps[0].rows[2].after == "5, rises with load"
+    assert not plan.steps[0].rows[2].changes, "Auto Scaling changes it later, or does not"
     assert plan.approval == "PM (project manager)"
     assert "the runbook does not name that person yet" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
@@ -198,8 +197,10 @@ def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month
 
 def test_lowering_says_first_what_it_stops() -> None:
     plan = make_plan(scaling_state(maximum=10, desired=8), max="5")
-    assert plan.blast == "3 tasks are stopped immediately"
-    assert make_plan(scaling_state(maximum=10, desired=6), max="5").blast == "1 task is stopped immediately"
+    assert plan.blast == "now 3 tasks are stopped immediately"
+    assert (
+        make_plan(scaling_state(maximum=10, desired=6), max="5").blast == "now 1 task is stopped immediately"
+    )
     assert plan.danger is Danger.DANGEROUS
     assert plan.wish == {"max": "5", "revert": "none"}
     assert plan.approval == ""
@@ -264,13 +265,13 @@ def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
 @pytest.mark.parametrize(
     ("load", "grave", "text"),
     [
-        (Load(80, 20), False, "20 now with 5 running, so a maximum of 10 would use about 40"),
+        (Load(80, 20), False, "20 now with 5 running, so 10 tasks would use about 40"),
         (
             Load(80, 40),
             True,
-            "so a maximum of 10 would use about 80; they must stay below 80. That is too many.",
+            "so 10 tasks would use about 80; they must stay below 80. That is too many.",
         ),
-        (Load(80, None), True, "could not be measured: check that a maximum of 10 keeps them below 80"),
+        (Load(80, None), True, "could not be measured: check that 10 tasks keep them below 80"),
     ],
 )
 def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
@@ -281,9 +282,7 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
     assert BOOK.ecs is not None
     runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(runbook))
-    assert "20 per task according to the runbook, so a maximum of 10 would use about 200" in texts(
-        plan, grave=True
-    )
+    assert "20 per task according to the runbook, so 10 tasks would use about 200" in texts(plan, grave=True)
 
 
 @pytest.mark.parametrize(

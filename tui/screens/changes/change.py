@@ -17,6 +17,7 @@ from services.models.target_load import TargetLoad, last_hour
 from tui.commands import bindings
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
+from tui.screens.changes.openings import open_follow_up, open_request
 from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
@@ -99,6 +100,7 @@ class ChangeScreen(ModeScreen):
             for target in change.targets()
         )
         self.runs.waiting = frozenset(slot.key.removeprefix("revert@") for slot in engine.reverts())
+        self.runs.requests = engine.requests
         self.runs.runs = runs
         self.unknown.show(runs)
         self._show_moments()
@@ -192,10 +194,19 @@ class ChangeScreen(ModeScreen):
 
     @on(KeyedTable.Selected)
     def open_run(self, event: KeyedTable.Selected) -> None:
-        """Open a change that was made."""
+        """Open a change that was made, or a plan that waits for its approval."""
+        request = self.runs.request_at(event.key)
+        if request is not None and self.is_active:
+            open_request(self.app, request)
+            return
         run = next((run for run in self.runs.runs if run.id == event.key), None)
         if run is not None and self.is_active:
             self.app.push_screen(RunScreen(run))
+
+    def action_suggested(self) -> None:
+        """Plan the change that is suggested after the selected one."""
+        if self.is_active:
+            open_follow_up(self.app, self.runs.run_at_cursor())
 
     def action_revert(self) -> None:
         """Plan the revert of the selected change."""

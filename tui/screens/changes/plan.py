@@ -3,6 +3,8 @@
 The requests shown are the ones sent: every edit and every read discards the previous plan, and the keys that confirm
 are accepted only once the new plan has been visible for a moment. Closing the dialog changes nothing. The focus is on
 the questions or on the name, whichever is next; the plan scrolls from either.
+
+Longer than other files because it is one dialog whose parts share one state: the plan that may be confirmed.
 """
 
 from collections.abc import Mapping
@@ -19,12 +21,14 @@ from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
+from services.models.approvals import ApprovalState
 from services.models.aws_cli import CommandSheet
 from services.models.change_runs import Run
 from services.models.changes import ChangeTarget, Plan
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.screens.changes.applying import apply
+from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
 from tui.screens.common.command_sheets import plan_sheet
 from tui.screens.common.environment_dialog import PlacedDialog
@@ -55,13 +59,23 @@ class PlanScreen(PlacedDialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("app") if each.id == "arm"),
         Binding("f5,ctrl+r", "replan", N_("Plan again"), id="plan-again"),
+        Binding("f7", "approval", N_("Approval"), id="plan-approval"),
+        Binding("f2", "suggested", N_("Suggested change"), id="plan-suggested"),
         Binding("up", "scroll_plan('up')", N_("Up"), show=False),
         Binding("down", "scroll_plan('down')", N_("Down"), show=False),
         Binding("pageup", "scroll_plan('page_up')", N_("Page up"), show=False),
         Binding("pagedown", "scroll_plan('page_down')", N_("Page down"), show=False),
     ]
 
-    def __init__(self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        target: ChangeTarget,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        id: str = "",
+    ) -> None:
+        """`id` is that of a plan whose approval was asked for: it is made again, so that the approval holds."""
         super().__init__()
         self.kind = kind
         self.target = target
@@ -71,6 +85,8 @@ class PlanScreen(PlacedDialog[None]):
         self.applying = False
         """The plan was confirmed: nothing more is sent from here."""
         self._parameters = dict(parameters or {})
+        self._plan_id = id
+        """The id to plan again with; "" for a new one."""
         self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
         self._go_on = True
         """Move the focus to the name once there is a plan for it."""
@@ -168,6 +184,7 @@ class PlanScreen(PlacedDialog[None]):
         if self.applying or event.values == self._parameters:
             return
         self._go_on = False
+        self._plan_id = ""
         self.forget()
         if self._typing is not None:
             self._typing.stop()
@@ -193,6 +210,7 @@ class PlanScreen(PlacedDialog[None]):
         """Read AWS and plan again, also after a confirmed plan was stopped or failed."""
         if self._standing().may_try_again:
             self.applying, self.view.applying, self.view.run = False, False, None
+            self._plan_id = ""
             self.form.remove_class("-off")
             self.view.can_focus = False
             self.set_focus(None)
@@ -204,7 +222,7 @@ class PlanScreen(PlacedDialog[None]):
     async def _plan(self) -> None:
         self._parameters = self.form.values
         try:
-            plan = await self.app.ready.engine.plan(self.kind, str(self.target.id), self._parameters)
+            plan = await self._planned()
         except AwsError as error:
             self._failed(error.problem)
             return
@@ -215,6 +233,58 @@ class PlanScreen(PlacedDialog[None]):
         self.hold_keys()
         self.show_bar()
         self.proceed()
+
+    async def _planned(self) -> Plan:
+        """The plan, with the id that its approval was asked for while it is still the same plan. Raises AwsError."""
+        engine, target = self.app.ready.engine, str(self.target.id)
+        if not self._plan_id:
+            return await engine.plan(self.kind, target, self._parameters)
+        plan = await engine.plan(self.kind, target, self._parameters, self._plan_id)
+        request = engine.authority.approvals.request(plan.id)
+        is_of_use = request is None or request.state in (ApprovalState.ASKED, ApprovalState.GIVEN)
+        if is_of_use and (request is None or request.plan.digest == plan.digest):
+            return plan
+        self._plan_id = ""
+        self.app.inform(
+            _(
+                "It is another plan than the one whose approval was asked for: it needs an approval of its own."
+            ),
+            severity="warning",
+        )
+        return await engine.plan(self.kind, target, self._parameters)
+
+    def action_approval(self) -> None:
+        """Obtain what the plan lacks: an approval, or the way through a freeze."""
+        plan = self.plan
+        if self.applying or plan is None or not self.guard.is_open:
+            return
+        if not self._missing():
+            self.app.inform(
+                _("This plan needs no approval.") if not self.view.consents else _("It is approved.")
+            )
+        elif plan.refusals:
+            self.app.inform(_("Refused: see above; nothing can be approved."))
+        else:
+            self._plan_id = plan.id
+            self.app.push_screen(ApprovalScreen(plan), self._approval_obtained)
+
+    def _approval_obtained(self, recorded: bool | None) -> None:
+        if recorded:
+            self._go_on = True
+            self.show_bar()
+            self.proceed()
+
+    def action_suggested(self) -> None:
+        """Plan the change that is offered before this one."""
+        plan = self.plan
+        offer = next((each for each in plan.suggestions if each.when == "before"), None) if plan else None
+        if offer is None or self.applying:
+            return
+        target = self.app.ready.engine.target(offer.kind, str(offer.target))
+        self.app.push_screen(PlanScreen(offer.kind, target, offer.values))
+
+    def _missing(self) -> str:
+        return self.app.ready.engine.authority.missing(self.plan) if self.plan is not None else ""
 
     def _failed(self, problem: Problem) -> None:
         """Show why there is no plan or why it could not be recorded; nothing was sent."""
@@ -229,6 +299,8 @@ class PlanScreen(PlacedDialog[None]):
         """Show whether the plan may be confirmed now, and if not, why."""
         at = self._standing()
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
+        if self.plan is not None:
+            self.view.consents = self.app.ready.engine.authority.approvals.consents(self.plan)
         if at.ready and self.plan is not None:
             if not self.bar.asking:
                 self.hold_keys()
@@ -254,6 +326,7 @@ class PlanScreen(PlacedDialog[None]):
             wrong=self._wrong,
             applying=self.applying,
             run=self.view.run,
+            missing=self._missing(),
         )
 
     def _is_answering(self) -> bool:

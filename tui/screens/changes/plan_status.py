@@ -34,6 +34,8 @@ class PlanStatus:
     """The plan was confirmed."""
     run: Run | None = None
     """The run of the confirmed plan."""
+    missing: str = ""
+    """The approval, or the way through a freeze, that the plan still lacks; "" for nothing."""
 
     @property
     def refused(self) -> bool:
@@ -49,7 +51,7 @@ class PlanStatus:
     def ready(self) -> bool:
         """Whether it may be confirmed."""
         waits = self.plan is None or self.applying or self.refused or self.expired
-        return not waits and self.armed
+        return not waits and self.armed and not self.missing
 
     @property
     def may_try_again(self) -> bool:
@@ -72,6 +74,8 @@ def passing(at: PlanStatus) -> str:
         return _("Reading AWS and planning…")
     if at.expired:
         return _("F5 plan again")
+    if at.missing:
+        return _("F7 approval")
     return "" if at.armed else _("F9 arm")
 
 
@@ -83,10 +87,17 @@ def keys(at: PlanStatus) -> str:
         (not at.applying, _("Tab next")),
         (True, _("↑ ↓ scroll")),
         (again, _("F5 plan again")),
+        (bool(at.missing), _("F7 approval")),
+        (_has_suggestion(at), _("F2 first this")),
         (arms, _("F9 read-only") if at.armed else _("F9 arm")),
         (True, _("Esc close")),
     )
     return "  ".join(words for works, words in hints if works)
+
+
+def _has_suggestion(at: PlanStatus) -> bool:
+    """Whether another change is offered before this one."""
+    return at.plan is not None and any(each.when == "before" for each in at.plan.suggestions)
 
 
 def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
@@ -112,6 +123,8 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
         return [valid], again
     if at.wrong:
         return [(f"{glyphs.ABNORMAL} ", "bad"), (at.wrong, "bad")], (valid,)
+    if at.missing:
+        return [(f"{glyphs.WAITING} ", "caution"), (at.missing, "caution")], (valid,)
     return _gate(at), (valid,)
 
 

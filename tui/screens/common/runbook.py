@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from services.changes.approvers import scope_titles
 from services.i18n import _
 from services.models.runbook import Duty, Runbook
 from services.models.verdict import Limit
@@ -45,10 +46,10 @@ class RunbookScreen(Dialog[None]):
             yield from _section(
                 _("Approvers"),
                 [
-                    _person(approver.role, approver.name, _(", ").join(approver.approves))
+                    _person(approver.role, approver.name, _(", ").join(scope_titles(approver.approves)))
                     + _blocked(
                         blocked_by_approver(book, approver.role) if approver.undecided else (),
-                        approver.approves,
+                        scope_titles(approver.approves),
                     )
                     for approver in book.approvers
                 ],

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models import glyphs
+from services.models.approvals import Consent
 from services.models.change_runs import Run
 from services.models.changes import Plan
 from widgets.changes.lines import (
@@ -25,6 +26,7 @@ from widgets.changes.lines import (
     warning_lines,
 )
 from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines
+from widgets.changes.run.watch import watch_lines
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 from widgets.drawing.timers import is_going
@@ -54,6 +56,8 @@ class PlanView(VerticalScroll, can_focus=True):
     """Why there is no plan, or why it was not applied: one sentence each."""
     why: reactive[str] = reactive("", repaint=False, init=False)
     """Why the revert has its time."""
+    consents: reactive[tuple[Consent, ...]] = reactive((), repaint=False, init=False)
+    """What allows the plan so far; a confirmed plan's are in its run."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
@@ -115,6 +119,10 @@ class PlanView(VerticalScroll, can_focus=True):
         """Show or hide why the revert has its time."""
         self._update()
 
+    def watch_consents(self) -> None:
+        """Show what was obtained."""
+        self._update()
+
     def watch_zone(self) -> None:
         """Show the times in another zone."""
         self._update()
@@ -143,7 +151,10 @@ class PlanView(VerticalScroll, can_focus=True):
 
     def _facts(self, width: int) -> Sequence[Line]:
         plan = self.plan
-        return fact_lines(plan, width, self.zone, self._now(), self.why) if plan is not None else []
+        if plan is None:
+            return []
+        consents = self.run.consents if self.run is not None else self.consents
+        return fact_lines(plan, width, self.zone, self._now(), self.why, consents)
 
     def _trouble(self, width: int) -> Sequence[Line]:
         return [
@@ -161,7 +172,11 @@ class PlanView(VerticalScroll, can_focus=True):
         progress = progress_lines(self.plan, run, width)
         if run is None:
             return progress
-        outcome = [*outcome_lines(run, width), *elsewhere_lines(run, self.zone, width)]
+        outcome = [
+            *outcome_lines(run, width),
+            *elsewhere_lines(run, self.zone, width),
+            *watch_lines(run, self.zone, self._now(), width),
+        ]
         return [*progress, *([[], *outcome] if outcome else [])]
 
 

@@ -8,10 +8,12 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from services.i18n import _
+from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
+from widgets.changes.consents import request_span
 from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
 from widgets.drawing.columns import Column
-from widgets.drawing.format import stamp
+from widgets.drawing.format import NOTHING, stamp
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
@@ -20,7 +22,7 @@ from widgets.frame.parts import PanelEmpty, PanelHead
 
 
 class RunTable(Vertical):
-    """Set `runs`, and `waiting` to the ids of the runs whose revert is pending."""
+    """Set `runs`, `requests` for approval, and `waiting` to the ids of the runs whose revert is pending."""
 
     DEFAULT_CSS = """
     RunTable { height: 1fr; width: 1fr; }
@@ -29,6 +31,7 @@ class RunTable(Vertical):
     """
 
     runs: reactive[tuple[Run, ...]] = reactive((), repaint=False, init=False)
+    requests: reactive[tuple[ApprovalRequest, ...]] = reactive((), repaint=False, init=False)
     waiting: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
@@ -66,6 +69,10 @@ class RunTable(Vertical):
         """Show the runs."""
         self._show()
 
+    def watch_requests(self) -> None:
+        """Show the requests, above the runs."""
+        self._show()
+
     def watch_waiting(self) -> None:
         """Show which reverts are pending."""
         self._show()
@@ -78,6 +85,10 @@ class RunTable(Vertical):
         """The run that keys act on."""
         return next((run for run in self.runs if run.id == self.table.cursor_key), None)
 
+    def request_at(self, key: str) -> ApprovalRequest | None:
+        """The request whose row has this key."""
+        return next((each for each in self.requests if _request_key(each) == key), None)
+
     def on_descendant_focus(self) -> None:
         """Show in the head whether the table has the focus."""
         self.head.update(focused=True)
@@ -89,8 +100,37 @@ class RunTable(Vertical):
     def _show(self) -> None:
         if is_going(self):
             return
-        self.set_class(not self.runs, "-none")
-        self.table.set_rows(run_rows(self.runs, self.waiting, self.zone, self._now()))
+        self.set_class(not (self.runs or self.requests), "-none")
+        now = self._now()
+        runs = run_rows(self.runs, self.waiting, self.zone, now)
+        self.table.set_rows([*request_rows(self.requests, self.zone, now), *runs])
+
+
+def _request_key(request: ApprovalRequest) -> str:
+    return f"approval {request.plan.id}"
+
+
+def request_rows(requests: Sequence[ApprovalRequest], zone: tzinfo, now: datetime) -> list[Row]:
+    """One row for each request for approval: what is asked, by whom, until when."""
+    return [
+        Row(
+            _request_key(each),
+            (
+                [request_span(each)],
+                [(each.plan.target.title, "strong"), ("  ", ""), (each.plan.title, "")],
+                [(each.asker.name, "")],
+                [(stamp(each.at, zone, now), "muted")],
+                [(NOTHING, "faint")],
+                [(until_text(each, zone, now), "muted")],
+            ),
+        )
+        for each in requests
+    ]
+
+
+def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
+    """Until when the request, or the approval, is valid."""
+    return _("valid until {when}").format(when=stamp(request.until, zone, now)) if request.until else NOTHING
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:

@@ -9,6 +9,7 @@ from services.models import glyphs
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Plan
 from widgets.changes.lines import hanging
+from widgets.changes.run.watch import watch_span
 from widgets.drawing.format import NOTHING, clock, stamp
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import StateStyle
@@ -175,6 +176,8 @@ def state_spans(run: Run, zone: tzinfo) -> list[Span]:
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
         return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
+    if (followed := watch_span(run)) is not None:
+        return [followed]
     style = RUN_STYLES[run.state]
     return [(style.text, style.role)]
 

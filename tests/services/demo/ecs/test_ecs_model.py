@@ -5,7 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.ecs.model import DRAIN, HEALTHY, START, Service
+from services.demo.ecs.model import Service
+from services.demo.ecs.records import DRAIN, HEALTHY, START
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["want", "deploy", "wait"]), st.integers(0, 8), st.floats(0, 200)), max_size=12

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.geometry import Size
 from textual.widget import Widget
 
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from services.models.ecs import ContainerService
 from services.system import Services
 from tui.screens.watch.panels.base import StatePanel

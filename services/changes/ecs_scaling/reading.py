@@ -1,4 +1,4 @@
-"""The readers used by the task limit change.
+"""Reads the scaling of an ECS service for changes.
 
 Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
 (Application Auto Scaling API reference), DescribeServices (ECS), GetMetricData.
@@ -10,10 +10,11 @@ from datetime import timedelta
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.ecs import EcsReader
+from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
-from services.changes.task_limit.load import CPU, MINUTE, cpu_query
-from services.changes.task_limit.state import Load, ScalingState, names
+from services.changes.ecs_scaling.load import CPU, MINUTE, cpu_query
+from services.changes.ecs_scaling.state import Load, ScalingState
+from services.changes.ecs_services import names
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan

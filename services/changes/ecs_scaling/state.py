@@ -1,4 +1,4 @@
-"""The state that a task limit change is planned from, and values derived from it. Pure."""
+"""The scaling of an ECS service as changes are planned from it, and values derived from it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,19 +74,16 @@ class ScalingState:
         return max(0, self.desired - maximum)
 
 
-def names(resource: str) -> tuple[str, str]:
-    """(cluster, service) from the resource id `service/<cluster>/<service>`."""
-    _service, cluster, name = resource.split("/")
-    return cluster, name
-
-
-def limit_digest(target: ScalableTarget | None, stopped: int, *, active: bool) -> str:
-    """Digest of the state that a new maximum is planned from."""
+def limit_digest(target: ScalableTarget | None, *, stops: bool, active: bool) -> str:
+    """Digest of the state that new bounds are planned from; `stops` says whether they stop tasks."""
     if target is None:
         return digest(None)
-    return digest([target.minimum, target.maximum, target.suspended, stopped, active])
+    return digest([target.minimum, target.maximum, target.suspended, stops, active])
 
 
 def action_digest(action: ScheduledAction | None) -> str:
     """Digest of the state that a scheduled revert is planned from."""
-    return digest(None if action is None else [action.schedule, action.timezone, action.maximum])
+    if action is None:
+        return digest(None)
+    minimum = [] if action.minimum is None else [action.minimum]
+    return digest([action.schedule, action.timezone, action.maximum, *minimum])

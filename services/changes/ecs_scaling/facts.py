@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from services.changes.task_limit.state import ScalingState
+from services.changes.ecs_scaling.state import ScalingState
 from services.i18n import N_, _
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone, zoned_time
@@ -85,12 +85,17 @@ def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
 def action_text(action: ScheduledAction, zone: tzinfo) -> str:
     """When AWS runs the action and what it sets: `2026-12-01 17:00 JST: maximum 5`."""
     when = zoned_time(action.at, zone) if action.at else f"{action.schedule} {action.timezone}"
+    return f"{when}: {capacities_text(action.minimum, action.maximum)}"
+
+
+def capacities_text(minimum: int | None, maximum: int | None) -> str:
+    """`minimum 2, maximum 5`; a bound that is None is left out."""
     bounds = []
-    if action.minimum is not None:
-        bounds.append(_("minimum {minimum}").format(minimum=action.minimum))
-    if action.maximum is not None:
-        bounds.append(_("maximum {maximum}").format(maximum=action.maximum))
-    return f"{when}: {', '.join(bounds)}"
+    if minimum is not None:
+        bounds.append(_("minimum {minimum}").format(minimum=minimum))
+    if maximum is not None:
+        bounds.append(_("maximum {maximum}").format(maximum=maximum))
+    return _(", ").join(bounds)
 
 
 def remarks(state: ScalingState, zone: tzinfo) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the number of tasks. RunningTaskCount would need Container Insights, which AWS c
 
 from collections.abc import Iterator
 
-from services.changes.task_limit.state import ScalingState
+from services.changes.ecs_scaling.state import ScalingState
 from services.i18n import _
 from services.models.base import RawId
 from services.models.metrics import MetricQuery

@@ -1,0 +1,176 @@
+"""Converts rows of ECS responses to models; pure.
+
+Source: the types Service, ServiceDeployment, ServiceRevision, TaskDefinition (Amazon ECS API reference).
+"""
+
+import secrets
+from hashlib import blake2b
+from typing import Any
+
+from services.aws.client.reader import Answer, incomplete, rows, when, whole
+from services.i18n import _
+from services.models.base import RawId
+from services.models.ecs import ContainerService, Deployment, ServiceEvent
+from services.models.ecs_deployments import (
+    Container,
+    ContainerImage,
+    LifecycleHook,
+    ServiceDeployment,
+    ServiceRevision,
+    TaskDefinition,
+)
+from services.models.text import clean
+
+EVENTS = 100
+"""ECS's limit on service events."""
+_KEY = secrets.token_bytes(32)
+"""Fingerprints of environment values are comparable within this process only."""
+
+
+def container_service(row: Answer, cluster: str) -> ContainerService:
+    """A DescribeServices row as a model."""
+    name = str(row.get("serviceName") or "")
+    events = [
+        ServiceEvent(at=at, message=each.get("message"))
+        for each in rows(row, "events")
+        if (at := when(each.get("createdAt"))) is not None and each.get("message")
+    ]
+    events.sort(key=lambda event: event.at, reverse=True)
+    return ContainerService(
+        id=RawId(name),
+        name=name,
+        cluster=cluster,
+        status=clean(row.get("status")),
+        **_counts(row),
+        deployments=tuple(_deployment(each) for each in rows(row, "deployments")),
+        events=tuple(events[:EVENTS]),
+        undated=len(rows(row, "events")) - len(events),
+        controller=clean((row.get("deploymentController") or {}).get("type") or "ECS"),
+        task_definition=short(row.get("taskDefinition")),
+        target_groups=tuple(
+            RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
+        ),
+    )
+
+
+def _deployment(row: Answer) -> Deployment:
+    return Deployment(
+        id=clean(row.get("id")),
+        status=clean(row.get("status")),
+        rollout=clean(row.get("rolloutState")),
+        reason=row.get("rolloutStateReason"),
+        **_counts(row),
+        counted=counted(row),
+        failed=whole(row.get("failedTasks")),
+        task_definition=short(row.get("taskDefinition")),
+        created=when(row.get("createdAt")),
+        updated=when(row.get("updatedAt")),
+    )
+
+
+def _counts(row: Answer) -> dict[str, Any]:
+    return {key: whole(row.get(f"{key}Count"), 0) for key in ("desired", "running", "pending")}
+
+
+def counted(row: Answer) -> bool:
+    """Whether the row contains the desired and the running task counts."""
+    return all(whole(row.get(key)) is not None for key in ("desiredCount", "runningCount"))
+
+
+def short(arn: object) -> str:
+    """The last part of an ARN: `family:revision` of a task definition."""
+    return str(arn or "").rsplit("/", 1)[-1]
+
+
+def service_deployment(row: Answer) -> ServiceDeployment:
+    """A DescribeServiceDeployments row. Raises Incomplete without its ARN, its status or its target."""
+    arn, status, target = (
+        str(row.get("serviceDeploymentArn") or ""),
+        clean(row.get("status")),
+        str((row.get("targetServiceRevision") or {}).get("arn") or ""),
+    )
+    if not (arn and status and target):
+        text = _("ECS returned a deployment without its ARN, its status or its revision.")
+        raise incomplete(text, "ecs", "DescribeServiceDeployments")
+    breaker, rollback = row.get("deploymentCircuitBreaker") or {}, row.get("rollback") or {}
+    return ServiceDeployment(
+        id=RawId(arn),
+        status=status,
+        reason=row.get("statusReason"),
+        stage=clean(row.get("lifecycleStage")),
+        sources=tuple(RawId(each["arn"]) for each in rows(row, "sourceServiceRevisions") if each.get("arn")),
+        target=RawId(target),
+        created=when(row.get("createdAt")),
+        finished=when(row.get("finishedAt")),
+        rollback_to=RawId(rollback.get("serviceRevisionArn") or ""),
+        breaker=clean(breaker.get("status")),
+        failures=whole(breaker.get("failureCount")),
+        threshold=whole(breaker.get("threshold")),
+        alarms=tuple(clean(name) for name in (row.get("alarms") or {}).get("triggeredAlarmNames") or ()),
+        hooks=tuple(_hook(each) for each in rows(row, "lifecycleHookDetails")),
+    )
+
+
+def _hook(row: Answer) -> LifecycleHook:
+    return LifecycleHook(
+        id=RawId(row.get("hookId") or ""),
+        status=clean(row.get("status")),
+        expires=when(row.get("expiresAt")),
+        on_timeout=clean(row.get("timeoutAction")),
+    )
+
+
+def service_revision(row: Answer) -> ServiceRevision:
+    """A DescribeServiceRevisions row. Raises Incomplete without its ARN or its task definition."""
+    arn, definition = str(row.get("serviceRevisionArn") or ""), short(row.get("taskDefinition"))
+    if not (arn and definition):
+        text = _("ECS returned a service revision without its ARN or its task definition.")
+        raise incomplete(text, "ecs", "DescribeServiceRevisions")
+    return ServiceRevision(
+        id=RawId(arn),
+        task_definition=RawId(definition),
+        images=tuple(
+            ContainerImage(
+                container=each.get("containerName"), image=each.get("image"), digest=each.get("imageDigest")
+            )
+            for each in rows(row, "containerImages")
+        ),
+        created=when(row.get("createdAt")),
+    )
+
+
+def task_definition(row: Answer) -> TaskDefinition:
+    """A DescribeTaskDefinition row. Raises Incomplete without its name or its status."""
+    name, status = short(row.get("taskDefinitionArn")), clean(row.get("status"))
+    if not (name and status):
+        text = _("ECS returned a task definition without its name or its status.")
+        raise incomplete(text, "ecs", "DescribeTaskDefinition")
+    return TaskDefinition(
+        id=RawId(name),
+        status=status,
+        cpu=_size(row.get("cpu")),
+        memory=_size(row.get("memory")),
+        containers=tuple(_container(each) for each in rows(row, "containerDefinitions")),
+        registered=when(row.get("registeredAt")),
+        registered_by=short(row.get("registeredBy")),
+    )
+
+
+def _container(row: Answer) -> Container:
+    pairs = [(each.get("name"), each.get("value")) for each in rows(row, "environment")]
+    pairs += [(each.get("name"), each.get("valueFrom")) for each in rows(row, "secrets")]
+    return Container(
+        name=row.get("name"),
+        image=row.get("image"),
+        environment=tuple((clean(name), _fingerprint(value)) for name, value in pairs),
+    )
+
+
+def _fingerprint(value: object) -> str:
+    """Shows whether two values are equal without containing them."""
+    return blake2b(str(value).encode("utf-8", "surrogatepass"), key=_KEY, digest_size=16).hexdigest()
+
+
+def _size(value: object) -> int | None:
+    """CPU units or MiB, which ECS returns as text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else whole(value)

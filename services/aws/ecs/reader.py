@@ -1,0 +1,148 @@
+"""ECS: services, their deployments and revisions, task definitions.
+
+Source: DescribeServices, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions,
+DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from services.aws.client.reader import Reader, incomplete, not_found, rows
+from services.aws.ecs.parsing import (
+    container_service,
+    counted,
+    service_deployment,
+    service_revision,
+    short,
+    task_definition,
+)
+from services.i18n import _
+from services.models.base import RawId
+from services.models.ecs import ContainerService
+from services.models.ecs_deployments import ServiceDeployment, ServiceRevision, TaskDefinition
+from services.models.text import clean
+
+DESCRIBED = 20
+"""Maximum ARNs in one DescribeServiceDeployments or DescribeServiceRevisions."""
+LISTED = 100
+"""Maximum task definitions on a page."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EcsReader:
+    """Reads the container services of one account and region."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def service(self, cluster: str, name: str) -> ContainerService:
+        """One service's current state. Raises AwsError (NotFound: no such cluster or service; Incomplete)."""
+        answer = await self._session.read(
+            "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
+        )
+        services = rows(answer, "services")
+        # For an unknown service ECS responds with status 200 and a row in `failures`.
+        if not services:
+            failures = rows(answer, "failures")
+            if not failures:
+                text = _("AWS returned neither the service {name} nor why it is missing.")
+                raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
+            raise not_found(
+                _("ECS has no service {name} in cluster {cluster}.").format(
+                    name=clean(name), cluster=clean(cluster)
+                ),
+                "ecs",
+                "DescribeServices",
+                detail=" ".join(
+                    str(failures[0][key]) for key in ("reason", "detail") if failures[0].get(key)
+                ),
+                remedy=_("Check the cluster and service names in the runbook."),
+            )
+        # Missing counts would look like zero tasks, so that lowering the task limit would seem to stop none.
+        if not counted(services[0]):
+            text = _("AWS returned the service {name} without its task counts.")
+            raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServices")
+        return container_service(services[0], cluster)
+
+    async def deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
+        """A service's newest deployments, newest first, at most DESCRIBED. Raises AwsError.
+
+        ECS lists those of the last 90 days.
+        """
+        answer = await self._session.read(
+            "ecs",
+            "ListServiceDeployments",
+            required=("serviceDeployments",),
+            cluster=cluster,
+            service=name,
+            maxResults=DESCRIBED,
+        )
+        arns = [str(row.get("serviceDeploymentArn") or "") for row in rows(answer, "serviceDeployments")]
+        deployments = await self._described(arns)
+        # Without one of them, another would look like the newest.
+        if {deployment.id for deployment in deployments} != set(arns):
+            text = _("ECS did not describe every deployment of {name} that it lists.")
+            raise incomplete(text.format(name=clean(name)), "ecs", "DescribeServiceDeployments")
+        return deployments
+
+    async def deployment(self, arn: str) -> ServiceDeployment:
+        """One service deployment. Raises AwsError (NotFound: ECS has none with this ARN)."""
+        described = await self._described([arn])
+        if not described:
+            text = _("ECS has no service deployment {name}.").format(name=clean(short(arn)))
+            raise not_found(text, "ecs", "DescribeServiceDeployments")
+        return described[0]
+
+    async def _described(self, arns: list[str]) -> tuple[ServiceDeployment, ...]:
+        if not arns:
+            return ()
+        answer = await self._session.read(
+            "ecs",
+            "DescribeServiceDeployments",
+            required=("serviceDeployments",),
+            serviceDeploymentArns=arns[:DESCRIBED],
+        )
+        deployments = [service_deployment(row) for row in rows(answer, "serviceDeployments")]
+        deployments.sort(key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
+        return tuple(deployments)
+
+    async def revisions(self, arns: Iterable[str]) -> dict[RawId, ServiceRevision]:
+        """Service revisions by ARN; ECS knows none from before 2024-10-25. Raises AwsError."""
+        wanted = sorted(set(arns))
+        revisions: dict[RawId, ServiceRevision] = {}
+        for start in range(0, len(wanted), DESCRIBED):
+            answer = await self._session.read(
+                "ecs",
+                "DescribeServiceRevisions",
+                required=("serviceRevisions",),
+                serviceRevisionArns=wanted[start : start + DESCRIBED],
+            )
+            described = [service_revision(row) for row in rows(answer, "serviceRevisions")]
+            revisions |= {revision.id: revision for revision in described}
+        return revisions
+
+    async def definition(self, name: str) -> TaskDefinition:
+        """A task definition by `family:revision`. Raises AwsError; ECS refuses inactive ones that nothing uses."""
+        answer = await self._session.read(
+            "ecs", "DescribeTaskDefinition", required=("taskDefinition",), taskDefinition=name
+        )
+        return task_definition(answer["taskDefinition"] or {})
+
+    async def definitions(self, family: str, status: str = "ACTIVE") -> tuple[RawId, ...]:
+        """The newest task definitions of a family (`family:revision`), newest first. Raises AwsError."""
+        answer = await self._session.read(
+            "ecs",
+            "ListTaskDefinitions",
+            required=("taskDefinitionArns",),
+            familyPrefix=family,
+            status=status,
+            sort="DESC",
+            maxResults=LISTED,
+        )
+        arns = answer["taskDefinitionArns"]
+        if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns):
+            raise incomplete(
+                _("ECS returned an unreadable list of task definitions."), "ecs", "ListTaskDefinitions"
+            )
+        # The prefix also matches longer names.
+        return tuple(RawId(name) for arn in arns if (name := short(arn)).rpartition(":")[0] == family)

@@ -1,0 +1,237 @@
+"""Approvals: requests, consents and the rules by which one allows a plan. Fails closed."""
+
+from collections.abc import Set
+from datetime import datetime, timedelta
+
+from services.changes.ages import Ages, marked
+from services.changes.approval import entries
+from services.changes.approval.second_person import are_two
+from services.changes.approvers import approver
+from services.clock import Clock, real
+from services.i18n import _
+from services.journal.errors import AlreadyRecorded
+from services.journal.journal import Journal
+from services.journal.projection import GroupedProjection
+from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
+from services.models.changes import Plan
+from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.runbook import Runbook
+
+VALID_SECONDS = 1800.0
+"""How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
+_SPAN = timedelta(days=1)
+"""How far back the first read goes; nothing older can be valid."""
+
+
+class NotApproved(Exception):
+    """An approval was not recorded; the text says why."""
+
+
+class Approvals(GroupedProjection):
+    """The requests and consents in the journal, by plan id."""
+
+    def __init__(self, journal: Journal, runbook: Runbook, clock: Clock) -> None:
+        super().__init__(journal, dict.fromkeys(entries.APPROVAL_KINDS, _SPAN))
+        self._runbook = runbook
+        self._clock = clock
+        self._ages = Ages(clock, real(clock, VALID_SECONDS))
+        self._plans: dict[str, Plan] = {}
+
+    # ---- asking and answering
+
+    async def ask(self, plan: Plan, note: str = "") -> None:
+        """Record a request for the plan's approval; a second request changes nothing. Raises NotApproved, JournalError."""
+        self._check_role(plan)
+        try:
+            await self._append(entries.asked(plan, note))
+        except AlreadyRecorded:
+            await self.load()
+
+    async def approve(self, plan: Plan) -> None:
+        """Approve, as a second person, a plan that this console has made again. Raises NotApproved, JournalError."""
+        request = await self._request(plan)
+        self._check_role(plan)
+        me = self.journal.person
+        if not are_two(request.asker, me):
+            raise NotApproved(
+                _(
+                    "Approving needs a second person: another OS user with another AWS identity. Asked by {asker} "
+                    "({identity}); you are {me} ({mine})."
+                ).format(
+                    asker=request.asker.name,
+                    identity=request.asker.identity or _("identity unknown"),
+                    me=me.name,
+                    mine=me.identity or _("identity unknown"),
+                )
+            )
+        await self._answer(entries.approved(plan))
+
+    async def decline(self, plan: Plan, reason: str) -> None:
+        """Decline the plan. Raises NotApproved, JournalError."""
+        if not reason.strip():
+            raise NotApproved(_("A reason is required."))
+        await self._answer(entries.declined(plan, reason))
+
+    async def obtain(self, plan: Plan, *, who: str, means: Means, at: datetime, reference: str) -> None:
+        """Record an approval obtained elsewhere. Raises NotApproved, JournalError."""
+        self._check_role(plan)
+        if not who.strip():
+            raise NotApproved(_("Who approved it is required."))
+        if at > self._clock.now():
+            raise NotApproved(_("The approval cannot have been given in the future."))
+        await self._answer(entries.obtained(plan, who=who, means=means, at=at, reference=reference))
+
+    async def declare_emergency(self, plan: Plan, reason: str) -> None:
+        """Record that the plan is carried out as an emergency: during a freeze, or where nobody can approve.
+
+        Raises NotApproved, JournalError.
+        """
+        if not reason.strip():
+            raise NotApproved(_("A reason is required."))
+        if not plan.freeze and not (plan.approval_scope and self.is_undecided(plan)):
+            raise NotApproved(
+                _(
+                    "An emergency overrides a change freeze or an approver that is undecided; this plan has neither."
+                )
+            )
+        await self._answer(entries.emergency(plan, reason))
+
+    # ---- reading
+
+    async def load(self) -> None:
+        """Read the entries written since. Raises JournalError."""
+        await self.read(self._clock.now())
+
+    def consents(self, plan: Plan) -> tuple[Consent, ...]:
+        """Every valid consent to exactly this plan, from the entries read so far; an emergency first."""
+        recorded = self.recorded(plan.id)
+        asking = next((entry for entry in recorded if entry.kind is EntryKind.APPROVAL_ASKED), None)
+        valid = []
+        for entry in recorded:
+            consent = entries.consent_of(entry)
+            if consent is not None and self._allows(consent, entry, plan, asking):
+                valid.append(consent)
+        return tuple(sorted(valid, key=lambda consent: consent.way is not ConsentWay.EMERGENCY))
+
+    def is_undecided(self, plan: Plan) -> bool:
+        """Whether the runbook names nobody who could approve the plan."""
+        who = approver(self._runbook, plan.approval_scope)
+        return who is None or who.undecided
+
+    def requests(self) -> tuple[ApprovalRequest, ...]:
+        """The requests that wait for an answer or for their plan's confirmation, newest first."""
+        open_states = (ApprovalState.ASKED, ApprovalState.GIVEN, ApprovalState.DECLINED)
+        requests = (self.request(plan) for plan in self._plans)
+        waiting = [request for request in requests if request is not None and request.state in open_states]
+        return tuple(sorted(waiting, key=lambda request: request.seq, reverse=True))
+
+    def request(self, plan: str) -> ApprovalRequest | None:
+        """The request for a plan's approval; None if nobody has asked."""
+        recorded = self.recorded(plan)
+        asking = next((entry for entry in recorded if entry.kind is EntryKind.APPROVAL_ASKED), None)
+        if asking is None or plan not in self._plans:
+            return None
+        answer = next((entry for entry in recorded if entry.kind in _ANSWERS), None)
+        state, newest = self._state(recorded, asking, answer)
+        return ApprovalRequest(
+            plan=self._plans[plan],
+            asker=asking.person,
+            note=str(asking.data.get("note", "")),
+            at=asking.at,
+            state=state,
+            until=self._ages.until(newest.seq),
+            consent=entries.consent_of(answer) if answer else None,
+            declined_by=answer.person.name if answer and answer.kind is EntryKind.DECLINED else "",
+            decline_reason=str(answer.data.get("reason", ""))
+            if answer and answer.kind is EntryKind.DECLINED
+            else "",
+            seq=asking.seq,
+        )
+
+    def apply(self, entry: Entry) -> bool:
+        """Add the entry to the entries of its plan, and note its age."""
+        self._ages.add(entry)
+        return super().apply(entry)
+
+    def rebuild(self, subjects: Set[str]) -> None:
+        """Read the plans of these requests."""
+        for subject in subjects:
+            plan = entries.plan_of(self.recorded(subject))
+            if plan is not None:
+                self._plans[subject] = plan
+
+    # ---- rules
+
+    def _allows(self, consent: Consent, entry: Entry, plan: Plan, asking: Entry | None) -> bool:
+        if consent.digest != plan.digest or not self._is_fresh(entry):
+            return False
+        if consent.way is ConsentWay.EMERGENCY:
+            return bool(consent.reason)
+        if self.is_undecided(plan):
+            return False
+        if consent.way is ConsentWay.ELSEWHERE:
+            return bool(consent.who)
+        # Neither who asked nor who confirms may have approved.
+        return (
+            asking is not None
+            and are_two(asking.person, entry.person)
+            and are_two(self.journal.person, entry.person)
+        )
+
+    def _is_fresh(self, entry: Entry) -> bool:
+        """Whether the entry is young enough by a clock that cannot be set and by the wall clock."""
+        age = self._clock.now() - entry.at
+        is_recent = timedelta(seconds=-5) <= age < self._ages.window
+        return is_recent and bool(self._ages.remaining(entry.seq))
+
+    def _state(
+        self, recorded: list[Entry], asking: Entry, answer: Entry | None
+    ) -> tuple[ApprovalState, Entry]:
+        """(the request's state, the entry from which it expires)."""
+        newest = answer or asking
+        if any(entry.kind is EntryKind.PLAN for entry in recorded):
+            return ApprovalState.USED, newest
+        if not self._is_fresh(newest):
+            return ApprovalState.EXPIRED, newest
+        if answer is None:
+            return ApprovalState.ASKED, newest
+        declined = answer.kind is EntryKind.DECLINED
+        return (ApprovalState.DECLINED if declined else ApprovalState.GIVEN), newest
+
+    def _check_role(self, plan: Plan) -> None:
+        if self.is_undecided(plan):
+            raise NotApproved(
+                _(
+                    "The runbook names nobody as {role}, so nobody can approve it. Name the person in the runbook; in "
+                    "an emergency record the reason."
+                ).format(role=plan.approval)
+            )
+
+    async def _request(self, plan: Plan) -> ApprovalRequest:
+        """The open request for exactly this plan. Raises NotApproved, JournalError."""
+        await self.load()
+        request = self.request(plan.id)
+        if request is None or request.state is not ApprovalState.ASKED:
+            raise NotApproved(_("Nobody waits for the approval of this plan any more."))
+        if request.plan.digest != plan.digest:
+            raise NotApproved(
+                _(
+                    "Planned again from live state, it is another plan than the one asked for: it cannot be approved."
+                )
+            )
+        return request
+
+    async def _answer(self, draft: NewEntry) -> None:
+        try:
+            await self._append(draft)
+        except AlreadyRecorded as error:
+            await self.load()
+            text = _("It was answered already: {answer}")
+            raise NotApproved(text.format(answer=error.entry.text)) from error
+
+    async def _append(self, draft: NewEntry) -> None:
+        entry = await self.journal.append(marked(draft, self._clock))
+        self.absorb([entry])
+
+
+_ANSWERS = (EntryKind.APPROVED, EntryKind.DECLINED)

@@ -1,0 +1,58 @@
+"""Decides whether a plan may be confirmed: its approval, and the change freezes."""
+
+from services.changes.approval.approvals import Approvals
+from services.changes.approval.freezes import Freezes
+from services.changes.base import ChangeContext
+from services.i18n import _
+from services.journal.journal import Journal
+from services.models.approvals import ConsentWay
+from services.models.changes import Caution, Plan
+
+
+class Authority:
+    """What the runbook and other people allow; a plan that none of them restricts needs nothing."""
+
+    def __init__(self, freezes: Freezes, approvals: Approvals) -> None:
+        self._freezes = freezes
+        self.approvals = approvals
+
+    async def judged(self, plan: Plan) -> Plan:
+        """The plan with the freeze that it was made in, as its first warning."""
+        freeze = await self._freezes.current()
+        if not freeze or not plan.steps:
+            return plan
+        text = _("Changes are frozen: {freeze}. Only an emergency with a reason goes through.")
+        caution = Caution(grave=True, text=text.format(freeze=freeze))
+        return plan.model_copy(update={"freeze": freeze, "cautions": (caution, *plan.cautions)})
+
+    async def objection(self, plan: Plan) -> str:
+        """Why the plan must not be confirmed now; "" if it may. Raises JournalError."""
+        freeze = await self._freezes.current()
+        if not freeze and not plan.approval_scope:
+            return ""
+        await self.approvals.load()
+        return self.missing(plan.model_copy(update={"freeze": freeze}))
+
+    def missing(self, plan: Plan) -> str:
+        """What the plan lacks according to the entries read so far; "" if nothing."""
+        ways = {consent.way for consent in self.approvals.consents(plan)}
+        if plan.freeze and ConsentWay.EMERGENCY not in ways:
+            text = _("Changes are frozen: {freeze}. F7 records an emergency.")
+            return text.format(freeze=plan.freeze)
+        if not plan.approval_scope:
+            return ""
+        if self.approvals.is_undecided(plan):
+            if ConsentWay.EMERGENCY in ways:
+                return ""
+            text = _("The runbook names nobody as {role}: F7 records an emergency, or the runbook a name.")
+            return text.format(role=plan.approval)
+        if ways - {ConsentWay.EMERGENCY}:
+            return ""
+        return _("The approval of {role} is missing: F7.").format(role=plan.approval)
+
+
+def authority_of(context: ChangeContext, journal: Journal) -> Authority:
+    """The authority over the changes of one system."""
+    runbook, clock = context.runbook, context.clock
+    freezes = Freezes(runbook, context.reader, clock, context.zone)
+    return Authority(freezes, Approvals(journal, runbook, clock))

@@ -1,0 +1,129 @@
+"""Rollback of an ECS service to the revision before (runbook: アラート対応 1).
+
+A deployment in progress is stopped, one that waits at a lifecycle hook is answered, and after a completed one the
+previous task definition is deployed again. Source: StopServiceDeployment, ContinueServiceDeployment, UpdateService
+(Amazon ECS API reference).
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from services.changes.base import Change, ChangeContext
+from services.changes.deploy_rollback.facts import facts, remarks
+from services.changes.deploy_rollback.parameters import REVISION, chosen, parameters
+from services.changes.deploy_rollback.progress import rollback_progress
+from services.changes.deploy_rollback.reading import Reads
+from services.changes.deploy_rollback.state import RollbackState, Way
+from services.changes.deploy_rollback.steps import STEP, observed_rollback, step, title
+from services.changes.deploy_rollback.warnings import refusals, warnings
+from services.changes.ecs_scaling.load import load_queries
+from services.changes.ecs_services import names, targets
+from services.changes.guarantees import Guarantees
+from services.changes.kind import ChangeKind
+from services.changes.typed_values import unknown_parameters
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.base import RawId
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.date_text import written_on
+from services.models.metrics import MetricQuery
+from services.models.watches import Progress, Watch
+
+GIVES_UP = timedelta(minutes=60)
+"""How long a rollback is watched."""
+
+
+class DeployRollback(Change):
+    """Brings back the task definition that the newest release replaced, or another active one."""
+
+    guarantees = Guarantees(
+        proof="DescribeServices: taskDefinition; DescribeServiceDeployments: status ROLLBACK_*",
+        settles="DescribeServiceDeployments: status SUCCESSFUL or ROLLBACK_SUCCESSFUL",
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self._reads = Reads(context)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The runbook's services."""
+        return targets(self.context.runbook)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """What is deployed, and what was deployed before."""
+        state = await self._reads.state(*names(target.id))
+        with self._written_on(state):
+            rows = facts(state, self.context.zone)
+            return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The service's running tasks and its CPU."""
+        return load_queries(*names(target.id))
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """The revision to bring back."""
+        return parameters(await self._reads.state(*names(target.id)))
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._reads.state(*names(target.id), parameters.get(REVISION, ""))
+        with self._written_on(state):
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
+
+    def _written_on(self, state: RollbackState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
+
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: RollbackState, id: str
+    ) -> Plan:
+        """The plan from a given state; pure."""
+        after = chosen(parameters.get(REVISION, ""), state.current) or state.previous
+        objections = (*unknown_parameters(parameters, (REVISION,)), *refusals(state, after))
+        if objections:
+            return self.refused(target, parameters, objections, id=id, read_at=state.at)
+        return self.planned(
+            target,
+            {REVISION: str(after)},
+            [step(self.context, target, state, after)],
+            id=id,
+            read_at=state.at,
+            title=title(state, after),
+            warnings=tuple(warnings(state, after)),
+            downtime=_("None: each task is stopped once its successor is healthy."),
+            cost=_("None"),
+            reversible=_reversible(state),
+            watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """What is deployed now, compared with the step."""
+        return observed_rollback(step, await self._reads.deployed(*names(step.target)))
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How far the rollback is."""
+        (planned,) = plan.steps
+        state = await self._reads.deployed(*names(plan.target.id))
+        return rollback_progress(planned, state, plan.made_at)
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the deployments that show how far it is."""
+        from services.changes.deploy_rollback.cli_commands import commands_of
+
+        return commands_of(plan)
+
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """The revision that was rolled back."""
+        first = next((each for each in plan.steps if each.id == STEP), None)
+        return {REVISION: first.before} if first is not None else {}
+
+
+def _reversible(state: RollbackState) -> str:
+    text = (
+        _("Yes: {before} can be deployed again.")
+        if state.way is Way.DEPLOY
+        else _("Yes, by deploying {before} again once the rollback is complete.")
+    )
+    return text.format(before=RawId(state.current))

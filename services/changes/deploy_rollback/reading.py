@@ -1,0 +1,103 @@
+"""Reads what was deployed to a service, by whom, and what can be.
+
+Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions, ListTaskDefinitions, DescribeTaskDefinition
+(Amazon ECS API reference), LookupEvents (CloudTrail).
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.aws.client.errors import AwsError, NotFound
+from services.aws.cloudtrail.reader import CloudTrailReader
+from services.aws.ecs.reader import EcsReader
+from services.changes.base import ChangeContext
+from services.changes.deploy_rollback.parameters import chosen
+from services.changes.deploy_rollback.state import RollbackState, family_of
+from services.models.base import RawId
+from services.models.cloudtrail import TrailEvent
+from services.models.ecs import ContainerService
+from services.models.ecs_deployments import ServiceDeployment, TaskDefinition
+
+UPDATE = "UpdateService"
+NEAR = timedelta(minutes=2)
+"""Time between a deployment's creation and the event of the request that created it, at most."""
+
+
+class Reads:
+    """One system's services and their deployments."""
+
+    def __init__(self, context: ChangeContext) -> None:
+        self._clock = context.clock
+        self._region = context.region
+        self._ecs = EcsReader(context.reader)
+        self._trail = CloudTrailReader(context.reader)
+
+    async def deployed(self, cluster: str, name: str) -> RollbackState:
+        """What is deployed and was deployed, which must not change between plan and sending. Raises AwsError."""
+        service = await self._service(cluster, name)
+        if service is None:
+            return RollbackState(self._clock.now(), None)
+        deployments = await self._ecs.deployments(cluster, name)
+        arns = {arn for each in deployments for arn in (*each.sources, each.target)}
+        revisions = await self._ecs.revisions(arns)
+        return RollbackState(self._clock.now(), service, deployments, revisions)
+
+    async def state(self, cluster: str, name: str, typed: str = "") -> RollbackState:
+        """The same with the family's task definitions, the details of two of them, and who deployed them.
+
+        The revision `typed` is compared instead of the previous one. Raises AwsError.
+        """
+        state = await self.deployed(cluster, name)
+        if state.service is None or not state.current:
+            return state
+        wanted = chosen(typed, state.current) or state.previous
+        compared = [name for name in (state.current, wanted) if name]
+        deployments = [each for each in map(state.deployment_of, compared) if each is not None]
+        active, definitions, deployers = await asyncio.gather(
+            self._ecs.definitions(family_of(state.current)),
+            self._definitions(compared),
+            self._deployers(deployments, name),
+        )
+        return RollbackState(
+            state.at, state.service, state.deployments, state.revisions, active, definitions, deployers
+        )
+
+    async def _service(self, cluster: str, name: str) -> ContainerService | None:
+        try:
+            return await self._ecs.service(cluster, name)
+        except NotFound:
+            return None
+
+    async def _definitions(self, names: Iterable[RawId]) -> dict[RawId, TaskDefinition]:
+        """Details by name; ECS does not describe inactive ones that nothing uses."""
+        definitions = {}
+        for name in names:
+            try:
+                definitions[name] = await self._ecs.definition(name)
+            except AwsError:
+                continue
+        return definitions
+
+    async def _deployers(self, deployments: Iterable[ServiceDeployment], service: str) -> dict[RawId, str]:
+        """Who requested each deployment, where CloudTrail is readable and names one person only."""
+        deployers = {}
+        for deployment in deployments:
+            if deployment.created is not None:
+                name = await self._deployer(deployment.created, service)
+                if name:
+                    deployers[deployment.id] = name
+        return deployers
+
+    async def _deployer(self, at: datetime, service: str) -> str:
+        lookup = await self._trail.lookup(
+            self._region, "EventName", UPDATE, since=at - NEAR, until=at + NEAR, most=1
+        )
+        names = {event.actor.shown for event in lookup.events if _deploys(event, service)}
+        return names.pop() if len(names) == 1 and lookup.is_complete else ""
+
+
+def _deploys(event: TrailEvent, service: str) -> bool:
+    """Whether an event may be a successful update of the service; not every event names its resource."""
+    named = not event.resources or any(service in resource for resource in event.resources)
+    return not event.error and named

@@ -1,0 +1,69 @@
+"""The request of a rollback, and its comparison with the observed state. Pure.
+
+Source: StopServiceDeployment, ContinueServiceDeployment, UpdateService (Amazon ECS API reference).
+"""
+
+from services.changes.base import ChangeContext, Request, observed
+from services.changes.deploy_rollback.comparison import rows
+from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
+from services.changes.ecs_services import names
+from services.i18n import _
+from services.models.base import RawId
+from services.models.changes import ChangeTarget, Observation, PlannedStep
+
+STEP = "roll-back"
+
+
+def step(context: ChangeContext, target: ChangeTarget, state: RollbackState, after: RawId) -> PlannedStep:
+    """The only request: it stops the deployment in progress, or deploys the task definition `after`."""
+    request, required = _request(target, state, after)
+    return context.step(
+        STEP,
+        title(state, after),
+        target,
+        request,
+        rows=rows(state, state.current, after, context.zone),
+        expects=state_digest(state),
+        required=required,
+        before=state.current,
+    )
+
+
+def _request(target: ChangeTarget, state: RollbackState, after: RawId) -> tuple[Request, tuple[str, ...]]:
+    newest = state.newest
+    if state.way is Way.DEPLOY or newest is None:
+        cluster, name = names(target.id)
+        params = {"cluster": cluster, "service": name, "taskDefinition": str(after)}
+        return ("ecs", "UpdateService", params), ("service",)
+    of = {"serviceDeploymentArn": str(newest.id)}
+    if newest.hook is not None:
+        # Without an action, ECS continues the deployment.
+        params = of | {"hookId": str(newest.hook.id), "action": "ROLLBACK"}
+        return ("ecs", "ContinueServiceDeployment", params), ("serviceDeploymentArn",)
+    return ("ecs", "StopServiceDeployment", of | {"stopType": "ROLLBACK"}), ("serviceDeploymentArn",)
+
+
+def title(state: RollbackState, after: RawId) -> str:
+    """What is done, in words."""
+    if state.way is Way.DEPLOY:
+        return _("Roll back {before} → {after}").format(before=state.current, after=after)
+    return _("Stop the deployment of {before} and return to {after}").format(
+        before=state.current, after=after
+    )
+
+
+def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
+    """Whether the rollback has begun, from what is deployed now."""
+    params, now = step.call.params, state_digest(state)
+    if "taskDefinition" in params:
+        name = state.service.task_definition if state.service is not None else ""
+        text = _("The service deploys {name}.").format(name=name or "—")
+        return observed(now, text, after=name == params["taskDefinition"], before=name == step.before)
+    arn = params["serviceDeploymentArn"]
+    deployment = next((each for each in state.deployments if each.id == arn), None)
+    if deployment is None:
+        text = _("ECS lists no such deployment.")
+        return observed(now, text, after=False, before=False)
+    text = _("The deployment is {status}.").format(status=deployment.status)
+    returning = deployment.rolls_back
+    return observed(now, text, after=returning, before=deployment.in_progress and not returning)

@@ -1,0 +1,153 @@
+"""Desired task count of an ECS service (runbook: アラート対応 2, 手動スケール).
+
+Source: UpdateService (Amazon ECS API reference); "Service auto scaling" (Amazon ECS developer guide): active policies
+may change a count that was set by hand.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from services.changes.base import Change, ChangeContext
+from services.changes.desired_count.parameters import DESIRED, parameter, read_count
+from services.changes.desired_count.progress import count_progress
+from services.changes.desired_count.state import stopped
+from services.changes.desired_count.steps import STEP, observed_count, step
+from services.changes.desired_count.warnings import warnings
+from services.changes.ecs_scaling.facts import facts, remarks
+from services.changes.ecs_scaling.load import bounds, load_queries
+from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota, read_quota
+from services.changes.ecs_scaling.reading import Reads
+from services.changes.ecs_scaling.state import ScalingState
+from services.changes.ecs_services import names, targets
+from services.changes.guarantees import Guarantees
+from services.changes.kind import ChangeKind
+from services.changes.task_limit.steps import ACTION
+from services.changes.task_limit.warnings import stopped_text
+from services.i18n import _, plural
+from services.models.aws_cli import CliCommand
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.date_text import written_on
+from services.models.metrics import MetricQuery
+from services.models.watches import Progress, Watch
+
+GIVES_UP = timedelta(minutes=30)
+"""How long the tasks are watched until as many run as are desired."""
+
+
+class DesiredCount(Change):
+    """Starts or stops tasks now, within the bounds of Auto Scaling."""
+
+    numbers = frozenset({DESIRED})
+    guarantees = Guarantees(
+        proof="DescribeServices: desiredCount", settles="DescribeServices: runningCount = desiredCount"
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self._reads = Reads(context)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The runbook's services."""
+        return targets(self.context.runbook)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The service's counts and bounds."""
+        state = await self._reads.state(target.id)
+        with self._written_on(state):
+            return LiveState(
+                target=target,
+                facts=facts(state, ACTION, self.context.zone),
+                read_at=state.at,
+                remarks=remarks(state, self.context.zone) if state.target is not None else (),
+                bounds=bounds(state, self.context.runbook),
+            )
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The service's running tasks and its CPU."""
+        return load_queries(*names(target.id))
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """The new count."""
+        return (parameter(await self._reads.counts(target.id)),)
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._reads.state(target.id, load=True)
+        definition = state.service.task_definition if state.service is not None else ""
+        quota = await read_quota(self.context.reader, definition)
+        with self._written_on(state):
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
+
+    def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
+
+    def plan_on(
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: ScalingState,
+        id: str,
+        quota: FargateQuota = NO_QUOTA,
+    ) -> Plan:
+        """The plan from a given state; pure."""
+        if not state.active:
+            objections: tuple[str, ...] = (_("ECS has no such active service."),)
+            return self.refused(target, parameters, objections, id=id, read_at=state.at)
+        count, objections = read_count(parameters, state)
+        if count is None or objections:
+            return self.refused(target, parameters, objections, id=id, read_at=state.at)
+        context, fewer = self.context, stopped(state, count)
+        return self.planned(
+            target,
+            {DESIRED: str(count)},
+            [step(context, target, state, count)],
+            id=id,
+            read_at=state.at,
+            title=_("Desired task count {before} → {after}").format(before=state.desired, after=count),
+            impact=stopped_text(fewer) if fewer else "",
+            warnings=tuple(warnings(state, count, context.runbook, quota, context.zone)),
+            downtime=_downtime(count, fewer),
+            cost=_cost(count - state.desired),
+            reversible=_("Yes: the previous count, {before}, is recorded.").format(before=state.desired),
+            watch=Watch(
+                ends_when=_("{count} tasks run").format(count=count), gives_up_at=state.at + GIVES_UP
+            ),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The current count, compared with the step."""
+        return observed_count(step, await self._reads.counts(step.target))
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How many tasks run."""
+        (planned,) = plan.steps
+        return count_progress(planned, await self._reads.counts(plan.target.id), plan.made_at)
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the counts and the bounds."""
+        from services.changes.desired_count.cli_commands import commands_of
+
+        return commands_of(plan)
+
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """The previous count."""
+        first = next((each for each in plan.steps if each.id == STEP), None)
+        return {DESIRED: first.before} if first is not None else {}
+
+
+def _downtime(count: int, fewer: int) -> str:
+    if not count:
+        return _("The service answers no request until it has tasks again.")
+    return _("Requests on the stopped tasks may be cut off.") if fewer else _("None")
+
+
+def _cost(more: int) -> str:
+    if more <= 0:
+        return _("None")
+    text = plural(
+        "{count} more task, charged while it runs.", "{count} more tasks, each charged while it runs.", more
+    )
+    return text.format(count=more)

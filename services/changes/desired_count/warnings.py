@@ -1,0 +1,95 @@
+"""Warnings before a new desired count. Pure."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from services.changes.base import warning
+from services.changes.desired_count.state import stopped
+from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
+from services.changes.ecs_scaling.facts import action_text, reason_words
+from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
+from services.changes.ecs_scaling.state import ScalingState
+from services.i18n import _
+from services.models.changes import Caution
+from services.models.runbook import Runbook
+
+
+def warnings(
+    state: ScalingState, count: int, runbook: Runbook, quota: FargateQuota, zone: tzinfo
+) -> Iterator[Caution]:
+    """All warnings for the count `count`."""
+    raising = count > state.desired
+    yield from _stopped(state, count)
+    yield from _cpu(state, count)
+    if raising:
+        yield from connections(state, count, runbook)
+        yield quota_warning(quota, count)
+    yield from _scaling(state, count)
+    for action in state.actions:
+        text = _("A scheduled action may change it: {name}, {what}.")
+        yield warning(text.format(name=action.name, what=action_text(action, zone)))
+    yield from _not_scaled(state)
+    if state.deploying:
+        text = _(
+            "A deployment is in progress: the new count applies to it, and more tasks run until it ends."
+        )
+        yield warning(text)
+    yield warning(_("Terraform or other IaC may restore the old count when it is applied."))
+
+
+def _stopped(state: ScalingState, count: int) -> Iterator[Caution]:
+    if not count:
+        yield warning(_("With 0 tasks the service answers no request."), grave=True)
+    elif stopped(state, count):
+        text = _("Desired is {desired}: ECS stops the tasks above {count} at once.")
+        yield warning(text.format(desired=state.desired, count=count), grave=True)
+
+
+def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
+    if not 0 < count < state.desired:
+        return
+    unknown = unmeasured(state, grave=True)
+    if unknown is not None:
+        yield unknown
+        return
+    estimate = cpu_of(state, count)
+    text = _("With {count} tasks, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+    text = text.format(
+        count=count, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
+    )
+    yield warning(text, grave=state.aim is not None and estimate > state.aim)
+
+
+def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
+    """What undoes the count, or does not."""
+    if state.target is None:
+        yield warning(
+            _("Auto Scaling is not configured for this service: the count stays until it is changed.")
+        )
+        return
+    raising = count > state.desired
+    process = "DynamicScalingIn" if raising else "DynamicScalingOut"
+    suspensions = state.target.suspensions
+    if suspensions is not None and process in suspensions:
+        text = (
+            _("Scaling in is suspended: nothing lowers the count again.")
+            if raising
+            else _("Scaling out is suspended: nothing raises the count again.")
+        )
+        yield warning(text)
+        return
+    for policy in state.policies:
+        if policy.triggered and (policy.scales_in or not raising):
+            text = (
+                _("The policy {name} may undo it: it lowers the count again once the load is low.")
+                if raising
+                else _("The policy {name} may undo it: it raises the count again once the load is high.")
+            )
+            yield warning(text.format(name=policy.name))
+
+
+def _not_scaled(state: ScalingState) -> Iterator[Caution]:
+    last = state.not_scaled
+    if last is not None:
+        text = _("Auto Scaling last refused to scale because: {reason}.")
+        yield warning(text.format(reason=reason_words(last.not_scaled)))

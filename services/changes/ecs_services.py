@@ -1,0 +1,19 @@
+"""The ECS services of the runbook as targets of changes."""
+
+from services.models.base import RawId
+from services.models.changes import ChangeTarget
+from services.models.runbook import Runbook
+
+
+def targets(runbook: Runbook) -> tuple[ChangeTarget, ...]:
+    """The runbook's services; () if it has none."""
+    ecs = runbook.ecs
+    if ecs is None:
+        return ()
+    return tuple(ChangeTarget(id=RawId(f"service/{ecs.cluster}/{name}"), title=name) for name in ecs.services)
+
+
+def names(resource: str) -> tuple[str, str]:
+    """(cluster, service) from the resource id `service/<cluster>/<service>`."""
+    _service, cluster, name = resource.split("/")
+    return cluster, name

@@ -1,0 +1,129 @@
+"""Restart of a service's tasks: a new deployment of the same task definition.
+
+Source: UpdateService with forceNewDeployment (Amazon ECS API reference).
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from services.aws.client.errors import AwsError, NotFound
+from services.aws.ecs.reader import EcsReader
+from services.changes.base import Change, ChangeContext
+from services.changes.ecs_scaling.load import load_queries
+from services.changes.ecs_services import names, targets
+from services.changes.guarantees import Guarantees
+from services.changes.kind import ChangeKind
+from services.changes.service_restart.facts import facts, remarks
+from services.changes.service_restart.progress import restart_progress
+from services.changes.service_restart.state import RestartState
+from services.changes.service_restart.steps import STEP, observed_restart, step
+from services.changes.service_restart.warnings import refusals, warnings
+from services.changes.typed_values import unknown_parameters
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.date_text import written_on
+from services.models.metrics import MetricQuery
+from services.models.watches import Progress, Watch
+
+DEPLOYMENT = "deployment"
+"""Name of the kept answer: id of the deployment that replaces the tasks."""
+GIVES_UP = timedelta(minutes=60)
+"""How long a restart is watched."""
+
+
+class ServiceRestart(Change):
+    """Replaces the tasks of a service by new ones of the same task definition."""
+
+    guarantees = Guarantees(
+        proof="DescribeServices: id and taskDefinition of the PRIMARY deployment",
+        settles="DescribeServices: rolloutState COMPLETED of that deployment",
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self._ecs = EcsReader(context.reader)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The runbook's services."""
+        return targets(self.context.runbook)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The tasks and what they run."""
+        state = await self._state(target.id)
+        with written_on(self.context.calendar.day_of(state.at)):
+            rows = facts(state, self.context.zone)
+            return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The service's running tasks and its CPU."""
+        return load_queries(*names(target.id))
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """None: there is nothing to choose."""
+        return ()
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._state(target.id, details=True)
+        return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
+
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: RestartState, id: str
+    ) -> Plan:
+        """The plan from a given state; pure."""
+        objections = (*unknown_parameters(parameters, ()), *refusals(state))
+        if objections:
+            return self.refused(target, parameters, objections, id=id, read_at=state.at)
+        return self.planned(
+            target,
+            {},
+            [step(self.context, target, state)],
+            id=id,
+            read_at=state.at,
+            title=_("Restart the tasks of {name}").format(name=target.title),
+            warnings=tuple(warnings(state)),
+            downtime=_("None: each task is stopped once its successor is healthy."),
+            cost=_("Up to twice as many tasks run until it is complete."),
+            reversible=_("No; the tasks run the same task definition before and after."),
+            watch=Watch(ends_when=_("the deployment is complete"), gives_up_at=state.at + GIVES_UP),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The newest deployment, compared with the step."""
+        return observed_restart(step, await self._state(step.target))
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
+        """The id of the deployment that replaces the tasks."""
+        deployments = (answer.get("service") or {}).get("deployments") or ()
+        ids = [str(each["id"]) for each in deployments if each.get("status") == "PRIMARY" and each.get("id")]
+        return {DEPLOYMENT: ids[0]} if ids else {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How many tasks were replaced."""
+        (planned,) = plan.steps
+        deployment = answers.get(STEP, {}).get(DEPLOYMENT, "")
+        return restart_progress(planned, await self._state(plan.target.id), deployment, plan.made_at)
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the deployments that show how far it is."""
+        from services.changes.service_restart.cli_commands import commands_of
+
+        return commands_of(plan)
+
+    async def _state(self, resource: str, *, details: bool = False) -> RestartState:
+        """The service, with `details` its task definition, too. Raises AwsError."""
+        cluster, name = names(resource)
+        try:
+            service = await self._ecs.service(cluster, name)
+        except NotFound:
+            return RestartState(self.context.clock.now(), None)
+        definition = None
+        if details:
+            try:
+                definition = await self._ecs.definition(service.task_definition)
+            except AwsError:
+                definition = None
+        return RestartState(self.context.clock.now(), service, definition)

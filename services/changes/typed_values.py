@@ -1,0 +1,60 @@
+"""Reads parameter values as people type them; every mistake becomes a refusal in words. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+
+from services.calendar.calendar import Calendar
+from services.i18n import _
+from services.models.text import clean
+
+
+def normalized(text: str) -> str:
+    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def unknown_parameters(names: Iterable[str], expected: Collection[str]) -> tuple[str, ...]:
+    """One refusal for each name that the change does not expect."""
+    return tuple(
+        _("There is no parameter {name}.").format(name=clean(name)) for name in names if name not in expected
+    )
+
+
+def whole_number(title: str, text: str, *, least: int, most: int) -> tuple[int | None, str]:
+    """(the number, "") or (None, the refusal); `title` names the parameter."""
+    value = normalized(text)
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
+        why = _("{title} must be a whole number, not “{text}”.")
+        return None, why.format(title=title, text=clean(value))
+    number = int(value)
+    if not least <= number <= most:
+        return None, _("{title} must be from {least} to {most}.").format(title=title, least=least, most=most)
+    return number, ""
+
+
+def moment(
+    title: str, text: str, calendar: Calendar, now: datetime, ahead: timedelta
+) -> tuple[datetime | None, str]:
+    """(the time (UTC), "") or (None, the refusal); it must be more than `ahead` after `now`."""
+    value = normalized(text)
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
+            raise ValueError
+        naive = datetime.fromisoformat(value)
+        at = naive.replace(tzinfo=calendar.zone).astimezone(UTC)
+        if at.astimezone(calendar.zone).replace(tzinfo=None) != naive:
+            raise ValueError  # skipped when the clocks go forward
+    except (ValueError, OverflowError):
+        why = _("{title} must look like 2026-12-01 17:00, not “{text}”.")
+        return None, why.format(title=title, text=clean(value))
+    if at <= now + ahead:
+        why = _("{title} must be more than {minutes} minutes from now.")
+        return None, why.format(title=title, minutes=int(ahead.total_seconds() // 60))
+    return at, ""
+
+
+def as_typed(at: datetime, calendar: Calendar) -> str:
+    """The time as an operator types it: `2026-12-01 17:00`."""
+    return at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")

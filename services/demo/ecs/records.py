@@ -1,0 +1,159 @@
+"""What an ECS service consists of: tasks, deployments, service revisions and service deployments.
+
+Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks, DescribeServiceDeployments,
+DescribeServiceRevisions (Amazon ECS API reference).
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+START = 35.0
+"""Seconds from a task's creation until it runs."""
+HEALTHY = 25.0
+"""Seconds from running until its target is healthy."""
+DRAIN = 30.0
+"""Seconds from the decision to stop until it is gone."""
+PENDING = 3.0
+"""Seconds from a service deployment's creation until it starts, and from a rollback's request until it starts."""
+HOOK_WAITS = 24 * 3600.0
+"""Seconds that a paused deployment waits for an action."""
+
+
+class Image(NamedTuple):
+    """A container's image, as a service revision holds it."""
+
+    container: str
+    image: str
+    digest: str
+
+
+@dataclass(slots=True, eq=False)
+class Revision:
+    """A service revision: a task definition, and the digests that its images had when it was deployed."""
+
+    id: str
+    definition: str
+    created: float
+    images: tuple[Image, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Digest of its first image; "" if it has none."""
+        return self.images[0].digest if self.images else ""
+
+
+@dataclass(slots=True)
+class Task:
+    """One task."""
+
+    id: str
+    revision: Revision
+    deployment: str
+    created: float
+    ip: str
+    zone: str
+    stopping: float | None = None
+    reason: str = ""
+    started: bool = False
+    """Its start is among the service's events."""
+
+    @property
+    def definition(self) -> str:
+        """Its task definition."""
+        return self.revision.definition
+
+    @property
+    def runs_at(self) -> float:
+        """When it runs."""
+        return self.created + START
+
+    @property
+    def healthy_at(self) -> float:
+        """When its target is healthy."""
+        return self.runs_at + HEALTHY
+
+    def running(self, at: float) -> bool:
+        """Whether it runs; a draining task still does."""
+        return self.runs_at <= at and (self.stopping is None or at < self.stopping + DRAIN)
+
+    def pending(self, at: float) -> bool:
+        """Whether it is being started."""
+        return self.stopping is None and self.created <= at < self.runs_at
+
+    def gone(self, at: float) -> bool:
+        """Whether it has stopped."""
+        return self.stopping is not None and at >= self.stopping + DRAIN
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One deployment, as DescribeServices lists it."""
+
+    id: str
+    revision: Revision
+    created: float
+    updated: float
+    primary: bool = True
+    completed: bool = False
+    failed: int = 0
+    """failedTasks: 0 again as soon as one is healthy."""
+    given_up: bool = False
+    """The circuit breaker ended it: rolloutState FAILED."""
+    back_to: str = ""
+    """Id of the deployment that this one rolls back to; "" if it is no rollback."""
+
+    @property
+    def definition(self) -> str:
+        """Its task definition."""
+        return self.revision.definition
+
+
+@dataclass(slots=True)
+class ServiceDeployment:
+    """One service deployment: from the revisions that run to a new one, and back again if it is rolled back."""
+
+    id: str
+    sources: tuple[Revision, ...]
+    target: Revision
+    created: float
+    updated: float
+    finished: float | None = None
+    ending: str = ""
+    """Its final status; "" while it is in progress."""
+    rollback_at: float | None = None
+    reason: str = ""
+    """Why it was rolled back or stopped."""
+    failures: int = 0
+    """Failures that the circuit breaker counted when it triggered."""
+    hook: str = ""
+    """Id of the lifecycle hook at which it pauses; "" for none."""
+    waiting: bool = False
+    """Paused at the hook."""
+
+    def status(self, at: float) -> str:
+        """Its status, as the API spells it."""
+        if self.ending:
+            return self.ending
+        if self.rollback_at is not None:
+            return "ROLLBACK_REQUESTED" if at < self.rollback_at + PENDING else "ROLLBACK_IN_PROGRESS"
+        return "PENDING" if at < self.created + PENDING else "IN_PROGRESS"
+
+    def end(self, status: str, at: float, reason: str = "") -> None:
+        """Record its final status."""
+        self.ending, self.finished, self.updated, self.waiting = status, at, at, False
+        self.reason = reason or self.reason
+
+
+@dataclass(slots=True)
+class History:
+    """Every revision and service deployment of a service."""
+
+    revisions: list[Revision] = field(default_factory=list)
+    """Oldest first."""
+    deployments: list[ServiceDeployment] = field(default_factory=list)
+    """Newest first."""
+
+    @property
+    def newest(self) -> ServiceDeployment:
+        """The newest service deployment."""
+        return self.deployments[0]

@@ -1,0 +1,126 @@
+"""What an ECS service deploys: service deployments and revisions, task definitions.
+
+Source: DescribeServiceDeployments, DescribeServiceRevisions, DescribeTaskDefinition (Amazon ECS API reference).
+"""
+
+from datetime import datetime
+
+from services.models.base import Clean, Model, RawId
+
+_GOING = frozenset({"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
+
+
+class ContainerImage(Model):
+    """The image of one container in a service revision."""
+
+    container: Clean
+    image: Clean
+    """As the task definition names it."""
+    digest: Clean = ""
+    """The digest that the name was resolved to; "": not reported."""
+
+
+class Container(Model):
+    """One container of a task definition."""
+
+    name: Clean
+    image: Clean
+    environment: tuple[tuple[Clean, str], ...] = ()
+    """(name, fingerprint of the value) of each variable and each secret; the value is not kept."""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the image is named by its digest, so that the name always means the same image."""
+        return "@sha256:" in self.image
+
+
+class TaskDefinition(Model):
+    """One revision of a task definition."""
+
+    id: RawId
+    """`family:revision`"""
+    status: str
+    """ACTIVE, INACTIVE or DELETE_IN_PROGRESS; only active ones can be deployed."""
+    cpu: int | None = None
+    """CPU units, 1,024 of which are a vCPU; None: not set for the task."""
+    memory: int | None = None
+    """MiB; None: not set for the task."""
+    containers: tuple[Container, ...] = ()
+    registered: datetime | None = None
+    registered_by: Clean = ""
+    """Last part of the ARN of who registered it; "": not reported."""
+
+    @property
+    def environment(self) -> dict[tuple[str, str], str]:
+        """Fingerprints of the values by (container, variable)."""
+        return {
+            (container.name, name): value
+            for container in self.containers
+            for name, value in container.environment
+        }
+
+
+class ServiceRevision(Model):
+    """A service's configuration as it was deployed."""
+
+    id: RawId
+    """ARN."""
+    task_definition: RawId
+    """`family:revision`"""
+    images: tuple[ContainerImage, ...] = ()
+    created: datetime | None = None
+
+
+class LifecycleHook(Model):
+    """A point at which a service deployment waits."""
+
+    id: RawId
+    status: str
+    """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
+    expires: datetime | None = None
+    on_timeout: str = ""
+    """What ECS does when it expires: ROLLBACK or CONTINUE."""
+
+
+class ServiceDeployment(Model):
+    """A service deployment: from the service's revisions to a new one."""
+
+    id: RawId
+    """ARN."""
+    status: str
+    """As the API spells it: PENDING, IN_PROGRESS, SUCCESSFUL, ROLLBACK_SUCCESSFUL…"""
+    reason: Clean = ""
+    stage: str = ""
+    """lifecycleStage; "": not reported."""
+    sources: tuple[RawId, ...] = ()
+    """ARNs of the revisions that it replaces."""
+    target: RawId
+    """ARN of the revision that it deploys."""
+    created: datetime | None = None
+    finished: datetime | None = None
+    rollback_to: RawId = RawId("")
+    """ARN of the revision to which it is rolled back; "" if it is not."""
+    breaker: str = ""
+    """State of the circuit breaker: MONITORING, TRIGGERED…; "": not reported."""
+    failures: int | None = None
+    """Failed tasks that the circuit breaker counted."""
+    threshold: int | None = None
+    """Failed tasks at which the circuit breaker ends it."""
+    alarms: tuple[Clean, ...] = ()
+    """Alarms that ended it."""
+    hooks: tuple[LifecycleHook, ...] = ()
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in _GOING
+
+    @property
+    def rolls_back(self) -> bool:
+        """Whether it is being rolled back, or was."""
+        return self.status.startswith("ROLLBACK")
+
+    @property
+    def hook(self) -> LifecycleHook | None:
+        """The hook at which it waits for an action; None if it does not."""
+        return next((hook for hook in self.hooks if hook.status == "AWAITING_ACTION"), None)

@@ -1,0 +1,111 @@
+"""Which revision a rollback returns to, over generated histories of deployments."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.changes.deploy_rollback.state import RollbackState, Way
+from services.models.base import RawId
+from services.models.ecs import ContainerService
+from services.models.ecs_deployments import LifecycleHook, ServiceDeployment, ServiceRevision
+
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
+
+
+class Story:
+    """What happened to a service, one call each; it begins with revision 41 deployed."""
+
+    def __init__(self) -> None:
+        self.deployments: list[ServiceDeployment] = []
+        self.revisions: dict[RawId, ServiceRevision] = {}
+        self.running = self._revision(41)
+
+    def _revision(self, number: int) -> ServiceRevision:
+        revision = ServiceRevision(
+            id=RawId(f"arn:rev/{len(self.revisions)}"), task_definition=RawId(f"api:{number}")
+        )
+        self.revisions[revision.id] = revision
+        return revision
+
+    def deploy(self, number: int, status: str = "SUCCESSFUL", **more: object) -> "Story":
+        target = self._revision(number)
+        deployment = ServiceDeployment(
+            id=RawId(f"arn:dep/{len(self.deployments)}"),
+            status=status,
+            sources=(self.running.id,),
+            target=target.id,
+            created=NOW + timedelta(minutes=len(self.deployments)),
+            **more,  # type: ignore[arg-type]
+        )
+        self.deployments.insert(0, deployment)
+        if status == "SUCCESSFUL":
+            self.running = target
+        return self
+
+    @property
+    def state(self) -> RollbackState:
+        service = ContainerService(
+            id=RawId("s"),
+            name="s",
+            cluster="c",
+            status="ACTIVE",
+            task_definition=self.running.task_definition,
+        )
+        return RollbackState(NOW, service, tuple(self.deployments), self.revisions)
+
+
+@pytest.mark.parametrize(
+    ("story", "previous", "second"),
+    [
+        (Story(), "", False),
+        (Story().deploy(42), "api:41", False),
+        (Story().deploy(42).deploy(42), "api:41", False),
+        (Story().deploy(42).deploy(43).deploy(42), "", True),
+        (Story().deploy(42).deploy(43, "ROLLBACK_SUCCESSFUL"), "api:41", True),
+        (Story().deploy(42).deploy(43, "ROLLBACK_FAILED"), "api:41", True),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(44), "api:42", False),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(43), "api:42", True),
+        (Story().deploy(42).deploy(43, "STOPPED"), "api:41", False),
+    ],
+)
+def test_the_previous_revision_is_what_the_newest_release_replaced(
+    story: Story, previous: str, second: bool
+) -> None:
+    assert (story.state.previous, story.state.is_second) == (previous, second)
+    assert story.state.way is Way.DEPLOY
+
+
+@given(st.lists(st.tuples(st.integers(42, 46), st.booleans()), max_size=8))
+def test_pressed_twice_it_never_brings_the_bad_one_back(releases: list[tuple[int, bool]]) -> None:
+    story = Story()
+    for number, worked in sorted(releases):
+        story.deploy(number, "SUCCESSFUL" if worked else "ROLLBACK_SUCCESSFUL")
+    bad = story.running.task_definition
+    for _press in range(3):
+        previous = story.state.previous
+        if not previous:
+            break
+        assert previous not in (bad, story.running.task_definition)
+        story.deploy(int(previous.rpartition(":")[2]))
+
+
+def test_a_deployment_in_progress_returns_to_what_the_last_successful_one_deployed() -> None:
+    story = Story().deploy(42).deploy(43, "IN_PROGRESS")
+    assert (story.state.way, story.state.current, story.state.previous) == (Way.STOP, "api:43", "api:42")
+    hook = LifecycleHook(id=RawId("h"), status="AWAITING_ACTION")
+    paused = Story().deploy(42).deploy(43, "IN_PROGRESS", hooks=(hook,))
+    assert paused.state.way is Way.HOOK
+    # A deployment that replaced another one in progress has several sources.
+    several = Story().deploy(42).deploy(43, "STOPPED").deploy(44, "IN_PROGRESS")
+    sources = (several.deployments[1].target, several.deployments[0].sources[0])
+    newest = several.deployments[0].model_copy(update={"sources": sources})
+    state = replace(several.state, deployments=(newest, *several.deployments[1:]))
+    assert state.previous == "api:42"
+
+
+def test_revisions_that_ecs_does_not_describe_give_no_previous_one() -> None:
+    story = Story().deploy(42)
+    assert replace(story.state, revisions={}).previous == ""

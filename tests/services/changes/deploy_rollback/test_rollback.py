@@ -1,0 +1,253 @@
+"""Rollbacks from the plan to the verified end, through the embedded AWS."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.demo.system import names
+from services.models.change_runs import StepState
+from services.models.changes import Danger
+from services.models.journal import EntryKind as K
+from services.models.watches import WatchState
+from tests.services.changes.change_world import desk, service
+from tests.services.changes.watched import (
+    CONTINUE,
+    IMAGE,
+    STOP,
+    UPDATE,
+    ended,
+    live,
+    planned,
+    release,
+    texts,
+)
+from tests.services.demo.system.test_world import alarms
+
+BEFORE, BAD = names.DEPLOYED, names.RELEASE
+QUIET = pytest.mark.scenario("bad-deploy", history=600)
+
+
+@pytest.mark.scenario("bad-deploy", history=3600)
+async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, tmp_path: Path) -> None:
+    live(embedded, 480)
+    assert (await alarms(embedded))["alb-5xx-error-rate"] == "ALARM"
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "deploy-rollback")
+        assert plan.refusals == ()
+        assert (plan.title, plan.wish) == (f"Roll back {BAD} → {BEFORE}", {"revision": BEFORE})
+        assert plan.steps[0].call.params == {
+            "cluster": names.CLUSTER, "service": names.SERVICE, "taskDefinition": BEFORE,
+        }  # fmt: skip
+        rows = {row.name: (row.before, row.after) for row in plan.steps[0].rows}
+        assert rows["Differing variables"] == (
+            "DB_POOL_SIZE, FEATURE_CALENDAR",
+            "DB_POOL_SIZE (another value)",
+        )
+        assert rows["Task size"] == ("0.5 vCPU, 1,024 MiB", "0.5 vCPU, 1,024 MiB")
+        assert "staff-api:2.15.0, digest sha256:" in rows["Image of staff-api"][0]
+        assert "staff-api:2.14.3, digest sha256:" in rows["Image of staff-api"][1]
+        assert all("by ci-cd-user" in text for text in rows["Deployed"])
+        assert "8" not in {value for pair in rows.values() for value in pair}, "no value of a variable"
+        assert "Migrations of the database are not undone" in texts(plan, grave=True)
+        assert "tag" not in texts(plan)
+        assert plan.danger is Danger.CAREFUL
+        await one.arm()
+        run = await one.apply(plan)
+        assert (run.state, run.watching) == (StepState.DONE, True), run
+        end = await ended(one, run)
+        assert end.progress is not None
+        assert end.progress.state is WatchState.DONE, end.progress
+        assert "SUCCESSFUL" in end.progress.text
+        assert await one.kinds() == [K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.WATCHED]
+        live(embedded, 480)
+        assert (await alarms(embedded))["alb-5xx-error-rate"] == "OK"
+        again = await planned(one, "deploy-rollback")
+        assert "There is no previous revision" in " ".join(again.refusals), (
+            "pressed twice, the bad one stays away"
+        )
+        back = await planned(
+            one, "deploy-rollback", **one.engine.changes["deploy-rollback"].revert_parameters(plan)
+        )
+        assert back.title == f"Roll back {BEFORE} → {BAD}"
+        assert "goes back further" in texts(back, grave=True)
+        assert (await ended(one, await one.apply(back))).has_ended_well
+        assert service(embedded).definition == BAD
+        assert embedded.counts()[UPDATE] == 2
+
+
+@QUIET
+async def test_a_deployment_in_progress_is_stopped(embedded: Any, tmp_path: Path) -> None:
+    live(embedded, 90)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["deploy-rollback"]
+        (target,) = change.targets()
+        state = await change.read_target(target)
+        assert "A deployment is in progress; a rollback stops it." in state.remarks
+        (parameter,) = await change.parameters(target)
+        assert (parameter.default, parameter.choices) == (BEFORE, ((BEFORE, BEFORE),))
+        wrong = await planned(one, "deploy-rollback", revision="40")
+        assert f"can only return to {BEFORE}" in " ".join(wrong.refusals)
+        plan = await planned(one, "deploy-rollback")
+        assert plan.title == f"Stop the deployment of {BAD} and return to {BEFORE}"
+        assert plan.steps[0].call.operation == "StopServiceDeployment"
+        assert plan.steps[0].call.params["stopType"] == "ROLLBACK"
+        await one.arm()
+        end = await ended(one, await one.apply(plan))
+        assert end.has_ended_well
+        assert end.progress is not None
+        assert "ROLLBACK_SUCCESSFUL" in end.progress.text
+        assert (embedded.counts()[STOP], embedded.counts().get(UPDATE)) == (1, None)
+        assert service(embedded).definition == BEFORE
+
+
+@pytest.mark.scenario("ordinary-day", history=600)
+async def test_a_deployment_that_waits_at_a_hook_is_answered_with_rollback(
+    embedded: Any, tmp_path: Path
+) -> None:
+    release(embedded, 41, hook="pause-1")
+    live(embedded, 120)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "deploy-rollback")
+        params = plan.steps[0].call.params
+        assert (params["hookId"], params["action"]) == ("pause-1", "ROLLBACK")
+        assert any(
+            "--action ROLLBACK" in trap
+            for each in one.engine.changes[plan.kind].cli_commands(plan)
+            for trap in each.traps
+        )
+        await one.arm()
+        end = await ended(one, await one.apply(plan))
+        assert end.has_ended_well
+        assert embedded.counts()[CONTINUE] == 1
+        assert service(embedded).definition == BEFORE
+
+
+@QUIET
+@pytest.mark.parametrize("has_digest", [True, False])
+async def test_the_same_moved_tag_is_warned_of_in_red(
+    embedded: Any, tmp_path: Path, has_digest: bool
+) -> None:
+    clusters = embedded.world.clusters
+    image = f"{IMAGE}:stable"
+    for number in (42, 43):
+        clusters.definitions[names.FAMILY][number - 1]["containerDefinitions"][0]["image"] = image
+    if has_digest:
+        # The revision that runs has the digest of its time; then the pipeline moved the tag.
+        revision = service(embedded).history.newest.target
+        revision.images = tuple(each._replace(image=image, digest="sha256:good") for each in revision.images)
+    else:
+        service(embedded).history.newest.target.images = ()
+    clusters.digests[image] = "sha256:bad"
+    live(embedded, 480)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "deploy-rollback")
+        moved = "the tag was moved from sha256:good to sha256:bad" in texts(plan, grave=True)
+        assert moved is has_digest
+        assert ("the digests are unknown" in texts(plan, grave=True)) is not has_digest
+        await one.arm()
+        await ended(one, await one.apply(plan))
+        tasks = service(embedded).alive(embedded.clock.now().timestamp())
+        assert {task.revision.digest for task in tasks} == {"sha256:bad"}, (
+            "as warned of, ECS starts the same image"
+        )
+
+
+@QUIET
+@pytest.mark.parametrize(
+    ("revision", "text"),
+    [
+        (BAD, "deployed already"),
+        ("30", "INACTIVE or does not exist"),
+        ("facility-prod-staff-api:99", "INACTIVE or does not exist"),
+        ("４２", ""),
+        ("41", ""),
+    ],
+)
+async def test_only_an_active_revision_is_deployed_again(
+    embedded: Any, tmp_path: Path, revision: str, text: str
+) -> None:
+    live(embedded, 240)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "deploy-rollback", revision=revision)
+        assert text in " ".join(plan.refusals)
+        assert bool(plan.steps) is not bool(text)
+        if revision == "41":
+            assert f"The revision before the newest release is {BEFORE}" in texts(plan)
+        unknown = await planned(one, "deploy-rollback", version="1")
+        assert "no parameter version" in " ".join(unknown.refusals)
+
+
+@QUIET
+@pytest.mark.parametrize(
+    ("controller", "tool"), [("CODE_DEPLOY", "CodeDeploy"), ("EXTERNAL", "external tool")]
+)
+async def test_other_controllers_are_refused_with_the_tool_that_does_it(
+    embedded: Any, tmp_path: Path, controller: str, tool: str
+) -> None:
+    live(embedded, 240)
+    service(embedded).controller = controller
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "deploy-rollback")
+        assert tool in " ".join(plan.refusals)
+
+
+@QUIET
+async def test_a_plan_is_refused_once_another_deployment_began(embedded: Any, tmp_path: Path) -> None:
+    live(embedded, 240)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback")
+        release(embedded, 40)
+        run = await one.apply(plan)
+        assert run.state is StepState.REFUSED
+        assert "changed since the plan was made" in run.steps[0].text
+        assert embedded.counts().get(UPDATE) is None
+
+
+@QUIET
+@pytest.mark.parametrize("fault", ["reset-after", "html"])
+async def test_a_lost_answer_is_settled_by_reading_and_watched(
+    embedded: Any, tmp_path: Path, fault: str
+) -> None:
+    live(embedded, 240)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback")
+        embedded.fault("ecs", "UpdateService", mode=fault, times=1)
+        run = await one.apply(plan)
+        if fault == "reset-after":
+            assert run.state is StepState.DONE, run
+            assert (await ended(one, run)).has_ended_well
+            assert embedded.counts()[UPDATE] == 1
+        else:
+            assert run.state is StepState.UNKNOWN
+
+
+@pytest.mark.scenario("rollout-failed")
+async def test_a_rollback_whose_tasks_fail_ends_as_failed(embedded: Any, tmp_path: Path) -> None:
+    live(embedded, 1200)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback", revision="43")
+        assert "goes back further" in texts(plan, grave=True)
+        end = await ended(one, await one.apply(plan))
+        assert end.progress is not None
+        assert end.progress.state is WatchState.FAILED
+        assert "circuit breaker" in end.progress.text
+
+
+@QUIET
+async def test_it_gives_up_after_an_hour(embedded: Any, tmp_path: Path) -> None:
+    live(embedded, 240)
+    service(embedded).broken[BEFORE] = 0.0
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback")
+        assert plan.watch is not None
+        assert (plan.watch.gives_up_at - plan.made_at).total_seconds() == 3600
+        run = await one.apply(plan)
+        embedded.fault("ecs", "DescribeServices", preset="throttled")
+        end = await ended(one, run, 600)
+        assert end.progress is not None
+        assert end.progress.state is WatchState.GAVE_UP

@@ -1,0 +1,202 @@
+"""Desired counts set by hand, through the embedded AWS, and plans over generated states."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.calendar.calendar import Calendar
+from services.changes.base import ChangeContext
+from services.changes.desired_count.change import DesiredCount
+from services.changes.desired_count.state import count_digest
+from services.changes.ecs_scaling.quota import FargateQuota
+from services.changes.ecs_scaling.state import Load, ScalingState
+from services.changes.registry import CHANGES
+from services.clock import ManualClock
+from services.demo.system import names
+from services.models.base import RawId
+from services.models.change_runs import StepState
+from services.models.changes import Danger, Plan
+from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
+from services.models.quotas import Quota
+from services.models.watches import WatchState
+from services.runbook.loader import load_builtin
+from tests.services.changes.change_world import desk, service, target
+from tests.services.changes.watched import UPDATE, ended, planned, texts
+
+KIND = "desired-count"
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
+BOOK = load_builtin("facility-prod")
+CONTEXT = ChangeContext(
+    runbook=BOOK,
+    calendar=Calendar(BOOK),
+    clock=ManualClock(NOW),
+    region="ap-northeast-1",
+    reader=cast(Any, None),
+)
+CHANGE = DesiredCount(next(kind for kind in CHANGES if kind.id == KIND), CONTEXT)
+(TARGET,) = CHANGE.targets()
+QUOTA = FargateQuota(0.5, Quota(value=4.0))
+CPU60 = ScalingPolicy(
+    id=RawId("cpu60"),
+    name="cpu60",
+    kind="TargetTrackingScaling",
+    target=60.0,
+    metric="ECSServiceAverageCPUUtilization",
+)
+
+
+def scaling_state(minimum: int = 2, maximum: int = 10, desired: int = 3, **more: Any) -> ScalingState:
+    service = ContainerService(
+        id=RawId("staff-api"),
+        name="staff-api",
+        cluster="c",
+        status="ACTIVE",
+        desired=desired,
+        running=desired,
+    )
+    defaults: dict[str, Any] = {
+        "at": NOW,
+        "service": service,
+        "target": ScalableTarget(minimum=minimum, maximum=maximum),
+        "policies": (CPU60,),
+        "load": Load(cpu=50.0, connections=20.0),
+    }
+    return ScalingState(**(defaults | more))
+
+
+def make_plan(state: ScalingState, quota: FargateQuota = QUOTA, **parameters: str) -> Plan:
+    return CHANGE.plan_on(TARGET, parameters, state, "p1", quota)
+
+
+STATES = st.builds(scaling_state, st.integers(0, 6), st.integers(6, 40), st.integers(0, 50))
+
+
+@given(STATES, st.integers(-2, 60).map(str) | st.text(max_size=4))
+def test_a_plan_sends_the_count_alone_within_the_bounds_or_nothing(state: ScalingState, typed: str) -> None:
+    plan = make_plan(state, desired=typed)
+    if plan.refusals:
+        assert plan.steps == ()
+        return
+    (step,) = plan.steps
+    count = step.call.params["desiredCount"]
+    assert step.call.params == {"cluster": names.CLUSTER, "service": names.SERVICE, "desiredCount": count}
+    assert state.target is not None
+    assert state.target.minimum <= count <= state.target.maximum
+    assert count != state.desired
+    assert (plan.danger is Danger.DANGEROUS) == (count < state.desired)
+    assert CHANGE.revert_parameters(plan) == {"desired": str(state.desired)}
+    again = make_plan(state, **plan.wish)
+    assert again.digest == plan.digest, "an approval stays valid"
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+@given(STATES, st.integers(0, 50), st.integers(0, 50))
+def test_a_plan_stays_good_while_auto_scaling_moves_the_count_on_its_side(
+    state: ScalingState, moved: int, count: int
+) -> None:
+    assert state.service is not None
+    other = scaling_state(
+        target=state.target, service=state.service.model_copy(update={"desired": moved, "running": moved})
+    )
+    same_side = (state.desired > count) == (moved > count) and (state.desired < count) == (moved < count)
+    assert (count_digest(state, count) == count_digest(other, count)) is same_side
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        ("11", "raise the maximum first with task-limit (--max 11)"),
+        ("1", "lower the minimum first with task-limit (--min 1)"),
+        ("3", "already"),
+        ("three", "whole number"),
+        ("1001", "from 0 to 1000"),
+    ],
+)
+def test_what_cannot_be_set_is_refused_with_what_allows_it(count: str, text: str) -> None:
+    assert text in " ".join(make_plan(scaling_state(), desired=count).refusals)
+
+
+def test_what_will_undo_it_is_told() -> None:
+    plan = make_plan(scaling_state(), desired="5")
+    assert "The policy cpu60 may undo it: it lowers the count" in texts(plan)
+    assert "The policy cpu60 may undo it: it raises the count" in texts(
+        make_plan(scaling_state(), desired="2")
+    )
+    suspended = ScalableTarget(minimum=2, maximum=10, suspended=True, suspensions=("DynamicScalingIn",))
+    assert "Scaling in is suspended" in texts(make_plan(scaling_state(target=suspended), desired="5"))
+    refusal = ScalingActivity(at=NOW, status="Failed", description="", not_scaled=("AlreadyAtMaxCapacity",))
+    assert "refused to scale because: already at the maximum" in texts(
+        make_plan(scaling_state(activities=(refusal,)), desired="5")
+    )
+    alone = make_plan(scaling_state(target=None), desired="0")
+    assert "Auto Scaling is not configured" in texts(alone)
+    assert "answers no request" in texts(alone, grave=True)
+
+
+def test_the_quota_and_the_connections_stand_beside_what_is_asked_for() -> None:
+    assert "5 tasks of 0.5 need 2.5 of the account's quota of 4" in texts(
+        make_plan(scaling_state(), desired="5")
+    )
+    over = texts(make_plan(scaling_state(), desired="9"), grave=True)
+    assert "9 tasks of 0.5 need 4.5, which is more than the account's quota of 4" in over
+    unread = make_plan(scaling_state(), FargateQuota(problem="denied"), desired="5")
+    assert "quota could not be checked (denied)" in texts(unread)
+    assert "5 tasks would use about 33" in texts(make_plan(scaling_state(), desired="5"))
+    assert "CPU would be about 75 %" in texts(make_plan(scaling_state(), desired="2"), grave=True)
+
+
+@pytest.mark.scenario("ecs-cpu", history=600)
+async def test_tasks_start_until_so_many_run_and_the_count_goes_back(embedded: Any, tmp_path: Path) -> None:
+    target(embedded).suspended |= {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True}
+    before = service(embedded).desired
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        change = one.engine.changes[KIND]
+        (candidate,) = change.targets()
+        (parameter,) = await change.parameters(candidate)
+        assert (parameter.minimum, parameter.maximum) == (2, 5)
+        assert (await change.read_target(candidate)).facts
+        wanted = before - 1
+        plan = await planned(one, KIND, desired=str(wanted))
+        end = await ended(one, await one.apply(plan))
+        assert end.has_ended_well, end
+        assert service(embedded).running(embedded.clock.now().timestamp()) == wanted
+        back = await planned(one, KIND, **change.revert_parameters(plan))
+        assert back.wish == {"desired": str(before)}
+        assert "Fargate vCPUs" in texts(back)
+        assert list(change.cli_commands(back))
+        assert (await ended(one, await one.apply(back))).has_ended_well
+        assert service(embedded).desired == before
+        assert embedded.counts()[UPDATE] == 2
+
+
+@pytest.mark.scenario("ordinary-day", history=1800)
+async def test_a_policy_that_undoes_it_ends_the_watch(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, KIND, desired="5")
+        run = await one.apply(plan)
+        assert run.state is StepState.DONE
+        service(embedded).set_desired(2, embedded.clock.now().timestamp())
+        end = await ended(one, run)
+        assert end.progress is not None
+        assert end.progress.state is WatchState.FAILED
+        assert "Auto Scaling or another person changed it" in end.progress.text
+
+
+@pytest.mark.scenario("ordinary-day", history=600)
+async def test_moved_bounds_refuse_it_and_a_lost_answer_is_settled(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, KIND, desired="4")
+        target(embedded).maximum = 3
+        assert (await one.apply(plan)).state is StepState.REFUSED
+        target(embedded).maximum = 5
+        embedded.fault("ecs", "UpdateService", mode="reset-after", times=1)
+        run = await one.apply(await planned(one, KIND, desired="4"))
+        assert run.state is StepState.DONE
+        assert (service(embedded).desired, embedded.counts()[UPDATE]) == (4, 1)

@@ -1,0 +1,48 @@
+"""Changes of the embedded AWS's ECS service, followed to their end while its world lives on."""
+
+import asyncio
+from typing import Any
+
+from services.demo.system import names
+from services.models.change_runs import Run
+from services.models.changes import Plan
+from tests.services.changes.change_world import SERVICE, Desk
+
+UPDATE = "ecs.UpdateService"
+STOP = "ecs.StopServiceDeployment"
+CONTINUE = "ecs.ContinueServiceDeployment"
+IMAGE = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/staff-api"
+
+
+async def planned(one: Desk, kind: str, **parameters: str) -> Plan:
+    return await one.engine.plan(kind, SERVICE, parameters)
+
+
+async def ended(one: Desk, run: Run, seconds: int = 15) -> Run:
+    """The run once its watch has ended; the world lives `seconds` from look to look."""
+    states = one.engine.states()
+    try:
+        async with asyncio.timeout(60):
+            async for runs in states:
+                newest = next(each for each in runs if each.id == run.id)
+                if not newest.watching:
+                    return newest
+                one.embedded.advance(seconds)
+    finally:
+        await states.aclose()
+    raise AssertionError("the states ended")
+
+
+def live(embedded: Any, seconds: int) -> None:
+    for _ in range(seconds // 15):
+        embedded.advance(15)
+
+
+def release(embedded: Any, number: int, **options: Any) -> None:
+    """Deploy a revision, as the pipeline does."""
+    ecs = embedded.world.system.service
+    ecs.deploy(f"{names.FAMILY}:{number}", embedded.clock.now().timestamp(), **options)
+
+
+def texts(plan: Plan, *, grave: bool | None = None) -> str:
+    return "\n".join(each.text for each in plan.cautions if grave in (None, each.grave))

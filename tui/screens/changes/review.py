@@ -1,0 +1,195 @@
+"""A plan that another person wants approved: made again here from live state, then approved by name or declined."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from services.aws.client.errors import AwsError
+from services.changes.approval.approvals import NotApproved
+from services.i18n import N_, _
+from services.journal.errors import JournalError
+from services.models import glyphs
+from services.models.approvals import ApprovalRequest
+from services.models.changes import Plan
+from tui.screens.common.environment_dialog import PlacedDialog
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from widgets.changes.plan.view import PlanView
+from widgets.drawing.format import stamp
+from widgets.drawing.lines import Line
+from widgets.frame.panel import words_of
+from widgets.inputs.confirm_bar import ConfirmBar
+
+
+class ReviewScreen(PlacedDialog[None]):
+    """Approves exactly the plan that is made here; if it differs from the one asked for, it cannot be approved."""
+
+    DEFAULT_CSS = """
+    ReviewScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }
+    ReviewScreen .review-asked { height: auto; margin-bottom: 1; }
+    ReviewScreen.-short .review-asked { margin-bottom: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5,ctrl+r", "replan", N_("Plan again"), id="review-again"),
+        Binding("f7", "decline", N_("Decline"), id="review-decline"),
+    ]
+
+    def __init__(self, request: ApprovalRequest) -> None:
+        super().__init__()
+        self.request = request
+        self.plan: Plan | None = None
+        """The plan as made here; None while it is being made, or if it cannot be approved."""
+        self._problem = ""
+        self._done = False
+        self.view = PlanView(now=self.app.now, zone=self.app.zone)
+        self.bar = ConfirmBar(self.guard.accepts)
+
+    def compose(self) -> ComposeResult:
+        """Who asks, the plan, the confirmation."""
+        plan, app = self.request.plan, self.app
+        with Vertical(id="window") as self.window:
+            self.window.border_title = Content(f"{_('Approve')}: {plan.title}: {plan.target.title}")
+            yield self.environment_row()
+            when = stamp(self.request.at, app.zone, app.now())
+            asked = _("{name} asks for the approval of {role}, {when}.").format(
+                name=self.request.asker.name, role=plan.approval, when=when
+            )
+            note = [Content(self.request.note)] if self.request.note else []
+            yield Static(Content("\n").join([Content.styled(asked, "bold"), *note]), classes="review-asked")
+            yield self.view
+            yield self.bar
+
+    def on_mount(self) -> None:
+        """Plan from live state."""
+        self.view.plan = self.request.plan
+        self.replan()
+
+    def first(self) -> Widget | None:
+        """The field for the name, else the plan."""
+        return self.bar.question() if self.bar.asking else self.view
+
+    def action_replan(self) -> None:
+        """Read AWS and plan again."""
+        if not self._done:
+            self.replan()
+
+    @work(group="plan", exclusive=True)
+    async def replan(self) -> None:
+        """Make the plan again with the id and the parameters of the one asked for."""
+        self.plan, self._problem = None, ""
+        self._show()
+        asked = self.request.plan
+        try:
+            plan = await self.app.ready.engine.plan(asked.kind, str(asked.target.id), asked.wish, asked.id)
+        except AwsError as error:
+            self._problem = " ".join(words_of(error.problem))
+        except KeyError:
+            self._problem = _("This console does not support this kind of change.")
+        else:
+            self.view.plan = plan
+            if plan.refusals:
+                self._problem = _("Refused: see above; nothing can be approved.")
+            elif plan.digest != asked.digest:
+                self._problem = _(
+                    "Planned again from live state, it is another plan than the one asked for: it cannot be approved."
+                )
+            else:
+                self.plan = plan
+        self._show()
+
+    def _show(self) -> None:
+        if not self.is_attached:
+            return
+        if self.plan is not None and not self._done:
+            self.bar.clear()
+            self.bar.ask(self.request.plan.target.title)
+            self.set_focus(self.bar.question())
+        else:
+            self.bar.block()
+            self.set_focus(self.view)
+        self.bar.show_status(self._status(), ())
+        self.show_below(self.window, _("⏎ approves  F7 decline  F5 plan again  Esc close"))
+
+    def _status(self) -> Line:
+        if self._problem:
+            return [(f"{glyphs.ABNORMAL} ", "bad"), (self._problem, "bad")]
+        if self.plan is None:
+            return [(_("Reading AWS and planning…"), "muted")]
+        text = _("Type the target's name: it approves exactly this plan, once, for 30 minutes.")
+        return [(f"{glyphs.WAITING} ", "caution"), (text, "")]
+
+    @on(ConfirmBar.Confirmed)
+    def confirmed(self, event: ConfirmBar.Confirmed) -> None:
+        """Approve it if the name is right."""
+        event.stop()
+        if self.plan is None or self._done:
+            return
+        if event.typed != self.plan.target.title:
+            self._problem = _("“{typed}” is not the target's name.").format(typed=event.typed)
+            self.bar.clear()
+            self.bar.show_status(self._status(), ())
+            return
+        self._done = True
+        self.approve(self.plan)
+
+    @work(group="approve")
+    async def approve(self, plan: Plan) -> None:
+        """Record the approval, or say why not."""
+        try:
+            await self.app.ready.engine.authority.approvals.approve(plan)
+        except NotApproved as why:
+            self._problem, self._done = str(why), False
+        except JournalError as error:
+            self._problem, self._done = error.problem.message, False
+        else:
+            self.app.inform(
+                _("Approved. {name} can confirm it within 30 minutes.").format(name=self.request.asker.name)
+            )
+            self.dismiss(None)
+            return
+        self.plan = None
+        self._show()
+
+    def action_decline(self) -> None:
+        """Ask for the reason, and decline."""
+        if self._done:
+            return
+
+        def declined(recorded: bool | None) -> None:
+            if recorded:
+                self.dismiss(None)
+
+        self.app.push_screen(DeclineScreen(self.request.plan), declined)
+
+
+class DeclineScreen(WritingDialog):
+    """Takes the reason for declining."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__()
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Decline: {title}").format(title=self.plan.title)
+
+    def placeholder(self) -> str:
+        """The text shown in the empty field."""
+        return _("Reason")
+
+    def refused(self, text: str) -> str:
+        """A reason is required."""
+        return "" if text.strip() else _("A reason is required.")
+
+    async def write(self, text: str) -> str:
+        """Record it. Raises JournalError, NotTaken."""
+        try:
+            await self.app.ready.engine.authority.approvals.decline(self.plan, text)
+        except NotApproved as why:
+            raise NotTaken(str(why)) from why
+        return _("Declined.")

@@ -1,0 +1,64 @@
+"""What allows a plan, in words: a second person, an approval obtained elsewhere, an emergency. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
+from services.models.changes import Plan
+from widgets.drawing.format import stamp
+from widgets.drawing.lines import Span
+
+CONSENT_ROLES = {
+    ConsentWay.SECOND_PERSON: "good",
+    ConsentWay.ELSEWHERE: "caution",
+    ConsentWay.EMERGENCY: "bad",
+}
+"""Colours: what a second person approved here differs from what is only recorded here."""
+
+
+def means_text(means: Means | None) -> str:
+    """By what means an approval was obtained."""
+    words = {Means.PHONE: _("by phone"), Means.WRITING: _("in writing"), Means.IN_PERSON: _("in person")}
+    return words[means] if means else ""
+
+
+def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
+    """One consent on one line."""
+    when = stamp(consent.at, zone, now)
+    if consent.way is ConsentWay.SECOND_PERSON:
+        return _("approved by {name}, a second person, {when}").format(name=consent.by, when=when)
+    if consent.way is ConsentWay.EMERGENCY:
+        text = _("EMERGENCY, recorded by {name} {when}: {reason}")
+        return text.format(name=consent.by, when=when, reason=consent.reason)
+    given = stamp(consent.consented_at or consent.at, zone, now)
+    text = _("obtained elsewhere: {who} {means} {when}")
+    text = text.format(who=consent.who, means=means_text(consent.means), when=given)
+    return f"{text} ({consent.reference})" if consent.reference else text
+
+
+def approval_rows(
+    plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: datetime
+) -> list[tuple[str, str, str]]:
+    """(label, text, role): the role that must approve, and every consent."""
+    label = _("approval")
+    consents = tuple(consents)
+    rows = [
+        ("", f"{glyphs.DONE} {consent_text(consent, zone, now)}", CONSENT_ROLES[consent.way])
+        for consent in consents
+    ]
+    if not plan.approval:
+        return [(label, _("not required"), "muted"), *rows]
+    needed = plan.approval if consents else _("{role}: still missing").format(role=plan.approval)
+    return [(label, needed, "strong" if consents else "caution"), *rows]
+
+
+def request_span(request: ApprovalRequest) -> Span:
+    """The state of a request for approval."""
+    styles: dict[ApprovalState, Span] = {
+        ApprovalState.ASKED: (f"{glyphs.WAITING} {_('approval asked')}", "caution"),
+        ApprovalState.GIVEN: (f"{glyphs.DONE} {_('approved')}", "good"),
+        ApprovalState.DECLINED: (f"{glyphs.OFF} {_('declined')}", "warn"),
+    }
+    return styles.get(request.state, (f"{glyphs.OFF} {_('expired')}", "muted"))

@@ -21,15 +21,17 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
-from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
-from services.changes.registry import changes
+from services.changes.key_rotation.duty_ticks import DutyTicks
+from services.changes.wiring import engine_of
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
+from services.duties.maintenance_dates import MaintenanceDates
 from services.duties.service import Duties
 from services.feed import Feed
 from services.github.settings import GithubSettings
@@ -96,6 +98,7 @@ class Services:
     records: FindingRecords
     scheduler: InspectionScheduler
     usage_log: UsageLog
+    duty_ticks: DutyTicks
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -227,16 +230,18 @@ def connect(
         syslog=syslog,
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
-    anchors = BaseDates(AccessKeys(session), book, runbook)
+    maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
+    anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    engine = ChangeEngine(
-        changes(context),
-        journal=book,
-        session=session,
-        permits=permits,
-        clock=clock,
-        authority=authority_of(context, book),
+    engine = engine_of(context, book, session, permits)
+    duties = Duties(
+        runbook,
+        calendar,
+        book,
+        clock,
+        anchors=lambda: base_dates_feed.state.value or (),
+        dated=engine.reverts,
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
@@ -264,14 +269,7 @@ def connect(
         },
         journal=book,
         calendar=calendar,
-        duties=Duties(
-            runbook,
-            calendar,
-            book,
-            clock,
-            anchors=lambda: base_dates_feed.state.value or (),
-            dated=engine.reverts,
-        ),
+        duties=duties,
         engine=engine,
         acknowledgements=Acknowledgements(book),
         inspection_runner=inspection_runner,
@@ -287,6 +285,7 @@ def connect(
             on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,
+        duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         outbox=Outbox(
             book,
             clock,

@@ -47,6 +47,8 @@ class PanelSpec:
     """The default interval of its feed; None if it shows a state that the console follows anyway."""
     keys: tuple[Command, ...] = ()
     """Its own commands, which work while it has the focus."""
+    calls: tuple[str, ...] = ()
+    """Every operation that the feeds it shows may call, `service:Operation`, as botocore names both."""
 
     @property
     def command(self) -> Command:
@@ -58,9 +60,9 @@ class PanelSpec:
 
 
 PANELS: tuple[PanelSpec, ...] = (
-    PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", short_row="auto", keys=(
+    PanelSpec("alarms", "a", N_("Alarms"), N_("Go to the alarms"), "tui.screens.watch.panels.alarms:WatchedAlarms", "あらーむ aramu けいほう keihou", short_row="auto", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetAlarmMuteRule", "cloudwatch:ListAlarmMuteRules", "cloudwatch:GetMetricData"), keys=(
         Command("acknowledge", "c", "screen.acknowledge", N_("Acknowledge"), N_("Acknowledge the alarm's present state, with a note for the next operator"), "かくにん kakunin りょうかい ryoukai ack", show=True, scope="watch"),
     )),
-    PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row="", short_row="auto"),
-    PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="9", wide_row="1fr", short_row="1fr"),
+    PanelSpec("dashboard", "d", N_("Dashboard"), N_("Go to the dashboard"), "tui.screens.watch.panels.dashboard:WatchedDashboard", "だっしゅぼーど dasshubodo めとりくす metorikusu", row="1fr", wide_row="", short_row="auto", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData")),
+    PanelSpec("tail", "l", N_("Log tail"), N_("Go to the log tail"), "tui.screens.watch.panels.tail:WatchedTail", "ろぐ rogu てーる teru", row="9", wide_row="1fr", short_row="1fr", calls=("logs:DescribeLogGroups", "logs:FilterLogEvents")),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where steps of the runbook lead, one line each: a step's `look` names a place or an inspection.
+"""Where steps of the runbook lead, one line each: a step's `look` names a place, a change or an inspection.
 
 The registry returns requests (`tui.messages`), so that a screen with steps depends on none of the screens it leads to.
 """
@@ -49,7 +49,9 @@ def destination(app: Console, step: Step, origin: Origin) -> Destination | None:
     if step.look is None:
         return None
     finder = PLACES.get(step.look)
-    return finder(app, origin) if finder is not None else _inspection(app, step.look)
+    if finder is not None:
+        return finder(app, origin)
+    return _change(app, step.look, origin) or _inspection(app, step.look)
 
 
 def _logs(app: Console, origin: Origin) -> Destination | None:
@@ -58,14 +60,16 @@ def _logs(app: Console, origin: Origin) -> Destination | None:
     return Destination(_("Logs"), messages.OpenLogs(group, origin.at)) if group else None
 
 
-def _tasks(app: Console, _origin: Origin) -> Destination | None:
-    change = app.ready.engine.changes.get(_TASKS)
+def _change(app: Console, id: str, origin: Origin) -> Destination | None:
+    """The change of this kind, of the alarm that the steps are about if it is a target."""
+    change = app.ready.engine.changes.get(id)
     targets = change.targets() if change is not None else ()
     if change is None or not targets:
         return None
+    alarm = origin.alarm.id if origin.alarm is not None else ""
+    target = next((target for target in targets if target.id == alarm), targets[0])
     return Destination(
-        _("Change: {title}").format(title=_(change.kind.title)),
-        messages.OpenChange(_TASKS, str(targets[0].id)),
+        _("Change: {title}").format(title=_(change.kind.title)), messages.OpenChange(id, str(target.id))
     )
 
 
@@ -108,9 +112,9 @@ def _inspection(app: Console, id: str) -> Destination | None:
 
 PLACES: dict[str, Finder] = {
     "tail": _logs,
-    "ecs": _tasks,
+    "ecs": lambda app, origin: _change(app, _TASKS, origin),
     "targets": _targets,
     "dashboard": _dashboard,
     "databases": lambda app, _origin: _inspection(app, "maintenance"),
 }
-"""The places by the names that steps use; any other name is an inspection's id."""
+"""The places by the names that steps use; any other name is the id of a change or of an inspection."""

@@ -9,7 +9,6 @@ from pkgutil import resolve_name
 from typing import Any
 
 from services.aws.client.session import MfaNeeded
-from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
@@ -38,10 +37,6 @@ class Subscriptions:
         self._services = app.ready
         self._ask_for_code = ask_for_code
         self._requests: tuple[ApprovalRequest, ...] = ()
-        services = app.ready
-        self._duty_ticks = DutyTicks(
-            services.engine.changes, services.duties, services.runbook, services.clock
-        )
 
     def follow_feeds(self) -> None:
         """Start following the feeds from AWS."""
@@ -53,8 +48,8 @@ class Subscriptions:
         title = _("recording AWS usage")
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
-        title = _("proving the duties' lines")
-        proving = self._services.workers.keep("duty-ticks", title, self._duty_ticks.keep)
+        ticks = self._services.duty_ticks
+        proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 
     def _follow(self, followed: Iterator[Followed]) -> None:
@@ -117,7 +112,7 @@ class Subscriptions:
     def _show_base_dates(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
         self._app.base_dates = state
         self._services.duties.refresh()
-        self._duty_ticks.wake()
+        self._services.duty_ticks.wake()
 
     def _show_duties(self, view: DutyView) -> None:
         before, self._app.duties = self._app.duties, view

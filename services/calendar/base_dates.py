@@ -7,13 +7,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.calendar.recurrence import LAST
-from services.i18n import plural
+from services.i18n import _, plural
 from services.models.date_text import day_text
 from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
-ANCHOR = re.compile(r"(access-key|access-key-disabled):(.+)\+([0-9]{1,4})d")
-"""The syntax of a duty's `anchor`: kind, user, days."""
+MAINTENANCE = "rds-maintenance"
+"""Kind of the base date of a database's pending maintenance."""
+ANCHOR = re.compile(rf"(access-key|access-key-disabled|{MAINTENANCE}):(.+)\+([0-9]{{1,4}})d")
+"""The syntax of a duty's `anchor`: kind, user or database, days."""
 
 
 class DatedDuty(NamedTuple):
@@ -56,7 +58,15 @@ def _local_date(at: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def _from(kind: str, user: str, days: int, start: date) -> str:
-    if kind == "access-key":
+    if kind == MAINTENANCE:
+        text = plural(
+            "{days} day after the last maintenance window of {user} that leaves the lead time ({date})",
+            "{days} days after the last maintenance window of {user} that leaves the lead time ({date})",
+            days,
+        )
+        if not days:
+            text = _("the last maintenance window of {user} that leaves the lead time ({date})")
+    elif kind == "access-key":
         text = plural(
             "{days} day after a key of {user} was created ({date})",
             "{days} days after a key of {user} was created ({date})",

@@ -3,7 +3,7 @@
 from calendar import month_abbr
 
 from services import i18n
-from services.calendar.base_dates import ANCHOR
+from services.calendar.base_dates import ANCHOR, MAINTENANCE
 from services.calendar.business_days import WEEKDAYS
 from services.i18n import _
 from services.models.date_text import span_text
@@ -33,11 +33,10 @@ def _base_date(duty: Duty) -> str:
     match = ANCHOR.fullmatch(duty.anchor)
     if match is None:
         return str(duty.anchor)
-    text = (
-        _("{days} days after an access key of {user} was disabled")
-        if match[1] == "access-key-disabled"
-        else _("{days} days after an access key of {user} was created")
-    )
+    text = {
+        MAINTENANCE: _("before the last maintenance window of {user} that leaves the lead time"),
+        "access-key-disabled": _("{days} days after an access key of {user} was disabled"),
+    }.get(match[1], _("{days} days after an access key of {user} was created"))
     return text.format(days=match[3], user=match[2])
 
 

@@ -101,6 +101,9 @@ class Change(ABC):
 
     numbers: ClassVar[frozenset[str]] = frozenset()
     """Parameters that are whole numbers; `toban change` checks them before AWS is called."""
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Every operation that it may call or send, `service:Operation`, as botocore names both; `toban policy` allows
+    these."""
     guarantees: ClassVar[Guarantees]
     """How an unknown outcome is settled, and how the change is followed to its end."""
 

@@ -1,7 +1,7 @@
 """Ids of plans: unique, and sorted by time."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no letter looks like a digit."""
@@ -12,6 +12,19 @@ _TIME, _RANDOM = 10, 8
 def new_id(now: datetime) -> str:
     """An id for a plan made at `now`; valid in a ScheduledActionName and in a file name."""
     return _base32(int(now.timestamp() * 1000), _TIME) + _base32(secrets.randbits(5 * _RANDOM), _RANDOM)
+
+
+def made_at(id: str) -> datetime:
+    """When a plan with this id was made (UTC). Raises ValueError for anything but an id of `new_id`."""
+    if len(id) != _TIME + _RANDOM:
+        raise ValueError(id)
+    number = 0
+    for digit in id[:_TIME]:
+        number = number << 5 | _DIGITS.index(digit)
+    try:
+        return datetime.fromtimestamp(number / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(id) from error
 
 
 def _base32(number: int, length: int) -> str:

@@ -63,7 +63,8 @@ def _remark(run: Run, revert: Revert, zone: tzinfo) -> str:
         return _("To be reverted by hand; changed on {day} by {name}.").format(
             day=day_text(run.at.astimezone(zone).date(), revert.at.astimezone(zone).date()), name=run.by
         )
-    state = run.steps[-1].state if len(run.steps) > 1 else StepState.WAITING
+    # The last step schedules the revert, or is the whole change: a mute is created with its end.
+    state = run.steps[-1].state
     if state is StepState.DONE:
         return _("AWS reverts it automatically: check that it did.")
     if state in (StepState.UNKNOWN, StepState.SENDING):

@@ -5,6 +5,7 @@ import services.demo.account_regions
 import services.demo.athena.handlers
 import services.demo.autoscaling.handlers
 import services.demo.autoscaling.schedule_handlers
+import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers
 import services.demo.costs.handlers
@@ -19,7 +20,9 @@ import services.demo.iam.sts
 import services.demo.logs.handlers
 import services.demo.logs.insights.handlers
 import services.demo.logs.live
+import services.demo.rds.change_handlers
 import services.demo.rds.handlers
+import services.demo.rds.option_handlers
 import services.demo.s3
 import services.demo.service_quotas
 import services.demo.waf.handlers

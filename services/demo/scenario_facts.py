@@ -132,6 +132,8 @@ class PendingChange(_Fact):
     kind: Literal["pending-change"]
     instance_class: str = ""
     storage_gib: int = 0
+    other: dict[str, str | int | bool] = {}
+    """Further members of PendingModifiedValues, as RDS spells them."""
 
 
 class Certificate(_Fact):

@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.cloudwatch.dashboard_store import DashboardStore
@@ -78,9 +79,9 @@ class World:
         self.scaling = Scaling(self.alarms, self.clusters, self._load_of)
         self.balancers = LoadBalancers()
         self.keys = initial_keys(run)
-        self.github = GithubActions(run, self.keys)
         self._trail = TrailStore(run)
-        database = DatabaseInstance(run)
+        self.database = DatabaseInstance(run)
+        self.github = GithubActions(run, self.keys)
         components = (
             self.metrics,
             self.alarms,
@@ -90,10 +91,11 @@ class World:
             self.scaling,
             self.balancers,
             self.keys,
+            self.database,
+            BackupHistory(run, self.database),
             self.github,
-            database,
-            BackupHistory(run, database),
             CostStore(run),
+            DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
             QueryStore(scenario.seed),
@@ -122,7 +124,7 @@ class World:
         self.dashboards.put(
             names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
         )
-        return SimulatedSystem(run, service, group, self.metrics, self.logs, start, log_start)
+        return SimulatedSystem(run, service, group, self.metrics, self.logs, self.database, start, log_start)
 
     def component(self, kind: type[C]) -> C:
         """The store of this class. Raises LookupError if there is none."""
@@ -138,6 +140,8 @@ class World:
             self._advance(self._minute)
         self.scaling.run_due(now)
         self.clusters.advance(now)
+        self.database.advance(self.clock.now())
+        self.alarms.release_muted(self.clock.now())
         self.keys.advance(self.clock.now())
         self.github.advance(self.clock.now())
         if self.system:
@@ -145,10 +149,13 @@ class World:
 
     def _advance(self, at: int) -> None:
         """End the minute before `at` (epoch seconds), and begin the next."""
+        self.database.advance(datetime.fromtimestamp(at, UTC))
         if self.system:
             self.system.end()
         if at // 60 % QUIET == 0 or self._is_lively(at - self.run.began.timestamp()):
             self.alarms.evaluate(datetime.fromtimestamp(at, UTC))
+        else:
+            self.alarms.release_muted(datetime.fromtimestamp(at, UTC))
         self.scaling.run_due(at)
         self.clusters.advance(at)
         self.scaling.evaluate(at)

@@ -1,4 +1,4 @@
-"""Base dates of duties that follow no calendar: when an access key was created, and when one was disabled."""
+"""Base dates of duties that follow no calendar: when an access key was created or disabled, when maintenance is due."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from services.aws.client.errors import NotFound
 from services.aws.iam.access_keys import AccessKeys
-from services.calendar.base_dates import ANCHOR, base_date_in
+from services.calendar.base_dates import ANCHOR, MAINTENANCE, base_date_in
+from services.duties.maintenance_dates import MaintenanceDates
 from services.duties.rotation_records import RotationRecords, read_records
 from services.i18n import _
 from services.journal.errors import JournalError
@@ -22,8 +23,16 @@ _MADE, _DISABLED = "access-key", "access-key-disabled"
 class BaseDates:
     """Reads the base dates that the runbook's duties name."""
 
-    def __init__(self, keys: AccessKeys, journal: Journal, runbook: Runbook) -> None:
+    def __init__(
+        self,
+        keys: AccessKeys,
+        journal: Journal,
+        runbook: Runbook,
+        maintenance: MaintenanceDates | None = None,
+    ) -> None:
+        """`maintenance` is not read unless a duty names it."""
         self._keys = keys
+        self._maintenance = maintenance
         self._journal = journal
         self._zone = ZoneInfo(runbook.system.timezone)
         settings = runbook.access_keys
@@ -40,8 +49,10 @@ class BaseDates:
     async def read(self) -> tuple[BaseDate, ...]:
         """Every base date that exists now. Raises AwsError."""
         dates: list[BaseDate] = []
-        for user in sorted({user for _kind, user in self._needed}):
+        for user in sorted({user for kind, user in self._needed if kind != MAINTENANCE}):
             dates += await self._of(user)
+        if self._maintenance is not None and any(kind == MAINTENANCE for kind, _name in self._needed):
+            dates += await self._maintenance.read()
         return tuple(dates)
 
     async def _of(self, user: str) -> list[BaseDate]:

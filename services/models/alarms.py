@@ -79,6 +79,8 @@ class Alarm(Model):
     """Whether its actions are enabled; None: not reported."""
     alarm_actions: tuple[RawId, ...] = ()
     """ARNs of the actions run on ALARM."""
+    scaling_actions: tuple[RawId, ...] = ()
+    """ARNs of the scaling policies among the actions of all states: a mute would stop the scaling, too."""
     has_actions: bool = False
     """Whether going to ALARM runs an action other than a scaling policy."""
     heard_through: tuple[Clean, ...] = ()

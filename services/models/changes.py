@@ -118,6 +118,8 @@ class Revert(Model):
     """Title of the dated duty."""
     values: dict[str, str]
     """The parameters from which the revert is planned."""
+    how: Clean = ""
+    """What of AWS reverts it, in words; "" for a scheduled action or a person."""
 
 
 class Plan(Model):

@@ -1,6 +1,6 @@
 """Daily costs from Cost Explorer, and cost budgets from AWS Budgets."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -68,3 +68,14 @@ class Budget(Model):
     """Whether it is a cost budget; False: its type is unknown."""
     filtered: bool = False
     """Whether it covers only a part of the account's costs."""
+
+
+class ListPrice(Model):
+    """An on-demand price from the AWS Price List."""
+
+    usd: Decimal
+    """US dollars per `unit`."""
+    unit: Clean
+    """`Hrs`, `GB-Mo`"""
+    published: datetime | None = None
+    """When AWS published the price list (UTC); None: not reported."""

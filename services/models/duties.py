@@ -234,10 +234,11 @@ class BaseDate(Model):
     """A date from which a duty is counted, taken from AWS or the journal rather than the calendar."""
 
     anchor: str
-    """`access-key:<user>` or `access-key-disabled:<user>`: a duty's `anchor` without its `+<n>d`."""
+    """`access-key:<user>`, `access-key-disabled:<user>` or `rds-maintenance:<instance>`: a duty's `anchor` without its
+    `+<n>d`."""
     id: RawId
-    """Id of the access key, or the user's name if AWS has no such user. Keys of occurrences contain it, so that a
-    rotated access key has new ones."""
+    """Id of the access key, or the user's name if AWS has no such user; a pending maintenance action. Keys of
+    occurrences contain it, so that a rotated access key has new ones."""
     at: datetime | None
     """The date (UTC); None: unknown, with the reason in `remark`."""
     remark: Clean = ""

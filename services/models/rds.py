@@ -55,6 +55,16 @@ class Database(Model):
     """Days for which automatic backups are kept; 0: none are made; None: not reported."""
     backup_window: Clean = ""
     """Daily window in UTC as RDS spells it: `18:10-18:40`."""
+    storage_type: Clean = ""
+    """Type of the storage as RDS spells it: `gp3`."""
+    iops: int | None = None
+    """Provisioned IOPS of the storage; None: not reported."""
+    max_storage_gib: int | None = None
+    """Size up to which RDS extends the storage by itself; None: it does not."""
+    storage_operation: Clean = ""
+    """A storage operation in progress as RDS spells it: `Initializing`, `Optimizing`; "" if there is none."""
+    storage_percent: int | None = None
+    """Progress of that operation, in per cent; None: not reported."""
     maintenance_window: Clean = ""
     """Weekly window in UTC as RDS spells it: `sat:17:00-sat:18:00`."""
     latest_restorable: datetime | None = None
@@ -130,3 +140,34 @@ class PendingAction(Model):
     current: datetime | None = None
     """When it is going to be applied, considering the other dates and the opt-in; None: no date."""
     opt_in: OptIn = OptIn.NONE
+
+
+class SizeRange(Model):
+    """Legal values: `first`, `first + step`… up to `last`."""
+
+    first: int
+    last: int
+    step: int = 1
+
+
+class StorageOption(Model):
+    """A storage type that an instance may have, with its legal values."""
+
+    storage_type: Clean
+    sizes: tuple[SizeRange, ...]
+    """In GiB."""
+    iops: tuple[SizeRange, ...] = ()
+    """Provisioned IOPS; empty: not reported."""
+    extends_itself: bool | None = None
+    """Whether storage autoscaling is supported; None: not reported."""
+
+
+class OrderableClass(Model):
+    """An instance class that an engine version can run on."""
+
+    name: Clean
+    """`db.t4g.large`"""
+    multi_az: bool = False
+    """Whether it can be a Multi-AZ deployment."""
+    storage_types: tuple[Clean, ...] = ()
+    """Storage types that it can be combined with, sorted."""

@@ -18,6 +18,7 @@ from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
     CustomInspection,
+    DatabasePrices,
     ErrorLogs,
     Firewall,
     Inspecting,
@@ -104,6 +105,8 @@ class Rds(Translated):
     """The same window in UTC, as RDS spells it: `sat:17:00-sat:18:00`; empty: not given."""
     patch_lead_days: Annotated[int, Field(ge=0)] = 7
     """An operator applies a patch at least this many days before AWS applies it automatically."""
+    prices: DatabasePrices | None = None
+    """Prices for the plans of changes; None: AWS's price list is read."""
     en: RdsTexts = RdsTexts()
     """English versions of its texts."""
 
@@ -170,7 +173,7 @@ class Step(Translated):
     """What to do, in words."""
     note: Clean = ""
     look: Slug | None = None
-    """Id of the inspection or panel that the console shows for this step; None: nothing."""
+    """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
     en: StepTexts = StepTexts()
     """English versions of its texts."""
 
@@ -346,8 +349,10 @@ class Duty(Translated):
     """Minutes after its due time from which it is late; without a time of day it is late once its last day is
     over."""
     anchor: Clean = ""
-    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created) or
-    `access-key-disabled:<user>+<n>d` (n days after it was disabled); empty: the duty is dated by `rule`."""
+    """Base date for a duty without a rule: `access-key:<user>+<n>d` (n days after an access key was created),
+    `access-key-disabled:<user>+<n>d` (n days after it was disabled) or `rds-maintenance:<instance>+0d` (the last
+    maintenance window that leaves `patch_lead_days` before AWS applies a pending action); empty: the duty is dated by
+    `rule`."""
     only_when_planned: bool = False
     """Whether an occurrence is due only if a person has planned it."""
     series: Slug | None = None

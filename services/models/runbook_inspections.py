@@ -1,6 +1,7 @@
 """The part of the runbook's grammar that configures inspections: sources, prices and limits of what is normal."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -78,6 +79,19 @@ class Costs(Translated):
     """The role to notify when a budget may be exceeded; empty: none."""
     en: CostsTexts = CostsTexts()
     """English versions of its texts."""
+
+
+class DatabasePrices(Model):
+    """Prices of the database, copied from AWS's price list; without them the price list is read."""
+
+    as_of: date
+    """Day of the prices."""
+    source: str = ""
+    """Where they are from, e.g. a page or an agreement; empty: not given."""
+    usd_per_hour: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
+    """Dollars per hour of each instance class, for the deployment in use (Multi-AZ costs twice as much)."""
+    usd_per_gib_month: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
+    """Dollars per GiB and month of each storage type, for the deployment in use."""
 
 
 class AccessKeys(Model):

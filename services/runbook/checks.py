@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dateutil.rrule import rrulestr
 
-from services.calendar.base_dates import ANCHOR
+from services.calendar.base_dates import ANCHOR, MAINTENANCE
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.runbook import github_checks, inspection_checks, name_checks, place_checks, translation_checks
@@ -176,10 +176,14 @@ def _series(runbook: Runbook) -> Mistakes:
 def _base_date(runbook: Runbook, duty: Duty, path: Path) -> Mistakes:
     spec = ANCHOR.fullmatch(duty.anchor)
     users = name_checks.with_names(runbook.access_keys.users if runbook.access_keys else (), name_checks.USER)
+    databases = (str(runbook.rds.instance),) if runbook.rds else ()
     if spec is None:
-        yield (*path, "anchor"), _("must be access-key:<user>+<n>d or access-key-disabled:<user>+<n>d")
-    elif spec[2] not in users:
-        yield (*path, "anchor"), mistakes.unknown_name(spec[2], users)
+        message = _(
+            "must be access-key:<user>+<n>d, access-key-disabled:<user>+<n>d or rds-maintenance:<instance>+<n>d"
+        )
+        yield (*path, "anchor"), message
+    elif spec[2] not in (names := databases if spec[1] == MAINTENANCE else users):
+        yield (*path, "anchor"), mistakes.unknown_name(spec[2], names)
     elif duty.closed_day is ClosedDay.SKIP:
         message = _("an anchored date comes once: use next-open, previous-open or keep")
         yield (*path, "closed_day"), message

@@ -52,6 +52,10 @@ REASONS = [
             "services/changes/deploy_rollback/change.py": {"services.changes.deploy_rollback.cli_commands"},
             "services/changes/desired_count/change.py": {"services.changes.desired_count.cli_commands"},
             "services/changes/service_restart/change.py": {"services.changes.service_restart.cli_commands"},
+            "services/changes/alarm_mute/change.py": {"services.changes.alarm_mute.cli_commands"},
+            "services/changes/cache_invalidation/change.py": {
+                "services.changes.cache_invalidation.cli_commands"
+            },
             "services/changes/key_rotation/change.py": {"services.changes.key_rotation.cli_commands"},
             "services/changes/task_limit/change.py": {"services.changes.task_limit.cli_commands"},
             "services/inspections/access_keys/inspection.py": {
@@ -144,6 +148,7 @@ REASONS = [
                 "services.demo.launch",
                 "tui.startup.start",
             },
+            "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
             "tui/cli/opened_journal.py": {
                 "services.runbook.loader",
                 "services.toml.files",

@@ -16,6 +16,7 @@ from services.aws.athena import Athena
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.budgets import Budgets
 from services.aws.client.session import AwsSession
+from services.aws.cloudfront import CloudFrontReader
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.parents import ParentAlarms
@@ -29,6 +30,7 @@ from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
 from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
@@ -146,6 +148,12 @@ async def _revisions(context: InspectionContext) -> object:
     return await reader.revisions(arn for each in deployments for arn in (*each.sources, each.target))
 
 
+async def _snapshot(context: InspectionContext) -> object:
+    reader = RdsReader(context.reader)
+    newest, *_older = await reader.snapshots("facility-prod-db")
+    return await reader.snapshot(newest.id)
+
+
 SPEAKER = "facility-prod-any"
 
 
@@ -178,6 +186,19 @@ async def _parents(context: InspectionContext) -> object:
     return await ParentAlarms(context.reader).marked(alarms)
 
 
+async def _invalidation(context: InspectionContext) -> object:
+    reader, cdn = CloudFrontReader(context.reader), context.runbook.cdn
+    assert cdn is not None
+    listing = await reader.invalidations(cdn.distribution, context.clock.now() - timedelta(days=30))
+    return await reader.invalidation(cdn.distribution, listing.invalidations[0].id)
+
+
+async def _rules_of(context: InspectionContext) -> object:
+    """Of every alarm of the runbook."""
+    reader, now = MuteRules(context.reader), context.clock.now()
+    return [await reader.targeting(alarm.name, now) for alarm in context.runbook.alarms]
+
+
 async def _identity(context: InspectionContext) -> object:
     assert isinstance(context.reader, AwsSession)
     return await context.reader.identity()
@@ -198,6 +219,7 @@ def _days(context: InspectionContext) -> tuple[Any, Any]:
 
 
 _SERVICE = ("facility-prod-cluster", "staff-api")
+_DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
 
@@ -220,13 +242,23 @@ CALLS: dict[str, Question] = {
     "EcsReader.deployment": _deployment,
     "EcsReader.deployments": lambda context: EcsReader(context.reader).deployments(*_SERVICE),
     "EcsReader.revisions": _revisions,
+    "CloudFrontReader.distribution": lambda context: CloudFrontReader(context.reader).distribution(_DISTRIBUTION),
+    "CloudFrontReader.invalidation": _invalidation,
+    "CloudFrontReader.invalidations": lambda context: CloudFrontReader(context.reader).invalidations(
+        _DISTRIBUTION, context.clock.now() - timedelta(days=60), pages=2
+    ),
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),
     "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
     "Dashboards.get": lambda context: Dashboards(context.reader).get("facility-prod-main"),
+    "PricingReader.instance_hour": lambda context: PricingReader(context.reader).instance_hour("ap-northeast-1", "postgres", "db.t4g.large", multi_az=True),
+    "PricingReader.storage_month": lambda context: PricingReader(context.reader).storage_month("ap-northeast-1", "gp3", multi_az=True),
+    "RdsReader.classes": lambda context: RdsReader(context.reader).classes("postgres", "16.4"),
     "RdsReader.database": lambda context: RdsReader(context.reader).database("facility-prod-db"),
     "RdsReader.events": lambda context: RdsReader(context.reader).events("facility-prod-db"),
     "RdsReader.pending_actions": _pending,
+    "RdsReader.snapshot": _snapshot,
+    "RdsReader.storage_options": lambda context: RdsReader(context.reader).storage_options("facility-prod-db"),
     "RdsReader.snapshots": lambda context: RdsReader(context.reader).snapshots("facility-prod-db"),
     "WafReader.destination": _destination,
     "WafReader.named": lambda context: WafReader(context.reader).named(_waf(context).web_acl),
@@ -241,6 +273,8 @@ CALLS: dict[str, Question] = {
     "Logs.page": lambda context: Logs(context.reader).page(_GROUP, int(_span(context).start.timestamp() * 1000), limit=20),
     "Metrics.fetch": lambda context: Metrics(context.reader).fetch(_queries(), _span(context)),
     "MuteRules.active": lambda context: MuteRules(context.reader).active(context.clock.now()),
+    "MuteRules.named": lambda context: MuteRules(context.reader).named("maintenance-work", context.clock.now()),
+    "MuteRules.targeting": _rules_of,
     "MuteRules.read": lambda context: MuteRules(context.reader).read(context.clock.now()),
     "S3Reader.under": lambda context: S3Reader(context.reader).under(
         _waf(context).log_bucket, f"{context.clock.now():%Y/%m/%d}/", pages=2

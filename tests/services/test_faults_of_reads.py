@@ -71,7 +71,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     values, nothing = services.alarm_values, FeedState(problem=UNSEEN)
     alone = AlarmValues(services.metrics, services.clock, services.region, values._alarms, lambda: nothing)
     feeds["alarm_values"] = services.feed("alarm_values", alone.read, interval=60.0)
-    (change,) = services.engine.changes.values()
+    change = services.engine.changes["task-limit"]
     target = change.targets()[0]
     feeds["live"] = services.feed("live", lambda: change.read_target(target), interval=15.0)
     return feeds

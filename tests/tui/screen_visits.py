@@ -81,7 +81,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     ready = app.ready
     recorded = await ready.scheduler.runs.run_on_demand("alarms")
     await ready.outbox.release("a" * 12, "text", Proposal(title="title", text="text"))
-    (change,) = ready.engine.changes.values()
+    change = ready.engine.changes["task-limit"]
     (target,) = change.targets()
     await ready.engine.arm("a test", timedelta(minutes=15))
     plan = await ready.engine.plan(change.kind.id, str(target.id), {})

@@ -21,6 +21,7 @@ from tui.cli.data_files import config_command, runbook_group
 from tui.cli.duties import duties_command
 from tui.cli.inspect import inspect_command
 from tui.cli.journal import journal_group
+from tui.cli.policy import policy_command
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
@@ -120,6 +121,7 @@ def build(output: Output) -> click.Group:
             duties_command(output, read_options(), _before),
             report_command(output, read_options(), _before),
             journal_group(output, read_options(), _before),
+            policy_command(output, read_options(), _before),
             runbook_group(output, _before),
             config_command(output, lambda flags: replace(_before(), **_set_flags(flags))),
         ],

@@ -55,8 +55,8 @@ async def connect(
     )
     github = await asyncio.to_thread(github_settings, os.environ)
     if child is not None:
-        clock, settings, github = await _embedded(child, runbook.system.region)
         runbook = with_example_people(runbook)
+        clock, settings, github = await _embedded(child, runbook.system.region)
     if demo_folder is not None:
         scratch.hold(demo_folder)
     services = wire(

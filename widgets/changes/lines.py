@@ -236,6 +236,8 @@ def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
     """Who reverts the change and when, in words."""
     if revert is None:
         return _("none: not reverted")
+    if revert.how:
+        return _("{time}: AWS reverts it ({how})").format(time=stamp(revert.at, zone, now), how=revert.how)
     words = (
         _("{time}: AWS reverts it (one-time scheduled action)")
         if revert.way == "aws"

@@ -67,8 +67,11 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeDBInstances",
         "DescribeDBSnapshots",
         "DescribeEvents",
+        "DescribeOrderableDBInstanceOptions",
         "DescribePendingMaintenanceActions",
+        "DescribeValidDBInstanceModifications",
     ),
+    "pricing": ("GetProducts",),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
@@ -76,6 +79,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "ec2": ("DescribeRegions",),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
+    "cloudfront": ("GetDistribution", "GetInvalidation", "ListInvalidations"),
     "cloudtrail": ("DescribeTrails", "GetTrailStatus", "LookupEvents"),
     "wafv2": (
         "GetLoggingConfiguration",

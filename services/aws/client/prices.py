@@ -2,9 +2,9 @@
 
 Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged per metric; the first million other
 requests a month are free), the Cost Explorer FAQ ($0.01 per paginated request), aws.amazon.com/athena/pricing
-(10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST requests). Reading logs, containers,
-scaling, load balancers, databases, identity and CloudTrail is free. The scan prices of Logs Insights and Athena
-differ by region and are set in the runbook (`[inspecting]`).
+(10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST requests), aws.amazon.com/cloudfront/pricing
+(invalidation paths). Reading logs, containers, scaling, load balancers, databases, identity, CloudFront and CloudTrail
+is free. The scan prices of Logs Insights and Athena differ by region and are set in the runbook (`[inspecting]`).
 """
 
 from typing import Any
@@ -17,6 +17,8 @@ USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 """Price beyond the free million requests a month."""
 USD_PER_COST_CALL = 0.01
 USD_PER_S3_LIST = 0.0047 / 1000
+USD_PER_INVALIDATION_PATH = 0.005
+"""Price of an invalidation path beyond the free ones of the month."""
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
 _CHARGED = frozenset(
     {

@@ -1,7 +1,7 @@
-"""RDS: an instance's current state, snapshots, events and pending maintenance.
+"""RDS: an instance's current state, snapshots, events, pending maintenance, and what it may be changed to.
 
-Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
-API reference); "Viewing Amazon RDS DB instance status" (Amazon RDS user guide).
+Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions,
+DescribeValidDBInstanceModifications, DescribeOrderableDBInstanceOptions (Amazon RDS API reference); "Viewing Amazon RDS DB instance status" (Amazon RDS user guide).
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,17 @@ from typing import Any
 
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Reader, incomplete, not_found, rows
+from services.aws.rds.options import classes_of, storage_option_of
 from services.aws.rds.parsing import database_of, event_of, pending_of, snapshot_of
 from services.i18n import _
-from services.models.rds import Database, DatabaseEvent, PendingAction, Snapshot
+from services.models.rds import (
+    Database,
+    DatabaseEvent,
+    OrderableClass,
+    PendingAction,
+    Snapshot,
+    StorageOption,
+)
 from services.models.text import clean
 
 EVENTS_KEPT = timedelta(days=14)
@@ -54,6 +62,36 @@ class RdsReader:
             reverse=True,
         )
         return (*(each for each in snapshots if each.at is None), *dated)
+
+    async def snapshot(self, id: str) -> Snapshot | None:
+        """One snapshot by its identifier; None: there is none."""
+        try:
+            answer = await self._session.read(
+                "rds", "DescribeDBSnapshots", required=("DBSnapshots",), DBSnapshotIdentifier=id
+            )
+        except NotFound:
+            return None
+        return next(map(snapshot_of, rows(answer, "DBSnapshots")), None)
+
+    async def storage_options(self, name: str) -> tuple[StorageOption, ...]:
+        """The storage that an instance may be changed to; RDS refuses to tell while it is being modified."""
+        key = "ValidDBInstanceModificationsMessage"
+        answer = await self._session.read(
+            "rds", "DescribeValidDBInstanceModifications", required=(key,), DBInstanceIdentifier=name
+        )
+        return tuple(map(storage_option_of, rows(answer[key] or {}, "Storage")))
+
+    async def classes(self, engine: str, version: str) -> tuple[OrderableClass, ...]:
+        """The instance classes that this engine version can run on in a VPC of this region."""
+        pages = self._session.pages(
+            "rds",
+            "DescribeOrderableDBInstanceOptions",
+            required=("OrderableDBInstanceOptions",),
+            Engine=engine,
+            EngineVersion=version,
+            Vpc=True,
+        )
+        return classes_of([row async for page in pages for row in rows(page, "OrderableDBInstanceOptions")])
 
     async def events(
         self, name: str, *, over: timedelta = EVENTS_KEPT, categories: Sequence[str] = ()

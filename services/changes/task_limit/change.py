@@ -68,6 +68,17 @@ class TaskLimit(Change):
     """Raises or lowers MinCapacity and MaxCapacity, and schedules the revert."""
 
     numbers = frozenset({MIN, MAX})
+    calls = (
+        "application-autoscaling:DeleteScheduledAction",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+        "application-autoscaling:PutScheduledAction",
+        "application-autoscaling:RegisterScalableTarget",
+        "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+    )
     guarantees = Guarantees(
         proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
     )

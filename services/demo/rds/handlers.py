@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
-from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, Event
-from services.demo.rds.model import BACKUP_WINDOW, CREATED, DatabaseInstance
+from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, ManualSnapshot
+from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, CREATED, DatabaseInstance
+from services.demo.rds.records import Event
 from services.demo.registry import Call, op
 from services.demo.system import names
 
@@ -26,7 +27,7 @@ EVENT_MINUTES = 60
 @op("rds", "DescribeDBInstances")
 def describe_instances(call: Call) -> dict[str, Any]:
     """The account's only instance."""
-    instance = _instance(call)
+    instance = instance_of(call)
     identifier = call.params.get("DBInstanceIdentifier")
     if identifier not in (None, names.DATABASE, instance.arn):
         raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
@@ -36,41 +37,58 @@ def describe_instances(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeDBSnapshots")
 def describe_snapshots(call: Call) -> dict[str, Any]:
-    """The automatic snapshots; there are no manual ones and none of AWS Backup."""
-    instance = _instance(call)
+    """The automatic snapshots and those made by hand; there are none of AWS Backup."""
+    instance = instance_of(call)
     params = call.params
     ours = params.get("DBInstanceIdentifier") in (None, names.DATABASE, instance.arn)
-    kinds = _values(call, "snapshot-type") or (params.get("SnapshotType") or "automated",)
-    backups = call.component(BackupHistory).backups() if ours and _passes_filter(call, instance) else []
+    named = params.get("SnapshotType")
+    kinds = _values(call, "snapshot-type") or ((named,) if named else ("automated", "manual"))
+    history = call.component(BackupHistory)
+    backups = _of_kinds(history, kinds) if ours and _passes_filter(call, instance) else []
     name = params.get("DBSnapshotIdentifier")
     if name is not None:
         backups = [backup for backup in backups if backup.name == name]
         if not backups:
             raise AwsErrorResponse("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
-    page, more = _page(call, backups if "automated" in kinds else [], lambda backup: backup.name)
-    return {"DBSnapshots": [_snapshot(call, backup) for backup in page]} | more
+    page, more = _page(call, backups, lambda backup: backup.name)
+    return {"DBSnapshots": [snapshot_row(call, backup) for backup in page]} | more
 
 
-def _snapshot(call: Call, backup: Backup) -> dict[str, Any]:
-    now = call.now
-    return {
+def _of_kinds(history: BackupHistory, kinds: Sequence[str]) -> list[Backup]:
+    automated = history.backups() if "automated" in kinds else []
+    return [*automated, *(history.manual if "manual" in kinds else [])]
+
+
+def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
+    """The DBSnapshot structure."""
+    now, manual = call.now, isinstance(backup, ManualSnapshot)
+    row: dict[str, Any] = {
         "DBSnapshotIdentifier": backup.name,
-        "DBSnapshotArn": f"arn:aws:rds:{REGION}:{call.account}:snapshot:{backup.name}",
+        "DBSnapshotArn": snapshot_arn(call, backup.name),
         "DBInstanceIdentifier": names.DATABASE,
         "SnapshotCreateTime": backup.at,
         "OriginalSnapshotCreateTime": backup.at,
         "InstanceCreateTime": CREATED,
         "Status": "available" if backup.ready <= now else "creating",
         "PercentProgress": backup.percent(now),
-        "SnapshotType": "automated",
+        "SnapshotType": "manual" if manual else "automated",
         "Engine": "postgres",
         "EngineVersion": "16.4",
-        "AllocatedStorage": 100,
+        "AllocatedStorage": backup.gib if isinstance(backup, ManualSnapshot) else ALLOCATED,
         "StorageType": "gp3",
         "Encrypted": True,
         "BackupRetentionPeriod": call.component(DatabaseInstance).retention,
         "PreferredBackupWindow": BACKUP_WINDOW,
     }
+    if row["Status"] == "creating" and manual:
+        # Until it is taken it has no time.
+        del row["SnapshotCreateTime"], row["OriginalSnapshotCreateTime"]
+    return row
+
+
+def snapshot_arn(call: Call, name: str) -> str:
+    """A snapshot's ARN."""
+    return f"arn:aws:rds:{REGION}:{call.account}:snapshot:{name}"
 
 
 @op("rds", "DescribeEvents")
@@ -84,12 +102,12 @@ def describe_events(call: Call) -> dict[str, Any]:
         )
     first, last = _span(call)
     categories = set(params.get("EventCategories") or ())
-    ours = not call.run.scenario.empty and kind in (None, "db-instance")
     events = [
         event
-        for event in (call.component(BackupHistory).events() if ours else ())
+        for event in (() if call.run.scenario.empty else call.component(BackupHistory).events())
         if first <= event.at <= last
-        and identifier in (None, names.DATABASE)
+        and kind in (None, "db-snapshot" if event.source else "db-instance")
+        and identifier in (None, event.source or names.DATABASE)
         and (not categories or event.category in categories)
     ]
     page, more = _page(call, events, lambda event: f"{event.at.isoformat()} {event.message}")
@@ -107,10 +125,11 @@ def _span(call: Call) -> tuple[Any, Any]:
 
 
 def _event(call: Call, event: Event) -> dict[str, Any]:
+    arn = call.component(DatabaseInstance).arn
     return {
-        "SourceIdentifier": names.DATABASE,
-        "SourceType": "db-instance",
-        "SourceArn": call.component(DatabaseInstance).arn,
+        "SourceIdentifier": event.source or names.DATABASE,
+        "SourceType": "db-snapshot" if event.source else "db-instance",
+        "SourceArn": snapshot_arn(call, event.source) if event.source else arn,
         "Message": event.message,
         "EventCategories": [event.category],
         "Date": event.at,
@@ -132,7 +151,8 @@ def describe_pending(call: Call) -> dict[str, Any]:
     return {"PendingMaintenanceActions": [resource] if actions else []}
 
 
-def _instance(call: Call) -> DatabaseInstance:
+def instance_of(call: Call) -> DatabaseInstance:
+    """The runbook's database. Raises ToMoto in an account without it."""
     call.require_system()
     return call.component(DatabaseInstance)
 

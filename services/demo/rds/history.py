@@ -1,11 +1,13 @@
-"""The automatic snapshots of the database, one per backup window, and their events."""
+"""The automatic snapshots of the database, one per backup window, those made by hand, and their events."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from services.calendar.maintenance_windows import DAY, Window, daily
 from services.demo.rds.model import BACKUP_WINDOW, DatabaseInstance
+from services.demo.rds.records import Event
 from services.demo.scenario import ScenarioRun
 from services.demo.scenario_facts import NoSnapshot
 from services.demo.system import names
@@ -34,12 +36,16 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One RDS event."""
+class ManualSnapshot(Backup):
+    """A snapshot that a person made."""
 
-    at: datetime
-    message: str
-    category: str = "backup"
+    id: str
+    gib: int
+
+    @property
+    def name(self) -> str:
+        """The name it was given."""
+        return self.id
 
 
 class BackupHistory:
@@ -52,6 +58,8 @@ class BackupHistory:
         assert window is not None
         self._window: Window = window
         last = window.latest_start(run.began)
+        self.manual: list[ManualSnapshot] = []
+        """Snapshots made by hand, oldest first."""
         self._missing = {last - fact.days_ago * DAY: fact for fact in run.scenario.facts_of(NoSnapshot)}
 
     def backups(self) -> list[Backup]:
@@ -62,8 +70,24 @@ class BackupHistory:
     def events(self) -> list[Event]:
         """The events that RDS still has, oldest first."""
         now = self._run.now
-        if not self._instance.retention:
-            return []
+        events = [*self._instance.events, *self._of_manual()]
+        events += self._automatic() if self._instance.retention else []
+        return sorted(
+            (event for event in events if now - EVENTS_KEPT <= event.at <= now), key=lambda event: event.at
+        )
+
+    def create(self, id: str, gib: int) -> ManualSnapshot:
+        """Make a snapshot now; it is available after some minutes."""
+        at = self._run.now
+        self.manual.append(ManualSnapshot(at, at + timedelta(seconds=240 + 2 * gib), id, gib))
+        return self.manual[-1]
+
+    def _of_manual(self) -> Iterator[Event]:
+        for snapshot in self.manual:
+            yield Event(snapshot.at, "Creating manual snapshot", "creation", snapshot.id)
+            yield Event(snapshot.ready, "Manual snapshot created", "creation", snapshot.id)
+
+    def _automatic(self) -> list[Event]:
         events = [
             event
             for backup in self._since(EVENTS_KEPT)
@@ -72,13 +96,10 @@ class BackupHistory:
                 Event(backup.ready, "Finished DB Instance backup"),
             )
         ]
-        events += [
+        return events + [
             Event(start + timedelta(minutes=4), fact.reason or _SKIPPED)
             for start, fact in self._missing.items()
         ]
-        return sorted(
-            (event for event in events if now - EVENTS_KEPT <= event.at <= now), key=lambda event: event.at
-        )
 
     def _since(self, age: timedelta) -> list[Backup]:
         """The snapshots of the windows that are no older than `age`."""

@@ -1,12 +1,19 @@
-"""The runbook's database: the instance, and its pending changes.
+"""The runbook's database: the instance, its modifications and its maintenance, by the world's clock.
 
-Source: the types DBInstance and PendingMaintenanceAction (Amazon RDS API reference).
+Source: ModifyDBInstance, ApplyPendingMaintenanceAction and the types DBInstance and PendingMaintenanceAction (Amazon
+RDS API reference); "Modifying an Amazon RDS DB instance" (Amazon RDS user guide): what is queued is applied in the next
+maintenance window, "immediately" applies everything that is queued; storage cannot be modified again for six hours or
+until it is optimized.
 """
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
+from services.calendar.maintenance_windows import weekly
 from services.demo.account import ACCOUNT, REGION
+from services.demo.rds.classes import CLASSES, ENGINE, VERSION, baseline
+from services.demo.rds.records import Event, Maintenance, Operation
 from services.demo.scenario import ScenarioRun
 from services.demo.scenario_facts import Certificate, Patch, PendingChange, Retention, Window
 from services.demo.system import names
@@ -16,13 +23,22 @@ BACKUP_WINDOW = "18:10-18:40"
 MAINTENANCE_WINDOW = "sat:17:00-sat:18:00"
 RETENTION = 7
 CERTIFICATE_DAYS = 300.0
+ALLOCATED = 100
+"""GiB at the beginning."""
+COOLDOWN = timedelta(hours=6)
+OPTIMIZING = timedelta(hours=5)
+"""How long the storage is optimized after an extension."""
+FAILOVER = timedelta(seconds=100)
+"""Outage of a Multi-AZ instance; another one is out of reach for almost all of an operation."""
+STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
+"""Status during a maintenance action; others: `maintenance`."""
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
 _ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
 class DatabaseInstance:
-    """The database of one world."""
+    """The database of one world; call `advance` before reading it."""
 
     def __init__(self, run: ScenarioRun) -> None:
         facts_of = run.scenario.facts_of
@@ -31,8 +47,149 @@ class DatabaseInstance:
         self.retention = next((fact.days for fact in facts_of(Retention)), RETENTION)
         """Days that automatic backups are kept."""
         self.window = next((fact.utc for fact in facts_of(Window)), MAINTENANCE_WINDOW)
+        self.settings: dict[str, Any] = {
+            "DBInstanceClass": "db.t4g.medium",
+            "AllocatedStorage": ALLOCATED,
+            "StorageType": "gp3",
+            "Iops": baseline(ALLOCATED),
+            "MultiAZ": True,
+            "EngineVersion": VERSION,
+        }
+        self.pending: dict[str, Any] = {}
+        """Modifications that are queued, or being applied."""
+        for fact in facts_of(PendingChange):
+            self.pending |= {"DBInstanceClass": fact.instance_class} if fact.instance_class else {}
+            self.pending |= {"AllocatedStorage": fact.storage_gib} if fact.storage_gib else {}
+            self.pending |= fact.other
+        self._queued = run.began
+        self.maintenance = [self._maintenance(fact) for fact in facts_of(Patch)]
+        self.operation: Operation | None = None
+        self.optimized: tuple[datetime, datetime] | None = None
+        """When the storage was extended last, and when its optimization ends."""
+        self.events: list[Event] = []
+        """Events other than those of automatic backups, oldest first."""
+        self._now = run.began
         days = next((fact.days for fact in facts_of(Certificate)), CERTIFICATE_DAYS)
         self._certificate_until = self._after(days)
+
+    @property
+    def status(self) -> str:
+        """Its current status."""
+        if self.operation:
+            return self.operation.status
+        return "storage-optimization" if self.is_optimizing else "available"
+
+    @property
+    def is_optimizing(self) -> bool:
+        """Whether the storage is being optimized."""
+        return self.optimized is not None and self._now < self.optimized[1]
+
+    @property
+    def grown_gib(self) -> float:
+        """Storage in addition to that of the beginning."""
+        return float(self.settings["AllocatedStorage"] - ALLOCATED)
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU that the same queries need, relative to the class of the beginning."""
+        return CLASSES[self.settings["DBInstanceClass"]].share
+
+    def is_down(self, first: float, last: float) -> bool:
+        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
+        outage = self.operation.outage if self.operation else None
+        return outage is not None and outage[0].timestamp() < last and first < outage[1].timestamp()
+
+    def next_window(self, at: datetime) -> datetime:
+        """The start of the first maintenance window at or after `at`."""
+        window = weekly(self.window)
+        assert window is not None, "a scenario's window is valid"
+        return window.next(at)
+
+    def queue(self, values: dict[str, Any], *, immediately: bool) -> None:
+        """Queue modifications; `immediately` applies them with all that are queued, unless nothing differs."""
+        if not self.pending:
+            self._queued = self._now
+        if not immediately:
+            self.pending |= {key: new for key, new in values.items() if self.settings.get(key) != new}
+            return
+        self.pending |= values
+        # A queued value that equals the current one is withdrawn; that needs "immediately" (user guide).
+        self.pending = {key: new for key, new in self.pending.items() if self.settings.get(key) != new}
+        if self.pending:
+            self._apply(self._now)
+
+    def advance(self, now: datetime) -> None:
+        """Carry out everything that is due by `now`, each at its own time."""
+        while (due := self._due()) is not None and due <= now:
+            self._now = max(self._now, due)
+            self._carry_out(self._now)
+        self._now = max(self._now, now)
+
+    def _due(self) -> datetime | None:
+        if self.operation:
+            return self.operation.ends
+        waiting = [each for each in (self._due_of(action) for action in self.maintenance) if each]
+        return min([*waiting, *([self.next_window(self._queued)] if self.pending else [])], default=None)
+
+    @staticmethod
+    def _due_of(action: Maintenance) -> datetime | None:
+        return action.chosen or action.due
+
+    def _carry_out(self, at: datetime) -> None:
+        if self.operation:
+            self._end(self.operation, at)
+        elif self.pending and self.next_window(self._queued) <= at:
+            self._apply(at)
+        else:
+            action = next(each for each in self.maintenance if (due := self._due_of(each)) and due <= at)
+            self._begin(STATUSES.get(action.action, "maintenance"), at, {}, action)
+
+    def _apply(self, at: datetime) -> None:
+        values = dict(self.pending)
+        interrupts = set(values) - {"AllocatedStorage", "Iops", "StorageThroughput"}
+        if not interrupts:
+            self.operation = Operation("modifying", at + timedelta(seconds=60), values=values)
+            self._event(at, "Applying modification to allocated storage", "configuration change")
+            return
+        if "DBInstanceClass" in values:
+            self._event(at, "Applying modification to database instance class", "configuration change")
+        self._begin("modifying", at, values)
+
+    def _begin(
+        self, status: str, at: datetime, values: dict[str, Any], action: Maintenance | None = None
+    ) -> None:
+        random = Random(f"{self._run.scenario.seed} {at.isoformat()}")
+        ends = at + timedelta(seconds=random.randint(360, 540))
+        down = ends - (FAILOVER if self.settings["MultiAZ"] else timedelta(seconds=330))
+        self.operation = Operation(status, ends, (down, ends), values, action)
+        if action:
+            self._event(at, f"Applying {action.action}: {action.description}", "maintenance")
+
+    def _end(self, operation: Operation, at: datetime) -> None:
+        self.operation = None
+        if operation.outage:
+            reason = (
+                "Multi-AZ instance failover completed"
+                if self.settings["MultiAZ"]
+                else "DB instance restarted"
+            )
+            self._event(at, reason, "failover" if self.settings["MultiAZ"] else "availability")
+        if operation.maintenance:
+            self.maintenance.remove(operation.maintenance)
+            self._event(at, f"Finished applying {operation.maintenance.action}", "maintenance")
+        values, before = operation.values, self.settings["AllocatedStorage"]
+        self.settings |= values
+        self.pending = {key: new for key, new in self.pending.items() if values.get(key) != new}
+        if "DBInstanceClass" in values:
+            text = "Finished applying modification to DB instance class"
+            self._event(at, text, "configuration change")
+        if self.settings["AllocatedStorage"] != before:
+            self.optimized = (at, at + OPTIMIZING)
+            text = "Finished applying modification to allocated storage"
+            self._event(at, text, "configuration change")
+
+    def _event(self, at: datetime, message: str, category: str) -> None:
+        self.events.append(Event(at, message, category))
 
     def describe(self) -> dict[str, Any]:
         """The current DBInstance structure."""
@@ -41,60 +198,57 @@ class DatabaseInstance:
             "DBInstanceIdentifier": names.DATABASE,
             "DBInstanceArn": self.arn,
             "DbiResourceId": "db-K2V7QDEMOTOBAN4WZ5X3YJ6BLE",
-            "DBInstanceClass": "db.t4g.medium",
-            "DBInstanceStatus": "available",
-            "Engine": "postgres",
-            "EngineVersion": "16.4",
+            "DBInstanceStatus": self.status,
+            "Engine": ENGINE,
             "DBName": "facility",
             "MasterUsername": "facility",
             "Endpoint": {"Address": _ENDPOINT, "Port": 5432, "HostedZoneId": "Z24O6O9L7SGTNB"},
-            "AllocatedStorage": 100,
-            "StorageType": "gp3",
             "StorageEncrypted": True,
             "InstanceCreateTime": CREATED,
             "AvailabilityZone": f"{REGION}a",
             "SecondaryAvailabilityZone": f"{REGION}c",
-            "MultiAZ": True,
             "BackupRetentionPeriod": self.retention,
             "PreferredBackupWindow": BACKUP_WINDOW,
             "PreferredMaintenanceWindow": self.window,
             "AutoMinorVersionUpgrade": True,
             "DeletionProtection": True,
             "PubliclyAccessible": False,
-            "PendingModifiedValues": self._pending_values(),
+            "PendingModifiedValues": dict(self.pending),
             "EnabledCloudwatchLogsExports": ["postgresql"],
             "CACertificateIdentifier": "rds-ca-rsa2048-g1",
             "CertificateDetails": {
                 "CAIdentifier": "rds-ca-rsa2048-g1",
                 "ValidTill": self._certificate_until,
             },
-        }
+        } | self.settings
         # Without automatic backups there is no point in time to restore to.
-        return row | (
-            {"LatestRestorableTime": datetime.fromtimestamp(restorable, UTC)} if self.retention else {}
-        )
+        if self.retention:
+            row["LatestRestorableTime"] = datetime.fromtimestamp(restorable, UTC)
+        return row | self._storage_operation()
+
+    def _storage_operation(self) -> dict[str, Any]:
+        """StorageOperationStatus and its progress; absent while there is no storage operation."""
+        if self.optimized is None or not self.is_optimizing:
+            return {}
+        began, ends = self.optimized
+        percent = int(100 * ((self._now - began) / (ends - began)))
+        return {"StorageOperationStatus": "Optimizing", "StorageOperationPercentProgress": percent}
 
     def pending_actions(self) -> list[dict[str, Any]]:
         """The PendingMaintenanceAction structures."""
-        return [self._action(fact) for fact in self._run.scenario.facts_of(Patch)]
+        return [action.describe() for action in self.maintenance]
 
-    def _pending_values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for fact in self._run.scenario.facts_of(PendingChange):
-            values |= {"DBInstanceClass": fact.instance_class} if fact.instance_class else {}
-            values |= {"AllocatedStorage": fact.storage_gib} if fact.storage_gib else {}
-        return values
-
-    def _action(self, fact: Patch) -> dict[str, Any]:
-        dates = {
+    def _maintenance(self, fact: Patch) -> Maintenance:
+        days = {
             "AutoAppliedAfterDate": fact.auto_after_days,
             "ForcedApplyDate": fact.forced_days,
             "CurrentApplyDate": fact.current_days,
         }
-        return {
-            "Action": fact.action,
-            "Description": fact.description or "New Operating System update is available",
-        } | {name: self._after(days) for name, days in dates.items() if days is not None}
+        dates = {name: self._after(each) for name, each in days.items() if each is not None}
+        auto, forced = dates.get("AutoAppliedAfterDate"), dates.get("ForcedApplyDate")
+        due = [each for each in (auto and self.next_window(auto), forced) if each]
+        text = fact.description or "New Operating System update is available"
+        return Maintenance(fact.action, text, dates, min(due, default=None))
 
     def _after(self, days: float) -> datetime:
         return (self._run.began + timedelta(days=days)).replace(microsecond=0)

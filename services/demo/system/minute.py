@@ -80,7 +80,19 @@ class Minute:
         return self.target_errors + self.balancer_errors
 
 
-def simulate(scenario: Scenario, began: float, start: int, tasks: int, failing: float = 0.0) -> Minute:
+OUTAGE = Errors(kind="errors", at=0, share=0.6, cause="database")
+"""What happens while the database cannot be reached."""
+
+
+def simulate(
+    scenario: Scenario,
+    began: float,
+    start: int,
+    tasks: int,
+    *,
+    failing: float = 0.0,
+    database_down: bool = False,
+) -> Minute:
     """The minute from `start` with `tasks` serving tasks; it depends on the arguments only.
 
     `failing` is the share of the requests that fail because of what is deployed.
@@ -92,7 +104,7 @@ def simulate(scenario: Scenario, began: float, start: int, tasks: int, failing: 
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
     mean = requests_per_minute(start + 30) + load
     deployed = Errors(kind="errors", at=0, share=failing, cause="application") if failing else None
-    errors = next(iter(_of(effects, Errors)), deployed)
+    errors = OUTAGE if database_down else next(iter(_of(effects, Errors)), deployed)
     # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work

@@ -1,6 +1,7 @@
 """Simulates the runbook's system minute by minute: metrics, log lines, deployments, target health."""
 
 import heapq
+from typing import Protocol
 
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
@@ -19,6 +20,24 @@ CREDITS = 576.0
 """CPU credits of the database at most, and at the beginning."""
 
 
+class Database(Protocol):
+    """What the simulation asks of the database instance."""
+
+    @property
+    def grown_gib(self) -> float:
+        """Storage in addition to that of the beginning."""
+        ...
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU that the same queries need, relative to the class of the beginning."""
+        ...
+
+    def is_down(self, first: float, last: float) -> bool:
+        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
+        ...
+
+
 class SimulatedSystem:
     """The running system: call `begin` at a minute's start and `end` at its end.
 
@@ -32,6 +51,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
+        database: Database,
         start: int,
         log_start: int,
     ) -> None:
@@ -40,6 +60,7 @@ class SimulatedSystem:
         self.group = group
         self._metrics = metrics
         self._logs = logs
+        self._database = database
         self._log_start = log_start
         self._minute: Minute | None = None
         self._lines: list[Line] = []
@@ -58,7 +79,9 @@ class SimulatedSystem:
                 self._deploy(effect, start)
         serving = self.service.serving(start + 30)
         failing = self.service.failing(start + 30)
-        minute = simulate(self._run.scenario, began, start, len(serving), failing)
+        down = self._database.is_down(start, start + 60)
+        minute = simulate(self._run.scenario, began, start, len(serving), failing=failing, database_down=down)
+        minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         if minute.unhealthy and not self.group.failing:
             reason = "(reason Health checks failed with these codes: [503])"
@@ -97,7 +120,7 @@ class SimulatedSystem:
         self.load = minute.cpu
         self._free -= minute.gib_filled
         self._credits = min(CREDITS, max(0.0, self._credits + (20 - minute.database_cpu) / 60))
-        publish(self._metrics, minute, self._free, self._credits)
+        publish(self._metrics, minute, self._free + self._database.grown_gib, self._credits)
 
     def release(self, now: float) -> None:
         """Put the lines that are visible by `now` (epoch seconds) into their log groups."""

@@ -184,11 +184,17 @@ def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
 def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
     if not any(night.outcome in (*GAPS, Outcome.SLOW, Outcome.ELSEWHERE) for night in reading.nights):
         return ()
+    gap = any(night.outcome in GAPS for night in reading.nights)
     return (
         _(
             "Check the RDS events of that time first: RDS makes no automatic snapshot while the database "
             "is not available or a snapshot is being copied, and may skip one under heavy load; "
             "point-in-time restore still works."
+        ),
+        *(
+            [_("Take a manual snapshot in its place: “RDS manual snapshot” in the change mode.")]
+            if gap
+            else ()
         ),
     )
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.calendar import maintenance_windows
+from services.calendar.maintenance_dates import ActionUrgency, Due
 from services.calendar.maintenance_windows import Window, typed_as_local, weekly
 from services.i18n import _, plural
-from services.inspections.maintenance.dates import ActionUrgency, Due
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.wording import listed
 from services.models.date_text import zoned_time

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import RdsReader
+from services.calendar.maintenance_dates import Due, due
 from services.calendar.maintenance_windows import Window, weekly
 from services.i18n import N_, _
 from services.inspections.base import InspectionRequest, table
-from services.inspections.maintenance.dates import Due, due
 from services.inspections.maintenance.evaluation import MaintenanceReading, checks, normal_summary, touched
 from services.inspections.toolkit.database_inspection import DatabaseInspection
 from services.inspections.toolkit.finding_builder import FindingBuilder

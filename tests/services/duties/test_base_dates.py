@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.errors import AccessDenied
+from services.aws.client.errors import AccessDenied, Throttled
 from services.aws.iam.access_keys import AccessKeys
+from services.aws.rds.reader import RdsReader
+from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.duties.base_dates import BaseDates
+from services.duties.maintenance_dates import MaintenanceDates
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
@@ -137,3 +140,53 @@ async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(
     await sign(journal)
     base_dates = await BaseDates(AccessKeys(keys), journal, runbook).read()
     assert ("access-key:ci-cd-user", "AKIAOLD") not in {(each.anchor, each.id) for each in base_dates}
+
+
+DATABASE = {
+    "DBInstanceIdentifier": "facility-prod-db",
+    "DBInstanceArn": "arn:aws:rds:ap-northeast-1:123456789012:db:facility-prod-db",
+    "DBInstanceStatus": "available",
+    "PreferredMaintenanceWindow": "sat:17:00-sat:18:00",
+}
+
+
+def pending(*actions: dict[str, object]) -> Canned:
+    resource = {
+        "ResourceIdentifier": DATABASE["DBInstanceArn"],
+        "PendingMaintenanceActionDetails": list(actions),
+    }
+    return Canned(
+        DescribeDBInstances={"DBInstances": [DATABASE]},
+        DescribePendingMaintenanceActions={"PendingMaintenanceActions": [resource] if actions else []},
+    )
+
+
+async def test_the_last_window_that_leaves_a_week_dates_the_request(
+    runbook: Runbook, clock: ManualClock
+) -> None:
+    forced = datetime(2026, 4, 20, tzinfo=UTC)
+    canned = pending(
+        {"Action": "system-update", "ForcedApplyDate": forced},
+        {"Action": "os-upgrade", "ForcedApplyDate": forced, "OptInStatus": "next-maintenance"},
+        {"Action": "db-upgrade"},
+    )
+    (date,) = await MaintenanceDates(RdsReader(canned), runbook, clock).read()
+    assert (date.anchor, date.id) == ("rds-maintenance:facility-prod-db", "system-update")
+    assert date.at == datetime(2026, 4, 11, 17, 0, tzinfo=UTC)  # the next one, on the 18th, leaves two days
+    (slot,) = Calendar(runbook).anchored([date])
+    # Sunday 2:00 in Japan; the last open day before it.
+    assert (slot.key, f"{slot.day}") == ("patch-window:system-update@2026-04-12", "2026-04-10")
+    assert "2026-04-12" in slot.remark or "04-12" in slot.remark
+
+
+async def test_maintenance_that_must_not_be_read_is_said_and_other_failures_are_raised(
+    runbook: Runbook, clock: ManualClock, journal: Journal
+) -> None:
+    def dates(kind: ProblemKind) -> MaintenanceDates:
+        return MaintenanceDates(RdsReader(Canned(DescribeDBInstances=failure(kind))), runbook, clock)
+
+    keys = AccessKeys(listing())
+    (date,) = await BaseDates(keys, journal, runbook, dates(ProblemKind.ACCESS_DENIED)).read()
+    assert (date.id, date.at, date.remark) == ("facility-prod-db", None, "refused")
+    with pytest.raises(Throttled):
+        await BaseDates(keys, journal, runbook, dates(ProblemKind.THROTTLED)).read()

@@ -94,14 +94,14 @@ def test_an_agenda_says_what_it_does_not_know(ledger: Ledger, tmp_path: Path) ->
     states = {each.slot.duty: each.state for each in journal_agenda.days[0].occurrences}
     assert (states["daily-morning"], states["weekly-cost"]) == (OccurrenceState.DONE, OccurrenceState.LATE)
     assert [remark.partition(":")[0] for remark in journal_agenda.remarks] == [
-        "Rotate the IAM access key", "Delete the old access key"
+        "Request the RDS patch (last window in time)", "Rotate the IAM access key", "Delete the old access key"
     ]  # fmt: skip
     blind = agenda(RUNBOOK, tmp_path / "none.db", *YEAR, jst("2026-01-05 12:00"))
     assert not blind.journal_read
     assert {each.state for each in blind.days[0].occurrences if each.slot.due_at <= blind.made_at} == {
         OccurrenceState.NO_RECORD
     }
-    assert len(blind.remarks) == 3
+    assert len(blind.remarks) == 4
     assert [each.slot for each in blind.occurrences] == [each.slot for each in journal_agenda.occurrences]
 
 

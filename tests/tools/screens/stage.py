@@ -153,7 +153,7 @@ class Stage:
     async def changed(self) -> Run:
         """Raise the service's maximum, and wait until that is verified."""
         await self.armed()
-        (change,) = self.ready.engine.changes.values()
+        change = self.ready.engine.changes["task-limit"]
         (target,) = change.targets()
         plan = await self.ready.engine.plan(change.kind.id, str(target.id), {})
         await self.ready.engine.apply(plan, plan.confirm)

@@ -25,6 +25,11 @@ def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:
     return all(_is_arn(action) and _scales(str(action)) for action in actions)
 
 
+def scaling_arns(row: Answer) -> list[str]:
+    """The scaling policies among the actions of all states."""
+    return [action for action in dict.fromkeys(action_arns(row, *_EVERY_STATE)) if _scales(action)]
+
+
 def action_arns(row: Answer, *keys: str) -> list[str]:
     """The readable actions listed under these keys."""
     return [str(action) for action in _listed(row, *keys) if _is_arn(action)]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.aws.client.errors import AccessDenied, AwsError, Refused
+from services.aws.client.errors import AccessDenied, AwsError, NotFound, Refused
 from services.aws.client.reader import Answer, Reader, incomplete, readable_name, rows, when
 from services.i18n import _
+from services.models.base import RawId
+from services.models.mute_rules import MuteRule
 from services.models.text import clean
 
 LONGEST = timedelta(days=15)
@@ -19,6 +21,8 @@ LONGEST = timedelta(days=15)
 AGAIN = timedelta(hours=1)
 """Delay before reading mute rules again after AWS denied it."""
 _NAMED = 5
+_ARN = ":alarm-mute-rule:"
+_IN_FORCE_OR_LATER = ("ACTIVE", "SCHEDULED")
 
 _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?")
 _NAMES = {
@@ -117,12 +121,40 @@ class MuteRules:
         self._rules_by_name = {arn: entry for arn, entry in self._rules_by_name.items() if arn in listed}
         return tuple([await self._mute(arn, row, now) for arn, row in listed.items()])
 
+    async def named(self, name: str, now: datetime) -> MuteRule | None:
+        """One rule, whatever its status is; None: there is no such rule. Raises AwsError."""
+        try:
+            answer = await self._session.read(
+                "cloudwatch", "GetAlarmMuteRule", required=("Name", "Status", "Rule"), AlarmMuteRuleName=name
+            )
+        except NotFound:
+            return None
+        return _rule(answer, now)
+
+    async def targeting(self, alarm: str, now: datetime) -> tuple[MuteRule, ...]:
+        """The rules that mute an alarm now or later, by name; AWS lists them by ARN only. Raises AwsError."""
+        names: list[str] = []
+        pages = self._session.pages(
+            "cloudwatch", "ListAlarmMuteRules", AlarmName=alarm, Statuses=list(_IN_FORCE_OR_LATER)
+        )
+        async for page in pages:
+            arns = (
+                readable_name(row.get("AlarmMuteRuleArn")) for row in rows(page, "AlarmMuteRuleSummaries")
+            )
+            names += (arn.rpartition(_ARN)[2] for arn in arns)
+        if "" in names:
+            raise incomplete(
+                _("AWS returned a mute rule without a name."), "cloudwatch", "ListAlarmMuteRules"
+            )
+        rules = [await self.named(name, now) for name in sorted(names)]
+        return tuple(rule for rule in rules if rule is not None)
+
     async def _mute(self, arn: str, summary: Answer, now: datetime) -> Mute:
         changed = when(summary.get("LastUpdatedTimestamp"))
         entry = self._rules_by_name.get(arn)
         if entry is not None and entry[0] == changed:
             return mute_of(entry[1], arn, now)
-        name = arn.rsplit(":alarm-mute-rule:", 1)[-1]
+        name = arn.rsplit(_ARN, 1)[-1]
         answer = await self._session.read("cloudwatch", "GetAlarmMuteRule", AlarmMuteRuleName=name)
         mute = mute_of(answer, arn, now)
         if mute.is_complete and changed is not None:
@@ -148,7 +180,7 @@ def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
     names = frozenset(filter(None, map(readable_name, listed)))
     schedule = _inner(_inner(rule, "Rule"), "Schedule")
     return Mute(
-        rule=clean(rule.get("Name") or arn.rsplit(":alarm-mute-rule:", 1)[-1]),
+        rule=clean(rule.get("Name") or arn.rsplit(_ARN, 1)[-1]),
         until=window_end(
             str(schedule.get("Expression") or ""),
             str(schedule.get("Duration") or ""),
@@ -157,6 +189,28 @@ def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
         ),
         alarms=names,
         is_complete=bool(names) and len(names) == len(set(map(str, listed))),
+    )
+
+
+def _rule(answer: Answer, now: datetime) -> MuteRule:
+    name, status = readable_name(answer.get("Name")), answer.get("Status")
+    if not name or status not in (*_IN_FORCE_OR_LATER, "EXPIRED"):
+        raise incomplete(
+            _("AWS returned a mute rule without its name or status."), "cloudwatch", "GetAlarmMuteRule"
+        )
+    mute = mute_of(answer, name, now)
+    schedule = _inner(_inner(answer, "Rule"), "Schedule")
+    return MuteRule(
+        id=RawId(name),
+        name=name,
+        status=status,
+        description=answer.get("Description") or "",
+        alarms=tuple(RawId(alarm) for alarm in sorted(mute.alarms)),
+        is_complete=mute.is_complete,
+        expression=schedule.get("Expression") or "",
+        duration=schedule.get("Duration") or "",
+        timezone=schedule.get("Timezone") or "UTC",
+        until=mute.until,
     )
 
 

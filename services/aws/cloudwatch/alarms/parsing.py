@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.aws.client.reader import Answer, finite, inside, is_readable, rows, when, whole
-from services.aws.cloudwatch.alarms.actions import action_arns, notifies_somebody, only_scales
+from services.aws.cloudwatch.alarms.actions import action_arns, notifies_somebody, only_scales, scaling_arns
 from services.aws.cloudwatch.alarms.warm_up import warm_up_doubt, warm_up_end
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
@@ -119,6 +119,7 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         description=row.get("AlarmDescription"),
         actions_enabled=enabled if isinstance(enabled := row.get("ActionsEnabled"), bool) else None,
         alarm_actions=tuple(map(RawId, action_arns(row, "AlarmActions"))),
+        scaling_actions=tuple(map(RawId, scaling_arns(row))),
         has_actions=notifies_somebody(row),
         scaling=only_scales(row, kind, name),
         evaluation=str(row.get("EvaluationState") or warm_up_doubt(row)),

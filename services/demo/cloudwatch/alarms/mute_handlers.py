@@ -15,14 +15,16 @@ from services.demo.registry import Call, op
 
 @op("cloudwatch", "PutAlarmMuteRule")
 def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """Create or redefine a rule."""
+    """Create a rule, or overwrite the one of this name."""
     settings = {name: value for name, value in call.params.items() if name != "Tags"}
     try:
         schedule = parse_schedule(settings["Rule"]["Schedule"])
     except ScheduleError as error:
         raise invalid(str(error)) from error
     rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.now)
-    call.component(AlarmStore).mutes.rules[call.region, rule.name] = rule
+    alarms = call.component(AlarmStore)
+    alarms.mutes.rules[call.region, rule.name] = rule
+    alarms.release_muted(call.now)
     return {}
 
 
@@ -54,8 +56,10 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "DeleteAlarmMuteRule")
 def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """Delete a rule; an unknown name is no error."""
-    call.component(AlarmStore).mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
+    """Delete a rule; an unknown name is no error. The actions of its alarms in ALARM run at once."""
+    alarms = call.component(AlarmStore)
+    alarms.mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
+    alarms.release_muted(call.now)
     return {}
 
 

@@ -102,6 +102,7 @@ class AlarmStore:
 
     def evaluate(self, at: datetime) -> None:
         """Evaluate every alarm as of `at`: the datapoints of the minutes that ended by then."""
+        self.release_muted(at)
         composites = []
         for alarm in self.alarms.values():
             if alarm.configured > at or alarm.warming_up(at):
@@ -117,6 +118,13 @@ class AlarmStore:
                 break
         for alarm in composites:
             self._release(alarm, at)
+
+    def release_muted(self, at: datetime) -> None:
+        """Run the actions of the alarms in ALARM whose mute has ended since the last call."""
+        for alarm in self.alarms.values():
+            was_muted, alarm.muted = alarm.muted, self.mutes.muted(alarm.region, alarm.name, at)
+            if was_muted and not alarm.muted and alarm.state is State.ALARM and not alarm.suppressed:
+                self._act(alarm, at)
 
     def _evaluate_single(self, alarm: Alarm, at: datetime) -> None:
         try:

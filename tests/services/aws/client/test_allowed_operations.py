@@ -27,6 +27,7 @@ SERVICES = (
     "cloudtrail",
     "ce",
     "budgets",
+    "pricing",
     "s3",
     "athena",
     "glue",

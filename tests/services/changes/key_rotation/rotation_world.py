@@ -10,7 +10,6 @@ from typing import Any
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.changes.key_rotation.change import KeyRotation
-from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.key_rotation.state import RotationState
 from services.demo.github.address import PREFIX, TOKEN
 from services.demo.github.model import GithubActions
@@ -46,11 +45,6 @@ class Desk:
 
     services: Services
     embedded: Embedded
-
-    def ticks(self) -> DutyTicks:
-        """What ticks the duties' lines, as the console connects it."""
-        services = self.services
-        return DutyTicks(services.engine.changes, services.duties, services.runbook, services.clock)
 
     @property
     def change(self) -> KeyRotation:

@@ -27,7 +27,7 @@ async def ticked(console: Desk, duty: str = "key-rotation") -> tuple[Occurrence,
     await anext(states)
     await states.aclose()
     await services.duties._read()
-    await console.ticks().check()
+    await services.duty_ticks.check()
     (occurrence,) = [each for each in services.duties.dated_by_resource(duty) if f":{USER_KEY}@" in each.key]
     return occurrence, len(occurrence.progress.ticked) if occurrence.progress else 0
 

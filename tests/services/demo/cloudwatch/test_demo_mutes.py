@@ -59,6 +59,11 @@ def rule(expression: str, duration: str = "PT1H", **more: object) -> dict[str, o
     }
 
 
+def actions(world: TinyWorld) -> int:
+    """How often an action of the alarm has run."""
+    return len(world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"])
+
+
 def test_a_rule_goes_through_its_states() -> None:
     world = TinyWorld()
     world.call("PutAlarmMuteRule", **rule("at(2026-09-01T01:00)"))
@@ -98,8 +103,10 @@ def test_a_muted_alarm_moves_but_does_not_act() -> None:
     world.pass_minutes([90.0] * 5)
     history = world.call("DescribeAlarmHistory", AlarmName="cpu-high")["AlarmHistoryItems"]
     assert {item["HistoryItemType"] for item in history} == {"ConfigurationUpdate", "StateUpdate"}
-    world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
     world.pass_minutes([10.0] * 5)
+    world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
+    assert actions(world) == 0, "it is OK again: nothing fires"
+    world.pass_minutes([90.0] * 5)
     history = world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"]
     assert [item["HistorySummary"] for item in history] == ["Successfully executed action arn:aws:sns:r:1:t"]
 
@@ -107,3 +114,37 @@ def test_a_muted_alarm_moves_but_does_not_act() -> None:
 def test_a_time_zone_that_has_daylight_saving() -> None:
     since = datetime(2026, 3, 28, tzinfo=UTC)
     assert starts("cron(0 4 * * *)", since, 2, "Europe/Berlin") == ["03-28 03:00", "03-29 02:00"]
+
+
+def firing(schedule: str, duration: str = "PT1H") -> TinyWorld:
+    """An alarm that goes into ALARM while a rule mutes it."""
+    world = TinyWorld()
+    world.call("PutMetricAlarm", **cpu_alarm(AlarmActions=["arn:aws:sns:r:1:t"]))
+    world.call("PutAlarmMuteRule", **rule(schedule, duration))
+    world.pass_minutes([90.0] * 5)
+    assert actions(world) == 0
+    return world
+
+
+def test_deleting_an_active_rule_fires_the_actions_of_an_alarm_in_alarm_at_once() -> None:
+    world = firing("cron(0 0 * * *)")
+    world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
+    assert actions(world) == 1
+    world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
+    world.pass_minutes([90.0] * 5)
+    assert actions(world) == 1, "once"
+
+
+def test_the_end_of_a_mute_fires_them_too() -> None:
+    world = firing("at(2026-09-01T00:00)", "PT10M")
+    world.pass_minutes([90.0] * 4)
+    assert actions(world) == 0
+    world.pass_minutes([90.0] * 2)
+    assert actions(world) == 1
+
+
+def test_a_rule_of_the_same_name_overwrites_the_one_before() -> None:
+    world = firing("cron(0 0 * * *)")
+    world.call("PutAlarmMuteRule", **rule("at(2026-09-02T00:00)"))
+    assert world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"] == "SCHEDULED"
+    assert actions(world) == 1

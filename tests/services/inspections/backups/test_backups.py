@@ -59,7 +59,8 @@ async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embe
     assert finding.evidence[0].rows[0].verdict is Verdict.ABNORMAL
     assert finding.evidence[1].title == "RDS events"
     assert finding.advice[0].startswith("Check the RDS events")
-    assert finding.advice[1:] == (
+    assert finding.advice[1].startswith("Take a manual snapshot in its place")
+    assert finding.advice[2:] == (
         "If a snapshot was not created, contact AWS Support",
         "AWS Support: AWS console",
     )

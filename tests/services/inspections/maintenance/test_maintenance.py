@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import i18n
+from services.calendar.maintenance_dates import ActionUrgency, bites, due
 from services.calendar.maintenance_windows import WEEK, weekly
-from services.inspections.maintenance.dates import ActionUrgency, bites, due
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.rds import OptIn, PendingAction

@@ -1,0 +1,238 @@
+"""Muting and unmuting an alarm with a rule of the console's own, which has an end and a reason.
+
+Actions are never disabled: that has no end and tells nobody why. Source: PutAlarmMuteRule, DeleteAlarmMuteRule,
+GetAlarmMuteRule (Amazon CloudWatch API reference).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.changes.alarm_mute.facts import facts, remarks
+from services.changes.alarm_mute.parameters import (
+    ACTION,
+    ALSO,
+    REASON,
+    UNTIL,
+    USUAL,
+    Parameters,
+    read_parameters,
+)
+from services.changes.alarm_mute.schedule import MuteWindow, as_typed, first_start
+from services.changes.alarm_mute.state import RULE, MuteState
+from services.changes.alarm_mute.steps import (
+    MUTE,
+    mute,
+    observed_mute,
+    observed_unmute,
+    rule_name,
+    status_text,
+    unmute,
+)
+from services.changes.alarm_mute.warnings import fires_text, refusals, warnings
+from services.changes.base import Change, ChangeContext
+from services.changes.guarantees import Guarantees
+from services.changes.kind import ChangeKind
+from services.clock import real
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.base import RawId
+from services.models.changes import (
+    ChangeTarget,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+    Revert,
+)
+from services.models.date_text import written_on
+from services.models.watches import Progress, Watch, WatchState
+
+LEAD_SECONDS = 75.0
+"""Real seconds at least between a plan and the beginning of its mute, in which it can be confirmed."""
+EVERY = 10.0
+"""Real seconds between two looks at a rule."""
+LASTS = timedelta(minutes=10)
+"""A rule becomes ACTIVE within its first minute; one that takes longer than this is no longer followed."""
+
+
+class AlarmMute(Change):
+    """Mutes the actions of an alarm for a time, or ends such a mute."""
+
+    calls = (
+        "cloudwatch:DeleteAlarmMuteRule",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetAlarmMuteRule",
+        "cloudwatch:ListAlarmMuteRules",
+        "cloudwatch:PutAlarmMuteRule",
+    )
+    guarantees = Guarantees(
+        proof="GetAlarmMuteRule: Rule, MuteTargets, Description",
+        token="",
+        settles="the mute rule is ACTIVE",
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self._alarms = Alarms(context.reader, context.runbook, clock=context.clock)
+        self._rules = MuteRules(context.reader)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The runbook's alarms."""
+        alarms = self.context.runbook.alarms
+        return tuple(ChangeTarget(id=RawId(alarm.name), title=alarm.name) for alarm in alarms)
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The alarm's state and its mute rules."""
+        state = await self._state(target)
+        with written_on(self.context.calendar.day_of(state.at)):
+            return LiveState(
+                target=target,
+                facts=facts(target, state, self.context.zone),
+                read_at=state.at,
+                remarks=remarks(target, state),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """Whether to mute or to unmute, until when, why, and which alarms besides."""
+        now = self.context.clock.now()
+        own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
+        return (
+            Parameter(
+                id=ACTION,
+                title=_("Action"),
+                kind="choice",
+                default="unmute" if own else "mute",
+                choices=(("mute", _("mute it")), ("unmute", _("end the mutes of this console"))),
+            ),
+            Parameter(
+                id=UNTIL,
+                title=_("Until"),
+                kind="moment",
+                default=as_typed(self._window().end, self.context.zone),
+                help=_("Time in {zone}, at most 15 days ahead; AWS unmutes it then.").format(
+                    zone=self.context.zone.key
+                ),
+            ),
+            Parameter(
+                id=REASON,
+                title=_("Reason"),
+                kind="text",
+                help=_("Stored with the rule in AWS and in the journal."),
+            ),
+            Parameter(
+                id=ALSO,
+                title=_("Further alarms"),
+                kind="text",
+                help=_(
+                    "Names of the runbook's alarms that the same rule mutes, separated by spaces; may be empty."
+                ),
+            ),
+        )
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._state(target)
+        with written_on(self.context.calendar.day_of(state.at)):
+            return self.plan_on(target, parameters, state, id)
+
+    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: MuteState, id: str) -> Plan:
+        """The plan from a given state; pure."""
+        values, why = read_parameters(parameters, self._window(), self.context.zone)
+        reasons = why if values is None else (*why, *refusals(self.context, target, values, state))
+        if values is None or reasons:
+            return self.refused(target, parameters, reasons, id=id, read_at=state.at)
+        if values.window is None:
+            return self._unmute_plan(target, values, state, id)
+        return self._mute_plan(target, values, values.window, state, id)
+
+    def _mute_plan(
+        self, target: ChangeTarget, values: Parameters, window: MuteWindow, state: MuteState, id: str
+    ) -> Plan:
+        step = mute(self.context, id, target, values)
+        title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
+        plan = self.planned(
+            target,
+            values.as_typed(self.context.zone),
+            [step],
+            id=id,
+            read_at=state.at,
+            title=step.title,
+            warnings=tuple(warnings(self.context, target, values, state)),
+            downtime=_("None"),
+            cost=_("None"),
+            reversible=_("Yes: by deleting the rule, which runs the actions of alarms in ALARM at once."),
+            revert=Revert(
+                way="aws",
+                at=window.end,
+                title=title,
+                values={ACTION: "unmute"},
+                how=_("the mute rule has its end"),
+            ),
+            watch=Watch(
+                ends_when=_("the mute rule is ACTIVE"),
+                every=EVERY,
+                begins_at=window.start,
+                gives_up_at=window.start + LASTS,
+            ),
+        )
+        # A rule whose time has come before it is sent may never become active.
+        return plan.model_copy(update={"expires_at": min(plan.expires_at, window.start)})
+
+    def _unmute_plan(self, target: ChangeTarget, values: Parameters, state: MuteState, id: str) -> Plan:
+        active = [rule for rule in state.own if rule.status == "ACTIVE"]
+        firing = state.firing(dict.fromkeys(name for rule in active for name in rule.alarms))
+        return self.planned(
+            target,
+            values.as_typed(self.context.zone),
+            [unmute(self.context, number, target, rule) for number, rule in enumerate(state.own)],
+            id=id,
+            read_at=state.at,
+            title=_("Unmute"),
+            impact=fires_text(firing) if firing else "",
+            warnings=tuple(warnings(self.context, target, values, state)),
+            downtime=_("None"),
+            cost=_("None"),
+            reversible=_("Yes: by muting it again, from the next full minute on."),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The rule as it is, compared with the step."""
+        now = self.context.clock.now()
+        rule = await self._rules.named(rule_name(step), now)
+        if step.id == MUTE:
+            return observed_mute(step, rule, now, self.context.zone)
+        return observed_unmute(step, rule, self.context.zone)
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the rule is ACTIVE: only then is the alarm muted."""
+        step = next(step for step in plan.steps if step.id == MUTE)
+        rule = await self._rules.named(rule_name(step), self.context.clock.now())
+        if rule is None:
+            text = _("The rule was deleted before it became active.")
+            return Progress(state=WatchState.FAILED, text=text)
+        states = {"ACTIVE": WatchState.DONE, "SCHEDULED": WatchState.RUNNING, "EXPIRED": WatchState.GAVE_UP}
+        return Progress(state=states[rule.status], text=status_text(rule, self.context.zone))
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The requests, then the rule's status."""
+        from services.changes.alarm_mute.cli_commands import commands_of
+
+        return commands_of(plan)
+
+    def revert_parameters(self, plan: Plan) -> dict[str, str]:
+        """A mute is reverted by ending it; what was unmuted has no way back but a new mute."""
+        return {ACTION: "unmute"} if plan.steps and plan.steps[0].id == MUTE else {}
+
+    def _window(self) -> MuteWindow:
+        """The mute that is proposed: it begins once a plan made now can no longer be confirmed."""
+        clock = self.context.clock
+        start = first_start(clock.now() + real(clock, LEAD_SECONDS))
+        return MuteWindow(start, start + USUAL)
+
+    async def _state(self, target: ChangeTarget) -> MuteState:
+        now = self.context.clock.now()
+        overview = await self._alarms.overview()
+        return MuteState(now, overview.alarms, await self._rules.targeting(target.id, now))

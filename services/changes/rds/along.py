@@ -1,0 +1,50 @@
+"""What "immediately" applies along with a modification: everything that is pending. Pure.
+
+Source: ApplyImmediately of ModifyDBInstance (Amazon RDS API reference): "the modifications in this request and any
+pending modifications"; operators have seen a required maintenance action applied along as well.
+"""
+
+from collections.abc import Iterator
+
+from services.changes.base import warning
+from services.changes.rds.state import ReadState
+from services.i18n import _, plural
+from services.models.changes import Caution, Row
+
+
+def rows(state: ReadState, *own: str) -> Iterator[Row]:
+    """One row for every pending modification of other settings than `own`."""
+    for setting in state.others(*own):
+        yield Row(name=setting.title, before=_("pending"), after=setting.value)
+
+
+def warnings(state: ReadState, *own: str) -> Iterator[Caution]:
+    """Everything that is applied along, known or not; `own` are the settings of the change itself."""
+    for setting in state.others(*own):
+        text = _("“Immediately” also applies what is pending: {name} → {value}.")
+        if setting.outage:
+            text = _(
+                "“Immediately” also applies what is pending: {name} → {value}, which interrupts the database."
+            )
+        yield warning(text.format(name=setting.title, value=setting.value), grave=True)
+    if not state.database.pending_reported:
+        text = _("AWS did not report what is pending; “immediately” may apply more than is shown here.")
+        yield warning(text, grave=True)
+    for action in state.actions or ():
+        text = _("Maintenance is pending ({action}); RDS may apply it along with an immediate modification.")
+        yield warning(text.format(action=action.action))
+    if state.actions is None:
+        yield warning(_("Pending maintenance could not be read."), grave=True)
+
+
+def impact(state: ReadState, *own: str) -> str:
+    """How many pending modifications are applied along; "" for none."""
+    count = len(state.others(*own))
+    if not count:
+        return ""
+    text = plural(
+        "{count} pending modification is applied immediately as well",
+        "{count} pending modifications are applied immediately as well",
+        count,
+    )
+    return text.format(count=count)

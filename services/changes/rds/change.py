@@ -1,0 +1,77 @@
+"""The base class of the changes of the runbook's database: its target, its load, and what they all read."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import ClassVar
+
+from services.changes.base import Change, ChangeContext
+from services.changes.kind import ChangeKind
+from services.changes.rds.cost import Costs
+from services.changes.rds.load import load_queries
+from services.changes.rds.reading import DatabaseReads
+from services.changes.rds.state import ReadState, database_name
+from services.i18n import _
+from services.models.base import RawId
+from services.models.changes import ChangeTarget, Plan
+from services.models.date_text import written_on
+from services.models.metrics import MetricQuery
+from services.models.runbook import Rds
+from services.models.text import clean
+
+SETTLING = timedelta(minutes=10)
+"""Time after a plan in which RDS may not show yet what it has accepted."""
+
+
+class DatabaseChange(Change):
+    """A change of the runbook's RDS instance."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+    """Ids of its parameters."""
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self.reads = DatabaseReads(context)
+        self.costs = Costs(context)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The runbook's database."""
+        rds = self.context.runbook.rds
+        if rds is None:
+            return ()
+        return (ChangeTarget(id=RawId(f"db:{rds.instance}"), title=rds.instance),)
+
+    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
+        """The database's CPU and its free storage."""
+        return load_queries(database_name(target.id))
+
+    def written_on(self, state: ReadState) -> AbstractContextManager[None]:
+        """Texts that are written within are read in the year in which `state` was."""
+        return written_on(self.context.calendar.day_of(state.at))
+
+    def unknown_names(self, parameters: Mapping[str, str]) -> list[str]:
+        """One refusal for each parameter that this change does not have."""
+        return [
+            _("There is no parameter {name}.").format(name=clean(name))
+            for name in parameters
+            if name not in self.names
+        ]
+
+    def is_settled(self, plan: Plan) -> bool:
+        """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""
+        return self.context.clock.now() >= plan.made_at + SETTLING
+
+    @property
+    def spec(self) -> Rds:
+        """The runbook's section about the database."""
+        rds = self.context.runbook.rds
+        assert rds is not None, "without a database there are no targets"
+        return rds
+
+
+def unavailable(state: ReadState, *, extending: bool = False) -> list[str]:
+    """Why RDS accepts no modification now, or no extension of the storage; empty if it does."""
+    if state.can_extend if extending else state.is_available:
+        return []
+    text = _("RDS accepts no change while the database is {status}; wait until it is available.")
+    return [text.format(status=state.database.status)]

@@ -1,0 +1,66 @@
+"""Warnings before applying pending maintenance. Pure.
+
+Source: "Maintaining a DB instance" (Amazon RDS user guide): an operating system update of a Multi-AZ instance fails over,
+an upgrade of the engine interrupts both instances; a window bounds the beginning, not the end.
+"""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from services.changes.base import warning
+from services.changes.rds.restorable import restorable_warnings
+from services.changes.rds.state import ReadState, time_of, window_text
+from services.changes.rds_maintenance.parameters import NOW, UNDO, Parameters
+from services.i18n import _
+from services.models.changes import Caution
+from services.models.rds import PendingAction
+
+_UPGRADE = "db-upgrade"
+
+
+def outage_text(action: PendingAction, state: ReadState) -> str:
+    """How an action interrupts the database."""
+    if action.action == _UPGRADE:
+        return _("Interrupted for minutes: an engine upgrade restarts both instances, Multi-AZ or not")
+    if state.database.multi_az:
+        return _("One failover: interrupted for one or two minutes (Multi-AZ)")
+    return _("Interrupted for minutes")
+
+
+def warnings(
+    state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo
+) -> tuple[Caution, ...]:
+    """All warnings for `values`."""
+    return (
+        *_timing(state, values, action, zone),
+        *_dates(state, values, action, zone),
+        *restorable_warnings(state, zone),
+    )
+
+
+def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
+    if values.timing == NOW:
+        yield warning(_("It begins now and cannot be undone."), grave=True)
+    elif values.timing == UNDO:
+        yield warning(_("AWS may still apply it by itself on its own date."))
+    else:
+        text = _("In the window {window}: {outage}. The window bounds the beginning, not the end.")
+        yield warning(text.format(window=window_text(state, zone), outage=outage_text(action, state)))
+        if state.in_window:
+            yield warning(
+                _("The maintenance window is open now: RDS may apply it within minutes."), grave=True
+            )
+        for setting in state.database.pending:
+            text = _("In the same window: {name} → {value}.")
+            yield warning(text.format(name=setting.title, value=setting.value))
+
+
+def _dates(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
+    window = state.next_window
+    if action.forced is not None and values.timing != NOW:
+        late = window is None or action.forced <= window[0]
+        text = _("AWS applies it on {at} in any case, regardless of the window.")
+        yield warning(text.format(at=time_of(action.forced, zone)), grave=late)
+    if action.auto_after is not None and values.timing == UNDO:
+        text = _("AWS applies it by itself from {at}, in the first window after that.")
+        yield warning(text.format(at=time_of(action.auto_after, zone)))

@@ -1,0 +1,191 @@
+"""Manual snapshot of the RDS instance (runbook: the remedy of a missed backup; before a change that cannot be undone).
+
+Its name contains the plan's id, so reading proves whether a request was carried out. Source: CreateDBSnapshot, DescribeDBSnapshots
+(Amazon RDS API reference); "Creating a DB snapshot" (user guide).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta, tzinfo
+from typing import Any
+
+from services.aws_cli.calls import call
+from services.aws_cli.plans import requests_of
+from services.changes.base import observed, warning
+from services.changes.guarantees import Guarantees
+from services.changes.rds.change import DatabaseChange, unavailable
+from services.changes.rds.facts import facts
+from services.changes.rds.load import bounds
+from services.changes.rds.state import ReadState, database_name, state_digest, time_of
+from services.changes.rds.watching import done, failed, running, watch
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.changes import (
+    Caution,
+    ChangeTarget,
+    Danger,
+    Fact,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+    Row,
+)
+from services.models.rds import Snapshot, SnapshotState
+from services.models.watches import Progress
+
+CREATE = "create"
+LASTS = timedelta(hours=24)
+"""How long a snapshot is followed; a large one takes hours."""
+_MARK = "-toban-"
+"""Between the database's name and the plan's id in a snapshot's name."""
+
+
+class RdsSnapshot(DatabaseChange):
+    """Takes a snapshot, which stays until somebody deletes it."""
+
+    guarantees = Guarantees(
+        proof="DescribeDBSnapshots: DBSnapshotIdentifier",
+        token="DBSnapshotIdentifier",
+        settles="Status is available",
+    )
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The database and its newest snapshots."""
+        state = await self.reads.state(target.id)
+        automatic = await self.reads.rds.snapshots(database_name(target.id))
+        manual = await self.reads.rds.snapshots(database_name(target.id), "manual")
+        with self.written_on(state):
+            newest = (
+                _newest(_("Newest automatic snapshot"), automatic, self.context.zone),
+                _newest(_("Newest manual snapshot"), manual, self.context.zone),
+            )
+            return LiveState(
+                target=target,
+                facts=(*newest, *facts(state, self.context.zone)),
+                read_at=state.at,
+                remarks=tuple(unavailable(state)),
+                bounds=tuple(bounds(self.context.runbook)),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """None: the name is made from the plan's id."""
+        return ()
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self.reads.counts(target.id)
+        with self.written_on(state):
+            return self.plan_on(target, parameters, state, id)
+
+    def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ReadState, id: str) -> Plan:
+        """The plan from a given state; pure."""
+        refusals = [*self.unknown_names(parameters), *unavailable(state)]
+        if refusals:
+            return self.refused(target, parameters, refusals, id=id, read_at=state.at)
+        name = snapshot_name(target, id)
+        step = self.context.step(
+            CREATE,
+            _("Take the snapshot {name}").format(name=name),
+            target,
+            (
+                "rds",
+                "CreateDBSnapshot",
+                {"DBInstanceIdentifier": database_name(target.id), "DBSnapshotIdentifier": name},
+            ),
+            rows=(Row(name=_("Snapshot"), before=_("none"), after=name),),
+            expects=_digest(None, is_available=True),
+            required=("DBSnapshot",),
+        )
+        return self.planned(
+            target,
+            {},
+            [step],
+            id=id,
+            read_at=state.at,
+            title=_("Take a manual snapshot"),
+            danger=Danger.ROUTINE,
+            warnings=tuple(_warnings(state)),
+            downtime=_("None") if state.database.multi_az else _("I/O may pause briefly at the beginning."),
+            cost=_("Backup storage is charged until the snapshot is deleted."),
+            reversible=_("It can be deleted in AWS; this console deletes no snapshot."),
+            watch=watch(state, _("the snapshot is available"), lasts=LASTS, in_window=False),
+        )
+
+    def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
+        """The snapshot's ARN."""
+        arn = (answer.get("DBSnapshot") or {}).get("DBSnapshotArn")
+        return {"arn": str(arn)} if arn else {}
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the snapshot is available."""
+        name = plan.steps[0].call.params["DBSnapshotIdentifier"]
+        snapshot = await self.reads.rds.snapshot(name)
+        text = snapshot_text(name, snapshot)
+        if snapshot is not None and snapshot.state is SnapshotState.AVAILABLE:
+            return done(text)
+        is_lost = snapshot is None and self.is_settled(plan)
+        if is_lost or (snapshot is not None and snapshot.state is SnapshotState.UNUSABLE):
+            return failed(text)
+        return running(text, snapshot.percent if snapshot else None)
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """Whether there is a snapshot of this name."""
+        name = step.call.params["DBSnapshotIdentifier"]
+        snapshot = await self.reads.rds.snapshot(name)
+        state = await self.reads.counts(step.target)
+        return observed(
+            _digest(snapshot, is_available=state.is_available),
+            snapshot_text(name, snapshot),
+            after=snapshot is not None,
+            before=snapshot is None,
+        )
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the snapshot."""
+        yield from requests_of(plan)
+        for step in plan.steps:
+            yield call(
+                "rds",
+                "DescribeDBSnapshots",
+                {"DBSnapshotIdentifier": step.call.params["DBSnapshotIdentifier"]},
+                query="DBSnapshots[].{Status:Status,Percent:PercentProgress,Taken:SnapshotCreateTime}",
+                purpose=_("Afterwards: the status becomes available."),
+            )
+
+
+def snapshot_name(target: ChangeTarget, id: str) -> str:
+    """The snapshot of the plan `id`: letters, digits and single hyphens, in lower case as RDS stores it."""
+    return f"{database_name(target.id)}{_MARK}{id}".lower()
+
+
+def snapshot_text(name: str, snapshot: Snapshot | None) -> str:
+    """The state of a snapshot in words."""
+    if snapshot is None:
+        return _("There is no snapshot {name}.").format(name=name)
+    if snapshot.state is SnapshotState.AVAILABLE:
+        return _("The snapshot {name} is available.").format(name=snapshot.name)
+    percent = "—" if snapshot.percent is None else f"{snapshot.percent} %"
+    text = _("The snapshot {name} is {status} ({percent}).")
+    return text.format(name=snapshot.name, status=snapshot.status, percent=percent)
+
+
+def _digest(snapshot: Snapshot | None, *, is_available: bool) -> str:
+    return state_digest(snapshot is not None, is_available)
+
+
+def _newest(title: str, snapshots: tuple[Snapshot, ...], zone: tzinfo) -> Fact:
+    """The newest snapshot that can be restored."""
+    usable = (each for each in snapshots if each.state is SnapshotState.AVAILABLE and each.at)
+    newest = next(usable, None)
+    if newest is None or newest.at is None:
+        return Fact(name=title, value=_("none"))
+    return Fact(name=title, value=time_of(newest.at, zone), note=newest.name)
+
+
+def _warnings(state: ReadState) -> Iterator[Caution]:
+    yield warning(_("RDS never deletes a manual snapshot by itself: delete it once it is not needed."))
+    if not state.database.multi_az:
+        yield warning(_("Without Multi-AZ, I/O may pause for seconds at the beginning."))
+    if state.database.storage_operation:
+        yield warning(_("The storage is being optimized: the snapshot may take longer."))

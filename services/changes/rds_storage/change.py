@@ -1,0 +1,227 @@
+"""Storage of the RDS instance (runbook: アラート対応 3).
+
+Source: ModifyDBInstance, DescribeValidDBInstanceModifications, DescribeEvents (Amazon RDS API reference).
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from services.aws.client.errors import AwsError
+from services.changes.guarantees import Guarantees
+from services.changes.rds import along
+from services.changes.rds.change import DatabaseChange, unavailable
+from services.changes.rds.commands import commands_of, immediately_traps
+from services.changes.rds.cost import MonthlyCost, change_text
+from services.changes.rds.facts import facts
+from services.changes.rds.load import bounds
+from services.changes.rds.restorable import snapshot_first
+from services.changes.rds.state import STORAGE, ReadState
+from services.changes.rds.watching import watch
+from services.changes.rds_storage.parameters import (
+    APPLY,
+    HOLD,
+    MAX_SIZE,
+    NAMES,
+    NOW,
+    PENDING,
+    SIZE,
+    TIMING,
+    WINDOW,
+    Parameters,
+    default_max,
+    default_size,
+    read_parameters,
+    size_refusals,
+    time_refusals,
+)
+from services.changes.rds_storage.sizes import smallest
+from services.changes.rds_storage.state import COOLDOWN, StorageState, last_change
+from services.changes.rds_storage.steps import extend, observed_size, size_progress
+from services.changes.rds_storage.warnings import warnings
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.rds import DatabaseEvent, StorageOption
+from services.models.watches import Progress, Watch
+
+EXTENDING = "extend"
+"""The approval scope."""
+LASTS = timedelta(hours=48)
+"""How long an extension is followed; optimizing takes hours, sometimes more than a day."""
+
+
+class RdsStorage(DatabaseChange):
+    """Extends the allocated storage; RDS cannot shrink it."""
+
+    numbers = frozenset({SIZE})
+    names = NAMES
+    guarantees = Guarantees(
+        proof="DescribeDBInstances: AllocatedStorage, PendingModifiedValues.AllocatedStorage",
+        settles="AllocatedStorage is the new size and StorageOperationStatus is absent",
+    )
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The database, its storage, and when that is full."""
+        state = await self.reads.state(target.id, load=True)
+        with self.written_on(state):
+            return LiveState(
+                target=target,
+                facts=facts(state, self.context.zone),
+                read_at=state.at,
+                remarks=tuple(unavailable(state, extending=True)),
+                bounds=tuple(bounds(self.context.runbook)),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """The new size, when it is applied, and what else may be applied with it."""
+        state = await self._state(await self.reads.counts(target.id))
+        size = default_size(state, self.spec)
+        return (
+            self._size(state, size),
+            *self._limit(state, size),
+            Parameter(
+                id=TIMING,
+                title=_("When"),
+                kind="choice",
+                default=NOW,
+                choices=((NOW, _("immediately")), (WINDOW, _("in the next maintenance window"))),
+                help=_("Extending does not interrupt the database."),
+            ),
+            *self._along(state),
+        )
+
+    def _size(self, state: StorageState, size: int | None) -> Parameter:
+        option = state.option
+        return Parameter(
+            id=SIZE,
+            title=_("New size (GiB)"),
+            kind="integer",
+            default="" if size is None else str(size),
+            minimum=smallest(state.current, option) if option else None,
+            maximum=max((span.last for span in option.sizes), default=None) if option else None,
+            why=_("the runbook's size") if size == self.spec.larger_storage_gib else "",
+            help=_("At least 10 % more than now; storage cannot shrink."),
+        )
+
+    def _limit(self, state: StorageState, size: int | None) -> Iterable[Parameter]:
+        """The limit of storage autoscaling, if that is on."""
+        if state.read.database.max_storage_gib is None:
+            return
+        most = default_max(state, size) if size is not None else None
+        yield Parameter(
+            id=MAX_SIZE,
+            title=_("Storage autoscaling up to (GiB)"),
+            kind="text",
+            default="" if most is None else str(most),
+            help=_("Empty: as it is. It must be at least 10 % above the size."),
+        )
+
+    def _along(self, state: StorageState) -> Iterable[Parameter]:
+        """What becomes of other pending modifications, if there are any."""
+        if not state.read.others(STORAGE):
+            return
+        yield Parameter(
+            id=PENDING,
+            title=_("Pending modifications"),
+            kind="choice",
+            default=HOLD,
+            choices=((HOLD, _("must not be applied")), (APPLY, _("are applied too"))),
+            help=_("“Immediately” applies everything that is pending."),
+        )
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        read = await self.reads.state(target.id, load=True)
+        state, price = await asyncio.gather(self._state(read), self.costs.of_gib(read.database))
+        with self.written_on(read):
+            return self.plan_on(target, parameters, state, price, id)
+
+    def plan_on(
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: StorageState,
+        price: MonthlyCost | None,
+        id: str,
+    ) -> Plan:
+        """The plan from a given state; pure."""
+        read, zone = state.read, self.context.zone
+        values, refusals = read_parameters(parameters, state, self.spec)
+        reasons = [*self.unknown_names(parameters), *unavailable(read, extending=True), *refusals]
+        if values is not None:
+            reasons += [*size_refusals(values, state), *time_refusals(values, state, zone)]
+        if values is None or reasons:
+            return self.refused(target, parameters, reasons, id=id, read_at=read.at)
+        title = _("Storage {before} → {after} GiB, irreversible").format(
+            before=state.current, after=values.size
+        )
+        impact = along.impact(read, STORAGE) if values.immediately else ""
+        return self.planned(
+            target,
+            values.as_typed(),
+            [extend(self.context, target, values, state, price)],
+            id=id,
+            read_at=read.at,
+            title=title,
+            impact=impact,
+            warnings=warnings(state, values, zone),
+            approval=EXTENDING,
+            downtime=_downtime(read, values),
+            cost=self._cost(state, values, price),
+            reversible=_("No: RDS storage cannot shrink."),
+            watch=_watch(values, read),
+            suggestions=(snapshot_first(target.id),),
+        )
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """How far the storage is optimized."""
+        read = await self.reads.counts(plan.target.id)
+        return size_progress(plan.steps[0], read, is_settled=self.is_settled(plan))
+
+    def _cost(self, state: StorageState, values: Parameters, price: MonthlyCost | None) -> str:
+        sizes = (state.current, values.size)
+        before, after = (price.times(size) if price else None for size in sizes)
+        return change_text(before, after, self.context.runbook)
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The present size, compared with the step."""
+        return observed_size(step, await self.reads.counts(step.target))
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the database that it leads to."""
+        traps = (*immediately_traps(), _("A size below the present one, or less than 10 % above it, fails."))
+        after = _(
+            "Afterwards: AllocatedStorage is the new size; StorageOperationStatus disappears at the end."
+        )
+        return commands_of(plan, self.context.runbook, traps=traps, after=after)
+
+    async def _state(self, read: ReadState) -> StorageState:
+        name = str(read.database.id)
+        options, events = await asyncio.gather(self._options(name), self._events(name))
+        return StorageState(read, options, last_change(events or ()), events is not None)
+
+    async def _options(self, name: str) -> tuple[StorageOption, ...] | None:
+        """The legal sizes; None while RDS does not tell, as during a modification."""
+        try:
+            return await self.reads.rds.storage_options(name)
+        except AwsError:
+            return None
+
+    async def _events(self, name: str) -> tuple[DatabaseEvent, ...] | None:
+        try:
+            return await self.reads.rds.events(name, over=COOLDOWN + timedelta(hours=1))
+        except AwsError:
+            return None
+
+
+def _watch(values: Parameters, read: ReadState) -> Watch:
+    ends_when = _("the storage is {size} GiB and optimized").format(size=values.size)
+    return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
+
+
+def _downtime(read: ReadState, values: Parameters) -> str:
+    interrupts = values.immediately and any(setting.outage for setting in read.others(STORAGE))
+    if interrupts:
+        return _("The pending modifications that are applied along interrupt the database.")
+    return _("None; reads and writes may be slower for hours.")

@@ -1,0 +1,145 @@
+"""The parameters of a storage extension, parsed strictly; every mistake becomes a refusal in words. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from services.changes.rds.state import STORAGE, time_of
+from services.changes.rds_storage.sizes import LEAST_PERCENT, is_legal, smallest
+from services.changes.rds_storage.state import StorageState
+from services.i18n import _
+from services.models.runbook import Rds
+from services.models.text import clean
+
+SIZE, MAX_SIZE, TIMING, PENDING = "size", "max_size", "timing", "pending"
+NAMES = (SIZE, MAX_SIZE, TIMING, PENDING)
+NOW, WINDOW = "now", "window"
+HOLD, APPLY = "hold", "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A valid size, and when it is applied."""
+
+    size: int
+    max_size: int | None
+    """New MaxAllocatedStorage; None: not changed."""
+    immediately: bool
+    along: bool
+    """Whether other pending modifications may be applied along."""
+
+    def as_typed(self) -> dict[str, str]:
+        """All values by id, from which the same plan can be made again."""
+        values = {SIZE: str(self.size), TIMING: NOW if self.immediately else WINDOW}
+        values |= {MAX_SIZE: str(self.max_size)} if self.max_size is not None else {}
+        return values | ({PENDING: APPLY} if self.along else {})
+
+
+def default_size(state: StorageState, spec: Rds) -> int | None:
+    """The runbook's size if it is a legal extension, else the smallest one."""
+    if state.option is None:
+        return None
+    least, larger = smallest(state.current, state.option), spec.larger_storage_gib
+    if larger is not None and least is not None and larger >= least and is_legal(larger, state.option.sizes):
+        return larger
+    return least
+
+
+def default_max(state: StorageState, size: int) -> int | None:
+    """MaxAllocatedStorage to set with a new size; None: the present one may stay."""
+    most = state.read.database.max_storage_gib
+    if most is None or most * 100 >= size * LEAST_PERCENT:
+        return None
+    return max(most, -(-size * LEAST_PERCENT // 100))
+
+
+def read_parameters(
+    parameters: Mapping[str, str], state: StorageState, spec: Rds
+) -> tuple[Parameters | None, tuple[str, ...]]:
+    """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
+    size, why = _whole(parameters.get(SIZE), default_size(state, spec), _("The new size"))
+    if size is None:
+        return None, (why,)
+    typed = normalized(parameters.get(MAX_SIZE, ""))
+    most, why = _whole(typed or None, default_max(state, size) or 0, _("The limit of storage autoscaling"))
+    if most is None:
+        return None, (why,)
+    timing = normalized(parameters.get(TIMING, NOW))
+    along = normalized(parameters.get(PENDING, HOLD))
+    if timing not in (NOW, WINDOW) or along not in (HOLD, APPLY):
+        text = _("“{text}” is not a choice; choose one of {choices}.")
+        wrong, choices = (timing, (NOW, WINDOW)) if timing not in (NOW, WINDOW) else (along, (HOLD, APPLY))
+        return None, (text.format(text=clean(wrong), choices=", ".join(choices)),)
+    return Parameters(size, most or None, timing == NOW, along == APPLY), ()
+
+
+def normalized(text: str) -> str:
+    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None, str]:
+    value = normalized(text) if text is not None else "" if default is None else str(default)
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
+        refusal = _("{name} must be a whole number of GiB, not “{text}”.")
+        return None, refusal.format(name=name, text=clean(value))
+    return int(value), ""
+
+
+def size_refusals(values: Parameters, state: StorageState) -> list[str]:
+    """Why this size is not possible, with one that is."""
+    option, current = state.option, state.current
+    if option is None or not current:
+        return [_("RDS did not report the legal sizes of this storage; plan again later.")]
+    if values.size < current:
+        return [_("RDS storage cannot shrink: it has {current} GiB.").format(current=current)]
+    least = smallest(current, option)
+    if least is None:
+        return [_("The storage cannot be extended further: {current} GiB.").format(current=current)]
+    if values.size < least:
+        text = _("RDS extends storage by at least 10 %: from {current} GiB to {least} GiB or more.")
+        return [text.format(current=current, least=least)]
+    if not is_legal(values.size, option.sizes):
+        spans = _(", ").join(f"{span.first}–{span.last}" for span in option.sizes)
+        text = _("{size} GiB is not a legal size; legal are {spans} GiB. Choose {least} GiB or more.")
+        return [text.format(size=values.size, spans=spans, least=least)]
+    return _max_refusals(values, state)
+
+
+def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
+    present = state.read.database.max_storage_gib
+    if present is None:
+        if values.max_size is None:
+            return []
+        return [_("Storage autoscaling is off; leave its limit empty.")]
+    most, least = values.max_size or present, -(-values.size * LEAST_PERCENT // 100)
+    if most >= least:
+        return []
+    text = _("The limit of storage autoscaling must be at least 10 % above the size: {least} GiB or more.")
+    return [text.format(least=least)]
+
+
+def time_refusals(values: Parameters, state: StorageState, zone: tzinfo) -> list[str]:
+    """Why it is not possible now, with what to do instead."""
+    refusals = []
+    if state.cooldown_ends is not None:
+        text = _(
+            "The storage was changed less than six hours ago: AWS allows the next change from {at}, or once it is "
+            "optimized, whichever is later."
+        )
+        refusals.append(text.format(at=time_of(state.cooldown_ends, zone)))
+    elif state.is_optimizing:
+        text = _("The storage is still being optimized ({percent}); plan again when that has ended.")
+        percent = state.read.database.storage_percent
+        refusals.append(text.format(percent="—" if percent is None else f"{percent} %"))
+    others = state.read.others(STORAGE)
+    if values.immediately and others and not values.along:
+        text = _(
+            "Applying it now also applies what is pending ({list}): choose the next window, withdraw the pending "
+            "modifications first, or choose to apply them too."
+        )
+        names = _(", ").join(f"{setting.title} → {setting.value}" for setting in others)
+        refusals.append(text.format(list=names))
+    return refusals

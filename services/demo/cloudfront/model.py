@@ -1,0 +1,111 @@
+"""The CloudFront distribution and its invalidations.
+
+Source: CreateInvalidation, Invalidation (Amazon CloudFront API reference); Invalidating files, Quotas (Amazon
+CloudFront Developer Guide).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from services.demo.errors import AwsErrorResponse
+from services.demo.scenario import TOKYO, ScenarioRun
+
+EXACT_SECONDS, WILDCARD_SECONDS = 60.0, 150.0
+"""How long an invalidation takes, without and with a path that ends with `*`."""
+MOST_FILES, MOST_WILDCARDS = 3000, 15
+"""Paths of a distribution that may be in progress at once, without and with `*`."""
+PAST_WEEKS = 9
+"""Weeks before the scenario's beginning in which the deployment of each Sunday made an invalidation."""
+DEPLOYMENT_PATHS = ("/index.html", "/manifest.json")
+_PATH = re.compile(r"/(?:[!$&'()*+,\-./0-9:;=?@A-Z_a-z]|%[0-9A-Fa-f]{2})*")
+"""A path without characters that RFC 1738 calls unsafe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invalidation:
+    """One invalidation batch."""
+
+    paths: tuple[str, ...]
+    reference: str
+    created: datetime
+
+    @property
+    def id(self) -> str:
+        """Its id, the same in every process."""
+        return "I" + sha256(self.reference.encode()).hexdigest()[:13].upper()
+
+    @property
+    def wildcards(self) -> int:
+        """Number of its paths that end with `*`."""
+        return sum(path.endswith("*") for path in self.paths)
+
+    def is_completed(self, now: datetime) -> bool:
+        """Whether every edge location has processed it."""
+        seconds = WILDCARD_SECONDS if self.wildcards else EXACT_SECONDS
+        return now >= self.created + timedelta(seconds=seconds)
+
+    def summary(self, now: datetime) -> dict[str, object]:
+        """As ListInvalidations shows it."""
+        status = "Completed" if self.is_completed(now) else "InProgress"
+        return {"Id": self.id, "CreateTime": self.created, "Status": status}
+
+    def describe(self, now: datetime) -> dict[str, object]:
+        """As GetInvalidation shows it."""
+        paths = {"Quantity": len(self.paths), "Items": list(self.paths)}
+        return self.summary(now) | {
+            "InvalidationBatch": {"Paths": paths, "CallerReference": self.reference},
+        }
+
+
+class DistributionCache:
+    """The invalidations of the distribution, oldest first."""
+
+    def __init__(self, run: ScenarioRun) -> None:
+        self.invalidations = [
+            Invalidation(DEPLOYMENT_PATHS, f"deploy-{at:%Y%m%d%H%M}", at)
+            for at in reversed(_deployments(run))
+        ]
+
+    def create(self, paths: tuple[str, ...], reference: str, now: datetime) -> Invalidation:
+        """A new invalidation, or the earlier one of the same reference and paths. Raises AwsErrorResponse."""
+        if not paths or any(len(path) > 4000 or _PATH.fullmatch(path) is None for path in paths):
+            raise AwsErrorResponse(
+                "InvalidArgument", "Your request contains one or more invalid invalidation paths."
+            )
+        earlier = next((batch for batch in self.invalidations if batch.reference == reference), None)
+        if earlier is not None:
+            if earlier.paths == paths:
+                return earlier
+            raise AwsErrorResponse(
+                "InvalidationBatchAlreadyExists",
+                "An invalidation batch with this caller reference already exists with other paths.",
+                409,
+            )
+        created = Invalidation(paths, reference, now.replace(microsecond=now.microsecond // 1000 * 1000))
+        self._check_progress((*self.in_progress(now), created))
+        self.invalidations.append(created)
+        return created
+
+    def in_progress(self, now: datetime) -> list[Invalidation]:
+        """The invalidations that are not completed."""
+        return [batch for batch in self.invalidations if not batch.is_completed(now)]
+
+    def _check_progress(self, batches: tuple[Invalidation, ...]) -> None:
+        wildcards = sum(batch.wildcards for batch in batches)
+        if wildcards > MOST_WILDCARDS or sum(len(batch.paths) for batch in batches) - wildcards > MOST_FILES:
+            raise AwsErrorResponse(
+                "TooManyInvalidationsInProgress",
+                "Your request contains paths that exceed the number of invalidations in progress.",
+            )
+
+
+def _deployments(run: ScenarioRun) -> list[datetime]:
+    """2:20 JST on the Sundays before the scenario's beginning, newest first."""
+    began = run.began.astimezone(TOKYO)
+    sunday = (began - timedelta(days=began.isoweekday() % 7)).replace(
+        hour=2, minute=20, second=0, microsecond=0
+    )
+    starts = (sunday - timedelta(weeks=weeks) for weeks in range(PAST_WEEKS))
+    return [start.astimezone(run.began.tzinfo) for start in starts if start < began]

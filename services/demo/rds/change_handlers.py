@@ -1,0 +1,148 @@
+"""Handlers for what changes the database: modifications, maintenance by choice, snapshots by hand.
+
+Source: ModifyDBInstance, ApplyPendingMaintenanceAction, CreateDBSnapshot (Amazon RDS API reference). The rules of gp3
+are those of "Amazon RDS DB instance storage" (user guide); the messages are RDS's own.
+"""
+
+import re
+from typing import Any
+
+from services.demo.errors import AwsErrorResponse
+from services.demo.rds.classes import CLASSES, ENGINE, LARGEST, STRIPED, STRIPED_IOPS, VERSION
+from services.demo.rds.handlers import instance_of, snapshot_row
+from services.demo.rds.history import BackupHistory
+from services.demo.rds.model import COOLDOWN, DatabaseInstance
+from services.demo.registry import Call, op
+from services.demo.system import names
+
+_QUEUED = ("DBInstanceClass", "AllocatedStorage", "Iops", "StorageThroughput")
+_AT_ONCE = ("MaxAllocatedStorage",)
+_KNOWN = {"DBInstanceIdentifier", "ApplyImmediately", *_QUEUED, *_AT_ONCE}
+_NAME = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]{0,254}(?<!-)")
+
+
+@op("rds", "ModifyDBInstance")
+def modify_instance(call: Call) -> dict[str, Any]:
+    """Modify class and storage, now or in the next window."""
+    instance, params = instance_of(call), call.params
+    _named(instance, params)
+    unknown = sorted(set(params) - _KNOWN)
+    if unknown:
+        raise _combination(f"The embedded AWS does not modify {', '.join(unknown)}.")
+    if instance.operation:
+        raise _state("Database instance is not in available state.")
+    _check_class(params.get("DBInstanceClass"))
+    _check_storage(call, instance, params)
+    instance.settings |= {key: params[key] for key in _AT_ONCE if key in params}
+    values = {key: params[key] for key in _QUEUED if key in params}
+    if values:
+        instance.queue(values, immediately=bool(params.get("ApplyImmediately")))
+    return {"DBInstance": instance.describe()}
+
+
+def _check_class(name: str | None) -> None:
+    if name is not None and name not in CLASSES:
+        text = "RDS does not support creating a DB instance with the following combination: "
+        raise _combination(f"{text}DBInstanceClass={name}, Engine={ENGINE}, EngineVersion={VERSION}")
+
+
+def _check_storage(call: Call, instance: DatabaseInstance, params: dict[str, Any]) -> None:
+    now, size = instance.settings["AllocatedStorage"], params.get("AllocatedStorage")
+    size = now if size is None else size
+    most = params.get("MaxAllocatedStorage", instance.settings.get("MaxAllocatedStorage"))
+    if most is not None and most * 10 < size * 11:
+        raise _combination("Max storage size must be at least 10 percent greater than storage size")
+    if size < now:
+        raise _combination(
+            f"Requested storage size ({size}) cannot be less than the current storage size ({now})."
+        )
+    if size == now:
+        return
+    if size > LARGEST:
+        text = f"Invalid storage size for engine name {ENGINE} and storage type gp3: {size}"
+        raise AwsErrorResponse("InvalidParameterValue", text)
+    if size * 10 < now * 11:
+        raise _combination("The allocated storage must be increased by at least 10 percent.")
+    _check_iops(size, params.get("Iops"))
+    changed = instance.optimized
+    if instance.is_optimizing or (changed and call.now < changed[0] + COOLDOWN):
+        raise _combination(
+            "You can't currently modify the storage of this DB instance because the previous storage change is being "
+            "optimized."
+        )
+
+
+def _check_iops(size: int, iops: int | None) -> None:
+    if size < STRIPED and iops is not None:
+        text = (
+            f"You can't specify IOPS or storage throughput for engine {ENGINE} and a storage size less than"
+        )
+        raise _combination(f"{text} {STRIPED}.")
+    if size >= STRIPED and iops is None:
+        raise _combination(
+            "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance "
+            "that has iops."
+        )
+    if iops is not None and iops < STRIPED_IOPS:
+        raise _combination(f"Invalid iops value for engine name {ENGINE} and storage type gp3: {iops}")
+
+
+@op("rds", "ApplyPendingMaintenanceAction")
+def apply_maintenance(call: Call) -> dict[str, Any]:
+    """Opt in to a pending action for the next window or now, or undo an opt-in."""
+    instance, params = instance_of(call), call.params
+    resource, name, opt_in = params["ResourceIdentifier"], params["ApplyAction"], params["OptInType"]
+    if resource != instance.arn:
+        raise AwsErrorResponse(
+            "ResourceNotFoundFault", f"The specified resource {resource} was not found.", 404
+        )
+    action = next((each for each in instance.maintenance if each.action == name), None)
+    if action is None:
+        raise AwsErrorResponse("InvalidParameterValue", f"There is no pending action {name} for {resource}.")
+    if action.opt_in == "immediate":
+        raise _combination("An immediate opt-in can't be undone.")
+    if opt_in == "immediate":
+        if instance.operation:
+            raise _state("Database instance is not in available state.")
+        action.opt_in, action.chosen = opt_in, call.now
+    elif opt_in == "next-maintenance":
+        action.opt_in, action.chosen = opt_in, instance.next_window(call.now)
+    elif opt_in == "undo-opt-in":
+        action.opt_in, action.chosen = "", None
+    else:
+        raise AwsErrorResponse("InvalidParameterValue", f"Invalid OptInType: {opt_in}")
+    instance.advance(call.now)
+    details = {"ResourceIdentifier": resource, "PendingMaintenanceActionDetails": instance.pending_actions()}
+    return {"ResourcePendingMaintenanceActions": details}
+
+
+@op("rds", "CreateDBSnapshot")
+def create_snapshot(call: Call) -> dict[str, Any]:
+    """Make a snapshot; its name must be new."""
+    instance, params = instance_of(call), call.params
+    _named(instance, params)
+    name, history = str(params["DBSnapshotIdentifier"]).lower(), call.component(BackupHistory)
+    if _NAME.fullmatch(name) is None:
+        text = f"The parameter DBSnapshotIdentifier is not a valid identifier: {name}"
+        raise AwsErrorResponse("InvalidParameterValue", text)
+    if any(each.name == name for each in history.manual):
+        raise AwsErrorResponse(
+            "DBSnapshotAlreadyExists", f"Cannot create the snapshot because {name} exists."
+        )
+    if instance.status not in ("available", "storage-optimization"):
+        raise _state("Cannot create a snapshot because the database instance is not in available state.")
+    return {"DBSnapshot": snapshot_row(call, history.create(name, instance.settings["AllocatedStorage"]))}
+
+
+def _named(instance: DatabaseInstance, params: dict[str, Any]) -> None:
+    name = params["DBInstanceIdentifier"]
+    if name not in (names.DATABASE, instance.arn):
+        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
+
+
+def _combination(text: str) -> AwsErrorResponse:
+    return AwsErrorResponse("InvalidParameterCombination", text)
+
+
+def _state(text: str) -> AwsErrorResponse:
+    return AwsErrorResponse("InvalidDBInstanceState", text)

@@ -1,0 +1,156 @@
+"""The runbook's resources as IAM names them.
+
+Source: "Resource types defined by" each service (Service Authorization Reference).
+"""
+
+from collections.abc import Iterator
+
+from services.models.runbook import Runbook
+
+EVERYTHING = ("*",)
+"""For actions that know no resource, or list them."""
+MUTE_RULES = "toban-*"
+"""Names of this console's mute rules."""
+
+
+class Arns:
+    """The ARNs of one runbook's resources; () for those that it does not name."""
+
+    def __init__(self, runbook: Runbook, region: str = "") -> None:
+        self._runbook = runbook
+        self.region = region or str(runbook.system.region)
+        self.account = str(runbook.system.account)
+        self.partition = _partition(self.region)
+
+    def _arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        place = f"{self.region if region else ''}:{self.account if account else ''}"
+        return f"arn:{self.partition}:{service}:{place}:{resource}"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """ECS services."""
+        ecs = self._runbook.ecs
+        if ecs is None:
+            return ()
+        return tuple(self._arn("ecs", f"service/{ecs.cluster}/{name}") for name in ecs.services)
+
+    @property
+    def service_deployments(self) -> tuple[str, ...]:
+        """Deployments of the ECS services, whose ids are not known before."""
+        return tuple(f"{arn.replace(':service/', ':service-deployment/')}/*" for arn in self.services)
+
+    @property
+    def scalable_targets(self) -> tuple[str, ...]:
+        """Scalable targets, whose ARNs hold an id of their own."""
+        return (self._arn("application-autoscaling", "scalable-target/*"),) if self._runbook.ecs else ()
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The RDS instance."""
+        rds = self._runbook.rds
+        return () if rds is None else (self._arn("rds", f"db:{rds.instance}"),)
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The instance, and the manual snapshots that are made of it."""
+        return (*self.databases, self._arn("rds", "snapshot:*")) if self._runbook.rds else ()
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The CloudFront distribution; CloudFront has no region."""
+        cdn = self._runbook.cdn
+        return (
+            ()
+            if cdn is None
+            else (self._arn("cloudfront", f"distribution/{cdn.distribution}", region=False),)
+        )
+
+    @property
+    def mutes(self) -> tuple[str, ...]:
+        """This console's mute rules, and the alarms that they may name."""
+        return (
+            *self.mute_rules,
+            *(self._arn("cloudwatch", f"alarm:{each.name}") for each in self._runbook.alarms),
+        )
+
+    @property
+    def mute_rules(self) -> tuple[str, ...]:
+        """This console's mute rules."""
+        return (self._arn("cloudwatch", f"alarm-mute-rule:{MUTE_RULES}"),) if self._runbook.alarms else ()
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The IAM users whose keys are rotated."""
+        keys = self._runbook.access_keys
+        return tuple(self._arn("iam", f"user/{name}", region=False) for name in (keys.users if keys else ()))
+
+    @property
+    def log_groups(self) -> tuple[str, ...]:
+        """The log groups that are read."""
+        names = dict.fromkeys(filter(None, self._log_groups()))
+        return tuple(arn for name in names for arn in self._group(name))
+
+    @property
+    def journal_groups(self) -> tuple[str, ...]:
+        """The log group with the journal's checkpoints, to be read."""
+        return self._group(self._runbook.journal.log_group) if self._runbook.journal.log_group else ()
+
+    @property
+    def journal_streams(self) -> tuple[str, ...]:
+        """The log stream with the journal's checkpoints, to be appended to."""
+        spec = self._runbook.journal
+        if not (spec.log_group and spec.log_stream):
+            return ()
+        return (self._arn("logs", f"log-group:{spec.log_group}:log-stream:{spec.log_stream}"),)
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """The bucket with the firewall's logs."""
+        waf = self._runbook.waf
+        return (f"arn:{self.partition}:s3:::{waf.log_bucket}",) if waf and waf.log_bucket else ()
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The firewall's logs in that bucket."""
+        return tuple(f"{bucket}/{self.log_prefix}*" for bucket in self.buckets)
+
+    @property
+    def log_prefix(self) -> str:
+        """Prefix of the keys of the firewall's logs."""
+        return self._runbook.waf.log_prefix if self._runbook.waf else ""
+
+    @property
+    def workgroups(self) -> tuple[str, ...]:
+        """The Athena workgroup."""
+        waf = self._runbook.waf
+        return (self._arn("athena", f"workgroup/{waf.workgroup}"),) if waf and waf.workgroup else ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The Athena table, with the catalog and the database that hold it."""
+        waf = self._runbook.waf
+        if waf is None or not (waf.athena_database and waf.athena_table):
+            return ()
+        table = f"table/{waf.athena_database}/{waf.athena_table}"
+        return tuple(
+            self._arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table)
+        )
+
+    def _group(self, name: str) -> tuple[str, ...]:
+        """A log group, and its streams."""
+        arn = self._arn("logs", f"log-group:{name}")
+        return (arn, f"{arn}:*")
+
+    def _log_groups(self) -> Iterator[str]:
+        book = self._runbook
+        yield from (str(group.id) for group in book.log_groups)
+        yield from (str(alarm.log_group) for alarm in book.alarms)
+        yield str(book.error_logs.log_group) if book.error_logs else ""
+        yield str(book.slow_queries.log_group) if book.slow_queries else ""
+        yield from (str(own.log_group) for own in book.inspections)
+
+
+def _partition(region: str) -> str:
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,0 +1,80 @@
+"""Which operations each part of the console calls, as the parts declare it.
+
+An operation is written `service:Operation`, as botocore names both.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.aws.client.allowed_operations import READS
+from services.changes.registry import CHANGES, change_class
+from services.inspections.registry import INSPECTIONS, KIND_CALLS
+from services.models.runbook import Runbook
+from services.policy.arns import Arns
+from services.policy.permissions import permissions_of
+
+Operation = tuple[str, str]
+"""Service and operation, as botocore names them."""
+
+CONSOLE: Mapping[str, tuple[str, ...]] = {
+    "identity": ("sts:GetCallerIdentity",),
+    "alarm detail": (
+        "cloudwatch:DescribeAlarmContributors",
+        "cloudwatch:DescribeAlarmHistory",
+        "cloudwatch:GetMetricData",
+    ),
+    "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
+    "dates of duties": ("iam:ListAccessKeys",),
+}
+"""What the console calls beside inspections, changes and the panels of the watch mode."""
+JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
+"""What the journal calls to store its checkpoints outside this machine, and to verify them."""
+ROTATION = "iam"
+"""The service whose writes belong to the rotation of keys, and to a role of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The operations of one system's console."""
+
+    reads: frozenset[Operation]
+    writes: frozenset[Operation]
+    """Of all changes but the rotation of keys."""
+    rotation: frozenset[Operation]
+    """Reads and writes of the rotation of keys."""
+    journal: frozenset[Operation]
+
+
+def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
+    """What the parts that this runbook has declare; `panels` are the operations of the watch mode's panels."""
+    arns = Arns(runbook)
+    all_changes = {kind.id: operations(change_class(kind).calls) for kind in CHANGES}
+    changes = {id: calls for id, calls in all_changes.items() if _has_targets(calls, arns)}
+    rotations = {id for id, calls in changes.items() if any(each[0] == ROTATION for each in calls - READS)}
+    own = frozenset[Operation]().union(*(calls for id, calls in changes.items() if id not in rotations))
+    rotation = frozenset[Operation]().union(*(changes[id] for id in rotations))
+    parts = (
+        *(entry.calls for entry in INSPECTIONS if not entry.missing_setting(runbook)),
+        *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
+        *CONSOLE.values(),
+        tuple(panels),
+    )
+    reads = frozenset[Operation]().union(*map(operations, parts))
+    return Declared(
+        reads=reads | (own & READS) | (rotation & READS),
+        writes=own - READS,
+        rotation=rotation,
+        journal=operations(JOURNAL),
+    )
+
+
+def _has_targets(calls: frozenset[Operation], arns: Arns) -> bool:
+    """Whether the runbook names something that the writes of a change could be sent to."""
+    return any(permission.resources for write in calls - READS for permission in permissions_of(*write, arns))
+
+
+def operations(calls: Iterable[str]) -> frozenset[Operation]:
+    """Declared calls as pairs of service and operation."""
+    return frozenset(
+        (service, operation) for service, _colon, operation in (call.partition(":") for call in calls)
+    )

@@ -1,0 +1,295 @@
+"""The life of a mute on the embedded AWS: planned, sent once, in force, and ended by a plan of its own or by its end."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes.reverts import reverts
+from services.demo.cloudwatch.alarms.missing import State
+from services.models.change_runs import Run, StepState
+from services.models.changes import Danger, Plan
+from services.models.watches import WatchState
+from tests.services.changes.change_world import Desk, desk
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600)
+ALARM = "rds-cpu-high"
+PUT, DELETE = "cloudwatch.PutAlarmMuteRule", "cloudwatch.DeleteAlarmMuteRule"
+REGION = "ap-northeast-1"
+
+
+async def planned(one: Desk, alarm: str = ALARM, **parameters: str) -> Plan:
+    return await one.engine.plan("alarm-mute", alarm, {"reason": "maintenance", **parameters})
+
+
+async def applied(one: Desk, plan: Plan) -> Run:
+    return await one.engine.apply(plan, plan.confirm)
+
+
+def rules(embedded: Any) -> dict[str, Any]:
+    return {name: rule for (_region, name), rule in embedded.world.alarms.mutes.rules.items()}
+
+
+def fire(embedded: Any, alarm: str = ALARM) -> None:
+    world = embedded.world
+    with world.lock:
+        world.alarms.set_state(world.alarms.get(alarm), State.ALARM, "as the test wants it")
+
+
+def actions(embedded: Any, alarm: str = ALARM) -> int:
+    history = embedded.world.alarms.history.items
+    return sum(item.type == "Action" and item.name == alarm for item in history)
+
+
+async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
+    """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
+    await one.runs()
+    for _step in range(100):
+        await one.engine._watches.check_due(one.engine.runs)
+        run = one.engine.runs[0]
+        if not run.watching:
+            return run
+        embedded.advance(seconds)
+    raise AssertionError("the watch has not seen an end")
+
+
+async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:
+    run = await applied(one, await planned(one, **parameters))
+    assert run.state is StepState.DONE, run.steps
+    return await ended(one, embedded)
+
+
+async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one)
+        assert plan.danger is Danger.CAREFUL
+        run = await applied(one, plan)
+        assert run.state is StepState.DONE
+        (rule,) = rules(embedded).values()
+        assert rule.name == f"toban-{plan.id}"
+        assert rule.settings["Description"] == "maintenance"
+        assert rule.targets == [ALARM]
+        assert rule.status(embedded.clock.now()) == "SCHEDULED"
+        assert run.watching, "AWS has accepted it, but the alarm is not muted yet"
+        run = await ended(one, embedded)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.DONE
+        assert "is ACTIVE" in run.progress.text
+        assert rule.status(embedded.clock.now()) == "ACTIVE"
+        assert embedded.counts()[PUT] == 1
+        before = actions(embedded)
+        fire(embedded)
+        assert actions(embedded) == before
+        overview = await one.services.alarms.overview()
+        assert next(alarm for alarm in overview.alarms if alarm.id == ALARM).muted_by == rule.name
+
+
+async def test_the_way_back_is_a_plan_of_its_own_that_warns_of_what_fires(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        run = await muted(one, embedded)
+        before = actions(embedded)
+        fire(embedded)
+        back = one.engine.changes["alarm-mute"].revert_parameters(run.plan)
+        plan = await one.engine.plan("alarm-mute", ALARM, back)
+        assert plan.title == "Unmute"
+        assert plan.blast == f"In ALARM now: {ALARM}. Unmuting runs their actions at once."
+        assert plan.danger is Danger.DANGEROUS
+        assert plan.cautions[0].grave
+        run = await applied(one, plan)
+        assert run.state is StepState.DONE
+        assert rules(embedded) == {}
+        assert actions(embedded) == before + 1
+        assert embedded.counts()[DELETE] == 1
+        assert one.engine.reverts() == (), "the duty of its end is gone"
+        assert (await one.engine.plan("alarm-mute", ALARM, back)).refusals == (
+            f"Nothing to change: {ALARM} is not muted.",
+        )
+
+
+async def test_the_end_of_a_mute_is_a_dated_duty(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        run = await muted(one, embedded)
+        assert run.plan.revert is not None
+        (duty,) = reverts(one.engine.runs, one.services.calendar.zone)
+        assert duty.due_at == run.plan.revert.at
+        assert ALARM in duty.title
+        assert "automatically" in duty.remark
+        end = run.plan.revert.at - embedded.clock.now()
+        fire(embedded)
+        embedded.advance(end.total_seconds())
+        (rule,) = rules(embedded).values()
+        assert rule.status(embedded.clock.now()) == "EXPIRED"
+
+
+async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one)
+        schedule = {"Expression": "cron(0 2 * * *)", "Duration": "PT23H", "Timezone": "UTC"}
+        await put_rule(embedded, f"toban-{plan.id}", schedule)
+        run = await applied(one, plan)
+        assert run.state is StepState.REFUSED
+        assert PUT not in embedded.counts()
+        assert next(iter(rules(embedded).values())).settings["Rule"]["Schedule"] == schedule
+
+
+async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
+    """A rule that somebody else creates."""
+    from services.demo.account import ACCOUNT
+    from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+
+    settings = {"Name": name, "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [ALARM]}}
+    now = embedded.clock.now()
+    rule = MuteRule(name, REGION, ACCOUNT, settings, parse_schedule(schedule), now)
+    embedded.world.alarms.mutes.rules[REGION, name] = rule
+
+
+async def test_a_foreign_mute_is_named_and_left_alone(embedded: Any, tmp_path: Path) -> None:
+    await put_rule(
+        embedded, "night", {"Expression": "cron(0 0 * * *)", "Duration": "P1D", "Timezone": "Asia/Tokyo"}
+    )
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one)
+        assert "The rule night mutes it already" in " ".join(each.text for each in plan.cautions)
+        (refusal,) = (await planned(one, action="unmute")).refusals
+        assert "ask whoever did" in refusal
+        target = one.engine.target("alarm-mute", ALARM)
+        state = await one.engine.changes["alarm-mute"].read_target(target)
+        assert ("Mute rule", "night (ACTIVE)") in [(fact.name, fact.value) for fact in state.facts]
+        assert state.remarks == ("It is muted: nobody is told when it fires.",)
+
+
+async def test_an_alarm_whose_actions_scale_is_not_muted(embedded: Any, tmp_path: Path) -> None:
+    policy = (
+        f"arn:aws:autoscaling:{REGION}:123456789012:scalingPolicy:1:resource/ecs/service/c/s:policyName/out"
+    )
+    alarm = embedded.world.alarms.get(ALARM)
+    alarm.configure({**alarm.settings, "OKActions": [policy]}, embedded.clock.now())
+    async with desk(embedded, tmp_path / "j.db") as one:
+        (refusal,) = (await planned(one)).refusals
+        assert "drives Auto Scaling (out), which a mute would stop too" in refusal
+        (refusal,) = (await planned(one, "ecs-cpu-high", also=ALARM)).refusals
+        assert ALARM in refusal
+
+
+async def test_an_alarm_that_aws_does_not_have(embedded: Any, tmp_path: Path) -> None:
+    embedded.world.alarms.delete(embedded.world.alarms.get(ALARM))
+    async with desk(embedded, tmp_path / "j.db") as one:
+        (refusal,) = (await planned(one)).refusals
+        assert "CloudWatch has no alarm" in refusal
+        state = await one.engine.changes["alarm-mute"].read_target(one.engine.target("alarm-mute", ALARM))
+        assert state.remarks == (refusal,)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"reason": " "}, "Give the reason"),
+        ({"reason": "x" * 501}, "at most 500"),
+        ({"until": "soon"}, "must look like"),
+        ({"until": "2020-01-01 10:00"}, "choose an end after"),
+        ({"until": "2030-01-01 10:00"}, "at most 15 days"),
+        ({"also": "no-such-alarm"}, "The runbook names no alarm no-such-alarm"),
+        ({"also": " ".join(f"a{number}" for number in range(100))}, "at most 100 alarms"),
+        ({"action": "disable"}, "must be one of mute, unmute"),
+        ({"rule": "night"}, "no parameter rule"),
+    ],
+)
+async def test_refusals_say_what_to_do(
+    embedded: Any, tmp_path: Path, parameters: dict[str, str], reason: str
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, **parameters)
+        assert plan.steps == ()
+        assert reason in " ".join(plan.refusals)
+
+
+async def test_several_alarms_are_muted_by_one_rule_and_unmuted_together(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        await muted(one, embedded, also="ecs-cpu-high alb-latency-high")
+        (rule,) = rules(embedded).values()
+        assert rule.targets == ["alb-latency-high", "ecs-cpu-high", ALARM]
+        plan = await planned(one, "ecs-cpu-high", action="unmute")
+        assert f"also mutes alb-latency-high, {ALARM}" in " ".join(each.text for each in plan.cautions)
+        assert not plan.blast, "none of them is in ALARM"
+
+
+async def test_a_plan_whose_beginning_has_passed_is_not_sent(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one)
+        now = embedded.clock.now()
+        assert timedelta(seconds=75) <= plan.expires_at - now <= timedelta(seconds=135)
+        change = one.engine.changes["alarm-mute"]
+        embedded.advance((plan.expires_at - now).total_seconds())
+        observation = await change.observe(plan.steps[0])
+        assert "plan it again" in observation.text
+        assert observation.digest != plan.steps[0].expects
+        run = await applied(one, plan)
+        assert run.refusal == "The plan has expired; plan it again."
+        assert PUT not in embedded.counts()
+
+
+async def test_a_lost_answer_is_settled_by_reading_the_rule(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one)
+        embedded.fault("cloudwatch", "PutAlarmMuteRule", mode="reset-after", times=1)
+        run = await applied(one, plan)
+        assert run.state is StepState.DONE
+        assert run.steps[0].observed
+        assert list(rules(embedded)) == [f"toban-{plan.id}"]
+        assert embedded.counts()[PUT] == 1
+
+
+async def test_a_rule_that_is_deleted_meanwhile_is_no_mute(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        run = await applied(one, await planned(one))
+        assert run.watching
+        embedded.world.alarms.mutes.rules.clear()
+        run = await ended(one, embedded)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.FAILED
+
+
+async def test_warnings(embedded: Any, tmp_path: Path) -> None:
+    alarm = embedded.world.alarms.get("alb-5xx-error-rate")
+    recover = f"arn:aws:automate:{REGION}:ec2:recover"
+    alarm.configure(
+        {
+            **alarm.settings,
+            "AlarmActions": [*alarm.settings["AlarmActions"], recover],
+            "ActionsEnabled": False,
+        },
+        embedded.clock.now(),
+    )
+    fire(embedded, "alb-5xx-error-rate")
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "alb-5xx-error-rate")
+        grave = " ".join(each.text for each in plan.cautions if each.grave)
+        assert "Now in ALARM: alb-5xx-error-rate." in grave
+        assert recover in grave
+        texts = " ".join(each.text for each in plan.cautions)
+        assert "facility-prod-critical names alb-5xx-error-rate in its rule, and still notifies" in texts
+        assert "The actions of alb-5xx-error-rate are disabled already." in texts
+
+
+async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["alarm-mute"]
+        first, second = change.cli_commands(await planned(one))
+        assert (first.verb, first.writes) == ("put-alarm-mute-rule", True)
+        assert (second.verb, second.writes) == ("get-alarm-mute-rule", False)
+        assert any("overwritten" in trap for trap in first.traps)

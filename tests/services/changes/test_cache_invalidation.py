@@ -1,0 +1,240 @@
+"""The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes.cache_invalidation.change import LASTS, CacheInvalidation
+from services.changes.cache_invalidation.month import MonthUsage, month_start
+from services.changes.cache_invalidation.reading import CacheState
+from services.changes.cache_invalidation.suggestion import after_deployment
+from services.changes.ids import made_at, new_id
+from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache
+from services.demo.system.names import DISTRIBUTION
+from services.models.change_runs import Run, StepState
+from services.models.changes import Danger, Plan
+from services.models.journal import EntryKind
+from services.models.watches import WatchState
+from services.runbook.loader import load_builtin
+from tests.services.changes.change_world import Desk, desk
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600)
+CREATE = "cloudfront.CreateInvalidation"
+
+
+async def planned(one: Desk, paths: str | None = None) -> Plan:
+    parameters = {} if paths is None else {"paths": paths}
+    return await one.engine.plan("cache-invalidation", DISTRIBUTION, parameters)
+
+
+async def applied(one: Desk, plan: Plan) -> Run:
+    return await one.engine.apply(plan, plan.confirm)
+
+
+def batches(embedded: Any) -> list[Any]:
+    return list(embedded.world.component(DistributionCache).invalidations)
+
+
+async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
+    """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
+    await one.runs()
+    for _step in range(100):
+        await one.engine._watches.check_due(one.engine.runs)
+        run = one.engine.runs[0]
+        if not run.watching:
+            return run
+        embedded.advance(seconds)
+    raise AssertionError("the watch has not seen an end")
+
+
+async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(
+    embedded: Any, tmp_path: Path
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        before = len(batches(embedded))
+        plan = await planned(one, "/index.html /images/*")
+        assert not plan.refusals
+        assert plan.title == "Invalidate 2 paths"
+        assert plan.reversible.startswith("No: ")
+        assert plan.revert is None
+        run = await applied(one, plan)
+        assert run.state is StepState.DONE
+        (created,) = batches(embedded)[before:]
+        assert (created.reference, created.paths) == (plan.id, ("/index.html", "/images/*"))
+        assert run.steps[0].answer == {"id": created.id}
+        assert run.watching
+        run = await ended(one, embedded, WILDCARD_SECONDS / 2)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.DONE
+        assert created.id in run.progress.text
+        assert embedded.counts()[CREATE] == 1
+        assert (await one.kinds())[-1] == EntryKind.WATCHED
+
+
+async def test_another_console_takes_the_watch_over(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        await applied(one, await planned(one, "/*"))
+    embedded.advance(WILDCARD_SECONDS)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        run = await ended(one, embedded, 15.0)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.DONE
+
+
+async def test_a_watch_gives_up_after_its_time(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        await applied(one, await planned(one, "/index.html"))
+        run = await ended(one, embedded, LASTS.total_seconds() / 4)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.GAVE_UP
+
+
+async def test_a_lost_answer_is_settled_by_its_reference(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        before = len(batches(embedded))
+        plan = await planned(one, "/index.html")
+        embedded.fault("cloudfront", "CreateInvalidation", mode="reset-after", times=1)
+        run = await applied(one, plan)
+        assert run.state is StepState.DONE
+        assert run.steps[0].observed
+        assert len(batches(embedded)) == before + 1
+        run = await ended(one, embedded, 60.0)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.DONE, "found by its reference, without the lost id"
+
+
+async def test_a_request_that_never_arrived_is_not_done(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        before = len(batches(embedded))
+        plan = await planned(one, "/index.html")
+        embedded.fault("cloudfront", "CreateInvalidation", mode="reset-before", times=1)
+        run = await applied(one, plan)
+        assert run.state is StepState.UNKNOWN
+        assert len(batches(embedded)) == before
+        assert (await planned(one, "/index.html")).refusals, "the distribution is locked"
+
+
+async def test_planning_again_with_the_same_id_gives_the_same_request(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "/利用案内.html /index.html")
+        again = await one.engine.plan("cache-invalidation", DISTRIBUTION, plan.wish, plan.id)
+        assert again.digest == plan.digest
+        assert plan.wish == {"paths": "/%E5%88%A9%E7%94%A8%E6%A1%88%E5%86%85.html /index.html"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        ("/static/js/main.*.js", "need no invalidation"),
+        ("index.html", "begins with `/`"),
+        ("", "at least one path"),
+    ],
+)
+async def test_refusals_say_what_to_do(embedded: Any, tmp_path: Path, paths: str, reason: str) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, paths)
+        assert plan.steps == ()
+        assert reason in " ".join(plan.refusals)
+
+
+async def test_a_distribution_that_is_not_there(embedded: Any, tmp_path: Path) -> None:
+    book = load_builtin("facility-prod")
+    assert book.cdn is not None
+    runbook = book.model_copy(update={"cdn": book.cdn.model_copy(update={"distribution": "E0MISSING"})})
+    async with desk(embedded, tmp_path / "j.db", runbook=runbook) as one:
+        plan = await one.engine.plan("cache-invalidation", "E0MISSING", {})
+        assert "no such distribution" in plan.refusals[0]
+        state = await one.engine.changes["cache-invalidation"].read_target(plan.target)
+        assert state.remarks == plan.refusals
+
+
+async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded: Any, tmp_path: Path) -> None:
+    now = embedded.clock.now()
+    expected = sum(len(each.paths) for each in batches(embedded) if each.created >= month_start(now))
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "/*")
+        assert plan.cost == f"None: {expected + 1} of the 1,000 free paths of the month"
+        row = plan.steps[0].rows[-1]
+        assert (row.name, row.before, row.after) == ("Paths this month", str(expected), str(expected + 1))
+        assert "other distributions are not counted" in " ".join(each.text for each in plan.cautions)
+        reads = embedded.counts()["cloudfront.GetInvalidation"]
+        await planned(one, "/*")
+        assert embedded.counts()["cloudfront.GetInvalidation"] == reads, "each is read once"
+        facts = {
+            fact.name: fact.value
+            for fact in (await one.engine.changes["cache-invalidation"].read_target(plan.target)).facts
+        }
+        assert facts["Paths this month"] == str(expected)
+        assert facts["Domain"] == "facility.city.example.jp"
+
+
+async def plan_with(embedded: Any, tmp_path: Path, usage: MonthUsage, paths: str) -> Plan:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["cache-invalidation"]
+        assert isinstance(change, CacheInvalidation)
+        target = one.engine.target("cache-invalidation", DISTRIBUTION)
+        read = await change._reads.state(target.id)
+        state = CacheState(read.at, read.distribution, usage)
+        return change.plan_on(target, {"paths": paths}, state, new_id(read.at))
+
+
+async def test_paths_beyond_the_free_ones_cost_money(embedded: Any, tmp_path: Path) -> None:
+    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=999), "/a /b /c")
+    assert plan.cost.startswith("About ¥1.5: 2 paths beyond the 1,000 free ones")
+    assert plan.danger is Danger.CAREFUL
+
+
+async def test_what_is_not_known_is_not_called_free(embedded: Any, tmp_path: Path) -> None:
+    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=5, uncounted=2, is_complete=False), "/a")
+    assert plan.cost.startswith("Unknown: ")
+    texts = " ".join(each.text for each in plan.cautions)
+    assert "The paths of 2 earlier invalidations of this month were not counted." in texts
+    assert "more invalidations this month than could be listed" in texts
+    assert plan.steps[0].rows[-1].after == "at least 6"
+
+
+async def test_warnings_about_paths(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "/* /a.html?x=1 /あ")
+        texts = " ".join(each.text for each in plan.cautions)
+        assert "/* covers every file and counts as one path" in texts
+        assert "/a.html?x=1 is covered by another" in texts
+        assert "/a.html* covers every one" in texts
+        assert "/あ is sent as /%E3%81%82" in texts
+        assert (await planned(one, "/index.html")).danger is Danger.ROUTINE
+
+
+async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one, "/*")
+        first, second = one.engine.changes["cache-invalidation"].cli_commands(plan)
+        assert (first.service, first.verb, first.writes) == ("cloudfront", "create-invalidation", True)
+        assert (second.verb, second.writes) == ("list-invalidations", False)
+
+
+async def test_it_is_suggested_after_a_deployment(embedded: Any, tmp_path: Path) -> None:
+    runbook = load_builtin("facility-prod")
+    (suggestion,) = after_deployment(runbook)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await one.engine.plan(suggestion.kind, suggestion.target, suggestion.values)
+        assert plan.wish == {"paths": "/index.html"}
+        assert not plan.refusals
+    assert after_deployment(runbook.model_copy(update={"cdn": None})) == ()
+
+
+async def test_an_id_tells_when_its_plan_was_made(embedded: Any) -> None:
+    now = embedded.clock.now()
+    assert abs(made_at(new_id(now)) - now) < timedelta(milliseconds=1)
+    for text in ("", "x" * 18, "l" * 18):
+        with pytest.raises(ValueError, match=r".*"):
+            made_at(text)

@@ -1,0 +1,151 @@
+"""Plans that change the instance class: what is sent, what it drags along, what is refused."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.changes.rds.cost import MonthlyCost
+from services.changes.rds.state import CLASS
+from services.changes.rds_class.state import ClassState, offered
+from services.changes.rds_class.steps import observed_class
+from services.models.changes import Danger, Place, Plan
+from services.models.rds import OrderableClass, PendingSetting
+from tests.services.changes.rds_states import OUTAGE, QUIET, UNKNOWN, change, patch, read_state, rows, texts
+
+CHANGE = change("rds-class")
+(TARGET,) = CHANGE.targets()
+COSTS = (MonthlyCost(Decimal("147.46")), MonthlyCost(Decimal("294.92")))
+QUEUED = PendingSetting(id=CLASS, title="Instance class", value="db.t4g.large", outage=True)
+
+
+def orderable(*names: str, **more: Any) -> tuple[OrderableClass, ...]:
+    return tuple(OrderableClass(name=name, multi_az=True, **more) for name in names)
+
+
+CLASSES = orderable("db.r6g.large", "db.t4g.medium", "db.t4g.2xlarge", "db.t4g.large", "db.t4g.xlarge")
+
+
+def state(**more: Any) -> ClassState:
+    read = read_state(**more)
+    return ClassState(read, offered(CLASSES, read))
+
+
+def plan(current: ClassState | None = None, costs: Any = COSTS, **parameters: str) -> Plan:
+    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
+    return result
+
+
+def test_in_the_window_the_outage_is_only_moved() -> None:
+    result = plan()
+    (step,) = result.steps
+    assert step.call.params == {
+        "DBInstanceIdentifier": "facility-prod-db", "DBInstanceClass": "db.t4g.large", "ApplyImmediately": False,
+    }  # fmt: skip
+    assert "02-01(Sun) 02:00–03:00 JST" in result.title
+    assert "One failover" in result.downtime
+    assert "02-01(Sun) 02:00–03:00 JST" in result.downtime
+    assert "only moves the interruption" in texts(result)
+    assert (result.danger, result.approval != "") == (Danger.CAREFUL, True)
+    assert rows(result)["Instance per month"] == ("¥22,119", "¥44,238")
+    assert "withdrawn" in result.reversible
+    assert plan(**result.wish).steps == result.steps
+    assert CHANGE.revert_parameters(result) == {"class": "db.t4g.medium", "timing": "window"}
+
+
+def test_now_drags_along_everything_that_is_pending() -> None:
+    current = state(pending=(OUTAGE, QUIET, UNKNOWN), actions=(patch("db-upgrade"),), multi_az=False)
+    result = plan(current, timing="now")
+    assert result.steps[0].call.params["ApplyImmediately"] is True
+    assert result.danger is Danger.DANGEROUS
+    assert "about 5 to 10 minutes" in result.blast
+    assert "3 pending modifications" in result.blast
+    grave = texts(result, grave=True)
+    for part in ("Engine version → 16.6, which interrupts", "Multi-AZ → on", "DedicatedLogVolume → on"):
+        assert part in grave
+    assert "db-upgrade" in texts(result)
+    assert "did not report what is pending" in texts(plan(state(pending_reported=False), timing="now"))
+
+
+def test_an_unknown_price_is_unknown() -> None:
+    result = plan(costs=(COSTS[0], None))
+    assert rows(result)["Instance per month"] == ("¥22,119", "unknown")
+    assert result.cost.startswith("Unknown")
+
+
+def test_a_queued_class_is_withdrawn_by_the_present_one() -> None:
+    current = state(pending=(QUEUED,))
+    result = plan(current)
+    (step,) = result.steps
+    assert (step.id, step.call.params["DBInstanceClass"], step.call.params["ApplyImmediately"]) == (
+        "withdraw", "db.t4g.medium", True,
+    )  # fmt: skip
+    assert (result.approval, result.blast, result.danger) == ("", "", Danger.CAREFUL)
+    along = plan(state(pending=(QUEUED, OUTAGE)))
+    assert along.blast == "1 pending modification is applied immediately as well"
+    assert CHANGE.revert_parameters(result) == {"class": "db.t4g.large", "timing": "window"}
+    assert "queued for the next" in " ".join(plan(current, **{"class": "db.t4g.large"}).refusals)
+    replaced = plan(current, **{"class": "db.r6g.large"})
+    assert rows(replaced)["Queued class"] == ("db.t4g.large", "replaced")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "more", "refusal"),
+    [
+        ({"class": "db.t4g.medium"}, {}, "Nothing to change"),
+        ({"class": "db.x9.huge"}, {}, "choose one of db.t4g.medium"),
+        ({"class": "[/b]\x1b[2J"}, {}, "cannot be ordered"),
+        ({"timing": "later"}, {}, "choose one of window, now"),
+        ({"when": "now"}, {}, "no parameter when"),
+        ({}, {"status": "modifying", "state": "busy"}, "wait until it is available"),
+        ({}, {"status": "storage-full", "state": "broken"}, "wait until it is available"),
+    ],
+)
+def test_refusals(parameters: dict[str, str], more: dict[str, Any], refusal: str) -> None:
+    result = plan(state(**more), **parameters)
+    assert result.steps == ()
+    assert refusal in " ".join(result.refusals)
+    assert "\x1b" not in " ".join(result.refusals)
+
+
+def test_a_class_may_change_while_storage_is_optimized() -> None:
+    assert not plan(
+        state(status="storage-optimization", state="busy", storage_operation="Optimizing")
+    ).refusals
+
+
+def test_an_open_window_is_no_later_time() -> None:
+    result = plan(state(at=datetime(2026, 1, 31, 17, 30, tzinfo=UTC)))
+    assert "window is open now" in texts(result, grave=True)
+    assert "not reported" in texts(plan(state(maintenance_window="")), grave=True)
+
+
+def test_classes_are_offered_by_family_and_size_where_they_fit() -> None:
+    read = read_state()
+    names = [option.name for option in offered(CLASSES, read)]
+    assert names == ["db.t4g.medium", "db.t4g.large", "db.t4g.xlarge", "db.t4g.2xlarge", "db.r6g.large"]
+    other = (
+        OrderableClass(name="db.t4g.large", multi_az=False),
+        *orderable("db.t4g.xlarge", storage_types=("io1",)),
+    )
+    assert offered(other, read) == ()
+
+
+def test_reading_proves_it_done_or_not_done() -> None:
+    (step,) = plan().steps
+    before = observed_class(step, read_state())
+    assert (before.place, before.digest) == (Place.BEFORE, step.expects)
+    assert observed_class(step, read_state(pending=(QUEUED,))).place is Place.AFTER
+    assert observed_class(step, read_state(instance_class="db.t4g.large")).place is Place.AFTER
+    assert observed_class(step, read_state(instance_class="db.r6g.large")).place is Place.ELSEWHERE
+    # What else waits for the window does not concern it; a moved window does.
+    assert observed_class(step, read_state(pending=(OUTAGE,))).digest == step.expects
+    assert observed_class(step, read_state(maintenance_window="sun:17:00-sun:18:00")).digest != step.expects
+    (now,) = plan(timing="now").steps
+    assert observed_class(now, read_state(pending=(OUTAGE,))).digest != now.expects
+    (withdraw,) = plan(state(pending=(QUEUED,))).steps
+    queued = observed_class(withdraw, read_state(pending=(QUEUED,)))
+    assert (queued.place, queued.digest) == (Place.BEFORE, withdraw.expects)
+    assert observed_class(withdraw, read_state()).place is Place.AFTER
+    assert observed_class(withdraw, read_state(instance_class="db.t4g.large")).place is Place.ELSEWHERE

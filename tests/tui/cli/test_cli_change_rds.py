@@ -1,0 +1,71 @@
+"""`toban change` for the database: every plan in words and as JSON, and nothing is sent."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services import i18n
+from services.demo.scenario import Scenario
+from tests.conftest import Embedded
+from tui.cli.main import Output, run
+
+WORDS = {"title": "t", "watch": "w"}
+PATCHED = Scenario(name="x", ja=WORDS, en=WORDS, facts=({"kind": "patch", "auto_after_days": 30},))
+pytestmark = pytest.mark.scenario(PATCHED, history=600.0, origin=datetime(2026, 1, 16, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def world_s_clock(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
+    """The command reads the machine's clock; here it reads the world's."""
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
+
+
+def toban(embedded: Embedded, language: str, *argv: str) -> int:
+    try:
+        flags = ["--plan", "--endpoint-url", embedded.url]
+        return run(["--lang", language, "change", *argv, *flags], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+@pytest.mark.parametrize(
+    ("argv", "operation", "params"),
+    [
+        (("rds-class", "--class", "db.r6g.large"), "ModifyDBInstance", {"ApplyImmediately": False}),
+        (("rds-class", "--timing", "now"), "ModifyDBInstance", {"DBInstanceClass": "db.t4g.large"}),
+        (("rds-storage", "--size", "４００"), "ModifyDBInstance", {"AllocatedStorage": 400, "Iops": 12000}),
+        (("rds-maintenance",), "ApplyPendingMaintenanceAction", {"OptInType": "next-maintenance"}),
+        (("rds-snapshot",), "CreateDBSnapshot", {"DBInstanceIdentifier": "facility-prod-db"}),
+    ],
+)
+def test_every_plan_as_json(
+    argv: tuple[str, ...],
+    operation: str,
+    params: dict[str, Any],
+    embedded: Embedded,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert toban(embedded, "en", *argv, "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    (step,) = data["steps"]
+    assert (data["kind"], step["call"]["operation"]) == (argv[0], operation)
+    assert params.items() <= step["call"]["params"].items()
+    assert data["watch"]["ends_when"]
+    assert [each["kind"] for each in data["suggestions"]] in ([], ["rds-snapshot"])
+    assert not any(name.endswith(operation) for name in embedded.counts())
+
+
+def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban(embedded, "ja", "rds-class") == 0
+    words = capsys.readouterr().out
+    for part in (
+        "01-18(日) 02:00～03:00 JST",
+        "フェイルオーバー 1 回",
+        "¥22,119 → ¥44,238",
+        "AWS 料金表 01-05(月)",
+    ):
+        assert part in words
+    assert toban(embedded, "ja", "rds-storage", "--size", "105") == 2
+    assert "110 GiB 以上" in capsys.readouterr().out

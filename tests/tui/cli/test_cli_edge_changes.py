@@ -1,0 +1,88 @@
+"""`toban change` for the cache invalidation and the alarm mute: in words and as JSON, and nothing is sent."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services import i18n
+from tests.conftest import Embedded
+from tui.cli.main import Output, run
+
+pytestmark = [
+    pytest.mark.scenario("ordinary-day", history=600.0),
+    pytest.mark.usefixtures("the_year_of_the_world"),
+]
+
+
+@pytest.fixture
+def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
+    """The command reads the machine's clock; here it reads the world's."""
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
+
+
+def plan(embedded: Embedded, kind: str, *argv: str) -> int:
+    try:
+        return run(
+            ["--lang", "en", "change", kind, *argv, "--plan", "--endpoint-url", embedded.url],
+            Output(outline_drawn=False),
+        )
+    finally:
+        i18n.use("en")
+
+
+def as_json(embedded: Embedded, capsys: pytest.CaptureFixture[str], kind: str, *argv: str) -> dict[str, Any]:
+    plan(embedded, kind, *argv, "--json")
+    data = json.loads(capsys.readouterr().out)
+    assert isinstance(data, dict)
+    return data
+
+
+def test_an_invalidation(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(embedded, "cache-invalidation", "--paths", "/index.html /*") == 0
+    output = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "Invalidate 2 paths",
+        "cloudfront:CreateInvalidation",
+        "of the 1,000 free paths of the month",
+        "No: CloudFront cannot cancel an invalidation once it is requested.",
+    ):
+        assert part in output
+    data = as_json(embedded, capsys, "cache-invalidation", "--paths", "/*")
+    (step,) = data["steps"]
+    batch = step["call"]["params"]["InvalidationBatch"]
+    assert batch == {"CallerReference": data["id"], "Paths": {"Items": ["/*"], "Quantity": 1}}
+    assert data["revert"] is None
+    assert data["watch"]["ends_when"] == "CloudFront has completed the invalidation"
+    assert "cloudfront.CreateInvalidation" not in embedded.counts()
+
+
+def test_an_invalidation_that_is_refused(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(embedded, "cache-invalidation", "--paths", "/static/js/main.*.js") == 2
+    assert "need no invalidation" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ("--target", "rds-cpu-high", "--reason", "maintenance")
+    assert plan(embedded, "alarm-mute", *argv) == 0
+    output = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "Mute until 01-14(Wed)",
+        "cloudwatch:PutAlarmMuteRule",
+        "AWS reverts it (the mute rule has its end)",
+        "at once runs the actions",
+    ):
+        assert part in output
+    data = as_json(embedded, capsys, "alarm-mute", *argv, "--until", "2026-01-15 09:00")
+    (step,) = data["steps"]
+    params = step["call"]["params"]
+    assert params["Name"] == f"toban-{data['id']}"
+    assert params["Rule"]["Schedule"]["Timezone"] == "Asia/Tokyo"
+    assert data["wish"]["until"] == "2026-01-15 09:00"
+    assert (data["revert"]["way"], data["revert"]["at"]) == ("aws", "2026-01-15T00:00:00Z")
+    assert "cloudwatch.PutAlarmMuteRule" not in embedded.counts()
+
+
+def test_a_mute_without_a_reason_is_refused(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(embedded, "alarm-mute", "--target", "rds-cpu-high") == 2
+    assert "Give the reason" in capsys.readouterr().out

@@ -1,0 +1,41 @@
+"""`toban policy`: JSON for IAM on standard output, and words for people beside it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from tui.cli.main import Output, run
+
+
+def policy(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", "policy", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+@pytest.mark.parametrize(
+    ("name", "action"), [("read", "rds:DescribeDBInstances"), ("operate", "cloudfront:CreateInvalidation")]
+)
+def test_a_policy_is_printed_as_json(name: str, action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy(name) == 0
+    printed = capsys.readouterr()
+    statements = json.loads(printed.out)["Statement"]
+    assert any(action in statement["Action"] for statement in statements)
+    assert ("Athena also stores its results" in printed.err) == (name == "read")
+
+
+def test_a_policy_that_would_allow_nothing_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy("journal") == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "nothing that this policy would allow" in printed.err
+
+
+def test_another_runbook_and_its_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.toml").write_text("version = 1\n")
+    assert policy("read", "--runbook", str(tmp_path / "broken.toml")) == 65
+    assert policy("rea") == 64
+    assert 'did you mean "read"' in capsys.readouterr().err

@@ -1,0 +1,157 @@
+"""The cache invalidation and the alarm mute through the running console, in Japanese, at both sizes."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from services import i18n
+from services.models.change_runs import StepState
+from services.models.watches import WatchState
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tui.change_steps import arm_without_screen, change_mode, said, sent, to_question
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.messages import OpenChange
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.plan import PlanScreen
+
+pytestmark = [pytest.mark.scenario("ordinary-day", history=1200), pytest.mark.usefixtures("at_once")]
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+DISTRIBUTION, ALARM = "E1234567890ABC", "rds-cpu-high"
+CREATE, PUT, DELETE = (
+    "cloudfront.CreateInvalidation",
+    "cloudwatch.PutAlarmMuteRule",
+    "cloudwatch.DeleteAlarmMuteRule",
+)
+
+
+@pytest.fixture(autouse=True)
+def japanese() -> None:
+    i18n.use("ja")
+
+
+async def dialog(pilot: Pilot[Any], kind: str, target: str) -> PlanScreen:
+    """The plan's dialog, opened as a step of the runbook does."""
+    pilot.app.post_message(OpenChange(kind, target))
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+    await until(pilot, lambda: pilot.app.screen.changes.table.cursor_key == f"{kind} {target}")
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+    screen = pilot.app.screen
+    await until(pilot, lambda: screen.plan is not None and screen.guard.is_open)
+    return screen
+
+
+async def answered(pilot: Pilot[Any], screen: PlanScreen, **values: str) -> None:
+    """Type the answers; the plan that is made of them is on the screen."""
+    for name, value in values.items():
+        screen.form.query_one(f"#ask-{name}", Input).value = value
+    await until(
+        pilot,
+        lambda: (
+            screen.plan is not None
+            and all(screen.plan.wish.get(name) == value for name, value in values.items())
+        ),
+    )
+
+
+async def confirmed(pilot: Pilot[Any], screen: PlanScreen, name: str) -> None:
+    await to_question(pilot, screen)
+    await burst(pilot, *name)
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+
+
+async def seen_to_its_end(pilot: Pilot[Any], embedded: Embedded) -> None:
+    """The world lives on until the newest run's watch has seen an end."""
+    for _step in range(30):
+        if not pilot.app.runs[0].watching:
+            break
+        embedded.advance(30)
+        await pilot.pause(0.1)
+    await until(pilot, lambda: not pilot.app.runs[0].watching)
+    progress = pilot.app.runs[0].progress
+    assert progress is not None
+    assert progress.state is WatchState.DONE, progress
+
+
+@SIZES
+async def test_the_whole_cache_is_cleared_and_seen_to_its_end(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        await arm_without_screen(pilot)
+        screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
+        await answered(pilot, screen, paths="/*")
+        assert screen.plan is not None
+        assert screen.plan.title == "キャッシュクリア: /*"
+        await confirmed(pilot, screen, DISTRIBUTION)
+        assert sent(embedded, CREATE) == 1
+        await seen_to_its_end(pilot, embedded)
+        assert "完了しました" in pilot.app.runs[0].progress.text
+
+
+async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
+        screen.form.query_one("#ask-paths", Input).value = "/static/js/main.*.js"
+        await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
+        await until(pilot, lambda: "何にも一致しません" in said(pilot))
+        assert not screen.bar.asking
+        assert sent(embedded, CREATE) == 0
+
+
+@SIZES
+async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        screen = await dialog(pilot, "alarm-mute", ALARM)
+        await answered(pilot, screen, reason="DB の計画停止")
+        await confirmed(pilot, screen, ALARM)
+        assert sent(embedded, PUT) == 1
+        await seen_to_its_end(pilot, embedded)
+        rule = f"toban-{app.runs[0].id}"
+        await pilot.press("escape")
+        await alarms_read(pilot, embedded, rule)
+        await pilot.press("1")
+        await until(pilot, lambda: "ミュート" in said(pilot))
+
+        await pilot.press("4")
+        screen = await dialog(pilot, "alarm-mute", ALARM)
+        assert screen.plan is not None
+        assert screen.plan.wish == {"action": "unmute"}, "what is muted is offered to be unmuted"
+        await confirmed(pilot, screen, ALARM)
+        assert sent(embedded, DELETE) == 1
+        await pilot.press("escape")
+        await alarms_read(pilot, embedded, "")
+
+
+async def alarms_read(pilot: Pilot[Any], embedded: Embedded, rule: str) -> None:
+    """The world lives on until the console has read that the alarm is muted by `rule`, "" for none."""
+    for _minute in range(10):
+        alarms = pilot.app.alarms.value.alarms
+        if next(alarm.muted_by for alarm in alarms if alarm.id == ALARM) == rule:
+            return
+        embedded.advance(61)
+        await pilot.pause(0.2)
+    raise AssertionError(pilot.app.alarms.value)
+
+
+async def test_what_the_screen_says_of_a_mute(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        screen = await dialog(pilot, "alarm-mute", ALARM)
+        await answered(pilot, screen, reason="点検")
+        plan = screen.plan
+        assert plan is not None
+        assert plan.revert is not None
+        assert plan.revert.at > datetime.fromisoformat("2026-01-01T00:00+00:00")
+        screen.view.scroll_end(animate=False)
+        texts = [caution.text for caution in plan.cautions]
+        assert any("直ちに実行されます" in text for text in texts)

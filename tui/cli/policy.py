@@ -1,0 +1,74 @@
+"""`toban policy`: the least-privilege IAM policies of a runbook, as JSON for `aws iam create-policy`; no AWS access.
+
+Exit status: 0, 2 the runbook has nothing that the policy would allow, 64 usage error, 65 and 78 a runbook or
+configuration with mistakes.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from services.i18n import N_, _
+from tui.cli.click_i18n import Choice, Command
+from tui.cli.opened_journal import CommandStopped, configured
+from tui.cli.printing import Output
+from tui.exit_status import ExitStatus
+from tui.start_options import StartOptions
+
+NAMES = {
+    "read": N_("what the console, its inspections and its plans read"),
+    "operate": N_("what its changes send, with a second factor; beside the policy for reading"),
+    "rotate": N_("the rotation of access keys, for a role of its own"),
+    "journal": N_("the journal's checkpoints in CloudWatch Logs"),
+}
+"""The policies, and what each allows."""
+
+
+class _PolicyCommand(Command):
+    """A command whose help lists the policies."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the policies, then the options."""
+        with formatter.section(_("Policies")):
+            formatter.write_dl([(name, _(text)) for name, text in NAMES.items()])
+        super().format_options(ctx, formatter)
+
+
+def policy_command(
+    output: Output, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
+
+    def callback(*, name: str, **flags: Any) -> int:
+        given = {key: value for key, value in flags.items() if value is not None}
+        try:
+            runbook, _journal = configured(replace(before(), **given), None)
+        except CommandStopped as stop:
+            output.print_lines(stop.lines, error=True)
+            return stop.status
+        from services.policy.documents import document
+        from tui.panel_registry import PANELS
+
+        panels = [call for panel in PANELS for call in panel.calls]
+        policy = document(name, runbook, region=before().region or flags.get("region") or "", panels=panels)
+        if not policy["Statement"]:
+            output.print_lines([_("The runbook names nothing that this policy would allow.")], error=True)
+            return ExitStatus.ABNORMAL
+        if any(action.startswith("athena:") for each in policy["Statement"] for action in each["Action"]):
+            note = _(
+                "Athena also stores its results: allow s3:PutObject where the workgroup stores them, which the runbook does "
+                "not say."
+            )
+            output.print_lines([note], error=True)
+        output.hand_over([json.dumps(policy, ensure_ascii=False, indent=2)])
+        return ExitStatus.NORMAL
+
+    return _PolicyCommand(
+        "policy",
+        callback=callback,
+        help=_("Print an IAM policy that allows no more than this runbook needs."),
+        params=[click.Argument(["name"], type=Choice(list(NAMES)), metavar="POLICY"), *shared],
+    )

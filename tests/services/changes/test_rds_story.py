@@ -18,7 +18,7 @@ from services.models.changes import Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER, Desk, desk
+from tests.services.changes.change_world import APPROVED, OVER, Desk, desk
 
 NAME = "facility-prod-db"
 MODIFY, MAINTAIN, SNAPSHOT = (
@@ -39,7 +39,7 @@ def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
 @asynccontextmanager
 async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
     """An armed console that follows its changes to their end."""
-    async with desk(embedded, path) as one:
+    async with desk(embedded, path, runbook=APPROVED) as one:
         await one.arm()
 
         async def follow() -> None:
@@ -63,6 +63,7 @@ async def apply(one: Desk, plan: Plan) -> Run:
     assert not plan.refusals, plan.refusals
     if one.engine.permits.armed is None:
         await one.arm()
+    await one.consent(plan)
     return await one.engine.apply(plan, typed=NAME)
 
 

@@ -25,6 +25,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
     ),
     "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
     "dates of duties": ("iam:ListAccessKeys",),
+    "times without changes": ("ssm:GetCalendarState",),
 }
 """What the console calls beside inspections, changes and the panels of the watch mode."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")

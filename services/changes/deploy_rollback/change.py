@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from services.changes.base import Change, ChangeContext
+from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.deploy_rollback.facts import facts, remarks
 from services.changes.deploy_rollback.parameters import REVISION, chosen, parameters
 from services.changes.deploy_rollback.progress import rollback_progress
@@ -109,6 +110,7 @@ class DeployRollback(Change):
             cost=_("None"),
             reversible=_reversible(state),
             watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
+            suggestions=after_deployment(self.context.runbook),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

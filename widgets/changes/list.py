@@ -19,7 +19,6 @@ from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.timers import is_going
 from widgets.frame.parts import PanelEmpty, PanelHead
 
-
 _TITLE = 28
 """Cells in which every title of a change is whole."""
 

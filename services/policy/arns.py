@@ -133,6 +133,15 @@ class Arns:
         table = f"table/{waf.athena_database}/{waf.athena_table}"
         return tuple(self.arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table))
 
+    @property
+    def calendars(self) -> tuple[str, ...]:
+        """The Change Calendar, an SSM document."""
+        calendar = self._runbook.change_calendar
+        if calendar is None:
+            return ()
+        name = str(calendar.name)
+        return (name if name.startswith("arn:") else self._arn("ssm", f"document/{name}"),)
+
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""
         arn = self.arn("logs", f"log-group:{name}")

@@ -140,7 +140,7 @@ class Arns:
         if calendar is None:
             return ()
         name = str(calendar.name)
-        return (name if name.startswith("arn:") else self._arn("ssm", f"document/{name}"),)
+        return (name if name.startswith("arn:") else self.arn("ssm", f"document/{name}"),)
 
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""

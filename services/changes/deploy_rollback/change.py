@@ -6,7 +6,7 @@ previous task definition is deployed again. Source: StopServiceDeployment, Conti
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
@@ -29,8 +29,10 @@ from services.models.base import RawId
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
-from services.models.watches import Progress, Watch
+from services.models.watches import Progress, Suggestion, Watch
 
+INVALIDATION = "cache-invalidation"
+"""The change that is offered after it."""
 GIVES_UP = timedelta(minutes=60)
 """How long a rollback is watched."""
 
@@ -109,7 +111,15 @@ class DeployRollback(Change):
             cost=_("None"),
             reversible=_reversible(state),
             watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
+            suggestions=tuple(self._suggestions()),
         )
+
+    def _suggestions(self) -> Iterator[Suggestion]:
+        """Caches hold files of the newer revision until they are invalidated."""
+        cdn = self.context.runbook.cdn
+        if cdn is not None:
+            why = _("CloudFront may still serve files of the revision that was rolled back.")
+            yield Suggestion(when="after", kind=INVALIDATION, target=cdn.distribution, why=why)
 
     async def observe(self, step: PlannedStep) -> Observation:
         """What is deployed now, compared with the step."""

@@ -38,6 +38,15 @@ def moment(
     title: str, text: str, calendar: Calendar, now: datetime, ahead: timedelta
 ) -> tuple[datetime | None, str]:
     """(the time (UTC), "") or (None, the refusal); it must be more than `ahead` after `now`."""
+    at, refusal = any_moment(title, text, calendar)
+    if at is not None and at <= now + ahead:
+        why = _("{title} must be more than {minutes} minutes from now.")
+        return None, why.format(title=title, minutes=int(ahead.total_seconds() // 60))
+    return at, refusal
+
+
+def any_moment(title: str, text: str, calendar: Calendar) -> tuple[datetime | None, str]:
+    """(the time (UTC), "") or (None, the refusal)."""
     value = normalized(text)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
@@ -49,9 +58,6 @@ def moment(
     except (ValueError, OverflowError):
         why = _("{title} must look like 2026-12-01 17:00, not “{text}”.")
         return None, why.format(title=title, text=clean(value))
-    if at <= now + ahead:
-        why = _("{title} must be more than {minutes} minutes from now.")
-        return None, why.format(title=title, minutes=int(ahead.total_seconds() // 60))
     return at, ""
 
 

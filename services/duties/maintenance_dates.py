@@ -5,7 +5,7 @@ Source: PendingMaintenanceAction, DBInstance (Amazon RDS API reference); the run
 
 from datetime import timedelta
 
-from services.aws.client.errors import AccessDenied, NotFound
+from services.aws.client.errors import AccessDenied, AwsError, NotFound
 from services.aws.rds.reader import RdsReader
 from services.calendar.base_dates import MAINTENANCE
 from services.calendar.maintenance_dates import due
@@ -24,20 +24,25 @@ class MaintenanceDates:
         self._databases = databases
         self._runbook = runbook
         self._clock = clock
+        self._last: tuple[BaseDate, ...] = ()
 
     async def read(self) -> tuple[BaseDate, ...]:
         """One date for each pending action that nobody has requested yet and that AWS applies by itself.
 
-        Raises AwsError, but says in the date's remark that the database must not be read or does not exist.
+        If RDS cannot be read, the last dates stay, so that the dates of access keys do not depend on it; without any,
+        the remark says why.
         """
         spec = self._runbook.rds
         if spec is None:
             return ()
         try:
-            return await self._of(spec)
-        except (AccessDenied, NotFound) as error:
+            self._last = await self._of(spec)
+        except AwsError as error:
+            if self._last and not isinstance(error, AccessDenied | NotFound):
+                return self._last
             anchor = f"{MAINTENANCE}:{spec.instance}"
             return (BaseDate(anchor=anchor, id=spec.instance, at=None, remark=error.problem.summary),)
+        return self._last
 
     async def _of(self, spec: Rds) -> tuple[BaseDate, ...]:
         database = await self._databases.database(spec.instance)

@@ -17,6 +17,7 @@ Operation = tuple[str, str]
 """Service and operation, as botocore names them."""
 
 CONSOLE: Mapping[str, tuple[str, ...]] = {
+    "change calendar": ("ssm:GetCalendarState",),
     "identity": ("sts:GetCallerIdentity",),
     "alarm detail": (
         "cloudwatch:DescribeAlarmContributors",
@@ -24,7 +25,11 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "cloudwatch:GetMetricData",
     ),
     "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
-    "dates of duties": ("iam:ListAccessKeys",),
+    "dates of duties": (
+        "iam:ListAccessKeys",
+        "rds:DescribeDBInstances",
+        "rds:DescribePendingMaintenanceActions",
+    ),
 }
 """What the console calls beside inspections, changes and the panels of the watch mode."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")

@@ -48,6 +48,8 @@ from tests.tui.seeding import client, make_group
 
 FOLDER = Path(__file__).parents[1] / "stable"
 RUNBOOK = FOLDER / "runbook.toml"
+UNAPPROVED = load(RUNBOOK).model_copy(update={"approvers": ()})
+"""Its changes need no approval, as in the version that wrote the journal."""
 JAPAN = ZoneInfo("Asia/Tokyo")
 HOST = "bastion-1"
 KIMURA = Person(user="kimura", origin="pts/3", host=HOST)
@@ -228,7 +230,7 @@ async def session(
 ) -> AsyncIterator[Session]:
     """A console of one person, from its start to its end."""
     services = connect(
-        runbook or load(RUNBOOK), AwsSettings(**embedded.settings()), embedded.clock,
+        runbook or UNAPPROVED, AwsSettings(**embedded.settings()), embedded.clock,
         journal=path, syslog=syslog, seed=1, slack=slack,
     )  # fmt: skip
     current = Session(services, embedded)
@@ -459,7 +461,7 @@ async def write_notes_and_remarks(embedded: Embedded, path: Path) -> None:
 async def write_tuesday(embedded: Embedded, path: Path) -> None:
     """A colleague, in Japanese and without Slack: strangers, a query that waits for consent, an AWS that refuses."""
     i18n.use("ja")
-    whole = load(RUNBOOK)
+    whole = UNAPPROVED
     runbook = with_duties(whole, "daily-afternoon", "weekly-patches", "weekly-deploy").model_copy(
         update={"inspecting": whole.inspecting.model_copy(update={"ask_above_yen": 0.0})}
     )
@@ -495,7 +497,7 @@ def with_duties(runbook: Runbook, *duties: str) -> Runbook:
 async def write_february(embedded: Embedded, path: Path, syslog: Path) -> None:
     """Monthly inspections, a way back that is signed off, and what two killed consoles leave."""
     i18n.use("en")
-    runbook = with_duties(load(RUNBOOK), "monthly-review", "scale-down")
+    runbook = with_duties(UNAPPROVED, "monthly-review", "scale-down")
     async with session(embedded, path, YAMADA, runbook=runbook, syslog=syslog) as current:
         services = current.services
         await current.advance_to("2026-02-02 09:00")

@@ -6,11 +6,12 @@ previous task definition is deployed again. Source: StopServiceDeployment, Conti
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from services.changes.base import Change, ChangeContext
+from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.deploy_rollback.facts import facts, remarks
 from services.changes.deploy_rollback.parameters import REVISION, chosen, parameters
 from services.changes.deploy_rollback.progress import rollback_progress
@@ -29,10 +30,8 @@ from services.models.base import RawId
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
-from services.models.watches import Progress, Suggestion, Watch
+from services.models.watches import Progress, Watch
 
-INVALIDATION = "cache-invalidation"
-"""The change that is offered after it."""
 GIVES_UP = timedelta(minutes=60)
 """How long a rollback is watched."""
 
@@ -111,15 +110,8 @@ class DeployRollback(Change):
             cost=_("None"),
             reversible=_reversible(state),
             watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
-            suggestions=tuple(self._suggestions()),
+            suggestions=after_deployment(self.context.runbook),
         )
-
-    def _suggestions(self) -> Iterator[Suggestion]:
-        """Caches hold files of the newer revision until they are invalidated."""
-        cdn = self.context.runbook.cdn
-        if cdn is not None:
-            why = _("CloudFront may still serve files of the revision that was rolled back.")
-            yield Suggestion(when="after", kind=INVALIDATION, target=cdn.distribution, why=why)
 
     async def observe(self, step: PlannedStep) -> Observation:
         """What is deployed now, compared with the step."""

@@ -51,6 +51,14 @@ class RdsClass(DatabaseChange):
     """Changes the instance class now or in the maintenance window, and withdraws a queued class."""
 
     names = NAMES
+    calls = (
+        "cloudwatch:GetMetricData",
+        "pricing:GetProducts",
+        "rds:DescribeDBInstances",
+        "rds:DescribeOrderableDBInstanceOptions",
+        "rds:DescribePendingMaintenanceActions",
+        "rds:ModifyDBInstance",
+    )
     guarantees = Guarantees(
         proof="DescribeDBInstances: DBInstanceClass, PendingModifiedValues.DBInstanceClass",
         settles="DBInstanceStatus is available and DBInstanceClass is the new one",

@@ -54,6 +54,12 @@ class RdsMaintenance(DatabaseChange):
     """Applies pending maintenance in the next window or now, or withdraws that request."""
 
     names = NAMES
+    calls = (
+        "cloudwatch:GetMetricData",
+        "rds:ApplyPendingMaintenanceAction",
+        "rds:DescribeDBInstances",
+        "rds:DescribePendingMaintenanceActions",
+    )
     guarantees = Guarantees(
         proof="DescribePendingMaintenanceActions: Action, OptInStatus, CurrentApplyDate",
         settles="the action is no longer pending and DBInstanceStatus is available",

@@ -44,6 +44,13 @@ _MARK = "-toban-"
 class RdsSnapshot(DatabaseChange):
     """Takes a snapshot, which stays until somebody deletes it."""
 
+    calls = (
+        "cloudwatch:GetMetricData",
+        "rds:CreateDBSnapshot",
+        "rds:DescribeDBInstances",
+        "rds:DescribeDBSnapshots",
+        "rds:DescribePendingMaintenanceActions",
+    )
     guarantees = Guarantees(
         proof="DescribeDBSnapshots: DBSnapshotIdentifier",
         token="DBSnapshotIdentifier",

@@ -56,6 +56,15 @@ class RdsStorage(DatabaseChange):
 
     numbers = frozenset({SIZE})
     names = NAMES
+    calls = (
+        "cloudwatch:GetMetricData",
+        "pricing:GetProducts",
+        "rds:DescribeDBInstances",
+        "rds:DescribeEvents",
+        "rds:DescribePendingMaintenanceActions",
+        "rds:DescribeValidDBInstanceModifications",
+        "rds:ModifyDBInstance",
+    )
     guarantees = Guarantees(
         proof="DescribeDBInstances: AllocatedStorage, PendingModifiedValues.AllocatedStorage",
         settles="AllocatedStorage is the new size and StorageOperationStatus is absent",

@@ -9,10 +9,12 @@ from typing import Any
 
 from services.aws.client.settings import AwsSettings
 from services.changes.engine import ChangeEngine
+from services.models.approvals import Means
 from services.models.change_runs import Run
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
+from services.runbook.examples import with_example_people
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
 
@@ -23,6 +25,8 @@ SCHEDULE = "application-autoscaling.PutScheduledAction"
 CANCEL = "application-autoscaling.DeleteScheduledAction"
 UNAPPROVED = load_builtin("facility-prod").model_copy(update={"approvers": ()})
 """The runbook without approvers: `test_approvals` is about them."""
+APPROVED = with_example_people(load_builtin("facility-prod"))
+"""The runbook with approvers who are known, as the demo's."""
 ARMED = timedelta(minutes=30)
 OVER = 361
 """Seconds of the world after which a request whose intent is recorded can no longer take effect."""
@@ -44,6 +48,13 @@ class Desk:
 
     async def plan(self, **parameters: str) -> Plan:
         return await self.engine.plan("task-limit", SERVICE, parameters)
+
+    async def consent(self, plan: Plan) -> None:
+        """Record that its approval was obtained elsewhere, if it needs one."""
+        if plan.approval_scope:
+            await self.engine.authority.approvals.obtain(
+                plan, who="PM", means=Means.PHONE, at=plan.made_at, reference="mail 12"
+            )
 
     async def apply(self, plan: Plan) -> Run:
         return await self.engine.apply(plan, typed=SERVICE)

@@ -47,7 +47,7 @@ def test_in_the_window_the_outage_is_only_moved() -> None:
     assert "One failover" in result.downtime
     assert "02-01(Sun) 02:00–03:00 JST" in result.downtime
     assert "only moves the interruption" in texts(result)
-    assert (result.danger, result.approval != "") == (Danger.CAREFUL, True)
+    assert (result.danger, result.approval_scope) == (Danger.CAREFUL, "rds-class:change")
     assert rows(result)["Instance per month"] == ("¥22,119", "¥44,238")
     assert "withdrawn" in result.reversible
     assert plan(**result.wish).steps == result.steps

@@ -53,7 +53,9 @@ def test_the_runbook_s_size_is_sent_at_once_and_without_iops() -> None:
         "DBInstanceIdentifier": "facility-prod-db", "AllocatedStorage": 200, "ApplyImmediately": True,
     }  # fmt: skip
     assert "irreversible" in result.title
-    assert (result.id, result.approval != "", result.danger) == ("0plan", True, Danger.CAREFUL)
+    assert (result.id, result.approval_scope, result.danger) == (
+        "0plan", "rds-storage:extend", Danger.CAREFUL,
+    )  # fmt: skip
     assert result.reversible.startswith("No")
     assert "cannot shrink" in texts(result, grave=True)
     assert rows(result)["Storage per month"] == ("¥4,140", "¥8,280")

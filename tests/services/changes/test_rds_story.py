@@ -18,7 +18,7 @@ from services.models.changes import Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER, Desk, desk
+from tests.services.changes.change_world import APPROVED, OVER, Desk, desk
 
 NAME = "facility-prod-db"
 MODIFY, MAINTAIN, SNAPSHOT = (
@@ -39,7 +39,7 @@ def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
 @asynccontextmanager
 async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
     """An armed console that follows its changes to their end."""
-    async with desk(embedded, path) as one:
+    async with desk(embedded, path, runbook=APPROVED) as one:
         await one.arm()
 
         async def follow() -> None:
@@ -63,6 +63,7 @@ async def apply(one: Desk, plan: Plan) -> Run:
     assert not plan.refusals, plan.refusals
     if one.engine.permits.armed is None:
         await one.arm()
+    await one.consent(plan)
     return await one.engine.apply(plan, typed=NAME)
 
 
@@ -96,7 +97,6 @@ def instance(embedded: Any) -> Any:
 async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         extension = await plan(one, "rds-storage", size="200")
-        assert extension.approval_scope == "rds-storage:extend"
         run = await apply(one, extension)
         assert (run.state, run.steps[0].verified) == (StepState.DONE, True), run
         locked = await plan(one, "rds-storage", size="300")
@@ -119,7 +119,6 @@ async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_p
 async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         larger = await plan(one, "rds-class", **{"class": "db.t4g.large", "timing": "now"})
-        assert larger.approval_scope == "rds-class:change"
         assert "AWS price list of 01-05(Mon)" in larger.cost
         run = await apply(one, larger)
         assert run.state is StepState.DONE, run

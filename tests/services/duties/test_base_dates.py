@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.errors import AccessDenied, Throttled
+from services.aws.client.errors import AccessDenied
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.rds.reader import RdsReader
 from services.calendar.calendar import Calendar
@@ -179,7 +179,7 @@ async def test_the_last_window_that_leaves_a_week_dates_the_request(
     assert "2026-04-12" in slot.remark or "04-12" in slot.remark
 
 
-async def test_maintenance_that_must_not_be_read_is_said_and_other_failures_are_raised(
+async def test_maintenance_that_cannot_be_read_is_said_and_keeps_no_other_date_back(
     runbook: Runbook, clock: ManualClock, journal: Journal
 ) -> None:
     def dates(kind: ProblemKind) -> MaintenanceDates:
@@ -188,5 +188,5 @@ async def test_maintenance_that_must_not_be_read_is_said_and_other_failures_are_
     keys = AccessKeys(listing())
     (date,) = await BaseDates(keys, journal, runbook, dates(ProblemKind.ACCESS_DENIED)).read()
     assert (date.id, date.at, date.remark) == ("facility-prod-db", None, "refused")
-    with pytest.raises(Throttled):
-        await BaseDates(keys, journal, runbook, dates(ProblemKind.THROTTLED)).read()
+    (date,) = await BaseDates(keys, journal, runbook, dates(ProblemKind.THROTTLED)).read()
+    assert (date.at, date.remark) == (None, "refused")

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from unicodedata import normalize
-from zoneinfo import ZoneInfo
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from services.changes.approval.approvals import NotApproved
+from services.changes.typed_values import any_moment, as_typed
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.approvals import Means
@@ -40,7 +39,6 @@ class ApprovalScreen(PlacedDialog[bool]):
         self.plan = plan
         services = self.app.ready
         self._approvals = services.engine.authority.approvals
-        self._zone: ZoneInfo = services.calendar.zone
         self._way = ""
         self._recording = False
         self.form = PlanForm()
@@ -103,7 +101,7 @@ class ApprovalScreen(PlacedDialog[bool]):
         approvers = self.app.ready.runbook.approvers
         name = next((each.name for each in approvers if each.role == self.plan.approval), "")
         means = tuple((each.value, means_text(each)) for each in Means)
-        now = f"{self.app.now().astimezone(self._zone):%Y-%m-%d %H:%M}"
+        now = as_typed(self.app.now(), self.app.ready.calendar)
         return (
             way,
             _text(WHO, _("Who approved it"), default=name),
@@ -162,12 +160,10 @@ class ApprovalScreen(PlacedDialog[bool]):
         return _("The approval is recorded. Confirm the plan within 30 minutes.")
 
     def _moment(self, text: str) -> datetime:
-        try:
-            return datetime.strptime(normalize("NFKC", text).strip(), "%Y-%m-%d %H:%M").replace(
-                tzinfo=self._zone
-            )
-        except ValueError as error:
-            raise NotApproved(_("When it was approved must look like 2026-12-01 17:00.")) from error
+        at, refusal = any_moment(_("When it was approved"), text, self.app.ready.calendar)
+        if at is None:
+            raise NotApproved(refusal)
+        return at
 
     def _say(self, words: str) -> None:
         self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))

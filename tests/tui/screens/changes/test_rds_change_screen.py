@@ -1,0 +1,45 @@
+"""The database's changes through the running console: from the list to AWS's own end."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.demo.scenario import Scenario
+from services.models.change_runs import StepState
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tui.change_steps import arm_without_screen, change_mode, planned, said, sent, to_question
+from tests.tui.screens.changes.test_change_keys import burst
+
+WORDS = {"title": "t", "watch": "w"}
+PATCHED = Scenario(name="x", ja=WORDS, en=WORDS, facts=({"kind": "patch", "auto_after_days": 30},))
+FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
+pytestmark = [
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.scenario(PATCHED, history=3600.0, origin=FRIDAY),
+]
+NAME = "facility-prod-db"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("kind", "operation", "typed"),
+    [("rds-maintenance", "ApplyPendingMaintenanceAction", True), ("rds-snapshot", "CreateDBSnapshot", False)],
+)
+async def test_a_change_that_needs_no_approval(
+    kind: str, operation: str, typed: bool, size: tuple[int, int], embedded: Embedded
+) -> None:
+    async with change_mode(embedded, size=size) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        kinds = list(app.ready.engine.changes)
+        await pilot.press(*["down"] * kinds.index(kind))
+        await until(pilot, lambda: "Next maintenance window" in said(pilot))
+        screen = await planned(pilot)
+        assert screen.plan.kind == kind
+        await to_question(pilot, screen)
+        await burst(pilot, *(NAME if typed else ("right",)))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await until(pilot, lambda: all(step.verified for step in app.runs[0].steps))
+        assert sent(embedded, f"rds.{operation}") == 1

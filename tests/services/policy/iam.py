@@ -14,7 +14,7 @@ def is_allowed(policy: dict[str, Any], action: str, resource: str = "*", *, mfa:
         for statement in policy["Statement"]
         if any(fnmatchcase(action, pattern) for pattern in statement["Action"])
         and any(resource == "*" or names(pattern, resource) for pattern in statement["Resource"])
-        and (mfa or "Bool" not in statement.get("Condition", {}))
+        and (mfa or not {"Bool", "BoolIfExists"} & set(statement.get("Condition", {})))
     }
     return effects == {"Allow"}
 

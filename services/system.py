@@ -24,7 +24,6 @@ from services.aws.logs.journal_stream import JournalStream
 from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
-from services.changes.arming.writers import WriteRoleUse
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
@@ -56,8 +55,7 @@ from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem
 from services.models.runbook import Runbook
-from services.policy.arns import Arns
-from services.policy.session import session_policy
+from services.policy.session import session_policies
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
@@ -237,10 +235,8 @@ def connect(
     anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    policy = partial(session_policy, arns=Arns(runbook, region))
-    roles = session.write_role
-    role = None if roles is None else WriteRoleUse(roles, policy, lambda: person(None).user)
-    engine = engine_of(context, book, session, permits, role)
+    policies = session_policies(runbook, region)
+    engine = engine_of(context, book, session, permits, session.write_role, policies)
     duties = Duties(
         runbook,
         calendar,

@@ -8,9 +8,11 @@ namespace and the dimension.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from services.models.aws_calls import AwsCall
+from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.documents import VERSION
 from services.policy.permissions import permissions_of
@@ -102,6 +104,11 @@ def session_policy(calls: Iterable[AwsCall], arns: Arns) -> str:
             if permission.action not in actions:
                 actions.append(permission.action)
     return json.dumps({"Version": VERSION, "Statement": list(statements.values())}, separators=(",", ":"))
+
+
+def session_policies(runbook: Runbook, region: str) -> Callable[[Iterable[AwsCall]], str]:
+    """`session_policy` for the account of this runbook."""
+    return partial(session_policy, arns=Arns(runbook, region))
 
 
 def _name(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.assumed_role import RoleSource
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
 from services.aws.client.meter import UsageMeter
@@ -16,7 +17,6 @@ from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
-from services.aws.client.write_role import RoleSource
 from services.background.detached import detached, in_thread
 from services.clock import Clock, SystemClock
 from services.host import programs

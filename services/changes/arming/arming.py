@@ -6,9 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from services.aws.client.assumed_role import SESSION_SECONDS
 from services.aws.client.errors import Refused
 from services.aws.client.settings import WriteRole
-from services.aws.client.write_role import SESSION_SECONDS
 from services.background.detached import detached
 from services.changes.arming.writers import WriteRoleUse
 from services.changes.restraints import Restraints

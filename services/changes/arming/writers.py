@@ -4,8 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.aws.client.errors import AwsError
-from services.aws.client.write_role import (
+from services.aws.client.assumed_role import (
     POLICY_LIMIT,
     Assumption,
     RoleWriter,
@@ -13,6 +12,7 @@ from services.aws.client.write_role import (
     session_name,
     source_identity,
 )
+from services.aws.client.errors import AwsError
 from services.aws.client.writer import Writer
 from services.changes.shutdown import Shutdown
 from services.changes.wording import problem_text

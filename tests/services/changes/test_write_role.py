@@ -25,8 +25,8 @@ MINUTES = timedelta(minutes=15)
 
 
 def store(embedded: Any) -> SessionStore:
-    found: SessionStore = embedded.world.component(SessionStore)
-    return found
+    sessions: SessionStore = embedded.world.component(SessionStore)
+    return sessions
 
 
 def assumed(embedded: Any) -> list[Session]:
@@ -112,21 +112,21 @@ def observe(embedded: Any, signed: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trust", "said"),
+    ("trust", "words"),
     [
         (Trust(source_identity=False), "add sts:SetSourceIdentity"),
         (Trust(mfa=True), "sts:AssumeRole"),
     ],
 )
 async def test_a_role_that_cannot_be_assumed_sends_nothing(
-    trust: Trust, said: str, embedded: Any, tmp_path: Path
+    trust: Trust, words: str, embedded: Any, tmp_path: Path
 ) -> None:
     store(embedded).trusts["TobanWrite"] = trust
     async with role_desk(embedded, tmp_path / "j.db", mfa=False) as one:
         await armed(one, "")
         run = await one.apply(await one.plan(max="10", revert="duty"))
         assert run.state is StepState.REFUSED
-        assert said in run.refusal
+        assert words in run.refusal
         assert await one.kinds() == [EntryKind.ARMED, EntryKind.REFUSED]
         assert REGISTER not in embedded.counts()
         # Once the trust policy is corrected, the same plan goes through.
@@ -135,7 +135,7 @@ async def test_a_role_that_cannot_be_assumed_sends_nothing(
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "words"),
     [
         ({"code": "PackedPolicyTooLarge", "status": 400}, "smaller parts"),
         ({"preset": "denied"}, "could not be assumed"),
@@ -147,14 +147,14 @@ async def test_a_role_that_cannot_be_assumed_sends_nothing(
     ids=str,
 )
 async def test_a_fault_of_sts_sends_nothing(
-    fault: dict[str, Any], said: str, embedded: Any, tmp_path: Path
+    fault: dict[str, Any], words: str, embedded: Any, tmp_path: Path
 ) -> None:
     async with role_desk(embedded, tmp_path / "j.db", mfa=False) as one:
         await armed(one, "")
         plan = await one.plan(max="10", revert="duty")
         embedded.fault("sts", "AssumeRole", **fault)
         run = await one.apply(plan)
-        assert said in run.refusal
+        assert words in run.refusal
         assert REGISTER not in embedded.counts()
         assert embedded.counts()["sts.AssumeRole"] == 1
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.client.allowed_operations import READS
-from services.aws.client.write_role import POLICY_LIMIT
+from services.aws.client.assumed_role import POLICY_LIMIT
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import AwsCall, aws_call
 from services.policy.arns import Arns

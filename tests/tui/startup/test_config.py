@@ -176,7 +176,7 @@ def test_the_role_for_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ('role_arn = "TobanWrite"', "config.toml:2: arming.role_arn: must be the ARN of a role"),
         (f'role_arn = "{DEVICE}"', "config.toml:2: arming.role_arn: must be the ARN of a role"),
@@ -188,7 +188,7 @@ def test_the_role_for_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ('role = "x"', "arming.role: "),
     ],
 )
-def test_mistakes_of_the_role_for_writing(file: Path, text: str, said: str) -> None:
+def test_mistakes_of_the_role_for_writing(file: Path, text: str, words: str) -> None:
     write(file, f"[arming]\n{text}\n")
     (refusal,) = refusals()
-    assert said in refusal
+    assert words in refusal

@@ -43,12 +43,12 @@ def leads(app: Console) -> Iterator[Lead]:
 
 async def choose_procedure(app: Console) -> None:
     """Let the operator choose a step, and open its change."""
-    found = {lead.id: lead for lead in leads(app)}
-    if not found:
+    by_id = {lead.id: lead for lead in leads(app)}
+    if not by_id:
         app.inform(_("No step of the runbook calls for a change."))
         return
-    choices = [Choice(lead.id, lead.text, lead.title) for lead in found.values()]
+    choices = [Choice(lead.id, lead.text, lead.title) for lead in by_id.values()]
     screen = ChooseScreen(_("Steps of the runbook"), choices, harmless=True)
     chosen = await app.push_screen_wait(screen)
     if chosen is not None:
-        app.post_message(found[chosen].request)
+        app.post_message(by_id[chosen].request)

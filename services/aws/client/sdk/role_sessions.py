@@ -1,4 +1,4 @@
-"""Assumes the role for writing and sends with it; `services.aws.client.write_role` is the part without the SDK.
+"""Assumes the role for writing and sends with it; `services.aws.client.assumed_role` is the part without the SDK.
 
 Its clients pass a gate of their own: they obtain the role's credentials, identify them and send granted requests, and
 read nothing else.
@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
+from services.aws.client.assumed_role import SESSION_SECONDS, Assumption
 from services.aws.client.errors import Expired, NoCredentials
 from services.aws.client.identity import identity_of
 from services.aws.client.mfa import SessionCredentials
@@ -23,7 +24,6 @@ from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require
 from services.aws.client.write_grants import WriteGrant
-from services.aws.client.write_role import SESSION_SECONDS, Assumption
 from services.background.detached import in_thread
 from services.clock import Clock
 from services.i18n import _

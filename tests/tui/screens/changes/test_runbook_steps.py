@@ -64,23 +64,23 @@ def test_a_row_leads_to_its_change(place: str, words: str, change: tuple[str, di
 
 
 def test_no_row_is_forgotten() -> None:
-    found = {(where, text) for where, text, step in steps_of(BOOK) if step.look in KINDS}
-    for where, text in found:
+    rows = {(where, text) for where, text, step in steps_of(BOOK) if step.look in KINDS}
+    for where, text in rows:
         assert any(where == place and words in text for place, words, _change in ROWS), (where, text)
-    assert len(found) == len(ROWS)
+    assert len(rows) == len(ROWS)
 
 
 async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app: Any = pilot.app
         engine = app.ready.engine
-        found = list(leads(app))
-        assert len(found) == len(ROWS)
-        for lead in found:
+        every = list(leads(app))
+        assert len(every) == len(ROWS)
+        for lead in every:
             request = lead.request
             target = engine.target(request.kind, request.target)
-            known = {each.id for each in await engine.changes[request.kind].parameters(target)}
-            assert set(request.values) <= known, lead
+            ids = {each.id for each in await engine.changes[request.kind].parameters(target)}
+            assert set(request.values) <= ids, lead
             app.post_message(request)
             if not request.values:
                 continue

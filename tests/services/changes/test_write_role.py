@@ -11,7 +11,6 @@ import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Refused
 from services.aws.client.settings import WriteRole
-from services.changes.ids import new_id
 from services.demo.iam.model import Session, SessionStore, Trust
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
@@ -183,6 +182,29 @@ async def test_nothing_is_armed_without_the_code(embedded: Any, tmp_path: Path) 
         assert await one.kinds() == []
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"preset": "throttled"},
+        {"mode": "reset-after"},
+        {"mode": "html"},
+        {"mode": "empty"},
+        {"preset": "expired"},
+    ],
+    ids=str,
+)
+async def test_a_fault_at_the_exchange_leaves_the_console_read_only(
+    fault: dict[str, Any], embedded: Any, tmp_path: Path
+) -> None:
+    async with role_desk(embedded, tmp_path / "j.db") as one:
+        embedded.fault("sts", "GetSessionToken", **fault)
+        with pytest.raises(AwsError):
+            await armed(one)
+        assert one.engine.permits.armed is None
+        assert await one.kinds() == []
+        assert embedded.counts()["sts.GetSessionToken"] == 1
+
+
 async def test_with_a_role_the_time_is_that_of_its_session(embedded: Any, tmp_path: Path) -> None:
     async with role_desk(embedded, tmp_path / "j.db") as one:
         with pytest.raises(Refused) as caught:
@@ -228,4 +250,3 @@ async def test_only_its_own_gate_lets_a_code_be_exchanged(embedded: Any, tmp_pat
     async with role_desk(embedded, tmp_path / "j.db") as one:
         with pytest.raises(Refused):
             await one.services.session.read("sts", "GetSessionToken")
-    assert new_id(embedded.clock.now())

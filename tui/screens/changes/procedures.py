@@ -17,7 +17,7 @@ class Lead:
 
     id: str
     title: str
-    """The procedure or playbook."""
+    """The procedure's section of the written runbook, or the playbook."""
     text: str
     request: OpenChange
 
@@ -26,7 +26,7 @@ def leads(app: Console) -> Iterator[Lead]:
     """Every step that leads to a change, in the runbook's order."""
     book = app.ready.runbook
     parts: list[tuple[str, str, tuple[Step | Cause, ...]]] = [
-        *((str(each.id), str(each.title), each.steps) for each in book.procedures),
+        *((str(each.id), str(each.section or each.title), each.steps) for each in book.procedures),
         *((str(each.id), str(each.title), each.leads) for each in book.playbooks),
     ]
     for id, title, steps in parts:

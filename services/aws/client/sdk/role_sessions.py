@@ -15,7 +15,7 @@ from botocore.loaders import Loader
 from services.aws.client.assumed_role import SESSION_SECONDS, Assumption
 from services.aws.client.errors import Expired, NoCredentials
 from services.aws.client.identity import identity_of
-from services.aws.client.mfa import SessionCredentials
+from services.aws.client.mfa import CodeWanted, SessionCredentials
 from services.aws.client.sdk.clients import Clients
 from services.aws.client.sdk.error_outcome import judged
 from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
@@ -26,7 +26,7 @@ from services.aws.client.validation import require
 from services.aws.client.write_grants import WriteGrant
 from services.background.detached import in_thread
 from services.clock import Clock
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
 
@@ -41,6 +41,10 @@ ASSUMING = frozenset({*_SIGN_IN, ("sts", "AssumeRole"), ("sts", "GetSessionToken
 SENDING = frozenset({("sts", "GetCallerIdentity")})
 """What the role's own clients may call beside granted requests."""
 ASSUME_SECONDS = 20.0
+_OWN_KEY = N_(
+    "Choose a profile with the access key of the IAM user; role_arn in the console's configuration may name the role to "
+    "read with."
+)
 
 
 class RoleSessions:
@@ -115,6 +119,11 @@ class RoleSessions:
                 answer = await clients.call("write", "sts", operation, request)
             require(answer, ("Credentials",))
             return answer
+        except CodeWanted as error:
+            text = _(
+                "The profile asks for an MFA code itself, so it cannot assume the role {role} for changes."
+            )
+            raise NoCredentials(self._problem(ProblemKind.NO_CREDENTIALS, text, _OWN_KEY)) from error
         except FAILURES as error:
             asked = _asked(self._role, operation)
             raise translate(error, asked, self._clock.now()) from error
@@ -137,8 +146,9 @@ class RoleSessions:
 
         return await in_thread(build)
 
-    def _problem(self, kind: ProblemKind, text: str) -> Problem:
-        return Problem(kind=kind, summary=text.format(role=self._role.name), at=self._clock.now())
+    def _problem(self, kind: ProblemKind, text: str, remedy: str = "") -> Problem:
+        summary = text.format(role=self._role.name)
+        return Problem(kind=kind, summary=summary, remedy=remedy and _(remedy), at=self._clock.now())
 
 
 class RoleSession:

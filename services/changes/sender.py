@@ -64,18 +64,18 @@ class Sender:
         self._clock = clock
         self._zone = zone
         self.shutdown = Shutdown()
-        self._plan_marks: dict[str, Mark] = {}
-        """When this console made its newest plans, by plan id."""
+        self._made: dict[str, tuple[Mark, str]] = {}
+        """When this console made its newest plans, and their hashes, by plan id."""
 
     def remember(self, plan: Plan) -> None:
-        """Remember that the plan was made just now."""
-        self._plan_marks[plan.id] = mark(self._clock)
-        while len(self._plan_marks) > PLANS:
-            del self._plan_marks[next(iter(self._plan_marks))]
+        """Remember that exactly this plan was made just now."""
+        self._made[plan.id] = mark(self._clock), plan.digest
+        while len(self._made) > PLANS:
+            del self._made[next(iter(self._made))]
 
     def _expired(self, plan: Plan) -> bool:
         """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
-        now, start = self._clock.now(), self._plan_marks.get(plan.id)
+        now, (start, _digest) = self._clock.now(), self._made.get(plan.id, (None, ""))
         if not plan.made_at <= now < plan.expires_at:
             return True
         lasts = (plan.expires_at - plan.made_at).total_seconds()
@@ -90,6 +90,7 @@ class Sender:
         objection = (
             self._objection(plan, typed)
             or await self._elsewhere(plan)
+            or self._another(plan)
             or await self._restraints.objection()
             or await self._authority.objection(plan)
             or self._objection(plan, typed)
@@ -122,6 +123,13 @@ class Sender:
         if self._permits.armed is None:
             return _("The console is read-only; arm it first.")
         return ""
+
+    def _another(self, plan: Plan) -> str:
+        """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
+        made = self._made.get(plan.id)
+        if made is None or made[1] == plan.digest:
+            return ""
+        return _("It is not the plan that was made; plan it again.")
 
     async def _elsewhere(self, plan: Plan) -> str:
         """Why these credentials do not fit the plan's account; "" if they do."""

@@ -120,6 +120,18 @@ class Arns:
         return self._runbook.waf.log_prefix if self._runbook.waf else ""
 
     @property
+    def change_calendars(self) -> tuple[str, ...]:
+        """The document of the Change Calendar; another account's is named by its ARN."""
+        calendar = self._runbook.change_calendar
+        if calendar is None:
+            return ()
+        return (
+            str(calendar.name)
+            if calendar.name.startswith("arn:")
+            else self._arn("ssm", f"document/{calendar.name}"),
+        )
+
+    @property
     def workgroups(self) -> tuple[str, ...]:
         """The Athena workgroup."""
         waf = self._runbook.waf

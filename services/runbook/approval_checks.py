@@ -1,5 +1,6 @@
 """Checks of who approves changes, and of the times in which changes are frozen."""
 
+import re
 from collections.abc import Iterator
 
 from services.changes.approvers import scope_named
@@ -11,6 +12,10 @@ from services.toml.positions import Path
 
 Mistakes = Iterator[tuple[Path, str]]
 """(path, message) of each mistake."""
+
+_NAME = r"[A-Za-z0-9_.-]{3,128}"
+_CALENDAR = re.compile(rf"{_NAME}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{{12}}:document/{_NAME}")
+"""Source: CreateDocument (Systems Manager API reference)."""
 
 
 def approves(runbook: Runbook) -> Mistakes:
@@ -55,9 +60,21 @@ def freezes(runbook: Runbook) -> Mistakes:
             yield (*path, "ends"), _("must be after starts")
 
 
+def change_calendar(runbook: Runbook) -> Mistakes:
+    """The calendar is named by its name, or by the ARN of its document."""
+    calendar = runbook.change_calendar
+    if calendar is not None and not _CALENDAR.fullmatch(calendar.name):
+        yield (
+            ("change_calendar", "name"),
+            _("must be the name of a Change Calendar, or its ARN such as {example}").format(
+                example="arn:aws:ssm:ap-northeast-1:123456789012:document/name"
+            ),
+        )
+
+
 def _is_empty(freeze: Freeze) -> bool:
     return freeze.ends <= freeze.starts
 
 
-ALL = (approves, freezes)
+ALL = (approves, freezes, change_calendar)
 """Every check of this file."""

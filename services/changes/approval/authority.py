@@ -31,12 +31,16 @@ class Authority:
         if not freeze and not plan.approval_scope:
             return ""
         await self.approvals.load()
+        if freeze and not plan.freeze:
+            text = _("Changes have been frozen since it was planned: {freeze}. Plan it again.")
+            return text.format(freeze=freeze)
         return self.missing(plan.model_copy(update={"freeze": freeze}))
 
     def missing(self, plan: Plan) -> str:
         """What the plan lacks according to the entries read so far; "" if nothing."""
-        ways = {consent.way for consent in self.approvals.consents(plan)}
-        if plan.freeze and ConsentWay.EMERGENCY not in ways:
+        consents = self.approvals.consents(plan)
+        ways = {consent.way for consent in consents}
+        if plan.freeze and not any(consent.freeze for consent in consents):
             text = _("Changes are frozen: {freeze}. F7 records an emergency.")
             return text.format(freeze=plan.freeze)
         if not plan.approval_scope:

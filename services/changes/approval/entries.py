@@ -72,14 +72,14 @@ def declined(plan: Plan, reason: str) -> NewEntry:
 
 
 def emergency(plan: Plan, reason: str) -> NewEntry:
-    """The operator declares an emergency for the plan."""
+    """The operator declares an emergency for the plan: one claim for an undecided approver, one for a freeze."""
     text = _("Emergency: {title} ({target}). {reason}")
     return _entry(
         EntryKind.EMERGENCY,
         plan,
         text.format(title=plan.title, target=plan.target.title, reason=reason),
         {"way": ConsentWay.EMERGENCY.value, "reason": clean(reason), "freeze": plan.freeze},
-        claim=f"emergency:{plan.id}",
+        claim=f"emergency:{plan.id}{':freeze' if plan.freeze else ''}",
     )
 
 
@@ -101,7 +101,7 @@ def consent_of(entry: Entry) -> Consent | None:
     if entry.kind not in (EntryKind.APPROVED, EntryKind.EMERGENCY):
         return None
     data = entry.data
-    texts = {name: str(data.get(name, "")) for name in ("role", "who", "reference", "reason")}
+    texts = {name: str(data.get(name, "")) for name in ("role", "who", "reference", "reason", "freeze")}
     try:
         return Consent(
             way=ConsentWay(str(data.get("way"))),

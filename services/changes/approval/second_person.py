@@ -9,8 +9,12 @@ _LABELS = frozenset({"sudo", "login", "uid"})
 
 
 def are_two(one: Person, other: Person) -> bool:
-    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other."""
-    if not one.identity or not other.identity or one.identity == other.identity:
+    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other.
+
+    Names that differ in case alone count as one, because a directory may not distinguish them.
+    """
+    identities = one.identity.casefold(), other.identity.casefold()
+    if not all(identities) or identities[0] == identities[1]:
         return False
     names, others = _names(one), _names(other)
     return bool(names) and bool(others) and names.isdisjoint(others)
@@ -18,4 +22,4 @@ def are_two(one: Person, other: Person) -> bool:
 
 def _names(person: Person) -> frozenset[str]:
     """Every OS user in `alice (sudo: bob)`."""
-    return frozenset(_NAMES.findall(person.user)) - _LABELS
+    return frozenset(_NAMES.findall(person.user.casefold())) - _LABELS

@@ -70,6 +70,21 @@ def test_the_times_of_a_freeze(starts: str, ends: str, key: str) -> None:
     assert list(small.mistakes(FREEZE.format(starts=starts, ends=ends))) == ([key] if key else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "is_valid"),
+    [
+        ("facility-prod-changes", True),
+        ("arn:aws:ssm:ap-northeast-1:210987654321:document/city-changes", True),
+        ("", False),
+        ("変更カレンダー", False),
+        ("arn:aws:ssm:ap-northeast-1:210987654321:parameter/city", False),
+    ],
+)
+def test_the_name_of_the_change_calendar(name: str, is_valid: bool) -> None:
+    text = f'[change_calendar]\nname = "{name}"\n'
+    assert list(small.mistakes(text)) == ([] if is_valid else ["change_calendar.name"])
+
+
 def test_the_examples_of_the_shipped_runbook_are_valid() -> None:
     shipped = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
     start = shipped.index("# [[freezes]]")

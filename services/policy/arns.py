@@ -120,18 +120,6 @@ class Arns:
         return self._runbook.waf.log_prefix if self._runbook.waf else ""
 
     @property
-    def change_calendars(self) -> tuple[str, ...]:
-        """The document of the Change Calendar; another account's is named by its ARN."""
-        calendar = self._runbook.change_calendar
-        if calendar is None:
-            return ()
-        return (
-            str(calendar.name)
-            if calendar.name.startswith("arn:")
-            else self._arn("ssm", f"document/{calendar.name}"),
-        )
-
-    @property
     def workgroups(self) -> tuple[str, ...]:
         """The Athena workgroup."""
         waf = self._runbook.waf
@@ -147,6 +135,15 @@ class Arns:
         return tuple(
             self._arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table)
         )
+
+    @property
+    def calendars(self) -> tuple[str, ...]:
+        """The Change Calendar, an SSM document."""
+        calendar = self._runbook.change_calendar
+        if calendar is None:
+            return ()
+        name = str(calendar.name)
+        return (name if name.startswith("arn:") else self._arn("ssm", f"document/{name}"),)
 
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""

@@ -17,6 +17,7 @@ Operation = tuple[str, str]
 """Service and operation, as botocore names them."""
 
 CONSOLE: Mapping[str, tuple[str, ...]] = {
+    "change calendar": ("ssm:GetCalendarState",),
     "identity": ("sts:GetCallerIdentity",),
     "alarm detail": (
         "cloudwatch:DescribeAlarmContributors",
@@ -31,8 +32,6 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What the console calls beside inspections, changes and the panels of the watch mode."""
-CHANGE_CALENDAR = ("ssm:GetCalendarState",)
-"""What a change calls where the runbook names a Change Calendar."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
 """What the journal calls to store its checkpoints outside this machine, and to verify them."""
 ROTATION = "iam"
@@ -63,7 +62,6 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
         *(entry.calls for entry in INSPECTIONS if not entry.missing_setting(runbook)),
         *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
         *CONSOLE.values(),
-        CHANGE_CALENDAR if runbook.change_calendar is not None else (),
         tuple(panels),
     )
     reads = frozenset[Operation]().union(*map(operations, parts))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.changes.ages import Ages, marked
 from services.changes.approval import entries
-from services.changes.approval.second_person import are_two
+from services.changes.approval.second_person import are_two, awaits
 from services.changes.approvers import approver
 from services.clock import Clock, real
 from services.i18n import _, sentences
@@ -138,6 +138,10 @@ class Approvals(GroupedProjection):
         requests = (self.request(plan) for plan in self._plans)
         waiting = [request for request in requests if request is not None and request.state in open_states]
         return tuple(sorted(waiting, key=lambda request: request.seq, reverse=True))
+
+    def awaited(self) -> tuple[ApprovalRequest, ...]:
+        """The requests that wait for the person here, newest first."""
+        return tuple(each for each in self.requests() if awaits(each, self.journal.person))
 
     def request(self, plan: str) -> ApprovalRequest | None:
         """The request for a plan's approval; None if nobody has asked."""

@@ -5,7 +5,7 @@ from services.changes.approval.freezes import Freezes
 from services.changes.base import ChangeContext
 from services.i18n import _
 from services.journal.journal import Journal
-from services.models.approvals import ConsentWay
+from services.models.approvals import ApprovalState, ConsentWay
 from services.models.changes import Caution, Plan
 
 
@@ -52,7 +52,20 @@ class Authority:
             return text.format(role=plan.approval)
         if ways - {ConsentWay.EMERGENCY}:
             return ""
-        return _("The approval of {role} is missing: F7.").format(role=plan.approval)
+        return self._asked(plan) or _("The approval of {role} is missing: F7.").format(role=plan.approval)
+
+    def _asked(self, plan: Plan) -> str:
+        """What became of the request for this plan's approval; "" without one that is of use."""
+        request = self.approvals.request(plan.id)
+        if request is None or request.plan.digest != plan.digest:
+            return ""
+        if request.state is ApprovalState.ASKED:
+            text = _("{role} was asked and has not answered yet.")
+            return text.format(role=plan.approval)
+        if request.state is ApprovalState.DECLINED:
+            text = _("Declined by {name}: {reason}. Another request needs another plan: F5.")
+            return text.format(name=request.declined_by, reason=request.decline_reason)
+        return ""
 
 
 def authority_of(context: ChangeContext, journal: Journal) -> Authority:

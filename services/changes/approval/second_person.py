@@ -1,7 +1,8 @@
-"""Whether two people who act in consoles are two people: other OS users, and other AWS identities. Pure."""
+"""Who is a second person: another OS user with another AWS identity; and for whom a request waits. Pure."""
 
 import re
 
+from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.journal import Person
 
 _NAMES = re.compile(r"[^\s():]+")
@@ -18,6 +19,13 @@ def are_two(one: Person, other: Person) -> bool:
         return False
     names, others = _names(one), _names(other)
     return bool(names) and bool(others) and names.isdisjoint(others)
+
+
+def awaits(request: ApprovalRequest, person: Person) -> bool:
+    """Whether a request waits for this person: as a second person to answer it, or to confirm what was approved."""
+    if request.state is ApprovalState.ASKED:
+        return are_two(request.asker, person)
+    return request.state is ApprovalState.GIVEN and request.asker.user == person.user
 
 
 def _names(person: Person) -> frozenset[str]:

@@ -70,7 +70,11 @@ async def _obtained(stage: Stage) -> None:
     await stage.armed()
     plan = await _plan(stage)
     await stage.ready.engine.authority.approvals.obtain(
-        plan, who="山田 花子", means=Means.PHONE, at=plan.made_at - timedelta(minutes=6), reference="電話メモ 12"
+        plan,
+        who="山田 花子",
+        means=Means.PHONE,
+        at=plan.made_at - timedelta(minutes=6),
+        reference="電話メモ 12",
     )
     await stage.until(lambda: stage.screen.view.consents)
 

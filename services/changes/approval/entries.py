@@ -84,7 +84,13 @@ def emergency(plan: Plan, reason: str) -> NewEntry:
 
 
 def _entry(kind: EntryKind, plan: Plan, text: str, data: dict[str, object], *, claim: str) -> NewEntry:
-    about = {"digest": plan.digest, "scope": plan.approval_scope, "role": plan.approval}
+    about = {
+        "digest": plan.digest,
+        "scope": plan.approval_scope,
+        "role": plan.approval,
+        "change": plan.title,
+        "on": plan.target.title,
+    }
     return NewEntry(
         kind=kind,
         subject=plan.id,

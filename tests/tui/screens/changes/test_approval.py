@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from textual.widgets import Input
 from services import i18n
 from services.models.approvals import ApprovalState, ConsentWay, Means
 from services.models.change_runs import StepState
-from services.models.journal import Person
+from services.models.journal import EntryKind, Person
 from services.models.runbook import Runbook
 from tests.conftest import Embedded
 from tests.services.changes.approval.approval_world import (
@@ -22,6 +23,7 @@ from tests.services.changes.approval.approval_world import (
     again,
     approve,
     confirmed,
+    obtain,
     office,
     raise_plan,
     sent,
@@ -35,6 +37,10 @@ from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.review import DeclineScreen, ReviewScreen
+from tui.screens.changes.run import RunScreen
+from tui.screens.slack.post import PostScreen
+from widgets.journal.contents import contents_lines
+from widgets.journal.wording import kind_spans, kind_word
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
 
@@ -112,7 +118,8 @@ async def test_asked_here_approved_there_confirmed_here(
         await confirm(pilot, plan_screen)
         assert sent(embedded) == 2
         assert app.runs[0].consents[0].by == "taro"
-        assert "Approved by taro, a second person" in said(pilot), "also while it is carried out"
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "Approved by taro, a second person" in said(pilot))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -318,3 +325,50 @@ async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded: Embedded
         await until(pilot, lambda: "○ approval asked" in said(pilot))
         assert "Change(1)" not in said(pilot)
         assert (await again(one, plan)).digest == plan.digest
+
+
+async def test_an_emergency_is_proposed_to_slack_and_can_be_again(embedded: Embedded, tmp_path: Path) -> None:
+    async with console_of(embedded, tmp_path / "j.db", runbook=UNDECIDED) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        plan_screen = await planned(pilot)
+        await fill(pilot, await way(pilot), reason="窓口が止まっている")
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        await confirm(pilot, plan_screen)
+        await until(pilot, lambda: isinstance(app.screen, PostScreen))
+        assert "EMERGENCY CHANGE" in app.screen.proposal.text
+        assert "窓口が止まっている" in app.screen.proposal.text
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        app.screen.runs.table.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert "EMERGENCY, recorded by hanako" in said(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PostScreen))
+
+
+async def test_the_journal_tells_both_kinds_apart(embedded: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    async with office(embedded, path) as one, office(embedded, path, TARO) as two:
+        await approve(two, await asked_by(one))
+        await obtain(one, await raise_plan(one))
+        entries = [
+            entry
+            for entry in await one.entries()
+            if entry.kind in (EntryKind.APPROVED, EntryKind.APPROVAL_ASKED)
+        ]
+    words = {(kind_word(entry), kind_spans(entry)[0][1]) for entry in entries}
+    assert words == {("approved", "good"), ("approved elsewhere", "caution"), ("approval asked", "key")}
+    body = "\n".join(
+        "".join(text for text, _role in line) for entry in entries for line in contents_lines(entry, UTC, 100)
+    )
+    for said_there in (
+        "who approved: 鈴木",
+        "by what means: by phone",
+        "reference: メール 12",
+        "way: obtained elsewhere",
+    ):
+        assert said_there in body

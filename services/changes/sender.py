@@ -66,18 +66,18 @@ class Sender:
         self._zone = zone
         self.shutdown = Shutdown()
         self._writers = Writers(session, role, self.shutdown)
-        self._plan_marks: dict[str, Mark] = {}
-        """When this console made its newest plans, by plan id."""
+        self._made: dict[str, tuple[Mark, str]] = {}
+        """When this console made its newest plans, and their hashes, by plan id."""
 
     def remember(self, plan: Plan) -> None:
-        """Remember that the plan was made just now."""
-        self._plan_marks[plan.id] = mark(self._clock)
-        while len(self._plan_marks) > PLANS:
-            del self._plan_marks[next(iter(self._plan_marks))]
+        """Remember that exactly this plan was made just now."""
+        self._made[plan.id] = mark(self._clock), plan.digest
+        while len(self._made) > PLANS:
+            del self._made[next(iter(self._made))]
 
     def _expired(self, plan: Plan) -> bool:
         """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
-        now, start = self._clock.now(), self._plan_marks.get(plan.id)
+        now, (start, _digest) = self._clock.now(), self._made.get(plan.id, (None, ""))
         if not plan.made_at <= now < plan.expires_at:
             return True
         lasts = (plan.expires_at - plan.made_at).total_seconds()
@@ -97,6 +97,7 @@ class Sender:
         # Assuming a role and reading the account take time, in which the plan may have expired.
         objection = (
             self._objection(plan, typed)
+            or self._another(plan)
             or await self._assume(plan)
             or await self._writers.elsewhere(plan)
             or await self._restraints.objection()
@@ -143,6 +144,13 @@ class Sender:
             or await self._authority.objection(plan)
             or await self._writers.assume(plan, calls)
         )
+
+    def _another(self, plan: Plan) -> str:
+        """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
+        made = self._made.get(plan.id)
+        if made is None or made[1] == plan.digest:
+            return ""
+        return _("It is not the plan that was made; plan it again.")
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""

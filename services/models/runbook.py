@@ -269,7 +269,8 @@ class Approver(Translated):
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
-    """What the role approves, one each: ids of changes' scopes such as `task-limit:raise`, or their sentences."""
+    """What the role approves, one each: `task-limit:raise`, `rds-class:change` or `rds-storage:extend`, or the Japanese
+    sentence for one of these. A change of which no role approves anything needs no approval."""
     en: ApproverTexts = ApproverTexts()
     """English versions of its texts."""
 
@@ -280,14 +281,14 @@ class Approver(Translated):
 
 
 class Freeze(Translated):
-    """A time in which changes are refused."""
+    """A time in which changes are refused; an emergency with a reason goes through."""
 
     title: Clean
     """The reason, as operators read it: `年度末処理`."""
     starts: datetime
-    """Local time from which changes are refused, without a zone."""
+    """Local time from which changes are refused, without a zone: 2027-03-29T00:00:00."""
     ends: datetime
-    """Local time from which they are allowed again, without a zone."""
+    """Local time from which they are allowed again, without a zone; after `starts`."""
     en: TitleTexts = TitleTexts()
     """English versions of its texts."""
 
@@ -296,7 +297,7 @@ class ChangeCalendar(Model):
     """A Change Calendar of Systems Manager that opens and closes for changes."""
 
     name: RawId
-    """Its name or ARN; while it is closed, or cannot be read, changes are refused."""
+    """Its name, or its ARN if another account shares it; while it is closed, or cannot be read, changes are refused."""
 
 
 class ClosedDay(StrEnum):
@@ -473,7 +474,9 @@ class Runbook(Translated):
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    """Times in which changes are refused; empty: none."""
     change_calendar: ChangeCalendar | None = None
+    """A calendar of AWS that opens and closes for changes; None: none."""
     closures: Closures = Closures()
     costs: Costs | None = None
     access_keys: AccessKeys | None = None

@@ -97,6 +97,7 @@ class ChangeScreen(ModeScreen):
             for target in change.targets()
         )
         self.runs.waiting = frozenset(slot.key.removeprefix("revert@") for slot in engine.reverts())
+        self.runs.awaited = frozenset(each.plan.id for each in engine.authority.approvals.awaited())
         self.runs.requests = engine.requests
         self.runs.runs = runs
         self.unknown.show(runs)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from services.changes.base import Change, ChangeContext
 
 CHANGES: tuple[ChangeKind, ...] = (
-    ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --min 2 --revert aws|duty|none --revert-at “2026-03-31 17:00”", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max", (ApprovalScope("raise", N_("Raise the maximum number of tasks"), "最大タスク数の引き上げ"),)),
+    ChangeKind("task-limit", N_("Maximum task count"), "services.changes.task_limit.change:TaskLimit", N_("Raise or lower the number of tasks that Auto Scaling may start"), "--max 10 --revert aws|duty|none --revert-at “2026-03-31 17:00” --min 2", "さいだいたすくすう saidai tasuku suu すけーる sukeru scale max", (ApprovalScope("raise", N_("Raise the maximum number of tasks"), "最大タスク数の引き上げ"),)),
     ChangeKind("deploy-rollback", N_("Rollback of a deployment"), "services.changes.deploy_rollback.change:DeployRollback", N_("Stop the deployment in progress, or deploy the revision before it again"), "--revision staff-api:41", "ろーるばっく もどす rorubakku modosu でぷろい depuroi rollback 5xx"),
     ChangeKind("desired-count", N_("Desired task count"), "services.changes.desired_count.change:DesiredCount", N_("Start or stop tasks now, within the bounds of Auto Scaling"), "--desired 5", "きぼうすう しゅどうすけーる kibousuu shudou sukeru desired scale"),
     ChangeKind("service-restart", N_("Restart of the tasks"), "services.changes.service_restart.change:ServiceRestart", N_("Start new tasks of the deployed revision and stop the old ones"), "", "さいきどう saikidou たすく tasuku restart force new deployment"),

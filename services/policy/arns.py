@@ -136,6 +136,15 @@ class Arns:
             self._arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table)
         )
 
+    @property
+    def calendars(self) -> tuple[str, ...]:
+        """The Change Calendar, an SSM document."""
+        calendar = self._runbook.change_calendar
+        if calendar is None:
+            return ()
+        name = str(calendar.name)
+        return (name if name.startswith("arn:") else self._arn("ssm", f"document/{name}"),)
+
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""
         arn = self._arn("logs", f"log-group:{name}")

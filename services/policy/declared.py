@@ -17,6 +17,7 @@ Operation = tuple[str, str]
 """Service and operation, as botocore names them."""
 
 CONSOLE: Mapping[str, tuple[str, ...]] = {
+    "change calendar": ("ssm:GetCalendarState",),
     "identity": ("sts:GetCallerIdentity",),
     "alarm detail": (
         "cloudwatch:DescribeAlarmContributors",

@@ -6,6 +6,7 @@ elements reference (IAM User Guide).
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from services.aws.client.allowed_operations import READS
@@ -68,7 +69,8 @@ def _rotate(calls: Declared, arns: Arns) -> Iterable[Statement]:
     if not arns.users:
         return
     reads = frozenset(each for each in calls.rotation if each in READS)
-    yield from _allowed("ReadKeys", _permissions(reads, arns))
+    keys = [replace(each, resources=arns.users) for each in _permissions(reads, arns)]
+    yield from _allowed("ReadKeys", keys)
     yield from _allowed("RotateKeys", _permissions(calls.rotation - reads, arns), SECOND_FACTOR)
 
 

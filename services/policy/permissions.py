@@ -28,6 +28,7 @@ Resources = Callable[[Arns], tuple[str, ...]]
 _LOG_READS = ("FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "StartLiveTail", "StartQuery")
 _READS: Mapping[tuple[str, str], Resources] = {
     **{("logs", operation): lambda arns: arns.log_groups for operation in _LOG_READS},
+    ("ssm", "GetCalendarState"): lambda arns: arns.calendars,
     ("cloudfront", "GetDistribution"): lambda arns: arns.distributions,
     ("cloudfront", "GetInvalidation"): lambda arns: arns.distributions,
     ("cloudfront", "ListInvalidations"): lambda arns: arns.distributions,

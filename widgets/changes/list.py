@@ -1,5 +1,6 @@
 """The available changes: each kind of change with its targets in the runbook."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.timers import is_going
 from widgets.frame.parts import PanelEmpty, PanelHead
+
+_TITLE = 28
+"""Cells in which every title of a change is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,13 @@ class ChangeList(Vertical):
         super().__init__(id=id)
         self.head = PanelHead(_("What can be changed"))
         self._empty = PanelEmpty()
-        self.table = KeyedTable((Column(_("Target"), flex=1, min_width=12), Column("", max_width=12)))
+        self.table = KeyedTable(
+            (
+                Column(_("Change"), flex=1, min_width=_TITLE),
+                Column(_("Target"), max_width=20, rank=2),
+                Column("", max_width=12, rank=1),
+            )
+        )
 
     def compose(self) -> ComposeResult:
         """The head, the table, and the text for an empty table."""
@@ -123,15 +133,20 @@ class ChangeList(Vertical):
 
 
 def offer_rows(offers: Sequence[Offer]) -> list[Row]:
-    """A heading for each kind, then its targets."""
+    """A kind with one target on one row; a kind with several as a heading above its targets."""
+    counts = Counter(offer.kind for offer in offers)
     rows: list[Row] = []
     before = ""
     for offer in offers:
-        if offer.kind != before:
-            before = offer.kind
-            heading: Line = [("  ", ""), (offer.title, "heading")]
-            rows.append(Row(f"heading {offer.kind}", (heading,), heading=True))
-        rows.append(Row(offer.key, ([("  ", ""), (offer.target.title, "strong")], _lock(offer))))
+        if counts[offer.kind] == 1:
+            cells: tuple[Line, Line] = ([(offer.title, "strong")], [(offer.target.title, "muted")])
+        else:
+            if offer.kind != before:
+                heading: Line = [("  ", ""), (offer.title, "heading")]
+                rows.append(Row(f"heading {offer.kind}", (heading,), heading=True))
+            cells = ([("  ", ""), (offer.target.title, "strong")], [])
+        before = offer.kind
+        rows.append(Row(offer.key, (*cells, _lock(offer))))
     return rows
 
 

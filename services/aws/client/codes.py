@@ -101,7 +101,12 @@ _MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 
-_PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing", "stepfunctions": "states"}
+_PREFIXES = {
+    "elbv2": "elasticloadbalancing",
+    "elb": "elasticloadbalancing",
+    "stepfunctions": "states",
+    "service-quotas": "servicequotas",
+}
 """IAM's service prefix where it differs from botocore's service name."""
 _ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket", ("budgets", "DescribeBudgets"): "budgets:ViewBudget"}
 """Operations whose IAM action has a different name (service authorization reference)."""

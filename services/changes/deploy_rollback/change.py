@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from services.changes.base import Change, ChangeContext
+from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.deploy_rollback.facts import facts, remarks
 from services.changes.deploy_rollback.parameters import REVISION, chosen, parameters
 from services.changes.deploy_rollback.progress import rollback_progress
@@ -38,6 +39,19 @@ GIVES_UP = timedelta(minutes=60)
 class DeployRollback(Change):
     """Brings back the task definition that the newest release replaced, or another active one."""
 
+    calls = (
+        "cloudtrail:LookupEvents",
+        "cloudwatch:GetMetricData",
+        "ecs:ContinueServiceDeployment",
+        "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListServiceDeployments",
+        "ecs:ListTaskDefinitions",
+        "ecs:StopServiceDeployment",
+        "ecs:UpdateService",
+    )
     guarantees = Guarantees(
         proof="DescribeServices: taskDefinition; DescribeServiceDeployments: status ROLLBACK_*",
         settles="DescribeServiceDeployments: status SUCCESSFUL or ROLLBACK_SUCCESSFUL",
@@ -96,6 +110,7 @@ class DeployRollback(Change):
             cost=_("None"),
             reversible=_reversible(state),
             watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
+            suggestions=after_deployment(self.context.runbook),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

@@ -47,7 +47,7 @@ def _texts(deployment: ServiceDeployment, service: ContainerService, state: Roll
         name=state.definition_of(deployment.target) or "—", status=deployment.status
     )
     for part in service.deployments:
-        text = _("{name}: {running} of {desired} tasks run.")
+        text = _("{name}: desired {desired}, running {running}.")
         yield text.format(name=part.task_definition, running=part.running, desired=part.desired)
         if part.failed:
             yield _("{name}: {count} tasks failed.").format(name=part.task_definition, count=part.failed)

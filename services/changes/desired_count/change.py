@@ -40,6 +40,18 @@ class DesiredCount(Change):
     """Starts or stops tasks now, within the bounds of Auto Scaling."""
 
     numbers = frozenset({DESIRED})
+    calls = (
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+        "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:UpdateService",
+        "service-quotas:GetAWSDefaultServiceQuota",
+        "service-quotas:GetServiceQuota",
+    )
     guarantees = Guarantees(
         proof="DescribeServices: desiredCount", settles="DescribeServices: runningCount = desiredCount"
     )

@@ -58,6 +58,6 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
     elif state.target is not None and count < state.target.minimum:
         text = _(
             "{count} is below the minimum, {minimum}, to which Auto Scaling would pull it back: lower the minimum first "
-            "with task-limit (--min {count})."
+            "with task-limit (--min {count} --max {maximum})."
         )
-        yield text.format(count=count, minimum=state.target.minimum)
+        yield text.format(count=count, minimum=state.target.minimum, maximum=state.target.maximum)

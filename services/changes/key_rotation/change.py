@@ -57,6 +57,14 @@ _FINAL = frozenset({Step.DELETE, Step.DISCARD})
 class KeyRotation(Change):
     """Takes the next step of a rotation."""
 
+    calls = (
+        "github:PutSecret",
+        "iam:CreateAccessKey",
+        "iam:DeleteAccessKey",
+        "iam:GetAccessKeyLastUsed",
+        "iam:ListAccessKeys",
+        "iam:UpdateAccessKey",
+    )
     guarantees = Guarantees(
         proof="ListAccessKeys: AccessKeyId, Status; GitHub: updated_at of the secret",
         settles="a workflow ran after the secrets were written, and GetAccessKeyLastUsed shows the new key",

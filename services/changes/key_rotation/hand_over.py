@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.aws.client.allowed_operations import too_late
-from services.aws.client.errors import Invalid, Refused, Unreachable
+from services.aws.client.errors import AwsError, Invalid, Refused, Unreachable
 from services.aws.client.secret import Secret
 from services.changes.key_rotation.records import HAND_OVER, ID, PUT_SECRET
 from services.changes.key_rotation.vault import KeyVault
@@ -69,7 +69,12 @@ class HandOver:
         key = params["AccessKeyId"]
         value = Secret(key) if params["Value"] == ID else self._secret(key)
         client = await self._github.client()
-        sealing = await client.sealing_key(params["Scope"])
+        try:
+            sealing = await client.sealing_key(params["Scope"])
+        except AwsError as error:
+            # Nothing was sent that could write.
+            error.certain = True
+            raise
         body: dict[str, Any] = {"encrypted_value": sealed(sealing, value), "key_id": sealing.id}
         if "Visibility" in params:
             body["visibility"] = params["Visibility"]

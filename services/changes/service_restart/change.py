@@ -11,6 +11,7 @@ from typing import Any
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.ecs.reader import EcsReader
 from services.changes.base import Change, ChangeContext
+from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ecs_scaling.load import load_queries
 from services.changes.ecs_services import names, targets
 from services.changes.guarantees import Guarantees
@@ -37,6 +38,12 @@ GIVES_UP = timedelta(minutes=60)
 class ServiceRestart(Change):
     """Replaces the tasks of a service by new ones of the same task definition."""
 
+    calls = (
+        "cloudwatch:GetMetricData",
+        "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "ecs:UpdateService",
+    )
     guarantees = Guarantees(
         proof="DescribeServices: id and taskDefinition of the PRIMARY deployment",
         settles="DescribeServices: rolloutState COMPLETED of that deployment",
@@ -89,6 +96,7 @@ class ServiceRestart(Change):
             cost=_("Up to twice as many tasks run until it is complete."),
             reversible=_("No; the tasks run the same task definition before and after."),
             watch=Watch(ends_when=_("the deployment is complete"), gives_up_at=state.at + GIVES_UP),
+            suggestions=after_deployment(self.context.runbook),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

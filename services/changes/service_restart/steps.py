@@ -34,11 +34,8 @@ def _rows(state: RestartState) -> tuple[Row, ...]:
     definition = state.service.task_definition
     running = str(state.service.running)
     tags = _(", ").join(state.tags())
-    images = (
-        (Row(name=_("Images"), before=tags, after=_("{images}, resolved again").format(images=tags)),)
-        if tags
-        else ()
-    )
+    # Where the tag was moved, another image starts; a warning says so.
+    images = (Row(name=_("Images"), before=tags, after=tags),) if tags else ()
     return (
         Row(name=_("Task definition"), before=definition, after=definition),
         *images,

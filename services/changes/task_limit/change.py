@@ -78,6 +78,9 @@ class TaskLimit(Change):
         "application-autoscaling:RegisterScalableTarget",
         "cloudwatch:GetMetricData",
         "ecs:DescribeServices",
+        "ecs:DescribeTaskDefinition",
+        "service-quotas:GetAWSDefaultServiceQuota",
+        "service-quotas:GetServiceQuota",
     )
     guarantees = Guarantees(
         proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""

@@ -33,17 +33,6 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             ),
         ),
         Parameter(
-            id=MIN,
-            title=_("Minimum task count"),
-            kind="integer",
-            default=str(state.target.minimum) if state.target else "",
-            minimum=0,
-            maximum=LARGEST,
-            help=_(
-                "Auto Scaling keeps at least so many tasks. Usual {usual}. Sent only if it changes."
-            ).format(usual="—" if ecs.usual_min is None else ecs.usual_min),
-        ),
-        Parameter(
             id=REVERT,
             title=_("Revert plan"),
             kind="choice",
@@ -66,5 +55,16 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
                 zone=calendar.zone.key
             ),
+        ),
+        Parameter(
+            id=MIN,
+            title=_("Minimum task count"),
+            kind="integer",
+            default=str(state.target.minimum) if state.target else "",
+            minimum=0,
+            maximum=LARGEST,
+            help=_(
+                "Auto Scaling keeps at least so many tasks. Usual {usual}. Sent only if it changes."
+            ).format(usual="—" if ecs.usual_min is None else ecs.usual_min),
         ),
     )

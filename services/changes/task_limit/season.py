@@ -13,6 +13,8 @@ from services.models.runbook import Ecs, Runbook
 
 SCALE_DOWN = "scale-down"
 """The runbook's duty that reverts the limit; the other duties of its series raise it."""
+SOON = timedelta(days=7)
+"""How long before it begins a busy time is announced."""
 LONGEST = timedelta(days=45)
 """Maximum length of a busy time."""
 
@@ -54,10 +56,12 @@ def _first(calendar: Calendar, id: str, now: datetime) -> Season | None:
 
 
 def season_remarks(busy: Season | None, state: ScalingState, ecs: Ecs, zone: tzinfo) -> Iterator[str]:
-    """What the calendar proposes: the busy maximum in a busy time, with its return; else when the next one begins."""
+    """What the calendar proposes: the busy maximum in a busy time, with its return; else that one begins soon."""
     if busy is None or ecs.busy_max is None or state.target is None:
         return
     since, until = zoned_time(busy.since, zone), zoned_time(busy.until, zone)
+    if busy.since > state.at + SOON:
+        return
     if not busy.has_begun(state.at):
         text = _("Next by the calendar: {duty} on {since}, reverted on {until}.")
         yield text.format(duty=busy.title, since=since, until=until)

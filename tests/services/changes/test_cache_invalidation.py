@@ -229,6 +229,8 @@ async def test_it_is_suggested_after_a_deployment(embedded: Any, tmp_path: Path)
         plan = await one.engine.plan(suggestion.kind, suggestion.target, suggestion.values)
         assert plan.wish == {"paths": "/index.html"}
         assert not plan.refusals
+        restart = await one.engine.plan("service-restart", "staff-api", {})
+        assert one.engine.changes["service-restart"].follow_ups(restart) == (suggestion,)
     assert after_deployment(runbook.model_copy(update={"cdn": None})) == ()
 
 

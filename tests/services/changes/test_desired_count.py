@@ -110,7 +110,7 @@ def test_a_plan_stays_good_while_auto_scaling_moves_the_count_on_its_side(
     ("count", "text"),
     [
         ("11", "raise the maximum first with task-limit (--max 11)"),
-        ("1", "lower the minimum first with task-limit (--min 1)"),
+        ("1", "lower the minimum first with task-limit (--min 1 --max 10)"),
         ("3", "already"),
         ("three", "whole number"),
         ("1001", "from 0 to 1000"),

@@ -331,7 +331,7 @@ async def test_state_and_parameters_show_what_is_there(embedded: Any, tmp_path: 
         (candidate,) = change.targets()
         state = await change.read_target(candidate)
         assert ("Maximum", "5") in [(fact.name, fact.value) for fact in state.facts]
-        maximum, minimum, way, at = await change.parameters(candidate)
+        maximum, way, at, minimum = await change.parameters(candidate)
         assert (maximum.default, minimum.default, way.default, at.default) == (
             "10",
             "2",

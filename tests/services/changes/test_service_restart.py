@@ -29,7 +29,7 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded: Any, tm
             "cluster": names.CLUSTER, "service": names.SERVICE, "forceNewDeployment": True,
         }  # fmt: skip
         assert "ECS resolves the tag again (staff-api:2.14.3)" in texts(plan, grave=True)
-        assert [row.name for row in plan.steps[0].rows if row.changes] == ["Images", "Running"]
+        assert [row.name for row in plan.steps[0].rows if row.changes] == ["Running"]
         assert any(
             "force-new-deployment" in word for each in change.cli_commands(plan) for word in each.arguments
         )

@@ -83,9 +83,9 @@ def test_rows_are_changed_only_where_the_value_changes() -> None:
     ("now", "title", "has_begun", "text"),
     [
         ("2026-01-29T01:00", "Scale up for month-end", True, "asks for a maximum of 10 until"),
-        ("2026-01-15T01:00", "Scale up for month-end", False, "Next by the calendar"),
+        ("2026-01-22T01:00", "Scale up for month-end", False, "Next by the calendar"),
         ("2026-03-31T01:00", "Scale up for the fiscal year-end", True, "asks for a maximum of 10 until"),
-        ("2026-02-03T01:00", "Scale up for month-end", False, "Next by the calendar"),
+        ("2026-02-03T01:00", "Scale up for month-end", False, ""),
     ],
 )
 def test_the_calendar_proposes_the_busy_maximum_and_its_return(

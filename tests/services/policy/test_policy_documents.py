@@ -8,7 +8,7 @@ import pytest
 
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
-from services.models.runbook import JournalSpec, Runbook
+from services.models.runbook import ChangeCalendar, JournalSpec, Runbook
 from services.policy.arns import Arns
 from services.policy.declared import Declared, declared, operations
 from services.policy.documents import POLICIES, SECOND_FACTOR, document
@@ -111,6 +111,14 @@ def test_logs_are_read_in_the_runbooks_groups_alone() -> None:
         for group in BOOK.log_groups:
             assert is_allowed(read, action, arn("logs", f"log-group:{group.id}:log-stream:x"))
         assert not is_allowed(read, action, arn("logs", "log-group:/other:log-stream:x"))
+
+
+def test_the_change_calendar_of_the_runbook_is_read() -> None:
+    assert "ssm:GetCalendarState" not in allowed_actions(policy("read"))
+    book = BOOK.model_copy(update={"change_calendar": ChangeCalendar(name="facility-freeze")})
+    document_arn = arn("ssm", "document/facility-freeze")
+    assert is_allowed(policy("read", book), "ssm:GetCalendarState", document_arn)
+    assert not is_allowed(policy("read", book), "ssm:GetCalendarState", f"{document_arn}-other")
 
 
 def test_the_bucket_is_listed_below_the_prefix_alone() -> None:

@@ -42,6 +42,8 @@ def run_summary(run: Run) -> str:
         StepState.FAILED: _("Failed: {what}"),
         StepState.REFUSED: _("Stopped before anything was sent: {what}"),
     }
+    if run.watching:
+        return _("Accepted by AWS, and followed to its end: {what}").format(what=what)
     if run.state not in words:
         return f"{what}: {unknown_words()}"
     sentence = words[run.state].format(what=what)

@@ -11,6 +11,8 @@ from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.load import LEAST_ROWS, TargetLoadPanel
 from widgets.changes.run.table import RunTable
 
+_WIDE = 100
+"""Cells from which the two columns share the width."""
 _LEAST_OFFERS = 8
 _LEAST_RUNS = 4
 """Rows of the table of changes: its head, and the words for an empty one."""
@@ -50,7 +52,8 @@ class Parts(Vertical):
 
     DEFAULT_CSS = """
     Parts { height: 1fr; }
-    Parts > #offers { layout: grid; grid-size: 2 1; grid-columns: 1fr 2fr; height: 1fr; }
+    Parts > #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; }
+    Parts.-narrow > #offers { grid-columns: 32 1fr; }
     """
 
     def __init__(
@@ -74,7 +77,8 @@ class Parts(Vertical):
         yield self._runs
 
     def on_resize(self) -> None:
-        """Divide the new height."""
+        """Divide the new height, and give the titles of changes the width that they need."""
+        self.set_class(self.size.width < _WIDE, "-narrow")
         self.call_after_refresh(self.give_rows)
 
     def give_rows(self) -> None:

@@ -120,17 +120,28 @@ def _stage_lines(stages: tuple[Stage, ...], width: int) -> list[Line]:
 def outcome_lines(run: Run, width: int) -> list[Line]:
     """How a run ended and what happens next, in one sentence."""
     style = RUN_STYLES[run.state]
-    verified = all(step.verified for step in run.steps)
     sentences: dict[StepState, str] = {
-        StepState.DONE: _("Done: AWS accepted it, and reading again confirms it.")
-        if verified
-        else _("Done: AWS accepted every step."),
+        StepState.DONE: _done_words(run),
         StepState.FAILED: _("Not done: AWS rejected it, or shows that nothing was changed."),
         StepState.REFUSED: _("Stopped: nothing was sent to AWS."),
         StepState.UNKNOWN: unknown_words(),
     }
     words = partly(run) or sentences.get(run.state)
     return hanging([(f"{style.mark} ", style.role)], words, style.role, width) if words else []
+
+
+def _done_words(run: Run) -> str:
+    """What it means that every request was accepted; a change that is followed has not ended yet."""
+    verified = all(step.verified for step in run.steps)
+    if run.plan.watch is not None:
+        return (
+            _("Sent: AWS accepted it, and reading again confirms it.")
+            if verified
+            else _("Sent: AWS accepted every step.")
+        )
+    if verified:
+        return _("Done: AWS accepted it, and reading again confirms it.")
+    return _("Done: AWS accepted every step.")
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:

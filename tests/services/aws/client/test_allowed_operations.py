@@ -20,6 +20,7 @@ SERVICES = (
     "elbv2",
     "application-autoscaling",
     "rds",
+    "service-quotas",
     "sts",
     "iam",
     "cloudfront",

@@ -1,17 +1,21 @@
 """Lost answers at the creation and at each of the two secrets: one effect at most, never repeated, always a way on."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.changes import sender
+from services.changes.key_rotation import hand_over
+from services.changes.key_rotation.state import Phase
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.system.names import USER_KEY
 from services.models.change_runs import Run, StepState
+from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.changes.change_world import OVER
-from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, desk
+from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, changed, desk
 
 pytestmark = pytest.mark.scenario(account())
 DONE, FAILED, UNKNOWN, WAITING = StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.WAITING
@@ -28,6 +32,8 @@ NOT_CARRIED_OUT: dict[str, dict[str, Any]] = {
     "500": {"code": "InternalFailure", "status": 500},
     "502": {"code": "BadGateway", "status": 502},
 }
+QUICK = [name for name in NOT_CARRIED_OUT if name != "no answer"]
+"""Without an answer only a time-out ends the step, which proves nothing."""
 REFUSED: dict[str, dict[str, Any]] = {"denied": {"preset": "denied"}, "throttled": {"preset": "throttled"}}
 
 
@@ -171,6 +177,39 @@ async def test_the_secret_dies_with_the_console_and_the_orphan_is_named_with_its
         assert "only that console could hand it over" in remark
         await console.take("discard")
         await console.take("create")
+
+
+@pytest.mark.parametrize("fault", [*CARRIED_OUT, *QUICK, *REFUSED])
+async def test_nothing_is_in_doubt_if_github_does_not_give_its_key_to_seal_with(
+    embedded: Embedded, tmp_path: Path, fault: str
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as console:
+        await console.take("create")
+        embedded.fault("github", "GetPublicKey", **(CARRIED_OUT | NOT_CARRIED_OUT | REFUSED)[fault])
+        run = await press(console, "github")
+        assert [step.state for step in run.steps] == [FAILED, WAITING]
+        assert "github.PutSecret" not in embedded.counts()
+        embedded.clear_faults()
+        await console.take("github")
+
+
+async def test_a_command_that_hangs_may_have_taken_the_key_and_a_person_says_so(
+    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hand_over, "COMMAND_SECONDS", 0.3)
+    argv = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(60)")
+    runbook = changed(load_builtin("facility-prod"), "access_keys", {"hand_over": argv})
+    async with desk(embedded, tmp_path / "j.db", runbook=runbook) as console:
+        await console.take("create")
+        run = await press(console, "command")
+        assert run.state is UNKNOWN
+        run = await settled(console, run)
+        assert run.state is UNKNOWN, "nothing shows whether it took the key"
+        assert (await console.plan(step="github")).refusals
+        engine = console.services.engine
+        run = await engine.resolve_manually(run.id, "command", done=True, note="it is in the store")
+        assert run.state is DONE
+        assert (await console.state()).phase is Phase.HANDED
 
 
 async def test_a_key_in_use_is_never_discarded(embedded: Embedded, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) 
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
-        await pilot.press("enter", "enter", "enter")
+        await pilot.press("enter", "enter", "enter", "enter")
         assert screen.focused is number(screen)
         top = screen.view.scroll_offset.y
         await pilot.resize_terminal(80, 24)

@@ -132,8 +132,11 @@ def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_se
     with PtyConsole(command, size=(40, 120), env={"TMPDIR": str(temp), "HOME": str(home)}) as terminal:
         terminal.wait_text("Access key rotation")
         terminal.wait_text("Maximum")
-        terminal.send("\x1b[B")
-        terminal.wait_text("not begun")
+        while "not begun" not in terminal.text:
+            terminal.send("\x1b[B")
+            deadline = time.monotonic() + 1.0
+            while time.monotonic() < deadline:
+                terminal.read(0.05)
         terminal.send("\x1b[20~")
         terminal.wait_text("Allow changes")
         type_in(terminal, "rotation")

@@ -1,0 +1,82 @@
+"""`toban change` for the changes of an ECS service: in words and as JSON, and nothing is sent."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services import i18n
+from services.demo.system import names
+from tests.conftest import Embedded
+from tests.services.changes.watched import live
+from tui.cli.main import Output, run
+
+pytestmark = [
+    pytest.mark.scenario("bad-deploy", history=600.0),
+    pytest.mark.usefixtures("the_year_of_the_world"),
+]
+
+
+@pytest.fixture
+def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
+    """The command reads the machine's clock; here it reads the world's."""
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
+
+
+def plan(embedded: Embedded, kind: str, *argv: str, lang: str = "en") -> int:
+    try:
+        return run(
+            ["--lang", lang, "change", kind, *argv, "--plan", "--endpoint-url", embedded.url],
+            Output(outline_drawn=False),
+        )
+    finally:
+        i18n.use("en")
+
+
+def as_json(embedded: Embedded, capsys: pytest.CaptureFixture[str], kind: str, *argv: str) -> dict[str, Any]:
+    plan(embedded, kind, *argv, "--json")
+    data = json.loads(capsys.readouterr().out)
+    assert isinstance(data, dict)
+    return data
+
+
+def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    live(embedded, 300)
+    assert plan(embedded, "deploy-rollback") == 0
+    output = " ".join(capsys.readouterr().out.split())
+    for part in (
+        f"Roll back {names.RELEASE} → {names.DEPLOYED}",
+        "Differing variables DB_POOL_SIZE, FEATURE_CALENDAR",
+        "Migrations of the database are not undone",
+        "ecs:UpdateService",
+    ):
+        assert part in output
+    data = as_json(embedded, capsys, "deploy-rollback", "--revision", "41")
+    assert data["steps"][0]["call"]["params"]["taskDefinition"] == f"{names.FAMILY}:41"
+    assert data["watch"]["ends_when"] == "the rollback is complete"
+    assert plan(embedded, "deploy-rollback", "--revision", "7") == 2
+    assert "choose an ACTIVE revision" in " ".join(capsys.readouterr().out.split())
+    assert plan(embedded, "deploy-rollback", lang="ja") == 0
+    japanese = capsys.readouterr().out
+    assert f"ロールバック {names.RELEASE} → {names.DEPLOYED}" in japanese
+    assert "ecs.UpdateService" not in embedded.counts()
+
+
+def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(embedded, "desired-count", "--desired", "4") == 0
+    output = " ".join(capsys.readouterr().out.split())
+    assert "Desired task count 2 → 4" in output
+    assert "The policy staff-api-cpu60 may undo it" in output
+    data = as_json(embedded, capsys, "desired-count", "--desired", "4")
+    assert data["steps"][0]["call"]["params"]["desiredCount"] == 4
+    assert plan(embedded, "desired-count", "--desired", "6") == 2
+    assert "task-limit (--max 6)" in " ".join(capsys.readouterr().out.split())
+    assert plan(embedded, "desired-count", "--desired", "four") != 0
+
+
+def test_a_restart_and_a_minimum(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    data = as_json(embedded, capsys, "service-restart")
+    assert data["steps"][0]["call"]["params"]["forceNewDeployment"] is True
+    data = as_json(embedded, capsys, "task-limit", "--min", "3", "--max", "5", "--revert", "duty")
+    assert data["steps"][0]["call"]["params"]["MinCapacity"] == 3
+    assert "MaxCapacity" not in data["steps"][0]["call"]["params"]

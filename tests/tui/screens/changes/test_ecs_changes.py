@@ -1,0 +1,74 @@
+"""The rollback, the desired count and the restart through the running console, in Japanese, at both sizes."""
+
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from services import i18n
+from services.demo.system import names
+from tests.conftest import Embedded
+from tests.services.changes.change_world import SERVICE, service, target
+from tests.services.changes.watched import UPDATE, live
+from tests.tools.console import until
+from tests.tui.change_steps import arm_without_screen, change_mode, said, sent
+from tests.tui.screens.changes.test_edge_changes import SIZES, confirmed, dialog, seen_to_its_end
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+@pytest.fixture(autouse=True)
+def japanese() -> None:
+    i18n.use("ja")
+
+
+def settled(embedded: Embedded) -> list[Any]:
+    return embedded.world.system.service.serving(embedded.clock.now().timestamp())  # type: ignore[union-attr]
+
+
+@SIZES
+@pytest.mark.scenario("bad-deploy", history=1200)
+async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    live(embedded, 480)
+    async with change_mode(embedded, size=size) as pilot:
+        await arm_without_screen(pilot)
+        await until(pilot, lambda: "alb-5xx-error-rate" in said(pilot))
+        screen = await dialog(pilot, "deploy-rollback", f"service/{names.CLUSTER}/{SERVICE}")
+        assert screen.plan is not None
+        assert screen.plan.title == f"ロールバック {names.RELEASE} → {names.DEPLOYED}"
+        await until(pilot, lambda: "マイグレーションは戻りません" in said(pilot))
+        await confirmed(pilot, screen, SERVICE)
+        assert sent(embedded, UPDATE) == 1
+        await seen_to_its_end(pilot, embedded)
+        assert "SUCCESSFUL" in pilot.app.runs[0].progress.text
+        for _minute in range(6):
+            embedded.advance(60)
+        await pilot.press("1")
+        await until(pilot, lambda: pilot.app.alarms.fetched_at == embedded.clock.now())
+        firing = [alarm.name for alarm in pilot.app.alarms.value.watched if alarm.state.value == "ALARM"]
+        assert "alb-5xx-error-rate" not in firing
+
+
+@SIZES
+@pytest.mark.scenario("ordinary-day", history=1200)
+async def test_tasks_are_added_by_hand_and_restarted(embedded: Embedded, size: tuple[int, int]) -> None:
+    target(embedded).suspended |= {"DynamicScalingInSuspended": True}
+    resource = f"service/{names.CLUSTER}/{SERVICE}"
+    async with change_mode(embedded, size=size) as pilot:
+        await arm_without_screen(pilot)
+        screen = await dialog(pilot, "desired-count", resource)
+        screen.form.query_one("#ask-desired", Input).value = "4"
+        await until(pilot, lambda: screen.plan is not None and screen.plan.wish.get("desired") == "4")
+        await confirmed(pilot, screen, SERVICE)
+        await seen_to_its_end(pilot, embedded)
+        assert service(embedded).running(embedded.clock.now().timestamp()) == 4
+        await pilot.press("escape")
+        old = {task.id for task in settled(embedded)}
+        screen = await dialog(pilot, "service-restart", resource)
+        await until(pilot, lambda: "タグを解決し直します" in said(pilot))
+        await confirmed(pilot, screen, SERVICE)
+        await seen_to_its_end(pilot, embedded)
+        assert not old & {task.id for task in settled(embedded)}
+        assert sent(embedded, UPDATE) == 2

@@ -233,3 +233,4 @@ class Console(RuntimeApp):
         if self.services is not None:
             self.services.session.renew()
             self.services.refresh_feeds()
+            self.screen.post_message(messages.ReadAgain())

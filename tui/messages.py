@@ -96,3 +96,7 @@ class RunInspection(Request):
 
     inspection: str
     """Inspection id."""
+
+
+class ReadAgain(Message, bubble=False):
+    """Everything is read from AWS now; the screen in front reads what only it reads."""

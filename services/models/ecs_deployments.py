@@ -46,6 +46,8 @@ class TaskDefinition(Model):
     memory: int | None = None
     """MiB; None: not set for the task."""
     containers: tuple[Container, ...] = ()
+    compatibilities: tuple[str, ...] = ()
+    """What it was validated against: FARGATE, EC2…; (): not reported."""
     registered: datetime | None = None
     registered_by: Clean = ""
     """Last part of the ARN of who registered it; "": not reported."""

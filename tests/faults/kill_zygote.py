@@ -26,6 +26,7 @@ from services.aws.client.sdk import credentials as login
 from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.settings import AwsSettings
 from services.changes.ecs_scaling.state import ScalingState
+from services.changes.ids import new_id
 from services.changes.task_limit.change import TaskLimit
 from services.clock import SpedClock
 from services.models.base import RawId
@@ -58,7 +59,7 @@ async def change(url: str, journal: str, mark: Callable[[], None]) -> None:
         id=RawId("staff-api"), name="staff-api", cluster="facility-prod-cluster", status="ACTIVE", desired=2
     )
     state = ScalingState(services.clock.now(), service, ScalableTarget(minimum=2, maximum=5))
-    plan = kind.plan_on(kind.targets()[0], {"max": "10"}, state)
+    plan = kind.plan_on(kind.targets()[0], {"max": "10"}, state, new_id(state.at))
     services.journal.append = marked(services.journal.append, mark)  # type: ignore[method-assign]
     services.session.write = marked(services.session.write, mark)  # type: ignore[method-assign]
     mark()

@@ -5,7 +5,7 @@ step's `call` as `service`, `operation`, `region`, `params` (the request's param
 `digest`, and with `confirm` (the text that the console requires the operator to type). `approval` is the role that
 must have approved, "" where no approval is needed, and null where the plan was refused before that was determined;
 such a plan has no steps. If planning fails, `{"problem": …}` is printed with the fields of
-`services.models.problem.Problem`.
+`services.models.problem.Problem`; `--schema` prints the schema of both.
 
 Exit status: 0 the plan can be confirmed, 2 it is refused, 64 usage error, 69 AWS could not be read.
 """
@@ -26,6 +26,7 @@ from services.changes.kind import ChangeKind
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
+from tui.cli.change_schema import change_schema
 from tui.cli.click_i18n import Command, Named, Prints, answered
 from tui.cli.entry_text import problem_lines
 from tui.exit_status import ExitStatus
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _NARROW, _WIDE = 60, 110
 """Least and most columns of a printed plan."""
-_OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json"})
+_OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json", "schema"})
 """Flags of this command itself; all others are start options."""
 
 
@@ -62,6 +63,11 @@ def change_command(
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback(**flags: Any) -> int:
+        if flags["schema"]:
+            output.hand_over(_json(change_schema()))
+            return ExitStatus.NORMAL
+        if flags["kind"] is None:
+            raise click.UsageError(_("{name} is missing").format(name="KIND"), click.get_current_context())
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         if not flags["plan"]:
             text = _("Changes are applied only in the console; --plan prints what one would do.")
@@ -81,7 +87,7 @@ def change_command(
         ),
         context_settings={"ignore_unknown_options": True},
         params=[
-            click.Argument(["kind"], type=Named(_kinds), metavar="KIND"),
+            click.Argument(["kind"], type=Named(_kinds), metavar="KIND", required=False),
             click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar="[--QUESTION ANSWER]…"),
             click.Option(
                 ["--target"], metavar="NAME", help=_("Target of the change; optional if there is only one")
@@ -91,6 +97,7 @@ def change_command(
             ),
             click.Option(["--plan"], is_flag=True, help=_("Print the plan; nothing is sent.")),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
+            click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             *shared,
         ],
     )

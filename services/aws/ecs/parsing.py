@@ -151,6 +151,7 @@ def task_definition(row: Answer) -> TaskDefinition:
         cpu=_size(row.get("cpu")),
         memory=_size(row.get("memory")),
         containers=tuple(_container(each) for each in rows(row, "containerDefinitions")),
+        compatibilities=tuple(clean(each) for each in row.get("requiresCompatibilities") or ()),
         registered=when(row.get("registeredAt")),
         registered_by=short(row.get("registeredBy")),
     )

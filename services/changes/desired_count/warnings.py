@@ -23,7 +23,7 @@ def warnings(
     yield from _cpu(state, count)
     if raising:
         yield from connections(state, count, runbook)
-        yield quota_warning(quota, count)
+        yield from quota_warning(quota, count)
     yield from _scaling(state, count)
     for action in state.actions:
         text = _("A scheduled action may change it: {name}, {what}.")

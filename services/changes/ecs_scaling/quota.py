@@ -4,6 +4,7 @@ Source: GetServiceQuota (Service Quotas API reference), "AWS Fargate service quo
 On-Demand tasks of the account in the region.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.aws.client.errors import AwsError
@@ -15,6 +16,7 @@ from services.i18n import _
 from services.models.changes import Caution
 from services.models.quotas import Quota
 
+FARGATE = "FARGATE"
 CPU_UNITS = 1024
 """CPU units of a vCPU."""
 
@@ -26,6 +28,8 @@ class FargateQuota:
     per_task: float | None = None
     quota: Quota | None = None
     problem: str = ""
+    applies: bool = True
+    """False: the tasks do not run on Fargate."""
 
 
 NO_QUOTA = FargateQuota()
@@ -39,6 +43,8 @@ async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:
     per_task, quota, problem = None, None, ""
     try:
         definition = await EcsReader(reader).definition(task_definition)
+        if definition.compatibilities and FARGATE not in definition.compatibilities:
+            return FargateQuota(applies=False)
         per_task = definition.cpu / CPU_UNITS if definition.cpu is not None else None
         problem = "" if per_task else _("the task definition does not name a size")
         quota = await ServiceQuotas(reader).fargate_vcpus()
@@ -47,11 +53,14 @@ async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:
     return FargateQuota(per_task, quota, problem)
 
 
-def quota_warning(quota: FargateQuota, count: int) -> Caution:
-    """What `count` tasks need of the quota; grave if it is more, or cannot be told."""
+def quota_warning(quota: FargateQuota, count: int) -> Iterator[Caution]:
+    """What `count` tasks need of the quota, grave if it is more; nothing for tasks that do not run on Fargate."""
+    if not quota.applies:
+        return
     if quota.per_task is None or quota.quota is None:
         text = _("The Fargate vCPU quota could not be checked ({why}): {count} tasks may not start.")
-        return warning(text.format(why=quota.problem, count=count))
+        yield warning(text.format(why=quota.problem, count=count))
+        return
     needed = quota.per_task * count
     over = needed > quota.quota.value
     text = (
@@ -67,4 +76,4 @@ def quota_warning(quota: FargateQuota, count: int) -> Caution:
     )
     numbers = {"each": quota.per_task, "needed": needed, "quota": quota.quota.value}
     shown = {name: f"{number:g}" for name, number in numbers.items()}
-    return warning(text.format(count=count, **shown), grave=over)
+    yield warning(text.format(count=count, **shown), grave=over)

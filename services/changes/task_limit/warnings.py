@@ -37,7 +37,7 @@ def warnings(
         *_deployment(state),
         *_unsent(state.target, values),
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
-        *([quota_warning(quota, values.maximum)] if more else ()),
+        *(quota_warning(quota, values.maximum) if more else ()),
     )
 
 

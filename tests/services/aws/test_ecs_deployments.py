@@ -108,12 +108,13 @@ async def test_a_task_definition_keeps_names_of_variables_and_no_value() -> None
         "taskDefinition": {
             "taskDefinitionArn": "arn:aws:ecs:r:1:task-definition/staff-api:7", "status": "ACTIVE", "cpu": "512",
             "memory": "1024", "containerDefinitions": [container], "registeredAt": NOW,
-            "registeredBy": "arn:aws:iam::1:user/ci-cd-user",
+            "registeredBy": "arn:aws:iam::1:user/ci-cd-user", "requiresCompatibilities": ["EC2"],
         }
     }  # fmt: skip
     definition = await EcsReader(Canned(DescribeTaskDefinition=answer)).definition("staff-api:7")
     assert (definition.id, definition.cpu, definition.memory) == ("staff-api:7", 512, 1024)
     assert definition.registered_by == "ci-cd-user"
+    assert definition.compatibilities == ("EC2",)
     assert definition.containers[0].pinned
     variables = definition.environment
     assert set(variables) == {("app", "TOKEN"), ("app", "ZONE"), ("app", "PASSWORD")}

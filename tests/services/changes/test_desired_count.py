@@ -143,6 +143,7 @@ def test_the_quota_and_the_connections_stand_beside_what_is_asked_for() -> None:
     )
     over = texts(make_plan(scaling_state(), desired="9"), grave=True)
     assert "9 tasks of 0.5 need 4.5, which is more than the account's quota of 4" in over
+    assert "vCPU" not in texts(make_plan(scaling_state(), FargateQuota(applies=False), desired="5"))
     unread = make_plan(scaling_state(), FargateQuota(problem="denied"), desired="5")
     assert "quota could not be checked (denied)" in texts(unread)
     assert "5 tasks would use about 33" in texts(make_plan(scaling_state(), desired="5"))

@@ -7,20 +7,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from services.aws.client.errors import AwsError
-from services.feed import Feed
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
-from services.models.changes import LiveState, Place, PlannedStep
+from services.models.changes import Place, PlannedStep
 from services.models.problem import Problem
-from services.models.target_load import TargetLoad, last_hour
 from tui.commands import bindings
+from tui.messages import ReadAgain
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.openings import open_follow_up, open_request
 from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen
+from tui.screens.changes.target_feeds import TargetFeeds
 from tui.screens.common.mode_screen import ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
@@ -29,9 +29,6 @@ from widgets.changes.run.table import RunTable
 from widgets.changes.run.view import elsewhere_words
 from widgets.changes.unknown_banner import UnknownBanner
 from widgets.drawing.table import KeyedTable
-
-READ_SECONDS = 30.0
-"""Seconds between reads of the target under the cursor."""
 
 
 class ChangeScreen(ModeScreen):
@@ -48,8 +45,7 @@ class ChangeScreen(ModeScreen):
         self.load = TargetLoadPanel(_("Last hour"), now=self.app.now, zone=self.app.zone, id="load")
         self.parts = Parts(self.changes, self.live, self.load, self.runs, self._read_load)
         self._target_key = self._load_key = ""
-        self._feeds: dict[str, Feed[LiveState]] = {}
-        self._load_feeds: dict[str, Feed[TargetLoad]] = {}
+        self.feeds = TargetFeeds(self.services)
 
     def body(self) -> ComposeResult:
         """The unknown outcomes, the available changes, the target's last hour, the changes made."""
@@ -83,7 +79,7 @@ class ChangeScreen(ModeScreen):
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         if _verified_steps(runs) != _verified_steps(self.runs.runs):
-            self._refresh_target()
+            self.feeds.refresh_state(self._target_key)
         engine = self.services.engine
         unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
@@ -123,24 +119,18 @@ class ChangeScreen(ModeScreen):
     @work(group="look", exclusive=True)
     async def read_target(self, offer: Offer) -> None:
         """Read the target while it is under the cursor; its previous state is shown until the first read."""
-        feed = self._feed(offer)
+        feed = self.feeds.state(offer)
         self.live.state = feed.state
         async for state in feed.states():
             self.live.state = state
             self.load.bounds = state.value.bounds if state.value is not None else ()
             self.parts.give_rows()
 
-    def _refresh_target(self) -> None:
-        """Read the target at once: what was shown is from before a change."""
-        if self._target_key in self._feeds:
-            self._feeds[self._target_key].refresh()
-
-    def _feed(self, offer: Offer) -> Feed[LiveState]:
-        change = self.services.engine.changes[offer.kind]
-        return self._feeds.setdefault(
-            offer.key,
-            self.services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
-        )
+    @on(ReadAgain)
+    def read_again(self) -> None:
+        """Read the target and its last hour."""
+        self.feeds.refresh_state(self._target_key)
+        self.feeds.refresh_load(self._load_key)
 
     # -- its last hour
 
@@ -165,22 +155,10 @@ class ChangeScreen(ModeScreen):
     @work(group="load", exclusive=True)
     async def read_load(self, offer: Offer) -> None:
         """Read the target's metrics at once, then as often as the dashboard."""
-        feed = self._load_feed(offer)
+        feed = self.feeds.load(offer)
         self.load.state = feed.state
         async for state in feed.states():
             self.load.state = state
-
-    def _load_feed(self, offer: Offer) -> Feed[TargetLoad]:
-        queries = self.services.engine.changes[offer.kind].load_queries(offer.target)
-
-        async def read() -> TargetLoad:
-            span = last_hour(self.app.now())
-            series = await self.services.metrics.fetch(queries, span)
-            return TargetLoad(queries=queries, series=series, span=span)
-
-        return self._load_feeds.setdefault(
-            offer.key, self.services.feed("load", read, interval=self.services.feeds["dashboard"].interval)
-        )
 
     # -- keys
 

@@ -229,6 +229,7 @@ class PlanScreen(PlacedDialog[None]):
         if self.applying or self.form.values != self._parameters:
             return
         self.plan, self.view.plan = plan, plan
+        self.window.border_title = Content(f"{plan.title}: {self.target.title}")
         self.view.why = why_then(self.form.parameters, plan)
         self.hold_keys()
         self.show_bar()

@@ -59,6 +59,8 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
         assert end.progress is not None
         assert end.progress.state is WatchState.DONE, end.progress
         assert "SUCCESSFUL" in end.progress.text
+        (offer,) = one.engine.changes[plan.kind].follow_ups(plan)
+        assert (offer.kind, offer.target) == ("cache-invalidation", "E1234567890ABC")
         assert await one.kinds() == [K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.WATCHED]
         live(embedded, 480)
         assert (await alarms(embedded))["alb-5xx-error-rate"] == "OK"

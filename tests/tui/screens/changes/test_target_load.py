@@ -120,3 +120,14 @@ def test_the_state_is_whole_then_the_changes_then_the_curves() -> None:
                 assert rows.load == 0 or rows.load >= LEAST_ROWS
                 assert sum(rows) == height
                 assert min(rows.offers, rows.runs) >= 4
+
+
+async def test_reading_everything_again_reads_the_target_too(embedded: Embedded) -> None:
+    async with change_mode(embedded, size=(120, 40)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.load.state.value is not None)
+        state, load = screen.live.state.fetched_at, screen.load.state.fetched_at
+        embedded.clock.advance(1)
+        await pilot.press("f5")
+        await until(pilot, lambda: screen.live.state.fetched_at > state)
+        await until(pilot, lambda: screen.load.state.fetched_at > load)

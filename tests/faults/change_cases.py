@@ -6,7 +6,7 @@ A new kind needs one entry in `CASES`; `test_every_kind_has_a_case` fails withou
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,11 @@ class Case:
     earlier: tuple[Mapping[str, str], ...] = ()
     """Changes of this kind that were made before the plan; four minutes pass after each."""
     steps: int = 1
-    options: Mapping[str, Any] = field(default_factory=dict)
+    days: float = 0.0
+    """Days that pass before the plan."""
+    is_undone_by_aws: bool = False
+    """AWS may undo it by itself, so that reading shows the state of before whether it was done or not: it stays listed
+    as unknown until a person says what happened."""
 
     @property
     def id(self) -> str:
@@ -203,10 +207,6 @@ def use_keys(embedded: Embedded, _plan: Plan) -> None:
         key.used = embedded.clock.now() + timedelta(seconds=1)
 
 
-def hours(count: float) -> Callable[[Embedded], None]:
-    return lambda embedded: embedded.advance(count * 3600)
-
-
 def key_step(step: str, shown: Any, move: Any, *earlier: str, steps: int = 1, days: float = 0.0) -> Case:
     """A step of a rotation, after earlier ones."""
     return Case(
@@ -219,7 +219,7 @@ def key_step(step: str, shown: Any, move: Any, *earlier: str, steps: int = 1, da
         scenario=KEYS,
         earlier=tuple({"step": each} for each in earlier),
         steps=steps,
-        options={"days": days},
+        days=days,
     )
 
 
@@ -234,7 +234,7 @@ CASES = (
         "deploy-rollback", SERVICE, {}, rolled_back, release(40), variant="hook",
         before=release(41, seconds=120, hook="pause-1"),
     ),
-    Case("desired-count", SERVICE, {"desired": "3"}, desired, move_desired),
+    Case("desired-count", SERVICE, {"desired": "3"}, desired, move_desired, is_undone_by_aws=True),
     Case("service-restart", SERVICE, {}, deployments, release(40)),
     Case("rds-class", DATABASE, {"timing": "now"}, database, move_database, variant="now"),
     Case("rds-class", DATABASE, {"timing": "window"}, database, move_database, variant="window"),
@@ -325,8 +325,7 @@ async def prepare(case: Case, one: Console) -> None:
         assert run.state is StepState.DONE, run
         embedded.advance(TEST_RUN)
         await end_watches(one)
-    if days := case.options.get("days"):
-        embedded.advance(days * DAY)
+    embedded.advance(case.days * DAY)
     embedded.server.front.carried_out.clear()
 
 

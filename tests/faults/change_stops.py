@@ -21,6 +21,7 @@ from services.aws.client.sdk.credentials import ClientLogin
 from services.aws.client.single_attempt import OnceSession
 from services.changes.key_rotation.hand_over import HandOver
 from services.github.client import GithubClient
+from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.faults.change_cases import Console
 
@@ -132,7 +133,7 @@ def _at_intent(stop: Stop, one: Console, patch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def halted(stage: str, step: int, one: Console) -> AsyncIterator[asyncio.Event]:
+async def halted(stage: str, plan: Plan, step: int, one: Console) -> AsyncIterator[asyncio.Event]:
     """From the stage on `one` does nothing more; the event tells that it has come there."""
     reached, never = asyncio.Event(), asyncio.Event()
 
@@ -142,12 +143,12 @@ async def halted(stage: str, step: int, one: Console) -> AsyncIterator[asyncio.E
 
     with pytest.MonkeyPatch.context() as patch:
         if stage in ENTRIES:
-            append, entries = one.services.journal.append, count()
-            nth = 0 if stage == "confirmed" else step
+            append = one.services.journal.append
+            of = None if stage == "confirmed" else plan.steps[step].id
 
             async def appended(draft: NewEntry) -> Entry:
                 entry = await append(draft)
-                if draft.kind is ENTRIES[stage] and next(entries) == nth:
+                if draft.kind is ENTRIES[stage] and draft.data.get("step") == of:
                     await halt()
                 return entry
 

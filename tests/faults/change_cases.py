@@ -40,7 +40,7 @@ ORDINARY = Scenario(
     name="changes",
     ja=Words(title="", watch=""),
     en=Words(title="", watch=""),
-    facts=({"kind": "patch", "auto_after_days": 30},),  # type: ignore[arg-type]  pydantic makes the fact
+    facts=({"kind": "patch", "auto_after_days": 30},),
 )
 KEYS = keys_alone()
 
@@ -60,7 +60,7 @@ class Case:
     """Somebody else changes the state that the plan was made on."""
     variant: str = ""
     scenario: Scenario = ORDINARY
-    before: Callable[[Embedded], None] = lambda _embedded: None
+    before: Callable[[Embedded], None] | None = None
     """What happened before the plan."""
     earlier: tuple[Mapping[str, str], ...] = ()
     """Changes of this kind that were made before the plan; four minutes pass after each."""
@@ -319,7 +319,8 @@ async def console(embedded: Embedded, journal: Path) -> AsyncIterator[Console]:
 async def prepare(case: Case, one: Console) -> None:
     """Bring the world to where the case's plan is made."""
     embedded = one.embedded
-    case.before(embedded)
+    if case.before is not None:
+        case.before(embedded)
     for parameters in case.earlier:
         run = await one.confirm(await one.engine.plan(case.kind, case.target, parameters))
         assert run.state is StepState.DONE, run

@@ -1,7 +1,7 @@
 """Consoles that are stopped, or killed, at a chosen moment of a change.
 
-A stopped process runs nothing while time passes: `stopped` lets the clock of the world, which is then also that of the
-signatures, advance at exactly that moment, and other consoles act meanwhile. Real signals:
+A stopped process runs nothing while time passes: in `stopped` the clock of the world, by which requests are then also
+signed, advances at exactly that moment, and other consoles act meanwhile. Real signals:
 `tests.faults.test_change_stopped` and `tests.faults.test_change_kill`.
 """
 
@@ -19,10 +19,12 @@ from botocore import auth
 
 from services.aws.client.sdk.credentials import ClientLogin
 from services.aws.client.single_attempt import OnceSession
+from services.changes import sender
 from services.changes.key_rotation.hand_over import HandOver
 from services.github.client import GithubClient
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, NewEntry
+from tests.conftest import Embedded
 from tests.faults.change_cases import Console
 
 STOPS = (
@@ -56,13 +58,18 @@ class Stop:
 _sending: ContextVar[bool] = ContextVar("the request to stop is being sent", default=False)
 
 
+def sign_by_the_world_s_clock(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures age as the world does, instead of with the machine's clock."""
+    monkeypatch.setattr(auth, "get_current_datetime", lambda: embedded.clock.now().replace(tzinfo=None))
+    embedded.server.front.wall = embedded.clock.now
+
+
 @contextmanager
 def stopped(stop: Stop, one: Console, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """`one` stops at the moment of `stop`, and nobody else does."""
-    embedded = one.embedded
-    monkeypatch.setattr(auth, "get_current_datetime", lambda: embedded.clock.now().replace(tzinfo=None))
-    embedded.server.front.wall = embedded.clock.now
     with monkeypatch.context() as patch:
+        # What others do meanwhile must not be cut off by the time-out of the request.
+        patch.setattr(sender, "WRITE_SECONDS", 60.0)
         _mark_requests(stop, one, patch)
         for owner, name in _PLACES[stop.moment]:
             patch.setattr(owner, name, _stopping(stop, getattr(owner, name)))

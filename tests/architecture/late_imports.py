@@ -89,6 +89,11 @@ REASONS = [
         "The help and every command load what they need: pydantic with the models takes longer than all the rest.",
         ("tui.__main__", "tui.cli.main"),
         {
+            "tui/cli/change_schema.py": {
+                "services.models.changes",
+                "services.models.problem",
+                "services.toml.grammar",
+            },
             "tui/cli/change.py": {
                 "asyncio",
                 "services.aws.client.errors",

@@ -18,7 +18,7 @@ from services.changes.history import History
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.wording import lock_text, observed_done, problem_text
-from services.clock import Clock, Mark, mark, passed, real
+from services.clock import Clock, Deadline, Mark, mark, passed, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.change_runs import Run, StepState
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 WRITE_SECONDS = 20.0
 """Time-out of a write to AWS."""
 INTENT_SECONDS = 25.0
-"""Maximum time between an intent and its request; other consoles consider it expired after `WINDOW_SECONDS`."""
+"""Maximum time between an intent and its request, which the gate checks once more when the request is signed; other
+consoles consider it expired after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
 """Time after which an intent's request can no longer be in progress; exceeds the sum of the two above."""
 PLANS = 50
@@ -154,7 +155,7 @@ class Sender:
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""
-        start = mark(self._clock)
+        deadline = Deadline(self._clock, mark(self._clock), real(self._clock, INTENT_SECONDS).total_seconds())
         try:
             lock = await self._history.lock({step.target}, of=plan.id)
             if lock is not None:
@@ -173,12 +174,12 @@ class Sender:
         except JournalError as error:
             await self._history.keep(entries.refused(plan, problem_text(error.problem), step))
             return False
-        difference = await self._difference(plan, step, start)
+        difference = await self._difference(plan, step, deadline)
         if difference:
             return await self._record(plan, step, StepState.REFUSED, difference)
-        return await self._send(plan, step)
+        return await self._send(plan, step, deadline)
 
-    async def _difference(self, plan: Plan, step: PlannedStep, start: Mark) -> str:
+    async def _difference(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> str:
         """Why the step must not be sent, for example because the state has changed since the plan; "" if it may be."""
         try:
             # After the intent, so that no earlier entry that restricts changes is overlooked; before each step, because
@@ -196,13 +197,13 @@ class Sender:
             return _("AWS could not be read before sending: {why}").format(why=problem_text(error.problem))
         if observation.digest != step.expects:
             return _("The resource changed since the plan was made: {state}").format(state=observation.text)
-        if passed(self._clock, start) > real(self._clock, INTENT_SECONDS).total_seconds():
+        if deadline.is_over:
             return _("Reading AWS took too long; plan it again.")
         return ""
 
-    async def _send(self, plan: Plan, step: PlannedStep) -> bool:
+    async def _send(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> bool:
         try:
-            permit = self._permits.issue(step.call, plan.account)
+            permit = self._permits.issue(step.call, plan.account, deadline)
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
         change = self._changes[plan.kind]

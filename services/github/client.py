@@ -4,7 +4,7 @@ Source: docs.github.com, REST API, "Actions secrets", "Workflow runs" (version 2
 no error message contains the token or a request's body.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -84,15 +84,18 @@ class GithubClient:
             raise responses.unclear("workflow_runs", operation, self._now())
         return tuple(self._run(row, operation) for row in rows)
 
-    async def put_secret(self, permit: "WriteGrant", body: Mapping[str, Any]) -> None:
+    async def put_secret(
+        self, permit: "WriteGrant", body: Mapping[str, Any], leaving: Callable[[], None] = lambda: None
+    ) -> None:
         """Write the secret that the grant names: exactly one attempt.
 
-        Raises AwsError, whose `certain` says whether nothing was written.
+        `leaving` is called when the request is about to leave; it is not sent if that raises an AwsError. Raises
+        AwsError, whose `certain` says whether nothing was written.
         """
         operation, path = PUT_SECRET, written_path(permit)
         if not path:
             raise self._blocked(operation)
-        status, headers, content = await self._request("PUT", path, operation, body=body)
+        status, headers, content = await self._request("PUT", path, operation, body=body, leaving=leaving)
         if status not in _WRITTEN or not headers.get(responses.REQUEST_ID):
             raise responses.refusal(status, headers, content, operation, self._now())
 
@@ -143,6 +146,7 @@ class GithubClient:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        leaving: Callable[[], None] = lambda: None,
     ) -> tuple[int, Mapping[str, str], Any]:
         """(status, headers, JSON content or None)."""
         token, base = self._settings.token, self._settings.base
@@ -158,7 +162,7 @@ class GithubClient:
         }
         try:
             async with (
-                web.session(_LIMITS) as session,
+                web.session(_LIMITS, leaving) as session,
                 session.request(
                     method,
                     f"{base}/{path}",

@@ -7,8 +7,10 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.allowed_operations import too_late
 from services.aws.client.errors import AwsError, Invalid, Refused, Unreachable
 from services.aws.client.secret import Secret
 from services.changes.key_rotation.records import HAND_OVER, ID, PUT_SECRET
@@ -52,6 +54,7 @@ class HandOver:
 
     async def _send(self, permit: "WriteGrant") -> dict[str, Any]:
         call, params = permit.call, permit.call.params
+        self._check_time(permit)
         if call.operation == PUT_SECRET:
             await self._write(permit, params)
         elif call.operation == HAND_OVER:
@@ -77,7 +80,14 @@ class HandOver:
             body["visibility"] = params["Visibility"]
         if "Repositories" in params:
             body["selected_repository_ids"] = params["Repositories"]
-        await client.put_secret(permit, body)
+        # GitHub's requests carry no signature that expires.
+        leaving = partial(self._check_time, permit)
+        await client.put_secret(permit, body, leaving)
+
+    def _check_time(self, permit: "WriteGrant") -> None:
+        """Raise Refused if another console may have given the request up."""
+        if permit.is_overdue:
+            raise self._refused(too_late())
 
     async def _run(self, command: Sequence[str], params: Mapping[str, Any], secret: Secret) -> None:
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL

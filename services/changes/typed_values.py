@@ -9,7 +9,6 @@ from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.models.text import clean
 
-
 _DASHES = dict.fromkeys(map(ord, "−‐‑–—ー"), "-")
 """What the key of a hyphen gives on a Japanese keyboard, beside the full-width hyphen."""
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.changes.typed_values import any_moment
 from services.calendar.calendar import Calendar
+from services.changes.typed_values import any_moment
 from services.runbook.loader import load_builtin
 
 CALENDAR = Calendar(load_builtin("facility-prod"))

@@ -40,7 +40,7 @@ def unknown_scope(text: str) -> str:
     scopes = approval_scopes()
     names = {name: name for name in scopes}
     names |= {
-        known: name for name, scope in scopes.items() for known in (scope.sentence, scope.title) if known
+        text: name for name, scope in scopes.items() for text in (scope.sentence, scope.title) if text
     }
     nearest = mistakes.near(text, names)
     if not nearest:

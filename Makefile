@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults mutations explore bursts openings soak readme i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak readme i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 
 faults: $(VENV)/.dev ## every fault, repeated through a real terminal
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
+
+faults-all: $(VENV)/.dev ## every variant of every change under every fault, and all kills (half an hour)
+	FAULTS=all $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow tests/faults
+
+faults-stopped: $(VENV)/.dev ## consoles stopped (SIGSTOP) between intent and request, for ten real minutes
+	STOPPED=real $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_change_stopped.py
 
 mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)
 	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated

@@ -195,6 +195,20 @@ def passed(clock: Clock, since: Mark) -> float:
     return max((clock.now() - since.at).total_seconds(), clock.elapsed() - since.elapsed)
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The latest moment at which something may be done: `seconds` of `clock`'s time after `since`."""
+
+    clock: Clock
+    since: Mark
+    seconds: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has passed; a stopped process or a suspended machine does not delay it."""
+        return passed(self.clock, self.since) > self.seconds
+
+
 def real(clock: Clock, seconds: float) -> timedelta:
     """`seconds` of real time as a duration of `clock` (longer if sped up), for limits on people and requests."""
     return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))

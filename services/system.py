@@ -55,6 +55,7 @@ from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
+from services.policy.session import session_policies
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
@@ -235,7 +236,8 @@ def connect(
     anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    engine = engine_of(context, book, session, permits)
+    policies = session_policies(runbook, region)
+    engine = engine_of(context, book, session, permits, session.write_role, policies)
     duties = Duties(
         runbook,
         calendar,

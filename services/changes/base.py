@@ -81,6 +81,7 @@ class ChangeContext:
         expects: str,
         required: tuple[str, ...] = (),
         before: str = "",
+        newest: str = "",
     ) -> PlannedStep:
         """One request of a plan; the keywords are the fields of `PlannedStep`."""
         service, operation, params = request
@@ -93,6 +94,7 @@ class ChangeContext:
             expects=expects,
             required=required,
             before=before,
+            newest=newest,
         )
 
 

@@ -12,12 +12,13 @@ from services.aws.client.write_outcome import nothing_done
 from services.aws.client.writer import Writer
 from services.changes import entries
 from services.changes.approval.authority import Authority
+from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.wording import lock_text, observed_done, problem_text
-from services.clock import Clock, Mark, mark, passed, real
+from services.clock import Clock, Deadline, Mark, mark, passed, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.change_runs import Run, StepState
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 WRITE_SECONDS = 20.0
 """Time-out of a write to AWS."""
 INTENT_SECONDS = 25.0
-"""Maximum time between an intent and its request; other consoles consider it expired after `WINDOW_SECONDS`."""
+"""Maximum time between an intent and its request, which the gate checks once more when the request is signed; other
+consoles consider it expired after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
 """Time after which an intent's request can no longer be in progress; exceeds the sum of the two above."""
 PLANS = 50
@@ -54,16 +56,17 @@ class Sender:
         permits: "WriteAuthorizer",
         clock: Clock,
         zone: tzinfo,
+        role: WriteRoleUse | None = None,
     ) -> None:
         self._changes = changes
         self._history = history
         self._restraints = restraints
         self._authority = authority
-        self._session = session
         self._permits = permits
         self._clock = clock
         self._zone = zone
         self.shutdown = Shutdown()
+        self._writers = Writers(session, role, self.shutdown)
         self._made: dict[str, tuple[Mark, str]] = {}
         """When this console made its newest plans, and their hashes, by plan id."""
 
@@ -86,11 +89,18 @@ class Sender:
 
         Raises JournalError if the journal cannot be read or does not accept the confirmation; nothing was sent then.
         """
-        # Reading the account takes time, in which the plan may have expired.
+        try:
+            return await self._apply_all(plan, typed)
+        finally:
+            await self._writers.close(plan)
+
+    async def _apply_all(self, plan: Plan, typed: str) -> Run:
+        # Assuming a role and reading the account take time, in which the plan may have expired.
         objection = (
             self._objection(plan, typed)
-            or await self._elsewhere(plan)
             or self._another(plan)
+            or await self._assume(plan)
+            or await self._writers.elsewhere(plan)
             or await self._restraints.objection()
             or await self._authority.objection(plan)
             or self._objection(plan, typed)
@@ -124,6 +134,18 @@ class Sender:
             return _("The console is read-only; arm it first.")
         return ""
 
+    async def _assume(self, plan: Plan) -> str:
+        """Assume the role for writing, for what this plan sends to AWS; why that failed, "" if it did not."""
+        change = self._changes[plan.kind]
+        calls = [step.call for step in plan.steps if change.transport(step) is None]
+        if not self._writers.needs_role(calls):
+            return ""
+        return (
+            await self._restraints.objection()
+            or await self._authority.objection(plan)
+            or await self._writers.assume(plan, calls)
+        )
+
     def _another(self, plan: Plan) -> str:
         """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
         before = self._made.get(plan.id)
@@ -131,23 +153,9 @@ class Sender:
             return ""
         return _("It is not the plan that was made; plan it again.")
 
-    async def _elsewhere(self, plan: Plan) -> str:
-        """Why these credentials do not fit the plan's account; "" if they do."""
-        try:
-            identity = await self.shutdown.in_time(self._session.identity())
-        except TimeoutError:
-            return _("The console is shutting down.")
-        except AwsError as error:
-            return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
-        if identity.account != plan.account:
-            return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
-                actual=identity.account, expected=plan.account
-            )
-        return ""
-
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""
-        start = mark(self._clock)
+        deadline = Deadline(self._clock, mark(self._clock), real(self._clock, INTENT_SECONDS).total_seconds())
         try:
             lock = await self._history.lock({step.target}, of=plan.id)
             if lock is not None:
@@ -166,17 +174,17 @@ class Sender:
         except JournalError as error:
             await self._history.keep(entries.refused(plan, problem_text(error.problem), step))
             return False
-        difference = await self._difference(plan, step, start)
+        difference = await self._difference(plan, step, deadline)
         if difference:
             return await self._record(plan, step, StepState.REFUSED, difference)
-        return await self._send(plan, step)
+        return await self._send(plan, step, deadline)
 
-    async def _difference(self, plan: Plan, step: PlannedStep, start: Mark) -> str:
+    async def _difference(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> str:
         """Why the step must not be sent, for example because the state has changed since the plan; "" if it may be."""
         try:
             # After the intent, so that no earlier entry that restricts changes is overlooked; before each step, because
             # the credentials may have been replaced by another identity's since the last one.
-            objection = await self._restraints.objection() or await self._elsewhere(plan)
+            objection = await self._restraints.objection() or await self._writers.elsewhere(plan)
         except JournalError as error:
             objection = problem_text(error.problem)
         if objection:
@@ -189,17 +197,17 @@ class Sender:
             return _("AWS could not be read before sending: {why}").format(why=problem_text(error.problem))
         if observation.digest != step.expects:
             return _("The resource changed since the plan was made: {state}").format(state=observation.text)
-        if passed(self._clock, start) > real(self._clock, INTENT_SECONDS).total_seconds():
+        if deadline.is_over:
             return _("Reading AWS took too long; plan it again.")
         return ""
 
-    async def _send(self, plan: Plan, step: PlannedStep) -> bool:
+    async def _send(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> bool:
         try:
-            permit = self._permits.issue(step.call, plan.account)
+            permit = self._permits.issue(step.call, plan.account, deadline)
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
         change = self._changes[plan.kind]
-        transport = change.transport(step) or self._session
+        transport = change.transport(step) or self._writers.of(plan)
         write = transport.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
             answer = change.answered(plan, step, await self.shutdown.in_time(write))

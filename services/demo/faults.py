@@ -13,7 +13,9 @@ from services.demo.account import CALLER
 from services.demo.errors import AwsErrorResponse
 
 Preset = Literal["throttled", "denied", "expired"]
-Mode = Literal["error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect"]
+Mode = Literal[
+    "error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect", "502-after"
+]
 
 _IAM_PREFIXES = {"elbv2": "elasticloadbalancing"}
 """IAM's name of a service where it differs from botocore's."""
@@ -38,10 +40,12 @@ class FaultRule(BaseModel):
     message: str = "Fault on demand."
     status: int = 400
     mode: Mode | None = None
-    """`reset-after`, `empty` and `truncated` happen after the request was carried out. None: `error`
+    """`reset-after`, `empty`, `truncated` and `502-after` (a proxy's page) happen after the request was carried out. None: `error`
     where a code or preset is given, else only `delay`."""
     delay: float = 0.0
     """Seconds before anything else."""
+    after: int = 0
+    """How many requests it lets pass first."""
     times: int | None = None
     """How often; None: until removed."""
 
@@ -108,6 +112,9 @@ class FaultStore:
         with self._lock:
             for rule in self._rules:
                 if rule.fits(service, operation):
+                    if rule.after > 0:
+                        rule.after -= 1
+                        continue
                     if rule.times is not None:
                         rule.times -= 1
                         if rule.times <= 0:

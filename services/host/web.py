@@ -4,6 +4,7 @@ Imported late, as its library is large.
 """
 
 import urllib.request
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -36,10 +37,22 @@ async def _refuse_redirect(*_trace: object) -> None:
     raise Redirected
 
 
-def session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    """A session that sends each request once, follows no redirect and reads no endless answer."""
+def session(
+    limits: aiohttp.ClientTimeout, leaving: Callable[[], None] = lambda: None
+) -> aiohttp.ClientSession:
+    """A session that sends each request once, follows no redirect and reads no endless answer.
+
+    `leaving` is called once the connection is there, before the first byte of a request is sent; an error that it
+    raises is raised by the request, which is not sent then.
+    """
+
+    async def ready(*_trace: object) -> None:
+        leaving()
+
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(_refuse_redirect)
+    # Despite its name it is called before the headers are written.
+    trace.on_request_headers_sent.append(ready)
     opened = aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=Answer)
     # aiohttp resends PUT, DELETE and GET when a connection breaks. There is no public option; its own tests set this.
     opened._retry_connection = False

@@ -97,6 +97,9 @@ class PlannedStep(Model):
     """Keys of a valid response; empty: no response proves success, so the result is verified by reading AWS."""
     before: str = ""
     """The value it replaces, in the change's notation; distinguishes "not done" from "changed by another person"."""
+    newest: str = ""
+    """The newest event of the target at the plan, in the change's notation; distinguishes "not done" from "done, and
+    undone since" where AWS itself may undo it. "": nothing does."""
 
 
 class Caution(Model):
@@ -202,3 +205,5 @@ class Armed(Model):
     """End of the time (UTC)."""
     reason: Clean
     by: Clean
+    role: Clean = ""
+    """Name of the role that changes are sent with; "" without one."""

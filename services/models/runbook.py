@@ -174,6 +174,8 @@ class Step(Translated):
     note: Clean = ""
     look: Slug | None = None
     """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
+    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
+    """What a change is planned with, as `toban change` takes it: `{ max = "10" }`; empty: its target is shown."""
     en: StepTexts = StepTexts()
     """English versions of its texts."""
 
@@ -185,6 +187,10 @@ class Cause(Translated):
     """The cause or situation."""
     action: Clean
     """What to do about it."""
+    look: Slug | None = None
+    """Id of the inspection, panel or change that the console shows for this action; None: nothing."""
+    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
+    """What a change is planned with, as in `Step`."""
     en: CauseTexts = CauseTexts()
     """English versions of its texts."""
 
@@ -210,6 +216,11 @@ class Playbook(Translated):
     """Warnings, one text each."""
     en: PlaybookTexts = PlaybookTexts()
     """English versions of its texts."""
+
+    @property
+    def leads(self) -> tuple[Step | Cause, ...]:
+        """Everything that may lead somewhere, in the order of its numbers: the steps, then the causes."""
+        return (*self.steps, *self.causes)
 
 
 class Procedure(Translated):

@@ -39,7 +39,7 @@ def app_on(
     intervals: Intervals | None = None,
     theme: str = "dark",
     log_groups: tuple[str, ...] = (),
-    further: dict[str, str] | None = None,
+    further: dict[str, Any] | None = None,
     journal: Path | None = None,
     read_only: bool = False,
     slack: SlackSettings | None = None,

@@ -165,12 +165,16 @@ class Gate:
         return (service, operation) == APPEND and self._journal.accepts(params)
 
     def _leaving(self, request: Any, **_event: Any) -> None:
-        """Runs before every attempt: some of the SDK's retries (S3 redirects) cannot be disabled."""
+        """Runs before every attempt, once the request is signed: some of the SDK's retries (S3 redirects) cannot be
+        disabled, and a process that was stopped while it signed must not send what another console has given up."""
         permit: WriteGrant | None = (request.context or {}).get(_PERMIT)
         if permit is None:
             return
         if permit.sent:
             raise SentBefore("the request was sent once already")
+        if permit.is_overdue:
+            call = permit.call
+            raise self._refused(call.service, call.operation, too_late())
         permit.sent = True
 
     def _refused(self, service: str, operation: str, text: str) -> Refused:
@@ -183,6 +187,11 @@ class Gate:
                 at=self._clock.now(),
             )
         )
+
+
+def too_late() -> str:
+    """Why an overdue request is not sent."""
+    return _("The request was not sent: too much time passed since it was confirmed; plan it again.")
 
 
 class SentBefore(ConnectionError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.aws.client.errors import Refused
-from services.clock import Clock, Mark, mark, passed
+from services.clock import Clock, Deadline, Mark, mark, passed
 from services.i18n import _
 from services.models.aws_calls import AwsCall
 from services.models.canonical import canonical
@@ -16,14 +16,20 @@ from services.models.problem import Problem, ProblemKind
 
 
 class WriteGrant:
-    """Permission to send exactly `call`, once."""
+    """Permission to send exactly `call`, once, until `deadline` (None: at any time)."""
 
-    def __init__(self, call: AwsCall) -> None:
+    def __init__(self, call: AwsCall, deadline: Deadline | None = None) -> None:
         self.call = call
+        self._deadline = deadline
         self.used = False
         """The gate has passed a request on this grant and will not pass a second one."""
         self.sent = False
         """The request may have left the process."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the request must not leave any more."""
+        return self._deadline is not None and self._deadline.is_over
 
     def matches(self, service: str, operation: str, params: object) -> bool:
         """Whether this is the confirmed request and the grant is unused."""
@@ -74,7 +80,8 @@ class WriteAuthorizer:
 
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock
-        self._account = account
+        self.account = account
+        """The only account that is written to."""
         self.read_only = read_only
         """Configured as read-only; arming is refused."""
         self._armed: Armed | None = None
@@ -103,18 +110,18 @@ class WriteAuthorizer:
         """Return to read-only immediately."""
         self._armed = None
 
-    def issue(self, call: AwsCall, account: str) -> WriteGrant:
+    def issue(self, call: AwsCall, account: str, deadline: Deadline | None = None) -> WriteGrant:
         """A grant for `call`; `account` is the account that AWS reports for the credentials. Raises Refused."""
         if self.armed is None:
             raise self._refused(_("The console is read-only; arm it first."), call)
-        if account != self._account:
+        if account != self.account:
             raise self._refused(
                 _("These credentials are for account {actual}; the runbook's is {expected}.").format(
-                    actual=account, expected=self._account
+                    actual=account, expected=self.account
                 ),
                 call,
             )
-        return WriteGrant(call)
+        return WriteGrant(call, deadline)
 
     def _refused(self, summary: str, call: AwsCall | None = None) -> Refused:
         at: datetime = self._clock.now()

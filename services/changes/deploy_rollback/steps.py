@@ -7,7 +7,7 @@ from services.changes.base import ChangeContext, Request, observed
 from services.changes.deploy_rollback.comparison import rows
 from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
 from services.changes.ecs_services import names
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep
 
@@ -26,6 +26,7 @@ def step(context: ChangeContext, target: ChangeTarget, state: RollbackState, aft
         expects=state_digest(state),
         required=required,
         before=state.current,
+        newest=str(state.newest.id) if state.newest is not None else "",
     )
 
 
@@ -58,6 +59,9 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
     if "taskDefinition" in params:
         name = state.service.task_definition if state.service is not None else ""
         text = _("The service deploys {name}.").format(name=name or "—")
+        if name == step.before and _was_rolled_back(step, state):
+            text = sentences(text, _("It was deployed, and ECS rolled it back."))
+            return observed(now, text, after=True, before=False)
         return observed(now, text, after=name == params["taskDefinition"], before=name == step.before)
     arn = params["serviceDeploymentArn"]
     deployment = next((each for each in state.deployments if each.id == arn), None)
@@ -66,4 +70,17 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
         return observed(now, text, after=False, before=False)
     text = _("The deployment is {status}.").format(status=deployment.status)
     returning = deployment.rolls_back
-    return observed(now, text, after=returning, before=deployment.in_progress and not returning)
+    # One that was successful was never told to roll back.
+    is_before = deployment.in_progress or deployment.status == "SUCCESSFUL"
+    return observed(now, text, after=returning, before=is_before and not returning)
+
+
+def _was_rolled_back(step: PlannedStep, state: RollbackState) -> bool:
+    """Whether the newest deployment is the one of `step`, and returned to what was there before."""
+    newest = state.newest
+    return (
+        newest is not None
+        and str(newest.id) != step.newest
+        and newest.rolls_back
+        and state.definition_of(newest.target) == step.call.params["taskDefinition"]
+    )

@@ -131,7 +131,7 @@ class DesiredCount(Change):
 
     async def observe(self, step: PlannedStep) -> Observation:
         """The current count, compared with the step."""
-        return observed_count(step, await self._reads.counts(step.target))
+        return observed_count(step, await self._reads.scaled_counts(step.target))
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks run."""

@@ -7,7 +7,7 @@ from services.changes.base import ChangeContext, observed
 from services.changes.desired_count.state import count_digest
 from services.changes.ecs_scaling.state import ScalingState
 from services.changes.ecs_services import names
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 
 STEP = "set-count"
@@ -25,6 +25,7 @@ def step(context: ChangeContext, target: ChangeTarget, state: ScalingState, coun
         expects=count_digest(state, count),
         required=("service",),
         before=str(state.desired),
+        newest=newest_scaling(state),
     )
 
 
@@ -54,4 +55,13 @@ def observed_count(step: PlannedStep, state: ScalingState) -> Observation:
     if not state.active:
         return observed(now, _("ECS has no such active service."), after=False, before=False)
     text = _("Desired {desired}, running {running}.").format(desired=state.desired, running=state.running)
-    return observed(now, text, after=state.desired == count, before=str(state.desired) == step.before)
+    is_before = str(state.desired) == step.before
+    if is_before and newest_scaling(state) != step.newest:
+        scaled = _("Auto Scaling has set the count since; it may have undone the change.")
+        return observed(now, sentences(text, scaled), after=False, before=False)
+    return observed(now, text, after=state.desired == count, before=is_before)
+
+
+def newest_scaling(state: ScalingState) -> str:
+    """When Auto Scaling last set the count; "" if no such decision is listed."""
+    return next((each.at.isoformat() for each in state.activities if not each.not_scaled), "")

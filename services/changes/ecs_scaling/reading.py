@@ -5,6 +5,7 @@ Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActio
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from services.aws.autoscaling.reader import AutoScalingReader
@@ -19,6 +20,8 @@ from services.models.base import RawId
 from services.models.ecs import ContainerService, ScheduledAction
 from services.models.metrics import MetricQuery, TimeSpan
 
+ACTIVITIES = 20
+"""Number of the newest scaling activities that are read."""
 RECENT = timedelta(minutes=10)
 """Maximum age of a metric's current value; metrics arrive up to three minutes late."""
 
@@ -41,6 +44,12 @@ class Reads:
         )
         return ScalingState(at=self._clock.now(), service=service, target=target)
 
+    async def scaled_counts(self, resource: str) -> ScalingState:
+        """Bounds and counts, and what Auto Scaling decided. Raises AwsError."""
+        # In this order, so that a decision which led to these counts is not missed.
+        state = await self.counts(resource)
+        return replace(state, activities=await self._scaling.activities(*names(resource), ACTIVITIES))
+
     async def state(self, resource: str, *, load: bool = False) -> ScalingState:
         """The complete state; `load` adds metrics, which AWS charges for. Raises AwsError."""
         cluster, name = names(resource)
@@ -49,7 +58,7 @@ class Reads:
             self._service(cluster, name),
             self._scaling.policies(cluster, name),
             self._scaling.scheduled_actions(cluster, name),
-            self._scaling.activities(cluster, name, 20),
+            self._scaling.activities(cluster, name, ACTIVITIES),
             self._load(cluster, name) if load else _no_load(),
         )
         return ScalingState(self._clock.now(), service, target, policies, actions, activities, current_load)

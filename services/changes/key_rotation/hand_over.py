@@ -7,8 +7,10 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.allowed_operations import too_late
 from services.aws.client.errors import AwsError, Invalid, Refused, Unreachable
 from services.aws.client.secret import Secret
 from services.changes.key_rotation.records import HAND_OVER, ID, PUT_SECRET
@@ -18,7 +20,6 @@ from services.github.connection import GithubConnection
 from services.github.sealing import sealed
 from services.host import programs
 from services.i18n import _
-from services.models.aws_calls import AwsCall
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
@@ -41,21 +42,21 @@ class HandOver:
         self, permit: "WriteGrant", /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
         """Exactly one attempt; the answer holds the operation's name. Raises AwsError, as a write to AWS does."""
-        call = permit.call
         if permit.used:
             raise self._refused(_("This request was sent before."))
         permit.used = permit.sent = True
         try:
             async with asyncio.timeout(timeout):
-                return await self._send(call)
+                return await self._send(permit)
         except TimeoutError:
             text = _("No response in time.")
             raise Unreachable(self._problem(ProblemKind.UNREACHABLE, text)) from None
 
-    async def _send(self, call: AwsCall) -> dict[str, Any]:
-        params = call.params
+    async def _send(self, permit: "WriteGrant") -> dict[str, Any]:
+        call, params = permit.call, permit.call.params
+        self._check_time(permit)
         if call.operation == PUT_SECRET:
-            await self._write(params)
+            await self._write(permit, params)
         elif call.operation == HAND_OVER:
             secret = self._secret(params["AccessKeyId"])
             if command := params.get("Command"):
@@ -64,7 +65,7 @@ class HandOver:
             raise self._refused(_("There is no such request."))
         return {call.operation: True}
 
-    async def _write(self, params: Mapping[str, Any]) -> None:
+    async def _write(self, permit: "WriteGrant", params: Mapping[str, Any]) -> None:
         key = params["AccessKeyId"]
         value = Secret(key) if params["Value"] == ID else self._secret(key)
         client = await self._github.client()
@@ -79,7 +80,14 @@ class HandOver:
             body["visibility"] = params["Visibility"]
         if "Repositories" in params:
             body["selected_repository_ids"] = params["Repositories"]
-        await client.put_secret(params["Scope"], params["SecretName"], body)
+        # GitHub's requests carry no signature that expires.
+        leaving = partial(self._check_time, permit)
+        await client.put_secret(permit, body, leaving)
+
+    def _check_time(self, permit: "WriteGrant") -> None:
+        """Raise Refused if another console may have given the request up."""
+        if permit.is_overdue:
+            raise self._refused(too_late())
 
     async def _run(self, command: Sequence[str], params: Mapping[str, Any], secret: Secret) -> None:
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL

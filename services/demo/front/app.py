@@ -7,6 +7,8 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
@@ -14,7 +16,7 @@ from uuid import UUID
 from services.demo.answers import Answer
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
-from services.demo.front import moto_app, wire
+from services.demo.front import moto_app, signatures, wire
 from services.demo.front.control import CONTROL, control
 from services.demo.front.wire import ParsedRequest, Scope
 from services.demo.github import app as github
@@ -38,8 +40,12 @@ class Front:
         self.faults = FaultStore()
         self.counts: Counter[str] = Counter()
         """Requests by `service.Operation`."""
+        self.carried_out: Counter[str] = Counter()
+        """Those that were answered without an error."""
         self.closed = threading.Event()
         """Set to end requests that hang, wait or stream."""
+        self.wall: Callable[[], datetime] = partial(datetime.now, UTC)
+        """The clock by which requests are signed: the machine's, not the world's."""
         self._moto = moto_app.Moto()
         self._serial = 0
 
@@ -57,6 +63,7 @@ class Front:
         moto_app.reset()
         self.faults.clear()
         self.counts.clear()
+        self.carried_out.clear()
         self._world = self._make_world()
 
     def close(self) -> None:
@@ -91,7 +98,10 @@ class Front:
 
         def handle() -> Answer:
             with self.world.lock:
-                return github.handle(self.world.github, request, environ)
+                reply = github.handle(self.world.github, request, environ)
+            if request is not None and reply.status < 300:
+                self.carried_out[f"github.{request.operation}"] += 1
+            return reply
 
         return self._faulted("github", request.operation if request else "", environ, handle, github.error)
 
@@ -126,10 +136,15 @@ class Front:
         return _damage(rule, reply, environ) if rule.kind else reply
 
     def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
+        expired = signatures.expired(request, environ, self.wall())
+        if expired is not None:
+            return wire.error_answer(request, expired)
         handler = HANDLERS.get((request.scope.service, request.operation))
         if handler is not None:
             try:
-                return wire.answer(request, self._call(handler, request))
+                result = self._call(handler, request)
+                self.carried_out[f"{request.scope.service}.{request.operation}"] += 1
+                return wire.answer(request, result)
             except AwsErrorResponse as error:
                 return wire.error_answer(request, error)
             except ToMoto:
@@ -183,6 +198,8 @@ def _unknown_protocol(scope: Scope | None) -> Answer:
 def _damage(rule: FaultRule, reply: Answer, environ: Mapping[str, Any]) -> Answer:
     if rule.kind == "reset-after":
         _cut(environ)
+    if rule.kind == "502-after":
+        return Answer(502, {"Content-Type": "text/html"}, _PAGE)
     body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
     if rule.kind == "empty":
         return Answer(200, reply.headers, b"")

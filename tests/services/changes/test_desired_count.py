@@ -25,7 +25,7 @@ from services.models.quotas import Quota
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
 from tests.services.changes.change_world import desk, service, target
-from tests.services.changes.watched import UPDATE, ended, planned, texts
+from tests.services.changes.watched import UPDATE, ended, planned, texts, unread
 
 KIND = "desired-count"
 NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
@@ -201,3 +201,21 @@ async def test_moved_bounds_refuse_it_and_a_lost_answer_is_settled(embedded: Any
         run = await one.apply(await planned(one, KIND, desired="4"))
         assert run.state is StepState.DONE
         assert (service(embedded).desired, embedded.counts()[UPDATE]) == (4, 1)
+
+
+@pytest.mark.scenario("ordinary-day", history=600)
+async def test_what_auto_scaling_has_undone_since_is_not_called_not_done(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        before = service(embedded).desired
+        plan = await planned(one, KIND, desired=str(before + 1))
+        run = await unread(one, plan, monkeypatch, "reset-after")
+        assert service(embedded).desired == before + 1
+        for _ in range(60):
+            embedded.advance(60)
+        assert service(embedded).desired == before, "Auto Scaling has scaled in"
+        run = await one.engine.resolve(run.id)
+        assert run.state is StepState.UNKNOWN
+        assert "Auto Scaling has set the count since" in run.steps[0].text

@@ -3,9 +3,13 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from services.aws.client.errors import Unreachable
 from services.demo.system import names
-from services.models.change_runs import Run
+from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
+from services.models.problem import Problem, ProblemKind
 from tests.services.changes.change_world import SERVICE, Desk
 
 UPDATE = "ecs.UpdateService"
@@ -46,3 +50,23 @@ def release(embedded: Any, number: int, **options: Any) -> None:
 
 def texts(plan: Plan, *, grave: bool | None = None) -> str:
     return "\n".join(each.text for each in plan.cautions if grave in (None, each.grave))
+
+
+async def unread(one: Desk, plan: Plan, monkeypatch: pytest.MonkeyPatch, mode: str) -> Run:
+    """The run whose answer is lost, and which nobody has read since."""
+    change = one.engine.changes[plan.kind]
+    observe, (step,) = change.observe, plan.steps
+    one.embedded.fault("ecs", step.call.operation, mode=mode, times=1)
+
+    async def once(step: Any) -> Any:
+        monkeypatch.setattr(change, "observe", fails)
+        return await observe(step)
+
+    async def fails(_step: Any) -> Any:
+        raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary="no", at=one.embedded.clock.now()))
+
+    monkeypatch.setattr(change, "observe", once)
+    run = await one.apply(plan)
+    assert run.state is StepState.UNKNOWN
+    monkeypatch.setattr(change, "observe", observe)
+    return run

@@ -317,6 +317,7 @@ class PlanScreen(PlacedDialog[None]):
         return PlanStatus(
             now=self.app.now(),
             armed=permits.armed is not None,
+            role=permits.armed.role if permits.armed is not None else "",
             read_only=permits.read_only,
             writable=services.journal.health.writable,
             plan=self.plan,

@@ -10,6 +10,7 @@ from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Refus
 from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import nothing_done
+from services.clock import Deadline, ManualClock, mark
 from services.models.aws_calls import AwsCall, aws_call
 from services.models.canonical import canonical
 from services.models.problem import ProblemKind
@@ -308,3 +309,33 @@ async def test_a_query_service_is_compared_too(session: AwsSession, server: Faul
     got = await session.write(WriteGrant(call), required=("DBInstance",))
     assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
     assert b"facility-prod-db" in server.seen[0].body
+
+
+@pytest.mark.parametrize("event", ["before-parameter-build", "before-call", "request-created", "before-send"])
+async def test_a_request_whose_time_is_over_is_not_sent_however_far_it_is(
+    event: str, session: AwsSession, server: FaultServer, clock: ManualClock
+) -> None:
+    """As after SIGSTOP: the process continues where it was stopped, before, while or after it signed."""
+    server.always(DONE)
+    login = await session._loaded()
+    async with login._used() as clients:
+        events = clients._session.get_component("event_emitter")
+        events.register_first(f"{event}.application-auto-scaling", lambda **_event: clock.advance(26))
+    deadline = Deadline(clock, mark(clock), 25.0)
+    with pytest.raises(Refused) as caught:
+        await session.write(WriteGrant(raise_to(10), deadline))
+    assert "too much time" in caught.value.problem.summary
+    assert nothing_done(caught.value)
+    assert server.seen == []
+
+
+async def test_a_request_in_time_is_sent(
+    session: AwsSession, server: FaultServer, clock: ManualClock
+) -> None:
+    server.always(DONE)
+    permit = WriteGrant(raise_to(10), Deadline(clock, mark(clock), 25.0))
+    clock.advance(25)
+    await session.write(permit)
+    clock.advance(1)
+    assert permit.is_overdue
+    assert len(server.seen) == 1

@@ -10,7 +10,7 @@ from services.models.change_runs import StepState
 from services.models.changes import Danger
 from services.models.journal import EntryKind as K
 from services.models.watches import WatchState
-from tests.services.changes.change_world import desk, service
+from tests.services.changes.change_world import OVER, desk, service
 from tests.services.changes.watched import (
     CONTINUE,
     IMAGE,
@@ -21,6 +21,7 @@ from tests.services.changes.watched import (
     planned,
     release,
     texts,
+    unread,
 )
 from tests.services.demo.system.test_world import alarms
 
@@ -253,3 +254,40 @@ async def test_it_gives_up_after_an_hour(embedded: Any, tmp_path: Path) -> None:
         end = await ended(one, run, 600)
         assert end.progress is not None
         assert end.progress.state is WatchState.GAVE_UP
+
+
+@QUIET
+async def test_one_that_ecs_has_undone_since_was_done(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service deploys what it did before, as if nothing had arrived; its newest deployment tells."""
+    live(embedded, 240)
+    service(embedded).broken[BEFORE] = 0.0
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback")
+        run = await unread(one, plan, monkeypatch, "reset-after")
+        live(embedded, 1800)
+        assert service(embedded).definition == BAD
+        run = await one.engine.resolve(run.id)
+        assert run.state is StepState.DONE
+        assert "ECS rolled it back" in run.steps[0].text
+        end = await ended(one, run)
+        assert end.progress is not None
+        assert end.progress.state is WatchState.FAILED
+
+
+@pytest.mark.scenario("ordinary-day", history=600)
+async def test_a_deployment_that_ended_well_was_not_told_to_roll_back(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(embedded, 41)
+    live(embedded, 30)
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        plan = await planned(one, "deploy-rollback")
+        run = await unread(one, plan, monkeypatch, "reset-before")
+        live(embedded, OVER + 300)
+        run = await one.engine.resolve(run.id)
+        assert run.state is StepState.FAILED, run
+        assert embedded.counts()[STOP] == 1

@@ -1,12 +1,15 @@
 """The front answers every protocol as botocore expects, and goes wrong on demand."""
 
 import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
+from botocore import auth
+from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 from tests.services.demo.client import ask, client, refused
@@ -177,3 +180,45 @@ class TestControl:
             send(method, path, body)
         assert caught.value.code in (400, 404)
         caught.value.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code", "status"),
+    [
+        ("ecs", "DescribeClusters", {}, "InvalidSignatureException", 400),  # json
+        ("cloudwatch", "DescribeAlarms", {}, "InvalidSignatureException", 400),  # json or cbor
+        ("rds", "DescribeDBInstances", {}, "SignatureDoesNotMatch", 403),  # query
+        (
+            "cloudfront",
+            "ListInvalidations",
+            {"DistributionId": "x"},
+            "SignatureDoesNotMatch",
+            403,
+        ),  # rest-xml
+        ("s3", "ListBuckets", {}, "RequestTimeTooSkewed", 403),
+    ],
+)
+async def test_a_signature_lasts_five_minutes_and_fifteen_in_s3(
+    empty_aws: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    operation: str,
+    params: dict[str, Any],
+    code: str,
+    status: int,
+) -> None:
+    limit, front = timedelta(minutes=15 if service == "s3" else 5), empty_aws.server.front
+    signed_at = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+    monkeypatch.setattr(auth, "get_current_datetime", lambda: signed_at.replace(tzinfo=None))
+    for sign in (1, -1):
+        front.wall = lambda at=signed_at + sign * limit: at
+        with suppress(ClientError):
+            await ask(empty_aws.url, service, operation, **params)
+        carried_out = dict(front.carried_out)
+        front.wall = lambda at=signed_at + sign * (limit + timedelta(seconds=1)): at
+        got = await refused(empty_aws.url, service, operation, **params)
+        assert got[:2] == (code, status)
+        if service != "s3":
+            words = "Signature expired" if sign > 0 else "Signature not yet current"
+            assert got[2].startswith(f"{words}: 20260114T010000Z is ")
+        assert dict(front.carried_out) == carried_out

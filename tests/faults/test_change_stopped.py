@@ -1,0 +1,139 @@
+"""Stopped with a real SIGSTOP between the intent and the request, and continued when every window is over.
+
+Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.demo import handlers
+from services.demo.front.app import Front
+from services.demo.front.server import Server
+from services.demo.world import World
+from services.models.change_runs import Run, StepState
+from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case
+from tests.faults.change_stops import STOPS
+from tests.faults.stopped_child import Aws, SharedClock, console
+
+assert handlers
+ROOT = Path(__file__).parents[2]
+IS_REAL = os.environ.get("STOPPED") == "real"
+WAIT = 600.0
+"""Real seconds, longer than every window: 60 and 300."""
+
+
+@dataclass
+class Stopped:
+    """One console that is stopped, and the AWS that it is about to write to."""
+
+    case: Case
+    moment: str
+    server: Server
+    journal: Path
+    process: "subprocess.Popen[str]"
+    others: int = 0
+
+
+@contextmanager
+def stopped_console(case: Case, moment: str, folder: Path, clock: SharedClock) -> Iterator[Stopped]:
+    """It has planned the change and stands between its intent and its request."""
+    server = Server(Front(lambda: World(case.scenario, clock, history=HISTORY)))
+    server.start()
+    journal = folder / f"{case.id} {moment}.db"
+    arguments = [server.url, str(journal), str(clock.ahead), clock.origin.isoformat(), str(clock.since)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.stopped_child", *arguments, case.id, moment],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _pid, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), f"{case.id}, {moment}: not stopped"
+        server.front.carried_out.clear()
+        yield Stopped(case, moment, server, journal, process)
+    finally:
+        process.kill()
+        process.wait()
+        server.stop()
+
+
+async def taken_over(one: Stopped, clock: SharedClock) -> None:
+    """Another operator settles the change by reading, and makes it."""
+    async with console(Aws(one.server.url, clock), one.journal) as two:
+        (first, *_earlier) = await two.runs()
+        run: Run = await two.settle(first.id)
+        assert run.steps[0].state is StepState.FAILED, (one.case.id, one.moment, run.steps[0])
+        plan = await two.plan_of(one.case)
+        if not plan.refusals:  # the secret of a new key is in the stopped console alone
+            assert (await two.confirm(plan)).steps[0].state is StepState.DONE
+            one.others = 1
+
+
+def continued(one: Stopped) -> None:
+    """Let the console continue; what it sends now has no effect."""
+    one.process.send_signal(signal.SIGCONT)
+    said, _nothing = one.process.communicate(timeout=120)
+    states = said.split()[-1]
+    assert states.split("+")[0] in ("refused", "failed"), (one.case.id, one.moment, said)
+    effects = {name: count for name, count in one.server.front.carried_out.items() if _writes(name)}
+    assert all(count <= one.others for count in effects.values()), (one.case.id, one.moment, effects)
+    assert not one.server.failures
+
+
+def _writes(name: str) -> bool:
+    verb = name.partition(".")[2]
+    return not verb.startswith(("Describe", "Get", "List"))
+
+
+def _cases() -> list[tuple[Case, str]]:
+    at_once = (case for case in reversed(CASES) if case.before is None and not case.earlier)
+    chosen = {case.kind: case for case in at_once}
+    github = next(case for case in CASES if case.id == "key-rotation github")
+    everything = [*chosen.values(), github]
+    if IS_REAL:
+        return [(case, moment) for case in everything for moment in STOPS[2:]]
+    return [(chosen["rds-snapshot"], STOPS[3]), (chosen["service-restart"], STOPS[2]), (github, STOPS[3])]
+
+
+@pytest.mark.slow
+def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ahead = tmp_path / "ahead"
+    ahead.write_text("0")
+    clock = SharedClock(ahead, FRIDAY, time.time())
+    with ExitStack() as stack:
+        consoles = [
+            stack.enter_context(stopped_console(case, moment, tmp_path, clock)) for case, moment in _cases()
+        ]
+        if IS_REAL:
+            time.sleep(WAIT)
+        else:
+            ahead.write_text(str(WAIT))
+            for each in consoles:
+                each.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+        for each in consoles:
+            if not IS_REAL:
+                each.server.front.wall = lambda: datetime.now(UTC)
+            asyncio.run(taken_over(each, clock))
+            if not IS_REAL:
+                each.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+            continued(each)
+    with capsys.disabled():
+        kinds = {each.case.kind for each in consoles}
+        repeated = sum(each.others for each in consoles)
+        print(
+            f"\n{len(consoles)} consoles of {len(kinds)} kinds stopped, {repeated} changes made by another meanwhile"
+        )

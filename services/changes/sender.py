@@ -148,8 +148,8 @@ class Sender:
 
     def _another(self, plan: Plan) -> str:
         """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
-        made = self._made.get(plan.id)
-        if made is None or made[1] == plan.digest:
+        before = self._made.get(plan.id)
+        if before is None or before[1] == plan.digest:
             return ""
         return _("It is not the plan that was made; plan it again.")
 

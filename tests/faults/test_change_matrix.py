@@ -188,6 +188,9 @@ async def test_stopped_beyond_every_window_while_another_operator_takes_over(
                 return
             others = 1
             assert (await two.confirm(repeated)).steps[0].state is DONE
+            if fault == STOPS[-1]:
+                call = plan.steps[step].call
+                embedded.fault(call.service, call.operation, times=1, mode="reset-before")
 
         stop = Stop(fault, step, meanwhile)
         with stopped(stop, one, monkeypatch):

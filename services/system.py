@@ -52,9 +52,10 @@ from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.identity import Identity
 from services.models.intervals import Intervals
-from services.models.journal import EntryKind, NewEntry
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
+from services.policy.session import session_policies
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
@@ -179,11 +180,12 @@ def connect(
     seed: int | None = None,
     slack: SlackSettings | None = None,
     github: GithubSettings | None = None,
+    acts: Callable[[Identity | None], Person] = person,
 ) -> Services:
     """Connect the services of the runbook's system; sends no request and opens no file yet.
 
     `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
-    `github` are the connections to Slack and GitHub; None: not used.
+    `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here, given the AWS identity.
     """
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)
@@ -226,7 +228,7 @@ def connect(
     book = Journal(
         journal,
         clock=clock,
-        person=lambda: person(identity_feed.state.value),
+        person=lambda: acts(identity_feed.state.value),
         syslog=syslog,
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
     )
@@ -234,7 +236,8 @@ def connect(
     anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    engine = engine_of(context, book, session, permits)
+    policies = session_policies(runbook, region)
+    engine = engine_of(context, book, session, permits, session.write_role, policies)
     duties = Duties(
         runbook,
         calendar,

@@ -47,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("month-now", "t", "screen.today", N_("Today"), N_("Back to today"), "きょう kyou", show=True, scope="inspect"),
     Command("change-resolve", "r", "screen.resolve", N_("Check"), N_("Query AWS for the unknown outcome of a change"), "かくにん kakunin", show=True, scope="change"),
     Command("change-revert", "u", "screen.revert", N_("Revert"), N_("Plan the revert of the selected change"), "もどす modosu", show=True, scope="change"),
+    Command("change-procedure", "full_stop", "screen.procedure", N_("Steps"), N_("Open a step of the runbook's procedures that calls for a change"), "てじゅん tejun procedure", show=True, scope="change"),
     Command("change-suggested", "f2", "screen.suggested", N_("Suggested change"), N_("Plan the change that is suggested after the selected one"), "つぎ tsugi すいしょう suishou", scope="change"),
     Command("journal-filter", "f", "screen.filter", N_("Filter"), N_("Show only some kinds, persons or targets"), "しぼりこみ shiborikomi", show=True, scope="journal"),
     Command("journal-search", "slash", "screen.search", N_("Search"), N_("Search entries by words"), "けんさく kensaku", show=True, scope="journal"),

@@ -3,10 +3,19 @@
 Imported late: the first frame is drawn before pydantic-settings is loaded.
 """
 
+import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.i18n import _
@@ -18,6 +27,9 @@ from tui.terminal.cells.line_speed import Link
 
 PREFIX = "TOBAN_"
 """Of the environment variables that hold settings."""
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_DEVICE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]+|[A-Za-z0-9-]{9,64}", re.ASCII)
+"""An MFA device: an ARN, or the serial number of hardware."""
 
 
 def is_web_address(text: str) -> bool:
@@ -58,6 +70,41 @@ def _address(value: str | None) -> str | None:
 FileName = Annotated[str | None, AfterValidator(_file_name)]
 
 
+def _role_arn(value: str | None) -> str | None:
+    if value is not None and not _ROLE.fullmatch(value):
+        raise ValueError(_("must be the ARN of a role such as arn:aws:iam::123456789012:role/TobanWrite"))
+    return value
+
+
+def _device(value: str | None) -> str | None:
+    if value is not None and not _DEVICE.fullmatch(value):
+        raise ValueError(
+            _(
+                "must be the ARN of an MFA device such as arn:aws:iam::123456789012:mfa/tanaka, or its serial number"
+            )
+        )
+    return value
+
+
+class ArmingConfig(BaseModel):
+    """The role that changes are sent with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role_arn: Annotated[str | None, AfterValidator(_role_arn)] = None
+    """A role that is assumed for each change while the console is armed, and for nothing else."""
+    mfa_serial: Annotated[str | None, AfterValidator(_device)] = None
+    """The MFA device whose code is asked for when arming; needs `role_arn`."""
+
+    @model_validator(mode="after")
+    def _role_for_device(self) -> "ArmingConfig":
+        if self.mfa_serial and not self.role_arn:
+            raise ValueError(
+                _("mfa_serial needs role_arn: the code is for the role that changes are sent with")
+            )
+        return self
+
+
 def _with_panels() -> type[Intervals]:
     """The console's own intervals, plus those of panels with a feed of their own."""
     intervals = [panel.interval for panel in PANELS if panel.interval is not None]
@@ -95,6 +142,8 @@ class ConsoleConfig(BaseSettings):
     """Never change anything: arming is refused."""
     arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
     """How long writing is allowed once armed."""
+    arming: ArmingConfig = ArmingConfig()
+    """Sending changes with a role of their own; see the README."""
     lang: Language | None = None
     """Language of the screen; by default as the locale says, else Japanese."""
     theme: Theme = "auto"

@@ -3,7 +3,8 @@
 A screen that posts one depends neither on the app nor on the screen that is opened.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,14 @@ class PlanChange(Request):
 
 @dataclass
 class OpenChange(Request):
-    """Show a target in the change mode, with its present state; plans nothing."""
+    """Show a target in the change mode, with its present state; with `values`, open the plan made of them."""
 
     kind: str
     """Registered name of the change."""
     target: str
     """The target's id."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the plan to open, as typed; empty: none is opened."""
 
 
 @dataclass

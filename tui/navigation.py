@@ -119,6 +119,9 @@ class Navigation:
         await self._show_mode("change")
         if isinstance(self._app.screen, ChangeScreen):
             self._app.screen.changes.table.move_to(f"{request.kind} {request.target}")
+            if request.values:
+                target = self._app.ready.engine.target(request.kind, request.target)
+                self._app.push_screen(PlanScreen(request.kind, target, request.values))
 
     async def _show_day(self, request: messages.OpenDay) -> None:
         await self._app.switch_mode("inspect")

@@ -3,7 +3,7 @@
 The registry returns requests (`tui.messages`), so that a screen with steps depends on none of the screens it leads to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from services.i18n import _
 from services.inspections.registry import offered
 from services.models.alarms import Alarm
 from services.models.dashboards import DashboardView, MetricWidget
-from services.models.runbook import Step
+from services.models.runbook import Cause, Step
 from tui import messages
 from tui.console import Console
 
@@ -44,14 +44,14 @@ class Destination:
 Finder = Callable[[Console, Origin], Destination | None]
 
 
-def destination(app: Console, step: Step, origin: Origin) -> Destination | None:
-    """Where a step leads; None if it names nothing that exists here."""
+def destination(app: Console, step: Step | Cause, origin: Origin) -> Destination | None:
+    """Where a step, or the action for a cause, leads; None if it names nothing that exists here."""
     if step.look is None:
         return None
     finder = PLACES.get(step.look)
     if finder is not None:
         return finder(app, origin)
-    return _change(app, step.look, origin) or _inspection(app, step.look)
+    return _change(app, step.look, origin, step.values) or _inspection(app, step.look)
 
 
 def _logs(app: Console, origin: Origin) -> Destination | None:
@@ -60,7 +60,9 @@ def _logs(app: Console, origin: Origin) -> Destination | None:
     return Destination(_("Logs"), messages.OpenLogs(group, origin.at)) if group else None
 
 
-def _change(app: Console, id: str, origin: Origin) -> Destination | None:
+def _change(
+    app: Console, id: str, origin: Origin, values: Mapping[str, str] | None = None
+) -> Destination | None:
     """The change of this kind, of the alarm that the steps are about if it is a target."""
     change = app.ready.engine.changes.get(id)
     targets = change.targets() if change is not None else ()
@@ -68,9 +70,8 @@ def _change(app: Console, id: str, origin: Origin) -> Destination | None:
         return None
     alarm = origin.alarm.id if origin.alarm is not None else ""
     target = next((target for target in targets if target.id == alarm), targets[0])
-    return Destination(
-        _("Change: {title}").format(title=_(change.kind.title)), messages.OpenChange(id, str(target.id))
-    )
+    title = _("Change: {title}").format(title=_(change.kind.title))
+    return Destination(title, messages.OpenChange(id, str(target.id), values or {}))
 
 
 def _dashboard(app: Console, origin: Origin) -> Destination | None:

@@ -13,7 +13,8 @@ from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
 from services.background.wake import Wake
 from services.changes.approval.authority import Authority
-from services.changes.arming import Arming
+from services.changes.arming.arming import Arming
+from services.changes.arming.writers import WriteRoleUse
 from services.changes.base import Change
 from services.changes.checks import Checks
 from services.changes.history import History
@@ -53,6 +54,7 @@ class ChangeEngine:
         clock: Clock,
         authority: Authority,
         fault: Fault = unreported,
+        role: WriteRoleUse | None = None,
     ) -> None:
         self.workers = Workers(clock, fault)
         self.changes = changes
@@ -71,11 +73,12 @@ class ChangeEngine:
             permits=permits,
             clock=clock,
             zone=self._zone,
+            role=role,
         )
         self._recovery = Recovery(changes, history=self._history, clock=clock)
         self._watches = Watches(changes, history=self._history, clock=clock)
         self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
-        self._arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock)
+        self.arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock, role=role)
         self._sending: dict[str, asyncio.Task[Run]] = {}
         self._waiting: dict[str, asyncio.Task[Run]] = {}
         self._reverts_of: tuple[tuple[Run, ...], str] = ((), "")
@@ -178,13 +181,16 @@ class ChangeEngine:
         await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)
         return self._run(run)
 
-    async def arm(self, reason: str, lasts: timedelta) -> Armed:
-        """Allow writing for a limited time; recorded first. Raises Refused, JournalError."""
-        return await self._arming.arm(reason, lasts)
+    async def arm(self, reason: str, lasts: timedelta, code: str = "") -> Armed:
+        """Allow writing for a limited time; recorded first. `code` is the six-digit MFA code, for a role that needs one.
+
+        Raises AwsError, JournalError.
+        """
+        return await self.arming.arm(reason, lasts, code)
 
     async def disarm(self, why: str = "") -> None:
         """Return to read-only and record it. Raises JournalError, but writing is disallowed in any case."""
-        await self._arming.disarm(why)
+        await self.arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
         """Dated duties: the pending reverts of applied changes."""
@@ -214,7 +220,7 @@ class ChangeEngine:
         if self._history.unrecorded:
             await self._history.retry()
         with contextlib.suppress(JournalError):
-            await self._arming.disarm(_("The console stopped."))
+            await self.arming.disarm(_("The console stopped."))
 
     @property
     def _zone(self) -> tzinfo:

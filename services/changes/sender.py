@@ -12,6 +12,7 @@ from services.aws.client.write_outcome import nothing_done
 from services.aws.client.writer import Writer
 from services.changes import entries
 from services.changes.approval.authority import Authority
+from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.restraints import Restraints
@@ -55,28 +56,29 @@ class Sender:
         permits: "WriteAuthorizer",
         clock: Clock,
         zone: tzinfo,
+        role: WriteRoleUse | None = None,
     ) -> None:
         self._changes = changes
         self._history = history
         self._restraints = restraints
         self._authority = authority
-        self._session = session
         self._permits = permits
         self._clock = clock
         self._zone = zone
         self.shutdown = Shutdown()
-        self._plan_marks: dict[str, Mark] = {}
-        """When this console made its newest plans, by plan id."""
+        self._writers = Writers(session, role, self.shutdown)
+        self._made: dict[str, tuple[Mark, str]] = {}
+        """When this console made its newest plans, and their hashes, by plan id."""
 
     def remember(self, plan: Plan) -> None:
-        """Remember that the plan was made just now."""
-        self._plan_marks[plan.id] = mark(self._clock)
-        while len(self._plan_marks) > PLANS:
-            del self._plan_marks[next(iter(self._plan_marks))]
+        """Remember that exactly this plan was made just now."""
+        self._made[plan.id] = mark(self._clock), plan.digest
+        while len(self._made) > PLANS:
+            del self._made[next(iter(self._made))]
 
     def _expired(self, plan: Plan) -> bool:
         """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
-        now, start = self._clock.now(), self._plan_marks.get(plan.id)
+        now, (start, _digest) = self._clock.now(), self._made.get(plan.id, (None, ""))
         if not plan.made_at <= now < plan.expires_at:
             return True
         lasts = (plan.expires_at - plan.made_at).total_seconds()
@@ -87,10 +89,18 @@ class Sender:
 
         Raises JournalError if the journal cannot be read or does not accept the confirmation; nothing was sent then.
         """
-        # Reading the account takes time, in which the plan may have expired.
+        try:
+            return await self._apply_all(plan, typed)
+        finally:
+            await self._writers.close(plan)
+
+    async def _apply_all(self, plan: Plan, typed: str) -> Run:
+        # Assuming a role and reading the account take time, in which the plan may have expired.
         objection = (
             self._objection(plan, typed)
-            or await self._elsewhere(plan)
+            or self._another(plan)
+            or await self._assume(plan)
+            or await self._writers.elsewhere(plan)
             or await self._restraints.objection()
             or await self._authority.objection(plan)
             or self._objection(plan, typed)
@@ -124,19 +134,24 @@ class Sender:
             return _("The console is read-only; arm it first.")
         return ""
 
-    async def _elsewhere(self, plan: Plan) -> str:
-        """Why these credentials do not fit the plan's account; "" if they do."""
-        try:
-            identity = await self.shutdown.in_time(self._session.identity())
-        except TimeoutError:
-            return _("The console is shutting down.")
-        except AwsError as error:
-            return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
-        if identity.account != plan.account:
-            return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
-                actual=identity.account, expected=plan.account
-            )
-        return ""
+    async def _assume(self, plan: Plan) -> str:
+        """Assume the role for writing, for what this plan sends to AWS; why that failed, "" if it did not."""
+        change = self._changes[plan.kind]
+        calls = [step.call for step in plan.steps if change.transport(step) is None]
+        if not self._writers.needs_role(calls):
+            return ""
+        return (
+            await self._restraints.objection()
+            or await self._authority.objection(plan)
+            or await self._writers.assume(plan, calls)
+        )
+
+    def _another(self, plan: Plan) -> str:
+        """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
+        made = self._made.get(plan.id)
+        if made is None or made[1] == plan.digest:
+            return ""
+        return _("It is not the plan that was made; plan it again.")
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""
@@ -169,7 +184,7 @@ class Sender:
         try:
             # After the intent, so that no earlier entry that restricts changes is overlooked; before each step, because
             # the credentials may have been replaced by another identity's since the last one.
-            objection = await self._restraints.objection() or await self._elsewhere(plan)
+            objection = await self._restraints.objection() or await self._writers.elsewhere(plan)
         except JournalError as error:
             objection = problem_text(error.problem)
         if objection:
@@ -192,7 +207,7 @@ class Sender:
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
         change = self._changes[plan.kind]
-        transport = change.transport(step) or self._session
+        transport = change.transport(step) or self._writers.of(plan)
         write = transport.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
             answer = change.answered(plan, step, await self.shutdown.in_time(write))

@@ -1,8 +1,10 @@
 """Wires the change engine of one system."""
 
+from services.aws.client.assumed_role import WriteRoleSource
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import Writer
 from services.changes.approval.authority import authority_of
+from services.changes.arming.writers import SessionPolicy, WriteRoleUse
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import changes
@@ -10,9 +12,14 @@ from services.journal.journal import Journal
 
 
 def engine_of(
-    context: ChangeContext, journal: Journal, session: Writer, permits: WriteAuthorizer
+    context: ChangeContext,
+    journal: Journal,
+    session: Writer,
+    permits: WriteAuthorizer,
+    role: WriteRoleSource | None,
+    policies: SessionPolicy,
 ) -> ChangeEngine:
-    """The engine for every kind of change of one system."""
+    """The engine for every kind of change of one system; with a `role`, requests are sent with its sessions."""
     return ChangeEngine(
         changes(context),
         journal=journal,
@@ -20,4 +27,5 @@ def engine_of(
         permits=permits,
         clock=context.clock,
         authority=authority_of(context, journal),
+        role=None if role is None else WriteRoleUse(role, policies, lambda: journal.person.user),
     )

@@ -5,6 +5,7 @@ import services.demo.account_regions
 import services.demo.athena.handlers
 import services.demo.autoscaling.handlers
 import services.demo.autoscaling.schedule_handlers
+import services.demo.change_calendars
 import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers

@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena.model import ExecutionStore
 from services.demo.autoscaling.model import Scaling
+from services.demo.change_calendars import ChangeCalendarStore
 from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
@@ -94,6 +95,7 @@ class World:
             self.database,
             BackupHistory(run, self.database),
             self.github,
+            ChangeCalendarStore(),
             CostStore(run),
             DistributionCache(run),
             ExecutionStore(),

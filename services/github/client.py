@@ -6,7 +6,7 @@ no error message contains the token or a request's body.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,12 +15,17 @@ import orjson
 from services.aws.client.errors import AwsError, NotFound
 from services.clock import Clock
 from services.github import responses
+from services.github.allowed_requests import PUT_SECRET, SERVICE, may_read, written_path
 from services.github.sealing import is_usable
 from services.github.settings import GithubSettings
 from services.host import web
+from services.i18n import _
 from services.models.github import GithubSecret, SealingKey, WorkflowRun
 from services.models.problem import ProblemKind
 from services.models.text import clean
+
+if TYPE_CHECKING:
+    from services.aws.client.write_grants import WriteGrant
 
 VERSION = "2022-11-28"
 PAGE = 100
@@ -80,16 +85,17 @@ class GithubClient:
         return tuple(self._run(row, operation) for row in rows)
 
     async def put_secret(
-        self, scope: str, name: str, body: Mapping[str, Any], leaving: Callable[[], None] = lambda: None
+        self, permit: "WriteGrant", body: Mapping[str, Any], leaving: Callable[[], None] = lambda: None
     ) -> None:
-        """Write a secret: exactly one attempt. Raises AwsError, whose `certain` says whether nothing was written.
+        """Write the secret that the grant names: exactly one attempt.
 
-        `leaving` is called when the request is about to leave; it is not sent if that raises an AwsError.
+        `leaving` is called when the request is about to leave; it is not sent if that raises an AwsError. Raises
+        AwsError, whose `certain` says whether nothing was written.
         """
-        operation = "PutSecret"
-        status, headers, content = await self._request(
-            "PUT", f"{scope}/secrets/{name}", operation, body=body, leaving=leaving
-        )
+        operation, path = PUT_SECRET, written_path(permit)
+        if not path:
+            raise self._blocked(operation)
+        status, headers, content = await self._request("PUT", path, operation, body=body, leaving=leaving)
         if status not in _WRITTEN or not headers.get(responses.REQUEST_ID):
             raise responses.refusal(status, headers, content, operation, self._now())
 
@@ -123,6 +129,8 @@ class GithubClient:
     async def _get(
         self, path: str, operation: str, params: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
+        if not may_read(path):
+            raise self._blocked(operation)
         status, headers, content = await self._request("GET", path, operation, params=params)
         if status != 200 or not headers.get(responses.REQUEST_ID):
             raise responses.refusal(status, headers, content, operation, self._now())
@@ -171,6 +179,11 @@ class GithubClient:
             raise responses.unreachable(host, _why(error), operation, self._now(), certain=True) from None
         except Exception as error:  # noqa: BLE001  the boundary: no such error proves that nothing was written
             raise responses.unreachable(host, _why(error), operation, self._now(), certain=False) from None
+
+    def _blocked(self, operation: str) -> AwsError:
+        text = _("The console refused to send {call}: it is not what was confirmed.")
+        summary = text.format(call=f"{SERVICE}:{operation}")
+        return responses.failed(ProblemKind.REFUSED, summary, operation, self._now(), certain=True)
 
     def _now(self) -> datetime:
         return self._clock.now()

@@ -46,6 +46,8 @@ class Consent(Model):
     """Where the consent is written down elsewhere: a number, a file."""
     reason: Clean = ""
     """Why it is an emergency."""
+    freeze: Clean = ""
+    """The change freeze that an emergency overrides; "" for none."""
     at: datetime
     """When it was recorded (UTC)."""
     seq: int = 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.models.approvals import Consent
 from services.models.base import Clean, Model, RawId
-from services.models.changes import Plan
+from services.models.changes import Plan, PlannedStep
 from services.models.watches import Progress, WatchState
 
 
@@ -92,6 +92,17 @@ class Run(Model):
                 targets.add(planned.target)
             turn = turn and step.state is StepState.DONE
         return frozenset(targets)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome is unknown, or it is in progress here or in another console."""
+        return self.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
+
+    @property
+    def unknown_step(self) -> PlannedStep | None:
+        """The first step whose outcome is unknown."""
+        unknown = {step.id for step in self.steps if step.state is StepState.UNKNOWN}
+        return next((planned for planned in self.plan.steps if planned.id in unknown), None)
 
     @property
     def answers(self) -> dict[str, dict[str, str]]:

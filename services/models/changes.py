@@ -205,3 +205,5 @@ class Armed(Model):
     """End of the time (UTC)."""
     reason: Clean
     by: Clean
+    role: Clean = ""
+    """Name of the role that changes are sent with; "" without one."""

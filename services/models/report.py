@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.models.base import Clean, Model
+from services.models.report_approvals import ApprovalLine
 from services.models.report_counts import AlarmCount, DutyCount, InspectionCount, MonthCharges
 from services.models.report_lines import (
     AcknowledgementLine,
@@ -68,6 +69,8 @@ class ReportHead(Model):
     """Periods in which an alarm was not OK, by start."""
     changes: tuple[ChangeLine, ...] = ()
     """Changes that were confirmed, continued or stopped, by time."""
+    allowed: tuple[ApprovalLine, ...] = ()
+    """Approvals of changes, their refusals and emergencies, by time."""
     charges: Charges = Charges()
     """AWS charges that the consoles caused."""
     remarks: tuple[RemarkLine, ...] = ()

@@ -8,6 +8,7 @@ from services.models.changes import Row
 from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.findings import Finding, Overrule
 from services.models.posts import PostState
+from services.models.report_approvals import ApprovalLine, EndLine
 from services.models.verdict import Verdict
 
 DAILY_YEN = 20.0
@@ -119,8 +120,7 @@ class FindingLine(Model):
     overruled: Overrule | None = None
     """A person's override; None: there is none."""
     finding: Finding | None = None
-    """The complete finding if it is not normal or is about costs, and not superseded; else None. Log texts only on
-    request."""
+    """The complete finding if it is not normal or is about costs, and counts; else None. Log texts only on request."""
     withheld: int = 0
     """Number of evidence rows omitted because they contain log texts."""
 
@@ -215,6 +215,12 @@ class ChangeLine(Model):
     """When it is to be reverted; None: no revert is planned."""
     revert: Clean = ""
     """How it is to be reverted, in words; "" if no revert is planned."""
+    allowed_by: tuple[ApprovalLine, ...] = ()
+    """What allowed it: approvals, an emergency."""
+    is_followed: bool = False
+    """Whether AWS has accepted it and its end is still to be seen."""
+    end: EndLine | None = None
+    """The end to which it was followed; None: it has none, or it is not seen yet."""
 
 
 class NoteLine(Model):

@@ -174,6 +174,8 @@ class Step(Translated):
     note: Clean = ""
     look: Slug | None = None
     """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
+    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
+    """What a change is planned with, as `toban change` takes it: `{ max = "10" }`; empty: its target is shown."""
     en: StepTexts = StepTexts()
     """English versions of its texts."""
 
@@ -185,6 +187,10 @@ class Cause(Translated):
     """The cause or situation."""
     action: Clean
     """What to do about it."""
+    look: Slug | None = None
+    """Id of the inspection, panel or change that the console shows for this action; None: nothing."""
+    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
+    """What a change is planned with, as in `Step`."""
     en: CauseTexts = CauseTexts()
     """English versions of its texts."""
 
@@ -210,6 +216,11 @@ class Playbook(Translated):
     """Warnings, one text each."""
     en: PlaybookTexts = PlaybookTexts()
     """English versions of its texts."""
+
+    @property
+    def leads(self) -> tuple[Step | Cause, ...]:
+        """Everything that may lead somewhere, in the order of its numbers: the steps, then the causes."""
+        return (*self.steps, *self.causes)
 
 
 class Procedure(Translated):
@@ -258,7 +269,8 @@ class Approver(Translated):
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
     approves: tuple[Clean, ...] = ()
-    """What the role approves, one each: ids of changes' scopes such as `task-limit:raise`, or their sentences."""
+    """What the role approves, one each: `task-limit:raise`, `rds-class:change` or `rds-storage:extend`, or the Japanese
+    sentence for one of these. A change of which no role approves anything needs no approval."""
     en: ApproverTexts = ApproverTexts()
     """English versions of its texts."""
 
@@ -269,14 +281,14 @@ class Approver(Translated):
 
 
 class Freeze(Translated):
-    """A time in which changes are refused."""
+    """A time in which changes are refused; an emergency with a reason goes through."""
 
     title: Clean
     """The reason, as operators read it: `年度末処理`."""
     starts: datetime
-    """Local time from which changes are refused, without a zone."""
+    """Local time from which changes are refused, without a zone: 2027-03-29T00:00:00."""
     ends: datetime
-    """Local time from which they are allowed again, without a zone."""
+    """Local time from which they are allowed again, without a zone; after `starts`."""
     en: TitleTexts = TitleTexts()
     """English versions of its texts."""
 
@@ -285,7 +297,7 @@ class ChangeCalendar(Model):
     """A Change Calendar of Systems Manager that opens and closes for changes."""
 
     name: RawId
-    """Its name or ARN; while it is closed, or cannot be read, changes are refused."""
+    """Its name, or its ARN if another account shares it; while it is closed, or cannot be read, changes are refused."""
 
 
 class ClosedDay(StrEnum):
@@ -462,7 +474,9 @@ class Runbook(Translated):
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
     freezes: tuple[Freeze, ...] = ()
+    """Times in which changes are refused; empty: none."""
     change_calendar: ChangeCalendar | None = None
+    """A calendar of AWS that opens and closes for changes; None: none."""
     closures: Closures = Closures()
     costs: Costs | None = None
     access_keys: AccessKeys | None = None

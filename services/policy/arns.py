@@ -22,7 +22,8 @@ class Arns:
         self.account = str(runbook.system.account)
         self.partition = _partition(self.region)
 
-    def _arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """The ARN of a resource of this account and region, or of none."""
         place = f"{self.region if region else ''}:{self.account if account else ''}"
         return f"arn:{self.partition}:{service}:{place}:{resource}"
 
@@ -32,7 +33,7 @@ class Arns:
         ecs = self._runbook.ecs
         if ecs is None:
             return ()
-        return tuple(self._arn("ecs", f"service/{ecs.cluster}/{name}") for name in ecs.services)
+        return tuple(self.arn("ecs", f"service/{ecs.cluster}/{name}") for name in ecs.services)
 
     @property
     def service_deployments(self) -> tuple[str, ...]:
@@ -42,27 +43,25 @@ class Arns:
     @property
     def scalable_targets(self) -> tuple[str, ...]:
         """Scalable targets, whose ARNs hold an id of their own."""
-        return (self._arn("application-autoscaling", "scalable-target/*"),) if self._runbook.ecs else ()
+        return (self.arn("application-autoscaling", "scalable-target/*"),) if self._runbook.ecs else ()
 
     @property
     def databases(self) -> tuple[str, ...]:
         """The RDS instance."""
         rds = self._runbook.rds
-        return () if rds is None else (self._arn("rds", f"db:{rds.instance}"),)
+        return () if rds is None else (self.arn("rds", f"db:{rds.instance}"),)
 
     @property
     def snapshots(self) -> tuple[str, ...]:
         """The instance, and the manual snapshots that are made of it."""
-        return (*self.databases, self._arn("rds", "snapshot:*")) if self._runbook.rds else ()
+        return (*self.databases, self.arn("rds", "snapshot:*")) if self._runbook.rds else ()
 
     @property
     def distributions(self) -> tuple[str, ...]:
         """The CloudFront distribution; CloudFront has no region."""
         cdn = self._runbook.cdn
         return (
-            ()
-            if cdn is None
-            else (self._arn("cloudfront", f"distribution/{cdn.distribution}", region=False),)
+            () if cdn is None else (self.arn("cloudfront", f"distribution/{cdn.distribution}", region=False),)
         )
 
     @property
@@ -70,19 +69,19 @@ class Arns:
         """This console's mute rules, and the alarms that they may name."""
         return (
             *self.mute_rules,
-            *(self._arn("cloudwatch", f"alarm:{each.name}") for each in self._runbook.alarms),
+            *(self.arn("cloudwatch", f"alarm:{each.name}") for each in self._runbook.alarms),
         )
 
     @property
     def mute_rules(self) -> tuple[str, ...]:
         """This console's mute rules."""
-        return (self._arn("cloudwatch", f"alarm-mute-rule:{MUTE_RULES}"),) if self._runbook.alarms else ()
+        return (self.arn("cloudwatch", f"alarm-mute-rule:{MUTE_RULES}"),) if self._runbook.alarms else ()
 
     @property
     def users(self) -> tuple[str, ...]:
         """The IAM users whose keys are rotated."""
         keys = self._runbook.access_keys
-        return tuple(self._arn("iam", f"user/{name}", region=False) for name in (keys.users if keys else ()))
+        return tuple(self.arn("iam", f"user/{name}", region=False) for name in (keys.users if keys else ()))
 
     @property
     def log_groups(self) -> tuple[str, ...]:
@@ -101,7 +100,7 @@ class Arns:
         spec = self._runbook.journal
         if not (spec.log_group and spec.log_stream):
             return ()
-        return (self._arn("logs", f"log-group:{spec.log_group}:log-stream:{spec.log_stream}"),)
+        return (self.arn("logs", f"log-group:{spec.log_group}:log-stream:{spec.log_stream}"),)
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -123,7 +122,7 @@ class Arns:
     def workgroups(self) -> tuple[str, ...]:
         """The Athena workgroup."""
         waf = self._runbook.waf
-        return (self._arn("athena", f"workgroup/{waf.workgroup}"),) if waf and waf.workgroup else ()
+        return (self.arn("athena", f"workgroup/{waf.workgroup}"),) if waf and waf.workgroup else ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -132,9 +131,7 @@ class Arns:
         if waf is None or not (waf.athena_database and waf.athena_table):
             return ()
         table = f"table/{waf.athena_database}/{waf.athena_table}"
-        return tuple(
-            self._arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table)
-        )
+        return tuple(self.arn("glue", name) for name in ("catalog", f"database/{waf.athena_database}", table))
 
     @property
     def calendars(self) -> tuple[str, ...]:
@@ -143,11 +140,11 @@ class Arns:
         if calendar is None:
             return ()
         name = str(calendar.name)
-        return (name if name.startswith("arn:") else self._arn("ssm", f"document/{name}"),)
+        return (name if name.startswith("arn:") else self.arn("ssm", f"document/{name}"),)
 
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""
-        arn = self._arn("logs", f"log-group:{name}")
+        arn = self.arn("logs", f"log-group:{name}")
         return (arn, f"{arn}:*")
 
     def _log_groups(self) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 `read` is for the role that is always in use; `operate` adds what changes send; `rotate` is for a role of its own that
 rotates access keys; `journal` stores the journal's checkpoints. Writes need a second factor. Source: IAM JSON policy
-elements reference (IAM User Guide).
+elements reference, AWS global condition context keys, "Secure API access with MFA" (IAM User Guide).
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,11 @@ from services.policy.declared import Declared, Operation, declared
 from services.policy.permissions import Conditions, Permission, permissions_of
 
 VERSION = "2012-10-17"
-SECOND_FACTOR: Conditions = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+SECOND_FACTOR: Conditions = {
+    "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
+    "Null": {"aws:TokenIssueTime": "false"},
+}
+"""Temporary credentials, and where they tell of MFA, with it. Those of a role never tell: its trust policy asks for MFA."""
 UNMASK = ("logs:Unmask",)
 """Denied to every role: masked data in logs stays masked."""
 NEVER = (

@@ -16,7 +16,14 @@ from dateutil.rrule import rrulestr
 from services.calendar.base_dates import ANCHOR, MAINTENANCE
 from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
-from services.runbook import github_checks, inspection_checks, name_checks, place_checks, translation_checks
+from services.runbook import (
+    approval_checks,
+    github_checks,
+    inspection_checks,
+    name_checks,
+    place_checks,
+    translation_checks,
+)
 from services.runbook.maintenance_window import checks as window_checks
 from services.toml import mistakes
 from services.toml.positions import Path
@@ -259,6 +266,7 @@ ALL = (
     duties,
     closures,
     journal,
+    *approval_checks.ALL,
     *name_checks.ALL,
     *place_checks.ALL,
     *github_checks.ALL,

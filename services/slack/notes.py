@@ -100,7 +100,7 @@ def about_alarm(
     rows += [(_("By"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(
         title=alarm.name,
-        text=_note(_(_SEVERITY[alarm.state]), named, rows, desk),
+        text=note_text(_(_SEVERITY[alarm.state]), named, rows, desk),
         evidence=_original(alarm),
         thread=_thread(alarm, posts),
         target=alarm.id,
@@ -130,7 +130,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
     ]
     return Proposal(
         title=finding.title,
-        text=_note(_severity(finding), str(finding.title), rows, desk),
+        text=note_text(_severity(finding), str(finding.title), rows, desk),
         evidence=_tables(each for each in finding.evidence if not each.private),
         private=_tables(each for each in finding.evidence if each.private),
         target=RawId(finding.inspection),
@@ -161,7 +161,8 @@ def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
     return change_of(alarm)
 
 
-def _note(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: NoteContext) -> str:
+def note_text(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: NoteContext) -> str:
+    """A note: its heading, then the rows that say something."""
     system = desk.runbook.system
     head = _("[{severity}] {title} — {system}, {environment}").format(
         severity=severity,

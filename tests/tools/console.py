@@ -14,7 +14,9 @@ from services.aws.client.settings import AwsSettings
 from services.clock import Clock
 from services.demo.github.address import PREFIX, TOKEN
 from services.github.settings import GithubSettings
+from services.journal import origin
 from services.models.intervals import Intervals
+from services.models.journal import Person
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
 from services.slack.settings import SlackSettings
@@ -37,14 +39,15 @@ def app_on(
     intervals: Intervals | None = None,
     theme: str = "dark",
     log_groups: tuple[str, ...] = (),
-    further: dict[str, str] | None = None,
+    further: dict[str, Any] | None = None,
     journal: Path | None = None,
     read_only: bool = False,
     slack: SlackSettings | None = None,
+    person: Person | None = None,
 ) -> TobanApp:
     """A console that watches `url`, with the GitHub beside it; its services are wired as at a real start.
 
-    `further` are more fields of AwsSettings. `journal` is by default a new file in the test's own home.
+    `person` acts there, whatever the machine and AWS say; None: as they say. `further` are more fields of AwsSettings. `journal` is by default a new file in the test's own home.
     """
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
@@ -60,6 +63,7 @@ def app_on(
             seed=1,
             slack=slack,
             github=GithubSettings(Secret(TOKEN), f"{url}{PREFIX}"),
+            acts=origin.person if person is None else lambda _identity: person,
         )
         return services, ConsoleConfig(keys=keys or {}, log_groups=log_groups)
 

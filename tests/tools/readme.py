@@ -8,14 +8,18 @@ the last column of its row, and is kept; a row without it is an error.
 """
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from services import i18n
+from services.changes.registry import CHANGES
 from services.demo.launch import scenarios
 from services.i18n import _
 from services.inspections.registry import INSPECTIONS
+from services.models.runbook import Step
+from services.runbook.loader import load_builtin
 from tui.cli.main import build
 from tui.cli.printing import Output
 from tui.commands import COMMANDS
@@ -61,6 +65,29 @@ def command_rows(_descriptions: Descriptions) -> Rows:
         yield f"`toban {name}`", _(command.get_short_help_str(200))
 
 
+def change_rows(_descriptions: Descriptions) -> Rows:
+    """Every row of the shipped runbook that asks for a change: where it stands, its key, and its command."""
+    book, kinds = load_builtin("facility-prod"), {kind.id for kind in CHANGES}
+    for procedure in book.procedures:
+        where, look = f"{procedure.section} {procedure.title}".strip(), ""
+        for step in procedure.steps:
+            if step.look in kinds:
+                look = step.look
+                yield where, str(step.text), "`4` `.`", _command(look, step.values)
+        if look and procedure.revert:
+            yield where, str(procedure.revert), "`4` `u`", f"`{look}`"
+    for playbook in book.playbooks:
+        for number, step in enumerate(playbook.leads, 1):
+            if step.look in kinds:
+                text = step.text if isinstance(step, Step) else f"{step.cause} → {step.action}"
+                yield str(playbook.title), text, f"`!` `.` `{number}`", _command(step.look, step.values)
+
+
+def _command(change: str, values: Mapping[str, str]) -> str:
+    options = "".join(f" --{name} {shlex.quote(value)}" for name, value in values.items())
+    return f"`toban change {change}{options}`"
+
+
 def status_rows(_descriptions: Descriptions) -> Rows:
     """Number and meaning of each exit status."""
     for status, meaning in MEANINGS.items():
@@ -79,6 +106,13 @@ TABLES: dict[str, tuple[Callable[[Descriptions], Rows], dict[str, tuple[str, ...
     ),
     "scenarios": (scenario_rows, {"en": ("scenario", "what happens"), "ja": ("シナリオ", "内容")}),
     "keys": (key_rows, {"en": ("mode", "key", "what it does"), "ja": ("モード", "キー", "動作")}),
+    "changes": (
+        change_rows,
+        {
+            "en": ("runbook", "step", "key", "command"),
+            "ja": ("手順書", "手順", "キー", "コマンド"),
+        },
+    ),
     "commands": (command_rows, {"en": ("command", "what it does"), "ja": ("コマンド", "動作")}),
     "statuses": (status_rows, {"en": ("status", "meaning"), "ja": ("コード", "意味")}),
 }

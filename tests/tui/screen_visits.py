@@ -13,11 +13,13 @@ from textual.screen import Screen
 
 import tui
 from services.aws.client.errors import MfaNeeded
+from services.aws.client.secret import Secret
 from services.models.alarms import Alarm
+from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from services.models.journal import Entry, EntryQuery
+from services.models.journal import Entry, EntryQuery, Person
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
@@ -25,9 +27,12 @@ from tests.tools.console import until
 from tui import messages
 from tui.app import TobanApp
 from tui.modes import MODES
+from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.reveal import RevealScreen
+from tui.screens.changes.review import DeclineScreen, ReviewScreen
 from tui.screens.changes.run import RunScreen
 from tui.screens.common import command_sheets
 from tui.screens.common.aws_commands import AwsCommandsScreen
@@ -113,10 +118,16 @@ def _code(it: Things) -> CodeScreen:
     )
 
 
+def _request(it: Things) -> ApprovalRequest:
+    person = Person(user="taro", identity="arn:aws:iam::123456789012:user/taro")
+    return ApprovalRequest(plan=it.run.plan, asker=person, at=it.app.now(), state=ApprovalState.ASKED)
+
+
 Opener = Callable[[Things], object]
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
     AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
+    ApprovalScreen: (lambda it: it.app.push_screen(ApprovalScreen(it.run.plan)),),
     ArmScreen: (lambda it: it.app.action_arm(),),
     AwsCommandsScreen: (
         lambda it: it.app.push_screen(AwsCommandsScreen(command_sheets.alarm_sheet(it.app, it.alarm))),
@@ -126,6 +137,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
     ConfirmScreen: (lambda it: confirm(it.app, "title", Content("what happens"), "does it", lambda: None),),
     DecideScreen: (lambda it: it.app.push_screen(DecideScreen(it.post, "title", "asked", _nothing)),),
+    DeclineScreen: (lambda it: it.app.push_screen(DeclineScreen(it.run.plan)),),
     DutyScreen: (lambda it: it.app.push_screen(DutyScreen(it.occurrence)),),
     EntryScreen: (lambda it: it.app.push_screen(EntryScreen(it.entry)),),
     FindingScreen: (
@@ -147,6 +159,8 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     PastMessagesScreen: (lambda it: it.app.action_show_messages(),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),
     PostScreen: (lambda it: propose_alarm(it.app, it.alarm),),
+    RevealScreen: (lambda it: it.app.push_screen(RevealScreen("AKIAIOSFODNN7EXAMPLE", Secret("x"))),),
+    ReviewScreen: (lambda it: it.app.push_screen(ReviewScreen(_request(it))),),
     RemarkScreen: (lambda it: it.app.push_screen(RemarkScreen(of_day(it.occurrence.slot.day))),),
     ReportScreen: (lambda it: duty_actions.report(it.app),),
     RunScreen: (lambda it: it.app.push_screen(RunScreen(it.run)),),

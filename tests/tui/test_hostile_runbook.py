@@ -29,7 +29,7 @@ WORDS = (
     *("action", "timing", "revert", "role", "contact", "scope", "approval", "escalate_to"),
     *("report_to", "usd_jpy_source", "channel", "source"),
 )
-LISTS = ("asks", "caution", "approves", "readers", "advice")
+LISTS = ("asks", "caution", "readers", "advice")
 
 
 def hostile_text() -> str:

@@ -29,7 +29,7 @@ from services.toml import mistakes as words
 from services.toml.files import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
 from services.toml.positions import Path as KeyPath
 from services.toml.positions import dotted
-from tui.config import PREFIX, ConsoleConfig, PanelIntervals
+from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
@@ -146,7 +146,11 @@ def settings() -> list[Setting]:
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
         inner = field.annotation
-        if inner is PanelIntervals:
+        if inner is ArmingConfig:
+            docs = grammar.docs(ArmingConfig)
+            for name, part in ArmingConfig.model_fields.items():
+                listing.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, docs[name]))
+        elif inner is PanelIntervals:
             for name, part in PanelIntervals.model_fields.items():
                 whole = f"{text} {_intervals_text(name)}"
                 listing.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, whole))

@@ -7,12 +7,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 
 from services.aws.client.secret import Secret
 from services.aws.client.session import preload
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import AwsSettings, WriteRole
 from services.clock import Clock, SystemClock
 from services.demo import scratch
 from services.demo.launch import DemoError, ready
@@ -52,11 +53,13 @@ async def connect(
         region=config.region or runbook.system.region,
         role_arn=config.role_arn or "",
         endpoint_url=config.endpoint_url or "",
+        write_role=_write_role(config),
     )
     github = await asyncio.to_thread(github_settings, os.environ)
     if child is not None:
         runbook = with_example_people(runbook)
         clock, settings, github = await _embedded(child, runbook.system.region)
+        settings = replace(settings, write_role=_practised(config, runbook))
     if demo_folder is not None:
         scratch.hold(demo_folder)
     services = wire(
@@ -83,6 +86,17 @@ async def connected(options: StartOptions) -> AsyncIterator[Services]:
         await services.close()
 
 
+def _write_role(config: ConsoleConfig) -> WriteRole | None:
+    arming = config.arming
+    return WriteRole(arming.role_arn, arming.mfa_serial or "") if arming.role_arn else None
+
+
+def _practised(config: ConsoleConfig, runbook: Runbook) -> WriteRole | None:
+    """The role for writing in the demo, where any six digits pass; None if it is not of the runbook's account."""
+    role = _write_role(config)
+    return role if role is not None and role.account == runbook.system.account else None
+
+
 def _read_files(options: StartOptions) -> tuple[ConsoleConfig, Runbook]:
     config = load_config(options)
     return config, load_named(config.runbook)
@@ -100,4 +114,6 @@ async def _embedded(child: "Popen[bytes]", region: str) -> tuple[Clock, AwsSetti
         reason = _("The embedded AWS did not start: {reason}. Start it again; nothing was changed.")
         raise StartError(reason.format(reason=clean(error)), ExitStatus.UNAVAILABLE) from error
     address, token = demo.github
-    return demo.clock, AwsSettings(**demo.settings(region)), GithubSettings(Secret(token), address)
+    place = demo.settings(region)
+    settings = AwsSettings(region=place["region"], endpoint_url=place["endpoint_url"])
+    return demo.clock, settings, GithubSettings(Secret(token), address)

@@ -46,7 +46,7 @@ def playbook_lines(
     for index, step in enumerate(playbook.steps):
         lines += step_lines(index, step, context, width)
     if playbook.causes:
-        lines += [[], [(_("Cause → action"), "head")], *_causes(playbook, width)]
+        lines += [[], [(_("Cause → action"), "head")], *_causes(playbook, context, width)]
     for caution in playbook.caution:
         lines += _hanging([(f"{ATTENTION} ", "warn")], caution, width)
     if playbook.approval:
@@ -59,18 +59,11 @@ def playbook_lines(
 def step_lines(index: int, step: Step, context: StepContext, width: int) -> list[Line]:
     """A numbered step, where it leads, and its note."""
     is_chosen = context.chosen == index
-    bar: Span = ("▌" if is_chosen else " ", "rule-focus")
-    number: Span = (f"{index + 1}. ", "key" if context.place(index) else "muted")
-    lines = [[*line] for line in _hanging([bar, number], step.text, width, "strong" if is_chosen else "")]
-    if place := context.place(index):
-        link: list[Span] = [("→ ", "muted"), (place, "link")]
-        if width_of(lines[-1]) + 2 + width_of(link) > width:
-            lines.append([(" " * width_of([bar, number]), "")])
-        else:
-            lines[-1].append(("  ", ""))
-        lines[-1] += link
-    result: list[Line] = [*lines]
-    return result + (_hanging([("    ", "")], step.note, width, "muted") if step.note else [])
+    head = _number(index, context)
+    lines: list[Line] = _hanging(head, step.text, width, "strong" if is_chosen else "")
+    return _linked(lines, index, context, width, width_of(head)) + (
+        _hanging([("    ", "")], step.note, width, "muted") if step.note else []
+    )
 
 
 def clock_lines(
@@ -113,14 +106,41 @@ def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> li
     ]
 
 
-def _causes(playbook: Playbook, width: int) -> list[Line]:
-    cause_width = min(width // 2, max(width_of([(cause.cause, "")]) for cause in playbook.causes))
-    lines: list[Line] = []
-    for cause in playbook.causes:
-        causes, actions = wrap(cause.cause, cause_width), wrap(cause.action, width - cause_width - 3)
+def _number(index: int, context: StepContext) -> Line:
+    """The cursor's bar, and the number of a step."""
+    bar: Span = ("▌" if context.chosen == index else " ", "rule-focus")
+    return [bar, (f"{index + 1}. ", "key" if context.place(index) else "muted")]
+
+
+def _linked(lines: list[Line], index: int, context: StepContext, width: int, indent: int) -> list[Line]:
+    """The lines of a step with where it leads behind the last one, or below it where there is no room."""
+    place = context.place(index)
+    if not place:
+        return lines
+    link: list[Span] = [("→ ", "muted"), (place, "link")]
+    if width_of(lines[-1]) + 2 + width_of(link) > width:
+        return [*lines, [(" " * indent, ""), *link]]
+    return [*lines[:-1], [*lines[-1], ("  ", ""), *link]]
+
+
+def _causes(playbook: Playbook, context: StepContext, width: int) -> list[Line]:
+    """Causes beside their actions; they are numbered on from the steps if an action leads somewhere."""
+    first, lines = len(playbook.steps), list[Line]()
+    numbers = [first + row for row in range(len(playbook.causes))]
+    is_numbered = any(context.place(number) for number in numbers)
+    heads = [_number(number, context) if is_numbered else [] for number in numbers]
+    indent = max(map(width_of, heads))
+    widest = max(width_of([(cause.cause, "")]) for cause in playbook.causes)
+    cause_width = min((width - indent) // 2, widest)
+    for cause, number, head in zip(playbook.causes, numbers, heads, strict=True):
+        causes = wrap(cause.cause, cause_width)
+        actions = wrap(cause.action, width - indent - cause_width - 3)
+        rows: list[Line] = []
         for row in range(max(len(causes), len(actions))):
             one = causes[row] if row < len(causes) else ""
             two = actions[row] if row < len(actions) else ""
             arrow = " → " if row == 0 else "   "
-            lines.append([*fit([(one, "")], cause_width), (arrow, "muted"), (two, "")])
+            lead = head if row == 0 else [(" " * indent, "")]
+            rows.append([*lead, *fit([(one, "")], cause_width), (arrow, "muted"), (two, "")])
+        lines += _linked(rows, number, context, width, indent + cause_width + 3)
     return lines

@@ -28,36 +28,38 @@ def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
     """One consent on one line."""
     when = stamp(consent.at, zone, now)
     if consent.way is ConsentWay.SECOND_PERSON:
-        return _("approved by {name}, a second person, {when}").format(name=consent.by, when=when)
+        return _("Approved by {name}, a second person, {when}").format(name=consent.by, when=when)
     if consent.way is ConsentWay.EMERGENCY:
         text = _("EMERGENCY, recorded by {name} {when}: {reason}")
         return text.format(name=consent.by, when=when, reason=consent.reason)
     given = stamp(consent.consented_at or consent.at, zone, now)
-    text = _("obtained elsewhere: {who} {means} {when}")
+    text = _("Approval obtained elsewhere: {who} {means} {when}")
     text = text.format(who=consent.who, means=means_text(consent.means), when=given)
     return f"{text} ({consent.reference})" if consent.reference else text
 
 
-def approval_rows(
-    plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: datetime
-) -> list[tuple[str, str, str]]:
-    """(label, text, role): the role that must approve, and every consent."""
-    label = _("approval")
+def consent_span(consent: Consent, zone: tzinfo, now: datetime) -> Span:
+    """One consent with its glyph, in the colour of its way."""
+    glyph = glyphs.ATTENTION if consent.way is ConsentWay.EMERGENCY else glyphs.DONE
+    return f"{glyph} {consent_text(consent, zone, now)}", CONSENT_ROLES[consent.way]
+
+
+def approval_spans(plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: datetime) -> list[Span]:
+    """What allows the plan, one span each, then the approval that it still lacks; empty where it needs none."""
     consents = tuple(consents)
-    rows = [
-        ("", f"{glyphs.DONE} {consent_text(consent, zone, now)}", CONSENT_ROLES[consent.way])
-        for consent in consents
-    ]
-    if not plan.approval:
-        return [(label, _("not required"), "muted"), *rows]
-    needed = plan.approval if consents else _("{role}: still missing").format(role=plan.approval)
-    return [(label, needed, "strong" if consents else "caution"), *rows]
+    spans = [consent_span(consent, zone, now) for consent in consents]
+    if plan.approval and plan.steps and not consents:
+        missing = _("Approval of {role}: still missing").format(role=plan.approval)
+        spans.append((f"{glyphs.WAITING} {missing}", "caution"))
+    return spans
 
 
-def request_span(request: ApprovalRequest) -> Span:
-    """The state of a request for approval."""
+def request_span(request: ApprovalRequest, *, awaited: bool = True) -> Span:
+    """The state of a request for approval; `awaited`: it is the person here who has to answer or to confirm."""
     styles: dict[ApprovalState, Span] = {
-        ApprovalState.ASKED: (f"{glyphs.WAITING} {_('approval asked')}", "caution"),
+        ApprovalState.ASKED: (f"{glyphs.WAITING} {_('approval asked')}", "caution")
+        if awaited
+        else (f"{glyphs.UPCOMING} {_('approval asked')}", "key"),
         ApprovalState.GIVEN: (f"{glyphs.DONE} {_('approved')}", "good"),
         ApprovalState.DECLINED: (f"{glyphs.OFF} {_('declined')}", "warn"),
     }

@@ -15,7 +15,7 @@ from services.models.approvals import Consent
 from services.models.aws_calls import AwsCall
 from services.models.changes import Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
-from widgets.changes.consents import approval_rows
+from widgets.changes.consents import approval_spans
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span, plain, spread
 
@@ -198,16 +198,15 @@ def fact_lines(
     zone: tzinfo,
     now: datetime,
     why: str = "",
-    consents: Sequence[Consent] = (),
 ) -> list[Line]:
-    """Target, approval with what was obtained, downtime, cost, the revert with its date and the reason `why` for it.
+    """Target, the role that approves, downtime, cost, the revert with its date and the reason `why` for it.
 
     A plan that was refused before it had steps only has a target.
     """
     rows = _name_rows(_("Target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
-    rows += approval_rows(plan, consents, zone, now)
+    rows.append((_("approval"), plan.approval or _("not required"), "" if plan.approval else "muted"))
     for label, value in (
         (_("downtime"), plan.downtime),
         (_("cost"), plan.cost),
@@ -222,6 +221,16 @@ def fact_lines(
         rows.append((_("followed until"), plan.watch.ends_when, ""))
     rows += [(_("first"), f"{each.why}", "key") for each in plan.suggestions if each.when == "before"]
     return pairs(rows, width)
+
+
+def approval_lines(
+    plan: Plan, consents: Sequence[Consent], zone: tzinfo, now: datetime, width: int
+) -> list[Line]:
+    """What allows the plan and what it lacks, in the colour of each way."""
+    lines: list[Line] = []
+    for text, role in approval_spans(plan, consents, zone, now):
+        lines += hanging([(text[:2], role)], text[2:], role, width)
+    return lines
 
 
 def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rich.cells import cell_len
 
 from services.i18n import N_, _
+from services.models.approvals import ConsentWay, Means
 from services.models.date_text import day_text
 from services.models.findings import Finding, Recorded
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
@@ -59,6 +60,16 @@ _NAMES = {
     "yen": N_("yen"),
     "worst_yen": N_("yen without the free tier"),
     "seq": N_("entry"),
+    "way": N_("way"),
+    "who": N_("who approved"),
+    "means": N_("by what means"),
+    "consented_at": N_("approved at"),
+    "reference": N_("reference"),
+    "role": N_("role"),
+    "freeze": N_("change freeze"),
+    "consents": N_("allowed by"),
+    "change": N_("change"),
+    "on": N_("target"),
     RESTRAINS_CHANGES: N_("restrains changes"),
 }
 """The names in the console's own bodies, in words; other names stay as they are."""
@@ -66,6 +77,16 @@ _VALUES = {
     "verdict": {verdict.value: style.word_source for verdict, style in VERDICT_STYLES.items()},
     "decision": {"accepted": N_("accepted"), "overruled": N_("overridden")},
     "kind": {"person": N_("IAM user"), "network": N_("network")},
+    "way": {
+        ConsentWay.SECOND_PERSON.value: N_("second person in a console"),
+        ConsentWay.ELSEWHERE.value: N_("obtained elsewhere"),
+        ConsentWay.EMERGENCY.value: N_("emergency"),
+    },
+    "means": {
+        Means.PHONE.value: N_("by phone"),
+        Means.WRITING.value: N_("in writing"),
+        Means.IN_PERSON.value: N_("in person"),
+    },
     "was": {state.value: style.word_source for state, style in DUTY_STYLES.items()},
     "state": {
         **{state.value: style.word_source for state, style in OUTCOME_STYLES.items()},

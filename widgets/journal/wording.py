@@ -4,6 +4,7 @@ from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models import glyphs
+from services.models.approvals import ConsentWay
 from services.models.change_runs import StepState
 from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
@@ -35,7 +36,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.APPROVAL_ASKED: StateStyle(glyphs.UPCOMING, N_("approval asked"), "key"),
     EntryKind.APPROVED: StateStyle(glyphs.DONE, N_("approved"), "good"),
     EntryKind.DECLINED: StateStyle(glyphs.OFF, N_("declined"), "warn"),
-    EntryKind.EMERGENCY: StateStyle(glyphs.ATTENTION, N_("emergency"), "caution"),
+    EntryKind.EMERGENCY: StateStyle(glyphs.ATTENTION, N_("emergency"), "bad"),
     EntryKind.LOOKING: StateStyle(glyphs.RUNNING, N_("inspecting"), "faint"),
     EntryKind.FINDING: StateStyle(glyphs.NOT_JUDGED, N_("finding"), "strong"),
     EntryKind.OVERRULED: StateStyle(_NONE, N_("overridden"), "caution"),
@@ -57,6 +58,8 @@ OUTCOME_STYLES = {
 }
 """Outcomes of a step; AWS accepts a request before the change can be verified."""
 _VERIFIED = StateStyle(glyphs.DONE, N_("verified"), "good")
+_ELSEWHERE = StateStyle(glyphs.DONE, N_("approved elsewhere"), "caution")
+"""An approval that is only recorded here, in another colour than a second person's."""
 _RESOLVED = {
     StepState.DONE: StateStyle(glyphs.DONE, N_("resolved"), "good"),
     StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("resolved"), "bad"),
@@ -88,6 +91,8 @@ def kind_spans(entry: Entry) -> list[Span]:
 def _style(entry: Entry) -> StateStyle:
     if entry.kind is EntryKind.FINDING:
         return _finding(entry)
+    if entry.kind is EntryKind.APPROVED and entry.data.get("way") == ConsentWay.ELSEWHERE.value:
+        return _ELSEWHERE
     if entry.kind is EntryKind.OUTCOME and entry.data.get("verified") is True:
         return _VERIFIED
     styles = {EntryKind.OUTCOME: OUTCOME_STYLES, EntryKind.RESOLVED: _RESOLVED}.get(entry.kind, {})

@@ -9,6 +9,11 @@ _SUMMARIES = {
     "expired-sso": N_("Your AWS sign-in (SSO) has expired."),
     "mfa": N_("An MFA code is required to start a session."),
     "mfa-refused": N_("AWS refused the MFA code."),
+    "mfa-user": N_("AWS accepts an MFA code only with the access key of an IAM user."),
+    "source-identity": N_(
+        "The role does not allow its session to name the operator (sts:SetSourceIdentity)."
+    ),
+    "policy-too-large": N_("The change names too much for the session policy of one request."),
     "no-credentials": N_("AWS rejected these credentials, or there are none."),
     "profile": N_("The profile is not in the AWS configuration."),
     "unreachable": N_("AWS cannot be reached ({service})."),
@@ -37,6 +42,13 @@ _REMEDIES = {
     "expired-sso": N_("Run `{login}` in another terminal; reading resumes automatically."),
     "mfa": N_("Type the six digits of the MFA device."),
     "mfa-refused": N_("Wait for the next code and enter it; a code works once."),
+    "mfa-user": N_(
+        "Use the access key of the IAM user that the device belongs to, or a role that asks for no code."
+    ),
+    "source-identity": N_(
+        "Ask the account's administrator to add sts:SetSourceIdentity beside sts:AssumeRole to the trust policy of {role}."
+    ),
+    "policy-too-large": N_("Make the change in smaller parts, for fewer resources at a time."),
     "no-credentials": N_(
         "The first time: `aws configure sso`; later: `{login}` (`aws configure list` shows what is found). "
         "Without AWS: `toban demo`."

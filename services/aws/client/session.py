@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.assumed_role import RoleSource
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
 from services.aws.client.meter import UsageMeter
@@ -25,6 +26,7 @@ from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from services.aws.client.sdk.credentials import ClientLogin
+    from services.aws.client.sdk.role_sessions import RoleSessions
 
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
@@ -65,6 +67,9 @@ class AwsSession:
         self._meter = meter
         self._wall: Clock = wall or SystemClock()
         self._login: ClientLogin | None = None
+        role = settings.write_role
+        self.write_role = None if role is None else RoleSource(role, self._role_sessions)
+        """The role that changes are sent with; None: there is none."""
 
     @property
     def skew_seconds(self) -> float | None:
@@ -184,6 +189,10 @@ class AwsSession:
         if self._login:
             await self._login.close()
         await programs.all_ended()
+
+    async def _role_sessions(self) -> "RoleSessions":
+        assert self.settings.write_role is not None
+        return (await self._loaded()).role_sessions(self.settings.write_role)
 
     async def _loaded(self) -> "ClientLogin":
         if self._login is None:

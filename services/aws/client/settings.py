@@ -4,6 +4,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class WriteRole:
+    """A role that is assumed for changes alone, while the console is armed."""
+
+    role_arn: str
+    mfa_serial: str = ""
+    """The MFA device of the IAM user whose access key is in use; "": the role asks for no code."""
+
+    @property
+    def name(self) -> str:
+        """The role's name, without its path."""
+        return self.role_arn.rsplit("/", 1)[-1]
+
+    @property
+    def account(self) -> str:
+        """The account that the role belongs to."""
+        return self.role_arn.split(":")[4]
+
+
+@dataclass(frozen=True, slots=True)
 class AwsSettings:
     """Settings from the command line or the configuration; "" defers to AWS_PROFILE, AWS_REGION, ~/.aws…
 
@@ -22,3 +41,5 @@ class AwsSettings:
     """The operator's name, recorded by CloudTrail as the role session name."""
     endpoint_url: str = ""
     """A custom endpoint for every service (same as AWS_ENDPOINT_URL)."""
+    write_role: WriteRole | None = None
+    """The role that changes are sent with; None: the credentials that read."""

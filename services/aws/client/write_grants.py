@@ -80,7 +80,8 @@ class WriteAuthorizer:
 
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock
-        self._account = account
+        self.account = account
+        """The only account that is written to."""
         self.read_only = read_only
         """Configured as read-only; arming is refused."""
         self._armed: Armed | None = None
@@ -113,10 +114,10 @@ class WriteAuthorizer:
         """A grant for `call`; `account` is the account that AWS reports for the credentials. Raises Refused."""
         if self.armed is None:
             raise self._refused(_("The console is read-only; arm it first."), call)
-        if account != self._account:
+        if account != self.account:
             raise self._refused(
                 _("These credentials are for account {actual}; the runbook's is {expected}.").format(
-                    actual=account, expected=self._account
+                    actual=account, expected=self.account
                 ),
                 call,
             )

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from services.changes.ages import Ages, marked
 from services.changes.approval import entries
-from services.changes.approval.second_person import are_two
+from services.changes.approval.second_person import are_two, awaits
 from services.changes.approvers import approver
 from services.clock import Clock, real
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -20,7 +20,7 @@ from services.models.runbook import Runbook
 VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
 _SPAN = timedelta(days=1)
-"""How far back the first read goes; nothing older can be valid."""
+"""How far back the first read goes at least; nothing older can be valid."""
 
 
 class NotApproved(Exception):
@@ -31,10 +31,11 @@ class Approvals(GroupedProjection):
     """The requests and consents in the journal, by plan id."""
 
     def __init__(self, journal: Journal, runbook: Runbook, clock: Clock) -> None:
-        super().__init__(journal, dict.fromkeys(entries.APPROVAL_KINDS, _SPAN))
+        window = real(clock, VALID_SECONDS)
+        super().__init__(journal, dict.fromkeys(entries.APPROVAL_KINDS, max(_SPAN, 2 * window)))
         self._runbook = runbook
         self._clock = clock
-        self._ages = Ages(clock, real(clock, VALID_SECONDS))
+        self._ages = Ages(clock, window)
         self._plans: dict[str, Plan] = {}
 
     # ---- asking and answering
@@ -45,12 +46,14 @@ class Approvals(GroupedProjection):
         try:
             await self._append(entries.asked(plan, note))
         except AlreadyRecorded:
-            await self.load()
+            await self._request(plan)
 
     async def approve(self, plan: Plan) -> None:
         """Approve, as a second person, a plan that this console has made again. Raises NotApproved, JournalError."""
         request = await self._request(plan)
         self._check_role(plan)
+        if plan.refusals or not plan.steps:
+            raise NotApproved(_("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip())
         me = self.journal.person
         if not are_two(request.asker, me):
             raise NotApproved(
@@ -67,9 +70,10 @@ class Approvals(GroupedProjection):
         await self._answer(entries.approved(plan))
 
     async def decline(self, plan: Plan, reason: str) -> None:
-        """Decline the plan. Raises NotApproved, JournalError."""
+        """Decline a plan whose approval was asked for. Raises NotApproved, JournalError."""
         if not reason.strip():
             raise NotApproved(_("A reason is required."))
+        await self._request(plan)
         await self._answer(entries.declined(plan, reason))
 
     async def obtain(self, plan: Plan, *, who: str, means: Means, at: datetime, reference: str) -> None:
@@ -113,6 +117,16 @@ class Approvals(GroupedProjection):
                 valid.append(consent)
         return tuple(sorted(valid, key=lambda consent: consent.way is not ConsentWay.EMERGENCY))
 
+    def may_serve(self, plan: Plan) -> bool:
+        """Whether approvals can still be asked for, given and used under this plan's id, as far as they are read.
+
+        False once one of them was declined, used or expired, or covers another plan: the plan needs a new id.
+        """
+        return all(
+            entry.kind in _CURRENT and entry.data.get("digest") == plan.digest and self._is_fresh(entry)
+            for entry in self.recorded(plan.id)
+        )
+
     def is_undecided(self, plan: Plan) -> bool:
         """Whether the runbook names nobody who could approve the plan."""
         who = approver(self._runbook, plan.approval_scope)
@@ -124,6 +138,10 @@ class Approvals(GroupedProjection):
         requests = (self.request(plan) for plan in self._plans)
         waiting = [request for request in requests if request is not None and request.state in open_states]
         return tuple(sorted(waiting, key=lambda request: request.seq, reverse=True))
+
+    def awaited(self) -> tuple[ApprovalRequest, ...]:
+        """The requests that wait for the person here, newest first."""
+        return tuple(each for each in self.requests() if awaits(each, self.journal.person))
 
     def request(self, plan: str) -> ApprovalRequest | None:
         """The request for a plan's approval; None if nobody has asked."""
@@ -235,3 +253,4 @@ class Approvals(GroupedProjection):
 
 
 _ANSWERS = (EntryKind.APPROVED, EntryKind.DECLINED)
+_CURRENT = (EntryKind.APPROVAL_ASKED, EntryKind.APPROVED, EntryKind.EMERGENCY)

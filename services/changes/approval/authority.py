@@ -5,7 +5,7 @@ from services.changes.approval.freezes import Freezes
 from services.changes.base import ChangeContext
 from services.i18n import _
 from services.journal.journal import Journal
-from services.models.approvals import ConsentWay
+from services.models.approvals import ApprovalState, ConsentWay
 from services.models.changes import Caution, Plan
 
 
@@ -31,12 +31,16 @@ class Authority:
         if not freeze and not plan.approval_scope:
             return ""
         await self.approvals.load()
+        if freeze and not plan.freeze:
+            text = _("Changes have been frozen since it was planned: {freeze}. Plan it again.")
+            return text.format(freeze=freeze)
         return self.missing(plan.model_copy(update={"freeze": freeze}))
 
     def missing(self, plan: Plan) -> str:
         """What the plan lacks according to the entries read so far; "" if nothing."""
-        ways = {consent.way for consent in self.approvals.consents(plan)}
-        if plan.freeze and ConsentWay.EMERGENCY not in ways:
+        consents = self.approvals.consents(plan)
+        ways = {consent.way for consent in consents}
+        if plan.freeze and not any(consent.freeze for consent in consents):
             text = _("Changes are frozen: {freeze}. F7 records an emergency.")
             return text.format(freeze=plan.freeze)
         if not plan.approval_scope:
@@ -48,7 +52,20 @@ class Authority:
             return text.format(role=plan.approval)
         if ways - {ConsentWay.EMERGENCY}:
             return ""
-        return _("The approval of {role} is missing: F7.").format(role=plan.approval)
+        return self._asked(plan) or _("The approval of {role} is missing: F7.").format(role=plan.approval)
+
+    def _asked(self, plan: Plan) -> str:
+        """What became of the request for this plan's approval; "" without one that is of use."""
+        request = self.approvals.request(plan.id)
+        if request is None or request.plan.digest != plan.digest:
+            return ""
+        if request.state is ApprovalState.ASKED:
+            text = _("{role} was asked and has not answered yet.")
+            return text.format(role=plan.approval)
+        if request.state is ApprovalState.DECLINED:
+            text = _("Declined by {name}: {reason}. Another request needs another plan: F5.")
+            return text.format(name=request.declined_by, reason=request.decline_reason)
+        return ""
 
 
 def authority_of(context: ChangeContext, journal: Journal) -> Authority:

@@ -72,19 +72,25 @@ def declined(plan: Plan, reason: str) -> NewEntry:
 
 
 def emergency(plan: Plan, reason: str) -> NewEntry:
-    """The operator declares an emergency for the plan."""
+    """The operator declares an emergency for the plan: one claim for an undecided approver, one for a freeze."""
     text = _("Emergency: {title} ({target}). {reason}")
     return _entry(
         EntryKind.EMERGENCY,
         plan,
         text.format(title=plan.title, target=plan.target.title, reason=reason),
         {"way": ConsentWay.EMERGENCY.value, "reason": clean(reason), "freeze": plan.freeze},
-        claim=f"emergency:{plan.id}",
+        claim=f"emergency:{plan.id}{':freeze' if plan.freeze else ''}",
     )
 
 
 def _entry(kind: EntryKind, plan: Plan, text: str, data: dict[str, object], *, claim: str) -> NewEntry:
-    about = {"digest": plan.digest, "scope": plan.approval_scope, "role": plan.approval}
+    about = {
+        "digest": plan.digest,
+        "scope": plan.approval_scope,
+        "role": plan.approval,
+        "change": plan.title,
+        "on": plan.target.title,
+    }
     return NewEntry(
         kind=kind,
         subject=plan.id,
@@ -101,7 +107,7 @@ def consent_of(entry: Entry) -> Consent | None:
     if entry.kind not in (EntryKind.APPROVED, EntryKind.EMERGENCY):
         return None
     data = entry.data
-    texts = {name: str(data.get(name, "")) for name in ("role", "who", "reference", "reason")}
+    texts = {name: str(data.get(name, "")) for name in ("role", "who", "reference", "reason", "freeze")}
     try:
         return Consent(
             way=ConsentWay(str(data.get("way"))),

@@ -1,7 +1,8 @@
-"""Whether two people who act in consoles are two people: other OS users, and other AWS identities. Pure."""
+"""Who is a second person: another OS user with another AWS identity; and for whom a request waits. Pure."""
 
 import re
 
+from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.journal import Person
 
 _NAMES = re.compile(r"[^\s():]+")
@@ -9,13 +10,24 @@ _LABELS = frozenset({"sudo", "login", "uid"})
 
 
 def are_two(one: Person, other: Person) -> bool:
-    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other."""
-    if not one.identity or not other.identity or one.identity == other.identity:
+    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other.
+
+    Names that differ in case alone count as one, because a directory may not distinguish them.
+    """
+    identities = one.identity.casefold(), other.identity.casefold()
+    if not all(identities) or identities[0] == identities[1]:
         return False
     names, others = _names(one), _names(other)
     return bool(names) and bool(others) and names.isdisjoint(others)
 
 
+def awaits(request: ApprovalRequest, person: Person) -> bool:
+    """Whether a request waits for this person: as a second person to answer it, or to confirm what was approved."""
+    if request.state is ApprovalState.ASKED:
+        return are_two(request.asker, person)
+    return request.state is ApprovalState.GIVEN and request.asker.user == person.user
+
+
 def _names(person: Person) -> frozenset[str]:
     """Every OS user in `alice (sudo: bob)`."""
-    return frozenset(_NAMES.findall(person.user)) - _LABELS
+    return frozenset(_NAMES.findall(person.user.casefold())) - _LABELS

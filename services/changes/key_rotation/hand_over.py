@@ -56,7 +56,7 @@ class HandOver:
         call, params = permit.call, permit.call.params
         self._check_time(permit)
         if call.operation == PUT_SECRET:
-            await self._write(params, permit)
+            await self._write(permit, params)
         elif call.operation == HAND_OVER:
             secret = self._secret(params["AccessKeyId"])
             if command := params.get("Command"):
@@ -65,7 +65,7 @@ class HandOver:
             raise self._refused(_("There is no such request."))
         return {call.operation: True}
 
-    async def _write(self, params: Mapping[str, Any], permit: "WriteGrant") -> None:
+    async def _write(self, permit: "WriteGrant", params: Mapping[str, Any]) -> None:
         key = params["AccessKeyId"]
         value = Secret(key) if params["Value"] == ID else self._secret(key)
         client = await self._github.client()
@@ -82,7 +82,7 @@ class HandOver:
             body["selected_repository_ids"] = params["Repositories"]
         # GitHub's requests carry no signature that expires.
         leaving = partial(self._check_time, permit)
-        await client.put_secret(params["Scope"], params["SecretName"], body, leaving)
+        await client.put_secret(permit, body, leaving)
 
     def _check_time(self, permit: "WriteGrant") -> None:
         """Raise Refused if another console may have given the request up."""

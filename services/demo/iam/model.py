@@ -110,19 +110,47 @@ def initial_keys(run: ScenarioRun) -> AccessKeyStore:
     return store
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session that STS gave out."""
+
+    arn: str
+    """The identity of its requests."""
+    mfa: bool = False
+    """It began with an MFA code; never so for a role ("Secure API access with MFA")."""
+    policy: str = ""
+    """Its session policy; "": none."""
+    source_identity: str = ""
+
+
+@dataclass(slots=True)
+class Trust:
+    """The trust policy of a role."""
+
+    source_identity: bool = True
+    """It allows sts:SetSourceIdentity."""
+    mfa: bool = False
+    """It asks for a session that began with an MFA code, or for a code."""
+
+
 class SessionStore:
-    """The temporary keys that AssumeRole gave out."""
+    """The temporary keys that STS gave out, and the roles' trust policies."""
 
     def __init__(self) -> None:
-        self._arns: dict[str, str] = {}
-        """By access key id: ARN of the assumed role."""
+        self.sessions: dict[str, Session] = {}
+        """By access key id."""
+        self.trusts: dict[str, Trust] = {}
+        """By role name; all other roles trust everybody."""
+        self.codes: set[tuple[str, str]] = set()
+        """Device and code of every MFA code that was used."""
 
-    def begin(self, arn: str) -> str:
+    def begin(self, session: Session) -> str:
         """The access key id of a new session."""
-        key = f"ASIA{len(self._arns):016d}"
-        self._arns[key] = arn
+        key = f"ASIA{len(self.sessions):016d}"
+        self.sessions[key] = session
         return key
 
     def arn_of(self, access_key: str) -> str:
         """The identity that signs with a key; the console's own if the key belongs to no session."""
-        return self._arns.get(access_key, CALLER)
+        session = self.sessions.get(access_key)
+        return session.arn if session is not None else CALLER

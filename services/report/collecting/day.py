@@ -14,6 +14,7 @@ from services.models.report import DayReport
 from services.models.report_lines import DutyLine
 from services.models.runbook import Runbook
 from services.report.collecting.alarm_periods import spell_lines, without
+from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.duty_lines import DutyLines
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.finding_lines import finding_lines
@@ -27,7 +28,7 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import DAY, Source
-from services.report.collecting.verdict import judged, of_changes, of_duties, of_findings
+from services.report.collecting.verdict import judged, of_changes, of_duties, of_emergencies, of_findings
 from services.report.periods import of_day
 
 
@@ -55,7 +56,15 @@ def collect_day(
     earlier = (*duty_lines.signed_now(line.key for line in duties), *still_open)
     findings = finding_lines(source, entries)
     changes = change_lines(entries, duty_states.runs)
-    judgement = judged([*of_findings(findings), *of_duties((*duties, *still_open)), *of_changes(changes)])
+    allowed = approval_lines(entries, duty_states.runs)
+    judgement = judged(
+        [
+            *of_emergencies(allowed),
+            *of_findings(findings),
+            *of_duties((*duties, *still_open)),
+            *of_changes(changes),
+        ]
+    )
     first, last = source.bounds()
     open_days = calendar.open_days
     following = open_days.next_open(day + DAY)
@@ -74,6 +83,7 @@ def collect_day(
         alarms=alarms,
         acknowledgements=without(acks, alarms),
         changes=changes,
+        allowed=allowed,
         notes=note_lines(entries, duty_states.runs),
         posts=post_lines(source),
         charges=summed(charges_by_day(source).values()),

@@ -17,6 +17,7 @@ from services.models.report_lines import (
     RemarkLine,
     StepLine,
 )
+from services.report.collecting.approval_lines import allowed_by, end_line
 from services.report.collecting.source import Source
 from services.report.periods import Period, Span, of_month
 from services.slack.records import post_of
@@ -164,6 +165,9 @@ def _change(run: Run) -> ChangeLine:
         refusal=run.refusal,
         revert_at=revert.at if revert and run.state is not StepState.REFUSED else None,
         revert=revert.title if revert and run.state is not StepState.REFUSED else "",
+        allowed_by=allowed_by(run),
+        is_followed=run.watching,
+        end=end_line(run),
         steps=tuple(
             StepLine(
                 title=step.title,

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
+from services.changes.approval.entries import APPROVAL_KINDS
 from services.changes.entries import CHANGE_KINDS
 from services.journal.reader import JournalReader
 from services.models.duties import Occurrence, OccurrenceState
@@ -16,6 +17,7 @@ from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
+from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
@@ -28,7 +30,14 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import Source
-from services.report.collecting.verdict import Reason, judged, of_changes, of_duties, of_findings
+from services.report.collecting.verdict import (
+    Reason,
+    judged,
+    of_changes,
+    of_duties,
+    of_emergencies,
+    of_findings,
+)
 from services.report.periods import Period, Span
 
 _STATES = {
@@ -58,12 +67,20 @@ def collect_period(
     findings = finding_lines(source, finding_entries)
     alarms = spell_lines(source, finding_entries)
     changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs)
+    allowed = approval_lines(source.own(*APPROVAL_KINDS), duty_states.runs)
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
     unknown = duty_lines.of(each for each in occurrences if each.state is OccurrenceState.NO_RECORD)
     done = [Reason(Verdict.NORMAL) for each in occurrences if each.state is OccurrenceState.DONE]
     judgement = judged(
-        [*of_findings(findings), *of_duties(missed), *of_duties(unknown[:1]), *done, *of_changes(changes)]
+        [
+            *of_emergencies(allowed),
+            *of_findings(findings),
+            *of_duties(missed),
+            *of_duties(unknown[:1]),
+            *done,
+            *of_changes(changes),
+        ]
     )
     days = charges_by_day(source)
     posts = post_lines(source)
@@ -82,6 +99,7 @@ def collect_period(
         alarms=alarms,
         alarm_counts=totals(source, alarms),
         changes=changes,
+        allowed=allowed,
         costs=_costs(source, findings),
         drills=_drills(duty_states, duty_lines, occurrences),
         charges=summed(days.values()),

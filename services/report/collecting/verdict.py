@@ -7,8 +7,10 @@ from typing import NamedTuple
 from services.i18n import _, first_few
 from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
+from services.models.report_approvals import ApprovalLine, Decided
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
+from services.models.watches import WatchState
 from services.report.collecting.finding_lines import counts, is_partly_judged, leading
 
 
@@ -110,13 +112,29 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """One reason per change that failed or whose outcome is unknown: both need attention."""
+    """One reason per change that failed, whose outcome is unknown, or that did not come to its end."""
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),
         StepState.SENDING: _("the outcome of a change is unknown: {title} ({target})"),
     }
+    ends = {
+        WatchState.FAILED: _("a change ended otherwise: {title} ({target})"),
+        WatchState.GAVE_UP: _("a change was not followed to its end: {title} ({target})"),
+    }
     for line in lines:
         if line.state in words:
             text = words[line.state].format(title=line.title, target=line.target)
+            yield Reason(Verdict.ATTENTION, text)
+        elif line.end is not None and line.end.state in ends:
+            text = ends[line.end.state].format(title=line.title, target=line.target)
+            yield Reason(Verdict.ATTENTION, text)
+
+
+def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[Reason]:
+    """One reason per emergency: it overrode an approval or a freeze, so somebody has to look at it."""
+    for line in lines:
+        if line.decided is Decided.EMERGENCY:
+            text = _("emergency: {title} ({target}), {name}: {reason}")
+            text = text.format(title=line.title, target=line.target, name=line.by, reason=line.reason)
             yield Reason(Verdict.ATTENTION, text)

@@ -10,6 +10,7 @@ from services.models.report_lines import FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS
 from services.report.rendering import wording
+from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
 from services.report.rendering.finding_blocks import finding_blocks
@@ -167,8 +168,10 @@ def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
 
 
 def _changes(report: DayReport, dates: Dates) -> Iterator[Part]:
-    if report.changes:
-        yield CHANGES, change_section(report.changes, dates, report.first)
+    if report.changes or report.allowed:
+        made = change_section(report.changes, dates, report.first)
+        allowed = tuple(approval_section(report.allowed, dates, report.first))
+        yield CHANGES, Section(made.title, made.blocks, (*made.parts, *allowed))
 
 
 def _messages(report: DayReport, dates: Dates) -> Iterator[Part]:

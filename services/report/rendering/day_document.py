@@ -9,6 +9,7 @@ from services.models.report_lines import ChangeLine, DutyLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS
 from services.report.rendering import wording
+from services.report.rendering.approvals import emergency_columns, emergency_rows, emergency_title
 from services.report.rendering.dates import Dates
 from services.report.rendering.day_annexes import (
     ALARMS,
@@ -69,6 +70,7 @@ class _Page:
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
             summary=(nothing_due() if report.verdict is None else day_overview(report),),
             sections=(
+                *self._emergencies(),
                 self._duties(),
                 self._findings(),
                 self._alarms(),
@@ -114,6 +116,13 @@ class _Page:
 
     def _paragraph(self, text: str) -> Paragraph:
         return Paragraph(cut(text, WIDTH, self.density.lines))
+
+    def _emergencies(self) -> Iterator[Section]:
+        """Before all else: changes that went past an approval or a freeze."""
+        rows = emergency_rows(self.report.allowed, self.dates, self.report.first)
+        if rows:
+            blocks = self._rows(emergency_columns(), (10, 24, 26, 20, 10, 10), rows, CHANGES, major=True)
+            yield self._section(emergency_title(), [*blocks], CHANGES)
 
     def _duties(self) -> Section:
         lines = listed_duties(self.report)

@@ -9,7 +9,9 @@ from services.models.duties import OccurrenceState, SignOff
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, RemarkLine, SpellLine
 from services.models.verdict import Verdict
+from services.models.watches import WatchState
 from services.report.rendering import wording
+from services.report.rendering.approvals import allowed_words
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import (
     Block,
@@ -35,6 +37,7 @@ _STEP_TONES = {
     StepState.UNKNOWN: Verdict.UNKNOWN,
     StepState.SENDING: Verdict.UNKNOWN,
 }
+END_TONES = {WatchState.FAILED: Verdict.ATTENTION, WatchState.GAVE_UP: Verdict.UNKNOWN}
 
 
 def tone_of(head: ReportHead) -> Verdict | None:
@@ -139,7 +142,7 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
 def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
     """One row per step; the first row also names the change."""
     title = _("{title} ({target})").format(title=line.title, target=line.target)
-    by, approval = line.by, line.approval or NOTHING
+    by, approval = line.by, allowed_words(line, dates, day)
     steps = line.steps or ()
     if line.refusal or not steps:
         result = " ".join(part for part in (wording.step_state(line.state), line.refusal) if part)
@@ -157,6 +160,15 @@ def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Li
         yield Line(
             ("", _("revert: {title}").format(title=line.revert), dates.at(line.revert_at, day)) + ("",) * 3
         )
+    if line.end is not None:
+        when = dates.at(line.end.at or line.at, day)
+        result = f"{wording.end_state(line.end.state)} {line.end.text}".strip()
+        yield Line(
+            (when, _("end: {title}").format(title=title), NOTHING, "", "", result),
+            END_TONES.get(line.end.state),
+        )
+    elif line.is_followed:
+        yield Line(("", _("end: {title}").format(title=title), NOTHING, "", "", wording.followed()))
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:

@@ -12,6 +12,7 @@ from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.rendering import wording
+from services.report.rendering.approvals import approval_section, emergency_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import (
     Block,
@@ -56,11 +57,13 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
         ),
         summary=(nothing_due() if report.verdict is None else period_overview(report),),
         sections=(
+            *emergency_section(report.allowed, dates, None),
             *reasons(report),
             _duties(report, dates),
             _findings(report, dates),
             _alarms(report),
             change_section(report.changes, dates, None),
+            *approval_section(report.allowed, dates, None),
             _costs(report, dates),
             _drills(report, dates),
             _charges(report, dates),

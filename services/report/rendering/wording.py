@@ -9,6 +9,7 @@ from services.models.posts import PostState
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine, StepLine
 from services.models.verdict import Verdict
+from services.models.watches import WatchState
 from services.report.collecting.finding_lines import is_partly_judged, leading
 
 NOTHING = "—"
@@ -37,6 +38,12 @@ _STEPS = {
     StepState.FAILED: (glyphs.ABNORMAL, N_("failed")),
     StepState.UNKNOWN: (glyphs.NOT_JUDGED, N_("UNKNOWN")),
     StepState.REFUSED: (glyphs.OFF, N_("stopped before sending")),
+}
+_ENDS = {
+    WatchState.RUNNING: (glyphs.RUNNING, N_("followed, not ended yet")),
+    WatchState.DONE: (glyphs.DONE, N_("completed")),
+    WatchState.FAILED: (glyphs.ABNORMAL, N_("ended otherwise")),
+    WatchState.GAVE_UP: (glyphs.NOT_JUDGED, N_("not followed to its end")),
 }
 _POSTS = {
     PostState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),
@@ -150,8 +157,22 @@ def step_result(step: StepLine) -> str:
     return _marked((glyphs.NOT_JUDGED, N_("accepted by AWS, not verified")))
 
 
+def end_state(value: WatchState) -> str:
+    """The end to which a change was followed (`✓ 完了`)."""
+    return _marked(_ENDS[value])
+
+
+def followed() -> str:
+    """`▶ 追跡中`: AWS has accepted a change, and its end is still to be seen."""
+    return _marked(_ENDS[WatchState.RUNNING])
+
+
 def change_state(line: ChangeLine) -> str:
-    """The state of a whole change, as verified as the least verified of its steps."""
+    """The state of a whole change: the end it was followed to, else as verified as the least verified of its steps."""
+    if line.end is not None:
+        return end_state(line.end.state)
+    if line.is_followed:
+        return followed()
     if line.state is not StepState.DONE or not line.steps:
         return step_state(line.state)
     done = [step for step in line.steps if step.state is StepState.DONE]

@@ -58,7 +58,7 @@ async def open_session(
         meter: UsageMeter | None = None,
         wall: Any = None,
         journal: JournalLogStream = NOWHERE,
-        **settings: str,
+        **settings: Any,
     ) -> AwsSession:
         settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}
         session = AwsSession(

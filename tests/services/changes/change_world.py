@@ -77,12 +77,17 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    embedded: Any, path: Path, *, runbook: Runbook | None = None, **options: Any
+    embedded: Any,
+    path: Path,
+    *,
+    runbook: Runbook | None = None,
+    further: dict[str, Any] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Desk]:
-    """A console without a screen; its journal is at `path`."""
+    """A console without a screen; its journal is at `path`, and `further` are more fields of AwsSettings."""
     services = connect(
         runbook or UNAPPROVED,
-        AwsSettings(**embedded.settings()),
+        AwsSettings(**embedded.settings(), **(further or {})),
         embedded.clock,
         journal=path,
         seed=1,

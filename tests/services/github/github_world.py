@@ -3,10 +3,12 @@
 from typing import Any
 
 from services.aws.client.secret import Secret
+from services.aws.client.write_grants import WriteGrant
 from services.demo.github.address import PREFIX, TOKEN
 from services.github.client import GithubClient
 from services.github.sealing import sealed
 from services.github.settings import GithubSettings
+from services.models.aws_calls import aws_call
 from tests.conftest import Embedded
 
 
@@ -19,4 +21,9 @@ async def write(aws: Embedded, scope: str, name: str, text: str, **more: Any) ->
     github = client(aws)
     key = await github.sealing_key(scope)
     body = {"encrypted_value": sealed(key, Secret(text)), "key_id": key.id, **more}
-    await github.put_secret(scope, name, body)
+    await github.put_secret(grant(scope, name), body)
+
+
+def grant(scope: str, name: str, operation: str = "PutSecret", service: str = "github") -> WriteGrant:
+    """The grant for a confirmed request."""
+    return WriteGrant(aws_call(service, operation, "", {"Scope": scope, "SecretName": name}))

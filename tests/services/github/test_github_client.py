@@ -12,7 +12,7 @@ from services.github.scope import runs_path, scope_path
 from services.github.settings import GithubSettings
 from services.models.runbook_github import Github
 from tests.conftest import Embedded
-from tests.services.github.github_world import client, write
+from tests.services.github.github_world import client, grant, write
 
 SPEC = Github(user="ci-cd-user", repository="facility-city/staff-api", workflow="deploy.yml")
 ENVIRONMENT = SPEC.model_copy(update={"environment": "production"})
@@ -110,7 +110,7 @@ async def test_what_was_never_sent_wrote_nothing(aws: Embedded) -> None:
     closed = GithubClient(GithubSettings(client(aws)._settings.token, "http://127.0.0.1:9"), aws.clock)
     for github in (unset, closed):
         with pytest.raises(AwsError) as caught:
-            await github.put_secret(SCOPES[1], SECRET, {})
+            await github.put_secret(grant(SCOPES[1], SECRET), {})
         assert nothing_done(caught.value)
 
 

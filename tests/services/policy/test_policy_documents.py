@@ -70,6 +70,27 @@ def test_every_write_needs_a_second_factor_and_a_resource(name: str) -> None:
         assert "*" not in statement["Resource"]
 
 
+@pytest.mark.parametrize(
+    ("context", "allowed"),
+    [
+        ({}, False),
+        ({"aws:TokenIssueTime": "now", "aws:MultiFactorAuthPresent": "false"}, False),
+        ({"aws:TokenIssueTime": "now", "aws:MultiFactorAuthPresent": "true"}, True),
+        ({"aws:TokenIssueTime": "now"}, True),
+    ],
+    ids=["access key", "session without MFA", "session with MFA", "role, whose trust policy asks for MFA"],
+)
+def test_writes_need_a_session_and_its_second_factor(context: dict[str, str], allowed: bool) -> None:
+    for statement in policy("operate")["Statement"]:
+        if statement["Effect"] == "Allow":
+            conditions = statement["Condition"]
+            (present,) = conditions["BoolIfExists"].items()
+            (absent,) = conditions["Null"].items()
+            holds = context.get(present[0], present[1]) == present[1]
+            holds &= str(absent[0] not in context).lower() == absent[1]
+            assert holds is allowed
+
+
 def test_a_change_is_allowed_on_the_runbooks_resources_alone() -> None:
     operate = policy("operate")
     ours, foreign = "distribution/E1234567890ABC", "distribution/E0OTHER"

@@ -97,7 +97,7 @@ def test_mistakes_name_the_variable_or_the_flag(file: Path, monkeypatch: pytest.
     assert 'environment: TOBAN_THEM: unknown variable: did you mean "TOBAN_THEME"?' in refusals()
     monkeypatch.delenv("TOBAN_THEM")
     monkeypatch.setenv("TOBAN_ZZZZ", "1")
-    assert "available: TOBAN_ARM_MINUTES, TOBAN_BELL, TOBAN_CONFIG" in refusals()[0]
+    assert "TOBAN_ARM_MINUTES, TOBAN_BELL, TOBAN_CONFIG" in refusals()[0]
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
@@ -161,3 +161,34 @@ def test_any_keys_are_accepted_or_explained(keys: dict[str, str]) -> None:
     named = {command for command, mistake in key_mistakes(keys) if mistake}
     for command in keys.keys() - named:
         assert textual_keys(keys[command])
+
+
+ROLE = "arn:aws:iam::123456789012:role/ops/TobanWrite"
+DEVICE = "arn:aws:iam::123456789012:mfa/tanaka"
+
+
+def test_the_role_for_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_config().arming.role_arn is None
+    write(file, f'[arming]\nrole_arn = "{ROLE}"\nmfa_serial = "GAHT12345678"\n')
+    monkeypatch.setenv("TOBAN_ARMING__MFA_SERIAL", DEVICE)
+    arming = load_config().arming
+    assert (arming.role_arn, arming.mfa_serial) == (ROLE, DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('role_arn = "TobanWrite"', "config.toml:2: arming.role_arn: must be the ARN of a role"),
+        (f'role_arn = "{DEVICE}"', "config.toml:2: arming.role_arn: must be the ARN of a role"),
+        (
+            f'role_arn = "{ROLE}"\nmfa_serial = "my phone"',
+            "config.toml:3: arming.mfa_serial: must be the ARN",
+        ),
+        (f'mfa_serial = "{DEVICE}"', "arming: mfa_serial needs role_arn"),
+        ('role = "x"', "arming.role: "),
+    ],
+)
+def test_mistakes_of_the_role_for_writing(file: Path, text: str, words: str) -> None:
+    write(file, f"[arming]\n{text}\n")
+    (refusal,) = refusals()
+    assert words in refusal

@@ -9,6 +9,7 @@ from services.models.changes import Plan
 from services.models.problem import Problem
 from tui.console import Console
 from tui.screens.changes.reveal import show_after
+from tui.screens.slack.post import propose_emergency
 from widgets.changes.run.view import partly, unknown_words
 
 Stopped = Callable[[Problem], None]
@@ -28,6 +29,7 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
         else:
             notify_outcome(app, run_summary(run), bad=run.state is not StepState.DONE)
             show_after(app, run)
+            propose_emergency(app, run)
 
     app.run_worker(follow(), group=f"apply-{plan.id}", exit_on_error=True)
 

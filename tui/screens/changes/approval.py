@@ -8,17 +8,19 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.changes.approval.approvals import NotApproved
+from services.changes.approvers import approver
 from services.changes.typed_values import any_moment, as_typed
 from services.i18n import _
 from services.journal.errors import JournalError
-from services.models.approvals import Means
+from services.models import glyphs
+from services.models.approvals import ConsentWay, Means
 from services.models.changes import Parameter, Plan
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.consents import means_text
 from widgets.changes.plan.form import Field, PlanForm
+from widgets.drawing.prose import Prose
 
 ASK, ELSEWHERE, EMERGENCY = "ask", "elsewhere", "emergency"
 WAY, NOTE, WHO, MEANS, AT, REFERENCE, REASON = "way", "note", "who", "means", "at", "reference", "reason"
@@ -30,7 +32,10 @@ class ApprovalScreen(PlacedDialog[bool]):
     DEFAULT_CSS = """
     ApprovalScreen > #window {
         & .approval-about { height: auto; margin-bottom: 1; }
-        & #say { height: auto; margin-top: 1; }
+        & #form-help { display: none; }
+        & #way { height: auto; margin-top: 1; }
+        & #say { height: auto; }
+        & #say.-off { display: none; }
     }
     """
 
@@ -44,13 +49,15 @@ class ApprovalScreen(PlacedDialog[bool]):
         self.form = PlanForm()
 
     def compose(self) -> ComposeResult:
-        """What is to be approved, the ways, the questions of the chosen way."""
+        """What is to be approved and by whom, the questions of the chosen way, what that way means."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Approval"))
+            window.border_subtitle = Content(_("Tab next  ⏎ after the last answer: record  Esc close"))
             yield self.environment_row()
-            yield Static(self._about(), classes="approval-about")
+            yield Prose(self._about(), classes="approval-about")
             yield self.form
-            yield Static(Content(_("⏎ goes on, and records after the last answer; Esc closes.")), id="say")
+            yield Prose(id="way")
+            yield Prose(id="say", classes="-off")
 
     def on_mount(self) -> None:
         """Ask by which way."""
@@ -64,23 +71,47 @@ class ApprovalScreen(PlacedDialog[bool]):
     def _about(self) -> Content:
         plan = self.plan
         what = Content.styled(f"{plan.target.title}: {plan.title}", "bold")
-        lacks = self.app.ready.engine.authority.missing(plan)
-        return Content("\n").join([what, Content.styled(lacks or _("Nothing is missing."), "$text-warning")])
+        lacks = [Content.styled(f"{glyphs.WAITING} {text}", "bold $text-warning") for text in self._lacks()]
+        return Content("\n").join([what, *lacks])
+
+    def _lacks(self) -> tuple[str, ...]:
+        """What the plan lacks, one sentence each."""
+        plan, texts = self.plan, []
+        if plan.freeze and self._is_open(EMERGENCY):
+            text = _("Changes are frozen: {freeze}. Only an emergency with a reason goes through.")
+            texts.append(text.format(freeze=plan.freeze))
+        who = approver(self.app.ready.runbook, plan.approval_scope)
+        if who is None or not plan.approval_scope:
+            return tuple(texts)
+        if who.undecided and self._is_open(EMERGENCY):
+            text = _("{role} must approve it, but the runbook names nobody.")
+            texts.append(text.format(role=who.role))
+        elif self._is_open(ASK):
+            text = _("{role} ({name}) must approve it.")
+            texts.append(text.format(role=who.role, name=who.name))
+        return tuple(texts)
+
+    def _is_open(self, way: str) -> bool:
+        return any(name == way for name, _title in self._ways())
 
     def _ways(self) -> tuple[tuple[str, str], ...]:
-        """The ways that are open for this plan, the usual one first."""
-        plan = self.plan
+        """The ways to what this plan still lacks, the usual one first."""
+        plan, consents = self.plan, self._approvals.consents(self.plan)
+        is_approved = any(consent.way is not ConsentWay.EMERGENCY for consent in consents)
+        is_undecided = bool(plan.approval_scope) and self._approvals.is_undecided(plan)
         ways: list[tuple[str, str]] = []
-        if plan.approval_scope and not self._approvals.is_undecided(plan):
+        if plan.approval_scope and not is_undecided and not is_approved:
             ways += [(ASK, _("ask a second person")), (ELSEWHERE, _("obtained elsewhere"))]
-        if plan.freeze or not ways:
+        if plan.freeze and not any(consent.freeze for consent in consents):
             ways.append((EMERGENCY, _("emergency")))
-        return tuple(ways)
+        return tuple(ways) or ((EMERGENCY, _("emergency")),)
 
     @work(group="form", exclusive=True)
     async def ask(self) -> None:
         """Show the questions of the chosen way."""
         await self.form.ask(self._questions(), {WAY: self._way})
+        self.query_one("#way", Prose).update(Content.styled(_HELP[self._way](), _STYLES[self._way]))
+        self._say("")
         first = self.form.first()
         if first is not None:
             self.set_focus(first)
@@ -92,12 +123,11 @@ class ApprovalScreen(PlacedDialog[bool]):
             kind="choice",
             default=self._way,
             choices=self._ways(),
-            help=_HELP[self._way](),
         )
         if self._way == ASK:
-            return (way, _text(NOTE, _("Message"), help=_("Shown to the second person; may stay empty.")))
+            return (way, _text(NOTE, _("Message (optional)")))
         if self._way == EMERGENCY:
-            return (way, _text(REASON, _("Reason"), help=_("It stands on the report's first page.")))
+            return (way, _text(REASON, _("Reason")))
         approvers = self.app.ready.runbook.approvers
         name = next((each.name for each in approvers if each.role == self.plan.approval), "")
         means = tuple((each.value, means_text(each)) for each in Means)
@@ -107,7 +137,7 @@ class ApprovalScreen(PlacedDialog[bool]):
             _text(WHO, _("Who approved it"), default=name),
             Parameter(id=MEANS, title=_("By what means"), kind="choice", default="phone", choices=means),
             Parameter(id=AT, title=_("When"), kind="moment", default=now),
-            _text(REFERENCE, _("Reference"), help=_("A number or file, where it is written down.")),
+            _text(REFERENCE, _("Reference")),
         )
 
     @on(PlanForm.Changed)
@@ -166,15 +196,23 @@ class ApprovalScreen(PlacedDialog[bool]):
         return at
 
     def _say(self, words: str) -> None:
-        self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
+        say = self.query_one("#say", Prose)
+        say.set_class(not words, "-off")
+        say.update(Content.styled(f"{glyphs.ABNORMAL} {words}", "bold $text-error"))
 
 
 _HELP: dict[str, Callable[[], str]] = {
-    ASK: lambda: _("Another OS user with another AWS identity sees the plan made again, and approves it."),
-    ELSEWHERE: lambda: _("Given by phone, in writing or in person; it is recorded as such."),
-    EMERGENCY: lambda: _("Overrides a freeze, or an approver whom the runbook leaves undecided."),
+    ASK: lambda: _(
+        "Another OS user with another AWS identity sees the plan made again, and approves exactly this one."
+    ),
+    ELSEWHERE: lambda: _("Given by phone, in writing or in person. It is recorded as your statement."),
+    EMERGENCY: lambda: _(
+        "Goes through without approval, or during a freeze. It stands on the report's first page."
+    ),
 }
+_STYLES = {ASK: "$text-success", ELSEWHERE: "bold $text-warning", EMERGENCY: "bold $text-error"}
+"""The colours of `CONSENT_ROLES`: what a second person approves differs from what is only recorded."""
 
 
-def _text(id: str, title: str, *, default: str = "", help: str = "") -> Parameter:
-    return Parameter(id=id, title=title, kind="text", default=default, help=help)
+def _text(id: str, title: str, *, default: str = "") -> Parameter:
+    return Parameter(id=id, title=title, kind="text", default=default)

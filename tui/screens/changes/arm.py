@@ -10,15 +10,13 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
+from services.aws.client.settings import WriteRole
 from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.problem import Problem
 from tui.console import Console
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.frame.panel import words_of
-
-LONGEST = 60
-"""Maximum minutes of one arming."""
 
 
 def arm_or_disarm(app: Console) -> None:
@@ -59,6 +57,7 @@ class ArmScreen(PlacedDialog[bool]):
         & Input:focus { background: $primary-muted; }
         & #reason { width: 1fr; }
         & #minutes { width: 8; }
+        & #code { width: 10; }
         & #say { height: auto; margin-top: 1; }
     }
     """
@@ -67,6 +66,10 @@ class ArmScreen(PlacedDialog[bool]):
         super().__init__()
         self.refused = _refusal(self.app)
         self.arming = False
+        engine = self.app.ready.engine
+        self.role = engine.arming.role
+        self.longest = int(engine.arming.longest.total_seconds() // 60)
+        """Maximum minutes of one arming."""
 
     def compose(self) -> ComposeResult:
         """The explanation, the reason, the duration."""
@@ -77,7 +80,7 @@ class ArmScreen(PlacedDialog[bool]):
                 yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
                 yield Static(Content.styled(_("Esc closes this window."), "$text-muted"))
                 return
-            yield Static(_lines(_meaning(), ""), classes="arm-words")
+            yield Static(_lines(_meaning(self.role), ""), classes="arm-words")
             with HorizontalGroup():
                 yield Static(Content(_("reason")), classes="arm-label")
                 reason = Input(
@@ -90,11 +93,18 @@ class ArmScreen(PlacedDialog[bool]):
                 yield reason
             with HorizontalGroup():
                 yield Static(Content(_("minutes")), classes="arm-label")
-                value = str(min(LONGEST, self.app.config.arm_minutes))
+                value = str(min(self.longest, self.app.config.arm_minutes))
                 minutes = Input(value, id="minutes", compact=True, restrict=r"\d{0,3}", select_on_focus=True)
                 minutes.cursor_blink = False
                 yield minutes
-                yield Static(Content(_("1 to {most}").format(most=LONGEST)), classes="arm-label")
+                yield Static(Content(_("1 to {most}").format(most=self.longest)), classes="arm-label")
+            if self._needs_code:
+                with HorizontalGroup():
+                    yield Static(Content(_("MFA code")), classes="arm-label")
+                    code = Input(id="code", compact=True, restrict=r"[0-9]{0,6}", placeholder="123456")
+                    code.cursor_blink = False
+                    yield code
+                    yield Static(Content(_("six digits; a code works once")), classes="arm-label")
             yield Static(Content(_("⏎ allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
@@ -108,15 +118,23 @@ class ArmScreen(PlacedDialog[bool]):
         reason = self.query_one("#reason", Input).value.strip()
         text = self.query_one("#minutes", Input).value
         minutes = int(text) if text.isdecimal() else 0
+        code = self.query_one("#code", Input).value if self._needs_code else ""
         if not reason:
             self._say(_("A reason is required to allow changes."))
             self.query_one("#reason", Input).focus()
-        elif not 1 <= minutes <= LONGEST:
-            self._say(_("The time must be from 1 to {most} minutes.").format(most=LONGEST))
+        elif not 1 <= minutes <= self.longest:
+            self._say(_("The time must be from 1 to {most} minutes.").format(most=self.longest))
             self.query_one("#minutes", Input).focus()
+        elif self._needs_code and len(code) != 6:
+            self._say(_("The MFA code has six digits."))
+            self.query_one("#code", Input).focus()
         elif not self.arming:
             self.arming = True
-            self.arm(reason, minutes)
+            self.arm(reason, minutes, code)
+
+    @property
+    def _needs_code(self) -> bool:
+        return self.role is not None and bool(self.role.mfa_serial)
 
     async def action_dismiss(self, result: bool | None = None) -> None:
         """Refuse while the arming is being recorded: the journal would contain an arming without effect."""
@@ -124,13 +142,19 @@ class ArmScreen(PlacedDialog[bool]):
             await super().action_dismiss(result)
 
     @work(group="arm")
-    async def arm(self, reason: str, minutes: int) -> None:
-        """Record it, then allow writing."""
+    async def arm(self, reason: str, minutes: int, code: str) -> None:
+        """Record it, then allow writing; after a refused code another can be tried."""
+        if code:
+            self.query_one("#say", Static).update(Content(_("Querying AWS…")))
         try:
-            await self.app.ready.engine.arm(reason, timedelta(minutes=minutes))
+            await self.app.ready.engine.arm(reason, timedelta(minutes=minutes), code)
         except (AwsError, JournalError) as error:
             self.arming = False
             self._say(sentences(*words_of(error.problem)))
+            if code:
+                # It has been used, even if AWS accepted it and the journal did not.
+                self.query_one("#code", Input).clear()
+                self.query_one("#code", Input).focus()
             return
         _refresh(self.app)
         self.app.inform(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))
@@ -156,8 +180,10 @@ def _refusal(app: Console) -> tuple[str, ...]:
     return ()
 
 
-def _meaning() -> tuple[str, ...]:
+def _meaning(role: WriteRole | None) -> tuple[str, ...]:
+    how = _("Changes are sent with the role {role}, assumed for each change and for nothing else.")
     return (
+        *(() if role is None else (how.format(role=role.name),)),
         _("For a limited time, changes that you confirm are sent to AWS."),
         _("Each change still shows its plan and asks for its own confirmation."),
         _("F9 ends it at any time; it ends automatically when the time is up."),

@@ -19,6 +19,7 @@ from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.openings import open_follow_up, open_request
 from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
+from tui.screens.changes.procedures import choose_procedure
 from tui.screens.changes.run import RunScreen
 from tui.screens.changes.target_feeds import TargetFeeds
 from tui.screens.common.mode_screen import ModeScreen
@@ -96,6 +97,7 @@ class ChangeScreen(ModeScreen):
             for target in change.targets()
         )
         self.runs.waiting = frozenset(slot.key.removeprefix("revert@") for slot in engine.reverts())
+        self.runs.awaited = frozenset(each.plan.id for each in engine.authority.approvals.awaited())
         self.runs.requests = engine.requests
         self.runs.runs = runs
         self.unknown.show(runs)
@@ -181,6 +183,11 @@ class ChangeScreen(ModeScreen):
         if run is not None and self.is_active:
             self.app.push_screen(RunScreen(run))
 
+    def action_procedure(self) -> None:
+        """Choose a step of the runbook's procedures, and open its change."""
+        if self.is_active:
+            self.run_worker(choose_procedure(self.app), group="procedure", exclusive=True)
+
     def action_suggested(self) -> None:
         """Plan the change that is suggested after the selected one."""
         if self.is_active:
@@ -207,7 +214,7 @@ class ChangeScreen(ModeScreen):
             return
         at_cursor, runs = self.runs.run_at_cursor(), self.runs.runs
         by_weight = sorted(runs, key=lambda run: (run is not at_cursor, run.state is not StepState.UNKNOWN))
-        run = next((run for run in by_weight if _is_open(run)), None)
+        run = next((run for run in by_weight if run.is_open), None)
         if run is None:
             self.app.inform(_("No change has an unknown outcome."))
         elif run.state is StepState.UNKNOWN:
@@ -227,7 +234,7 @@ class ChangeScreen(ModeScreen):
             return
         except AwsError:
             current = run
-        step = _unknown_step(current)
+        step = current.unknown_step
         if step is None:
             notify_outcome(self.app, run_summary(current), bad=current.state is not StepState.DONE)
         elif await self._may_be_under_way(current, step):
@@ -252,11 +259,6 @@ class ChangeScreen(ModeScreen):
         return observation.place is Place.BEFORE
 
 
-def _is_open(run: Run) -> bool:
-    """Whether its outcome is unknown, or it is in progress here or in another console."""
-    return run.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
-
-
 def _verified_steps(runs: tuple[Run, ...]) -> int:
     """Number of steps that AWS is known to show."""
     return sum(bool(step.verified) for run in runs for step in run.steps)
@@ -270,8 +272,3 @@ def _targets(runs: tuple[Run, ...], state: StepState) -> set[str]:
         for planned, step in zip(run.plan.steps, run.steps, strict=False)
         if step.state is state
     }
-
-
-def _unknown_step(run: Run) -> PlannedStep | None:
-    unknown = {step.id for step in run.steps if step.state is StepState.UNKNOWN}
-    return next((planned for planned in run.plan.steps if planned.id in unknown), None)

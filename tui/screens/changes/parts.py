@@ -90,7 +90,7 @@ class Parts(Vertical):
         rows = divide(
             self.size.height,
             facts,
-            len(self._runs.runs),
+            len(self._runs.requests) + len(self._runs.runs),
             has_load=offer is not None and offer.has_load,
         )
         for part, height in zip((self._offers, self._load, self._runs), rows, strict=True):

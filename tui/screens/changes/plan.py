@@ -21,7 +21,6 @@ from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
-from services.models.approvals import ApprovalState
 from services.models.aws_cli import CommandSheet
 from services.models.change_runs import Run
 from services.models.changes import ChangeTarget, Plan
@@ -241,9 +240,7 @@ class PlanScreen(PlacedDialog[None]):
         if not self._plan_id:
             return await engine.plan(self.kind, target, self._parameters)
         plan = await engine.plan(self.kind, target, self._parameters, self._plan_id)
-        request = engine.authority.approvals.request(plan.id)
-        is_of_use = request is None or request.state in (ApprovalState.ASKED, ApprovalState.GIVEN)
-        if is_of_use and (request is None or request.plan.digest == plan.digest):
+        if engine.authority.approvals.may_serve(plan):
             return plan
         self._plan_id = ""
         self.app.inform(
@@ -320,6 +317,7 @@ class PlanScreen(PlacedDialog[None]):
         return PlanStatus(
             now=self.app.now(),
             armed=permits.armed is not None,
+            role=permits.armed.role if permits.armed is not None else "",
             read_only=permits.read_only,
             writable=services.journal.health.writable,
             plan=self.plan,

@@ -36,6 +36,8 @@ class PlanStatus:
     """The run of the confirmed plan."""
     missing: str = ""
     """The approval, or the way through a freeze, that the plan still lacks; "" for nothing."""
+    role: str = ""
+    """The role that confirmed changes are sent with; "" without one."""
 
     @property
     def refused(self) -> bool:
@@ -130,10 +132,10 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
 
 def _gate(at: PlanStatus) -> Line:
     if at.armed:
-        return [
-            (f"{glyphs.ATTENTION} ", "warn"),
-            (_("ARMED: confirmed changes are sent to AWS immediately."), "caution"),
-        ]
+        plain = _("ARMED: confirmed changes are sent to AWS immediately.")
+        with_role = _("ARMED: confirmed changes are sent immediately, with the role {role}.")
+        words = with_role.format(role=at.role) if at.role else plain
+        return [(f"{glyphs.ATTENTION} ", "warn"), (words, "caution")]
     if at.read_only:
         return [
             (f"{glyphs.NORMAL} ", "good"),

@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from services.aws.client.errors import AwsError
 from services.changes.approval.approvals import NotApproved
@@ -21,7 +20,8 @@ from tui.screens.common.environment_dialog import PlacedDialog
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.changes.plan.view import PlanView
 from widgets.drawing.format import stamp
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, Span
+from widgets.drawing.prose import Prose
 from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
@@ -60,7 +60,7 @@ class ReviewScreen(PlacedDialog[None]):
                 name=self.request.asker.name, role=plan.approval, when=when
             )
             note = [Content(self.request.note)] if self.request.note else []
-            yield Static(Content("\n").join([Content.styled(asked, "bold"), *note]), classes="review-asked")
+            yield Prose(Content("\n").join([Content.styled(asked, "bold"), *note]), classes="review-asked")
             yield self.view
             yield self.bar
 
@@ -112,7 +112,7 @@ class ReviewScreen(PlacedDialog[None]):
         else:
             self.bar.block()
             self.set_focus(self.view)
-        self.bar.show_status(self._status(), ())
+        self.bar.show_status(self._status(), self._until())
         self.show_below(self.window, _("⏎ approves  F7 decline  F5 plan again  Esc close"))
 
     def _status(self) -> Line:
@@ -120,8 +120,15 @@ class ReviewScreen(PlacedDialog[None]):
             return [(f"{glyphs.ABNORMAL} ", "bad"), (self._problem, "bad")]
         if self.plan is None:
             return [(_("Reading AWS and planning…"), "muted")]
-        text = _("Type the target's name: it approves exactly this plan, once, for 30 minutes.")
+        text = _("The target's name approves exactly this plan for 30 minutes.")
         return [(f"{glyphs.WAITING} ", "caution"), (text, "")]
+
+    def _until(self) -> tuple[Span, ...]:
+        """Until when the request waits."""
+        until, app = self.request.until, self.app
+        if until is None:
+            return ()
+        return ((_("valid until {when}").format(when=stamp(until, app.zone, app.now())), "muted"),)
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
@@ -132,7 +139,7 @@ class ReviewScreen(PlacedDialog[None]):
         if event.typed != self.plan.target.title:
             self._problem = _("“{typed}” is not the target's name.").format(typed=event.typed)
             self.bar.clear()
-            self.bar.show_status(self._status(), ())
+            self.bar.show_status(self._status(), self._until())
             return
         self._done = True
         self.approve(self.plan)

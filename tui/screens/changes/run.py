@@ -1,13 +1,18 @@
 """One confirmed change in full: the plan, the requests, the outcome."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 
+from services.i18n import N_, _
 from services.models.change_runs import Run
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
+from tui.screens.slack.post import propose_change
 from widgets.changes.plan.view import PlanView
 from widgets.drawing.format import stamp
 
@@ -15,6 +20,7 @@ from widgets.drawing.format import stamp
 class RunScreen(Dialog[None]):
     """Shows a run and follows it while the screen is open."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "propose", N_("Slack"))]
     DEFAULT_CSS = """
     RunScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }
     """
@@ -31,6 +37,7 @@ class RunScreen(Dialog[None]):
         with Vertical(id="window") as window:
             plan, app = self.run.plan, self.app
             when = stamp(self.run.at, app.zone, app.now())
+            window.border_subtitle = Content(_("p Slack  Esc close"))
             window.border_title = Content(f"{plan.title}: {plan.target.title}  {self.run.by}  {when}")
             yield self.view
 
@@ -40,6 +47,10 @@ class RunScreen(Dialog[None]):
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.view.focus()
+
+    def action_propose(self) -> None:
+        """Propose a note for Slack."""
+        propose_change(self.app, self.view.run or self.run)
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         self.view.run = next((run for run in runs if run.id == self.run.id), self.view.run)

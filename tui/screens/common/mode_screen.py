@@ -228,13 +228,15 @@ def _step(seconds: float) -> tuple[str, str] | None:
 
 
 def _badge(app: Console, mode: str) -> str:
-    """The count shown beside a mode: duties to sign, changes with an unknown outcome, notes not yet in Slack."""
+    """The count shown beside a mode: duties to sign, changes with an unknown outcome, else requests for approval that
+    wait for the person here, notes not yet in Slack."""
     if mode == "inspect" and app.duties is not None:
         waiting = len(app.duties.open)
         return str(waiting) if waiting else ""
     if mode == "change":
         unknown = sum(run.in_flight for run in app.runs)
-        return f"!{unknown}" if unknown else ""
+        awaited = len(app.ready.engine.authority.approvals.awaited())
+        return f"!{unknown}" if unknown else str(awaited or "")
     if mode == "journal":
         unsent = sum(post.unsent for post in app.posts)
         return f"!{unsent}" if unsent else ""

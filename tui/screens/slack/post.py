@@ -12,9 +12,11 @@ from textual.widgets.text_area import Selection
 from services.i18n import N_, _, sentences
 from services.journal.origin import person
 from services.models.alarms import Alarm
+from services.models.change_runs import Run
 from services.models.findings import Recorded
 from services.models.metrics import Series
 from services.models.posts import Proposal
+from services.slack.change_notes import about_change, emergency_of
 from services.slack.note_wording import FILL, newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
 from tui.console import Console
@@ -33,6 +35,17 @@ def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None =
 def propose_finding(app: Console, recorded: Recorded) -> None:
     """Propose a note about a finding."""
     app.push_screen(PostScreen(about_finding(recorded, _note_context(app))))
+
+
+def propose_change(app: Console, run: Run) -> None:
+    """Propose a note about a change."""
+    app.push_screen(PostScreen(about_change(run, _note_context(app))))
+
+
+def propose_emergency(app: Console, run: Run) -> None:
+    """Propose a note at once if the change was made as an emergency."""
+    if emergency_of(run) is not None:
+        propose_change(app, run)
 
 
 def _note_context(app: Console) -> NoteContext:

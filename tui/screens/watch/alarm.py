@@ -80,7 +80,7 @@ class AlarmScreen(ModeScreen):
             playbook, self._destinations = self._parts(alarm)
         else:
             origin = Origin(alarm, str(self.detail.log_group), self.detail.decisive_time())
-            self._destinations = tuple(destination(self.app, step, origin) for step in playbook.steps)
+            self._destinations = tuple(destination(self.app, each, origin) for each in playbook.leads)
         self.detail.playbook = playbook
         self.detail.places = tuple(place.title if place is not None else "" for place in self._destinations)
 

@@ -226,6 +226,8 @@ def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
     label = Static(Content.styled(pad(parameter.title, room), "$text-muted"), classes="form-label")
     if parameter.kind == "choice":
         return HorizontalGroup(label, ChoiceRow(parameter.choices, value, id=_widget_id(parameter)))
+    if parameter.kind == "text":
+        return HorizontalGroup(label, Field(parameter, value))
     hint = Static(Content(_hint(parameter)), classes="form-hint")
     return HorizontalGroup(label, Field(parameter, value), hint)
 

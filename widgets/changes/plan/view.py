@@ -17,6 +17,7 @@ from services.models.approvals import Consent
 from services.models.change_runs import Run
 from services.models.changes import Plan
 from widgets.changes.lines import (
+    approval_lines,
     fact_lines,
     hanging,
     impact_lines,
@@ -67,6 +68,7 @@ class PlanView(VerticalScroll, can_focus=True):
         self.trouble_block = Block(_("Failed"), self._trouble)
         self.progress_block = Block(_("Progress"), self._progress)
         self.refused_block = Block(_("Refused"), lambda width: self._of(refusal_lines, width))
+        self.approval_block = Block("", self._approval)
         self.impact_block = Block(_("Most important"), lambda width: self._of(impact_lines, width))
         self.rows_block = Block(_("Before → after"), lambda width: self._of(row_lines, width))
         self.facts_block = Block(_("Conditions"), self._facts)
@@ -79,6 +81,7 @@ class PlanView(VerticalScroll, can_focus=True):
         yield self.progress_block
         yield self.refused_block
         yield self.impact_block
+        yield self.approval_block
         with HorizontalGroup():
             with VerticalGroup(id="plan-left", classes="plan-side"):
                 yield self.rows_block
@@ -137,6 +140,7 @@ class PlanView(VerticalScroll, can_focus=True):
             (self.trouble_block, bool(self.trouble)),
             (self.progress_block, self.applying),
             (self.refused_block, plan is not None and bool(plan.refusals)),
+            (self.approval_block, bool(self._approval(80))),
             (self.impact_block, bool(grave)),
             (self.rows_block, plan is not None and bool(plan.steps)),
             (self.facts_block, plan is not None),
@@ -153,8 +157,13 @@ class PlanView(VerticalScroll, can_focus=True):
         plan = self.plan
         if plan is None:
             return []
+        return fact_lines(plan, width, self.zone, self._now(), self.why)
+
+    def _approval(self, width: int) -> Sequence[Line]:
+        if self.plan is None:
+            return []
         consents = self.run.consents if self.run is not None else self.consents
-        return fact_lines(plan, width, self.zone, self._now(), self.why, consents)
+        return approval_lines(self.plan, consents, self.zone, self._now(), width)
 
     def _trouble(self, width: int) -> Sequence[Line]:
         return [

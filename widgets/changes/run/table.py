@@ -22,7 +22,8 @@ from widgets.frame.parts import PanelEmpty, PanelHead
 
 
 class RunTable(Vertical):
-    """Set `runs`, `requests` for approval, and `waiting` to the ids of the runs whose revert is pending."""
+    """Set `runs`, `requests` for approval, `awaited` to the ids of the plans whose requests wait for the person here,
+    and `waiting` to the ids of the runs whose revert is pending."""
 
     DEFAULT_CSS = """
     RunTable { height: 1fr; width: 1fr; }
@@ -32,6 +33,7 @@ class RunTable(Vertical):
 
     runs: reactive[tuple[Run, ...]] = reactive((), repaint=False, init=False)
     requests: reactive[tuple[ApprovalRequest, ...]] = reactive((), repaint=False, init=False)
+    awaited: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
     waiting: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
@@ -103,20 +105,22 @@ class RunTable(Vertical):
         self.set_class(not (self.runs or self.requests), "-none")
         now = self._now()
         runs = run_rows(self.runs, self.waiting, self.zone, now)
-        self.table.set_rows([*request_rows(self.requests, self.zone, now), *runs])
+        self.table.set_rows([*request_rows(self.requests, self.awaited, self.zone, now), *runs])
 
 
 def _request_key(request: ApprovalRequest) -> str:
     return f"approval {request.plan.id}"
 
 
-def request_rows(requests: Sequence[ApprovalRequest], zone: tzinfo, now: datetime) -> list[Row]:
-    """One row for each request for approval: what is asked, by whom, until when."""
+def request_rows(
+    requests: Sequence[ApprovalRequest], awaited: Collection[str], zone: tzinfo, now: datetime
+) -> list[Row]:
+    """One row for each request for approval: what is asked, by whom, until when; those that are awaited stand out."""
     return [
         Row(
             _request_key(each),
             (
-                [request_span(each)],
+                [request_span(each, awaited=each.plan.id in awaited)],
                 [(each.plan.target.title, "strong"), ("  ", ""), (each.plan.title, "")],
                 [(each.asker.name, "")],
                 [(stamp(each.at, zone, now), "muted")],

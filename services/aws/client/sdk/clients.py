@@ -7,7 +7,7 @@ frame.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from botocore import xform_name
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
-from services.aws.client.allowed_operations import Gate
+from services.aws.client.allowed_operations import READS, Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
 from services.aws.client.response_limits import bounded_session
@@ -83,6 +83,7 @@ class Clients:
         session_credentials: SessionCredentials | None = None,
         loader: Loader,
         journal: JournalLogStream = NOWHERE,
+        allowed: Iterable[tuple[str, str]] = READS,
     ) -> None:
         self.settings = settings
         self.session_credentials = session_credentials
@@ -97,7 +98,7 @@ class Clients:
         with in_words():
             self._session = _session(settings, loader)
         patches.attach(self._session)
-        Gate(clock, journal=journal).attach(self._session)
+        Gate(clock, allowed, journal).attach(self._session)
         wire.attach(self._session)
         if session_credentials:
             self._session.set_credentials(

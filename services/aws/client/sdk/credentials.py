@@ -16,10 +16,11 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.mfa import MfaPrompts, SessionCredentials
 from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
-from services.aws.client.sdk.error_outcome import proves_nothing_done, request_id
+from services.aws.client.sdk.error_outcome import judged
 from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
 from services.aws.client.sdk.models import ModelLoader, warm_up
-from services.aws.client.settings import AwsSettings
+from services.aws.client.sdk.role_sessions import RoleSessions
+from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require
 from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
@@ -98,22 +99,27 @@ class ClientLogin:
     ) -> dict[str, Any]:
         """The validated response to the granted request. Raises AwsError with `certain` set."""
         call = permit.call
-        try:
-            with permit.in_force():
-                return await self.call(
-                    call.service,
-                    call.operation,
-                    call.params,
-                    purpose="write",
-                    region=call.region,
-                    required=required,
-                    timeout=timeout,
-                )
-        except AwsError as error:
-            cause = error.__cause__ or error
-            error.certain = not permit.sent or proves_nothing_done(cause, error.problem.kind)
-            error.request_id = request_id(cause)
-            raise
+        with judged(permit):
+            return await self.call(
+                call.service,
+                call.operation,
+                call.params,
+                purpose="write",
+                region=call.region,
+                required=required,
+                timeout=timeout,
+            )
+
+    def role_sessions(self, role: WriteRole) -> RoleSessions:
+        """The sessions of a role, counted with everything else."""
+        return RoleSessions(
+            role,
+            self.settings,
+            clock=self._clock,
+            wall=self._wall,
+            wire=self.wire,
+            loader=self._loader,
+        )
 
     async def method(self) -> tuple[str, datetime | None]:
         """(source of the credentials, expiry in UTC). Raises AwsError."""

@@ -1,12 +1,30 @@
 """What the SDK's own exceptions prove about a write; see `services.aws.client.write_outcome`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import aiohttp
 from botocore import exceptions as sdk
 
+from services.aws.client.errors import AwsError
+from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import CERTAIN
 from services.models.problem import ProblemKind
 
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+@contextmanager
+def judged(permit: WriteGrant) -> Iterator[None]:
+    """Send a granted request inside: an AwsError says afterwards whether the write certainly had no effect."""
+    try:
+        with permit.in_force():
+            yield
+    except AwsError as error:
+        cause = error.__cause__ or error
+        error.certain = not permit.sent or proves_nothing_done(cause, error.problem.kind)
+        error.request_id = request_id(cause)
+        raise
 
 
 def proves_nothing_done(error: BaseException, kind: ProblemKind) -> bool:

@@ -113,6 +113,7 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
         "profile": call.profile,
         "detail": detail,
         "place": _place(error),
+        "role": clean(call.role_arn, 200),
         "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
@@ -173,7 +174,22 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
         return "mfa-refused"
     if _names_file(error):
         return "setup"
+    if topic := _of_role(error, kind):
+        return topic
     return next((topic for classes, topic in _TOPICS if isinstance(error, classes)), kind.value)
+
+
+def _of_role(error: BaseException, kind: ProblemKind) -> str:
+    """The topic of a refusal to assume a role; "" for other failures."""
+    if not isinstance(error, sdk.ClientError):
+        return ""
+    if _code(error)[0] == "PackedPolicyTooLarge":
+        return "policy-too-large"
+    if kind is not ProblemKind.ACCESS_DENIED:
+        return ""
+    if "GetSessionToken with session credentials" in _message(error):
+        return "mfa-user"
+    return "source-identity" if "sts:SetSourceIdentity" in _message(error) else ""
 
 
 def _names_file(error: BaseException) -> bool:

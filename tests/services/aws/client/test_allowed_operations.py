@@ -5,45 +5,36 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.allowed_operations import READS
+from services.aws.client.allowed_operations import APPEND, READS
 from services.aws.client.errors import Refused
+from services.aws.client.mfa import SessionCredentials
+from services.aws.client.sdk.role_sessions import ASSUMING, SENDING
+from services.aws.client.secret import Secret
 from services.aws.client.session import AwsSession
+from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import WriteGrant
+from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
+from services.policy.declared import operations
 from tests.faults.server import FaultServer
 
-SERVICES = (
-    "cloudwatch",
-    "logs",
-    "ecs",
-    "elbv2",
-    "application-autoscaling",
-    "rds",
-    "service-quotas",
-    "sts",
-    "iam",
-    "cloudfront",
-    "wafv2",
-    "cloudtrail",
-    "ce",
-    "budgets",
-    "pricing",
-    "s3",
-    "athena",
-    "glue",
-    "dynamodb",
-    "secretsmanager",
-    "ssm",
-    "kms",
-    "lambda",
-    "ec2",
-    "account",
-    "sso",
-    "sso-oidc",
-    "signin",
-)
-"""What the console uses or will use, and what would do the most harm."""
+HARMFUL = ("dynamodb", "glue", "kms", "lambda", "organizations", "secretsmanager")
+"""What the console does not use, and what would do the most harm."""
+OUTSIDE = {"github", "local"}
+"""Where changes send requests that are none to AWS."""
+
+
+def _used() -> set[str]:
+    """Every service that the console reads, changes, or obtains credentials from."""
+    calls = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
+    calls |= READS | {APPEND} | ASSUMING | SENDING
+    return {service for service, _operation in calls} - OUTSIDE
+
+
+SERVICES = tuple(sorted({*_used(), *HARMFUL}))
+ROLE = WriteRole("arn:aws:iam::123456789012:role/TobanWrite")
+KEYS = SessionCredentials("ASIAEXAMPLE", Secret("secret"), Secret("token"), None)
 
 
 def _least(shape: Any, depth: int = 0) -> Any:
@@ -83,17 +74,40 @@ async def test_no_operation_off_the_list_reaches_the_network(
         with permit.in_force() if armed else nullcontext():
             for service in SERVICES:
                 tried += await _try_all(await clients.client("write" if armed else "read", service), service)
-    assert {service for service, _operation in READS} <= set(SERVICES)
+    assert {"cloudfront", "iam", "pricing", "rds", "service-quotas", "ssm", "sts"} <= set(SERVICES)
     assert tried > 2000
     assert server.seen == []
     assert not permit.used
 
 
-async def _try_all(client: Any, service: str) -> int:
+@pytest.mark.parametrize("allowed", [ASSUMING, SENDING], ids=["assuming", "sending"])
+@pytest.mark.parametrize("armed", [False, True])
+async def test_the_clients_of_the_role_for_writing_read_nothing(
+    armed: bool, allowed: frozenset[tuple[str, str]], session: AwsSession, server: FaultServer
+) -> None:
+    login = await session._loaded()
+    clients = await login.role_sessions(ROLE)._clients(allowed, KEYS)
+    permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
+    tried = 0
+    with permit.in_force() if armed else nullcontext():
+        for service in SERVICES:
+            tried += await _try_all(await clients.client("write", service), service, allowed)
+    await clients.close()
+    assert tried > 2000
+    assert server.seen == []
+    assert not permit.used
+
+
+def test_only_the_credentials_of_the_console_are_obtained_beside_the_reads() -> None:
+    assert {("sts", "GetSessionToken")} == ASSUMING - READS
+    assert {("sts", "GetCallerIdentity")} == SENDING
+
+
+async def _try_all(client: Any, service: str, allowed: frozenset[tuple[str, str]] = READS) -> int:
     model = client.meta.service_model
     # The parameters need not be right: the gate comes before AWS would say so.
     client._serializer = client._serializer._serializer
-    unlisted = [operation for operation in model.operation_names if (service, operation) not in READS]
+    unlisted = [operation for operation in model.operation_names if (service, operation) not in allowed]
     for operation in unlisted:
         params = _least(model.operation_model(operation).input_shape)
         with pytest.raises(Refused):

@@ -1,6 +1,6 @@
 """Every picture, by mode."""
 
-from tests.tools.screens.shots import changes, common, duties, logs, records, watching
+from tests.tools.screens.shots import approvals, changes, common, duties, logs, records, watching
 from tests.tools.screens.shots.shot import Shot
 
 SHOTS: tuple[Shot, ...] = (
@@ -8,6 +8,7 @@ SHOTS: tuple[Shot, ...] = (
     *duties.SHOTS,
     *logs.SHOTS,
     *changes.SHOTS,
+    *approvals.SHOTS,
     *records.SHOTS,
     *common.SHOTS,
 )

@@ -1,0 +1,99 @@
+"""The session that sends a plan: the console's own, or one of the role for writing that can do nothing but this plan."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.aws.client.assumed_role import (
+    POLICY_LIMIT,
+    Assumption,
+    RoleWriter,
+    WriteRoleSource,
+    session_name,
+    source_identity,
+)
+from services.aws.client.errors import AwsError
+from services.aws.client.writer import Writer
+from services.changes.shutdown import Shutdown
+from services.changes.wording import problem_text
+from services.i18n import _
+from services.models.aws_calls import AwsCall
+from services.models.changes import Plan
+
+SessionPolicy = Callable[[Sequence[AwsCall]], str]
+"""The session policy that allows these requests and nothing else, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRoleUse:
+    """The role that changes are sent with, and how its sessions are cut and named."""
+
+    source: WriteRoleSource
+    policy: SessionPolicy
+    user: Callable[[], str]
+    """The operator, as this machine knows them."""
+
+    @property
+    def source_identity(self) -> str:
+        """The operator as AWS records them with every request of the role."""
+        return source_identity(self.user(), os.getuid())
+
+
+class Writers:
+    """The sessions of the plans that are being applied."""
+
+    def __init__(self, session: Writer, role: WriteRoleUse | None, shutdown: Shutdown) -> None:
+        self._session = session
+        self._role = role
+        self._shutdown = shutdown
+        self._assumed: dict[str, RoleWriter] = {}
+        """Sessions of the role, by plan."""
+
+    def of(self, plan: Plan) -> Writer:
+        """The session that sends the plan's requests."""
+        return self._assumed.get(plan.id, self._session)
+
+    def needs_role(self, calls: Sequence[AwsCall]) -> bool:
+        """Whether the role has to be assumed for these requests to AWS."""
+        return self._role is not None and bool(calls)
+
+    async def assume(self, plan: Plan, calls: Sequence[AwsCall]) -> str:
+        """Assume the role for these requests of the plan; why that failed, "" if it did not."""
+        role = self._role
+        assert role is not None
+        policy = role.policy(calls)
+        if len(policy) > POLICY_LIMIT:
+            text = _(
+                "The session policy of this change has {length} characters and AWS takes {most}: make the change in "
+                "smaller parts, for fewer resources at a time."
+            )
+            return text.format(length=f"{len(policy):,}", most=f"{POLICY_LIMIT:,}")
+        assumption = Assumption(policy, session_name(role.user(), plan.id), role.source_identity)
+        try:
+            self._assumed[plan.id] = await self._shutdown.in_time(role.source.assume(assumption))
+        except TimeoutError:
+            return _("The console is shutting down.")
+        except AwsError as error:
+            text = _("The role {role} could not be assumed: {why}")
+            return text.format(role=role.source.role.name, why=problem_text(error.problem))
+        return ""
+
+    async def elsewhere(self, plan: Plan) -> str:
+        """Why the credentials that send the plan do not fit its account; "" if they do."""
+        try:
+            identity = await self._shutdown.in_time(self.of(plan).identity())
+        except TimeoutError:
+            return _("The console is shutting down.")
+        except AwsError as error:
+            return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
+        if identity.account != plan.account:
+            return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
+                actual=identity.account, expected=plan.account
+            )
+        return ""
+
+    async def close(self, plan: Plan) -> None:
+        """Forget the plan's session of the role."""
+        assumed = self._assumed.pop(plan.id, None)
+        if assumed is not None:
+            await assumed.close()

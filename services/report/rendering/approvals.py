@@ -1,0 +1,122 @@
+"""Document parts about what allowed changes: approvals of both kinds, refusals, emergencies."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from services.i18n import N_, _
+from services.models import glyphs
+from services.models.approvals import ConsentWay, Means
+from services.models.report_approvals import ApprovalLine, Decided
+from services.models.report_lines import ChangeLine
+from services.models.verdict import Verdict
+from services.report.rendering.dates import Dates
+from services.report.rendering.document import Line, Section, table
+from services.report.rendering.wording import NOTHING
+
+_MEANS = {Means.PHONE: N_("by phone"), Means.WRITING: N_("in writing"), Means.IN_PERSON: N_("in person")}
+
+
+def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None) -> list[Line]:
+    """Each emergency: when, what was changed, why, what it overrode, who, whether it was carried out."""
+    return [
+        Line(
+            (
+                dates.at(line.at, day),
+                _what(line),
+                line.reason,
+                line.freeze or _("no approver named: {role}").format(role=line.role),
+                line.by,
+                _("carried out") if line.is_used else _("not carried out"),
+            ),
+            Verdict.ABNORMAL,
+        )
+        for line in lines
+        if line.decided is Decided.EMERGENCY
+    ]
+
+
+def emergency_columns() -> tuple[str, ...]:
+    """The heads of `emergency_rows`."""
+    return (_("Time"), _("Change"), _("Reason"), _("Bypassed"), _("By"), _("Result"))
+
+
+def emergency_title() -> str:
+    """The section's title, with the glyph of what needs a look."""
+    return f"{glyphs.ATTENTION} {_('Emergency changes')}"
+
+
+def emergency_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | None) -> Iterator[Section]:
+    """The section of emergencies; none without one."""
+    if rows := emergency_rows(lines, dates, day):
+        yield Section(emergency_title(), (table(emergency_columns(), rows),))
+
+
+def approval_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | None) -> Iterator[Section]:
+    """The section of approvals: who decided what, how, when, and where it is written down; none without one."""
+    if not lines:
+        return
+    columns = (
+        _("Time"), _("Change"), _("Decision"), _("By whom"), _("How"), _("Reference"), _("Recorded by"), _("Used")
+    )  # fmt: skip
+    rows = (
+        Line(
+            (
+                dates.at(line.at, day),
+                _what(line),
+                _decision(line),
+                line.who or line.by,
+                _how(line, dates, day),
+                line.reference or NOTHING,
+                line.by,
+                glyphs.DONE if line.is_used else NOTHING,
+            ),
+            Verdict.ABNORMAL if line.decided is Decided.EMERGENCY else None,
+        )
+        for line in lines
+    )
+    yield Section(_("Approvals"), (table(columns, rows),))
+
+
+def allowed_words(line: ChangeLine, dates: Dates, day: date | None) -> str:
+    """What allowed a change, on one line; the role alone for a change whose entries do not say."""
+    words = (_briefly(each, dates, day) for each in line.allowed_by)
+    return _(", ").join(words) or line.approval or NOTHING
+
+
+def _briefly(line: ApprovalLine, dates: Dates, day: date | None) -> str:
+    if line.way is ConsentWay.EMERGENCY:
+        return f"{glyphs.ATTENTION} {_('EMERGENCY: {reason}').format(reason=line.reason)}"
+    when = dates.at(line.consented_at or line.at, day)
+    if line.way is ConsentWay.SECOND_PERSON:
+        return _("{name}, second person, {when}").format(name=line.by, when=when)
+    text = _("{who} {means} {when}").format(who=line.who, means=_by_means(line), when=when)
+    return f"{text} ({line.reference})" if line.reference else text
+
+
+def _what(line: ApprovalLine) -> str:
+    if not line.title:
+        return line.target or line.plan
+    return _("{title} ({target})").format(title=line.title, target=line.target)
+
+
+def _decision(line: ApprovalLine) -> str:
+    words = {
+        Decided.APPROVED: (glyphs.DONE, _("approved")),
+        Decided.DECLINED: (glyphs.OFF, _("declined")),
+        Decided.EMERGENCY: (glyphs.ATTENTION, _("emergency")),
+    }
+    glyph, word = words[line.decided]
+    return f"{glyph} {word}"
+
+
+def _how(line: ApprovalLine, dates: Dates, day: date | None) -> str:
+    if line.way is ConsentWay.SECOND_PERSON:
+        return _("second person in a console")
+    if line.way is ConsentWay.ELSEWHERE and line.consented_at is not None:
+        text = _("elsewhere, {means}, {when}")
+        return text.format(means=_by_means(line), when=dates.at(line.consented_at, day))
+    return line.reason or NOTHING
+
+
+def _by_means(line: ApprovalLine) -> str:
+    return _(_MEANS[line.means]) if line.means is not None else ""

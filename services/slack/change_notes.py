@@ -1,0 +1,66 @@
+"""The note that the console proposes for a change; for an emergency at once, because somebody has to know of it."""
+
+from services.i18n import N_, _
+from services.models.approvals import Consent, ConsentWay
+from services.models.change_runs import Run, StepState
+from services.models.posts import Proposal
+from services.models.watches import WatchState
+from services.slack.note_wording import FILL
+from services.slack.notes import NoteContext, note_text
+
+_RESULTS = {
+    StepState.WAITING: N_("not sent yet"),
+    StepState.SENDING: N_("being sent"),
+    StepState.DONE: N_("applied"),
+    StepState.FAILED: N_("failed"),
+    StepState.UNKNOWN: N_("outcome unknown"),
+    StepState.REFUSED: N_("stopped before sending"),
+}
+_ENDS = {
+    WatchState.DONE: N_("completed"),
+    WatchState.FAILED: N_("ended otherwise"),
+    WatchState.GAVE_UP: N_("not followed to its end"),
+}
+
+
+def emergency_of(run: Run) -> Consent | None:
+    """The emergency that allowed a change that was confirmed; None if none did."""
+    return next((each for each in run.consents if each.way is ConsentWay.EMERGENCY), None)
+
+
+def about_change(run: Run, desk: NoteContext) -> Proposal:
+    """A note about a change that was confirmed: what, why, what it went past, how it stands, the way back."""
+    plan, emergency = run.plan, emergency_of(run)
+    revert = f"{desk.moment(plan.revert.at)} {plan.revert.title}" if plan.revert is not None else ""
+    rows = [
+        (_("As of"), desk.zoned(desk.now)),
+        (_("Confirmed"), desk.moment(run.at)),
+        (_("Reason"), emergency.reason if emergency else _(FILL)),
+        (_("Bypassed"), _bypassed(run, emergency)),
+        (_("Result"), _result(run)),
+        (_("Impact on users"), plan.blast or plan.downtime or _(FILL)),
+        (_("Way back"), revert or plan.reversible),
+        (_("By"), run.by),
+        (_("Journal"), str(run.seq) if run.seq else ""),
+    ]
+    title = _("{title} ({target})").format(title=plan.title, target=plan.target.title)
+    severity = _("EMERGENCY CHANGE") if emergency else _("CHANGE")
+    return Proposal(title=plan.title, text=note_text(severity, title, rows, desk), target=plan.target.id)
+
+
+def _bypassed(run: Run, emergency: Consent | None) -> str:
+    """The freeze and the approval that an emergency went past."""
+    if emergency is None:
+        return ""
+    role = run.plan.approval if len(run.consents) == 1 else ""
+    missing = _("the approval of {role}").format(role=role) if role else ""
+    return _("; ").join(filter(None, (emergency.freeze, missing)))
+
+
+def _result(run: Run) -> str:
+    state = _(_RESULTS[run.state])
+    progress = run.progress
+    if progress is not None and progress.state in _ENDS:
+        state = _(_ENDS[progress.state])
+    text = progress.text if progress is not None else run.refusal
+    return _("{title} ({more})").format(title=state, more=text) if text else state

@@ -1,0 +1,68 @@
+"""Two people are two only by both: no OS user in common, and AWS identities that are known and differ."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.changes.approval.second_person import are_two
+from services.models.journal import Person
+
+A, B = "arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/b"
+USERS = st.sampled_from(
+    ["alice", "bob", "carol", "root", "alice (sudo: bob)", "root (sudo: alice)", "root (login: carol)",
+     "uid 1001", "uid 1002", "root (login: uid 1001)", "Alice", ""]
+)  # fmt: skip
+IDENTITIES = st.sampled_from([A, B, ""])
+PEOPLE = st.builds(Person, user=USERS, identity=IDENTITIES, host=st.sampled_from(["one", "two"]))
+
+
+def names(user: str) -> set[str]:
+    """The OS users in the text of a Person."""
+    words = user.lower().replace("(", " ").replace(")", " ").split()
+    return {word for word in words if word not in ("sudo:", "login:", "uid")}
+
+
+@given(PEOPLE, PEOPLE)
+def test_every_pairing(one: Person, other: Person) -> None:
+    expected = (
+        bool(one.identity and other.identity)
+        and one.identity != other.identity
+        and bool(names(one.user) and names(other.user))
+        and not names(one.user) & names(other.user)
+    )
+    assert are_two(one, other) is expected
+    assert are_two(other, one) is expected
+
+
+@pytest.mark.parametrize(
+    ("user", "identity", "two"),
+    [
+        ("bob", B, True),
+        ("bob", A, False),
+        ("bob", A.upper(), False),
+        ("bob", "", False),
+        ("alice", B, False),
+        ("ALICE", B, False),
+        ("", B, False),
+        ("bob (sudo: alice)", B, False),
+        ("alice (sudo: bob)", B, False),
+        ("root (sudo: bob)", B, True),
+        ("root (login: alice)", B, False),
+        ("uid 1001", B, True),
+        ("sudo", B, False),
+    ],
+)
+def test_who_is_another_than_alice(user: str, identity: str, two: bool) -> None:
+    alice = Person(user="alice", identity=A)
+    assert are_two(alice, Person(user=user, identity=identity)) is two
+
+
+def test_two_by_sudo_of_one_account_are_not_told_apart() -> None:
+    one = Person(user="root (sudo: alice)", identity=A)
+    assert not are_two(one, Person(user="root (sudo: bob)", identity=B)), "both act as root: it fails closed"
+
+
+@given(PEOPLE)
+def test_nobody_is_a_second_person_to_themselves(one: Person) -> None:
+    assert not are_two(one, one)
+    assert not are_two(one, one.model_copy(update={"host": "elsewhere", "origin": "ssh 10.0.0.1"}))

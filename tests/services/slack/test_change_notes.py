@@ -1,0 +1,87 @@
+"""The note about a change: what a reader asks first of an emergency, and nothing that only a person knows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services import i18n
+from services.calendar.calendar import Calendar
+from services.models.approvals import Consent, ConsentWay
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.watches import Progress, WatchState
+from services.runbook.loader import load_builtin
+from services.slack.change_notes import about_change, emergency_of
+from services.slack.notes import NoteContext
+from tests.services.report.test_report_day import plan
+
+BOOK = load_builtin("facility-prod")
+NOW = datetime(2026, 1, 6, 1, 10, tzinfo=UTC)
+DESK = NoteContext(runbook=BOOK, calendar=Calendar(BOOK), region="ap-northeast-1", now=NOW, by="yamada")
+
+
+def consent(way: ConsentWay = ConsentWay.EMERGENCY, **more: str) -> Consent:
+    return Consent(way=way, digest="d", by="yamada", at=NOW, **more)
+
+
+def run(*consents: Consent, state: StepState = StepState.DONE, progress: Progress | None = None) -> Run:
+    change = plan()
+    steps = tuple(StepRun(id=step.id, state=state) for step in change.steps)
+    return Run(
+        plan=change,
+        by="yamada",
+        at=NOW - timedelta(minutes=1),
+        steps=steps,
+        seq=12,
+        consents=consents,
+        progress=progress,
+        watched_seq=13 if progress else 0,
+    )
+
+
+def rows(it: Run) -> dict[str, str]:
+    lines = about_change(it, DESK).text.splitlines()
+    return {"": lines[0], **dict(line.split(": ", 1) for line in lines[1:])}
+
+
+def test_an_emergency() -> None:
+    it = run(consent(reason="窓口が止まっている"))
+    said = rows(it)
+    assert said[""].startswith("[EMERGENCY CHANGE] Task limit (staff-api) — ")
+    assert said["Reason"] == "窓口が止まっている"
+    assert said["Bypassed"] == "the approval of PM"
+    assert said["Result"] == "applied"
+    assert "back to 5" in said["Way back"]
+    assert (said["By"], said["Journal"]) == ("yamada", "12")
+    assert about_change(it, DESK).target == it.plan.target.id
+
+
+def test_during_a_freeze_with_an_approval_only_the_freeze_was_bypassed() -> None:
+    emergency = consent(reason="r", freeze="年度末処理, until 2026-01-09")
+    said = rows(run(emergency, consent(ConsentWay.SECOND_PERSON)))
+    assert said["Bypassed"] == "年度末処理, until 2026-01-09"
+
+
+@pytest.mark.parametrize("state", list(StepState))
+def test_every_state_has_words(state: StepState) -> None:
+    assert rows(run(consent(reason="r"), state=state))["Result"]
+
+
+def test_its_end_is_told() -> None:
+    it = run(consent(reason="r"), progress=Progress(state=WatchState.FAILED, text="Rolled back."))
+    assert rows(it)["Result"] == "ended otherwise (Rolled back.)"
+
+
+def test_an_ordinary_change() -> None:
+    it = run(consent(ConsentWay.SECOND_PERSON))
+    assert emergency_of(it) is None
+    said = rows(it)
+    assert said[""].startswith("[CHANGE] ")
+    assert said["Reason"] == "(fill in)"
+    assert "Bypassed" not in said
+
+
+def test_in_japanese() -> None:
+    i18n.use("ja")
+    text = about_change(run(consent(reason="窓口が止まっている")), DESK).text
+    assert text.startswith("【緊急の変更】")
+    assert "例外とした手続き: PMの承認" in text

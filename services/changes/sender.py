@@ -258,7 +258,9 @@ class Sender:
         await self._history.keep(
             entries.resolved(plan, step, done=True, text=observed_done(observation), how="read")
         )
-        return True
+        # Unless another console has resolved it otherwise, while this one was stopped.
+        run = self._history.run(plan.id)
+        return any(each.id == step.id and each.state is StepState.DONE for each in run.steps)
 
     async def _verify(self, plan: Plan, step: PlannedStep) -> tuple[bool | None, str]:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""

@@ -122,11 +122,16 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
             time.sleep(WAIT)
         else:
             ahead.write_text(str(WAIT))
+        failures = []
         for one in consoles:
-            asyncio.run(taken_over(one, clock))
-            if not IS_REAL:
-                one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
-            continued(one)
+            try:
+                asyncio.run(taken_over(one, clock))
+                if not IS_REAL:
+                    one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+                continued(one)
+            except AssertionError as error:
+                failures.append(f"{one.case.id}, {one.moment}: {error}")
+        assert not failures, "\n".join(failures)
     with capsys.disabled():
         kinds = {each.case.kind for each in consoles}
         repeated = sum(each.others for each in consoles)

@@ -111,7 +111,6 @@ class JumpProvider(Provider):
 
     def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
-        yield from _changes(app)
         overview = app.alarms.value if app.alarms else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in overview.alarms if overview else ():
@@ -128,6 +127,8 @@ class JumpProvider(Provider):
                 yield PaletteEntry(
                     widget.title, _("dashboard"), partial(app.post_message, messages.OpenWidget(widget.key))
                 )
+        # A name means the thing itself before what can be changed about it.
+        yield from (entry._replace(weight=0.5) for entry in _changes(app))
 
     def _day(self, query: str) -> PaletteEntry | None:
         app = _console(self)

@@ -17,7 +17,7 @@ from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.canonical import canonical
 from services.models.change_runs import Run
-from services.models.journal import Entry, NewEntry, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 
 _PAGE = 100_000
 """Entries per page; large, so that a run is practically never shown with only its first entries."""
@@ -122,8 +122,11 @@ class History(GroupedProjection):
                 except JournalError:
                     return False
                 except AlreadyRecorded as error:
-                    if _is(error.entry, self._new_entries[0]):
-                        entry = error.entry  # the journal had taken it, but reported a failure
+                    # The journal had taken it, but reported a failure; or another console has read AWS before.
+                    # That reading counts: ours may show what was done after the target was unlocked.
+                    draft = self._new_entries[0]
+                    if _is(error.entry, draft) or draft.kind is EntryKind.RESOLVED:
+                        entry = error.entry
                     else:
                         # Another console has resolved it meanwhile, and released the hold.
                         self._new_entries[0] = later(self._new_entries[0])

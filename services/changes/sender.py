@@ -148,8 +148,8 @@ class Sender:
 
     def _another(self, plan: Plan) -> str:
         """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
-        made = self._made.get(plan.id)
-        if made is None or made[1] == plan.digest:
+        before = self._made.get(plan.id)
+        if before is None or before[1] == plan.digest:
             return ""
         return _("It is not the plan that was made; plan it again.")
 
@@ -249,6 +249,11 @@ class Sender:
     async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
         """Record the unknown outcome, then read AWS; if it shows the change, the plan continues."""
         await self._record(plan, step, StepState.UNKNOWN, why)
+        with contextlib.suppress(JournalError):
+            await self._history.load()
+        if (state := self._state(plan, step)) is not StepState.UNKNOWN:
+            # Another console has resolved it while this one was stopped, and may have made the change itself since.
+            return state is StepState.DONE
         try:
             observation = await self.shutdown.in_time(self._changes[plan.kind].observe(step))
         except (AwsError, TimeoutError):
@@ -258,7 +263,10 @@ class Sender:
         await self._history.keep(
             entries.resolved(plan, step, done=True, text=observed_done(observation), how="read")
         )
-        return True
+        return self._state(plan, step) is StepState.DONE
+
+    def _state(self, plan: Plan, step: PlannedStep) -> StepState:
+        return next(each.state for each in self._history.run(plan.id).steps if each.id == step.id)
 
     async def _verify(self, plan: Plan, step: PlannedStep) -> tuple[bool | None, str]:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""

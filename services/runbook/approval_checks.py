@@ -40,7 +40,7 @@ def unknown_scope(text: str) -> str:
     scopes = approval_scopes()
     names = {name: name for name in scopes}
     names |= {
-        known: name for name, scope in scopes.items() for known in (scope.sentence, scope.title) if known
+        alias: name for name, scope in scopes.items() for alias in (scope.sentence, scope.title) if alias
     }
     nearest = mistakes.near(text, names)
     if not nearest:

@@ -39,7 +39,7 @@ def about_change(run: Run, desk: NoteContext) -> Proposal:
         (_("Bypassed"), _bypassed(run, emergency)),
         (_("Result"), _result(run)),
         (_("Impact on users"), plan.blast or plan.downtime or _(FILL)),
-        (_("Way back"), revert or plan.reversible),
+        (_("Revert plan"), revert or plan.reversible),
         (_("By"), run.by),
         (_("Journal"), str(run.seq) if run.seq else ""),
     ]

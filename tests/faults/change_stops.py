@@ -32,6 +32,7 @@ STOPS = (
     "stopped with the permission",
     "stopped on the way out",
     "stopped at the socket",
+    "stopped at the socket, answer lost",
 )
 """Once the intent is recorded; once sending is permitted; once the request is signed; once the gate has let it pass."""
 KILLS = ("confirmed", "intended", "sending", "answered", "recorded")
@@ -82,7 +83,7 @@ _PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     STOPS[0]: (),
     STOPS[1]: ((ClientLogin, "call"), (HandOver, "_write")),
     STOPS[2]: ((AioRequestSigner, "sign"), (GithubClient, "sealing_key")),
-    STOPS[3]: ((OnceSession, "send"), (GithubClient, "put_secret")),
+    **dict.fromkeys(STOPS[3:], ((OnceSession, "send"), (GithubClient, "put_secret"))),
 }
 """What is entered at each moment, or, where it is on the way out, left: for AWS and for GitHub."""
 

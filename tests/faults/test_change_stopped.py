@@ -84,9 +84,9 @@ async def taken_over(one: Stopped, clock: SharedClock) -> None:
 def continued(one: Stopped) -> None:
     """Let the console continue; what it sends now has no effect."""
     one.process.send_signal(signal.SIGCONT)
-    said, _nothing = one.process.communicate(timeout=120)
-    states = said.split()[-1]
-    assert states.split("+")[0] in ("refused", "failed"), (one.case.id, one.moment, said)
+    output, _nothing = one.process.communicate(timeout=120)
+    states = output.split()[-1]
+    assert states.split("+")[0] in ("refused", "failed"), (one.case.id, one.moment, output)
     effects = {name: count for name, count in one.server.front.carried_out.items() if _writes(name)}
     assert all(count <= one.others for count in effects.values()), (one.case.id, one.moment, effects)
     assert not one.server.failures
@@ -103,7 +103,7 @@ def _cases() -> list[tuple[Case, str]]:
     github = next(case for case in CASES if case.id == "key-rotation github")
     everything = [*chosen.values(), github]
     if IS_REAL:
-        return [(case, moment) for case in everything for moment in STOPS[2:]]
+        return [(case, moment) for case in everything for moment in STOPS[2:4]]
     return [(chosen["rds-snapshot"], STOPS[3]), (chosen["service-restart"], STOPS[2]), (github, STOPS[3])]
 
 
@@ -122,15 +122,16 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
             time.sleep(WAIT)
         else:
             ahead.write_text(str(WAIT))
-            for each in consoles:
-                each.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
-        for each in consoles:
-            if not IS_REAL:
-                each.server.front.wall = lambda: datetime.now(UTC)
-            asyncio.run(taken_over(each, clock))
-            if not IS_REAL:
-                each.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
-            continued(each)
+        failures = []
+        for one in consoles:
+            try:
+                asyncio.run(taken_over(one, clock))
+                if not IS_REAL:
+                    one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+                continued(one)
+            except AssertionError as error:
+                failures.append(f"{one.case.id}, {one.moment}: {error}")
+        assert not failures, "\n".join(failures)
     with capsys.disabled():
         kinds = {each.case.kind for each in consoles}
         repeated = sum(each.others for each in consoles)

@@ -169,9 +169,9 @@ def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
 
 def _changes(report: DayReport, dates: Dates) -> Iterator[Part]:
     if report.changes or report.allowed:
-        made = change_section(report.changes, dates, report.first)
+        section = change_section(report.changes, dates, report.first)
         allowed = tuple(approval_section(report.allowed, dates, report.first))
-        yield CHANGES, Section(made.title, made.blocks, (*made.parts, *allowed))
+        yield CHANGES, Section(section.title, section.blocks, (*section.parts, *allowed))
 
 
 def _messages(report: DayReport, dates: Dates) -> Iterator[Part]:

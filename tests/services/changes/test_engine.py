@@ -97,7 +97,9 @@ async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path
         await refused(one, plan, "is not staff-api", "staff-ap")
         await refused(one, plan, "is not staff-api", "")
         await refused(one, await one.plan(max="5"), "Nothing to change")
-        await refused(one, plan.model_copy(update={"account": "999999999999"}), "account 123456789012")
+        altered = {"account": "999999999999"}
+        await refused(one, plan.model_copy(update=altered), "not the plan that was made")
+        await refused(one, plan.model_copy(update={**altered, "id": "elsewhere"}), "account 123456789012")
         await refused(one, plan.model_copy(update={"steps": ()}), "refused")
         await refused(one, plan.model_copy(update={"kind": "unheard-of"}), "refused")
         embedded.fault("sts", "GetCallerIdentity", preset="denied")

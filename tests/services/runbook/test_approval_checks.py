@@ -23,12 +23,12 @@ def approving(*names: str) -> str:
 def test_every_scope_is_named_by_its_id_and_by_its_sentence(scope: str) -> None:
     for name in filter(None, (scope, approval_scopes()[scope].sentence)):
         runbook = loads(small.SYSTEM + approving(name)).runbook
-        found = approver(runbook, scope)
-        assert found is not None
-        assert found.role == "PM"
+        role = approver(runbook, scope)
+        assert role is not None
+        assert role.role == "PM"
         for language in ("ja", "en"):
             i18n.use(language)
-            assert scope_titles(found.approves) == (_(approval_scopes()[scope].title),)
+            assert scope_titles(role.approves) == (_(approval_scopes()[scope].title),)
 
 
 @pytest.mark.parametrize(

@@ -39,26 +39,26 @@ def run(*consents: Consent, state: StepState = StepState.DONE, progress: Progres
 
 
 def rows(it: Run) -> dict[str, str]:
-    lines = about_change(it, DESK).text.splitlines()
-    return {"": lines[0], **dict(line.split(": ", 1) for line in lines[1:])}
+    head, *others = about_change(it, DESK).text.splitlines()
+    return {"": head, **dict(line.split(": ", 1) for line in others)}
 
 
 def test_an_emergency() -> None:
     it = run(consent(reason="窓口が止まっている"))
-    said = rows(it)
-    assert said[""].startswith("[EMERGENCY CHANGE] Task limit (staff-api) — ")
-    assert said["Reason"] == "窓口が止まっている"
-    assert said["Bypassed"] == "the approval of PM"
-    assert said["Result"] == "applied"
-    assert "back to 5" in said["Way back"]
-    assert (said["By"], said["Journal"]) == ("yamada", "12")
+    lines = rows(it)
+    assert lines[""].startswith("[EMERGENCY CHANGE] Task limit (staff-api) — ")
+    assert lines["Reason"] == "窓口が止まっている"
+    assert lines["Bypassed"] == "the approval of PM"
+    assert lines["Result"] == "applied"
+    assert "back to 5" in lines["Revert plan"]
+    assert (lines["By"], lines["Journal"]) == ("yamada", "12")
     assert about_change(it, DESK).target == it.plan.target.id
 
 
 def test_during_a_freeze_with_an_approval_only_the_freeze_was_bypassed() -> None:
     emergency = consent(reason="r", freeze="年度末処理, until 2026-01-09")
-    said = rows(run(emergency, consent(ConsentWay.SECOND_PERSON)))
-    assert said["Bypassed"] == "年度末処理, until 2026-01-09"
+    lines = rows(run(emergency, consent(ConsentWay.SECOND_PERSON)))
+    assert lines["Bypassed"] == "年度末処理, until 2026-01-09"
 
 
 @pytest.mark.parametrize("state", list(StepState))
@@ -74,10 +74,10 @@ def test_its_end_is_told() -> None:
 def test_an_ordinary_change() -> None:
     it = run(consent(ConsentWay.SECOND_PERSON))
     assert emergency_of(it) is None
-    said = rows(it)
-    assert said[""].startswith("[CHANGE] ")
-    assert said["Reason"] == "(fill in)"
-    assert "Bypassed" not in said
+    lines = rows(it)
+    assert lines[""].startswith("[CHANGE] ")
+    assert lines["Reason"] == "(fill in)"
+    assert "Bypassed" not in lines
 
 
 def test_in_japanese() -> None:

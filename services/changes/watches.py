@@ -83,13 +83,13 @@ class Watches:
 
         A later change of the same kind and target, such as one that withdraws it, may have ended it before its window.
         """
-        known = tuple(runs)
+        every = tuple(runs)
         newest: dict[tuple[str, str], int] = {}
-        for run in known:
+        for run in every:
             if run.state is StepState.DONE:
                 key = (run.plan.kind, str(run.plan.target.id))
                 newest[key] = max(run.seq, newest.get(key, 0))
-        for run in known:
+        for run in every:
             watch = run.plan.watch
             if run.watching and watch is not None and run.plan.kind in self._changes:
                 is_newest = run.seq >= newest[run.plan.kind, str(run.plan.target.id)]

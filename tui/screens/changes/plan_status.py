@@ -98,7 +98,7 @@ def keys(at: PlanStatus, width: int) -> str:
     )
     active = [(words, rank) for works, words, rank in hints if works]
     while len(active) > 1 and cell_len("  ".join(words for words, _rank in active)) > width:
-        active.remove(min(active, key=lambda each: each[1]))
+        active.remove(min(active, key=lambda hint: hint[1]))
     return "  ".join(words for words, _rank in active)
 
 

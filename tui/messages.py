@@ -83,14 +83,16 @@ class PlanChange(Request):
 
 @dataclass
 class OpenChange(Request):
-    """Show a target in the change mode, with its present state; with `values`, open the plan made of them."""
+    """Show a target in the change mode, with its present state, or its plan."""
 
     kind: str
     """Registered name of the change."""
     target: str
     """The target's id."""
     values: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of the plan to open, as typed; empty: none is opened."""
+    """Parameters of the plan, as typed; those that are not named have their defaults."""
+    plan: bool = False
+    """Whether the plan is opened; False: only the target is selected."""
 
 
 @dataclass

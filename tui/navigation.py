@@ -119,7 +119,7 @@ class Navigation:
         await self._show_mode("change")
         if isinstance(self._app.screen, ChangeScreen):
             self._app.screen.changes.table.move_to(f"{request.kind} {request.target}")
-            if request.values:
+            if request.plan:
                 target = self._app.ready.engine.target(request.kind, request.target)
                 self._app.push_screen(PlanScreen(request.kind, target, request.values))
 

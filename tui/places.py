@@ -51,7 +51,7 @@ def destination(app: Console, step: Step | Cause, origin: Origin) -> Destination
     finder = PLACES.get(step.look)
     if finder is not None:
         return finder(app, origin)
-    return _change(app, step.look, origin, step.values) or _inspection(app, step.look)
+    return _change(app, step.look, origin, step.values, plan=True) or _inspection(app, step.look)
 
 
 def _logs(app: Console, origin: Origin) -> Destination | None:
@@ -61,9 +61,9 @@ def _logs(app: Console, origin: Origin) -> Destination | None:
 
 
 def _change(
-    app: Console, id: str, origin: Origin, values: Mapping[str, str] | None = None
+    app: Console, id: str, origin: Origin, values: Mapping[str, str] | None = None, *, plan: bool = False
 ) -> Destination | None:
-    """The change of this kind, of the alarm that the steps are about if it is a target."""
+    """The change of this kind, of the alarm that the steps are about if it is a target; with `plan`, its plan."""
     change = app.ready.engine.changes.get(id)
     targets = change.targets() if change is not None else ()
     if change is None or not targets:
@@ -71,7 +71,7 @@ def _change(
     alarm = origin.alarm.id if origin.alarm is not None else ""
     target = next((target for target in targets if target.id == alarm), targets[0])
     title = _("Change: {title}").format(title=_(change.kind.title))
-    return Destination(title, messages.OpenChange(id, str(target.id), values or {}))
+    return Destination(title, messages.OpenChange(id, str(target.id), values or {}, plan))
 
 
 def _dashboard(app: Console, origin: Origin) -> Destination | None:

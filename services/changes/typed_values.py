@@ -9,6 +9,9 @@ from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.models.text import clean
 
+_DASHES = dict.fromkeys(map(ord, "−‐‑–—ー"), "-")
+"""What the key of a hyphen gives on a Japanese keyboard, beside the full-width hyphen."""
+
 
 def normalized(text: str) -> str:
     """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
@@ -47,7 +50,7 @@ def moment(
 
 def any_moment(title: str, text: str, calendar: Calendar) -> tuple[datetime | None, str]:
     """(the time (UTC), "") or (None, the refusal)."""
-    value = normalized(text)
+    value = normalized(text).translate(_DASHES)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
             raise ValueError

@@ -1,6 +1,6 @@
 """Follows accepted changes to their end by reading AWS; any console continues what another began. Sends nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
@@ -11,7 +11,7 @@ from services.changes.wording import problem_text
 from services.clock import Clock, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
-from services.models.change_runs import Run
+from services.models.change_runs import Run, StepState
 from services.models.watches import Progress, Watch, WatchState
 
 SOON = 0.001
@@ -42,16 +42,16 @@ class Watches:
         """When the next change is to be read (UTC); None if none is followed."""
         now, elapsed = self._clock.now(), self._clock.elapsed()
         times = []
-        for run, watch in self._open(runs):
+        for run, _watch, begins_at in self._open(runs):
             wait = timedelta(seconds=max(0.0, self._due.get(run.id, elapsed) - elapsed))
-            times.append(max(now + wait, watch.begins_at or now))
+            times.append(max(now + wait, begins_at or now))
         return min(times, default=None)
 
     async def check_due(self, runs: Iterable[Run]) -> None:
         """Read every followed change that is due; a failed read is repeated later."""
-        for run, watch in tuple(self._open(runs)):
+        for run, watch, begins_at in tuple(self._open(runs)):
             elapsed, now = self._clock.elapsed(), self._clock.now()
-            if self._due.get(run.id, elapsed) <= elapsed + SOON and now >= (watch.begins_at or now):
+            if self._due.get(run.id, elapsed) <= elapsed + SOON and now >= (begins_at or now):
                 self._due[run.id] = elapsed + real(self._clock, watch.every).total_seconds()
                 await self._check(run, watch)
 
@@ -78,10 +78,19 @@ class Watches:
             # The next read sees the same end and records it then.
             return
 
-    def _open(self, runs: Iterable[Run]) -> Iterable[tuple[Run, Watch]]:
-        """The followed runs of the kinds that this version knows, with their watches."""
-        return (
-            (run, run.plan.watch)
-            for run in runs
-            if run.watching and run.plan.watch is not None and run.plan.kind in self._changes
-        )
+    def _open(self, runs: Iterable[Run]) -> Iterator[tuple[Run, Watch, datetime | None]]:
+        """The followed runs of the kinds that this version knows, with their watches and the time of the first read.
+
+        A later change of the same kind and target, such as one that withdraws it, may have ended it before its window.
+        """
+        every = tuple(runs)
+        newest: dict[tuple[str, str], int] = {}
+        for run in every:
+            if run.state is StepState.DONE:
+                key = (run.plan.kind, str(run.plan.target.id))
+                newest[key] = max(run.seq, newest.get(key, 0))
+        for run in every:
+            watch = run.plan.watch
+            if run.watching and watch is not None and run.plan.kind in self._changes:
+                is_newest = run.seq >= newest[run.plan.kind, str(run.plan.target.id)]
+                yield run, watch, watch.begins_at if is_newest else None

@@ -63,6 +63,10 @@ def _is_better_below(value: str, beside: int, below: int) -> bool:
     return rows > 1 + len(wrap(value, max(_NARROWEST, below)))
 
 
+_PROSE = frozenset({"Description"})
+"""Parameters that hold what the operator wrote."""
+
+
 def odd_characters(text: str) -> str:
     """The characters of a name that are not plain ASCII, in words, because they may be look-alikes; "" for none."""
     odd = list(dict.fromkeys(character for character in text if not " " <= character <= "~"))
@@ -162,7 +166,8 @@ def _request(plan: Plan, step: PlannedStep, width: int) -> list[Line]:
 
 def _parameters(call: AwsCall) -> Iterator[tuple[str, str, str]]:
     for name, value in flat(call.params):
-        raw = value if isinstance(value, str) else ""
+        # A description is prose, not a name that must be right: it may be in any script.
+        raw = value if isinstance(value, str) and name not in _PROSE else ""
         yield from _name_rows(clean(name), raw, literal(value))
 
 

@@ -37,7 +37,7 @@ class StepPrompt(LineWidget, can_focus=True):
         self.places: tuple[str, ...] = ()
 
     def open(self, places: Sequence[str]) -> None:
-        """Wait for a number; `places` names where each step leads, "" for nowhere."""
+        """Wait for a number; `places` names where each step leads, "" for nowhere: its number is not offered."""
         self.places = tuple(places)
         self.display = True
         self.focus()
@@ -47,11 +47,8 @@ class StepPrompt(LineWidget, can_focus=True):
         """`Step: 1 Logs  2 Tasks  Esc Back`."""
         line: list[Span] = [(_("Step:"), "strong")]
         for number, place in enumerate(self.places[:_MOST], 1):
-            line += [
-                ("  ", ""),
-                (str(number), "key" if place else "faint"),
-                (f" {place or '—'}", "" if place else "faint"),
-            ]
+            if place:
+                line += [("  ", ""), (str(number), "key"), (f" {place}", "")]
         return [[*line, ("  ", ""), ("Esc", "key"), (f" {_('Back')}", "muted")]]
 
     def on_blur(self) -> None:

@@ -1,5 +1,6 @@
 """Texts about journal entries: kind, row, day, filter. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 
 from services.i18n import N_, _
@@ -9,6 +10,7 @@ from services.models.change_runs import StepState
 from services.models.date_text import day_text
 from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
+from services.models.watches import WatchState
 from widgets.drawing.format import clock
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
@@ -64,6 +66,16 @@ _RESOLVED = {
     StepState.DONE: StateStyle(glyphs.DONE, N_("resolved"), "good"),
     StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("resolved"), "bad"),
 }
+_WATCHED = {
+    WatchState.FAILED: StateStyle(glyphs.ABNORMAL, N_("end of a change"), "bad"),
+    WatchState.GAVE_UP: StateStyle(glyphs.NOT_JUDGED, N_("end of a change"), "caution"),
+}
+"""Ends other than the one that the plan promised."""
+_BY_STATE: Mapping[EntryKind, Mapping[str, StateStyle]] = {
+    EntryKind.OUTCOME: {state.value: style for state, style in OUTCOME_STYLES.items()},
+    EntryKind.RESOLVED: {state.value: style for state, style in _RESOLVED.items()},
+    EntryKind.WATCHED: {state.value: style for state, style in _WATCHED.items()},
+}
 _OPENINGS = {EntryKind.SIGN_OFF: N_("Signed off"), EntryKind.OUTCOME: N_("Accepted")}
 """How the texts of a kind begin, where that is not the kind's word."""
 _LONGEST_KIND = 40
@@ -95,9 +107,7 @@ def _style(entry: Entry) -> StateStyle:
         return _ELSEWHERE
     if entry.kind is EntryKind.OUTCOME and entry.data.get("verified") is True:
         return _VERIFIED
-    styles = {EntryKind.OUTCOME: OUTCOME_STYLES, EntryKind.RESOLVED: _RESOLVED}.get(entry.kind, {})
-    state = next((each for each in styles if each.value == entry.data.get("state")), None)
-    return KIND_STYLES[entry.kind] if state is None else styles[state]
+    return _BY_STATE.get(entry.kind, {}).get(str(entry.data.get("state")), KIND_STYLES[entry.kind])
 
 
 def _finding(entry: Entry) -> StateStyle:

@@ -47,7 +47,11 @@ def _request(target: ChangeTarget, state: RollbackState, after: RawId) -> tuple[
 def title(state: RollbackState, after: RawId) -> str:
     """What is done, in words."""
     if state.way is Way.DEPLOY:
-        return _("Roll back {before} → {after}").format(before=state.current, after=after)
+        family, _colon, revision = after.rpartition(":")
+        is_same = state.current.rpartition(":")[0] == family
+        return _("Roll back {before} → {after}").format(
+            before=state.current, after=f":{revision}" if is_same else after
+        )
     return _("Stop the deployment of {before} and return to {after}").format(
         before=state.current, after=after
     )

@@ -216,7 +216,9 @@ class KeyRotation(Change):
         )
 
     async def outcome(self, plan: Plan) -> str:
-        """How far the rotation is."""
+        """How far the rotation is; deleting the old key completes it."""
+        if plan.wish.get(STEP) == Step.DELETE:
+            return _("The rotation is complete.")
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:

@@ -139,15 +139,21 @@ def _before_deactivation(state: RotationState, zone: tzinfo) -> Iterator[Caution
         )
 
 
+def _is_final() -> str:
+    return _("It cannot be undone: AWS keeps nothing of a deleted key.")
+
+
 def _before_deletion(state: RotationState, zone: tzinfo) -> Iterator[Caution]:
     old = state.old
     assert old is not None
+    yield warning(_is_final(), grave=True)
     if state.deletable_at is None:
         text = _("It is not recorded when the key was deactivated; its last use: {use}.")
         yield warning(text.format(use=use_text(old, zone, state.at)), grave=True)
 
 
 def _before_discarding(state: RotationState, zone: tzinfo) -> Iterator[Caution]:
+    yield warning(_is_final(), grave=True)
     if state.handed_at is not None or any(state.written):
         text = _("GitHub has this key: workflows fail until another key is handed over.")
         yield warning(text, grave=True)

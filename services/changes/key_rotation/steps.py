@@ -221,7 +221,7 @@ def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime |
 def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: datetime) -> Observation:
     """When GitHub says that the secret was written."""
     updated, digested = _iso(secret.updated_at), secret_digest(secret)
-    text = f"{secret.name}: {written_text(secret, zone, now)}"
+    text = _("{secret}: {written}.").format(secret=secret.name, written=written_text(secret, zone, now))
     return observed(digested, text, after=updated > step.before, before=updated == step.before)
 
 

@@ -150,7 +150,7 @@ class RdsClass(DatabaseChange):
             [modify(self.context, target, values, state, costs)],
             id=id,
             read_at=read.at,
-            title=_title(values, state, applied_text(values, read, zone)),
+            title=_title(values, state),
             impact=_impact(values, read),
             warnings=warnings(state, values, zone),
             approval="" if values.withdraws else CHANGING,
@@ -222,9 +222,10 @@ def _watch(values: Parameters, read: ReadState) -> Watch:
     return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
 
 
-def _title(values: Parameters, state: ClassState, applied: str) -> str:
+def _title(values: Parameters, state: ClassState) -> str:
     if values.withdraws:
         return _("Withdraw the queued class {queued}").format(queued=state.queued)
+    applied = _("immediately") if values.immediately else _("next window")
     text = _("Instance class {before} → {after}, {applied}")
     return text.format(before=state.current, after=values.name, applied=applied)
 

@@ -99,5 +99,6 @@ def maintenance_progress(step: PlannedStep, state: ReadState, zone: tzinfo, *, i
         return done(_("{action} is no longer pending, the database is available.").format(action=name))
     if action is None or not state.is_available:
         return running(_("The database is {status}.").format(status=database.status))
-    text = _("{action}: {state}.").format(action=name, state=action_text(action, zone))
-    return failed(text) if action.opt_in is OptIn.NONE and is_settled else running(text)
+    if action.opt_in is OptIn.NONE and is_settled:
+        return failed(_("{action} is no longer requested: it was withdrawn.").format(action=name))
+    return running(_("{action}: {state}.").format(action=name, state=action_text(action, zone)))

@@ -61,6 +61,11 @@ def _dates(state: ReadState, values: Parameters, action: PendingAction, zone: tz
         late = window is None or action.forced <= window[0]
         text = _("AWS applies it on {at} in any case, regardless of the window.")
         yield warning(text.format(at=time_of(action.forced, zone)), grave=late)
+        if late and values.timing != UNDO:
+            text = _(
+                "The window comes after that: to decide the time yourself, apply it immediately at a quiet hour."
+            )
+            yield warning(text, grave=True)
     if action.auto_after is not None and values.timing == UNDO:
         text = _("AWS applies it by itself from {at}, in the first window after that.")
         yield warning(text.format(at=time_of(action.auto_after, zone)))

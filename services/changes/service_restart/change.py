@@ -90,7 +90,7 @@ class ServiceRestart(Change):
             [step(self.context, target, state)],
             id=id,
             read_at=state.at,
-            title=_("Restart the tasks of {name}").format(name=target.title),
+            title=_("Restart the tasks"),
             warnings=tuple(warnings(state)),
             downtime=_("None: each task is stopped once its successor is healthy."),
             cost=_("Up to twice as many tasks run until it is complete."),

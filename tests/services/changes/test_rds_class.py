@@ -43,7 +43,8 @@ def test_in_the_window_the_outage_is_only_moved() -> None:
     assert step.call.params == {
         "DBInstanceIdentifier": "facility-prod-db", "DBInstanceClass": "db.t4g.large", "ApplyImmediately": False,
     }  # fmt: skip
-    assert "02-01(Sun) 02:00–03:00 JST" in result.title
+    assert result.title == "Instance class db.t4g.medium → db.t4g.large, next window"
+    assert "02-01(Sun) 02:00–03:00 JST" in result.downtime
     assert "One failover" in result.downtime
     assert "02-01(Sun) 02:00–03:00 JST" in result.downtime
     assert "only moves the interruption" in texts(result)

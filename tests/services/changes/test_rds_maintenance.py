@@ -90,6 +90,7 @@ def test_refusals(parameters: dict[str, str], current: ReadState, refusal: str) 
 def test_a_forced_date_before_the_window_is_grave() -> None:
     forced = patch(forced=NOW + timedelta(days=1))
     assert "01-29(Thu) 10:00 JST in any case" in texts(plan(state(forced)), grave=True)
+    assert "apply it immediately at a quiet hour" in texts(plan(state(forced)), grave=True)
     assert "in any case" not in texts(plan(state(forced), timing="now"))
     assert "Engine version → 16.6" in texts(plan(state(UPDATE, pending=(OUTAGE,))))
     open_window = state(UPDATE, at=datetime(2026, 1, 31, 17, 30, tzinfo=UTC))

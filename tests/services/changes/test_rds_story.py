@@ -67,8 +67,11 @@ async def apply(one: Desk, plan: Plan) -> Run:
     return await one.engine.apply(plan, typed=NAME)
 
 
-async def ended(one: Desk, id: str, *, step: float, most: int = 40) -> Run:
-    """The run once its watch has ended; the world moves on by `step` seconds until then."""
+async def ended(one: Desk, id: str, *, step: float, most: int = 40, early: bool = False) -> Run:
+    """The run once its watch has ended; the world moves on by `step` seconds until then.
+
+    `early`: it is read before its window begins.
+    """
 
     def run() -> Run:
         return next(run for run in one.engine.runs if run.id == id)
@@ -76,7 +79,7 @@ async def ended(one: Desk, id: str, *, step: float, most: int = 40) -> Run:
     def has_seen(now: datetime) -> bool:
         """Whether the watch has ended, has read since `now`, or does not read yet."""
         progress, watch = run().progress, run().plan.watch
-        waits = watch is not None and watch.begins_at is not None and watch.begins_at > now
+        waits = not early and watch is not None and watch.begins_at is not None and watch.begins_at > now
         return waits or not run().watching or (progress is not None and progress.at == now)
 
     for _ in range(most):
@@ -188,6 +191,15 @@ async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
         withdrawal = await plan(one, "rds-maintenance", **change.revert_parameters(requested))
         assert (await apply(one, withdrawal)).has_ended_well
         assert instance(embedded).maintenance[0].opt_in == ""
+        # The withdrawn request is not followed until its window.
+        withdrawn = (await ended(one, run.id, step=1200, early=True)).progress
+        assert run.plan.watch is not None
+        assert run.plan.watch.begins_at is not None
+        assert embedded.clock.now() < run.plan.watch.begins_at
+        assert withdrawn is not None
+        assert (withdrawn.state, withdrawn.text) == (
+            WatchState.FAILED, "system-update is no longer requested: it was withdrawn.",
+        )  # fmt: skip
         again = await apply(one, await plan(one, "rds-maintenance"))
         assert (await ended(one, again.id, step=2 * HOUR)).has_ended_well
         assert instance(embedded).maintenance == []

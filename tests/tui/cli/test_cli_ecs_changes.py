@@ -45,7 +45,7 @@ def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> N
     assert plan(embedded, "deploy-rollback") == 0
     output = " ".join(capsys.readouterr().out.split())
     for part in (
-        f"Roll back {names.RELEASE} → {names.DEPLOYED}",
+        f"Roll back {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}",
         "Differing variables DB_POOL_SIZE, FEATURE_CALENDAR",
         "Migrations of the database are not undone",
         "ecs:UpdateService",
@@ -58,7 +58,7 @@ def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> N
     assert "choose an ACTIVE revision" in " ".join(capsys.readouterr().out.split())
     assert plan(embedded, "deploy-rollback", lang="ja") == 0
     japanese = capsys.readouterr().out
-    assert f"ロールバック {names.RELEASE} → {names.DEPLOYED}" in japanese
+    assert f"ロールバック {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}" in japanese
     assert "ecs.UpdateService" not in embedded.counts()
 
 

@@ -121,6 +121,13 @@ def test_a_confusable_name_is_marked_with_its_characters() -> None:
     assert "ASCII" not in words(drawn.request_lines(plan_data.plan(), 80))
 
 
+def test_what_the_operator_wrote_may_be_japanese() -> None:
+    params = {"Description": "定期作業のため", "Name": "toban-1"}
+    call = plan_data.REGISTER.call.model_copy(update={"params": params})
+    step = plan_data.REGISTER.model_copy(update={"call": call})
+    assert "ASCII" not in words(drawn.request_lines(plan_data.plan(steps=(step,)), 80))
+
+
 def test_grave_warnings_are_first_and_only_there() -> None:
     plan = plan_data.plan(**plan_data.LOWER)
     first = words(drawn.impact_lines(plan, 100))

@@ -85,6 +85,19 @@ def test_an_outcome_shows_its_result() -> None:
     assert [role for (_mark, role), _word in marks if role == "good"] == []
 
 
+def test_an_end_that_was_not_promised_has_no_mark_of_success() -> None:
+    kind = EntryKind.WATCHED
+    marks = [
+        kind_spans(journal_data.entry(1, kind, "x", state=state))[0]
+        for state in ("done", "failed", "gave-up")
+    ]
+    assert [(mark.strip(), role) for mark, role in marks] == [
+        (glyphs.DONE, "good"),
+        (glyphs.ABNORMAL, "bad"),
+        (glyphs.NOT_JUDGED, "caution"),
+    ]
+
+
 def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() -> None:
     """Entries of earlier versions have one text for both."""
     text = "完了: 最大タスク数を 10 にする（staff-api）。"

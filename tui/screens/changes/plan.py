@@ -10,6 +10,7 @@ Longer than other files because it is one dialog whose parts share one state: th
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -39,6 +40,8 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
+_CORNERS = 6
+"""Cells of the window's border that no title can take."""
 DEBOUNCE = 0.4
 """Seconds without a key before an edit is planned, because every plan reads AWS."""
 
@@ -100,7 +103,7 @@ class PlanScreen(PlacedDialog[None]):
     def compose(self) -> ComposeResult:
         """The system, the questions, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
-            self.window.border_title = Content(f"{_(self.change.kind.title)}: {self.target.title}")
+            self._entitle()
             yield self.environment_row()
             yield self.form
             yield self.view
@@ -123,6 +126,7 @@ class PlanScreen(PlacedDialog[None]):
     def on_resize(self, _event: Resize) -> None:
         """Suspend confirming, because the plan has moved on the screen."""
         self.hold_keys()
+        self._entitle()
 
     def on_screen_resume(self) -> None:
         """Suspend confirming; if another dialog has armed the console, move on to the name."""
@@ -228,7 +232,7 @@ class PlanScreen(PlacedDialog[None]):
         if self.applying or self.form.values != self._parameters:
             return
         self.plan, self.view.plan = plan, plan
-        self.window.border_title = Content(f"{plan.title}: {self.target.title}")
+        self._entitle()
         self.view.why = why_then(self.form.parameters, plan)
         self.hold_keys()
         self.show_bar()
@@ -254,9 +258,11 @@ class PlanScreen(PlacedDialog[None]):
     def action_approval(self) -> None:
         """Obtain what the plan lacks: an approval, or the way through a freeze."""
         plan = self.plan
-        if self.applying or plan is None or not self.guard.is_open:
+        if self.applying or not self.guard.is_open:
             return
-        if not self._missing():
+        if plan is None:
+            self.app.inform(_("There is no plan yet: press F7 once it is shown."))
+        elif not self._missing():
             self.app.inform(
                 _("This plan needs no approval.") if not self.view.consents else _("It is approved.")
             )
@@ -309,7 +315,17 @@ class PlanScreen(PlacedDialog[None]):
             self._leave_bar()
             self.bar.block()
         self.bar.show_status(*status(at))
-        self.show_below(self.window, keys(at))
+        self.show_below(self.window, keys(at, self.window.size.width - _CORNERS))
+
+    def _entitle(self) -> None:
+        """Title the window with the plan and its target; a target that has no room there is in the first row."""
+        plan = self.view.plan
+        title = plan.title if plan is not None else _(self.change.kind.title)
+        whole = f"{title}: {self.target.title}"
+        fits = not self.is_mounted or cell_len(whole) <= self.window.size.width - _CORNERS
+        self.window.border_title = Content(whole if fits else title)
+        if self.is_mounted:
+            self.show_place("" if fits else self.target.title)
 
     def _standing(self) -> PlanStatus:
         services = self.app.ready

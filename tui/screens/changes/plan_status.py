@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from services.i18n import _
 from services.models import glyphs
 from services.models.change_runs import Run, StepState
@@ -81,20 +83,23 @@ def passing(at: PlanStatus) -> str:
     return "" if at.armed else _("F9 arm")
 
 
-def keys(at: PlanStatus) -> str:
-    """The active keys."""
+def keys(at: PlanStatus, width: int) -> str:
+    """The active keys, in `width` cells; those that every dialog has are left out first, then this change's own."""
     again = at.may_try_again or not at.applying
     arms = not at.read_only and (at.armed or at.writable) and (again or at.under_way)
     hints = (
-        (not at.applying, _("Tab next")),
-        (True, _("↑ ↓ scroll")),
-        (again, _("F5 plan again")),
-        (bool(at.missing), _("F7 approval")),
-        (_has_suggestion(at), _("F2 first this")),
-        (arms, _("F9 read-only") if at.armed else _("F9 arm")),
-        (True, _("Esc close")),
+        (not at.applying, _("Tab next"), 2),
+        (True, _("↑ ↓ scroll"), 1),
+        (again, _("F5 plan again"), 3),
+        (bool(at.missing), _("F7 approval"), 9),
+        (_has_suggestion(at), _("F2 to do first"), 4),
+        (arms, _("F9 read-only") if at.armed else _("F9 arm"), 9),
+        (True, _("Esc close"), 9),
     )
-    return "  ".join(words for works, words in hints if works)
+    active = [(words, rank) for works, words, rank in hints if works]
+    while len(active) > 1 and cell_len("  ".join(words for words, _rank in active)) > width:
+        active.remove(min(active, key=lambda hint: hint[1]))
+    return "  ".join(words for words, _rank in active)
 
 
 def _has_suggestion(at: PlanStatus) -> bool:

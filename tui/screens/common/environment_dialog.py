@@ -40,7 +40,11 @@ class PlacedDialog(GuardedDialog[T]):
         """The first row: environment, system, account and region."""
         return Static(self._where(), id="place")
 
-    def _where(self) -> Content:
+    def show_place(self, target: str) -> None:
+        """Show the target in place of the region, where the title has no room for it; "" shows the region again."""
+        self.query_one("#place", Static).update(self._where(target))
+
+    def _where(self, target: str = "") -> Content:
         system = self.app.ready.runbook.system
         words = {
             Environment.PRODUCTION: _("PRODUCTION"),
@@ -51,7 +55,8 @@ class PlacedDialog(GuardedDialog[T]):
         # Among 16 colours the row has the environment's colour itself, on which that colour cannot be seen.
         style = "bold reverse" if self.app.native_ansi_color else _STYLES[system.environment]
         name = Content.styled(f" {words[system.environment]} ", style)
-        return Content.assemble(name, "  ", f"{system.title}  {system.account}  {region}")
+        last = Content.styled(target, "bold") if target else Content(region)
+        return Content.assemble(name, "  ", f"{system.title}  {system.account}  ", last)
 
 
 _STYLES = {

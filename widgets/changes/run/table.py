@@ -20,6 +20,9 @@ from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 from widgets.frame.parts import PanelEmpty, PanelHead
 
+_TITLE = 44
+"""Cells for what was changed: other columns go first, because a cut title does not tell two changes apart."""
+
 
 class RunTable(Vertical):
     """Set `runs`, `requests` for approval, `awaited` to the ids of the plans whose requests wait for the person here,
@@ -46,7 +49,7 @@ class RunTable(Vertical):
         self.table = KeyedTable(
             (
                 Column(_("State"), max_width=38),
-                Column(_("Change made"), flex=1, min_width=30),
+                Column(_("Change made"), flex=1, min_width=_TITLE),
                 Column(_("Made by"), max_width=20, rank=3),
                 Column(_("When"), max_width=18, rank=1),
                 Column(_("Verified"), max_width=13, rank=2),

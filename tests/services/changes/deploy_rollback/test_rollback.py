@@ -36,7 +36,10 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, "deploy-rollback")
         assert plan.refusals == ()
-        assert (plan.title, plan.wish) == (f"Roll back {BAD} → {BEFORE}", {"revision": BEFORE})
+        assert (plan.title, plan.wish) == (
+            f"Roll back {BAD} → :{BEFORE.rpartition(':')[2]}",
+            {"revision": BEFORE},
+        )
         assert plan.steps[0].call.params == {
             "cluster": names.CLUSTER, "service": names.SERVICE, "taskDefinition": BEFORE,
         }  # fmt: skip
@@ -72,7 +75,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
         back = await planned(
             one, "deploy-rollback", **one.engine.changes["deploy-rollback"].revert_parameters(plan)
         )
-        assert back.title == f"Roll back {BEFORE} → {BAD}"
+        assert back.title == f"Roll back {BEFORE} → :{BAD.rpartition(':')[2]}"
         assert "goes back further" in texts(back, grave=True)
         assert (await ended(one, await one.apply(back))).has_ended_well
         assert service(embedded).definition == BAD

@@ -51,6 +51,11 @@ async def test_a_rotation_from_creation_to_deletion_with_a_restart_at_every_step
         assert (await console.plan(step="delete")).refusals
         embedded.advance(HOUR)
         plan = await console.plan(step="delete")
+        assert "It cannot be undone: AWS keeps nothing of a deleted key." in [
+            caution.text for caution in plan.cautions if caution.grave
+        ]
+        change = console.services.engine.changes["key-rotation"]
+        assert await change.outcome(plan) == "The rotation is complete."
         assert plan.refusals == ()
         assert (await console.apply(plan)).state is StepState.DONE
         assert list(console.keys) == [new]

@@ -37,7 +37,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
         await until(pilot, lambda: "alb-5xx-error-rate" in said(pilot))
         screen = await dialog(pilot, "deploy-rollback", f"service/{names.CLUSTER}/{SERVICE}")
         assert screen.plan is not None
-        assert screen.plan.title == f"ロールバック {names.RELEASE} → {names.DEPLOYED}"
+        assert screen.plan.title == f"ロールバック {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}"
         await until(pilot, lambda: "マイグレーションは戻りません" in said(pilot))
         await confirmed(pilot, screen, SERVICE)
         assert sent(embedded, UPDATE) == 1

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services import i18n
 from services.demo.scenario import Scenario
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
@@ -19,6 +20,20 @@ pytestmark = [
     pytest.mark.scenario(PATCHED, history=3600.0, origin=FRIDAY),
 ]
 NAME = "facility-prod-db"
+
+
+async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embedded) -> None:
+    async with change_mode(embedded, size=(80, 24)) as pilot:
+        app = pilot.app
+        await pilot.press(*["down"] * list(app.ready.engine.changes).index("rds-class"))
+        await until(pilot, lambda: "Next maintenance window" in said(pilot))
+        screen = await planned(pilot)
+        i18n.use("ja")
+        screen.action_replan()
+        await until(pilot, lambda: screen.plan is not None and "クラス" in screen.plan.title)
+        await until(pilot, lambda: "db.t4g.large（次のウィンドウで）" in said(pilot))
+        assert f"123456789012 {NAME}" in said(pilot)
+        assert "F2 先に行う操作 F9 変更許可 Esc 閉じる" in said(pilot)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -18,6 +18,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.posts import Post
+from services.models.watches import WatchState
 from tui.console import Console
 from tui.notifications import approval_changes, changes, duty_changes, post_changes, sentence, watch_ends
 from tui.panel_registry import PANELS, PanelSpec
@@ -138,15 +139,19 @@ class Subscriptions:
         """Tell how a followed change has ended, and what is suggested after it."""
         progress, change = run.progress, self._services.engine.changes.get(run.plan.kind)
         is_good = run.has_ended_well
+        is_withdrawn = progress is not None and progress.state is WatchState.WITHDRAWN
+        ending = _("Completed") if is_good else _("Withdrawn") if is_withdrawn else _("Not completed")
         text = _("{end}: {target}: {title}. {text}").format(
-            end=_("Completed") if is_good else _("Not completed"),
+            end=ending,
             target=run.plan.target.title,
             title=run.plan.title,
             text=progress.text if progress is not None else "",
         )
         offers = change.follow_ups(run.plan) if change is not None and is_good else ()
         hint = [_("{why} (4, then F2)").format(why=offers[0].why)] if offers else []
-        self._app.inform(sentences(text, *hint), severity="information" if is_good else "error")
+        self._app.inform(
+            sentences(text, *hint), severity="information" if is_good or is_withdrawn else "error"
+        )
         self._ring(text)
 
     def _show_posts(self, posts: tuple[Post, ...]) -> None:

@@ -113,6 +113,7 @@ def watched(plan: Plan, progress: Progress) -> NewEntry:
     """The end of the plan's watch; the claim allows one."""
     words = {
         WatchState.DONE: _("Completed: {title} ({target}). {text}"),
+        WatchState.WITHDRAWN: _("Withdrawn: {title} ({target}). {text}"),
         WatchState.FAILED: _("Ended otherwise: {title} ({target}). {text}"),
     }
     about = words.get(progress.state, _("Not followed further: {title} ({target}). {text}"))

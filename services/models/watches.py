@@ -27,6 +27,8 @@ class WatchState(StrEnum):
     """AWS shows the end that the plan promised."""
     FAILED = "failed"
     """AWS shows another end."""
+    WITHDRAWN = "withdrawn"
+    """A person withdrew or replaced it before AWS applied it."""
     GAVE_UP = "gave-up"
     """The time was up before AWS showed an end."""
 

@@ -18,6 +18,7 @@ _RESULTS = {
 }
 _ENDS = {
     WatchState.DONE: N_("completed"),
+    WatchState.WITHDRAWN: N_("withdrawn"),
     WatchState.FAILED: N_("ended otherwise"),
     WatchState.GAVE_UP: N_("not followed to its end"),
 }

@@ -67,6 +67,7 @@ _RESOLVED = {
     StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("resolved"), "bad"),
 }
 _WATCHED = {
+    WatchState.WITHDRAWN: StateStyle(glyphs.OFF, N_("end of a change"), "muted"),
     WatchState.FAILED: StateStyle(glyphs.ABNORMAL, N_("end of a change"), "bad"),
     WatchState.GAVE_UP: StateStyle(glyphs.NOT_JUDGED, N_("end of a change"), "caution"),
 }

@@ -37,6 +37,11 @@ def done(text: str) -> Progress:
     return Progress(state=WatchState.DONE, text=text, percent=100)
 
 
+def withdrawn(text: str) -> Progress:
+    """A person withdrew or replaced it before AWS applied it."""
+    return Progress(state=WatchState.WITHDRAWN, text=text)
+
+
 def failed(text: str) -> Progress:
     """AWS shows another end."""
     return Progress(state=WatchState.FAILED, text=text)

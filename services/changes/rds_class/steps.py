@@ -11,7 +11,7 @@ from services.changes.base import ChangeContext, observed
 from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
 from services.changes.rds.state import CLASS, ReadState, database_name, window_text
-from services.changes.rds.watching import done, failed, running
+from services.changes.rds.watching import done, running, withdrawn
 from services.changes.rds_class.parameters import Parameters
 from services.changes.rds_class.state import ClassState, class_digest
 from services.i18n import _
@@ -100,5 +100,5 @@ def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> P
         return running(_("{name} is queued.").format(name=name))
     if setting is None and read.is_available and is_settled:
         text = _("{name} is no longer queued: it was withdrawn or replaced. The class is {current}.")
-        return failed(text.format(name=name, current=database.instance_class))
+        return withdrawn(text.format(name=name, current=database.instance_class))
     return running(_("The database is {status}.").format(status=database.status))

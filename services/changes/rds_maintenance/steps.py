@@ -8,7 +8,7 @@ from datetime import tzinfo
 from services.changes.base import ChangeContext, observed
 from services.changes.rds.facts import opt_in_text
 from services.changes.rds.state import ReadState, state_digest, time_of, window_text
-from services.changes.rds.watching import done, failed, running
+from services.changes.rds.watching import done, running, withdrawn
 from services.changes.rds_maintenance.parameters import NOW, UNDO, WINDOW, Parameters
 from services.i18n import _
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
@@ -100,5 +100,5 @@ def maintenance_progress(step: PlannedStep, state: ReadState, zone: tzinfo, *, i
     if action is None or not state.is_available:
         return running(_("The database is {status}.").format(status=database.status))
     if action.opt_in is OptIn.NONE and is_settled:
-        return failed(_("{action} is no longer requested: it was withdrawn.").format(action=name))
+        return withdrawn(_("{action} is no longer requested: it was withdrawn.").format(action=name))
     return running(_("{action}: {state}.").format(action=name, state=action_text(action, zone)))

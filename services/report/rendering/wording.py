@@ -42,6 +42,7 @@ _STEPS = {
 _ENDS = {
     WatchState.RUNNING: (glyphs.RUNNING, N_("followed, not ended yet")),
     WatchState.DONE: (glyphs.DONE, N_("completed")),
+    WatchState.WITHDRAWN: (glyphs.OFF, N_("withdrawn")),
     WatchState.FAILED: (glyphs.ABNORMAL, N_("ended otherwise")),
     WatchState.GAVE_UP: (glyphs.NOT_JUDGED, N_("not followed to its end")),
 }

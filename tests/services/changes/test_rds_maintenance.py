@@ -120,7 +120,7 @@ def test_reading_proves_it_done_or_not_done() -> None:
         (read_state(status="maintenance", state="busy"), WatchState.RUNNING),
         (state(REQUESTED), WatchState.RUNNING),
         (state(REQUESTED, status="maintenance", state="busy"), WatchState.RUNNING),
-        (state(), WatchState.FAILED),
+        (state(), WatchState.WITHDRAWN),
     ],
 )
 def test_now_ends_when_the_action_is_gone_and_the_database_available(

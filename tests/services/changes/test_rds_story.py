@@ -198,7 +198,7 @@ async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
         assert embedded.clock.now() < run.plan.watch.begins_at
         assert withdrawn is not None
         assert (withdrawn.state, withdrawn.text) == (
-            WatchState.FAILED, "system-update is no longer requested: it was withdrawn.",
+            WatchState.WITHDRAWN, "system-update is no longer requested: it was withdrawn.",
         )  # fmt: skip
         again = await apply(one, await plan(one, "rds-maintenance"))
         assert (await ended(one, again.id, step=2 * HOUR)).has_ended_well

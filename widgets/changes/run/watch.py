@@ -14,6 +14,7 @@ from widgets.drawing.state_styles import StateStyle
 WATCH_STYLES: dict[WatchState, StateStyle] = {
     WatchState.RUNNING: StateStyle(glyphs.RUNNING, N_("in progress"), "key"),
     WatchState.DONE: StateStyle(glyphs.DONE, N_("completed"), "good"),
+    WatchState.WITHDRAWN: StateStyle(glyphs.OFF, N_("withdrawn"), "muted"),
     WatchState.FAILED: StateStyle(glyphs.ABNORMAL, N_("ended otherwise"), "bad"),
     WatchState.GAVE_UP: StateStyle(glyphs.NOT_JUDGED, N_("end not seen"), "warn"),
 }

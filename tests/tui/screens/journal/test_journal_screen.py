@@ -185,7 +185,7 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
                 and any(choice.unknown for choice in pilot.app.screen.choices)
             ),
         )
-        await pilot.press(*"approv", "enter")
+        await pilot.press(*"co-sig", "enter")
         await until(pilot, lambda: "✓ ? unknown kind (co-signed)" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: texts() == ["limit 8 is fine"])

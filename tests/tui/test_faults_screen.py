@@ -129,7 +129,7 @@ async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again
         app = pilot.app
         await pilot.press("4")
         await until(pilot, lambda: getattr(app.screen, "live", None) and app.screen.live.state.value)
-        (feed,) = app.screen._feeds.values()
+        (feed,) = app.screen.feeds._states.values()
         stub = broken(monkeypatch, feed, "_read", OverflowError("too large"))
         await until(pilot, lambda: app.screen.live.state.problem or embedded.advance(20))
         assert app.screen.live.state.problem.kind is ProblemKind.FAULT

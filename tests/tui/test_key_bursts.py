@@ -40,8 +40,10 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzACDEFGILMNOPRSTUVWY/:?[]{}@.-+=!$0123456789
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]
 OPENS = [
     "f1",
+    "f2",
     "f5",
     "f6",
+    "f7",
     "f8",
     "f9",
     "ctrl+p",

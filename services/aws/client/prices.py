@@ -3,8 +3,8 @@
 Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged per metric; the first million other
 requests a month are free), the Cost Explorer FAQ ($0.01 per paginated request), aws.amazon.com/athena/pricing
 (10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST requests), aws.amazon.com/cloudfront/pricing
-(invalidation paths). Reading logs, containers, scaling, load balancers, databases, identity, CloudFront and CloudTrail
-is free. The scan prices of Logs Insights and Athena differ by region and are set in the runbook (`[inspecting]`).
+(invalidation paths). Reading logs, containers, scaling, load balancers, databases, identity, CloudFront, CloudTrail,
+quotas, change calendars and the price list is free. The scan prices of Logs Insights and Athena differ by region and are set in the runbook (`[inspecting]`).
 """
 
 from typing import Any

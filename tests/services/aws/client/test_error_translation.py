@@ -199,7 +199,9 @@ def test_words_of_aws_cannot_harm() -> None:
 
 def test_a_single_attempt_never_says_that_it_continues_by_itself() -> None:
     for topic in remedies._REMEDIES:
-        words = dict.fromkeys(("profile", "permission", "service", "operation", "place", "config"), "x")
+        words = dict.fromkeys(
+            ("profile", "permission", "service", "operation", "place", "config", "role"), "x"
+        )
         lasting = remedies.remedy(topic, words)
         once = remedies.remedy(topic, words, once=True)
         assert ("automatically" in lasting) == bool(once), topic

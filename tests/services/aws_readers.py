@@ -15,6 +15,7 @@ import services.aws
 from services.aws.athena import Athena
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.budgets import Budgets
+from services.aws.change_calendar import ChangeCalendars
 from services.aws.client.session import AwsSession
 from services.aws.cloudfront import CloudFrontReader
 from services.aws.cloudtrail.reader import CloudTrailReader
@@ -36,6 +37,7 @@ from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
 from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
+from services.demo.change_calendars import ChangeCalendarStore
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.alarms import Alarm, AlarmKind, AlarmState
@@ -157,8 +159,15 @@ async def _snapshot(context: InspectionContext) -> object:
 SPEAKER = "facility-prod-any"
 
 
+CHANGE_CALENDAR = "facility-freeze"
+
+
 def speak(world: "World", name: str) -> None:
-    """Give the alarm `name` of a world two series that fire, and a composite alarm above it that has an action."""
+    """Give a world what the questions need.
+
+    The alarm `name` has two series that fire, and a composite alarm above it that has an action; a change calendar is open.
+    """
+    world.component(ChangeCalendarStore).states[CHANGE_CALENDAR] = "OPEN"
     alarm = world.alarms.get(name)
     assert alarm is not None
     alarm.contributors = [
@@ -242,6 +251,7 @@ CALLS: dict[str, Question] = {
     "EcsReader.deployment": _deployment,
     "EcsReader.deployments": lambda context: EcsReader(context.reader).deployments(*_SERVICE),
     "EcsReader.revisions": _revisions,
+    "ChangeCalendars.is_open": lambda context: ChangeCalendars(context.reader).is_open(CHANGE_CALENDAR),
     "CloudFrontReader.distribution": lambda context: CloudFrontReader(context.reader).distribution(_DISTRIBUTION),
     "CloudFrontReader.invalidation": _invalidation,
     "CloudFrontReader.invalidations": lambda context: CloudFrontReader(context.reader).invalidations(

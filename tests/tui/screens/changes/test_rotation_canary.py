@@ -123,6 +123,7 @@ async def fail_with(pilot: Pilot[Any], secret: str) -> None:
     await until(pilot, lambda: len(pilot.app.bugs.values()) > before)
 
 
+@pytest.mark.slow
 @pytest.mark.pty
 def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_secret(tmp_path: Path) -> None:
     grep, temp, home = Grep(CANARY.secret), tmp_path / "tmp", tmp_path / "home"

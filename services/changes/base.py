@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from services.aws.client.reader import Reader
 from services.aws.client.writer import Transport
 from services.calendar.calendar import Calendar
-from services.changes.approvers import approver
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
+from services.changes.scope_roles import role_for
 from services.clock import Clock, real
 from services.github.settings import GithubSettings
 from services.i18n import _
@@ -207,7 +207,7 @@ class Change(ABC):
         """
         at = read_at or self.context.clock.now()
         scope = self.kind.scope(approval) if approval else ""
-        who = approver(self.context.runbook, scope) if scope else None
+        who = role_for(self.context.runbook, self.kind, approval) if approval else None
         cautions = (*(() if who is None else (_approval_warning(who),)), *warnings)
         return Plan(
             id=id,

@@ -8,9 +8,9 @@ not assume the role again. Source: "Secure API access with MFA", "Monitor and co
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from services.aws.client.assumption import Assumption
 from services.aws.client.settings import WriteRole
 from services.aws.client.writer import Writer
 from services.background.detached import detached
@@ -18,22 +18,10 @@ from services.background.detached import detached
 if TYPE_CHECKING:
     from services.aws.client.sdk.role_sessions import RoleSessions
 
-SESSION_SECONDS = 900
-"""How long a session of the role lasts, and the one that a code is exchanged for; the shortest that AWS gives."""
 POLICY_LIMIT = 2048
 """Most characters of a session policy (AssumeRole, Policy)."""
 _LONGEST, _SHORTEST = 64, 2
 """Length of RoleSessionName and SourceIdentity."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """What a session of the role is for; AWS records both names with every request of it."""
-
-    policy: str
-    """The session policy: nothing beyond it is allowed, whatever the role's own policies allow."""
-    session_name: str
-    source_identity: str
 
 
 class RoleWriter(Writer, Protocol):

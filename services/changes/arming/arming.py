@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from services.aws.client.assumed_role import SESSION_SECONDS
+from services.aws.client.assumption import SESSION_SECONDS
 from services.aws.client.errors import Refused
 from services.aws.client.settings import WriteRole
 from services.background.detached import detached

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from services.aws.client.assumed_role import (
     POLICY_LIMIT,
-    Assumption,
     RoleWriter,
     WriteRoleSource,
     session_name,
     source_identity,
 )
+from services.aws.client.assumption import Assumption
 from services.aws.client.errors import AwsError
 from services.aws.client.writer import Writer
 from services.changes.shutdown import Shutdown

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from services.aws.client.assumed_role import SESSION_SECONDS, Assumption
+from services.aws.client.assumption import SESSION_SECONDS, Assumption
 from services.aws.client.errors import Expired, NoCredentials
 from services.aws.client.identity import identity_of
 from services.aws.client.mfa import CodeWanted, SessionCredentials

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.client.assumed_role import Assumption, session_name, source_identity
+from services.aws.client.assumed_role import session_name, source_identity
+from services.aws.client.assumption import Assumption
 from services.aws.client.errors import AccessDenied, AwsError, Expired, Invalid, NoCredentials, Refused
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole

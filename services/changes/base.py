@@ -5,6 +5,7 @@ A kind is one folder beside this file and one line in `services.changes.registry
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -35,6 +36,7 @@ from services.models.changes import (
     Revert,
     Row,
 )
+from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Approver, Runbook
 from services.models.text import clean
@@ -156,6 +158,10 @@ class Change(ABC):
     def follow_ups(self, plan: Plan) -> tuple[Suggestion, ...]:
         """Changes to offer once the watch of `plan` has seen its end."""
         return tuple(each for each in plan.suggestions if each.when == "after")
+
+    def written_on(self, at: datetime) -> AbstractContextManager[None]:
+        """Dates in texts that are written within are read in the year in which `at` is."""
+        return written_on(self.context.calendar.day_of(at))
 
     async def outcome(self, plan: Plan) -> str:
         """What happens after a verified change, in words (`Running 5.`); "" for nothing."""

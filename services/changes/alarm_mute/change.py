@@ -47,7 +47,6 @@ from services.models.changes import (
     PlannedStep,
     Revert,
 )
-from services.models.date_text import written_on
 from services.models.watches import Progress, Watch, WatchState
 
 LEAD_SECONDS = 75.0
@@ -87,7 +86,7 @@ class AlarmMute(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The alarm's state and its mute rules."""
         state = await self._state(target)
-        with written_on(self.context.calendar.day_of(state.at)):
+        with self.written_on(state.at):
             return LiveState(
                 target=target,
                 facts=facts(target, state, self.context.zone),
@@ -135,7 +134,7 @@ class AlarmMute(Change):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._state(target)
-        with written_on(self.context.calendar.day_of(state.at)):
+        with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: MuteState, id: str) -> Plan:

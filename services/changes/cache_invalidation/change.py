@@ -40,7 +40,6 @@ from services.models.changes import (
     Row,
 )
 from services.models.cloudfront import Invalidation
-from services.models.date_text import written_on
 from services.models.runbook import Cdn
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
@@ -86,7 +85,7 @@ class CacheInvalidation(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The distribution and this month's invalidations."""
         state = await self._reads.state(target.id)
-        with written_on(self.context.calendar.day_of(state.at)):
+        with self.written_on(state.at):
             return LiveState(
                 target=target,
                 facts=facts(state, self._cdn.free_paths_per_month, self.context.zone),
@@ -107,7 +106,7 @@ class CacheInvalidation(Change):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(target.id)
-        with written_on(self.context.calendar.day_of(state.at)):
+        with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(

@@ -7,7 +7,6 @@ previous task definition is deployed again. Source: StopServiceDeployment, Conti
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from services.changes.base import Change, ChangeContext
@@ -28,7 +27,6 @@ from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
@@ -68,7 +66,7 @@ class DeployRollback(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """What is deployed, and what was deployed before."""
         state = await self._reads.state(*names(target.id))
-        with self._written_on(state):
+        with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
 
@@ -83,12 +81,8 @@ class DeployRollback(Change):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(*names(target.id), parameters.get(REVISION, ""))
-        with self._written_on(state):
+        with self.written_on(state.at):
             return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
-
-    def _written_on(self, state: RollbackState) -> AbstractContextManager[None]:
-        """Texts that are written within are read in the year in which `state` was."""
-        return written_on(self.context.calendar.day_of(state.at))
 
     def plan_on(
         self, target: ChangeTarget, parameters: Mapping[str, str], state: RollbackState, id: str

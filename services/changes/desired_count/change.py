@@ -6,7 +6,6 @@ may change a count that was set by hand.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from services.changes.base import Change, ChangeContext
@@ -28,7 +27,6 @@ from services.changes.task_limit.warnings import stopped_text
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
@@ -67,7 +65,7 @@ class DesiredCount(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's counts and bounds."""
         state = await self._reads.state(target.id)
-        with self._written_on(state):
+        with self.written_on(state.at):
             return LiveState(
                 target=target,
                 facts=facts(state, ACTION, self.context.zone),
@@ -89,12 +87,8 @@ class DesiredCount(Change):
         state = await self._reads.state(target.id, load=True)
         definition = state.service.task_definition if state.service is not None else ""
         quota = await read_quota(self.context.reader, definition)
-        with self._written_on(state):
+        with self.written_on(state.at):
             return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
-
-    def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
-        """Texts that are written within are read in the year in which `state` was."""
-        return written_on(self.context.calendar.day_of(state.at))
 
     def plan_on(
         self,

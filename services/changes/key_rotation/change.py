@@ -6,7 +6,6 @@ GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +37,6 @@ from services.models.changes import (
     Plan,
     PlannedStep,
 )
-from services.models.date_text import written_on
 from services.models.iam import USER, AccessKey, user_target
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
@@ -93,7 +91,7 @@ class KeyRotation(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The keys, GitHub's secrets, the newest workflow run."""
         state, zone = await self._state(target), self.context.zone
-        with self._written_on(state):
+        with self.written_on(state.at):
             return LiveState(
                 target=target,
                 facts=facts(state, zone),
@@ -120,7 +118,7 @@ class KeyRotation(Change):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan of one step, from the state read now."""
         state = await self._state(target)
-        with self._written_on(state):
+        with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(
@@ -195,7 +193,7 @@ class KeyRotation(Change):
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """Whether the key that was handed over is proven to be in use."""
         state, zone = await self._state(plan.target), self.context.zone
-        with self._written_on(state):
+        with self.written_on(state.at):
             if state.phase in (Phase.HANDED, Phase.UNREAD):
                 text = state.github_problem or sentences(*missing_proof(state, zone))
                 return Progress(state=WatchState.RUNNING, text=text)
@@ -267,10 +265,6 @@ class KeyRotation(Change):
             # Nobody needs it any more.
             self.vault.forget(state.new.id)
         return state
-
-    def _written_on(self, state: RotationState) -> AbstractContextManager[None]:
-        """Texts that are written within are read in the year in which `state` was."""
-        return written_on(self.context.calendar.day_of(state.at))
 
 
 def _given(key: KeyState | None) -> KeyState:

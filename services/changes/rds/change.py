@@ -1,7 +1,6 @@
 """The base class of the changes of the runbook's database: its target, its load, and what they all read."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import ClassVar
 
@@ -14,7 +13,6 @@ from services.changes.rds.state import ReadState, database_name
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Plan
-from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
 from services.models.text import clean
@@ -44,10 +42,6 @@ class DatabaseChange(Change):
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
         """The database's CPU and its free storage."""
         return load_queries(database_name(target.id))
-
-    def written_on(self, state: ReadState) -> AbstractContextManager[None]:
-        """Texts that are written within are read in the year in which `state` was."""
-        return written_on(self.context.calendar.day_of(state.at))
 
     def unknown_names(self, parameters: Mapping[str, str]) -> list[str]:
         """One refusal for each parameter that this change does not have."""

@@ -73,7 +73,7 @@ class RdsClass(DatabaseChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its class and its load, and whether a larger class is proposed."""
         state, busy = await asyncio.gather(self.reads.state(target.id), self._busy(target))
-        with self.written_on(state):
+        with self.written_on(state.at):
             remarks = [*unavailable(state), *([busy.text()] if busy and busy.is_proposed else [])]
             return LiveState(
                 target=target,
@@ -86,7 +86,7 @@ class RdsClass(DatabaseChange):
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new class, and when it is applied."""
         state = await self._state(target, await self.reads.counts(target.id), busy=True)
-        with self.written_on(state.read):
+        with self.written_on(state.read.at):
             return self._parameters(state)
 
     def _parameters(self, state: ClassState) -> tuple[Parameter, ...]:
@@ -127,7 +127,7 @@ class RdsClass(DatabaseChange):
         database = state.read.database
         names = (state.current, values.name if values else state.current)
         before, after = await asyncio.gather(*(self.costs.of_class(database, name) for name in names))
-        with self.written_on(state.read):
+        with self.written_on(state.read.at):
             return self.plan_on(target, parameters, state, (before, after), id)
 
     def plan_on(

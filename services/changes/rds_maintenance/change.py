@@ -68,7 +68,7 @@ class RdsMaintenance(DatabaseChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database and what is pending."""
         state = await self.reads.state(target.id)
-        with self.written_on(state):
+        with self.written_on(state.at):
             remarks = unavailable(state)
             if state.actions == ():
                 remarks.append(_("No maintenance is pending."))
@@ -83,7 +83,7 @@ class RdsMaintenance(DatabaseChange):
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The action, and when it is applied."""
         state = await self.reads.state(target.id)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return self._parameters(state)
 
     def _parameters(self, state: ReadState) -> tuple[Parameter, ...]:
@@ -115,7 +115,7 @@ class RdsMaintenance(DatabaseChange):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self.reads.state(target.id)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ReadState, id: str) -> Plan:
@@ -158,7 +158,7 @@ class RdsMaintenance(DatabaseChange):
         """Whether the action has gone and the database is available."""
         state = await self.reads.maintenance(plan.target.id)
         is_settled = self.is_settled(plan)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return maintenance_progress(plan.steps[0], state, self.context.zone, is_settled=is_settled)
 
     def _downtime(self, values: Parameters, action: PendingAction, state: ReadState) -> str:
@@ -170,7 +170,7 @@ class RdsMaintenance(DatabaseChange):
     async def observe(self, step: PlannedStep) -> Observation:
         """OptInStatus and CurrentApplyDate, compared with the step."""
         state = await self.reads.maintenance(step.target)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return observed_opt_in(step, state, self.context.zone)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:

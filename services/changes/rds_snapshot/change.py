@@ -62,7 +62,7 @@ class RdsSnapshot(DatabaseChange):
         state = await self.reads.state(target.id)
         automatic = await self.reads.rds.snapshots(database_name(target.id))
         manual = await self.reads.rds.snapshots(database_name(target.id), "manual")
-        with self.written_on(state):
+        with self.written_on(state.at):
             newest = (
                 _newest(_("Newest automatic snapshot"), automatic, self.context.zone),
                 _newest(_("Newest manual snapshot"), manual, self.context.zone),
@@ -82,7 +82,7 @@ class RdsSnapshot(DatabaseChange):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self.reads.counts(target.id)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ReadState, id: str) -> Plan:

@@ -73,7 +73,7 @@ class RdsStorage(DatabaseChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its storage, and when that is full."""
         state = await self.reads.state(target.id, load=True)
-        with self.written_on(state):
+        with self.written_on(state.at):
             return LiveState(
                 target=target,
                 facts=facts(state, self.context.zone),
@@ -143,7 +143,7 @@ class RdsStorage(DatabaseChange):
         """The plan from the state read now."""
         read = await self.reads.state(target.id, load=True)
         state, price = await asyncio.gather(self._state(read), self.costs.of_gib(read.database))
-        with self.written_on(read):
+        with self.written_on(read.at):
             return self.plan_on(target, parameters, state, price, id)
 
     def plan_on(

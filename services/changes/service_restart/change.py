@@ -25,7 +25,6 @@ from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
@@ -60,7 +59,7 @@ class ServiceRestart(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The tasks and what they run."""
         state = await self._state(target.id)
-        with written_on(self.context.calendar.day_of(state.at)):
+        with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
 

@@ -6,7 +6,6 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from services.changes.base import REVERT, Change, ChangeContext
@@ -55,7 +54,6 @@ from services.models.changes import (
     PlannedStep,
     Revert,
 )
-from services.models.date_text import written_on
 from services.models.ecs import ScalableTarget
 from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
@@ -98,7 +96,7 @@ class TaskLimit(Change):
         """The service's bounds and counts."""
         state = await self._reads.state(target.id)
         busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
-        with self._written_on(state):
+        with self.written_on(state.at):
             calendar = season_remarks(busy, state, self._ecs, self.context.zone)
             return LiveState(
                 target=target,
@@ -122,12 +120,8 @@ class TaskLimit(Change):
         state = await self._reads.state(target.id, load=True)
         definition = state.service.task_definition if state.service is not None else ""
         quota = await read_quota(self.context.reader, definition)
-        with self._written_on(state):
+        with self.written_on(state.at):
             return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
-
-    def _written_on(self, state: ScalingState) -> AbstractContextManager[None]:
-        """Texts that are written within are read in the year in which `state` was."""
-        return written_on(self.context.calendar.day_of(state.at))
 
     def plan_on(
         self,

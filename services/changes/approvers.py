@@ -3,19 +3,15 @@
 from collections.abc import Iterable
 
 from services.changes.registry import approval_scopes
+from services.changes.scope_roles import role_for
 from services.i18n import _
 from services.models.runbook import Approver, Runbook
 
 
 def approver(runbook: Runbook, scope: str) -> Approver | None:
     """The role that must approve `scope` (`task-limit:raise`); None: nobody has to."""
-    return next((each for each in runbook.approvers if scope in scopes_of(each)), None)
-
-
-def scopes_of(role: Approver) -> frozenset[str]:
-    """The scopes that a role approves, by their names in the runbook; texts that name none are ignored."""
-    named = (scope_named(str(text)) for text in role.original("approves"))
-    return frozenset(scope for scope in named if scope)
+    definition = approval_scopes().get(scope)
+    return role_for(runbook, scope, definition) if definition is not None else None
 
 
 def scope_named(text: str) -> str:

@@ -213,7 +213,7 @@ class Change(ABC):
         """
         at = read_at or self.context.clock.now()
         scope = self.kind.scope(approval) if approval else ""
-        who = role_for(self.context.runbook, self.kind, approval) if approval else None
+        who = role_for(self.context.runbook, scope, self.kind.scope_named(approval)) if scope else None
         cautions = (*(() if who is None else (_approval_warning(who),)), *warnings)
         return Plan(
             id=id,

@@ -34,8 +34,13 @@ class ChangeKind:
     scopes: tuple[ApprovalScope, ...] = ()
     """What the runbook may require an approval for."""
 
+    def scope_named(self, id: str) -> ApprovalScope:
+        """One of `scopes`. Raises KeyError."""
+        for scope in self.scopes:
+            if scope.id == id:
+                return scope
+        raise KeyError(id)
+
     def scope(self, id: str) -> str:
         """The scope as the runbook names it: `task-limit:raise`. Raises KeyError (not one of `scopes`)."""
-        if all(scope.id != id for scope in self.scopes):
-            raise KeyError(id)
-        return f"{self.id}:{id}"
+        return f"{self.id}:{self.scope_named(id).id}"

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.models.text import clean
 
@@ -38,25 +37,25 @@ def whole_number(title: str, text: str, *, least: int, most: int) -> tuple[int |
 
 
 def moment(
-    title: str, text: str, calendar: Calendar, now: datetime, ahead: timedelta
+    title: str, text: str, zone: tzinfo, now: datetime, ahead: timedelta
 ) -> tuple[datetime | None, str]:
     """(the time (UTC), "") or (None, the refusal); it must be more than `ahead` after `now`."""
-    at, refusal = any_moment(title, text, calendar)
+    at, refusal = any_moment(title, text, zone)
     if at is not None and at <= now + ahead:
         why = _("{title} must be more than {minutes} minutes from now.")
         return None, why.format(title=title, minutes=int(ahead.total_seconds() // 60))
     return at, refusal
 
 
-def any_moment(title: str, text: str, calendar: Calendar) -> tuple[datetime | None, str]:
+def any_moment(title: str, text: str, zone: tzinfo) -> tuple[datetime | None, str]:
     """(the time (UTC), "") or (None, the refusal)."""
     value = normalized(text).translate(_DASHES)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value) is None:
             raise ValueError
         naive = datetime.fromisoformat(value)
-        at = naive.replace(tzinfo=calendar.zone).astimezone(UTC)
-        if at.astimezone(calendar.zone).replace(tzinfo=None) != naive:
+        at = naive.replace(tzinfo=zone).astimezone(UTC)
+        if at.astimezone(zone).replace(tzinfo=None) != naive:
             raise ValueError  # skipped when the clocks go forward
     except (ValueError, OverflowError):
         why = _("{title} must look like 2026-12-01 17:00, not “{text}”.")
@@ -64,6 +63,6 @@ def any_moment(title: str, text: str, calendar: Calendar) -> tuple[datetime | No
     return at, ""
 
 
-def as_typed(at: datetime, calendar: Calendar) -> str:
+def as_typed(at: datetime, zone: tzinfo) -> str:
     """The time as an operator types it: `2026-12-01 17:00`."""
-    return at.astimezone(calendar.zone).strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -19,7 +19,7 @@ from services.changes.alarm_mute.parameters import (
     Parameters,
     read_parameters,
 )
-from services.changes.alarm_mute.schedule import MuteWindow, as_typed, first_start
+from services.changes.alarm_mute.schedule import MuteWindow, first_start
 from services.changes.alarm_mute.state import RULE, MuteState
 from services.changes.alarm_mute.steps import (
     MUTE,
@@ -34,6 +34,7 @@ from services.changes.alarm_mute.warnings import fires_text, refusals, warnings
 from services.changes.base import Change, ChangeContext
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
+from services.changes.typed_values import as_typed
 from services.clock import real
 from services.i18n import _
 from services.models.aws_cli import CliCommand

@@ -1,13 +1,13 @@
 """The parameters of a mute, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.changes.alarm_mute.schedule import MuteWindow, as_typed, read_end
+from services.changes.alarm_mute.schedule import MuteWindow, read_end
+from services.changes.typed_values import as_typed, normalized, unknown_parameters
 from services.i18n import _
 from services.models.text import clean
 
@@ -44,8 +44,8 @@ def read_parameters(
     parameters: Mapping[str, str], window: MuteWindow, zone: ZoneInfo
 ) -> tuple[Parameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). `window` is the proposed one."""
-    refusals = tuple(_unknown(parameters))
-    action = _ACTIONS.get(_normalized(parameters.get(ACTION, "mute")))
+    refusals = unknown_parameters(parameters, (ACTION, UNTIL, REASON, ALSO))
+    action = _ACTIONS.get(normalized(parameters.get(ACTION, "mute")))
     if action is None:
         text = _("The action must be one of {actions}, not “{text}”.")
         listed = ", ".join(_ACTIONS)
@@ -54,18 +54,12 @@ def read_parameters(
         return Parameters(action), refusals
     end, why = window.end, ""
     if UNTIL in parameters:
-        read, why = read_end(_normalized(parameters[UNTIL]), window.start, zone)
+        read, why = read_end(parameters[UNTIL], window.start, zone)
         end = read or end
     reason = clean(parameters.get(REASON, "").strip())
     also = tuple(dict.fromkeys(parameters.get(ALSO, "").split()))
     refusals = (*refusals, *filter(None, (why, _reason_problem(reason))))
     return Parameters(action, MuteWindow(window.start, end), reason, also), refusals
-
-
-def _unknown(parameters: Mapping[str, str]) -> Iterator[str]:
-    for name in parameters:
-        if name not in (ACTION, UNTIL, REASON, ALSO):
-            yield _("There is no parameter {name}.").format(name=clean(name))
 
 
 def _reason_problem(reason: str) -> str:
@@ -76,8 +70,3 @@ def _reason_problem(reason: str) -> str:
     if len(reason) > LONGEST_REASON:
         return _("The reason holds at most {most} characters: shorten it.").format(most=LONGEST_REASON)
     return ""
-
-
-def _normalized(text: str) -> str:
-    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
-    return unicodedata.normalize("NFKC", text).strip()

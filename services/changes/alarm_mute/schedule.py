@@ -4,20 +4,18 @@ Source: PutAlarmMuteRule, Schedule (Amazon CloudWatch API reference): `at(yyyy-M
 duration is from PT1M to P15D.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.changes.typed_values import any_moment
 from services.i18n import _
 from services.models.date_text import zoned_time
-from services.models.text import clean
 
 LONGEST = timedelta(days=15)
 """AWS's maximum length of a mute."""
 MINUTE = timedelta(minutes=1)
 """AWS's minimum length, and the unit of its schedules."""
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +49,11 @@ def first_start(earliest: datetime) -> datetime:
     return floor if floor == earliest else floor + MINUTE
 
 
-def as_typed(at: datetime, zone: ZoneInfo) -> str:
-    """A time as an operator types it: `2026-12-01 17:00`."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
 def read_end(typed: str, start: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:
     """(the end of a mute that begins at `start`, "") or (None, why it cannot end then and what to do instead)."""
-    try:
-        if _DATED.fullmatch(typed) is None:
-            raise ValueError
-        naive = datetime.fromisoformat(typed)
-        end = naive.replace(tzinfo=zone).astimezone(UTC)
-        if end.astimezone(zone).replace(tzinfo=None) != naive:
-            raise ValueError  # skipped when the clocks go forward
-    except (ValueError, OverflowError):
-        text = _("The end must look like 2026-12-01 17:00, not “{text}”.")
-        return None, text.format(text=clean(typed))
+    end, refusal = any_moment(_("The end"), typed, zone)
+    if end is None:
+        return None, refusal
     if end < start + MINUTE:
         text = _("The mute begins at {start}: choose an end after {least}.")
         return None, text.format(start=zoned_time(start, zone), least=zoned_time(start + MINUTE, zone))

@@ -24,6 +24,7 @@ from services.changes.cache_invalidation.reading import CacheState, Reads
 from services.changes.cache_invalidation.warnings import EVERYTHING, warnings
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
+from services.changes.typed_values import unknown_parameters
 from services.clock import real
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
@@ -200,9 +201,7 @@ class CacheInvalidation(Change):
     def _refusals(
         self, parameters: Mapping[str, str], state: CacheState, read: InvalidationPaths
     ) -> Iterable[str]:
-        for name in parameters:
-            if name != PATHS:
-                yield _("There is no parameter {name}.").format(name=clean(name))
+        yield from unknown_parameters(parameters, (PATHS,))
         yield from read.refusals
         if state.distribution is None:
             yield missing_text()

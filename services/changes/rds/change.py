@@ -10,12 +10,12 @@ from services.changes.rds.cost import Costs
 from services.changes.rds.load import load_queries
 from services.changes.rds.reading import DatabaseReads
 from services.changes.rds.state import ReadState, database_name
+from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Plan
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
-from services.models.text import clean
 
 SETTLING = timedelta(minutes=10)
 """Time after a plan in which RDS may not show yet what it has accepted."""
@@ -43,13 +43,9 @@ class DatabaseChange(Change):
         """The database's CPU and its free storage."""
         return load_queries(database_name(target.id))
 
-    def unknown_names(self, parameters: Mapping[str, str]) -> list[str]:
+    def unknown_names(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
         """One refusal for each parameter that this change does not have."""
-        return [
-            _("There is no parameter {name}.").format(name=clean(name))
-            for name in parameters
-            if name not in self.names
-        ]
+        return unknown_parameters(parameters, self.names)
 
     def is_settled(self, plan: Plan) -> bool:
         """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""

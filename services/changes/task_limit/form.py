@@ -50,7 +50,7 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             id=REVERT_AT,
             title=_("Revert at"),
             kind="moment",
-            default=as_typed(at, calendar),
+            default=as_typed(at, calendar.zone),
             why=why,
             help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
                 zone=calendar.zone.key

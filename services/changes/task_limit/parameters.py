@@ -40,7 +40,7 @@ class Parameters:
         """All values by id, from which the same plan can be made again."""
         values = {MAX: str(self.maximum), REVERT: self.way}
         values |= {MIN: str(self.minimum)} if self.minimum is not None else {}
-        return values | ({REVERT_AT: as_typed(self.at, calendar)} if self.at else {})
+        return values | ({REVERT_AT: as_typed(self.at, calendar.zone)} if self.at else {})
 
 
 def default_max(state: ScalingState, ecs: Ecs) -> int | None:
@@ -135,4 +135,4 @@ def _way(
 def _at(text: str | None, calendar: Calendar, now: datetime) -> tuple[datetime | None, str]:
     if text is None:
         return proposed_at(calendar, now)[0], ""
-    return moment(_("Time of the revert"), text, calendar, now, AHEAD)
+    return moment(_("Time of the revert"), text, calendar.zone, now, AHEAD)

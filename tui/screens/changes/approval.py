@@ -131,7 +131,7 @@ class ApprovalScreen(PlacedDialog[bool]):
         approvers = self.app.ready.runbook.approvers
         name = next((each.name for each in approvers if each.role == self.plan.approval), "")
         means = tuple((each.value, means_text(each)) for each in Means)
-        now = as_typed(self.app.now(), self.app.ready.calendar)
+        now = as_typed(self.app.now(), self.app.ready.calendar.zone)
         return (
             way,
             _text(WHO, _("Who approved it"), default=name),
@@ -190,7 +190,7 @@ class ApprovalScreen(PlacedDialog[bool]):
         return _("The approval is recorded. Confirm the plan within 30 minutes.")
 
     def _moment(self, text: str) -> datetime:
-        at, refusal = any_moment(_("When it was approved"), text, self.app.ready.calendar)
+        at, refusal = any_moment(_("When it was approved"), text, self.app.ready.calendar.zone)
         if at is None:
             raise NotApproved(refusal)
         return at

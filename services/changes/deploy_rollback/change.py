@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from services.changes.base import Change, ChangeContext
+from services.changes.base import ChangeContext
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.deploy_rollback.facts import facts, remarks
 from services.changes.deploy_rollback.parameters import REVISION, chosen, parameters
@@ -18,8 +18,8 @@ from services.changes.deploy_rollback.reading import Reads
 from services.changes.deploy_rollback.state import RollbackState, Way
 from services.changes.deploy_rollback.steps import STEP, observed_rollback, step, title
 from services.changes.deploy_rollback.warnings import refusals, warnings
-from services.changes.ecs_scaling.load import load_queries
-from services.changes.ecs_services import names, targets
+from services.changes.ecs_scaling.change import ServiceChange
+from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.typed_values import unknown_parameters
@@ -27,14 +27,13 @@ from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
 GIVES_UP = timedelta(minutes=60)
 """How long a rollback is watched."""
 
 
-class DeployRollback(Change):
+class DeployRollback(ServiceChange):
     """Brings back the task definition that the newest release replaced, or another active one."""
 
     calls = (
@@ -59,20 +58,12 @@ class DeployRollback(Change):
         super().__init__(kind, context)
         self._reads = Reads(context)
 
-    def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's services."""
-        return targets(self.context.runbook)
-
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """What is deployed, and what was deployed before."""
         state = await self._reads.state(*names(target.id))
         with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
-
-    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The service's running tasks and its CPU."""
-        return load_queries(*names(target.id))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The revision to bring back."""

@@ -4,37 +4,30 @@ Source: UpdateService (Amazon ECS API reference); "Service auto scaling" (Amazon
 may change a count that was set by hand.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from services.changes.base import Change, ChangeContext
 from services.changes.desired_count.parameters import DESIRED, parameter, read_count
 from services.changes.desired_count.progress import count_progress
 from services.changes.desired_count.state import stopped
 from services.changes.desired_count.steps import STEP, observed_count, step
 from services.changes.desired_count.warnings import warnings
-from services.changes.ecs_scaling.facts import facts, remarks
-from services.changes.ecs_scaling.load import bounds, load_queries
-from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota, read_quota
-from services.changes.ecs_scaling.reading import Reads
-from services.changes.ecs_scaling.state import ScalingState
-from services.changes.ecs_services import names, targets
+from services.changes.ecs_scaling.change import ScalingChange
+from services.changes.ecs_scaling.facts import facts, remarks, stopped_text
+from services.changes.ecs_scaling.load import bounds
+from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
+from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.guarantees import Guarantees
-from services.changes.kind import ChangeKind
-from services.changes.task_limit.steps import ACTION
-from services.changes.task_limit.warnings import stopped_text
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
 GIVES_UP = timedelta(minutes=30)
 """How long the tasks are watched until as many run as are desired."""
 
 
-class DesiredCount(Change):
+class DesiredCount(ScalingChange):
     """Starts or stops tasks now, within the bounds of Auto Scaling."""
 
     numbers = frozenset({DESIRED})
@@ -54,17 +47,9 @@ class DesiredCount(Change):
         proof="DescribeServices: desiredCount", settles="DescribeServices: runningCount = desiredCount"
     )
 
-    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
-        super().__init__(kind, context)
-        self._reads = Reads(context)
-
-    def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's services."""
-        return targets(self.context.runbook)
-
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's counts and bounds."""
-        state = await self._reads.state(target.id)
+        state = await self.reads.state(target.id)
         with self.written_on(state.at):
             return LiveState(
                 target=target,
@@ -74,21 +59,9 @@ class DesiredCount(Change):
                 bounds=bounds(state, self.context.runbook),
             )
 
-    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The service's running tasks and its CPU."""
-        return load_queries(*names(target.id))
-
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new count."""
-        return (parameter(await self._reads.counts(target.id)),)
-
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
-        state = await self._reads.state(target.id, load=True)
-        definition = state.service.task_definition if state.service is not None else ""
-        quota = await read_quota(self.context.reader, definition)
-        with self.written_on(state.at):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
+        return (parameter(await self.reads.counts(target.id)),)
 
     def plan_on(
         self,
@@ -125,12 +98,12 @@ class DesiredCount(Change):
 
     async def observe(self, step: PlannedStep) -> Observation:
         """The current count, compared with the step."""
-        return observed_count(step, await self._reads.scaled_counts(step.target))
+        return observed_count(step, await self.reads.scaled_counts(step.target))
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks run."""
         (planned,) = plan.steps
-        return count_progress(planned, await self._reads.counts(plan.target.id), plan.made_at)
+        return count_progress(planned, await self.reads.counts(plan.target.id), plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the counts and the bounds."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.changes.ecs_scaling.state import ScalingState
-from services.i18n import N_, _
+from services.i18n import N_, _, plural
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone, zoned_time
 from services.models.ecs import ScalingActivity, ScalingPolicy, ScheduledAction
@@ -127,3 +127,10 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 def reason_words(codes: tuple[str, ...]) -> str:
     """AWS's codes for why a decision scaled nothing, in words; an unknown code is shown as is."""
     return _(", ").join(_(_REASONS[code]) if code in _REASONS else code for code in codes)
+
+
+def stopped_text(count: int) -> str:
+    """`now 3 tasks are stopped at once`: Auto Scaling may move their number until the request is sent."""
+    return plural(
+        "now {count} task is stopped immediately", "now {count} tasks are stopped immediately", count
+    ).format(count=count)

@@ -10,10 +10,10 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, NotFound
 from services.aws.ecs.reader import EcsReader
-from services.changes.base import Change, ChangeContext
+from services.changes.base import ChangeContext
 from services.changes.cache_invalidation.suggestion import after_deployment
-from services.changes.ecs_scaling.load import load_queries
-from services.changes.ecs_services import names, targets
+from services.changes.ecs_scaling.change import ServiceChange
+from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.service_restart.facts import facts, remarks
@@ -25,7 +25,6 @@ from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
-from services.models.metrics import MetricQuery
 from services.models.watches import Progress, Watch
 
 DEPLOYMENT = "deployment"
@@ -34,7 +33,7 @@ GIVES_UP = timedelta(minutes=60)
 """How long a restart is watched."""
 
 
-class ServiceRestart(Change):
+class ServiceRestart(ServiceChange):
     """Replaces the tasks of a service by new ones of the same task definition."""
 
     calls = (
@@ -52,20 +51,12 @@ class ServiceRestart(Change):
         super().__init__(kind, context)
         self._ecs = EcsReader(context.reader)
 
-    def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's services."""
-        return targets(self.context.runbook)
-
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The tasks and what they run."""
         state = await self._state(target.id)
         with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
-
-    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The service's running tasks and its CPU."""
-        return load_queries(*names(target.id))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """None: there is nothing to choose."""

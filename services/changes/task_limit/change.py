@@ -8,15 +8,13 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from services.changes.base import REVERT, Change, ChangeContext
-from services.changes.ecs_scaling.facts import capacities_text, facts, remarks
-from services.changes.ecs_scaling.load import bounds, load_queries
-from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota, read_quota
-from services.changes.ecs_scaling.reading import Reads
-from services.changes.ecs_scaling.state import ScalingState
-from services.changes.ecs_services import names, targets
+from services.changes.base import REVERT
+from services.changes.ecs_scaling.change import ScalingChange
+from services.changes.ecs_scaling.facts import capacities_text, facts, remarks, stopped_text
+from services.changes.ecs_scaling.load import bounds
+from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
+from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.guarantees import Guarantees
-from services.changes.kind import ChangeKind
 from services.changes.task_limit.form import form
 from services.changes.task_limit.parameters import (
     MAX,
@@ -26,7 +24,6 @@ from services.changes.task_limit.parameters import (
 )
 from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import (
-    ACTION,
     REGISTER,
     SCHEDULE,
     bounds_of,
@@ -42,7 +39,7 @@ from services.changes.task_limit.steps import (
     schedule,
     title,
 )
-from services.changes.task_limit.warnings import stopped_text, warnings
+from services.changes.task_limit.warnings import warnings
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import (
@@ -55,14 +52,13 @@ from services.models.changes import (
     Revert,
 )
 from services.models.ecs import ScalableTarget
-from services.models.metrics import MetricQuery
 from services.models.runbook import Ecs
 
 RAISE = "raise"
 """The approval scope of a higher maximum."""
 
 
-class TaskLimit(Change):
+class TaskLimit(ScalingChange):
     """Raises or lowers MinCapacity and MaxCapacity, and schedules the revert."""
 
     numbers = frozenset({MIN, MAX})
@@ -84,17 +80,9 @@ class TaskLimit(Change):
         proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
     )
 
-    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
-        super().__init__(kind, context)
-        self._reads = Reads(context)
-
-    def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's services."""
-        return targets(self.context.runbook)
-
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The service's bounds and counts."""
-        state = await self._reads.state(target.id)
+        state = await self.reads.state(target.id)
         busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
         with self.written_on(state.at):
             calendar = season_remarks(busy, state, self._ecs, self.context.zone)
@@ -106,22 +94,10 @@ class TaskLimit(Change):
                 bounds=bounds(state, self.context.runbook),
             )
 
-    def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The service's running tasks and its CPU."""
-        return load_queries(*names(target.id))
-
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new bounds, and how and when they are reverted."""
-        state = await self._reads.counts(target.id)
+        state = await self.reads.counts(target.id)
         return await asyncio.to_thread(form, state, self.context.runbook, self.context.calendar)
-
-    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
-        state = await self._reads.state(target.id, load=True)
-        definition = state.service.task_definition if state.service is not None else ""
-        quota = await read_quota(self.context.reader, definition)
-        with self.written_on(state.at):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
 
     def plan_on(
         self,
@@ -164,15 +140,15 @@ class TaskLimit(Change):
     async def observe(self, step: PlannedStep) -> Observation:
         """The current bounds or scheduled action, compared with the step."""
         if step.id == REGISTER:
-            return observed_limit(step, await self._reads.counts(step.target))
-        actions = await self._reads.actions(step.target)
+            return observed_limit(step, await self.reads.counts(step.target))
+        actions = await self.reads.actions(step.target)
         if step.id == SCHEDULE:
             return observed_action(step, actions, self.context.zone, self.context.clock.now())
         return observed_cancellation(step, actions)
 
     async def outcome(self, plan: Plan) -> str:
         """How the task counts follow the new limit."""
-        state = await self._reads.counts(plan.target.id)
+        state = await self.reads.counts(plan.target.id)
         return _("Running {running}.").format(running=state.running)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:

@@ -8,10 +8,9 @@ from datetime import datetime, tzinfo
 
 from services.aws.autoscaling.reader import DIMENSION, SERVICE
 from services.changes.base import ChangeContext, observed
-from services.changes.ecs_scaling.facts import action_text, capacities_text
-from services.changes.ecs_scaling.state import ScalingState, action_digest, limit_digest
+from services.changes.ecs_scaling.facts import action_text, capacities_text, stopped_text
+from services.changes.ecs_scaling.state import ACTION, ScalingState, action_digest, limit_digest
 from services.changes.task_limit.parameters import LARGEST, Parameters
-from services.changes.task_limit.warnings import stopped_text
 from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
@@ -22,8 +21,6 @@ REGISTER = "register"
 SCHEDULE = "schedule-revert"
 CANCEL = "cancel-revert"
 """Prefix of the ids of cancellation steps; a number follows if there are several."""
-ACTION = "toban-revert-"
-"""Prefix of the names of this console's scheduled actions; the plan's id follows."""
 _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 
 

@@ -9,7 +9,7 @@ from services.changes.ecs_scaling.facts import action_text
 from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
 from services.changes.task_limit.parameters import Parameters
-from services.i18n import _, plural
+from services.i18n import _
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
 from services.models.ecs import ScalableTarget
@@ -39,13 +39,6 @@ def warnings(
         warning(_("Terraform or other IaC may restore the old limit when it is applied.")),
         *(quota_warning(quota, values.maximum) if more else ()),
     )
-
-
-def stopped_text(count: int) -> str:
-    """`now 3 tasks are stopped at once`: Auto Scaling may move their number until the request is sent."""
-    return plural(
-        "now {count} task is stopped immediately", "now {count} tasks are stopped immediately", count
-    ).format(count=count)
 
 
 def _started(state: ScalingState, values: Parameters) -> Iterator[Caution]:

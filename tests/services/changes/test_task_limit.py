@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.ecs_scaling.facts import facts, remarks
-from services.changes.ecs_scaling.state import Load, ScalingState
+from services.changes.ecs_scaling.state import ACTION, Load, ScalingState
 from services.changes.registry import CHANGES
 from services.changes.task_limit.change import TaskLimit
 from services.changes.task_limit.parameters import proposed_at
-from services.changes.task_limit.steps import ACTION
 from services.clock import ManualClock
 from services.models.base import RawId
 from services.models.changes import Danger, Plan

@@ -96,7 +96,7 @@ class ChangeEngine:
         return self.authority.approvals.requests()
 
     @property
-    def _state(self) -> tuple[object, ...]:
+    def _state(self) -> tuple[tuple[Run, ...], tuple[ApprovalRequest, ...]]:
         """Everything that `states` reports changes of."""
         return (self.runs, self.requests)
 
@@ -112,7 +112,7 @@ class ChangeEngine:
 
         While the journal cannot be read, the last known runs are kept.
         """
-        reported: tuple[object, ...] | None = None
+        reported: tuple[tuple[Run, ...], tuple[ApprovalRequest, ...]] | None = None
         with self._history.wakes.listen() as news:
             async with companion(self._follow(news), news.wake, name="changes-follow") as follower:
                 while True:
@@ -120,9 +120,9 @@ class ChangeEngine:
                     with contextlib.suppress(JournalError):
                         await self._history.load()
                         await self.authority.approvals.load()
-                    if self._state != reported:
-                        reported = self._state
-                        yield self.runs
+                    if (state := self._state) != reported:
+                        reported = state
+                        yield state[0]
                     self._checks.start_due()
                     if self._state == reported:
                         await self._until(news, self._next_change(), follower)

@@ -108,14 +108,14 @@ class EcsReader:
 
     async def revisions(self, arns: Iterable[str]) -> dict[RawId, ServiceRevision]:
         """Service revisions by ARN; ECS knows none from before 2024-10-25. Raises AwsError."""
-        wanted = sorted(set(arns))
+        unique_arns = sorted(set(arns))
         revisions: dict[RawId, ServiceRevision] = {}
-        for start in range(0, len(wanted), DESCRIBED):
+        for start in range(0, len(unique_arns), DESCRIBED):
             answer = await self._session.read(
                 "ecs",
                 "DescribeServiceRevisions",
                 required=("serviceRevisions",),
-                serviceRevisionArns=wanted[start : start + DESCRIBED],
+                serviceRevisionArns=unique_arns[start : start + DESCRIBED],
             )
             described = [service_revision(row) for row in rows(answer, "serviceRevisions")]
             revisions |= {revision.id: revision for revision in described}

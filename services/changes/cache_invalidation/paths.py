@@ -85,24 +85,24 @@ def read_path(typed: str) -> tuple[str, str]:
 
 
 def _refusals(typed: str) -> Iterator[str]:
-    shown = _shortened(typed)
+    path = _shortened(typed)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", typed):
         yield _("{path} is an address. Give only its path: {instead}").format(
-            path=shown, instead=_path_of(typed)
+            path=path, instead=_path_of(typed)
         )
     if not typed.startswith("/"):
         text = _("A path begins with `/`. Instead of {path}, give {instead}")
-        yield text.format(path=shown, instead=_shortened("/" + typed.lstrip("／/")))
+        yield text.format(path=path, instead=_shortened("/" + typed.lstrip("／/")))
     if any(character in typed for character in "／＊"):
         text = _(
             "{path} holds full-width characters that CloudFront does not treat as `/` and `*`: give {instead}"
         )
-        yield text.format(path=shown, instead=_shortened(typed.replace("／", "/").replace("＊", "*")))
+        yield text.format(path=path, instead=_shortened(typed.replace("／", "/").replace("＊", "*")))
     if any(ord(character) < 32 or ord(character) == 127 for character in typed):
-        yield _("The path {path} holds a control character: type it again.").format(path=shown)
+        yield _("The path {path} holds a control character: type it again.").format(path=path)
     if "#" in typed:
         text = _("Browsers do not send what follows `#`. Instead of {path}, give {instead}")
-        yield text.format(path=shown, instead=_shortened(typed.partition("#")[0]))
+        yield text.format(path=path, instead=_shortened(typed.partition("#")[0]))
     if "*" in typed[:-1]:
         yield _wildcard_within(typed)
     yield from _escapes(typed)

@@ -63,11 +63,11 @@ def _variables(old: TaskDefinition | None, new: TaskDefinition | None) -> Iterat
     several = len({container for container, _name in (*old.environment, *new.environment)}) > 1
     before, after = [], []
     for container, variable, in_old, in_new in differing_variables(old, new):
-        shown = f"{container}: {variable}" if several else variable
+        label = f"{container}: {variable}" if several else variable
         if in_old:
-            before.append(shown)
+            before.append(label)
         if in_new:
-            after.append(_("{name} (another value)").format(name=shown) if in_old else shown)
+            after.append(_("{name} (another value)").format(name=label) if in_old else label)
     separator = _(", ")
     yield Row(name=name, before=separator.join(before) or _("none"), after=separator.join(after) or _("none"))
 

@@ -51,8 +51,8 @@ class Reads:
         state = await self.deployed(cluster, name)
         if state.service is None or not state.current:
             return state
-        wanted = chosen(typed, state.current) or state.previous
-        compared = [name for name in (state.current, wanted) if name]
+        definition = chosen(typed, state.current) or state.previous
+        compared = [name for name in (state.current, definition) if name]
         deployments = [each for each in map(state.deployment_of, compared) if each is not None]
         active, definitions, deployers = await asyncio.gather(
             self._ecs.definitions(family_of(state.current)),

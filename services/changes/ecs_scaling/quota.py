@@ -75,5 +75,5 @@ def quota_warning(quota: FargateQuota, count: int) -> Iterator[Caution]:
         )
     )
     numbers = {"each": quota.per_task, "needed": needed, "quota": quota.quota.value}
-    shown = {name: f"{number:g}" for name, number in numbers.items()}
-    yield warning(text.format(count=count, **shown), grave=over)
+    texts = {name: f"{number:g}" for name, number in numbers.items()}
+    yield warning(text.format(count=count, **texts), grave=over)

@@ -197,9 +197,9 @@ class KeyRotation(Change):
             if state.phase in (Phase.HANDED, Phase.UNREAD):
                 text = state.github_problem or sentences(*missing_proof(state, zone))
                 return Progress(state=WatchState.RUNNING, text=text)
-            done = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
+            is_proven = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
             text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
-            return Progress(state=WatchState.DONE if done else WatchState.FAILED, text=text)
+            return Progress(state=WatchState.DONE if is_proven else WatchState.FAILED, text=text)
 
     def _watch(self, step: Step, state: RotationState) -> Watch | None:
         """Follows a hand-over until a workflow and AWS have proven it."""

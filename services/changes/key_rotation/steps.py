@@ -202,11 +202,11 @@ def observed_creation(step: PlannedStep, keys: Sequence[AccessKey]) -> Observati
 
 def observed_status(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:
     """The key's status."""
-    wanted, now = step.call.params["Status"], status_digest(key, used)
+    status, now = step.call.params["Status"], status_digest(key, used)
     if key is None:
         return observed(now, _gone(step), after=False, before=False)
     text = _("The key {key} is {status}.").format(key=key.name, status=key.status)
-    return observed(now, text, after=key.status == wanted, before=key.status == step.before)
+    return observed(now, text, after=key.status == status, before=key.status == step.before)
 
 
 def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:

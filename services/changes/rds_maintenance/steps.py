@@ -83,13 +83,15 @@ def observed_opt_in(step: PlannedStep, state: ReadState, zone: tzinfo) -> Observ
         # Only an immediate request ends an action at once; otherwise somebody else's did, or AWS's own date.
         text = _("{action} is not pending.").format(action=name)
         return observed(digest, text, after=kind == OPT_IN_TYPES[NOW], before=False)
-    wanted = {
+    target_state = {
         OPT_IN_TYPES[WINDOW]: OptIn.NEXT_WINDOW,
         OPT_IN_TYPES[UNDO]: OptIn.NONE,
         OPT_IN_TYPES[NOW]: OptIn.IMMEDIATE,
     }[kind]
     text = _("{action}: {state}.").format(action=name, state=action_text(action, zone))
-    return observed(digest, text, after=action.opt_in is wanted, before=str(action.opt_in) == step.before)
+    return observed(
+        digest, text, after=action.opt_in is target_state, before=str(action.opt_in) == step.before
+    )
 
 
 def maintenance_progress(step: PlannedStep, state: ReadState, zone: tzinfo, *, is_settled: bool) -> Progress:

@@ -125,8 +125,8 @@ class RoleSessions:
             )
             raise NoCredentials(self._problem(ProblemKind.NO_CREDENTIALS, text, _OWN_KEY)) from error
         except FAILURES as error:
-            asked = _asked(self._role, operation)
-            raise translate(error, asked, self._clock.now()) from error
+            attempt = _asked(self._role, operation)
+            raise translate(error, attempt, self._clock.now()) from error
         finally:
             if clients is not None:
                 await clients.close()
@@ -203,8 +203,8 @@ class RoleSession:
             require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
-            asked = _asked(self._role, operation, service)
-            raise translate(error, asked, self._clock.now()) from error
+            attempt = _asked(self._role, operation, service)
+            raise translate(error, attempt, self._clock.now()) from error
 
 
 def _asked(role: WriteRole, operation: str, service: str = "sts") -> Asked:
@@ -213,11 +213,11 @@ def _asked(role: WriteRole, operation: str, service: str = "sts") -> Asked:
 
 def _credentials(answer: dict[str, Any]) -> SessionCredentials:
     """The credentials of an answer; the answer keeps no secret."""
-    given = answer.pop("Credentials")
-    expires: datetime | None = given.get("Expiration")
+    credentials = answer.pop("Credentials")
+    expires: datetime | None = credentials.get("Expiration")
     return SessionCredentials(
-        str(given["AccessKeyId"]),
-        Secret(str(given["SecretAccessKey"])),
-        Secret(str(given["SessionToken"])),
+        str(credentials["AccessKeyId"]),
+        Secret(str(credentials["SecretAccessKey"])),
+        Secret(str(credentials["SessionToken"])),
         expires,
     )

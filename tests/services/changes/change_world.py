@@ -59,6 +59,17 @@ class Desk:
     async def apply(self, plan: Plan) -> Run:
         return await self.engine.apply(plan, typed=SERVICE)
 
+    async def ended(self, seconds: float = 30.0) -> Run:
+        """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
+        await self.runs()
+        for _step in range(100):
+            await self.engine._watches.check_due(self.engine.runs)
+            run = self.engine.runs[0]
+            if not run.watching:
+                return run
+            self.embedded.advance(seconds)
+        raise AssertionError("the watch has not seen an end")
+
     async def entries(self) -> tuple[Entry, ...]:
         return await self.services.journal.entries()
 

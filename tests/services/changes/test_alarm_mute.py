@@ -42,22 +42,10 @@ def actions(embedded: Any, alarm: str = ALARM) -> int:
     return sum(item.type == "Action" and item.name == alarm for item in history)
 
 
-async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
-    """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
-    await one.runs()
-    for _step in range(100):
-        await one.engine._watches.check_due(one.engine.runs)
-        run = one.engine.runs[0]
-        if not run.watching:
-            return run
-        embedded.advance(seconds)
-    raise AssertionError("the watch has not seen an end")
-
-
 async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:
     run = await applied(one, await planned(one, **parameters))
     assert run.state is StepState.DONE, run.steps
-    return await ended(one, embedded)
+    return await one.ended()
 
 
 async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_path: Path) -> None:
@@ -73,7 +61,7 @@ async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_pat
         assert rule.targets == [ALARM]
         assert rule.status(embedded.clock.now()) == "SCHEDULED"
         assert run.watching, "AWS has accepted it, but the alarm is not muted yet"
-        run = await ended(one, embedded)
+        run = await one.ended()
         assert run.progress is not None
         assert run.progress.state is WatchState.DONE
         assert "is ACTIVE" in run.progress.text
@@ -259,7 +247,7 @@ async def test_a_rule_that_is_deleted_meanwhile_is_no_mute(embedded: Any, tmp_pa
         run = await applied(one, await planned(one))
         assert run.watching
         embedded.world.alarms.mutes.rules.clear()
-        run = await ended(one, embedded)
+        run = await one.ended()
         assert run.progress is not None
         assert run.progress.state is WatchState.FAILED
 

@@ -37,18 +37,6 @@ def batches(embedded: Any) -> list[Any]:
     return list(embedded.world.component(DistributionCache).invalidations)
 
 
-async def ended(one: Desk, embedded: Any, seconds: float = 30.0) -> Run:
-    """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
-    await one.runs()
-    for _step in range(100):
-        await one.engine._watches.check_due(one.engine.runs)
-        run = one.engine.runs[0]
-        if not run.watching:
-            return run
-        embedded.advance(seconds)
-    raise AssertionError("the watch has not seen an end")
-
-
 async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(
     embedded: Any, tmp_path: Path
 ) -> None:
@@ -66,7 +54,7 @@ async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(
         assert (created.reference, created.paths) == (plan.id, ("/index.html", "/images/*"))
         assert run.steps[0].answer == {"id": created.id}
         assert run.watching
-        run = await ended(one, embedded, WILDCARD_SECONDS / 2)
+        run = await one.ended(WILDCARD_SECONDS / 2)
         assert run.progress is not None
         assert run.progress.state is WatchState.DONE
         assert created.id in run.progress.text
@@ -80,7 +68,7 @@ async def test_another_console_takes_the_watch_over(embedded: Any, tmp_path: Pat
         await applied(one, await planned(one, "/*"))
     embedded.advance(WILDCARD_SECONDS)
     async with desk(embedded, tmp_path / "j.db") as one:
-        run = await ended(one, embedded, 15.0)
+        run = await one.ended(15.0)
         assert run.progress is not None
         assert run.progress.state is WatchState.DONE
 
@@ -92,7 +80,7 @@ async def test_a_watch_gives_up_after_its_time(
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         await applied(one, await planned(one, "/index.html"))
-        run = await ended(one, embedded, LASTS.total_seconds() / 4)
+        run = await one.ended(LASTS.total_seconds() / 4)
         assert run.progress is not None
         assert run.progress.state is WatchState.GAVE_UP
 
@@ -107,7 +95,7 @@ async def test_a_lost_answer_is_settled_by_its_reference(embedded: Any, tmp_path
         assert run.state is StepState.DONE
         assert run.steps[0].observed
         assert len(batches(embedded)) == before + 1
-        run = await ended(one, embedded, 60.0)
+        run = await one.ended(60.0)
         assert run.progress is not None
         assert run.progress.state is WatchState.DONE, "found by its reference, without the lost id"
 

@@ -32,15 +32,14 @@ def schema(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return printed
 
 
+@pytest.mark.usefixtures("the_year_of_the_world")
 @pytest.mark.parametrize("kind", [kind.id for kind in CHANGES])
 def test_every_kind_prints_a_plan_that_the_schema_describes(
     kind: str,
     schema: dict[str, Any],
     embedded: Embedded,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
     status = toban(
         "change", kind, *PARAMETERS.get(kind, ()), "--plan", "--json", "--endpoint-url", embedded.url
     )

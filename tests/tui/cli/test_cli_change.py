@@ -23,12 +23,6 @@ def plan(embedded: Embedded, *argv: str) -> int:
     return toban("change", "task-limit", *argv, "--plan", "--endpoint-url", embedded.url)
 
 
-@pytest.fixture
-def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
-    """The command reads the machine's clock; here it reads the world's."""
-    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
-
-
 @pytest.mark.usefixtures("the_year_of_the_world")
 def test_a_plan_is_printed_and_nothing_is_sent(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]

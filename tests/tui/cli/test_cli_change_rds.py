@@ -6,28 +6,16 @@ from typing import Any
 
 import pytest
 
-from services import i18n
 from services.demo.scenario import Scenario
 from tests.conftest import Embedded
-from tui.cli.main import Output, run
+from tests.tui.change_plans import plan
 
 WORDS = {"title": "t", "watch": "w"}
 PATCHED = Scenario(name="x", ja=WORDS, en=WORDS, facts=({"kind": "patch", "auto_after_days": 30},))
-pytestmark = pytest.mark.scenario(PATCHED, history=600.0, origin=datetime(2026, 1, 16, 1, 0, tzinfo=UTC))
-
-
-@pytest.fixture(autouse=True)
-def world_s_clock(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
-    """The command reads the machine's clock; here it reads the world's."""
-    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
-
-
-def toban(embedded: Embedded, language: str, *argv: str) -> int:
-    try:
-        flags = ["--plan", "--endpoint-url", embedded.url]
-        return run(["--lang", language, "change", *argv, *flags], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+pytestmark = [
+    pytest.mark.scenario(PATCHED, history=600.0, origin=datetime(2026, 1, 16, 1, 0, tzinfo=UTC)),
+    pytest.mark.usefixtures("the_year_of_the_world"),
+]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +35,7 @@ def test_every_plan_as_json(
     embedded: Embedded,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert toban(embedded, "en", *argv, "--json") == 0
+    assert plan(embedded, *argv, "--json") == 0
     data = json.loads(capsys.readouterr().out)
     (step,) = data["steps"]
     assert (data["kind"], step["call"]["operation"]) == (argv[0], operation)
@@ -58,7 +46,7 @@ def test_every_plan_as_json(
 
 
 def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban(embedded, "ja", "rds-class") == 0
+    assert plan(embedded, "rds-class", lang="ja") == 0
     words = capsys.readouterr().out
     for part in (
         "01-18(日) 02:00～03:00 JST",
@@ -67,5 +55,5 @@ def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.Captu
         "AWS 料金表 01-05(月)",
     ):
         assert part in words
-    assert toban(embedded, "ja", "rds-storage", "--size", "105") == 2
+    assert plan(embedded, "rds-storage", "--size", "105", lang="ja") == 2
     assert "110 GiB 以上" in capsys.readouterr().out

@@ -1,43 +1,16 @@
 """`toban change` for the changes of an ECS service: in words and as JSON, and nothing is sent."""
 
-import json
-from typing import Any
-
 import pytest
 
-from services import i18n
 from services.demo.system import names
 from tests.conftest import Embedded
 from tests.services.changes.watched import live
-from tui.cli.main import Output, run
+from tests.tui.change_plans import as_json, plan
 
 pytestmark = [
     pytest.mark.scenario("bad-deploy", history=600.0),
     pytest.mark.usefixtures("the_year_of_the_world"),
 ]
-
-
-@pytest.fixture
-def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
-    """The command reads the machine's clock; here it reads the world's."""
-    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
-
-
-def plan(embedded: Embedded, kind: str, *argv: str, lang: str = "en") -> int:
-    try:
-        return run(
-            ["--lang", lang, "change", kind, *argv, "--plan", "--endpoint-url", embedded.url],
-            Output(outline_drawn=False),
-        )
-    finally:
-        i18n.use("en")
-
-
-def as_json(embedded: Embedded, capsys: pytest.CaptureFixture[str], kind: str, *argv: str) -> dict[str, Any]:
-    plan(embedded, kind, *argv, "--json")
-    data = json.loads(capsys.readouterr().out)
-    assert isinstance(data, dict)
-    return data
 
 
 def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:

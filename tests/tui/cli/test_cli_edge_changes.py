@@ -1,41 +1,14 @@
 """`toban change` for the cache invalidation and the alarm mute: in words and as JSON, and nothing is sent."""
 
-import json
-from typing import Any
-
 import pytest
 
-from services import i18n
 from tests.conftest import Embedded
-from tui.cli.main import Output, run
+from tests.tui.change_plans import as_json, plan
 
 pytestmark = [
     pytest.mark.scenario("ordinary-day", history=600.0),
     pytest.mark.usefixtures("the_year_of_the_world"),
 ]
-
-
-@pytest.fixture
-def the_year_of_the_world(monkeypatch: pytest.MonkeyPatch, embedded: Embedded) -> None:
-    """The command reads the machine's clock; here it reads the world's."""
-    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: embedded.clock.now())
-
-
-def plan(embedded: Embedded, kind: str, *argv: str) -> int:
-    try:
-        return run(
-            ["--lang", "en", "change", kind, *argv, "--plan", "--endpoint-url", embedded.url],
-            Output(outline_drawn=False),
-        )
-    finally:
-        i18n.use("en")
-
-
-def as_json(embedded: Embedded, capsys: pytest.CaptureFixture[str], kind: str, *argv: str) -> dict[str, Any]:
-    plan(embedded, kind, *argv, "--json")
-    data = json.loads(capsys.readouterr().out)
-    assert isinstance(data, dict)
-    return data
 
 
 def test_an_invalidation(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:

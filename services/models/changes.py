@@ -1,5 +1,6 @@
 """Changes to production: parameters, plans and their steps. What became of them: `services.models.change_runs`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -37,6 +38,15 @@ class Parameter(Model):
     why: Clean = ""
     """Reason for the default."""
     help: Clean = ""
+    only_if: tuple[str, tuple[str, ...]] | None = None
+    """(id of a choice, its answers under which this input has an effect); None: always."""
+
+    def has_effect(self, answers: Mapping[str, str]) -> bool:
+        """Whether the plan depends on this input beside the other answers, by id."""
+        if self.only_if is None:
+            return True
+        id, values = self.only_if
+        return answers.get(id) in values
 
 
 class ChangeTarget(Model):

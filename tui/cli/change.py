@@ -179,8 +179,9 @@ async def _plan(
     target = _target(change, flags["target"])
     parameters = await change.parameters(target)
     _check(parameters, values)
-    complete = {parameter.id: parameter.default for parameter in parameters} | dict(values)
-    plan = await services.engine.plan(kind, str(target.id), complete)
+    # What is not typed follows from what is: only a new minimum leaves the maximum where it is.
+    wish = dict(values) or {parameter.id: parameter.default for parameter in parameters}
+    plan = await services.engine.plan(kind, str(target.id), wish)
     return plan, why_then(parameters, plan)
 
 

@@ -99,6 +99,7 @@ class AlarmMute(Change):
         """Whether to mute or to unmute, until when, why, and which alarms besides."""
         now = self.context.clock.now()
         own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
+        muting = (ACTION, ("mute",))
         return (
             Parameter(
                 id=ACTION,
@@ -115,12 +116,14 @@ class AlarmMute(Change):
                 help=_("Time in {zone}, at most 15 days ahead; AWS unmutes it then.").format(
                     zone=self.context.zone.key
                 ),
+                only_if=muting,
             ),
             Parameter(
                 id=REASON,
                 title=_("Reason"),
                 kind="text",
                 help=_("Stored with the rule in AWS and in the journal."),
+                only_if=muting,
             ),
             Parameter(
                 id=ALSO,
@@ -129,6 +132,7 @@ class AlarmMute(Change):
                 help=_(
                     "Names of the runbook's alarms that the same rule mutes, separated by spaces; may be empty."
                 ),
+                only_if=muting,
             ),
         )
 

@@ -36,13 +36,18 @@ def _storage(state: ReadState) -> Iterator[Fact]:
         percent = "—" if database.storage_percent is None else f"{database.storage_percent} %"
         yield Fact(name=_("Storage operation"), value=database.storage_operation, note=percent)
     if state.load.free is not None:
-        note = full_text(state)
+        note = _full_text(state)
         yield Fact(name=_("Free storage"), value=number(state.load.free, BYTES), note=note)
 
 
-def full_text(state: ReadState) -> str:
-    """`full in 1h 20m at the present rate`; "" if it is not certain that the storage fills."""
-    end = state.load.depletion
+def _full_text(state: ReadState) -> str:
+    """`full in 1h 20m at the present rate`; "" if it is not certain that the storage fills.
+
+    Without free storage it says so instead.
+    """
+    end, free = state.load.depletion, state.load.free
+    if free is not None and free <= 0:
+        return _("it is full")
     return _("full in {time} at the present rate").format(time=lasting(end.left)) if end else ""
 
 

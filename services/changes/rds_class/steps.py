@@ -94,11 +94,13 @@ def observed_class(step: PlannedStep, read: ReadState) -> Observation:
 def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> Progress:
     """How far the change of the class is; `is_settled`: RDS shows by now what it has accepted."""
     name, database, setting = step.call.params["DBInstanceClass"], read.database, read.pending(CLASS)
-    if database.instance_class == name and setting is None and read.is_available:
-        return done(_("The class is {name}, the database is available.").format(name=name))
-    if setting is not None and setting.value == name and read.is_available:
+    if not read.is_available:
+        return running(_("The database is {status}.").format(status=database.status))
+    if setting is not None and setting.value == name:
         return running(_("{name} is queued.").format(name=name))
-    if setting is None and read.is_available and is_settled:
+    if database.instance_class == name:
+        return done(_("The class is {name}, the database is available.").format(name=name))
+    if is_settled:
         text = _("{name} is no longer queued: it was withdrawn or replaced. The class is {current}.")
         return withdrawn(text.format(name=name, current=database.instance_class))
     return running(_("The database is {status}.").format(status=database.status))

@@ -110,7 +110,7 @@ class RdsStorage(DatabaseChange):
             minimum=smallest(state.current, option) if option else None,
             maximum=max((span.last for span in option.sizes), default=None) if option else None,
             why=_("the runbook's size") if size == self.spec.larger_storage_gib else "",
-            help=_("At least 10 % more than now; storage cannot shrink."),
+            help=_("At least 10 % more than now."),
         )
 
     def _limit(self, state: StorageState, size: int | None) -> Iterable[Parameter]:
@@ -178,7 +178,7 @@ class RdsStorage(DatabaseChange):
             approval=EXTENDING,
             downtime=_downtime(read, values),
             cost=self._cost(state, values, price),
-            reversible=_("No: RDS storage cannot shrink."),
+            reversible=_("No"),
             watch=_watch(values, read),
             suggestions=(snapshot_first(target.id),),
         )

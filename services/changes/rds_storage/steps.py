@@ -78,7 +78,9 @@ def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator
         if end is not None:
             left = more / -end.per_hour * 3600
             name = _("Full in, at the present rate")
-            yield Row(name=name, before=lasting(end.left), after=lasting(left))
+            yield Row(
+                name=name, before=lasting(end.left) if free > 0 else _("it is full"), after=lasting(left)
+            )
 
 
 def _cost_rows(

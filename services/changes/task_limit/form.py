@@ -52,9 +52,8 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             kind="moment",
             default=as_typed(at, calendar.zone),
             why=why,
-            help=_("Time in {zone}, e.g. 2026-12-01 17:00; not used when it is not reverted.").format(
-                zone=calendar.zone.key
-            ),
+            help=_("Time in {zone}, e.g. 2026-12-01 17:00.").format(zone=calendar.zone.key),
+            only_if=(REVERT, ("aws", "duty")),
         ),
         Parameter(
             id=MIN,

@@ -9,9 +9,10 @@ import pytest
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import CLASS
 from services.changes.rds_class.state import ClassState, offered
-from services.changes.rds_class.steps import observed_class
+from services.changes.rds_class.steps import class_progress, observed_class
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OrderableClass, PendingSetting
+from services.models.watches import WatchState
 from tests.services.changes.rds_states import OUTAGE, QUIET, UNKNOWN, change, patch, read_state, rows, texts
 
 CHANGE = change("rds-class")
@@ -150,3 +151,22 @@ def test_reading_proves_it_done_or_not_done() -> None:
     assert (queued.place, queued.digest) == (Place.BEFORE, withdraw.expects)
     assert observed_class(withdraw, read_state()).place is Place.AFTER
     assert observed_class(withdraw, read_state(instance_class="db.t4g.large")).place is Place.ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("current", "queued", "is_settled", "end"),
+    [
+        ("db.t4g.medium", "db.t4g.large", True, WatchState.RUNNING),
+        ("db.t4g.medium", "db.t4g.xlarge", False, WatchState.RUNNING),
+        ("db.t4g.medium", "db.t4g.xlarge", True, WatchState.WITHDRAWN),
+        ("db.t4g.medium", "", True, WatchState.WITHDRAWN),
+        ("db.t4g.large", "", True, WatchState.DONE),
+        ("db.t4g.large", "db.t4g.xlarge", True, WatchState.DONE),
+    ],
+)
+def test_a_queued_class_is_followed_until_it_is_applied_or_replaced(
+    current: str, queued: str, is_settled: bool, end: WatchState
+) -> None:
+    pending = (PendingSetting(id=CLASS, title="Instance class", value=queued, outage=True),) if queued else ()
+    read = read_state(instance_class=current, pending=pending)
+    assert class_progress(plan().steps[0], read, is_settled=is_settled).state is end

@@ -74,6 +74,8 @@ def test_hours_until_it_is_full_are_beside_it() -> None:
     result = plan(state(load=load))
     assert rows(result)["Free storage"] == ("10 GiB", "110 GiB")
     assert rows(result)["Full in, at the present rate"] == ("10h 0m", "4d 14h")
+    full = plan(state(load=DatabaseLoad(free=0, depletion=Depletion(-(2**30), 0, 3600))))
+    assert rows(full)["Full in, at the present rate"] == ("it is full", "4d 4h")
     late = plan(state(load=load), timing="window")
     assert "full before that window" in texts(late, grave=True)
     assert late.steps[0].call.params["ApplyImmediately"] is False

@@ -188,6 +188,8 @@ class PlanScreen(PlacedDialog[None]):
             return
         self._go_on = False
         self._plan_id = ""
+        # What was said about the discarded plan, such as that it is approved.
+        self.app.board.remove(self.app.board.noticed)
         self.forget()
         if self._typing is not None:
             self._typing.stop()

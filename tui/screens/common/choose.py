@@ -29,7 +29,7 @@ class ChooseScreen(GuardedDialog[str | None]):
 
     DEFAULT_CSS = """
     ChooseScreen {
-        & #window { max-width: 84; }
+        & #window { max-width: 132; }
         & KeyedTable { height: auto; max-height: 20; }
     }
     """

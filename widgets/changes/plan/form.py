@@ -177,11 +177,13 @@ class PlanForm(VerticalGroup):
         ]
         await self.mount_all([*rows, self._help])
         self.has_questions = True
+        self._show_those_with_effect()
 
     @property
     def values(self) -> dict[str, str]:
-        """The answers as typed, by the parameter's id."""
-        return {parameter.id: self._answer(parameter) for parameter in self.parameters}
+        """The answers as typed, by the parameter's id; without those that have no effect beside the others."""
+        answers = {parameter.id: self._answer(parameter) for parameter in self.parameters}
+        return {each.id: answers[each.id] for each in self.parameters if each.has_effect(answers)}
 
     def first(self) -> Widget | None:
         """The first question's field."""
@@ -192,6 +194,13 @@ class PlanForm(VerticalGroup):
         field = self.query_one(f"#{_widget_id(parameter)}")
         assert isinstance(field, Field | ChoiceRow)
         return field.value.strip()
+
+    def _show_those_with_effect(self) -> None:
+        answers = self.values
+        for parameter in self.parameters:
+            row = self.query_one(f"#{_widget_id(parameter)}").parent
+            assert isinstance(row, Widget)
+            row.display = parameter.id in answers
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the question that has the focus."""
@@ -213,6 +222,7 @@ class PlanForm(VerticalGroup):
         event.stop()
         if event.control.has_focus:
             self._explain(event.control)
+        self._show_those_with_effect()
         self.post_message(self.Changed(self.values))
 
     @on(Input.Submitted)

@@ -307,6 +307,18 @@ async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded: Embed
         await until(pilot, lambda: "(13)" in said(pilot))
 
 
+async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded: Embedded, tmp_path: Path) -> None:
+    async with console_of(embedded, tmp_path / "j.db") as pilot:
+        plan_screen = await planned(pilot)
+        await fill(pilot, await way(pilot, 1), who="鈴木", reference="12")
+        await until(pilot, lambda: "The approval is recorded" in said(pilot))
+        await until(pilot, lambda: pilot.app.board.noticed is not None)
+        plan_screen.form.query_one("#ask-max", Input).value = "7"
+        await until(pilot, lambda: plan_screen.plan is not None and plan_screen.plan.wish["max"] == "7")
+        await until(pilot, lambda: "The approval is recorded" not in said(pilot))
+        await until(pilot, lambda: "is missing: F7" in said(pilot))
+
+
 async def test_in_japanese(embedded: Embedded, tmp_path: Path) -> None:
     i18n.use("ja")
     async with console_of(embedded, tmp_path / "j.db", size=(80, 24)) as pilot:

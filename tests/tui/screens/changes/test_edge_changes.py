@@ -17,6 +17,7 @@ from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenChange
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
+from widgets.changes.plan.form import ChoiceRow
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=1200), pytest.mark.usefixtures("at_once")]
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -127,6 +128,12 @@ async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
         screen = await dialog(pilot, "alarm-mute", ALARM)
         assert screen.plan is not None
         assert screen.plan.wish == {"action": "unmute"}, "what is muted is offered to be unmuted"
+        reason = screen.form.query_one("#ask-reason")
+        assert not reason.is_on_screen, "only questions with an effect are asked"
+        screen.form.query_one("#ask-action", ChoiceRow).value = "mute"
+        await until(pilot, lambda: reason.is_on_screen)
+        screen.form.query_one("#ask-action", ChoiceRow).value = "unmute"
+        await until(pilot, lambda: not reason.is_on_screen and screen.plan is not None)
         await confirmed(pilot, screen, ALARM)
         assert sent(embedded, DELETE) == 1
         await pilot.press("escape")

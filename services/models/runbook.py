@@ -268,6 +268,8 @@ class Approver(Translated):
     role: Clean
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
+    users: tuple[RawId, ...] = ()
+    """The OS users that may approve in a console as this role; empty: any second person."""
     approves: tuple[Clean, ...] = ()
     """What the role approves, one each: `task-limit:raise`, `rds-class:change` or `rds-storage:extend`, or the Japanese
     sentence for one of these. A change of which no role approves anything needs no approval."""

@@ -180,8 +180,10 @@ async def _plan(
     parameters = await change.parameters(target)
     _check(parameters, values)
     # What is not typed follows from what is: only a new minimum leaves the maximum where it is.
-    wish = dict(values) or {parameter.id: parameter.default for parameter in parameters}
-    plan = await services.engine.plan(kind, str(target.id), wish)
+    defaults = {parameter.id: parameter.default for parameter in parameters}
+    plan = await services.engine.plan(kind, str(target.id), dict(values) or defaults)
+    if plan.refusals:
+        plan = plan.model_copy(update={"wish": defaults | plan.wish})
     return plan, why_then(parameters, plan)
 
 

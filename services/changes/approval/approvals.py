@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.changes.ages import Ages, marked
 from services.changes.approval import entries
-from services.changes.approval.second_person import are_two, awaits
+from services.changes.approval.second_person import are_two, awaits, is_one_of
 from services.changes.approvers import approver
 from services.clock import Clock, real
 from services.i18n import _, sentences
@@ -14,8 +14,9 @@ from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
 from services.models.changes import Plan
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.runbook import Runbook
+from services.models.text import clean
 
 VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
@@ -67,6 +68,11 @@ class Approvals(GroupedProjection):
                     mine=me.identity or _("identity unknown"),
                 )
             )
+        if not self._may_approve(plan, me):
+            who = approver(self._runbook, plan.approval_scope)
+            text = _("The runbook lets only {users} approve as {role}; you are {me}.")
+            users = _(", ").join(clean(user) for user in who.users) if who is not None else ""
+            raise NotApproved(text.format(users=users, role=plan.approval, me=me.name))
         await self._answer(entries.approved(plan))
 
     async def decline(self, plan: Plan, reason: str) -> None:
@@ -141,7 +147,13 @@ class Approvals(GroupedProjection):
 
     def awaited(self) -> tuple[ApprovalRequest, ...]:
         """The requests that wait for the person here, newest first."""
-        return tuple(each for each in self.requests() if awaits(each, self.journal.person))
+        me = self.journal.person
+        return tuple(
+            each
+            for each in self.requests()
+            if awaits(each, me)
+            and (each.state is not ApprovalState.ASKED or self._may_approve(each.plan, me))
+        )
 
     def request(self, plan: str) -> ApprovalRequest | None:
         """The request for a plan's approval; None if nobody has asked."""
@@ -194,7 +206,13 @@ class Approvals(GroupedProjection):
             asking is not None
             and are_two(asking.person, entry.person)
             and are_two(self.journal.person, entry.person)
+            and self._may_approve(plan, entry.person)
         )
+
+    def _may_approve(self, plan: Plan, person: Person) -> bool:
+        """Whether the runbook leaves open which OS user approves the plan, or names the person's."""
+        who = approver(self._runbook, plan.approval_scope)
+        return who is None or not who.users or is_one_of(person, who.users)
 
     def _is_fresh(self, entry: Entry) -> bool:
         """Whether the entry is young enough by a clock that cannot be set and by the wall clock."""

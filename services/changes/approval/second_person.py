@@ -1,6 +1,7 @@
 """Who is a second person: another OS user with another AWS identity; and for whom a request waits. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.journal import Person
@@ -19,6 +20,15 @@ def are_two(one: Person, other: Person) -> bool:
         return False
     names, others = _names(one), _names(other)
     return bool(names) and bool(others) and names.isdisjoint(others)
+
+
+def is_one_of(person: Person, users: Iterable[str]) -> bool:
+    """Whether the OS user that the person's session began as is among `users`; case does not count.
+
+    Of `alice (sudo: bob)` that is bob, so that nobody approves by becoming the approver with sudo.
+    """
+    names = [name for name in _NAMES.findall(person.user.casefold()) if name not in _LABELS]
+    return bool(names) and names[-1] in {user.casefold() for user in users}
 
 
 def awaits(request: ApprovalRequest, person: Person) -> bool:

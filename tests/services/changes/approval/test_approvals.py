@@ -26,7 +26,7 @@ from tests.services.changes.approval.approval_world import (
     sent,
     ways,
 )
-from tests.services.changes.change_world import Desk
+from tests.services.changes.change_world import APPROVED, Desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 MINUTE = 60.0
@@ -91,6 +91,38 @@ async def test_only_another_user_with_another_identity_approves(
                 await approve(two, plan)
         assert bool((await confirmed(one, plan)).refusal) is not is_second
         assert bool(sent(embedded)) is is_second
+
+
+async def test_only_whom_the_runbook_names_approves(embedded: Any, tmp_path: Path) -> None:
+    approvers = tuple(each.model_copy(update={"users": ("taro",)}) for each in APPROVED.approvers)
+    book = APPROVED.model_copy(update={"approvers": approvers})
+    path = tmp_path / "j.db"
+    async with (
+        office(embedded, path, HANAKO, runbook=book) as one,
+        office(embedded, path, TARO, runbook=book) as two,
+        office(embedded, path, JIRO, runbook=book) as three,
+    ):
+        plan = await raise_plan(one)
+        await one.engine.authority.approvals.ask(plan)
+        for other in (two, three):
+            await other.engine.authority.approvals.load()
+        assert [len(other.engine.authority.approvals.awaited()) for other in (two, three)] == [1, 0]
+        with pytest.raises(NotApproved, match="only taro approve as PM"):
+            await approve(three, plan)
+        await approve(two, plan)
+        await one.engine.authority.approvals.load()
+        assert ways(one, plan) == [ConsentWay.SECOND_PERSON]
+
+    async with office(embedded, path, JIRO, runbook=APPROVED) as anybody:
+        lower = await raise_plan(anybody, maximum="9")
+        await anybody.engine.authority.approvals.ask(lower)
+    async with (
+        office(embedded, path, HANAKO, runbook=APPROVED) as lax,
+        office(embedded, path, TARO, runbook=book) as strict,
+    ):
+        await approve(lax, lower)
+        await strict.engine.authority.approvals.load()
+        assert ways(strict, await again(strict, lower)) == [], "checked again where it is confirmed"
 
 
 async def test_who_approved_does_not_confirm_but_another_may(embedded: Any, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes.approval.second_person import are_two
+from services.changes.approval.second_person import are_two, is_one_of
 from services.models.journal import Person
 
 A, B = "arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/b"
@@ -66,3 +66,20 @@ def test_two_by_sudo_of_one_account_are_not_told_apart() -> None:
 def test_nobody_is_a_second_person_to_themselves(one: Person) -> None:
     assert not are_two(one, one)
     assert not are_two(one, one.model_copy(update={"host": "elsewhere", "origin": "ssh 10.0.0.1"}))
+
+
+@pytest.mark.parametrize(
+    ("user", "is_one"),
+    [
+        ("suzuki", True),
+        ("Suzuki", True),
+        ("ops (sudo: suzuki)", True),
+        ("ops (login: suzuki)", True),
+        ("suzuki (sudo: alice)", False),
+        ("suzuki2", False),
+        ("alice", False),
+        ("", False),
+    ],
+)
+def test_who_is_named_by_the_runbook(user: str, is_one: bool) -> None:
+    assert is_one_of(Person(user=user), ["suzuki", "tanaka"]) is is_one

@@ -58,6 +58,10 @@ class History(GroupedProjection):
         """The current state of one run. Raises KeyError."""
         return aged(self._runs[plan], self.ages, self.busy)
 
+    def is_confirmed(self, plan: str) -> bool:
+        """Whether the plan was confirmed, here or in another console, according to the entries read so far."""
+        return any(entry.kind is EntryKind.PLAN for entry in self.recorded(plan))
+
     @property
     def busy(self) -> frozenset[str]:
         """Plans that this console is applying, or whose outcome it still has to record."""

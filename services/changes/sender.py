@@ -98,9 +98,9 @@ class Sender:
         # Assuming a role and reading the account take time, in which the plan may have expired.
         objection = (
             self._objection(plan, typed)
-            or self._another(plan)
             or await self._assume(plan)
             or await self._writers.elsewhere(plan)
+            or await self._another(plan)
             or await self._restraints.objection()
             or await self._authority.objection(plan)
             or self._objection(plan, typed)
@@ -146,12 +146,24 @@ class Sender:
             or await self._writers.assume(plan, calls)
         )
 
-    def _another(self, plan: Plan) -> str:
-        """Why the plan is another than the one made here under its id; "" if it is that, or was made elsewhere."""
-        before = self._made.get(plan.id)
-        if before is None or before[1] == plan.digest:
-            return ""
-        return _("It is not the plan that was made; plan it again.")
+    async def _another(self, plan: Plan) -> str:
+        """Why the plan is another than the one that its parameters lead to; "" if it is that.
+
+        A plan made in another console is made again here, because its text says itself what approval it needs. One that
+        was confirmed before is not sent again in any case.
+        """
+        if plan.id in self._made:
+            _start, digest = self._made[plan.id]
+        else:
+            await self._history.load()
+            if self._history.is_confirmed(plan.id):
+                return ""
+            try:
+                made = await self._changes[plan.kind].plan(plan.target, plan.wish, plan.id)
+            except AwsError as error:
+                return problem_text(error.problem)
+            digest = made.digest
+        return "" if digest == plan.digest else _("It is not the plan that was made; plan it again.")
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""

@@ -98,8 +98,8 @@ async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path
         await refused(one, plan, "is not staff-api", "")
         await refused(one, await one.plan(max="5"), "Nothing to change")
         altered = {"account": "999999999999"}
-        await refused(one, plan.model_copy(update=altered), "not the plan that was made")
-        await refused(one, plan.model_copy(update={**altered, "id": "elsewhere"}), "account 123456789012")
+        await refused(one, plan.model_copy(update=altered), "account 123456789012")
+        await refused(one, plan.model_copy(update={"wish": {"max": "9"}}), "not the plan that was made")
         await refused(one, plan.model_copy(update={"steps": ()}), "refused")
         await refused(one, plan.model_copy(update={"kind": "unheard-of"}), "refused")
         embedded.fault("sts", "GetCallerIdentity", preset="denied")

@@ -54,8 +54,9 @@ async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) ->
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await one.arm()
-        run = await one.apply(plan.model_copy(update={"approval_scope": "", "approval": ""}))
-        assert run.refusal == "It is not the plan that was made; plan it again."
+        for id in (plan.id, "elsewhere"):
+            run = await one.apply(plan.model_copy(update={"id": id, "approval_scope": "", "approval": ""}))
+            assert run.refusal == "It is not the plan that was made; plan it again."
     assert sent(embedded) == 0
 
 

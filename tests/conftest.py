@@ -57,6 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: console_tests not in item.path.parents)
 
 
+def pytest_collection_finish() -> None:
+    """Exempt what has been imported and collected from the collections during the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish() -> None:
     """Collect once; pytest does it five times as it ends, and what is left now cannot be freed."""
     gc.collect()

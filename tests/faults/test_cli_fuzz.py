@@ -95,7 +95,7 @@ def end_with_a_message(cases: list[Case], folder: Path) -> None:
 
 
 def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
-    hold(45, tmp_path, SEED)
+    hold(12, tmp_path, SEED)
 
 
 @pytest.mark.slow

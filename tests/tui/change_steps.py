@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -17,6 +18,11 @@ from tui.screens.changes.plan import PlanScreen
 
 RAISE = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"
+SIZES = pytest.mark.parametrize(
+    "size",
+    [pytest.param((80, 24), id="80x24"), pytest.param((120, 40), id="120x40", marks=pytest.mark.slow)],
+)
+"""Columns and rows; the large terminal in `make faults`."""
 
 
 def sent(embedded: Embedded, operation: str = RAISE) -> int:

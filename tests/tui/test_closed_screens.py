@@ -108,6 +108,7 @@ def test_every_screen_has_an_opener() -> None:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.slow
 async def test_closed_screens_are_gone(embedded: Embedded, new_widgets: Made) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
@@ -131,6 +132,7 @@ class Kept(Message, bubble=False):
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.slow
 async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
     embedded: Embedded, new_widgets: Made
 ) -> None:

@@ -73,13 +73,8 @@ def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
         assert not is_running(world)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGTERM,
-        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGHUP, signal.SIGINT)),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     with demo() as console:
         live(console)
@@ -129,6 +124,7 @@ def turn(console: PtyConsole, url: str, state: str) -> None:
     console.send("\x12")  # ctrl+r
 
 
+@pytest.mark.slow
 def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clears() -> None:
     with world("empty") as url:
         asyncio.run(_put_alarm(url))
@@ -151,6 +147,7 @@ def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clea
             assert console.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> None:
     # Wide enough for the number of requests.
     with PtyConsole(demo_command("--speed", "300"), size=(40, 200)) as console:
@@ -165,6 +162,7 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
         console.assert_restored()
 
 
+@pytest.mark.slow
 def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
     with demo() as console:
         live(console)
@@ -179,6 +177,7 @@ def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
         console.assert_restored()
 
 
+@pytest.mark.slow
 def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds() -> None:
     with demo() as console:
         live(console)
@@ -273,6 +272,7 @@ def hostile_world() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
     with hostile_world() as url:
         command = [*TOBAN, "--lang", "en", "--endpoint-url", url, "--runbook", str(OTHER)]

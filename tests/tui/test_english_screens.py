@@ -90,6 +90,7 @@ async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
 
 
 @pytest.mark.scenario("monday-faults", origin=MONDAY, history=3 * 24 * 3600.0, language="en")
+@pytest.mark.slow
 async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         app = pilot.app
@@ -117,6 +118,7 @@ async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> Non
 
 
 @pytest.mark.scenario("alb-5xx", origin=STORM, language="en")
+@pytest.mark.slow
 async def test_the_language_is_switched_on_the_running_console(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:

@@ -95,6 +95,7 @@ async def test_late_and_waiting_duties_are_named(embedded: Embedded, language: s
 
 
 @pytest.mark.pty
+@pytest.mark.slow
 def test_the_shell_reads_it_once_the_terminal_is_restored() -> None:
     command = demo_command("--speed", "300", at="2026-01-19 08:58")
     with PtyConsole(command, size=(40, 120)) as terminal:

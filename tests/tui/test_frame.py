@@ -76,8 +76,8 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
 @pytest.mark.parametrize(
     ("size", "step"),
     [
-        (SIZES[0], 2),
-        (SIZES[1], 4),
+        (SIZES[0], 4),
+        (SIZES[1], 8),
         *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2]),
     ],
 )

@@ -47,6 +47,7 @@ async def test_whoever_has_a_journal_is_not_greeted(embedded: Embedded, tmp_path
 
 
 @pytest.mark.pty
+@pytest.mark.slow
 def test_the_command_greets() -> None:
     with PtyConsole(demo_command(), size=(24, 80)) as terminal:
         terminal.wait_text("First steps: 2 Inspect")

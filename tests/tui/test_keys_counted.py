@@ -57,6 +57,7 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("monday-faults", history=72 * 3600.0, origin=MONDAY)
+@pytest.mark.slow
 async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         keys = Keys(pilot)

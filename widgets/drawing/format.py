@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -131,7 +132,9 @@ _SHORTEST = 4
 """Minimum cells of the last line of a wrapped Japanese paragraph: one character by itself is easily missed."""
 
 
-def _wrap_line(text: str, width: int) -> list[str]:
+@lru_cache(2048)
+def _wrap_line(text: str, width: int) -> tuple[str, ...]:
+    """Cached, because a screen draws the same texts many times."""
     lines: list[list[str]] = [[]]
     room = width
     for unit in _units(text, width):
@@ -147,7 +150,7 @@ def _wrap_line(text: str, width: int) -> list[str]:
         lines[-1].append(unit)
         room -= size
     _lengthen_last(lines, width)
-    return ["".join(line).rstrip() for line in lines]
+    return tuple("".join(line).rstrip() for line in lines)
 
 
 def _lengthen_last(lines: list[list[str]], width: int) -> None:

@@ -64,6 +64,7 @@ def test_the_two_that_are_often_wrong() -> None:
     assert OPEN_DAYS.holiday(date(2026, 9, 22)) == "国民の休日"
 
 
+@pytest.mark.slow
 def test_the_law_of_2000_to_2050() -> None:
     """国民の祝日に関する法律 and its exceptions, written out independently of the library."""
     expected: set[date] = set()

@@ -63,7 +63,11 @@ async def calls_of(embedded: Embedded, id: str, runbook: Runbook = BOOK) -> froz
     return recorded(embedded, before)
 
 
-@pytest.mark.parametrize("lively", LIVELY, indirect=True)
+@pytest.mark.parametrize(
+    "lively",
+    [LIVELY[0], *(pytest.param(name, marks=pytest.mark.slow) for name in LIVELY[1:])],
+    indirect=True,
+)
 async def test_inspections_call_what_they_declare(lively: Embedded) -> None:
     for entry in INSPECTIONS:
         undeclared = await calls_of(lively, entry.id) - operations(entry.calls)

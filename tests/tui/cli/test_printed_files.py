@@ -45,7 +45,7 @@ def printed(home: Path, encoding: str, *argv: str) -> bytes:
         slow("runbook", "schema"),
         slow("inspect", "--schema"),
         slow("duties", "--month", "2026-04", "--json"),
-        ("duties", "--ics", "-"),
+        slow("duties", "--ics", "-"),
         slow("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
     ],
 )

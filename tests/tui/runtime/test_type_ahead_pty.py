@@ -49,6 +49,7 @@ def quit_console(console: PtyConsole) -> None:
     assert console.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_findings_1_and_5_in_a_terminal() -> None:
     with logs() as console:
         console.send("o")

@@ -24,12 +24,9 @@ def slow(*words: str, **env: str) -> object:
     ("words", "env"),
     [
         (("demo",), {"COLUMNS": "²", "LINES": "-1", "XDG_STATE_HOME": "/dev/null/x", "HOME": "/nowhere"}),
-        (
-            ("demo", "--journal", "{fifo}"),
-            {"TZ": "Nowhere/Nowhere", "USER": "\x1b[2J", "SSH_CONNECTION": "\x1b"},
-        ),
-        (("demo", "--config", "{fifo}"), {}),
-        ((), {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "SSL_CERT_FILE": "{fifo}"}),
+        slow("demo", "--journal", "{fifo}", TZ="Nowhere/Nowhere", USER="\x1b[2J", SSH_CONNECTION="\x1b"),
+        slow("demo", "--config", "{fifo}"),
+        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", SSL_CERT_FILE="{fifo}"),
         slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CA_BUNDLE="{fifo}"),
         slow(
             AWS_ROLE_ARN="arn:aws:iam::111122223333:role/x",

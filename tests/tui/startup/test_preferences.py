@@ -12,6 +12,7 @@ from tests.tui.pty_console import PtyConsole
 
 
 @pytest.mark.pty
+@pytest.mark.slow
 def test_the_mouse_can_be_left_to_the_terminal() -> None:
     with PtyConsole(demo_command(), size=(40, 120), env={"TOBAN_MOUSE": "false"}) as console:
         console.wait_text("read-only")
@@ -23,6 +24,7 @@ def test_the_mouse_can_be_left_to_the_terminal() -> None:
 
 
 @pytest.mark.pty
+@pytest.mark.slow
 def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('lang = "en"\nbel = true\n')

@@ -70,7 +70,7 @@ def moments(count: int) -> list[tuple[float, signal.Signals]]:
     return [(START * (step + rng.random()) / count, rng.choice(END_SIGNALS)) for step in range(count)]
 
 
-@pytest.mark.parametrize(("seconds", "number"), moments(3))
+@pytest.mark.parametrize(("seconds", "number"), moments(1))
 def test_a_signal_while_it_starts(tmp_path: Path, seconds: float, number: signal.Signals) -> None:
     with starting(tmp_path, "demo") as console:
         at(console, seconds)
@@ -87,6 +87,7 @@ def test_a_signal_at_any_moment_of_the_start(tmp_path: Path, seconds: float, num
         ends_well(console, tmp_path, number)
 
 
+@pytest.mark.slow
 def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path: Path) -> None:
     with starting(tmp_path, "demo") as console:
         console.wait(lambda: bool(console.raw), "the first byte")
@@ -100,9 +101,8 @@ def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path: Path) -
         leaves_nothing(console, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.slow) for each in END_SIGNALS)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, *END_SIGNALS])
 def test_a_signal_during_the_end(tmp_path: Path, number: signal.Signals) -> None:
     with starting(tmp_path, "demo") as console:
         console.wait_text(STARTED)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from botocore.loaders import JSONFileLoader, Loader
+from botocore.loaders import JSONFileLoader, Loader, instance_cache
 
 
 class ModelFiles(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
@@ -30,6 +30,7 @@ class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
 
     FILE_LOADER_CLASS = ModelFiles
 
+    @instance_cache  # type: ignore[untyped-decorator]
     def list_available_services(self, type_name: str) -> list[str]:
         """The service directories; the SDK would also list the contents of all four hundred."""
         return sorted(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -110,11 +111,7 @@ ANSWERS: tuple[Callable[[Plan], NewEntry], ...] = (
 )
 
 
-@given(pairs(), st.sampled_from(ANSWERS))
-@settings(max_examples=1000, deadline=None)
-def test_an_approval_serves_no_other_plan(
-    pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]
-) -> None:
+def serves_no_other(pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]) -> None:
     one, other = pair
     assume(essence(one) != essence(other))
     recorded = approvals(entry(entries.asked(one, ""), 1, HANAKO), entry(answer(one), 2, TARO))
@@ -123,8 +120,25 @@ def test_an_approval_serves_no_other_plan(
     assert not recorded.may_serve(other) or other.id != one.id
 
 
+@given(pairs(), st.sampled_from(ANSWERS))
+@settings(deadline=None)
+def test_an_approval_serves_no_other_plan(
+    pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]
+) -> None:
+    serves_no_other(pair, answer)
+
+
+@pytest.mark.slow
+@given(pairs(), st.sampled_from(ANSWERS))
+@settings(max_examples=1000, deadline=None)
+def test_an_approval_serves_no_other_plan_over_1000_pairs(
+    pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]
+) -> None:
+    serves_no_other(pair, answer)
+
+
 @given(pairs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_emergency_serves_no_other_plan(pair: tuple[Plan, Plan]) -> None:
     one, other = pair
     assume(essence(one) != essence(other))

@@ -244,6 +244,7 @@ async def test_a_rollback_whose_tasks_fail_ends_as_failed(embedded: Any, tmp_pat
 
 
 @QUIET
+@pytest.mark.slow
 async def test_it_gives_up_after_an_hour(embedded: Any, tmp_path: Path) -> None:
     live(embedded, 240)
     service(embedded).broken[BEFORE] = 0.0

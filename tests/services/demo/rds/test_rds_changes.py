@@ -107,6 +107,7 @@ def test_a_class_changes_at_once_with_a_failover() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_queued_class_changes_in_the_window_and_is_withdrawn_only_immediately() -> None:
     rds = Rds()
     assert rds.modify(**LARGE, ApplyImmediately=False)["PendingModifiedValues"] == LARGE
@@ -181,6 +182,7 @@ def test_large_storage_needs_its_iops() -> None:
     assert (row["AllocatedStorage"], row["Iops"], row["MaxAllocatedStorage"]) == (400, 12000, 1000)
 
 
+@pytest.mark.slow
 def test_maintenance_is_applied_in_the_window_that_was_chosen() -> None:
     rds = Rds({"kind": "patch"})
     chosen = rds.choose("next-maintenance")
@@ -208,6 +210,7 @@ def test_maintenance_at_once_cannot_be_undone() -> None:
     assert rds.ask("DescribePendingMaintenanceActions")["PendingMaintenanceActions"] == []
 
 
+@pytest.mark.slow
 def test_a_forced_date_needs_nobody() -> None:
     rds = Rds({"kind": "patch", "auto_after_days": 30, "forced_days": 2})
     rds.advance(days=2, minutes=1)

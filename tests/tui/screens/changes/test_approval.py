@@ -31,7 +31,7 @@ from tests.services.changes.approval.approval_world import (
 from tests.services.changes.approval.test_freezes import frozen
 from tests.services.changes.change_world import APPROVED, RESOURCE, Desk
 from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, planned, said, to_question
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, planned, said, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.change import ChangeScreen
@@ -89,7 +89,7 @@ async def asked_by(two: Desk, note: str = "") -> Any:
     return plan
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_asked_here_approved_there_confirmed_here(
     embedded: Embedded, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -123,7 +123,7 @@ async def test_asked_here_approved_there_confirmed_here(
         assert "Approved by taro, a second person" in approval, "also while it is carried out"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_the_second_person_sees_reviews_and_approves_it_by_name(
     embedded: Embedded, tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -11,8 +11,8 @@ from tests.conftest import Embedded
 from tests.services.changes.change_world import SERVICE, service, target
 from tests.services.changes.watched import UPDATE, live
 from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, said, sent
-from tests.tui.screens.changes.test_edge_changes import SIZES, confirmed, dialog, seen_to_its_end
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, said, sent
+from tests.tui.screens.changes.test_edge_changes import confirmed, dialog, seen_to_its_end
 
 pytestmark = pytest.mark.usefixtures("at_once")
 

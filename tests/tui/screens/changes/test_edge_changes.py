@@ -12,7 +12,7 @@ from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.conftest import Embedded
 from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, said, sent, to_question
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, said, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenChange
 from tui.screens.changes.change import ChangeScreen
@@ -20,7 +20,6 @@ from tui.screens.changes.plan import PlanScreen
 from widgets.changes.plan.form import ChoiceRow
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=1200), pytest.mark.usefixtures("at_once")]
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 DISTRIBUTION, ALARM = "E1234567890ABC", "rds-cpu-high"
 CREATE, PUT, DELETE = (
     "cloudfront.CreateInvalidation",

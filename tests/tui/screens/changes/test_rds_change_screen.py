@@ -9,7 +9,7 @@ from services.demo.scenario import Scenario
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
 from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, planned, said, sent, to_question
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, planned, said, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 
 WORDS = {"title": "t", "watch": "w"}
@@ -36,7 +36,7 @@ async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embe
         assert "F2 先に行う操作 F9 変更許可 Esc 閉じる" in said(pilot)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 @pytest.mark.parametrize(
     ("kind", "operation", "typed"),
     [("rds-maintenance", "ApplyPendingMaintenanceAction", True), ("rds-snapshot", "CreateDBSnapshot", False)],

@@ -8,6 +8,7 @@ from services.changes.registry import CHANGES
 from services.models.runbook import Cause, Runbook, Step
 from services.runbook.loader import load_builtin
 from tests.tools.console import console, screen_text, until
+from tests.tui.change_steps import SIZES
 from tui.messages import OpenAlarm
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.procedures import leads
@@ -93,7 +94,7 @@ async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
         ]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[int, int]) -> None:
     async with console(embedded.url, embedded.clock, mode="change", size=size) as pilot:
         app: Any = pilot.app
@@ -106,7 +107,7 @@ async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[
 
 
 @pytest.mark.scenario("alb-5xx", history=3600.0)
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_the_number_of_a_cause_opens_its_change(embedded: Any, size: tuple[int, int]) -> None:
     embedded.advance(360)
     async with console(embedded.url, embedded.clock, size=size) as pilot:

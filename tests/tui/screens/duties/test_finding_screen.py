@@ -77,6 +77,7 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
+@pytest.mark.slow
 async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app

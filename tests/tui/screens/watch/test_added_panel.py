@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 # One worker runs them all, so that the console is started once.
-pytestmark = pytest.mark.xdist_group("added-panel")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("added-panel")]
 
 ROOT = Path(__file__).parents[4]
 FILE = Path("tui/screens/watch/panels/tasks.py")

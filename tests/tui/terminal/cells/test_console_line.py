@@ -32,6 +32,7 @@ class FarConsole(PtyConsole):
         return super().read(seconds)
 
 
+@pytest.mark.slow
 def test_a_line_configured_as_slow_is_called_slow() -> None:
     with FarConsole("--link", "slow", size=(24, 100)) as console:
         console.wait_text("slow line (as set)")
@@ -45,6 +46,7 @@ def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
         console.wait(lambda: duties_shown(console), "the duties")
 
 
+@pytest.mark.slow
 def test_a_line_configured_as_fast_is_never_called_slow() -> None:
     with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
         console.wait_text("alb-5xx-error-rate")

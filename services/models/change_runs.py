@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from services.models.approvals import Consent
+from services.models.approvals import Consent, ConsentWay
 from services.models.base import Clean, Model, RawId
 from services.models.changes import Plan, PlannedStep
 from services.models.watches import Progress, WatchState
@@ -76,6 +76,19 @@ class Run(Model):
         if self.refusal:
             return StepState.REFUSED
         return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
+
+    @property
+    def partly_done(self) -> int:
+        """How many steps took effect before one was not done; 0 for none, for all, and while it is open."""
+        if self.refusal or self.state not in (StepState.FAILED, StepState.REFUSED):
+            return 0
+        return next(at for at, step in enumerate(self.steps) if step.state is not StepState.DONE)
+
+    @property
+    def lacks_approval(self) -> bool:
+        """Whether nobody approved a plan that needs an approval: an emergency allowed it."""
+        ways = {consent.way for consent in self.consents}
+        return bool(self.plan.approval) and not ways - {ConsentWay.EMERGENCY}
 
     @property
     def elsewhere_until(self) -> datetime | None:

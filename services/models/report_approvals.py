@@ -49,6 +49,8 @@ class ApprovalLine(Model):
     """Why it was declined, or is an emergency."""
     freeze: Clean = ""
     """The change freeze that an emergency overrode; "" for none."""
+    bypasses_approval: bool = False
+    """Whether an emergency also went past `role`: nobody approved the plan."""
     is_used: bool = False
     """Whether the plan was confirmed."""
 

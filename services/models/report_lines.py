@@ -209,12 +209,18 @@ class ChangeLine(Model):
     """State of the whole change."""
     steps: tuple[StepLine, ...] = ()
     """Its requests, in order."""
+    partly_done: int = 0
+    """How many of its steps took effect before one was not done; 0 unless it was partly done."""
     refusal: Clean = ""
     """Why it was stopped before any request was sent; "" if it was not."""
     revert_at: datetime | None = None
-    """When it is to be reverted; None: no revert is planned."""
+    """When it is planned to be reverted; None: no revert is planned."""
     revert: Clean = ""
-    """How it is to be reverted, in words; "" if no revert is planned."""
+    """How it is planned to be reverted, in words; "" if no revert is planned."""
+    revert_pending: bool = False
+    """Whether that revert is still to come; false if it was made or signed off, or if nothing was changed."""
+    revert_remark: Clean = ""
+    """Who makes the pending revert, AWS or a person, in words; "" if none is pending."""
     allowed_by: tuple[ApprovalLine, ...] = ()
     """What allowed it: approvals, an emergency."""
     is_followed: bool = False

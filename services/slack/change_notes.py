@@ -53,15 +53,20 @@ def _bypassed(run: Run, emergency: Consent | None) -> str:
     """The freeze and the approval that an emergency went past."""
     if emergency is None:
         return ""
-    role = run.plan.approval if len(run.consents) == 1 else ""
-    missing = _("the approval of {role}").format(role=role) if role else ""
-    return _("; ").join(filter(None, (emergency.freeze, missing)))
+    freezes = dict.fromkeys(each.freeze for each in run.consents)
+    missing = _("the approval of {role}").format(role=run.plan.approval) if run.lacks_approval else ""
+    return _("; ").join(filter(None, (*freezes, missing)))
 
 
 def _result(run: Run) -> str:
-    state = _(_RESULTS[run.state])
+    state = _("partly done") if run.partly_done else _(_RESULTS[run.state])
     progress = run.progress
     if progress is not None and progress.state in _ENDS:
         state = _(_ENDS[progress.state])
-    text = progress.text if progress is not None else run.refusal
+    text = progress.text if progress is not None else run.refusal or _unsent(run)
     return _("{title} ({more})").format(title=state, more=text) if text else state
+
+
+def _unsent(run: Run) -> str:
+    """Why a change was only partly done; "" for others."""
+    return run.steps[run.partly_done].text if run.partly_done else ""

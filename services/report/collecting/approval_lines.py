@@ -1,6 +1,7 @@
 """Collects what allowed changes: approvals of both kinds, refusals of approval, emergencies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from services.changes.approval.entries import consent_of
 from services.models.approvals import Consent, ConsentWay
@@ -17,9 +18,9 @@ _DECIDED = {
 
 def approval_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ApprovalLine, ...]:
     """One line for each approval, refusal and emergency in `entries`, oldest first."""
-    confirmed = {run.id for run in runs if not run.refusal}
+    confirmed = {run.id: run for run in runs if not run.refusal}
     return tuple(
-        _line(entry, _DECIDED[entry.kind], is_used=entry.subject in confirmed)
+        _line(entry, _DECIDED[entry.kind], confirmed.get(entry.subject))
         for entry in entries
         if entry.kind in _DECIDED
     )
@@ -38,6 +39,7 @@ def allowed_by(run: Run) -> tuple[ApprovalLine, ...]:
             title=plan.title,
             target=plan.target.title,
             is_used=True,
+            bypasses_approval=consent.way is ConsentWay.EMERGENCY and run.lacks_approval,
             **_of(consent),
         )
         for consent in run.consents
@@ -51,7 +53,8 @@ def end_line(run: Run) -> EndLine | None:
     return EndLine(state=run.progress.state, text=run.progress.text, at=run.progress.at)
 
 
-def _line(entry: Entry, decided: Decided, *, is_used: bool) -> ApprovalLine:
+def _line(entry: Entry, decided: Decided, run: Run | None) -> ApprovalLine:
+    """`run`: what the plan became if it was confirmed."""
     data = entry.data
     consent = consent_of(entry)
     facts = {"role": str(data.get("role", "")), "reason": str(data.get("reason", ""))}
@@ -63,9 +66,15 @@ def _line(entry: Entry, decided: Decided, *, is_used: bool) -> ApprovalLine:
         plan=entry.subject,
         title=str(data.get("change", "")),
         target=str(data.get("on", "")) or entry.target,
-        is_used=is_used and decided is not Decided.DECLINED,
+        is_used=run is not None and decided is not Decided.DECLINED,
+        bypasses_approval=decided is Decided.EMERGENCY and _bypasses_approval(data, run),
         **(_of(consent) if consent is not None else facts),
     )
+
+
+def _bypasses_approval(data: Mapping[str, Any], run: Run | None) -> bool:
+    """Whether the emergency was for an approver whom the runbook does not name; one for a freeze may be for both."""
+    return run.lacks_approval if run is not None else bool(data.get("role")) and not data.get("freeze")
 
 
 def _of(consent: Consent) -> dict[str, object]:

@@ -55,14 +55,14 @@ def collect_day(
     still_open = duty_lines.of(duty_states.still_open(day))
     earlier = (*duty_lines.signed_now(line.key for line in duties), *still_open)
     findings = finding_lines(source, entries)
-    changes = change_lines(entries, duty_states.runs)
+    changes = change_lines(entries, duty_states.runs, duty_states.pending_reverts())
     allowed = approval_lines(entries, duty_states.runs)
     judgement = judged(
         [
             *of_emergencies(allowed),
+            *of_changes(changes),
             *of_findings(findings),
             *of_duties((*duties, *still_open)),
-            *of_changes(changes),
         ]
     )
     first, last = source.bounds()

@@ -25,6 +25,8 @@ from services.models.runbook import Duty, Runbook
 from services.report.collecting.source import DAY, Source
 
 _SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
+_REVERT = "revert@"
+"""How the key of a revert begins; the id of the change follows."""
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
 
 
@@ -72,6 +74,14 @@ class DutyStatesAt:
         begun = self._slot_cache.between(day.replace(day=1), day - DAY)
         occurrences = [self._occurrence(slot) for slot in begun if slot.until >= day]
         return [each for each in occurrences if each.signed is None]
+
+    def pending_reverts(self) -> dict[str, str]:
+        """Who reverts each change that is still to be reverted, by the change's id: no duty for it is signed off."""
+        return {
+            slot.key.removeprefix(_REVERT): slot.remark
+            for slot in self._slot_cache.dated()
+            if slot.key.startswith(_REVERT) and self._record(slot.key).signed is None
+        }
 
     def dateless(self) -> list[Duty]:
         """Duties dated by AWS for which the journal holds no open date."""

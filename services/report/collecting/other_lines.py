@@ -1,7 +1,7 @@
 """Collects the report lines that come directly from journal entries: changes, notes, posts, charges, remarks."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from services.changes.entries import CHANGE_KINDS
@@ -41,10 +41,12 @@ NOTES = frozenset(
 """Kinds of entries that a day's report quotes verbatim."""
 
 
-def change_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ChangeLine, ...]:
-    """The change runs that appear in `entries`, oldest first."""
+def change_lines(
+    entries: Iterable[Entry], runs: Sequence[Run], reverts: Mapping[str, str]
+) -> tuple[ChangeLine, ...]:
+    """The change runs that appear in `entries`, oldest first; `reverts`: who reverts it, by run still to be reverted."""
     ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
-    return tuple(_change(run) for run in reversed(runs) if run.id in ids)
+    return tuple(_change(run, reverts) for run in reversed(runs) if run.id in ids)
 
 
 def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
@@ -150,8 +152,11 @@ def _subjects(period: Period) -> set[str]:
     return subjects
 
 
-def _change(run: Run) -> ChangeLine:
-    plan, revert = run.plan, run.plan.revert
+def _change(run: Run, reverts: Mapping[str, str]) -> ChangeLine:
+    plan = run.plan
+    revert = plan.revert if run.state is not StepState.REFUSED or run.partly_done else None
+    # Whether a first step that is under way needs its revert is not known yet: it counts as pending until then.
+    is_under_way = run.is_open and run.steps[0].state is not StepState.DONE
     steps = {step.id: step for step in run.steps}
     return ChangeLine(
         id=plan.id,
@@ -162,9 +167,12 @@ def _change(run: Run) -> ChangeLine:
         at=run.at,
         approval=plan.approval,
         state=run.state,
+        partly_done=run.partly_done,
         refusal=run.refusal,
-        revert_at=revert.at if revert and run.state is not StepState.REFUSED else None,
-        revert=revert.title if revert and run.state is not StepState.REFUSED else "",
+        revert_at=revert.at if revert else None,
+        revert=revert.title if revert else "",
+        revert_pending=revert is not None and (run.id in reverts or is_under_way),
+        revert_remark=reverts.get(run.id, ""),
         allowed_by=allowed_by(run),
         is_followed=run.watching,
         end=end_line(run),

@@ -66,7 +66,7 @@ def collect_period(
     finding_entries = source.own(EntryKind.FINDING)
     findings = finding_lines(source, finding_entries)
     alarms = spell_lines(source, finding_entries)
-    changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs)
+    changes = change_lines(source.own(*CHANGE_KINDS), duty_states.runs, duty_states.pending_reverts())
     allowed = approval_lines(source.own(*APPROVAL_KINDS), duty_states.runs)
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
@@ -75,11 +75,11 @@ def collect_period(
     judgement = judged(
         [
             *of_emergencies(allowed),
+            *of_changes(changes),
             *of_findings(findings),
             *of_duties(missed),
             *of_duties(unknown[:1]),
             *done,
-            *of_changes(changes),
         ]
     )
     days = charges_by_day(source)

@@ -112,7 +112,7 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """One reason per change that failed, whose outcome is unknown, or that did not come to its end."""
+    """One reason per change that failed, that was partly done, whose outcome is unknown, or that missed its end."""
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),
@@ -123,7 +123,10 @@ def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
         WatchState.GAVE_UP: _("a change was not followed to its end: {title} ({target})"),
     }
     for line in lines:
-        if line.state in words:
+        if line.partly_done:
+            text = _("a change was only partly done: {title} ({target})")
+            yield Reason(Verdict.ATTENTION, text.format(title=line.title, target=line.target))
+        elif line.state in words:
             text = words[line.state].format(title=line.title, target=line.target)
             yield Reason(Verdict.ATTENTION, text)
         elif line.end is not None and line.end.state in ends:

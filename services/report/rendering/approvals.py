@@ -24,7 +24,7 @@ def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None
                 dates.at(line.at, day),
                 _what(line),
                 line.reason,
-                line.freeze or _("no approver named: {role}").format(role=line.role),
+                _bypassed(line),
                 line.by,
                 _("carried out") if line.is_used else _("not carried out"),
             ),
@@ -33,6 +33,12 @@ def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None
         for line in lines
         if line.decided is Decided.EMERGENCY
     ]
+
+
+def _bypassed(line: ApprovalLine) -> str:
+    """The freeze and the approval that an emergency went past."""
+    role = _("no approver named: {role}").format(role=line.role) if line.bypasses_approval else ""
+    return _("; ").join(filter(None, (role, line.freeze)))
 
 
 def emergency_columns() -> tuple[str, ...]:
@@ -115,7 +121,7 @@ def _how(line: ApprovalLine, dates: Dates, day: date | None) -> str:
     if line.way is ConsentWay.ELSEWHERE and line.consented_at is not None:
         text = _("elsewhere, {means}, {when}")
         return text.format(means=_by_means(line), when=dates.at(line.consented_at, day))
-    return line.reason or NOTHING
+    return _("; ").join(filter(None, (line.reason, _bypassed(line)))) or NOTHING
 
 
 def _by_means(line: ApprovalLine) -> str:

@@ -22,7 +22,14 @@ from services.report.rendering.day_annexes import (
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
-from services.report.rendering.overview import alarms_known, day_overview, listed_alarms, listed_duties
+from services.report.rendering.overview import (
+    alarms_known,
+    day_overview,
+    listed_alarms,
+    listed_changes,
+    listed_duties,
+    needs_look,
+)
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
@@ -61,6 +68,7 @@ class _Page:
         """The whole document."""
         report, dates = self.report, self.dates
         title = _("Operations report, {day}").format(day=dates.day(report.first))
+        changes, leads = self._changes(), any(map(needs_look, report.changes))
         opened = _("open") if report.is_open else _("closed: {why}").format(why=report.closed_name)
         return Document(
             title=title,
@@ -68,13 +76,14 @@ class _Page:
             language=report.language,
             verdict=wording.overall(report),
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
-            summary=(nothing_due() if report.verdict is None else day_overview(report),),
+            summary=tuple(self._summary()),
             sections=(
                 *self._emergencies(),
+                *([changes] if leads else []),
                 self._duties(),
                 self._findings(),
                 self._alarms(),
-                self._changes(),
+                *([] if leads else [changes]),
                 *self._costs(),
                 self._messages(),
                 self._next(),
@@ -84,6 +93,13 @@ class _Page:
             seals=tuple(report.approvals),
             footer=f"{report.system_title} · {title}",
         )
+
+    def _summary(self) -> Iterator[Block]:
+        """The counts; on a day without duties and inspections only if there were changes."""
+        if self.report.verdict is None:
+            yield nothing_due()
+        if self.report.verdict is not None or self.report.changes:
+            yield day_overview(self.report)
 
     def _section(self, title: str, blocks: Sequence[Block], key: str = "") -> Section:
         reference = self.annexes.reference(key)
@@ -224,7 +240,7 @@ class _Page:
         if not self.report.changes:
             return self._section(_("Changes made"), [Paragraph(_("None."))])
         columns = (_("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result"))
-        rows = (row for line in self.report.changes for row in self._change(line))
+        rows = (row for line in listed_changes(self.report.changes) for row in self._change(line))
         blocks = self._rows(columns, (10, 26, 21, 9, 14, 20), rows, CHANGES)
         return self._section(_("Changes made"), [*blocks], CHANGES)
 

@@ -10,6 +10,7 @@ from services.models.report import DayReport, PeriodReport
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import is_partly_judged, leading
+from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
 from services.report.rendering.document import Facts
 from services.report.rendering.results import results
@@ -109,8 +110,18 @@ def _alarms(report: DayReport) -> str:
     return _counted(Counter(map(wording.of_period, listed_alarms(report))))
 
 
+def listed_changes(lines: Iterable[ChangeLine]) -> list[ChangeLine]:
+    """The changes by time, those that need a look first."""
+    return sorted(lines, key=lambda line: not needs_look(line))
+
+
+def needs_look(line: ChangeLine) -> bool:
+    """Whether a change is a reason why the report's verdict is not normal."""
+    return any(of_changes((line,)))
+
+
 def _changes(lines: Iterable[ChangeLine]) -> str:
-    ordered = sorted(lines, key=lambda line: _CHANGES.index(line.state))
+    ordered = sorted(lines, key=lambda line: (not line.partly_done, _CHANGES.index(line.state)))
     return _counted(Counter(map(wording.change_state, ordered)))
 
 

@@ -150,16 +150,18 @@ def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Li
             (dates.at(line.at, day), title, NOTHING, by, approval, result), _STEP_TONES.get(line.state)
         )
         return
+    if line.partly_done:
+        yield Line((dates.at(line.at, day), title, NOTHING, by, approval, _partly(line)), Verdict.ATTENTION)
     for number, step in enumerate(steps):
         values = _(", ").join(f"{row.name}: {row.before} → {row.after}" for row in step.rows) or NOTHING
         result = " ".join(part for part in (wording.step_result(step), step.text) if part)
-        named = f"{title}: {step.title}" if number == 0 else step.title
+        named = f"{title}: {step.title}" if number == 0 and not line.partly_done else step.title
         when = dates.at(step.at or line.at, day)
         yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
-    if line.revert_at is not None:
-        yield Line(
-            ("", _("revert: {title}").format(title=line.revert), dates.at(line.revert_at, day)) + ("",) * 3
-        )
+    if line.revert_at is not None and line.revert_pending:
+        title_of_revert = _("revert: {title}").format(title=line.revert)
+        remark = line.revert_remark if line.partly_done else ""
+        yield Line(("", title_of_revert, dates.at(line.revert_at, day), "", "", remark))
     if line.end is not None:
         when = dates.at(line.end.at or line.at, day)
         result = f"{wording.end_state(line.end.state)} {line.end.text}".strip()
@@ -169,6 +171,14 @@ def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Li
         )
     elif line.is_followed:
         yield Line(("", _("end: {title}").format(title=title), NOTHING, "", "", wording.followed()))
+
+
+def _partly(line: ChangeLine) -> str:
+    """That only the first steps were done, and which one was not."""
+    text = _("the steps before {number} took effect; step {number} was not done.")
+    return _("{title}: {text}").format(
+        title=wording.partly_done(), text=text.format(number=line.partly_done + 1)
+    )
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:

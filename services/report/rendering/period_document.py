@@ -55,7 +55,10 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
                 *head_facts(report, dates),
             )
         ),
-        summary=(nothing_due() if report.verdict is None else period_overview(report),),
+        summary=(
+            *([nothing_due()] if report.verdict is None else []),
+            *([period_overview(report)] if report.verdict is not None or report.changes else []),
+        ),
         sections=(
             *emergency_section(report.allowed, dates, None),
             *reasons(report),

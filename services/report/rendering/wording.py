@@ -168,8 +168,15 @@ def followed() -> str:
     return _marked(_ENDS[WatchState.RUNNING])
 
 
+def partly_done() -> str:
+    """`▲ 一部完了`: some steps of a change took effect, and the next one was not done."""
+    return _marked((glyphs.ATTENTION, N_("partly done")))
+
+
 def change_state(line: ChangeLine) -> str:
     """The state of a whole change: the end it was followed to, else as verified as the least verified of its steps."""
+    if line.partly_done:
+        return partly_done()
     if line.end is not None:
         return end_state(line.end.state)
     if line.is_followed:

@@ -185,3 +185,22 @@ def test_an_end_of_another_day_is_in_both_reports(ledger: Ledger) -> None:
     before, after = day(ledger), day(ledger, of="2026-01-07")
     assert (before.changes[0].is_followed, before.changes[0].end) == (True, None)
     assert after.changes[0].end is not None
+
+
+@pytest.mark.parametrize("make", [day, month, year])
+def test_an_emergency_names_all_that_it_went_past(ledger: Ledger, make: Callable[[Ledger], Report]) -> None:
+    frozen = named("p4", freeze=FREEZE)
+    carried_out(ledger, f"{DAY} 13:01", frozen, ledger.write(f"{DAY} 13:00", entries.emergency(frozen, "r")))
+    text = to_markdown(make(ledger)).replace("\\", "")
+    assert f"no approver named: PM; {FREEZE[:8]}" in text
+
+
+def test_an_emergency_during_a_freeze_with_an_approval_went_past_the_freeze_alone(ledger: Ledger) -> None:
+    frozen = named("p4", freeze=FREEZE)
+    ledger.write(f"{DAY} 12:50", entries.asked(frozen, ""))
+    approved = ledger.write(f"{DAY} 12:55", entries.approved(frozen), "sato")
+    emergency = ledger.write(f"{DAY} 13:00", entries.emergency(frozen, "r"))
+    carried_out(ledger, f"{DAY} 13:01", frozen, emergency, approved)
+    report = day(ledger)
+    assert [line.bypasses_approval for line in report.allowed] == [False, False]
+    assert "no approver named" not in to_markdown(report)

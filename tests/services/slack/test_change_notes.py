@@ -61,6 +61,25 @@ def test_during_a_freeze_with_an_approval_only_the_freeze_was_bypassed() -> None
     assert lines["Bypassed"] == "年度末処理, until 2026-01-09"
 
 
+def test_two_emergencies_bypassed_the_freeze_and_the_approval() -> None:
+    freeze = "年度末処理, until 2026-01-09"
+    lines = rows(run(consent(reason="r"), consent(reason="r", freeze=freeze)))
+    assert lines["Bypassed"] == f"{freeze}; the approval of PM"
+
+
+def test_a_change_that_was_partly_done_says_so_and_why() -> None:
+    it = run(consent(reason="r"))
+    (step,) = it.plan.steps
+    second = StepRun(id="two", state=StepState.REFUSED, text="The console is read-only.")
+    partly = it.model_copy(
+        update={
+            "plan": it.plan.model_copy(update={"steps": (step, step.model_copy(update={"id": "two"}))}),
+            "steps": (*it.steps, second),
+        }
+    )
+    assert rows(partly)["Result"] == "partly done (The console is read-only.)"
+
+
 @pytest.mark.parametrize("state", list(StepState))
 def test_every_state_has_words(state: StepState) -> None:
     assert rows(run(consent(reason="r"), state=state))["Result"]

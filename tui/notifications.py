@@ -1,5 +1,8 @@
 """What changed between two readings of alarms, duties or posts, as text to announce once."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from services.i18n import _, first_few
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.approvals import ApprovalRequest, ApprovalState
@@ -60,15 +63,20 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
 
 
 def approval_changes(
-    before: tuple[ApprovalRequest, ...], after: tuple[ApprovalRequest, ...], user: str
+    before: tuple[ApprovalRequest, ...], after: tuple[ApprovalRequest, ...], user: str, since: datetime
 ) -> tuple[str, ...]:
-    """Return what is news to `user`: another person's request, and an answer to one's own."""
+    """Return what is news to `user`: another person's request, and an answer to one's own.
+
+    `since` is the console's start (UTC): a refusal of an older request that it sees for the first time was told before.
+    """
     old = {request.plan.id: request.state for request in before}
     texts = []
     for request in after:
         what = f"{request.plan.target.title}: {request.plan.title}"
         is_mine = request.asker.user == user
         if request.state is old.get(request.plan.id):
+            continue
+        if request.state is ApprovalState.DECLINED and request.plan.id not in old and request.at < since:
             continue
         if request.state is ApprovalState.ASKED and not is_mine:
             text = _("{name} asks for an approval: {what}. 4 opens the changes.")
@@ -78,6 +86,25 @@ def approval_changes(
         elif is_mine and request.state is ApprovalState.DECLINED:
             text = _("Declined by {name}: {what}. {reason}")
             texts.append(text.format(name=request.declined_by, what=what, reason=request.decline_reason))
+    return tuple(texts)
+
+
+def approval_expiries(
+    before: tuple[ApprovalRequest, ...], user: str, now: Callable[[str], ApprovalRequest | None]
+) -> tuple[str, ...]:
+    """Return which requests of `user` have expired since; `now` is the present state of a plan's request."""
+    texts = []
+    for request in before:
+        known = now(request.plan.id) if request.asker.user == user else None
+        if known is None or known.state is not ApprovalState.EXPIRED:
+            continue
+        what = f"{request.plan.target.title}: {request.plan.title}"
+        if request.state is ApprovalState.ASKED:
+            text = _("Nobody answered the request for approval in time: {what}. F5, then F7 again.")
+            texts.append(text.format(what=what))
+        elif request.state is ApprovalState.GIVEN:
+            text = _("The approval has expired unused: {what}. F5, then F7 again.")
+            texts.append(text.format(what=what))
     return tuple(texts)
 
 

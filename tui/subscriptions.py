@@ -20,7 +20,15 @@ from services.models.feeds import FeedState
 from services.models.posts import Post
 from services.models.watches import WatchState
 from tui.console import Console
-from tui.notifications import approval_changes, changes, duty_changes, post_changes, sentence, watch_ends
+from tui.notifications import (
+    approval_changes,
+    approval_expiries,
+    changes,
+    duty_changes,
+    post_changes,
+    sentence,
+    watch_ends,
+)
 from tui.panel_registry import PANELS, PanelSpec
 
 USAGE_EVERY = 900.0
@@ -38,6 +46,8 @@ class Subscriptions:
         self._services = app.ready
         self._ask_for_code = ask_for_code
         self._requests: tuple[ApprovalRequest, ...] = ()
+        self._since = self._services.clock.now()
+        """When this console started (UTC)."""
 
     def follow_feeds(self) -> None:
         """Start following the feeds from AWS."""
@@ -131,7 +141,13 @@ class Subscriptions:
             self._services.feeds["base_dates"].refresh()
         for run in watch_ends(before, runs):
             self._tell_end(run)
-        for text in approval_changes(requests, self._requests, self._services.journal.person.user):
+        self._tell_approvals(requests)
+
+    def _tell_approvals(self, before: tuple[ApprovalRequest, ...]) -> None:
+        """Tell what has become of the requests for approval since `before`."""
+        user, current = self._services.journal.person.user, self._services.engine.authority.approvals.request
+        news = approval_changes(before, self._requests, user, self._since)
+        for text in (*news, *approval_expiries(before, user, current)):
             self._app.inform(text)
             self._ring(text)
 

@@ -75,7 +75,7 @@ class ChangeEngine:
             zone=self._zone,
             role=role,
         )
-        self._recovery = Recovery(changes, history=self._history, clock=clock)
+        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=lambda: self._zone)
         self._watches = Watches(changes, history=self._history, clock=clock)
         self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
         self.arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock, role=role)

@@ -1,7 +1,7 @@
 """Determines the outcome of unknown steps by reading AWS; where that is not enough, asks a person. Sends nothing."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
 from services.changes import entries
@@ -9,12 +9,17 @@ from services.changes.base import Change
 from services.changes.history import History
 from services.changes.wording import observed_done, observed_elsewhere, observed_undone, problem_text
 from services.clock import Clock, real
+from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Place, PlannedStep
+from services.models.date_text import zoned_time
 
-FIRST, LONGEST = 5.0, 300.0
-"""Seconds between checks of an unknown step: the first interval, doubled after each check up to the longest."""
+FIRST, SOONER, LONGEST = 5.0, 60.0, 300.0
+"""Seconds between checks of an unknown step: the first interval, doubled after each check up to the longest; the longest
+is SOONER while the step is young."""
+YOUNG = 600.0
+"""Seconds after a step's last entry for which it is young: by then AWS shows every request that it accepted."""
 SOON = 0.001
 """Seconds; below the precision of the clock."""
 Key = tuple[str, str]
@@ -24,29 +29,42 @@ Key = tuple[str, str]
 class Recovery:
     """Unknown steps, and the time of their next checks."""
 
-    def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
+    def __init__(
+        self, changes: Mapping[str, Change], *, history: History, clock: Clock, zone: Callable[[], tzinfo]
+    ) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock
+        self._zone = zone
         self._due: dict[Key, tuple[float, int]] = {}
         """(time of the next check by the clock's `elapsed`, number of checks so far)."""
+        self._next: dict[Key, datetime] = {}
+        """When a step is checked next (UTC), by the wall clock at its last check."""
         self._texts: dict[Key, str] = {}
         """The result of a step's last check, in words."""
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
-        """The runs with the last observed state of their unknown steps, in words."""
+        """The runs with the last observed state of their unknown steps, and the time of the next check, in words."""
         return tuple(self._explained(run) for run in runs)
 
     def _explained(self, run: Run) -> Run:
         if not run.in_flight:
             return run
         steps = tuple(
-            step.model_copy(update={"text": self._texts.get((run.id, step.id), step.text)})
+            step.model_copy(update={"text": self._text(run, step)})
             if step.state is StepState.UNKNOWN
             else step
             for step in run.steps
         )
         return run.model_copy(update={"steps": steps})
+
+    def _text(self, run: Run, step: StepRun) -> str:
+        key = (run.id, step.id)
+        text = self._texts.get(key, step.text)
+        if run.id in self._history.busy or (at := self._next.get(key)) is None:
+            return text
+        when = zoned_time(at, self._zone(), self._clock.now(), seconds=True)
+        return sentences(text, _("AWS is read again at {when}.").format(when=when))
 
     def next_check(self, runs: Iterable[Run]) -> datetime | None:
         """When the next unknown step is to be checked (UTC); None if there is none."""
@@ -65,12 +83,14 @@ class Recovery:
     async def _try(self, run: Run, plan_step: PlannedStep, step: StepRun) -> None:
         key = (run.id, step.id)
         tries = self._due.get(key, (0.0, 0))[1]
-        wait = real(self._clock, min(LONGEST, FIRST * 2.0 ** min(tries, 10))).total_seconds()
-        self._due[key] = (self._clock.elapsed() + wait, tries + 1)
+        longest = SOONER if self._is_young(step) else LONGEST
+        wait = real(self._clock, min(longest, FIRST * 2.0 ** min(tries, 10)))
+        self._due[key] = (self._clock.elapsed() + wait.total_seconds(), tries + 1)
         try:
             await self.resolve(run, plan_step, step)
         except (AwsError, JournalError) as error:
             self._texts[key] = problem_text(error.problem)
+        self._next[key] = self._clock.now() + wait
 
     async def resolve_all(self, run: Run) -> None:
         """Check every unknown step of one run now. Raises AwsError, JournalError."""
@@ -92,6 +112,12 @@ class Recovery:
         for plan_step, unknown in _unknown_of(run):
             if unknown.id == step and run.id not in self._history.busy:
                 await self._record(run, plan_step, done=done, text=note, how="said")
+
+    def _is_young(self, step: StepRun) -> bool:
+        """Whether the step's last entry is younger than YOUNG."""
+        ages = self._history.ages
+        after_window = real(self._clock, YOUNG) - ages.window
+        return not ages.is_older(step.seq, after_window.total_seconds())
 
     def _is_over(self, run: Run, step: StepRun) -> bool:
         """Whether the request can no longer take effect, so that the state "before" means "not done".

@@ -2,6 +2,7 @@
 
 from datetime import datetime, tzinfo
 
+from services.aws.client.remedies import unrepeated
 from services.i18n import N_, _, sentences
 from services.models.change_runs import StepState
 from services.models.changes import Observation
@@ -39,9 +40,12 @@ def answered_text(verified: bool | None, title: str, target: str, text: str) -> 
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem as part of a sentence: the summary, AWS's message, the remedy."""
+    """A problem as part of a sentence: the summary, AWS's message, the remedy.
+
+    Nothing that a change sends or reads is simply repeated, so the remedy does not promise that.
+    """
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
-    return sentences(problem.summary, detail, problem.remedy)
+    return sentences(problem.summary, detail, unrepeated(problem))
 
 
 def lock_text(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:

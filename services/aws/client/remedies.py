@@ -1,6 +1,7 @@
 """User-visible texts for each problem: what happened and how to fix it."""
 
 from services.i18n import N_, _
+from services.models.problem import Problem, ProblemKind
 
 _SUMMARIES = {
     "access-denied": N_("Permission missing: {permission}."),
@@ -89,6 +90,38 @@ _ONCE = {
     "unavailable": N_("Wait a minute, then run it again."),
 }
 """Remedies for one-off reads (a command, an inspection), which are not repeated automatically."""
+_NOT_DONE = {
+    ProblemKind.THROTTLED: N_("Wait a minute, then plan the change again."),
+    ProblemKind.UNREACHABLE: N_("Check the network, then plan the change again."),
+    ProblemKind.UNAVAILABLE: N_("Wait a minute, then plan the change again."),
+}
+"""Remedies for a write that certainly had no effect. It is never repeated: a person plans the change again."""
+_UNREPEATED = {
+    ProblemKind.EXPIRED: N_("Renew the credentials in another terminal."),
+    ProblemKind.UNREACHABLE: N_("Check the network."),
+}
+"""Remedies that promise no repetition."""
+
+
+def of_write(problem: Problem, *, certain: bool) -> Problem:
+    """The problem of a write, whose texts promise no repetition; `certain`: it is proven that nothing was done."""
+    advice = unrepeated(problem)
+    if certain and problem.once:
+        words = _NOT_DONE.get(problem.kind)
+        advice = _(words) if words else problem.once
+    about = {"remedy": advice, "once": ""}
+    if problem.kind is ProblemKind.OTHER:
+        text = _("The request to AWS failed ({service} {operation}).")
+        about["summary"] = text.format(service=problem.service, operation=problem.operation)
+    return problem.model_copy(update=about)
+
+
+def unrepeated(problem: Problem) -> str:
+    """The remedy without the promise that the request is repeated automatically; "" if that is all of it."""
+    if not problem.once:
+        return problem.remedy
+    words = _UNREPEATED.get(problem.kind)
+    return _(words) if words else ""
 
 
 def summary(topic: str, words: dict[str, str]) -> str:

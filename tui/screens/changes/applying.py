@@ -38,7 +38,7 @@ def run_summary(run: Run) -> str:
     """The outcome of a run on one line."""
     what = f"{run.plan.target.title}: {run.plan.title}"
     if partly(run):
-        return f"{what}. {partly(run)}"
+        return _("{what}. {more}").format(what=what, more=partly(run))
     words = {
         StepState.DONE: _("Done: {what}"),
         StepState.FAILED: _("Failed: {what}"),
@@ -50,7 +50,9 @@ def run_summary(run: Run) -> str:
         return f"{what}: {unknown_words()}"
     sentence = words[run.state].format(what=what)
     why = run.refusal or next((step.text for step in run.steps if step.state is run.state), "")
-    return f"{sentence}. {why}".strip() if why and run.state is not StepState.DONE else sentence
+    if not why or run.state is StepState.DONE:
+        return sentence
+    return _("{what}. {more}").format(what=sentence, more=why)
 
 
 def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:

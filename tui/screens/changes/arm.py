@@ -30,13 +30,18 @@ def arm_or_disarm(app: Console) -> None:
 
 
 async def _disarm(app: Console) -> None:
+    engine = app.ready.engine
+    sent = _("AWS may still accept what was sent before.") if engine.sending else ""
     try:
-        await app.ready.engine.disarm(_("by the operator"))
+        await engine.disarm(_("by the operator"))
     except JournalError as error:
         summary = _("Read-only again, but that was not recorded.")
-        app.inform(f"{summary} {error.problem.summary}", severity="warning")
+        app.inform(sentences(summary, error.problem.summary, sent), severity="warning")
     else:
-        app.inform(_("Read-only again: nothing can be sent."))
+        if sent:
+            app.inform(sentences(_("Read-only again: nothing more is sent."), sent), severity="warning")
+        else:
+            app.inform(_("Read-only again: nothing can be sent."))
     _refresh(app)
 
 

@@ -7,6 +7,7 @@ import aiohttp
 from botocore import exceptions as sdk
 
 from services.aws.client.errors import AwsError
+from services.aws.client.remedies import of_write
 from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import CERTAIN
 from services.models.problem import ProblemKind
@@ -23,6 +24,7 @@ def judged(permit: WriteGrant) -> Iterator[None]:
     except AwsError as error:
         cause = error.__cause__ or error
         error.certain = not permit.sent or proves_nothing_done(cause, error.problem.kind)
+        error.problem = of_write(error.problem, certain=error.certain)
         error.request_id = request_id(cause)
         raise
 

@@ -9,11 +9,13 @@ from rich.cells import cell_len
 
 from services.i18n import N_, _
 from services.models.approvals import ConsentWay, Means
+from services.models.change_runs import StepState
 from services.models.date_text import day_text
 from services.models.findings import Finding, Recorded
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from services.models.units import number
+from services.models.watches import WatchState
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
@@ -70,6 +72,14 @@ _NAMES = {
     "consents": N_("allowed by"),
     "change": N_("change"),
     "on": N_("target"),
+    "call": N_("hash of the request"),
+    "digest": N_("hash of the plan"),
+    "scope": N_("scope of the approval"),
+    "answer": N_("kept of the response"),
+    "how": N_("how it was settled"),
+    "source_identity": N_("source identity"),
+    "machine": N_("boot of the machine"),
+    "awake": N_("seconds since that boot"),
     RESTRAINS_CHANGES: N_("restrains changes"),
 }
 """The names in the console's own bodies, in words; other names stay as they are."""
@@ -82,6 +92,7 @@ _VALUES = {
         ConsentWay.ELSEWHERE.value: N_("obtained elsewhere"),
         ConsentWay.EMERGENCY.value: N_("emergency"),
     },
+    "how": {"read": N_("read from AWS"), "said": N_("recorded by a person")},
     "means": {
         Means.PHONE.value: N_("by phone"),
         Means.WRITING.value: N_("in writing"),
@@ -94,6 +105,16 @@ _VALUES = {
     },
 }
 """Values in words, by name; other values stay as they are."""
+_STATES = {
+    EntryKind.RESOLVED: {StepState.DONE.value: N_("applied"), StepState.FAILED.value: N_("failed")},
+    EntryKind.WATCHED: {
+        WatchState.DONE.value: N_("completed"),
+        WatchState.WITHDRAWN.value: N_("withdrawn"),
+        WatchState.FAILED.value: N_("ended otherwise"),
+        WatchState.GAVE_UP.value: N_("not followed to its end"),
+    },
+}
+"""States in words by the kind of the entry, where the same name means something else than for an outcome."""
 _AMOUNTS = ("yen", "worst_yen", "estimate_yen")
 """Names of amounts of money, which have two decimals; other numbers have three digits."""
 
@@ -108,6 +129,8 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
         words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
         return [[(text, "" if plain else "muted")] for text in wrap(words, width)]
     lines: list[Line] = []
+    if state := _STATES.get(entry.kind, {}).get(str(body.get("state")), ""):
+        body = {**body, "state": _(state)}
     pairs = [(f"{_name(key)}: ", _translated(key, each)) for key, each in body.items()]
     for line in _Tree(zone, width).lines(pairs, 0):
         if len(lines) >= _MOST:

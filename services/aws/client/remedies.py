@@ -92,6 +92,7 @@ _ONCE = {
 """Remedies for one-off reads (a command, an inspection), which are not repeated automatically."""
 _NOT_DONE = {
     ProblemKind.THROTTLED: N_("Wait a minute, then plan the change again."),
+    ProblemKind.EXPIRED: N_("Renew the credentials in another terminal, then plan the change again."),
     ProblemKind.UNREACHABLE: N_("Check the network, then plan the change again."),
     ProblemKind.UNAVAILABLE: N_("Wait a minute, then plan the change again."),
 }
@@ -105,11 +106,8 @@ _UNREPEATED = {
 
 def of_write(problem: Problem, *, certain: bool) -> Problem:
     """The problem of a write, whose texts promise no repetition; `certain`: it is proven that nothing was done."""
-    advice = unrepeated(problem)
-    if certain and problem.once:
-        words = _NOT_DONE.get(problem.kind)
-        advice = _(words) if words else problem.once
-    about = {"remedy": advice, "once": ""}
+    words = _NOT_DONE.get(problem.kind) if certain and problem.once else None
+    about = {"remedy": _(words) if words else unrepeated(problem), "once": ""}
     if problem.kind is ProblemKind.OTHER:
         text = _("The request to AWS failed ({service} {operation}).")
         about["summary"] = text.format(service=problem.service, operation=problem.operation)

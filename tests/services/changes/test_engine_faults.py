@@ -1,6 +1,7 @@
 """Every way an answer can go wrong, with the key pressed three times: one effect at most, and its outcome known."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         assert runs[0] == runs[1] == runs[2]
         step = runs[0].steps[number]
         assert step.state is state, step
+        entries = [each.text for each in await one.entries() if each.kind is EntryKind.OUTCOME]
+        for text in (step.text, *entries):
+            assert not re.search("automatically|resumes|run it again", text), "a write is never repeated"
         after = [each.state for each in runs[0].steps[number + 1 :]]
         assert after == [DONE if state is DONE else StepState.WAITING] * len(after), (
             "what AWS shows as done continues: a raised limit gets its revert"

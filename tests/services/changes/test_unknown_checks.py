@@ -1,0 +1,73 @@
+"""An unknown outcome is looked up in AWS at intervals: soon while it is young, seldom afterwards."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes.recovery import LONGEST, SOONER, YOUNG
+from services.models.change_runs import StepState
+from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE, Desk, desk
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600)
+READ = "application-autoscaling.DescribeScalableTargets"
+STEP = 5.0
+
+
+async def unknown(one: Desk) -> None:
+    """A raise whose request never arrives, to which AWS shows another state: only a person, or AWS later, settles it."""
+    await one.arm()
+    plan = await one.plan(max="10", revert="duty")
+    one.embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
+    run = await one.engine.apply(plan, SERVICE)
+    assert run.state is StepState.UNKNOWN
+    set_maximum(one.embedded, 7)
+
+
+def set_maximum(embedded: Any, maximum: int) -> None:
+    with embedded.world.lock:
+        now = embedded.clock.now().timestamp()
+        embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": maximum})
+
+
+async def live(one: Desk, seconds: float) -> int:
+    """Let the world live on; returns how often AWS was read."""
+    before = one.embedded.counts().get(READ, 0)
+    for _step in range(int(seconds / STEP)):
+        one.embedded.advance(STEP)
+        await one.engine._recovery.check_due(one.engine.runs)
+    return int(one.embedded.counts().get(READ, 0)) - before
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 6, 8])
+async def test_while_it_is_young_it_is_settled_within_a_minute(
+    embedded: Any, tmp_path: Path, minutes: int
+) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await unknown(one)
+        await live(one, minutes * 60)
+        assert one.engine.runs[0].state is StepState.UNKNOWN
+        set_maximum(embedded, 10)
+        await live(one, SOONER + STEP)
+        assert one.engine.runs[0].state is StepState.DONE
+        assert embedded.counts()[REGISTER] == 1
+
+
+async def test_an_old_one_is_read_seldom(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await unknown(one)
+        assert await live(one, YOUNG) <= 15
+        await live(one, LONGEST)
+        assert await live(one, 3600) <= 3600 / LONGEST + 1
+
+
+async def test_its_row_says_when_it_is_read_next(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await unknown(one)
+        await live(one, STEP)
+        (step,) = one.engine.runs[0].steps
+        due = one.engine._recovery.next_check(one.engine.runs)
+        assert due is not None
+        local = due.astimezone(one.engine._zone)
+        assert f"AWS is read again at {local:%m-%d(%a) %H:%M:%S} JST." in step.text
+        assert "Record what happened" in step.text

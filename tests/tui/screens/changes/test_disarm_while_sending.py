@@ -1,0 +1,61 @@
+"""Read-only again while a request is under way: what was sent may still be accepted, and the console says so."""
+
+import pytest
+
+from services import i18n
+from services.changes import sender
+from services.models.change_runs import Run, StepRun, StepState
+from tests.conftest import Embedded
+from tests.services.report.test_report_partly_done import two_steps
+from tests.tools.console import until
+from tests.tui.change_steps import arm_without_screen, change_mode, planned, said, to_question
+from tests.tui.screens.changes.test_change_keys import burst
+from tui.screens.changes.applying import run_summary
+from tui.screens.changes.arm import arm_or_disarm
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.scenario("ordinary-day", history=600.0)
+async def test_what_was_sent_may_still_be_accepted(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "WRITE_SECONDS", 5.0)
+    async with change_mode(embedded) as pilot:
+        app = pilot.app
+        await arm_without_screen(pilot)
+        screen = await planned(pilot)
+        await to_question(pilot, screen)
+        embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="hang", times=1)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.SENDING)
+        arm_or_disarm(app)
+        await until(pilot, lambda: "AWS may still accept what was sent before" in said(pilot))
+        assert "nothing can be sent" not in said(pilot)
+        await until(pilot, lambda: app.runs[0].state is not StepState.SENDING)
+
+
+def stopped(*states: StepState) -> Run:
+    change = two_steps()
+    texts = {StepState.FAILED: "AccessDenied.", StepState.REFUSED: "読み取り専用です。"}
+    steps = tuple(
+        StepRun(id=step.id, state=state, text=texts.get(state, ""))
+        for step, state in zip(change.steps, states, strict=True)
+    )
+    return Run(plan=change, by="x", at=change.made_at, steps=steps, seq=1)
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        (StepState.FAILED, StepState.WAITING),
+        (StepState.REFUSED, StepState.WAITING),
+        (StepState.DONE, StepState.REFUSED),
+        (StepState.DONE, StepState.FAILED),
+    ],
+)
+def test_sentences_are_joined_as_the_language_does(states: tuple[StepState, StepState]) -> None:
+    i18n.use("ja")
+    text = run_summary(stopped(*states))
+    assert "Task limit。" in text
+    assert "Task limit." not in text

@@ -95,8 +95,8 @@ def approval_expiries(
     """Return which requests of `user` have expired since; `now` is the present state of a plan's request."""
     texts = []
     for request in before:
-        known = now(request.plan.id) if request.asker.user == user else None
-        if known is None or known.state is not ApprovalState.EXPIRED:
+        current = now(request.plan.id) if request.asker.user == user else None
+        if current is None or current.state is not ApprovalState.EXPIRED:
             continue
         what = f"{request.plan.target.title}: {request.plan.title}"
         if request.state is ApprovalState.ASKED:

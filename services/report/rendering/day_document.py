@@ -23,20 +23,14 @@ from services.report.rendering.day_annexes import (
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
 from services.report.rendering.overview import (
-    alarms_known,
-    day_overview,
-    listed_alarms,
-    listed_changes,
-    listed_duties,
-    needs_look,
-)
+    alarms_known, day_overview, listed_alarms, listed_changes, listed_duties, needs_look, summary
+)  # fmt: skip
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
     author,
     change_rows,
     head_facts,
-    nothing_due,
     period_tone,
     remarks_of,
     signed_words,
@@ -76,7 +70,7 @@ class _Page:
             language=report.language,
             verdict=wording.overall(report),
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
-            summary=tuple(self._summary()),
+            summary=summary(report, day_overview),
             sections=(
                 *self._emergencies(),
                 *([changes] if leads else []),
@@ -93,13 +87,6 @@ class _Page:
             seals=tuple(report.approvals),
             footer=f"{report.system_title} · {title}",
         )
-
-    def _summary(self) -> Iterator[Block]:
-        """The counts; on a day without duties and inspections only if there were changes."""
-        if self.report.verdict is None:
-            yield nothing_due()
-        if self.report.verdict is not None or self.report.changes:
-            yield day_overview(self.report)
 
     def _section(self, title: str, blocks: Sequence[Block], key: str = "") -> Section:
         reference = self.annexes.reference(key)

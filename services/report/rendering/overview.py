@@ -1,7 +1,7 @@
 """A report in four lines: how many findings, duties, alarms and changes of which verdict and state."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from services.i18n import _
 from services.models.change_runs import StepState
@@ -12,7 +12,7 @@ from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
-from services.report.rendering.document import Facts
+from services.report.rendering.document import Block, Facts, Paragraph
 from services.report.rendering.results import results
 
 _INSPECTION_OF_ALARMS = "alarms"
@@ -43,6 +43,14 @@ def _urgency(line: DutyLine) -> tuple[int, bool]:
 def listed_alarms(report: DayReport) -> list[SpellLine]:
     """The periods of alarms, those that fire first, those without data last."""
     return sorted(report.alarms, key=lambda line: (line.state != "alarm", line.ended is not None))
+
+
+def summary[T: (DayReport, PeriodReport)](report: T, overview: Callable[[T], Facts]) -> tuple[Block, ...]:
+    """The counts; without duties and inspections that sentence, and the counts only if there were changes."""
+    nothing = (
+        () if report.verdict is not None else (Paragraph(_("Nothing was due and nothing was inspected.")),)
+    )
+    return (*nothing, overview(report)) if report.changes or not nothing else nothing
 
 
 def day_overview(report: DayReport) -> Facts:

@@ -219,11 +219,6 @@ def reasons(head: ReportHead) -> Iterator[Section]:
         yield Section(_("In brief"), (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),))
 
 
-def nothing_due() -> Paragraph:
-    """The summary of a report that has nothing to judge."""
-    return Paragraph(_("Nothing was due and nothing was inspected."))
-
-
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
     """Names and values for the report's head: system, creation time, source entries, author; who checks it signs by hand."""
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)

@@ -24,14 +24,13 @@ from services.report.rendering.document import (
     Table,
     table,
 )
-from services.report.rendering.overview import period_overview
+from services.report.rendering.overview import period_overview, summary
 from services.report.rendering.parts import (
     change_section,
     charges_words,
     duty_remarks,
     duty_table,
     head_facts,
-    nothing_due,
     reasons,
     remark_section,
     tone_of,
@@ -55,10 +54,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
                 *head_facts(report, dates),
             )
         ),
-        summary=(
-            *([nothing_due()] if report.verdict is None else []),
-            *([period_overview(report)] if report.verdict is not None or report.changes else []),
-        ),
+        summary=summary(report, period_overview),
         sections=(
             *emergency_section(report.allowed, dates, None),
             *reasons(report),

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.approvals import ApprovalRequest
+from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from widgets.changes.consents import request_span
 from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
@@ -20,7 +20,7 @@ from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 from widgets.frame.parts import PanelEmpty, PanelHead
 
-_TITLE = 44
+_TITLE = 56
 """Cells for what was changed: other columns go first, because a cut title does not tell two changes apart."""
 
 
@@ -52,8 +52,8 @@ class RunTable(Vertical):
                 Column(_("Change made"), flex=1, min_width=_TITLE),
                 Column(_("Made by"), max_width=20, rank=3),
                 Column(_("When"), max_width=18, rank=1),
-                Column(_("Verified"), max_width=13, rank=2),
-                Column(_("Revert plan"), max_width=36, rank=4),
+                Column(_("Verified"), max_width=13, rank=4),
+                Column(_("Revert plan"), max_width=36, rank=2),
             ),
             margin=1,
         )
@@ -70,9 +70,11 @@ class RunTable(Vertical):
         self._show()
         every_second(self, self._show)
 
-    def watch_runs(self) -> None:
-        """Show the runs."""
+    def watch_runs(self, before: tuple[Run, ...], runs: tuple[Run, ...]) -> None:
+        """Show the runs; while the keys go elsewhere, the cursor is on one that has just been made."""
         self._show()
+        if before and runs and runs[0].id != before[0].id and not self.table.has_focus:
+            self.table.move_to(runs[0].id)
 
     def watch_requests(self) -> None:
         """Show the requests, above the runs."""
@@ -136,8 +138,10 @@ def request_rows(
 
 
 def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
-    """Until when the request, or the approval, is valid."""
-    return _("valid until {when}").format(when=stamp(request.until, zone, now)) if request.until else NOTHING
+    """Until when the request, or the approval, is valid; a dash once it is not."""
+    if request.until is None or request.state not in (ApprovalState.ASKED, ApprovalState.GIVEN):
+        return NOTHING
+    return _("valid until {when}").format(when=stamp(request.until, zone, now))
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:
@@ -146,7 +150,7 @@ def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: d
         Row(
             run.id,
             (
-                state_spans(run, zone),
+                state_spans(run, zone, now),
                 what_spans(run),
                 [(run.by, "")],
                 [(stamp(run.at, zone, now), "muted")],

@@ -1,10 +1,12 @@
-"""Lines of reports about what allowed changes, and about the ends to which they were followed."""
+"""Lines of reports about what allowed changes, their requests, and the ends to which they were followed."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from services.models.approvals import ConsentWay, Means
 from services.models.base import Clean, Model
+from services.models.change_runs import StepState
+from services.models.changes import Row
 from services.models.watches import WatchState
 
 
@@ -64,3 +66,20 @@ class EndLine(Model):
     """What AWS showed, in words."""
     at: datetime | None = None
     """When it was recorded."""
+
+
+class StepLine(Model):
+    """One request of a change."""
+
+    title: Clean
+    """What the request does."""
+    rows: tuple[Row, ...]
+    """The values it changes, before and after."""
+    state: StepState
+    """Outcome of the request."""
+    at: datetime | None = None
+    """When that state was recorded; None: nothing was recorded."""
+    text: Clean = ""
+    """What happened, in words."""
+    verified: bool | None = None
+    """Whether AWS, read afterwards, shows the change; None: it was not read."""

@@ -4,11 +4,10 @@ from datetime import date, datetime
 
 from services.models.base import Clean, CleanBlock, Model
 from services.models.change_runs import StepState
-from services.models.changes import Row
 from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.findings import Finding, Overrule
 from services.models.posts import PostState
-from services.models.report_approvals import ApprovalLine, EndLine
+from services.models.report_approvals import ApprovalLine, EndLine, StepLine
 from services.models.verdict import Verdict
 
 DAILY_YEN = 20.0
@@ -169,23 +168,6 @@ class SpellLine(Model):
     """Only findings recorded after the report's period contain it."""
     acknowledged: tuple[AcknowledgementLine, ...] = ()
     """Acknowledgements made during the period."""
-
-
-class StepLine(Model):
-    """One request of a change."""
-
-    title: Clean
-    """What the request does."""
-    rows: tuple[Row, ...]
-    """The values it changes, before and after."""
-    state: StepState
-    """Outcome of the request."""
-    at: datetime | None = None
-    """When that state was recorded; None: nothing was recorded."""
-    text: Clean = ""
-    """What happened, in words."""
-    verified: bool | None = None
-    """Whether AWS, read afterwards, shows the change; None: it was not read."""
 
 
 class ChangeLine(Model):

@@ -69,6 +69,7 @@ _NAMES = {
     "reference": N_("reference"),
     "role": N_("role"),
     "freeze": N_("change freeze"),
+    "freeze_id": N_("id of the change freeze"),
     "consents": N_("allowed by"),
     "change": N_("change"),
     "on": N_("target"),

@@ -8,6 +8,7 @@ from services.changes.entries import CHANGE_KINDS
 from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind
 from services.models.posts import UNSENT, Post
+from services.models.report_approvals import StepLine
 from services.models.report_lines import (
     AcknowledgementLine,
     ChangeLine,
@@ -15,7 +16,6 @@ from services.models.report_lines import (
     NoteLine,
     PostLine,
     RemarkLine,
-    StepLine,
 )
 from services.report.collecting.approval_lines import allowed_by, end_line
 from services.report.collecting.source import Source

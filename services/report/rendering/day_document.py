@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from services.i18n import _, plural
 from services.models.duties import OccurrenceState
 from services.models.report import DayReport
-from services.models.report_lines import ChangeLine, DutyLine
+from services.models.report_lines import DutyLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS
 from services.report.rendering import wording
@@ -23,8 +23,14 @@ from services.report.rendering.day_annexes import (
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
 from services.report.rendering.overview import (
-    alarms_known, day_overview, listed_alarms, listed_changes, listed_duties, needs_look, summary
-)  # fmt: skip
+    alarms_known,
+    day_overview,
+    listed_alarms,
+    listed_changes,
+    listed_duties,
+    needs_look,
+    summary,
+)
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
@@ -70,7 +76,7 @@ class _Page:
             language=report.language,
             verdict=wording.overall(report),
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
-            summary=summary(report, day_overview),
+            summary=summary(report, day_overview(report)),
             sections=(
                 *self._emergencies(),
                 *([changes] if leads else []),
@@ -227,12 +233,10 @@ class _Page:
         if not self.report.changes:
             return self._section(_("Changes made"), [Paragraph(_("None."))])
         columns = (_("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result"))
-        rows = (row for line in listed_changes(self.report.changes) for row in self._change(line))
+        lines = listed_changes(self.report.changes)
+        rows = (row for line in lines for row in change_rows(line, self.dates, self.report.first))
         blocks = self._rows(columns, (10, 26, 21, 9, 14, 20), rows, CHANGES)
         return self._section(_("Changes made"), [*blocks], CHANGES)
-
-    def _change(self, line: ChangeLine) -> Iterator[Line]:
-        yield from change_rows(line, self.dates, self.report.first)
 
     def _costs(self) -> Iterator[Section]:
         lines = [line for line in self.report.findings if line.inspection == COSTS and not line.superseded]

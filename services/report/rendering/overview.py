@@ -1,7 +1,7 @@
 """A report in four lines: how many findings, duties, alarms and changes of which verdict and state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from services.i18n import _
 from services.models.change_runs import StepState
@@ -45,12 +45,12 @@ def listed_alarms(report: DayReport) -> list[SpellLine]:
     return sorted(report.alarms, key=lambda line: (line.state != "alarm", line.ended is not None))
 
 
-def summary[T: (DayReport, PeriodReport)](report: T, overview: Callable[[T], Facts]) -> tuple[Block, ...]:
+def summary(report: DayReport | PeriodReport, overview: Facts) -> tuple[Block, ...]:
     """The counts; without duties and inspections that sentence, and the counts only if there were changes."""
-    nothing = (
-        () if report.verdict is not None else (Paragraph(_("Nothing was due and nothing was inspected.")),)
-    )
-    return (*nothing, overview(report)) if report.changes or not nothing else nothing
+    if report.verdict is not None:
+        return (overview,)
+    nothing = Paragraph(_("Nothing was due and nothing was inspected."))
+    return (nothing, overview) if report.changes else (nothing,)
 
 
 def day_overview(report: DayReport) -> Facts:

@@ -54,7 +54,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
                 *head_facts(report, dates),
             )
         ),
-        summary=summary(report, period_overview),
+        summary=summary(report, period_overview(report)),
         sections=(
             *emergency_section(report.allowed, dates, None),
             *reasons(report),

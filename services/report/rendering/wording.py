@@ -7,7 +7,8 @@ from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.report import ReportHead
-from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine, StepLine
+from services.models.report_approvals import StepLine
+from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
 from services.report.collecting.finding_lines import is_partly_judged, leading

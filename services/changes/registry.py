@@ -29,6 +29,11 @@ def approval_scopes() -> dict[str, ApprovalScope]:
     return {kind.scope(scope.id): scope for kind in CHANGES for scope in kind.scopes}
 
 
+def change_title(id: str) -> str:
+    """The title of a kind of change, in English; its translation names it on the screen. Raises KeyError."""
+    return {kind.id: kind.title for kind in CHANGES}[id]
+
+
 def change_class(kind: ChangeKind) -> "type[Change]":
     """Import and return the class for changes of this kind."""
     change: type[Change] = resolve_name(kind.code)

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from services.changes.base import warning
-from services.changes.desired_count.state import stopped
 from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
 from services.changes.ecs_scaling.facts import action_text, reason_words
 from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
+from services.changes.registry import change_title
 from services.i18n import _
 from services.models.changes import Caution
+from services.models.ecs import ScalingPolicy
 from services.models.runbook import Runbook
+
+IDLE = 0.5
+"""Part of a policy's target below which it is certain to scale in; AWS's alarm for that is at 90 % of the target."""
 
 
 def warnings(
@@ -19,7 +23,8 @@ def warnings(
 ) -> Iterator[Caution]:
     """All warnings for the count `count`."""
     raising = count > state.desired
-    yield from _stopped(state, count)
+    if not count:
+        yield warning(_("With 0 tasks the service answers no request."), grave=True)
     yield from _cpu(state, count)
     if raising:
         yield from connections(state, count, runbook)
@@ -37,14 +42,6 @@ def warnings(
     yield warning(_("Terraform or other IaC may restore the old count when it is applied."))
 
 
-def _stopped(state: ScalingState, count: int) -> Iterator[Caution]:
-    if not count:
-        yield warning(_("With 0 tasks the service answers no request."), grave=True)
-    elif stopped(state, count):
-        text = _("Desired is {desired}: ECS stops the tasks above {count} at once.")
-        yield warning(text.format(desired=state.desired, count=count), grave=True)
-
-
 def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
     if not 0 < count < state.desired:
         return
@@ -53,7 +50,7 @@ def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
         yield unknown
         return
     estimate = cpu_of(state, count)
-    text = _("With {count} tasks, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+    text = _("With {count} tasks, CPU would be about {expected}% (now {cpu}%, target {aim}).")
     text = text.format(
         count=count, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
     )
@@ -80,12 +77,41 @@ def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
         return
     for policy in state.policies:
         if policy.triggered and (policy.scales_in or not raising):
-            text = (
-                _("The policy {name} may undo it: it lowers the count again once the load is low.")
-                if raising
-                else _("The policy {name} may undo it: it raises the count again once the load is high.")
+            yield (
+                _undone_soon(state, policy)
+                if raising and is_idle(state, policy)
+                else _undone(policy, raising)
             )
-            yield warning(text.format(name=policy.name))
+
+
+def is_idle(state: ScalingState, policy: ScalingPolicy) -> bool:
+    """Whether the load is so far below the target of a policy that it lowers the count by its next decisions."""
+    cpu = state.load.cpu
+    return (
+        cpu is not None
+        and "CPU" in policy.metric
+        and policy.target is not None
+        and cpu < policy.target * IDLE
+    )
+
+
+def _undone_soon(state: ScalingState, policy: ScalingPolicy) -> Caution:
+    text = _(
+        "The policy {name} will undo it within minutes: CPU is at {cpu}%, far below its target of {target}%. To keep "
+        "the count, raise the minimum in “{title}”."
+    )
+    number = f"{policy.target:g}"
+    cpu, title = round(state.load.cpu or 0.0), _(change_title("task-limit"))
+    return warning(text.format(name=policy.name, cpu=cpu, target=number, title=title), grave=True)
+
+
+def _undone(policy: ScalingPolicy, raising: bool) -> Caution:
+    text = (
+        _("The policy {name} may undo it: it lowers the count again once the load is low.")
+        if raising
+        else _("The policy {name} may undo it: it raises the count again once the load is high.")
+    )
+    return warning(text.format(name=policy.name))
 
 
 def _not_scaled(state: ScalingState) -> Iterator[Caution]:

@@ -36,7 +36,7 @@ _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CT
 
 
 # The same examples at every run, so that a red suite is about the change at hand; `make explore` tries more.
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("explore", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile("steady")
 

@@ -42,7 +42,8 @@ class MovedKey:
         return any(map(self._is_owned_by, around))
 
     def _is_owned_by(self, node: DOMNode) -> bool:
-        return any(each.__name__ == self.owner for each in type(node).__mro__)
+        owns = any(each.__name__ == self.owner for each in type(node).__mro__)
+        return owns and getattr(node, "takes_old_keys", True)
 
 
 MOVED: tuple[MovedKey, ...] = (

@@ -141,18 +141,17 @@ class Subscriptions:
         is_good = run.has_ended_well
         is_withdrawn = progress is not None and progress.state is WatchState.WITHDRAWN
         ending = _("Completed") if is_good else _("Withdrawn") if is_withdrawn else _("Not completed")
-        text = _("{end}: {target}: {title}. {text}").format(
-            end=ending,
-            target=run.plan.target.title,
-            title=run.plan.title,
-            text=progress.text if progress is not None else "",
+        text = _("{end}: {target}: {title}.").format(
+            end=ending, target=run.plan.target.title, title=run.plan.title
         )
         offers = change.follow_ups(run.plan) if change is not None and is_good else ()
-        hint = [_("{why} (4, then F2)").format(why=offers[0].why)] if offers else []
+        # What to do next comes first, because a narrow line cuts the end.
+        hint = [_("4, then F2: {why}").format(why=offers[0].why)] if offers else []
+        shows = [progress.text] if progress is not None else []
         self._app.inform(
-            sentences(text, *hint), severity="information" if is_good or is_withdrawn else "error"
+            sentences(text, *hint, *shows), severity="information" if is_good or is_withdrawn else "error"
         )
-        self._ring(text)
+        self._ring(sentences(text, *shows))
 
     def _show_posts(self, posts: tuple[Post, ...]) -> None:
         before, self._app.posts = self._app.posts, posts

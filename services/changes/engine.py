@@ -25,7 +25,7 @@ from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
 from services.changes.watches import Watches
 from services.changes.wording import lock_text, problem_text
-from services.clock import Clock, real
+from services.clock import Clock, mark, real
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -135,12 +135,13 @@ class ChangeEngine:
         """
         with contextlib.suppress(JournalError):
             await self._history.load()  # a plan may depend on earlier runs
-        id = id or new_id(self._clock.now())
+        id, start = id or new_id(self._clock.now()), mark(self._clock)
         plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
-        self._sender.remember(plan)
         plan = await self.authority.judged(plan)
         objections = await self._objections(plan)
-        return plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
+        plan = plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
+        self._sender.made.add(plan, start)
+        return plan
 
     def target(self, kind: str, target: str) -> ChangeTarget:
         """A change's target by id or name. Raises KeyError."""

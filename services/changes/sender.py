@@ -15,10 +15,11 @@ from services.changes.approval.authority import Authority
 from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
 from services.changes.history import History
+from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.wording import lock_text, observed_done, problem_text
-from services.clock import Clock, Deadline, Mark, mark, passed, real
+from services.clock import Clock, Deadline, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.change_runs import Run, StepState
@@ -34,8 +35,6 @@ INTENT_SECONDS = 25.0
 consoles consider it expired after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
 """Time after which an intent's request can no longer be in progress; exceeds the sum of the two above."""
-PLANS = 50
-"""Maximum number of plans whose creation time is remembered."""
 VERIFY_WAITS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each check whether AWS shows the change; AWS is eventually consistent."""
 VERIFY_SECONDS = 30.0
@@ -67,22 +66,7 @@ class Sender:
         self._zone = zone
         self.shutdown = Shutdown()
         self._writers = Writers(session, role, self.shutdown)
-        self._made: dict[str, tuple[Mark, str]] = {}
-        """When this console made its newest plans, and their hashes, by plan id."""
-
-    def remember(self, plan: Plan) -> None:
-        """Remember that exactly this plan was made just now."""
-        self._made[plan.id] = mark(self._clock), plan.digest
-        while len(self._made) > PLANS:
-            del self._made[next(iter(self._made))]
-
-    def _expired(self, plan: Plan) -> bool:
-        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
-        now, (start, _digest) = self._clock.now(), self._made.get(plan.id, (None, ""))
-        if not plan.made_at <= now < plan.expires_at:
-            return True
-        lasts = (plan.expires_at - plan.made_at).total_seconds()
-        return start is not None and passed(self._clock, start) >= lasts
+        self.made = MadePlans(changes, history, clock)
 
     async def apply(self, plan: Plan, typed: str) -> Run:
         """Run all checks, then apply the steps until one fails.
@@ -100,7 +84,7 @@ class Sender:
             self._objection(plan, typed)
             or await self._assume(plan)
             or await self._writers.elsewhere(plan)
-            or await self._another(plan)
+            or await self.made.mismatch(plan)
             or await self._restraints.objection()
             or await self._authority.objection(plan)
             or self._objection(plan, typed)
@@ -124,7 +108,7 @@ class Sender:
             return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
             return _("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip()
-        if self._expired(plan):
+        if self.made.is_expired(plan):
             return _("The plan has expired; plan it again.")
         if plan.confirm and typed.strip() != plan.confirm:
             return _("The name typed is not {name}.").format(name=plan.confirm)
@@ -145,25 +129,6 @@ class Sender:
             or await self._authority.objection(plan)
             or await self._writers.assume(plan, calls)
         )
-
-    async def _another(self, plan: Plan) -> str:
-        """Why the plan is another than the one that its parameters lead to; "" if it is that.
-
-        A plan made in another console is made again here, because its text says itself what approval it needs. One that
-        was confirmed before is not sent again in any case.
-        """
-        if plan.id in self._made:
-            _start, digest = self._made[plan.id]
-        else:
-            await self._history.load()
-            if self._history.is_confirmed(plan.id):
-                return ""
-            try:
-                made = await self._changes[plan.kind].plan(plan.target, plan.wish, plan.id)
-            except AwsError as error:
-                return problem_text(error.problem)
-            digest = made.digest
-        return "" if digest == plan.digest else _("It is not the plan that was made; plan it again.")
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""

@@ -48,6 +48,8 @@ class Consent(Model):
     """Why it is an emergency."""
     freeze: Clean = ""
     """The change freeze that an emergency overrides; "" for none."""
+    freeze_id: Clean = ""
+    """What tells that freeze from others."""
     at: datetime
     """When it was recorded (UTC)."""
     seq: int = 0

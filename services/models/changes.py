@@ -166,6 +166,8 @@ class Plan(Model):
     needed."""
     freeze: Clean = ""
     """The change freeze in which it was planned: only an emergency goes through; "" outside of one."""
+    freeze_id: Clean = ""
+    """What tells that freeze from others: an emergency for one goes through no other."""
     downtime: Clean = ""
     cost: Clean = ""
     reversible: Clean = ""

@@ -268,7 +268,7 @@ class Approver(Translated):
     role: Clean
     name: Clean = ""
     """The person in this role; empty: undecided, shown in red."""
-    users: tuple[RawId, ...] = ()
+    users: tuple[Clean, ...] = ()
     """The OS users that may approve in a console as this role; empty: any second person."""
     approves: tuple[Clean, ...] = ()
     """What the role approves, one each: `task-limit:raise`, `rds-class:change` or `rds-storage:extend`, or the Japanese

@@ -64,6 +64,7 @@ def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is() -> No
 
 
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.text[:40])
+@pytest.mark.slow
 def test_a_late_import_would_otherwise_come_earlier(reason: Reason) -> None:
     names = [*reason.before, *map(module_of, reason.imports)]
     loaded = loaded_by(*names)

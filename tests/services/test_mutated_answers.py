@@ -178,6 +178,7 @@ def test_every_question_of_every_reader_is_asked() -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=1800.0)
+@pytest.mark.slow
 async def test_mutated_answers_raise_nothing_but_our_errors(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,7 @@ SCOPES = list(dict.fromkeys(command.scope for command in COMMANDS))
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.slow
 async def test_every_command_runs_and_the_console_lives(embedded: Embedded, scope: str) -> None:
     mode = scope if scope != "app" else "watch"
     commands = [

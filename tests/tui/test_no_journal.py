@@ -127,6 +127,7 @@ async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, s
 
 @pytest.mark.pty
 @pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
+@pytest.mark.slow
 def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
     home = tmp_path / "still"
     home.mkdir()

@@ -71,7 +71,13 @@ async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -
         assert app.alarms.value is None
 
 
-@pytest.mark.parametrize("sizes", [[(1, 1), (2, 2), (10, 3), (40, 10)], [(500, 200)]], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param([(1, 1), (2, 2), (10, 3), (40, 10)], id="small"),
+        pytest.param([(500, 200)], id="large", marks=pytest.mark.slow),
+    ],
+)
 async def test_any_size_is_survived(embedded: Embedded, sizes: list[tuple[int, int]]) -> None:
     async with console(embedded.url, embedded.clock, size=sizes[0]) as pilot:
         for size in sizes:

@@ -90,6 +90,8 @@ class _YesNo(ChoiceRow):
     """No or yes; starts at no, and Enter on yes confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "answer", N_("Confirm"))]
+    takes_old_keys: ClassVar[bool] = False
+    """A letter, typed for a name, must not answer the question."""
 
     def __init__(self, lets: Lets) -> None:
         super().__init__((("no", _("no")), ("yes", _("yes, apply it"))), "no")

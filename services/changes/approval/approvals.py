@@ -16,7 +16,6 @@ from services.models.approvals import ApprovalRequest, ApprovalState, Consent, C
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.runbook import Runbook
-from services.models.text import clean
 
 VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
@@ -71,7 +70,7 @@ class Approvals(GroupedProjection):
         if not self._may_approve(plan, me):
             who = approver(self._runbook, plan.approval_scope)
             text = _("The runbook lets only {users} approve as {role}; you are {me}.")
-            users = _(", ").join(clean(user) for user in who.users) if who is not None else ""
+            users = _(", ").join(who.users) if who is not None else ""
             raise NotApproved(text.format(users=users, role=plan.approval, me=me.name))
         await self._answer(entries.approved(plan))
 

@@ -1,7 +1,7 @@
 """Decides whether a plan may be confirmed: its approval, and the change freezes."""
 
 from services.changes.approval.approvals import Approvals
-from services.changes.approval.freezes import Freezes
+from services.changes.approval.freezes import FreezeInForce, Freezes
 from services.changes.base import ChangeContext
 from services.i18n import _
 from services.journal.journal import Journal
@@ -19,28 +19,28 @@ class Authority:
     async def judged(self, plan: Plan) -> Plan:
         """The plan with the freeze that it was made in, as its first warning."""
         freeze = await self._freezes.current()
-        if not freeze or not plan.steps:
+        if freeze is None or not plan.steps:
             return plan
         text = _("Changes are frozen: {freeze}. Only an emergency with a reason goes through.")
-        caution = Caution(grave=True, text=text.format(freeze=freeze))
-        return plan.model_copy(update={"freeze": freeze, "cautions": (caution, *plan.cautions)})
+        caution = Caution(grave=True, text=text.format(freeze=freeze.text))
+        return plan.model_copy(update={**_frozen(freeze), "cautions": (caution, *plan.cautions)})
 
     async def objection(self, plan: Plan) -> str:
         """Why the plan must not be confirmed now; "" if it may. Raises JournalError."""
         freeze = await self._freezes.current()
-        if not freeze and not plan.approval_scope:
+        if freeze is None and not plan.approval_scope:
             return ""
         await self.approvals.load()
-        if freeze and not plan.freeze:
+        if freeze is not None and freeze.id != plan.freeze_id:
             text = _("Changes have been frozen since it was planned: {freeze}. Plan it again.")
-            return text.format(freeze=freeze)
-        return self.missing(plan.model_copy(update={"freeze": freeze}))
+            return text.format(freeze=freeze.text)
+        return self.missing(plan.model_copy(update=_frozen(freeze)))
 
     def missing(self, plan: Plan) -> str:
         """What the plan lacks according to the entries read so far; "" if nothing."""
         consents = self.approvals.consents(plan)
         ways = {consent.way for consent in consents}
-        if plan.freeze and not any(consent.freeze for consent in consents):
+        if plan.freeze and all(consent.freeze_id != plan.freeze_id for consent in consents):
             text = _("Changes are frozen: {freeze}. F7 records an emergency.")
             return text.format(freeze=plan.freeze)
         if not plan.approval_scope:
@@ -66,6 +66,15 @@ class Authority:
             text = _("Declined by {name}: {reason}. Another request needs another plan: F5.")
             return text.format(name=request.declined_by, reason=request.decline_reason)
         return ""
+
+
+def _frozen(freeze: FreezeInForce | None) -> dict[str, str]:
+    """The fields of a plan that name the freeze in force."""
+    return (
+        {"freeze": freeze.text, "freeze_id": freeze.id}
+        if freeze is not None
+        else {"freeze": "", "freeze_id": ""}
+    )
 
 
 def authority_of(context: ChangeContext, journal: Journal) -> Authority:

@@ -78,8 +78,13 @@ def emergency(plan: Plan, reason: str) -> NewEntry:
         EntryKind.EMERGENCY,
         plan,
         text.format(title=plan.title, target=plan.target.title, reason=reason),
-        {"way": ConsentWay.EMERGENCY.value, "reason": clean(reason), "freeze": plan.freeze},
-        claim=f"emergency:{plan.id}{':freeze' if plan.freeze else ''}",
+        {
+            "way": ConsentWay.EMERGENCY.value,
+            "reason": clean(reason),
+            "freeze": plan.freeze,
+            "freeze_id": plan.freeze_id,
+        },
+        claim=f"emergency:{plan.id}{f':freeze:{plan.freeze_id}' if plan.freeze else ''}",
     )
 
 
@@ -107,7 +112,10 @@ def consent_of(entry: Entry) -> Consent | None:
     if entry.kind not in (EntryKind.APPROVED, EntryKind.EMERGENCY):
         return None
     data = entry.data
-    texts = {name: str(data.get(name, "")) for name in ("role", "who", "reference", "reason", "freeze")}
+    texts = {
+        name: str(data.get(name, ""))
+        for name in ("role", "who", "reference", "reason", "freeze", "freeze_id")
+    }
     try:
         return Consent(
             way=ConsentWay(str(data.get("way"))),

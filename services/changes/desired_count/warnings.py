@@ -14,8 +14,10 @@ from services.models.changes import Caution
 from services.models.ecs import ScalingPolicy
 from services.models.runbook import Runbook
 
+SCALES_IN = 0.9
+"""Part of a CPU target below which AWS's own alarm of target tracking scales in ("AlarmLow")."""
 IDLE = 0.5
-"""Part of a policy's target below which it is certain to scale in; AWS's alarm for that is at 90 % of the target."""
+"""Part of a CPU target below which no usual rise of the load keeps a count."""
 
 
 def warnings(
@@ -76,33 +78,28 @@ def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
         yield warning(text)
         return
     for policy in state.policies:
-        if policy.triggered and (policy.scales_in or not raising):
-            yield (
-                _undone_soon(state, policy)
-                if raising and is_idle(state, policy)
-                else _undone(policy, raising)
-            )
+        if not policy.triggered or not (policy.scales_in or not raising):
+            continue
+        is_soon = raising and is_idle(state, policy, count)
+        yield _undone_soon(state, policy, count) if is_soon else _undone(policy, raising)
 
 
-def is_idle(state: ScalingState, policy: ScalingPolicy) -> bool:
-    """Whether the load is so far below the target of a policy that it lowers the count by its next decisions."""
-    cpu = state.load.cpu
-    return (
-        cpu is not None
-        and "CPU" in policy.metric
-        and policy.target is not None
-        and cpu < policy.target * IDLE
-    )
+def is_idle(state: ScalingState, policy: ScalingPolicy, count: int) -> bool:
+    """Whether a policy scales in already, and the load on `count` tasks would be far below its target."""
+    cpu, target = state.load.cpu, policy.target
+    if cpu is None or target is None or "CPU" not in policy.metric:
+        return False
+    return cpu < target * SCALES_IN and cpu_of(state, count) < target * IDLE
 
 
-def _undone_soon(state: ScalingState, policy: ScalingPolicy) -> Caution:
+def _undone_soon(state: ScalingState, policy: ScalingPolicy, count: int) -> Caution:
     text = _(
-        "The policy {name} will undo it within minutes: CPU is at {cpu}%, far below its target of {target}%. To keep "
-        "the count, raise the minimum in “{title}”."
+        "The policy {name} will undo it within minutes: CPU would be about {cpu}%, far below the target of {target}%. To "
+        "keep the count, raise the minimum in “{title}”."
     )
-    number = f"{policy.target:g}"
-    cpu, title = round(state.load.cpu or 0.0), _(change_title("task-limit"))
-    return warning(text.format(name=policy.name, cpu=cpu, target=number, title=title), grave=True)
+    title, target = _(change_title("task-limit")), f"{policy.target:g}"
+    cpu = round(cpu_of(state, count))
+    return warning(text.format(name=policy.name, cpu=cpu, target=target, title=title), grave=True)
 
 
 def _undone(policy: ScalingPolicy, raising: bool) -> Caution:

@@ -73,6 +73,7 @@ class Shell:
 
 
 @pytest.mark.parametrize("id", [entry.id for entry in INSPECTIONS])
+@pytest.mark.slow
 async def test_the_embedded_aws_answers_every_command(embedded: Embedded, id: str) -> None:
     commands = await commands_of(embedded, id)
     shell = Shell(embedded)

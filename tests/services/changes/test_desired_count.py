@@ -129,9 +129,12 @@ def test_what_will_undo_it_is_told() -> None:
         make_plan(scaling_state(), desired="2")
     )
     idle = make_plan(scaling_state(load=Load(cpu=12.0)), desired="5")
-    assert "cpu60 will undo it within minutes: CPU is at 12%, far below its target of 60%" in texts(
+    assert "cpu60 will undo it within minutes: CPU would be about 7%, far below the target of 60%" in texts(
         idle, grave=True
     )
+    assert "raise the minimum in “Maximum task count”" in texts(idle)
+    assert "within minutes" in texts(make_plan(scaling_state(load=Load(cpu=37.0)), desired="5"))
+    assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=56.0)), desired="10"))
     assert "may undo it" not in texts(idle)
     assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=12.0)), desired="2"))
     suspended = ScalableTarget(minimum=2, maximum=10, suspended=True, suspensions=("DynamicScalingIn",))

@@ -54,6 +54,7 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
+@pytest.mark.slow
 async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> None:
     findings = await run_every_inspection(embedded)
     assert len(findings) == len(INSPECTIONS)

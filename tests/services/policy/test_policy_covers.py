@@ -65,7 +65,10 @@ async def calls_of(embedded: Embedded, id: str, runbook: Runbook = BOOK) -> froz
 
 @pytest.mark.parametrize(
     "lively",
-    [LIVELY[0], *(pytest.param(name, marks=pytest.mark.slow) for name in LIVELY[1:])],
+    [
+        "one-muted",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in LIVELY if name != "one-muted"),
+    ],
     indirect=True,
 )
 async def test_inspections_call_what_they_declare(lively: Embedded) -> None:

@@ -78,8 +78,8 @@ def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.Complete
     "words",
     [
         ("runbook", "schema"),
-        ("runbook", "show"),
         ("--help",),
+        pytest.param(("runbook", "show"), marks=pytest.mark.slow),
         pytest.param(("--version",), marks=pytest.mark.slow),
     ],
 )

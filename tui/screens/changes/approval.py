@@ -102,7 +102,7 @@ class ApprovalScreen(PlacedDialog[bool]):
         ways: list[tuple[str, str]] = []
         if plan.approval_scope and not is_undecided and not is_approved:
             ways += [(ASK, _("ask a second person")), (ELSEWHERE, _("obtained elsewhere"))]
-        if plan.freeze and not any(consent.freeze for consent in consents):
+        if plan.freeze and all(consent.freeze_id != plan.freeze_id for consent in consents):
             ways.append((EMERGENCY, _("emergency")))
         return tuple(ways) or ((EMERGENCY, _("emergency")),)
 
@@ -182,12 +182,12 @@ class ApprovalScreen(PlacedDialog[bool]):
             )
         if self._way == EMERGENCY:
             await self._approvals.declare_emergency(self.plan, values[REASON])
-            return _("The emergency is recorded. Confirm the plan within 30 minutes.")
+            return _("The emergency is recorded. It is valid for 30 minutes.")
         at = self._moment(values[AT])
         await self._approvals.obtain(
             self.plan, who=values[WHO], means=Means(values[MEANS]), at=at, reference=values[REFERENCE]
         )
-        return _("The approval is recorded. Confirm the plan within 30 minutes.")
+        return _("The approval is recorded. It is valid for 30 minutes.")
 
     def _moment(self, text: str) -> datetime:
         at, refusal = any_moment(_("When it was approved"), text, self.app.ready.calendar.zone)

@@ -281,10 +281,14 @@ class PlanScreen(PlacedDialog[None]):
             self.proceed()
 
     def action_suggested(self) -> None:
-        """Plan the change that is offered before this one."""
-        plan = self.plan
-        offer = next((each for each in plan.suggestions if each.when == "before"), None) if plan else None
-        if offer is None or self.applying:
+        """Plan the change that is offered before this one, or after it has ended well."""
+        plan, run = self.plan, self.view.run
+        if not self.applying:
+            offers = [each for each in plan.suggestions if each.when == "before"] if plan else []
+        else:
+            offers = [*self.view.follow_ups] if run is not None and run.has_ended_well else []
+        offer = next(iter(offers), None)
+        if offer is None:
             return
         target = self.app.ready.engine.target(offer.kind, str(offer.target))
         self.app.push_screen(PlanScreen(offer.kind, target, offer.values))
@@ -372,6 +376,7 @@ class PlanScreen(PlacedDialog[None]):
         self.applying, self.plan, self._problem, self._wrong = True, None, None, ""
         self.form.add_class("-off")
         self.view.applying = self.view.can_focus = True
+        self.view.follow_ups = self.change.follow_ups(plan)
         self.set_focus(self.view)
         self.show_bar()
         apply(self.app, plan, event.typed, self._failed)

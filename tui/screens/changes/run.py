@@ -11,6 +11,7 @@ from textual.getters import app as app_getter
 from services.i18n import N_, _
 from services.models.change_runs import Run
 from tui.console import Console
+from tui.screens.changes.openings import follow_ups, open_follow_up
 from tui.screens.common.dialog import Dialog
 from tui.screens.slack.post import propose_change
 from widgets.changes.plan.view import PlanView
@@ -20,7 +21,10 @@ from widgets.drawing.format import stamp
 class RunScreen(Dialog[None]):
     """Shows a run and follows it while the screen is open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "propose", N_("Slack"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "propose", N_("Slack")),
+        Binding("f2", "suggested", N_("Suggested change"), id="run-suggested"),
+    ]
     DEFAULT_CSS = """
     RunScreen > #window { width: 96%; max-width: 150; height: 96%; max-height: 96%; }
     """
@@ -44,6 +48,7 @@ class RunScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Show the run and follow it."""
         self.view.plan, self.view.run, self.view.applying = self.run.plan, self.run, True
+        self.view.follow_ups = follow_ups(self.app, self.run.plan)
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.view.focus()
@@ -51,6 +56,10 @@ class RunScreen(Dialog[None]):
     def action_propose(self) -> None:
         """Propose a note for Slack."""
         propose_change(self.app, self.view.run or self.run)
+
+    def action_suggested(self) -> None:
+        """Plan the change that is suggested after this one."""
+        open_follow_up(self.app, self.view.run)
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
         self.view.run = next((run for run in runs if run.id == self.run.id), self.view.run)

@@ -16,6 +16,7 @@ from services.models import glyphs
 from services.models.approvals import Consent
 from services.models.change_runs import Run
 from services.models.changes import Plan
+from services.models.watches import Suggestion
 from widgets.changes.lines import (
     approval_lines,
     fact_lines,
@@ -59,6 +60,8 @@ class PlanView(VerticalScroll, can_focus=True):
     """Why the revert has its time."""
     consents: reactive[tuple[Consent, ...]] = reactive((), repaint=False, init=False)
     """What allows the plan so far; a confirmed plan's are in its run."""
+    follow_ups: reactive[tuple[Suggestion, ...]] = reactive((), repaint=False, init=False)
+    """What is offered once the change has ended well."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
@@ -126,6 +129,10 @@ class PlanView(VerticalScroll, can_focus=True):
         """Show what was obtained."""
         self._update()
 
+    def watch_follow_ups(self) -> None:
+        """Show what is offered next."""
+        self._update()
+
     def watch_zone(self) -> None:
         """Show the times in another zone."""
         self._update()
@@ -186,6 +193,8 @@ class PlanView(VerticalScroll, can_focus=True):
             *elsewhere_lines(run, self.zone, width),
             *watch_lines(run, self.zone, self._now(), width),
         ]
+        for offer in self.follow_ups if run.has_ended_well else ():
+            outcome += hanging([("→ F2  ", "key")], offer.why, "", width)
         return [*progress, *([[], *outcome] if outcome else [])]
 
 

@@ -20,7 +20,7 @@ from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 from widgets.frame.parts import PanelEmpty, PanelHead
 
-_TITLE = 44
+_TITLE = 56
 """Cells for what was changed: other columns go first, because a cut title does not tell two changes apart."""
 
 
@@ -52,8 +52,8 @@ class RunTable(Vertical):
                 Column(_("Change made"), flex=1, min_width=_TITLE),
                 Column(_("Made by"), max_width=20, rank=3),
                 Column(_("When"), max_width=18, rank=1),
-                Column(_("Verified"), max_width=13, rank=2),
-                Column(_("Revert plan"), max_width=36, rank=4),
+                Column(_("Verified"), max_width=13, rank=4),
+                Column(_("Revert plan"), max_width=36, rank=2),
             ),
             margin=1,
         )
@@ -70,9 +70,11 @@ class RunTable(Vertical):
         self._show()
         every_second(self, self._show)
 
-    def watch_runs(self) -> None:
-        """Show the runs."""
+    def watch_runs(self, before: tuple[Run, ...], runs: tuple[Run, ...]) -> None:
+        """Show the runs; while the keys go elsewhere, the cursor is on one that has just been made."""
         self._show()
+        if before and runs and runs[0].id != before[0].id and not self.table.has_focus:
+            self.table.move_to(runs[0].id)
 
     def watch_requests(self) -> None:
         """Show the requests, above the runs."""
@@ -146,7 +148,7 @@ def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: d
         Row(
             run.id,
             (
-                state_spans(run, zone),
+                state_spans(run, zone, now),
                 what_spans(run),
                 [(run.by, "")],
                 [(stamp(run.at, zone, now), "muted")],

@@ -96,7 +96,9 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
             step = step.model_copy(update={"state": StepState.REFUSED if number == 1 else StepState.WAITING})
         lines += hanging([(f"{number} ", "heading")], plan_step.title, "heading", width)
         lines += _stage_lines(stages(step, turn=turn), width)
-        if step is not None and step.text:
+        # What a followed change showed when it was accepted is out of date once it was read again.
+        is_followed = run is not None and run.plan.watch is not None and run.progress is not None
+        if step is not None and step.text and not (is_followed and step.state is StepState.DONE):
             role = RUN_STYLES[step.state].role if step.state is not StepState.DONE else ""
             lines += hanging([("  ", "")], step.text, role, width)
         turn = turn and step is not None and step.state is StepState.DONE
@@ -180,14 +182,14 @@ def unknown_words() -> str:
     )
 
 
-def state_spans(run: Run, zone: tzinfo) -> list[Span]:
+def state_spans(run: Run, zone: tzinfo, now: datetime) -> list[Span]:
     """Mark and word."""
     if partly(run):
         return [(f"{glyphs.ATTENTION} {_('partly done')}", "bad")]
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
         return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
-    if (followed := watch_span(run)) is not None:
+    if (followed := watch_span(run, zone, now)) is not None:
         return [followed]
     style = RUN_STYLES[run.state]
     return [(style.text, style.role)]

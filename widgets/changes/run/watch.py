@@ -27,11 +27,14 @@ def watch_state(run: Run) -> WatchState | None:
     return run.progress.state if run.progress is not None else WatchState.RUNNING
 
 
-def watch_span(run: Run) -> Span | None:
-    """`▶ in progress 45 %`; None as `watch_state`."""
-    state = watch_state(run)
-    if state is None:
+def watch_span(run: Run, zone: tzinfo, now: datetime) -> Span | None:
+    """`▶ in progress 45 %`, `○ begins 11-29(Sun) 02:00 JST`; None as `watch_state`."""
+    state, watch = watch_state(run), run.plan.watch
+    if state is None or watch is None:
         return None
+    if state is WatchState.RUNNING and watch.begins_at is not None and now < watch.begins_at:
+        text = _("begins {when}").format(when=stamp(watch.begins_at, zone, now))
+        return (f"{glyphs.UPCOMING} {text}", "key")
     style = WATCH_STYLES[state]
     percent = run.progress.percent if run.progress is not None and state is WatchState.RUNNING else None
     return (style.text if percent is None else f"{style.text} {percent}%", style.role)
@@ -39,7 +42,7 @@ def watch_span(run: Run) -> Span | None:
 
 def watch_lines(run: Run, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     """What AWS shows, since when, and when the watch gives up."""
-    span, watch = watch_span(run), run.plan.watch
+    span, watch = watch_span(run, zone, now), run.plan.watch
     if span is None or watch is None:
         return []
     lines: list[Line] = [[span]]

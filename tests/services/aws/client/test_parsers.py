@@ -78,7 +78,7 @@ def _values(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize(("service", "operation"), _CASES)
-@settings(max_examples=50 if settings.default.derandomize else settings.default.max_examples)
+@settings(max_examples=20 if settings.default.derandomize else settings.default.max_examples)
 @given(data=st.data())
 def test_answers_equal_the_stock_parsers(service: str, operation: str, data: st.DataObject) -> None:
     shape = _shape(service, operation)

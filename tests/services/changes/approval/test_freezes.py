@@ -130,6 +130,22 @@ async def test_an_emergency_of_before_covers_no_freeze_that_begins_later(
         assert (await one.apply(plan)).state is StepState.DONE
 
 
+async def test_an_emergency_for_one_freeze_goes_through_no_other(embedded: Any, tmp_path: Path) -> None:
+    now = embedded.clock.now()
+    first, second = frozen(now, -60, 1, UNDECIDED), frozen(now, 1, 60, UNDECIDED)
+    book = UNDECIDED.model_copy(update={"freezes": (*first.freezes, *second.freezes)})
+    async with office(embedded, tmp_path / "j.db", runbook=book) as one:
+        plan = await raise_plan(one)
+        await emergency(one, plan)
+        await one.arm()
+        embedded.clock.advance(60)
+        assert "frozen" in (await one.apply(plan)).refusal
+        plan = await again(one, plan)
+        assert "F7" in (await one.apply(plan)).refusal
+        await emergency(one, plan)
+        assert (await one.apply(plan)).state is StepState.DONE
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -8,9 +8,11 @@ import pytest
 
 from services.changes.ages import marked
 from services.changes.approval import entries
+from services.changes.made_plans import PLANS
 from services.journal.errors import JournalError
 from services.journal.store import Store
 from services.models.change_runs import StepState
+from services.models.changes import Danger
 from services.models.journal import Entry, NewEntry, Person
 from services.models.problem import Problem, ProblemKind
 from tests.services.changes.approval.approval_world import (
@@ -54,9 +56,17 @@ async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) ->
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await one.arm()
-        for id in (plan.id, "elsewhere"):
-            run = await one.apply(plan.model_copy(update={"id": id, "approval_scope": "", "approval": ""}))
+        hidden = {"approval_scope": "", "approval": ""}
+        for altered in (hidden, {"danger": Danger.ROUTINE}, {"title": "Nothing of note"}):
+            run = await one.apply(plan.model_copy(update=altered))
             assert run.refusal == "It is not the plan that was made; plan it again."
+        for number, altered in enumerate((hidden, {"danger": Danger.ROUTINE}, {"wish": {"max": "6"}})):
+            run = await one.apply(plan.model_copy(update={"id": f"elsewhere-{number}", **altered}))
+            assert run.refusal == "It is not the plan that was made; plan it again."
+        for _time in range(PLANS):
+            await raise_plan(one, maximum="9")
+        run = await one.apply(plan.model_copy(update=hidden))
+        assert run.refusal == "It is not the plan that was made; plan it again.", "also once it is forgotten"
     assert sent(embedded) == 0
 
 

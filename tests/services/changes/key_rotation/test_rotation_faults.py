@@ -17,7 +17,7 @@ from tests.conftest import Embedded
 from tests.services.changes.change_world import OVER
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, changed, desk
 
-pytestmark = pytest.mark.scenario(account())
+pytestmark = [pytest.mark.slow, pytest.mark.scenario(account())]
 DONE, FAILED, UNKNOWN, WAITING = StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.WAITING
 CARRIED_OUT: dict[str, dict[str, Any]] = {
     "lost answer": {"mode": "reset-after"},

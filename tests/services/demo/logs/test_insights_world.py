@@ -42,6 +42,7 @@ def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str)
 
 @pytest.mark.parametrize("at", ["2026-01-14T09:00", "2026-01-19T09:00", "2026-01-18T03:00"])
 @pytest.mark.parametrize("name", [names.APP_LOG, names.DATABASE_LOG])
+@pytest.mark.slow
 def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str) -> None:
     world = World(load("ordinary-day"), ManualClock(jst(at)))
     group = world.logs.groups[REGION, name]

@@ -25,6 +25,7 @@ from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from widgets.changes.plan.form import ChoiceRow
 
 pytestmark = pytest.mark.scenario("ecs-cpu")
 
@@ -240,6 +241,8 @@ async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
         await pilot.press("enter")
         await pilot.pause()
         assert sent(embedded) == 0
+        await pilot.press("l")
+        assert screen.bar.query_one(ChoiceRow).value == "no", "a letter answers nothing"
         await pilot.press("right", "enter", "enter", "enter")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1

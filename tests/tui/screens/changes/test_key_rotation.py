@@ -105,6 +105,7 @@ async def test_the_secret_is_on_screen_only_while_space_is_held(embedded: Embedd
         assert secret not in pilot.app.export_screenshot()
 
 
+@pytest.mark.slow
 async def test_the_secret_is_hidden_as_soon_as_the_window_loses_the_focus(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
@@ -127,6 +128,7 @@ async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(
         assert secret not in screen_text(pilot)
 
 
+@pytest.mark.slow
 async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reveal, "LONGEST", 0.6)
     async with change_mode(embedded) as pilot:

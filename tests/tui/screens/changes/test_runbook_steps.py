@@ -71,6 +71,7 @@ def test_no_row_is_forgotten() -> None:
     assert len(rows) == len(ROWS)
 
 
+@pytest.mark.slow
 async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app: Any = pilot.app

@@ -39,6 +39,7 @@ async def opened(pilot: Pilot[Any], embedded: Embedded, id: str) -> FindingScree
     return screen
 
 
+@pytest.mark.slow
 async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
@@ -58,6 +59,7 @@ async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Em
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
 
 
+@pytest.mark.slow
 async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")

@@ -1,0 +1,64 @@
+"""The plans that this console has made: whether one is young enough, and whether it is what its parameters lead to."""
+
+from collections.abc import Mapping
+
+from services.aws.client.errors import AwsError
+from services.changes.base import Change
+from services.changes.history import History
+from services.changes.wording import problem_text
+from services.clock import Clock, Mark, passed
+from services.i18n import _
+from services.models.changes import Plan
+
+PLANS = 50
+"""Maximum number of plans that are remembered."""
+
+
+class MadePlans:
+    """The newest plans, by their ids."""
+
+    def __init__(self, changes: Mapping[str, Change], history: History, clock: Clock) -> None:
+        self._changes = changes
+        self._history = history
+        self._clock = clock
+        self._plans: dict[str, tuple[Mark, Plan]] = {}
+
+    def add(self, plan: Plan, start: Mark) -> None:
+        """Remember a plan, and when making it began."""
+        self._plans[plan.id] = start, plan
+        while len(self._plans) > PLANS:
+            del self._plans[next(iter(self._plans))]
+
+    def is_expired(self, plan: Plan) -> bool:
+        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
+        if not plan.made_at <= self._clock.now() < plan.expires_at:
+            return True
+        if plan.id not in self._plans:
+            return False
+        start, _plan = self._plans[plan.id]
+        return passed(self._clock, start) >= (plan.expires_at - plan.made_at).total_seconds()
+
+    async def mismatch(self, plan: Plan) -> str:
+        """Why the plan is another than the one that its parameters lead to; "" if it is that. Raises JournalError.
+
+        A plan made in another console is made again here, because its text says itself what approval it needs. One that
+        was confirmed before is not sent again in any case.
+        """
+        if plan.id in self._plans:
+            _start, original = self._plans[plan.id]
+            is_same = plan == original
+        else:
+            await self._history.load()
+            if self._history.is_confirmed(plan.id):
+                return ""
+            try:
+                again = await self._changes[plan.kind].plan(plan.target, plan.wish, plan.id)
+            except AwsError as error:
+                return problem_text(error.problem)
+            is_same = _essence(plan) == _essence(again)
+        return "" if is_same else _("It is not the plan that was made; plan it again.")
+
+
+def _essence(plan: Plan) -> tuple[object, ...]:
+    """What does not depend on when and in which language the plan was made."""
+    return plan.digest, plan.danger, plan.target, plan.watch is None, plan.expires_at - plan.made_at

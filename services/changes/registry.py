@@ -29,9 +29,9 @@ def approval_scopes() -> dict[str, ApprovalScope]:
     return {kind.scope(scope.id): scope for kind in CHANGES for scope in kind.scopes}
 
 
-def change_title(id: str) -> str:
-    """The title of a kind of change, in English; its translation names it on the screen. Raises KeyError."""
-    return {kind.id: kind.title for kind in CHANGES}[id]
+def kind_named(id: str) -> ChangeKind:
+    """One of `CHANGES`. Raises KeyError."""
+    return {kind.id: kind for kind in CHANGES}[id]
 
 
 def change_class(kind: ChangeKind) -> "type[Change]":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from services.changes.ecs_scaling.state import ScalingState
-from services.changes.registry import change_title
+from services.changes.registry import kind_named
 from services.changes.typed_values import unknown_parameters, whole_number
 from services.i18n import _
 from services.models.changes import Parameter
@@ -55,12 +55,12 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
             "{count} is above the maximum, {maximum}, to which Auto Scaling would pull it back: raise the maximum to "
             "{count} first, with “{title}” (task-limit)."
         )
-        title = _(change_title("task-limit"))
+        title = _(kind_named("task-limit").title)
         yield text.format(count=count, maximum=state.target.maximum, title=title)
     elif state.target is not None and count < state.target.minimum:
         text = _(
             "{count} is below the minimum, {minimum}, to which Auto Scaling would pull it back: lower the minimum to "
             "{count} first, with “{title}” (task-limit)."
         )
-        title = _(change_title("task-limit"))
+        title = _(kind_named("task-limit").title)
         yield text.format(count=count, minimum=state.target.minimum, title=title)

@@ -8,7 +8,7 @@ from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of
 from services.changes.ecs_scaling.facts import action_text, reason_words
 from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
-from services.changes.registry import change_title
+from services.changes.registry import kind_named
 from services.i18n import _
 from services.models.changes import Caution
 from services.models.ecs import ScalingPolicy
@@ -97,7 +97,7 @@ def _undone_soon(state: ScalingState, policy: ScalingPolicy, count: int) -> Caut
         "The policy {name} will undo it within minutes: CPU would be about {cpu}%, far below the target of {target}%. To "
         "keep the count, raise the minimum in “{title}”."
     )
-    title, target = _(change_title("task-limit")), f"{policy.target:g}"
+    title, target = _(kind_named("task-limit").title), f"{policy.target:g}"
     cpu = round(cpu_of(state, count))
     return warning(text.format(name=policy.name, cpu=cpu, target=target, title=title), grave=True)
 

@@ -157,8 +157,8 @@ async def test_a_mute_says_when_it_begins(embedded: Any, tmp_path: Path) -> None
         assert plan.watch.begins_at is not None
         assert plan.watch.begins_at >= plan.expires_at
         begins = next(row.after for row in plan.steps[0].rows if row.name == "Begins")
-        told = f"The mute begins at {begins}, once this plan has expired; until then the alarm notifies."
-        assert told in [each.text for each in plan.cautions]
+        text = f"The mute begins at {begins}, once this plan has expired; until then the alarm notifies."
+        assert text in [each.text for each in plan.cautions]
 
 
 async def test_a_foreign_mute_is_named_and_left_alone(embedded: Any, tmp_path: Path) -> None:

@@ -191,9 +191,9 @@ def test_the_watch_says_what_became_of_the_count(
     counts = {"running": more.get("running", now), "pending": more.get("pending", 0)}
     state = replace(state, service=state.service.model_copy(update=counts))
     made_at = NOW - timedelta(minutes=5 if more.get("late") else 1)
-    seen = count_progress(step, state, made_at, was_shown=more.get("was_shown", False))
-    assert seen.state is end
-    assert text in seen.text
+    progress = count_progress(step, state, made_at, was_shown=more.get("was_shown", False))
+    assert progress.state is end
+    assert text in progress.text
 
 
 @pytest.mark.scenario("ecs-cpu", history=600)

@@ -39,7 +39,7 @@ def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str])
     assert plan(embedded, "desired-count", "--desired", "4") == 0
     output = " ".join(capsys.readouterr().out.split())
     assert "Desired task count 2 → 4" in output
-    assert "The policy staff-api-cpu60 may undo it" in output
+    assert "The policy staff-api-cpu60 will undo it within minutes" in output
     data = as_json(embedded, capsys, "desired-count", "--desired", "4")
     assert data["steps"][0]["call"]["params"]["desiredCount"] == 4
     assert plan(embedded, "desired-count", "--desired", "6") == 2

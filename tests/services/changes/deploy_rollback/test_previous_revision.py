@@ -103,11 +103,10 @@ def test_what_the_newest_rollback_replaced_is_the_release_that_was_rolled_back(
 def test_only_an_older_revision_is_rolled_back_to(current: int, after: int) -> None:
     state, name = Story().deploy(current).state, RawId(f"api:{after}")
     assert state.goes_forward(name) is (after > current)
-    said = title(state, name)
-    assert said.startswith("Go forward" if after > current else "Roll back")
-    told = " ".join(each.text for each in warnings(state, name, UTC))
-    assert ("newer revision again" in told) is (after <= current)
-    assert "further" not in told
+    assert title(state, name).startswith("Go forward" if after > current else "Roll back")
+    text = " ".join(each.text for each in warnings(state, name, UTC))
+    assert ("newer revision again" in text) is (after <= current)
+    assert "further" not in text
 
 
 @given(st.lists(st.tuples(st.integers(42, 46), st.booleans()), max_size=8))

@@ -36,6 +36,11 @@ class Arns:
         return tuple(self.arn("ecs", f"service/{ecs.cluster}/{name}") for name in ecs.services)
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of tasks, which no runbook names."""
+        return (self.arn("iam", "role/*", region=False),) if self._runbook.ecs else ()
+
+    @property
     def service_deployments(self) -> tuple[str, ...]:
         """Deployments of the ECS services, whose ids are not known before."""
         return tuple(f"{arn.replace(':service/', ':service-deployment/')}/*" for arn in self.services)

@@ -1,8 +1,9 @@
 """The IAM permissions that an operation needs, and on which resources.
 
 An operation that is not listed needs the action of its name, on any resource. Source: "Actions defined by" each service
-(Service Authorization Reference); knowledge of what Athena does on behalf of its caller: "Fine-grained access to databases
-and tables" (Amazon Athena User Guide).
+(Service Authorization Reference); knowledge of what services do on behalf of their caller: "Fine-grained access to
+databases and tables" (Amazon Athena User Guide), "Grant a user permissions to pass a role to an AWS service" (IAM User
+Guide).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -66,6 +67,8 @@ _SCALING_CONDITIONS: Conditions = {
         "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
     }
 }
+PASS_ROLE = "iam:PassRole"
+_TO_TASKS: Conditions = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 _FREE = frozenset({("sts", "GetCallerIdentity")})
 """Operations that need no permission."""
 _OUTSIDE = frozenset({"github"})
@@ -96,7 +99,9 @@ def is_known_write(service: str, operation: str) -> bool:
 
 
 def _on_behalf(service: str, operation: str, arns: Arns) -> Iterable[Permission]:
-    """What Athena reads with its caller's permissions."""
+    """What a service does with its caller's permissions: Athena reads, ECS passes a task definition's roles to tasks."""
+    if (service, operation) == ("ecs", "UpdateService"):
+        yield Permission(PASS_ROLE, arns.roles, _TO_TASKS)
     if (service, operation) != ("athena", "StartQueryExecution"):
         return
     for action in ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"):

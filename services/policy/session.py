@@ -15,7 +15,7 @@ from services.models.aws_calls import AwsCall
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.documents import VERSION
-from services.policy.permissions import permissions_of
+from services.policy.permissions import PASS_ROLE, permissions_of
 
 Params = Mapping[str, Any]
 Named = Callable[[Arns, Params], Iterable[str]]
@@ -90,8 +90,12 @@ def session_policy(calls: Iterable[AwsCall], arns: Arns) -> str:
     """The policy as JSON without blanks. Raises KeyError for a request whose resources are not listed here."""
     statements: dict[str, dict[str, Any]] = {}
     for call in calls:
-        resources = sorted(set(RESOURCES[call.service, call.operation](arns, call.params)))
+        own = sorted(set(RESOURCES[call.service, call.operation](arns, call.params)))
         for permission in permissions_of(call.service, call.operation, arns):
+            passes = permission.action == PASS_ROLE
+            if passes and "taskDefinition" not in call.params:
+                continue  # the tasks keep the roles that they have
+            resources = list(permission.resources) if passes else own
             statement: dict[str, Any] = {
                 "Effect": "Allow",
                 "Action": [permission.action],

@@ -22,7 +22,8 @@ from textual.widgets import Input, Static
 from services.i18n import N_, _
 from widgets.changes.plan.form import ChoiceRow
 from widgets.changes.plan.value_input import ValueInput
-from widgets.drawing.lines import Line, LineWidget, Span, spread
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 
 Lets = Callable[[float], bool]
 """Whether a key pressed at that time (monotonic seconds) is accepted."""
@@ -35,10 +36,11 @@ def _is_free(key: str) -> bool:
 
 
 class _Status(LineWidget):
-    """One row: why the change cannot be confirmed, and how long the plan is valid."""
+    """Why the change cannot be confirmed, and how long the plan is valid: one row, or two while nothing is asked."""
 
     DEFAULT_CSS = """
-    _Status { height: 1; }
+    _Status { height: 2; }
+    _Status.-asking { height: 1; }
     """
 
     def __init__(self) -> None:
@@ -53,8 +55,15 @@ class _Status(LineWidget):
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Words and right side in one line."""
-        return [spread(self.words, self.right, width)]
+        """Words and right side in one line; what has no room there goes on in the second."""
+        room = width - width_of(self.right) - 1
+        if height < 2 or width_of(self.words) <= room or not self.words:
+            return [spread(self.words, self.right, width)]
+        *marks, (text, role) = self.words
+        begin = width_of(marks)
+        first, *rest = wrap(text, room - begin)
+        words: Line = [(" " * begin, ""), (" ".join(rest), role)]
+        return [spread([*marks, (first, role)], self.right, width), fit(words, width)]
 
 
 class _NameField(ValueInput):
@@ -206,6 +215,7 @@ class ConfirmBar(VerticalGroup):
 
     def _show(self) -> None:
         name = self._visible_name
+        self._status.set_class(name is not None, "-asking")
         self._words.set_class(name is None, "-off")
         self._name_field.set_class(not name, "-off")
         self._yes_no.set_class(name != "", "-off")

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from services.changes.ages import Ages, marked
 from services.changes.approval import entries
-from services.changes.approval.second_person import are_two, awaits, is_one_of
+from services.changes.approval.obstacles import may_approve, obstacle
+from services.changes.approval.second_person import are_two, awaits
 from services.changes.approvers import approver
 from services.clock import Clock, real
 from services.i18n import _, sentences
@@ -14,7 +15,7 @@ from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
 from services.models.changes import Plan
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.runbook import Runbook
 
 VALID_SECONDS = 1800.0
@@ -54,24 +55,8 @@ class Approvals(GroupedProjection):
         self._check_role(plan)
         if plan.refusals or not plan.steps:
             raise NotApproved(_("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip())
-        me = self.journal.person
-        if not are_two(request.asker, me):
-            raise NotApproved(
-                _(
-                    "Approving needs a second person: another OS user with another AWS identity. Asked by {asker} "
-                    "({identity}); you are {me} ({mine})."
-                ).format(
-                    asker=request.asker.name,
-                    identity=request.asker.identity or _("identity unknown"),
-                    me=me.name,
-                    mine=me.identity or _("identity unknown"),
-                )
-            )
-        if not self._may_approve(plan, me):
-            who = approver(self._runbook, plan.approval_scope)
-            text = _("The runbook lets only {users} approve as {role}; you are {me}.")
-            users = _(", ").join(who.users) if who is not None else ""
-            raise NotApproved(text.format(users=users, role=plan.approval, me=me.name))
+        if why := self.obstacle(request):
+            raise NotApproved(why)
         await self._answer(entries.approved(plan))
 
     async def decline(self, plan: Plan, reason: str) -> None:
@@ -151,8 +136,24 @@ class Approvals(GroupedProjection):
             each
             for each in self.requests()
             if awaits(each, me)
-            and (each.state is not ApprovalState.ASKED or self._may_approve(each.plan, me))
+            and (each.state is not ApprovalState.ASKED or may_approve(each.plan, self._runbook, me))
         )
+
+    def is_of(self, plan: Plan) -> bool:
+        """Whether what was asked or answered under this plan's id is about exactly this plan."""
+        return all(entry.data.get("digest") == plan.digest for entry in self.recorded(plan.id))
+
+    def obstacle(self, request: ApprovalRequest) -> str:
+        """Why the person here cannot approve what is asked for; "" if they can."""
+        return obstacle(request, self._runbook, self.journal.person)
+
+    def is_own(self, request: ApprovalRequest) -> bool:
+        """Whether the approval was given by the person here, or by somebody with their OS user or AWS identity."""
+        me, recorded = self.journal.person, self.recorded(request.plan.id)
+        answer = next((entry for entry in recorded if entry.kind is EntryKind.APPROVED), None)
+        if answer is None or not me.identity:
+            return False
+        return are_two(request.asker, answer.person) and not are_two(me, answer.person)
 
     def request(self, plan: str) -> ApprovalRequest | None:
         """The request for a plan's approval; None if nobody has asked."""
@@ -205,13 +206,8 @@ class Approvals(GroupedProjection):
             asking is not None
             and are_two(asking.person, entry.person)
             and are_two(self.journal.person, entry.person)
-            and self._may_approve(plan, entry.person)
+            and may_approve(plan, self._runbook, entry.person)
         )
-
-    def _may_approve(self, plan: Plan, person: Person) -> bool:
-        """Whether the runbook leaves open which OS user approves the plan, or names the person's."""
-        who = approver(self._runbook, plan.approval_scope)
-        return who is None or not who.users or is_one_of(person, who.users)
 
     def _is_fresh(self, entry: Entry) -> bool:
         """Whether the entry is young enough by a clock that cannot be set and by the wall clock."""

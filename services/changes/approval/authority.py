@@ -59,6 +59,8 @@ class Authority:
         request = self.approvals.request(plan.id)
         if request is None or request.plan.digest != plan.digest:
             return ""
+        if self.approvals.is_own(request):
+            return _("It was approved with your OS user or AWS identity: another person has to confirm it.")
         if request.state is ApprovalState.ASKED:
             text = _("{role} was asked and has not answered yet.")
             return text.format(role=plan.approval)

@@ -164,7 +164,9 @@ def test_keys_are_rotated_by_a_role_of_its_own_for_the_runbooks_user() -> None:
     assert not is_allowed(printed, "iam:CreateAccessKey", user, mfa=False)
     assert is_allowed(printed, "iam:ListAccessKeys", user, mfa=False)
     assert not is_allowed(printed, "iam:CreateAccessKey", "arn:aws:iam::123456789012:user/root-like")
-    assert not any(action.startswith("iam:") for action in allowed_actions(policy("operate")))
+    assert {action for action in allowed_actions(policy("operate")) if action.startswith("iam:")} == {
+        "iam:PassRole"
+    }
 
 
 def test_what_the_runbook_does_not_have_is_not_allowed() -> None:
@@ -196,3 +198,10 @@ def test_every_change_declares_what_it_calls() -> None:
         for write in calls - READS:
             assert is_known_write(*write), f"{kind.id}: {write}"
     assert declared(BOOK).writes
+
+
+def test_a_rollback_passes_roles_to_tasks_alone() -> None:
+    (statement,) = [each for each in policy("operate")["Statement"] if "iam:PassRole" in each["Action"]]
+    assert statement["Action"] == ["iam:PassRole"]
+    assert statement["Resource"] == ["arn:aws:iam::123456789012:role/*"]
+    assert statement["Condition"]["StringEquals"] == {"iam:PassedToService": "ecs-tasks.amazonaws.com"}

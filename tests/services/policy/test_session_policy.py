@@ -104,6 +104,16 @@ def test_a_plan_of_several_requests_gets_all_of_them_and_nothing_across() -> Non
     assert not allows(policy, both[1], OURS[both[0]][1])
 
 
+@pytest.mark.parametrize(
+    ("params", "passes"), [({"taskDefinition": "api:41"}, True), ({"desiredCount": 4}, False)]
+)
+def test_roles_are_passed_only_where_a_task_definition_is_named(params: dict[str, Any], passes: bool) -> None:
+    call = call_of(("ecs", "UpdateService"), {"cluster": "c", "service": "s", **params})
+    policy = session_policy([call], ARNS)
+    assert ("iam:PassRole" in _actions(policy)) is passes
+    assert not passes or "ecs-tasks.amazonaws.com" in policy
+
+
 def test_scaling_is_cut_to_tasks_of_services() -> None:
     write = ("application-autoscaling", "RegisterScalableTarget")
     (statement,) = json.loads(session_policy([call_of(write, OURS[write][0])], ARNS))["Statement"]

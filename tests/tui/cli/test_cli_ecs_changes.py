@@ -43,7 +43,9 @@ def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str])
     data = as_json(embedded, capsys, "desired-count", "--desired", "4")
     assert data["steps"][0]["call"]["params"]["desiredCount"] == 4
     assert plan(embedded, "desired-count", "--desired", "6") == 2
-    assert "raise the maximum to 6 first, with “Maximum task count” (task-limit)" in " ".join(capsys.readouterr().out.split())
+    assert "raise the maximum to 6 first, with “Maximum task count” (task-limit)" in " ".join(
+        capsys.readouterr().out.split()
+    )
     assert plan(embedded, "desired-count", "--desired", "four") != 0
 
 

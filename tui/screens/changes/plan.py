@@ -10,12 +10,10 @@ Longer than other files because it is one dialog whose parts share one state: th
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
 from textual.widget import Widget
@@ -31,7 +29,7 @@ from tui.screens.changes.applying import apply
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
 from tui.screens.common.command_sheets import plan_sheet
-from tui.screens.common.environment_dialog import PlacedDialog
+from tui.screens.common.environment_dialog import CORNERS, PlacedDialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.lines import why_then
 from widgets.changes.plan.form import PlanForm
@@ -40,8 +38,6 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
-_CORNERS = 6
-"""Cells of the window's border that no title can take."""
 DEBOUNCE = 0.4
 """Seconds without a key before an edit is planned, because every plan reads AWS."""
 
@@ -246,15 +242,16 @@ class PlanScreen(PlacedDialog[None]):
         if not self._plan_id:
             return await engine.plan(self.kind, target, self._parameters)
         plan = await engine.plan(self.kind, target, self._parameters, self._plan_id)
-        if engine.authority.approvals.may_serve(plan):
+        approvals = engine.authority.approvals
+        if approvals.may_serve(plan):
             return plan
         self._plan_id = ""
-        self.app.inform(
-            _(
-                "It is another plan than the one whose approval was asked for: it needs an approval of its own."
-            ),
-            severity="warning",
+        text = _(
+            "It is another plan than the one whose approval was asked for: it needs an approval of its own."
         )
+        if approvals.is_of(plan):
+            text = _("Its approval was declined or used, or has expired: this new plan needs its own.")
+        self.app.inform(text, severity="warning")
         return await engine.plan(self.kind, target, self._parameters)
 
     def action_approval(self) -> None:
@@ -321,17 +318,13 @@ class PlanScreen(PlacedDialog[None]):
             self._leave_bar()
             self.bar.block()
         self.bar.show_status(*status(at))
-        self.show_below(self.window, keys(at, self.window.size.width - _CORNERS))
+        self.show_below(self.window, keys(at, self.window.size.width - CORNERS))
 
     def _entitle(self) -> None:
-        """Title the window with the plan and its target; a target that has no room there is in the first row."""
+        """Title the window with the plan and its target."""
         plan = self.view.plan
         title = plan.title if plan is not None else _(self.change.kind.title)
-        whole = f"{title}: {self.target.title}"
-        fits = not self.is_mounted or cell_len(whole) <= self.window.size.width - _CORNERS
-        self.window.border_title = Content(whole if fits else title)
-        if self.is_mounted:
-            self.show_place("" if fits else self.target.title)
+        self.entitle(self.window, title, self.target.title)
 
     def _standing(self) -> PlanStatus:
         services = self.app.ready

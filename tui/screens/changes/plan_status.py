@@ -11,6 +11,7 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.problem import Problem
 from widgets.changes.lines import expiry
+from widgets.changes.run.view import partly
 from widgets.drawing.lines import Line, Span
 
 _UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
@@ -111,11 +112,7 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
     """What prevents or follows a confirmation; on the right the plan's remaining validity, or the key that helps."""
     again: tuple[Span, ...] = ((_("F5 plan again"), "key"),)
     if at.applying and at.problem is None:
-        if at.may_try_again:
-            return [(_("Nothing was changed by this step; see above."), "")], again
-        if at.under_way:
-            return [(_("Esc closes this window; the change continues."), "muted")], ()
-        return [(_("Esc closes this window."), "muted")], ()
+        return _applied(at), again if at.may_try_again else ()
     if at.problem is not None:
         return [(f"{glyphs.ABNORMAL} ", "bad"), (_("Failed: see above; nothing was sent."), "bad")], again
     if at.plan is None:
@@ -133,6 +130,17 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
     if at.missing:
         return [(f"{glyphs.WAITING} ", "caution"), (at.missing, "caution")], (valid,)
     return _gate(at), (valid,)
+
+
+def _applied(at: PlanStatus) -> Line:
+    """What has become of a confirmed plan."""
+    if at.run is not None and partly(at.run):
+        return [(f"{glyphs.ATTENTION} ", "bad"), (_("Partly done: see above."), "bad")]
+    if at.may_try_again:
+        return [(_("Nothing was changed by this step; see above."), "")]
+    if at.under_way:
+        return [(_("Esc closes this window; the change continues."), "muted")]
+    return [(_("Esc closes this window."), "muted")]
 
 
 def _gate(at: PlanStatus) -> Line:

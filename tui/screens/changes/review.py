@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
@@ -45,29 +46,49 @@ class ReviewScreen(PlacedDialog[None]):
         self.plan: Plan | None = None
         """The plan as made here; None while it is being made, or if it cannot be approved."""
         self._problem = ""
+        self._obstacle = ""
+        """Why the person here cannot approve it."""
         self._done = False
         self.view = PlanView(now=self.app.now, zone=self.app.zone)
         self.bar = ConfirmBar(self.guard.accepts)
 
     def compose(self) -> ComposeResult:
         """Who asks, the plan, the confirmation."""
-        plan, app = self.request.plan, self.app
         with Vertical(id="window") as self.window:
-            self.window.border_title = Content(f"{_('Approve')}: {plan.title}: {plan.target.title}")
+            self._entitle()
             yield self.environment_row()
-            when = stamp(self.request.at, app.zone, app.now())
-            asked = _("{name} asks for the approval of {role}, {when}.").format(
-                name=self.request.asker.name, role=plan.approval, when=when
-            )
-            note = [Content(self.request.note)] if self.request.note else []
-            yield Prose(Content("\n").join([Content.styled(asked, "bold"), *note]), classes="review-asked")
+            yield Prose(self._asked(), classes="review-asked")
             yield self.view
             yield self.bar
+
+    def _asked(self) -> Content:
+        """Who asks for what, with which note, and why the person here cannot approve it."""
+        request, app = self.request, self.app
+        text = _("{name} asks for the approval of {role}, {when}.").format(
+            name=request.asker.name,
+            role=request.plan.approval,
+            when=stamp(request.at, app.zone, app.now()),
+        )
+        lines = [Content.styled(text, "bold")]
+        if request.note:
+            lines.append(Content(request.note))
+        if self._obstacle:
+            lines.append(Content.styled(f"{glyphs.ABNORMAL} {self._obstacle}", "bold $text-error"))
+        return Content("\n").join(lines)
+
+    def _entitle(self) -> None:
+        plan = self.request.plan
+        self.entitle(self.window, f"{_('Approve')}: {plan.title}", plan.target.title)
 
     def on_mount(self) -> None:
         """Plan from live state."""
         self.view.plan = self.request.plan
+        self._entitle()
         self.replan()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Find room for the target."""
+        self._entitle()
 
     def first(self) -> Widget | None:
         """The field for the name, else the plan."""
@@ -99,8 +120,18 @@ class ReviewScreen(PlacedDialog[None]):
                     "Planned again from live state, it is another plan than the one asked for: it cannot be approved."
                 )
             else:
-                self.plan = plan
+                self._look_for_obstacle(plan)
         self._show()
+
+    def _look_for_obstacle(self, plan: Plan) -> None:
+        approvals = self.app.ready.engine.authority.approvals
+        self.request = approvals.request(plan.id) or self.request
+        self._obstacle = approvals.obstacle(self.request)
+        self.query_one(".review-asked", Prose).update(self._asked())
+        if self._obstacle:
+            self._problem = _("It cannot be approved here: see above.")
+        else:
+            self.plan = plan
 
     def _show(self) -> None:
         if not self.is_attached:
@@ -151,6 +182,7 @@ class ReviewScreen(PlacedDialog[None]):
             await self.app.ready.engine.authority.approvals.approve(plan)
         except NotApproved as why:
             self._problem, self._done = str(why), False
+            self._look_for_obstacle(plan)
         except JournalError as error:
             self._problem, self._done = error.problem.message, False
         else:

@@ -1,13 +1,18 @@
 """The target system of a change, shown in the first row of every dialog that may change it."""
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.getters import app as app_getter
+from textual.widget import Widget
 from textual.widgets import Static
 
 from services.i18n import _
 from services.models.runbook import Environment
 from tui.console import Console
 from tui.screens.common.type_ahead_guard import GuardedDialog, T
+
+CORNERS = 6
+"""Cells of the window's border that no title can take."""
 
 
 class PlacedDialog(GuardedDialog[T]):
@@ -40,9 +45,13 @@ class PlacedDialog(GuardedDialog[T]):
         """The first row: environment, system, account and region."""
         return Static(self._where(), id="place")
 
-    def show_place(self, target: str) -> None:
-        """Show the target in place of the region, where the title has no room for it; "" shows the region again."""
-        self.query_one("#place", Static).update(self._where(target))
+    def entitle(self, window: Widget, title: str, target: str) -> None:
+        """Title `window` with both; a target that has no room there takes the region's place in the first row."""
+        whole = f"{title}: {target}"
+        fits = not self.is_mounted or cell_len(whole) <= window.size.width - CORNERS
+        window.border_title = Content(whole if fits else title)
+        if self.is_mounted:
+            self.query_one("#place", Static).update(self._where("" if fits else target))
 
     def _where(self, target: str = "") -> Content:
         system = self.app.ready.runbook.system

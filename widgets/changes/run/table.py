@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from services.i18n import _
-from services.models.approvals import ApprovalRequest
+from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from widgets.changes.consents import request_span
 from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
@@ -138,8 +138,10 @@ def request_rows(
 
 
 def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
-    """Until when the request, or the approval, is valid."""
-    return _("valid until {when}").format(when=stamp(request.until, zone, now)) if request.until else NOTHING
+    """Until when the request, or the approval, is valid; a dash once it is not."""
+    if request.until is None or request.state not in (ApprovalState.ASKED, ApprovalState.GIVEN):
+        return NOTHING
+    return _("valid until {when}").format(when=stamp(request.until, zone, now))
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:

@@ -128,7 +128,9 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
         StepState.REFUSED: _("Stopped: nothing was sent to AWS."),
         StepState.UNKNOWN: unknown_words(),
     }
-    words = partly(run) or sentences.get(run.state)
+    if words := partly(run):
+        return hanging([(f"{glyphs.ATTENTION} ", "bad")], words, "bad", width)
+    words = sentences.get(run.state, "")
     return hanging([(f"{style.mark} ", style.role)], words, style.role, width) if words else []
 
 

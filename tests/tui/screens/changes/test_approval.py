@@ -191,6 +191,41 @@ async def test_it_is_another_plan_once_the_state_has_moved(embedded: Embedded, t
         assert not app.screen.bar.asking
 
 
+@SIZES
+async def test_who_cannot_approve_is_told_before_typing(
+    embedded: Embedded, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = tmp_path / "j.db"
+    same = TARO.model_copy(update={"identity": HANAKO.identity})
+    async with office(embedded, path) as one, console_of(embedded, path, same, size=size) as pilot:
+        await asked_by(one)
+        await until(pilot, lambda: pilot.app.ready.engine.requests)
+        pilot.app.screen.runs.table.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        await until(pilot, lambda: "you are taro" in said(pilot))
+        assert "another OS user with another AWS identity" in said(pilot)
+        assert "cannot be approved here" in said(pilot)
+        assert not pilot.app.screen.bar.asking
+
+
+async def test_a_plan_whose_approval_was_declined_says_so_when_it_is_made_again(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "j.db"
+    async with console_of(embedded, path) as pilot, office(embedded, path, TARO) as two:
+        screen = await planned(pilot)
+        first = screen.plan
+        await pilot.app.ready.engine.authority.approvals.ask(first)
+        screen._plan_id = first.id
+        await two.engine.authority.approvals.load()
+        await two.engine.authority.approvals.decline(first, "not before Monday")
+        await until(pilot, lambda: "Declined by taro" in said(pilot))
+        await pilot.press("f5")
+        await until(pilot, lambda: "declined or used, or has expired" in said(pilot))
+        assert screen.plan is None or screen.plan.id != first.id
+
+
 async def test_declined_with_a_reason(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO) as pilot:

@@ -56,7 +56,7 @@ async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_da
 
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        await until(pilot, lambda: "✓ verified" in said(pilot) and "by AWS" in said(pilot))
+        await until(pilot, lambda: "✓ applied" in said(pilot) and "by AWS" in said(pilot))
         live = app.screen.live
         running = lambda: next(  # noqa: E731
             int(fact.value) for fact in live.state.value.facts if fact.name == "Running"

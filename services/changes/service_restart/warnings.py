@@ -21,7 +21,9 @@ def refusals(state: RestartState) -> Iterator[str]:
     elif state.is_deploying:
         yield _("A deployment is in progress: wait for its end, or roll it back with deploy-rollback.")
     elif not state.service.desired:
-        text = _("The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count).")
+        text = _(
+            "The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count)."
+        )
         yield text.format(title=_(kind_named("desired-count").title))
 
 

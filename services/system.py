@@ -48,6 +48,7 @@ from services.journal.usage import UsageLog
 from services.logs.follower import LogFollower, TailBatch
 from services.logs.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
+from services.models.canonical import digest
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.identity import Identity
@@ -147,11 +148,17 @@ class Services:
         """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
-        await self._record(EntryKind.STARTED, _("Console started"))
+        await self._record(
+            EntryKind.STARTED,
+            _("Console started"),
+            # Which approvals and freezes the changes of this console were subject to.
+            runbook=str(self.runbook.system.id),
+            runbook_digest=digest(self.runbook.model_dump(mode="json")),
+        )
 
-    async def _record(self, kind: EntryKind, text: str) -> None:
+    async def _record(self, kind: EntryKind, text: str, **more: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
+            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid(), **more}))
 
     async def close(self) -> None:
         """Wait for the recorded outcome of a change in progress, then end the loops and close the connections."""

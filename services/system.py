@@ -1,5 +1,6 @@
 """Connects the readers and feeds of one system; independent of the screen and of whether AWS is real."""
 
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -28,7 +29,6 @@ from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of
 from services.clock import Clock
-from services.console_entries import ended, started
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.maintenance_dates import MaintenanceDates
@@ -36,6 +36,7 @@ from services.duties.service import Duties
 from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
+from services.i18n import _
 from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -51,10 +52,11 @@ from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.identity import Identity
 from services.models.intervals import Intervals
-from services.models.journal import NewEntry, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.policy.session import session_policies
+from services.runbook.fingerprint import fingerprint
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
@@ -146,11 +148,11 @@ class Services:
         """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
-        await self._record(started(self.runbook))
+        await self._record(EntryKind.STARTED, _("Console started"), **fingerprint(self.runbook))
 
-    async def _record(self, draft: NewEntry) -> None:
+    async def _record(self, kind: EntryKind, text: str, **more: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(draft)
+            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid(), **more}))
 
     async def close(self) -> None:
         """Wait for the recorded outcome of a change in progress, then end the loops and close the connections."""
@@ -160,7 +162,7 @@ class Services:
         # A command that only reads must not create a journal or write to it.
         if self._began:
             await self.usage_log.record()
-            await self._record(ended())
+            await self._record(EntryKind.ENDED, _("Console stopped"))
         await self.tails.close()
         # Before the session, because the journal's last hash may still have to be sent to AWS.
         await self.journal.close()

@@ -56,6 +56,7 @@ from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.policy.session import session_policies
+from services.runbook.fingerprint import fingerprint
 from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
@@ -147,11 +148,11 @@ class Services:
         """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
-        await self._record(EntryKind.STARTED, _("Console started"))
+        await self._record(EntryKind.STARTED, _("Console started"), **fingerprint(self.runbook))
 
-    async def _record(self, kind: EntryKind, text: str) -> None:
+    async def _record(self, kind: EntryKind, text: str, **more: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid()}))
+            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid(), **more}))
 
     async def close(self) -> None:
         """Wait for the recorded outcome of a change in progress, then end the loops and close the connections."""

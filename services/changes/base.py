@@ -204,7 +204,7 @@ class Change(ABC):
     ) -> Plan:
         """The plan that consists of `steps`; the other arguments are the fields of `Plan`.
 
-        `approval` is one of the kind's scopes, "" for none; the role comes from the runbook, with a warning.
+        `approval` is one of the kind's scopes, "" for none; the role comes from the runbook.
 
         `parameters` are complete, so that planning with them again gives the same plan. `read_at` is when the
         underlying state was read (UTC; default now). With an `impact` (`Plan.blast`) the plan is dangerous, otherwise
@@ -214,7 +214,7 @@ class Change(ABC):
         at = read_at or self.context.clock.now()
         scope = self.kind.scope(approval) if approval else ""
         who = role_for(self.context.runbook, scope, self.kind.scope_named(approval)) if scope else None
-        cautions = (*(() if who is None else (_approval_warning(who),)), *warnings)
+        cautions = (*(() if who is None else _approval_warnings(who)), *warnings)
         return Plan(
             id=id,
             kind=self.kind.id,
@@ -255,11 +255,11 @@ class Change(ABC):
         return self.planned(target, values, (), title=title, id=id, read_at=read_at, refusals=refusals)
 
 
-def _approval_warning(who: Approver) -> Caution:
+def _approval_warnings(who: Approver) -> Iterable[Caution]:
+    """That nobody can approve it; that it needs an approval, the plan says itself."""
     if who.undecided:
         text = _("It requires the approval of {role}; the runbook does not name that person yet.")
-        return warning(text.format(role=who.role), grave=True)
-    return warning(_("It requires the approval of {role} ({name}).").format(role=who.role, name=who.name))
+        yield warning(text.format(role=who.role), grave=True)
 
 
 def warning(text: str, *, grave: bool = False) -> Caution:

@@ -10,7 +10,12 @@ def targets(runbook: Runbook) -> tuple[ChangeTarget, ...]:
     ecs = runbook.ecs
     if ecs is None:
         return ()
-    return tuple(ChangeTarget(id=RawId(f"service/{ecs.cluster}/{name}"), title=name) for name in ecs.services)
+    return tuple(ChangeTarget(id=service_id(ecs.cluster, name), title=name) for name in ecs.services)
+
+
+def service_id(cluster: str, name: str) -> RawId:
+    """The resource id `service/<cluster>/<service>`."""
+    return RawId(f"service/{cluster}/{name}")
 
 
 def names(resource: str) -> tuple[str, str]:

@@ -29,6 +29,11 @@ def approval_scopes() -> dict[str, ApprovalScope]:
     return {kind.scope(scope.id): scope for kind in CHANGES for scope in kind.scopes}
 
 
+def kind_named(id: str) -> ChangeKind:
+    """One of `CHANGES`. Raises KeyError."""
+    return {kind.id: kind for kind in CHANGES}[id]
+
+
 def change_class(kind: ChangeKind) -> "type[Change]":
     """Import and return the class for changes of this kind."""
     change: type[Change] = resolve_name(kind.code)

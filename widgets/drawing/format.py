@@ -1,5 +1,6 @@
 """How the console writes durations, ages and times, and fits text to cells."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -127,6 +128,9 @@ _NEVER_FIRST = frozenset(
 _NEVER_LAST = frozenset("「『（［｛〔〈《【([{¥$#")
 _COUNTERS = frozenset("件分秒日回行円時月年度個台人本名倍")
 """Characters that stay with the figure before them, as do the units below, also after a space."""
+_ZONE = re.compile(r"[A-Z]{2,5}[,.;:)]*")
+_TIME = re.compile(r"\d:\d\d$")
+"""A zone's name stays with the time of day before it."""
 _UNITS = frozenset(("B", "KiB", "MiB", "GiB", "TiB", "ms", "s", "%"))
 _SHORTEST = 4
 """Minimum cells of the last line of a wrapped Japanese paragraph: one character by itself is easily missed."""
@@ -182,14 +186,22 @@ def _with_figures(pieces: list[str]) -> Iterator[str]:
     at = 0
     while at < len(pieces):
         piece, following = pieces[at], pieces[at + 1 : at + 3]
-        if len(following) == 2 and piece[-1].isdecimal() and following[0] == " " and _is_unit(following[1]):
+        if (
+            len(following) == 2
+            and piece[-1].isdecimal()
+            and following[0] == " "
+            and _is_of(piece, following[1])
+        ):
             piece += "".join(following)
             at += 2
         yield piece
         at += 1
 
 
-def _is_unit(piece: str) -> bool:
+def _is_of(figure: str, piece: str) -> bool:
+    """Whether a piece is the unit of a figure, or the zone of a time."""
+    if _TIME.search(figure) and _ZONE.fullmatch(piece):
+        return True
     return piece[0] in _COUNTERS or piece.rstrip(",.;:)") in _UNITS
 
 

@@ -106,7 +106,10 @@ class AlarmMute(Change):
                 title=_("Action"),
                 kind="choice",
                 default="unmute" if own else "mute",
-                choices=(("mute", _("mute it")), ("unmute", _("end the mutes of this console"))),
+                choices=(
+                    ("mute", _("mute it")),
+                    *([("unmute", _("end the mutes of this console"))] if own else []),
+                ),
             ),
             Parameter(
                 id=UNTIL,
@@ -199,7 +202,7 @@ class AlarmMute(Change):
             warnings=tuple(warnings(self.context, target, values, state)),
             downtime=_("None"),
             cost=_("None"),
-            reversible=_("Yes: by muting it again, from the next full minute on."),
+            reversible=_("Yes: by muting it again, which begins once the plan for it has expired."),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

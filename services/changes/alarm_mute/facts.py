@@ -36,7 +36,11 @@ def _facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fac
         whose = _("by this console") if rule.id.startswith(RULE) else _("by someone else")
         until = _("until {time}").format(time=zoned_time(rule.until, zone)) if rule.until else rule.status
         note = _(", ").join(filter(None, (until, whose, rule.description)))
-        yield Fact(name=_("Mute rule"), value=f"{rule.name} ({rule.status})", note=note)
+        yield Fact(
+            name=_("Mute rule"),
+            value=_("{name} ({status})").format(name=rule.name, status=rule.status),
+            note=note,
+        )
 
 
 def remarks(target: ChangeTarget, state: MuteState) -> tuple[str, ...]:

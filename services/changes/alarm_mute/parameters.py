@@ -48,7 +48,7 @@ def read_parameters(
     action = _ACTIONS.get(normalized(parameters.get(ACTION, "mute")))
     if action is None:
         text = _("The action must be one of {actions}, not “{text}”.")
-        listed = ", ".join(_ACTIONS)
+        listed = _(", ").join(_ACTIONS)
         return None, (*refusals, text.format(actions=listed, text=clean(parameters[ACTION])))
     if action == "unmute":
         return Parameters(action), refusals
@@ -65,7 +65,7 @@ def read_parameters(
 def _reason_problem(reason: str) -> str:
     if not reason:
         return _(
-            "Give the reason: it is stored with the rule, for everybody who wonders why the alarm is silent."
+            "Next, enter the reason: it is stored with the rule, for everybody who wonders why the alarm is silent."
         )
     if len(reason) > LONGEST_REASON:
         return _("The reason holds at most {most} characters: shorten it.").format(most=LONGEST_REASON)

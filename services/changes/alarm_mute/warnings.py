@@ -77,7 +77,9 @@ def warnings(
         until = zoned_time(rule.until, context.zone) if rule.until else "—"
         text = _("The rule {rule} mutes it already, until {until}; it is left as it is.")
         yield warning(text.format(rule=rule.name, until=until))
-    yield warning(_("The mute begins with a full minute, because AWS's schedules know no “now”."))
+    if values.window is not None:
+        text = _("The mute begins at {start}, once this plan has expired; until then the alarm notifies.")
+        yield warning(text.format(start=zoned_time(values.window.start, context.zone)))
 
 
 def _end(state: MuteState, names: tuple[str, ...]) -> Iterator[Caution]:

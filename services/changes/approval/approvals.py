@@ -20,6 +20,8 @@ from services.models.runbook import Runbook
 
 VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
+OLDEST = timedelta(days=31)
+"""Age of an approval obtained elsewhere from which it cannot have been given for a plan of today."""
 _SPAN = timedelta(days=1)
 """How far back the first read goes at least; nothing older can be valid."""
 
@@ -73,6 +75,11 @@ class Approvals(GroupedProjection):
             raise NotApproved(_("Who approved it is required."))
         if at > self._clock.now():
             raise NotApproved(_("The approval cannot have been given in the future."))
+        if at < self._clock.now() - OLDEST:
+            text = _("An approval that is older than {days} days is not for this plan: obtain it anew.")
+            raise NotApproved(text.format(days=OLDEST.days))
+        if means is Means.WRITING and not reference.strip():
+            raise NotApproved(_("Where the written approval is kept is required: the reference."))
         await self._answer(entries.obtained(plan, who=who, means=means, at=at, reference=reference))
 
     async def declare_emergency(self, plan: Plan, reason: str) -> None:

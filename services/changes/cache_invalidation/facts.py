@@ -32,7 +32,7 @@ def _facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
     )
     if state.newest is not None:
         done = _("completed") if state.newest.is_completed else _("in progress")
-        note = f"{zoned_time(state.newest.created, zone)}, {done}"
+        note = _(", ").join((zoned_time(state.newest.created, zone), done))
         yield Fact(name=_("Newest invalidation"), value=paths_text(state.newest.paths), note=note)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.changes.base import warning
+from services.changes.cache_invalidation.facts import paths_text
 from services.changes.cache_invalidation.paths import InvalidationPaths
 from services.changes.cache_invalidation.reading import CacheState
 from services.i18n import _, plural
@@ -21,7 +22,11 @@ def warnings(read: InvalidationPaths, state: CacheState) -> tuple[Caution, ...]:
         *_queries(read),
         *_uncounted(state),
         *_distribution(state),
-        warning(_("Browsers and proxies keep their own copies for as long as the pages allow.")),
+        warning(
+            _(
+                "The caches of browsers and proxies are not cleared: they keep files as long as Cache-Control allows."
+            )
+        ),
     )
 
 
@@ -35,6 +40,15 @@ def _everything(read: InvalidationPaths) -> Iterator[Caution]:
 
 
 def _covered(read: InvalidationPaths) -> Iterator[Caution]:
+    if EVERYTHING in read.paths and read.covered:
+        count = len(read.covered)
+        text = plural(
+            "/* covers {list} already: the other {count} path only adds to the count. Leave it out.",
+            "/* covers {list} already: the other {count} paths only add to the count. Leave them out.",
+            count,
+        )
+        yield warning(text.format(list=paths_text(read.covered), count=count))
+        return
     for path in read.covered:
         text = _(
             "{path} is covered by another of these paths, and counts as a path of its own: leave it out."

@@ -90,11 +90,11 @@ class DeployRollback(ServiceChange):
             id=id,
             read_at=state.at,
             title=title(state, after),
-            warnings=tuple(warnings(state, after)),
+            warnings=tuple(warnings(state, after, self.context.zone)),
             downtime=_("None: each task is stopped once its successor is healthy."),
             cost=_("None"),
             reversible=_reversible(state),
-            watch=Watch(ends_when=_("the rollback is complete"), gives_up_at=state.at + GIVES_UP),
+            watch=Watch(ends_when=_ends_when(state, after), gives_up_at=state.at + GIVES_UP),
             suggestions=after_deployment(self.context.runbook),
         )
 
@@ -118,6 +118,10 @@ class DeployRollback(ServiceChange):
         """The revision that was rolled back."""
         first = next((each for each in plan.steps if each.id == STEP), None)
         return {REVISION: first.before} if first is not None else {}
+
+
+def _ends_when(state: RollbackState, after: RawId) -> str:
+    return _("the deployment is complete") if state.goes_forward(after) else _("the rollback is complete")
 
 
 def _reversible(state: RollbackState) -> str:

@@ -94,6 +94,10 @@ def _registered(definition: TaskDefinition | None, zone: tzinfo) -> str:
 
 
 def _by(at: datetime | None, who: str, zone: tzinfo) -> str:
-    return _("{when}, by {name}").format(
-        when=zoned_time(at, zone) if at is not None else _("unknown"), name=who or _("unknown")
-    )
+    return by_text(zoned_time(at, zone) if at is not None else _("unknown"), who)
+
+
+def by_text(when: str, who: str) -> str:
+    """`01-28(Wed) 10:08 JST, by ci-cd-user`; without a name, that AWS tells none."""
+    text = _("{when}, by {name}") if who else _("{when} (AWS does not tell by whom)")
+    return text.format(when=when, name=who)

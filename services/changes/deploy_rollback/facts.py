@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from services.changes.deploy_rollback.comparison import by_text
 from services.changes.deploy_rollback.state import RollbackState, Way
 from services.i18n import _
 from services.models.base import RawId
@@ -40,7 +41,7 @@ def _images(state: RollbackState, definition: RawId) -> str:
 def _by(deployment: ServiceDeployment, state: RollbackState, zone: tzinfo) -> str:
     at = deployment.created
     when = with_zone(time_text(at, zone, state.at), at, zone) if at is not None else _("unknown")
-    return _("{when}, by {name}").format(when=when, name=state.deployers.get(deployment.id) or _("unknown"))
+    return by_text(when, state.deployers.get(deployment.id, ""))
 
 
 def remarks(state: RollbackState) -> Iterator[str]:

@@ -14,7 +14,9 @@ from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
 from services.changes.deploy_rollback.parameters import chosen
 from services.changes.deploy_rollback.state import RollbackState, family_of
+from services.changes.ecs_services import names, service_id
 from services.models.base import RawId
+from services.models.change_runs import Run
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment, TaskDefinition
@@ -28,6 +30,7 @@ class Reads:
     """One system's services and their deployments."""
 
     def __init__(self, context: ChangeContext) -> None:
+        self._runs = context.runs
         self._clock = context.clock
         self._region = context.region
         self._ecs = EcsReader(context.reader)
@@ -57,7 +60,7 @@ class Reads:
         active, definitions, deployers = await asyncio.gather(
             self._ecs.definitions(family_of(state.current)),
             self._definitions(compared),
-            self._deployers(deployments, name),
+            self._deployers(deployments, service_id(cluster, name)),
         )
         return RollbackState(
             state.at, state.service, state.deployments, state.revisions, active, definitions, deployers
@@ -79,12 +82,13 @@ class Reads:
                 continue
         return definitions
 
-    async def _deployers(self, deployments: Iterable[ServiceDeployment], service: str) -> dict[RawId, str]:
-        """Who requested each deployment, where CloudTrail is readable and names one person only."""
-        deployers = {}
+    async def _deployers(self, deployments: Iterable[ServiceDeployment], target: RawId) -> dict[RawId, str]:
+        """Who requested each deployment: from the journal, or where CloudTrail is readable and names one person only."""
+        deployers, runs, service = {}, await asyncio.to_thread(self._runs), names(target)[1]
         for deployment in deployments:
             if deployment.created is not None:
-                name = await self._deployer(deployment.created, service)
+                name = requested_by(runs, target, deployment.created)
+                name = name or await self._deployer(deployment.created, service)
                 if name:
                     deployers[deployment.id] = name
         return deployers
@@ -95,6 +99,18 @@ class Reads:
         )
         names = {event.actor.shown for event in lookup.events if _deploys(event, service)}
         return names.pop() if len(names) == 1 and lookup.is_complete else ""
+
+
+def requested_by(runs: Iterable[Run], target: RawId, at: datetime) -> str:
+    """Who confirmed the change of this console that began a deployment of the service at a time; "" for nobody."""
+    for run in runs:
+        for planned, step in zip(run.plan.steps, run.steps, strict=False):
+            is_one = planned.target == target and planned.call.operation == UPDATE
+            # The number of tasks is set with the same operation and begins no deployment.
+            is_one = is_one and "desiredCount" not in planned.call.params
+            if is_one and step.at is not None and run.at - NEAR <= at <= step.at + NEAR:
+                return run.by
+    return ""
 
 
 def _deploys(event: TrailEvent, service: str) -> bool:

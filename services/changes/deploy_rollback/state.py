@@ -78,7 +78,20 @@ class RollbackState:
     @property
     def is_second(self) -> bool:
         """Whether the newest deployment was a rollback already."""
-        return self.newest is not None and (self.newest.rolls_back or self._is_return(0))
+        return self.newest is not None and self._is_rollback(0)
+
+    def goes_forward(self, definition: RawId) -> bool:
+        """Whether a task definition is newer than the current one."""
+        return _older(self.current, definition)
+
+    def rollback_of(self, definition: RawId) -> ServiceDeployment | None:
+        """The newest rollback if it rolled this task definition back; None if it did not."""
+        index = next((index for index in range(len(self.deployments)) if self._is_rollback(index)), None)
+        if index is None:
+            return None
+        rollback = self.deployments[index]
+        left = (rollback.target,) if rollback.rolls_back else rollback.sources
+        return rollback if definition in map(self.definition_of, left) else None
 
     def definition_of(self, revision: RawId) -> RawId:
         """The task definition of a service revision; "" if ECS does not describe it."""
@@ -115,6 +128,15 @@ class RollbackState:
                 if before and after and before != after:
                     return deployment
         return None
+
+    def _is_rollback(self, index: int) -> bool:
+        """Whether a deployment was rolled back, or brought back an earlier task definition than it replaced."""
+        deployment = self.deployments[index]
+        if deployment.rolls_back:
+            return True
+        after = self.definition_of(deployment.target)
+        goes_forward = any(_older(self.definition_of(source), after) for source in deployment.sources)
+        return self._is_return(index) and not goes_forward
 
     def _is_return(self, index: int) -> bool:
         """Whether a deployment brought back what an earlier one had replaced."""

@@ -49,9 +49,12 @@ def title(state: RollbackState, after: RawId) -> str:
     if state.way is Way.DEPLOY:
         family, _colon, revision = after.rpartition(":")
         is_same = state.current.rpartition(":")[0] == family
-        return _("Roll back {before} → {after}").format(
-            before=state.current, after=f":{revision}" if is_same else after
+        text = (
+            _("Go forward {before} → {after}")
+            if state.goes_forward(after)
+            else _("Roll back {before} → {after}")
         )
+        return text.format(before=state.current, after=f":{revision}" if is_same else after)
     return _("Stop the deployment of {before} and return to {after}").format(
         before=state.current, after=after
     )

@@ -5,6 +5,7 @@ a deployment in progress uses the digests of the revision that it returns to.
 """
 
 from collections.abc import Iterator
+from datetime import tzinfo
 
 from services.changes.base import warning
 from services.changes.deploy_rollback.comparison import DIGEST
@@ -12,6 +13,7 @@ from services.changes.deploy_rollback.state import RollbackState, Way
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import Caution
+from services.models.date_text import zoned_time
 
 
 def refusals(state: RollbackState, after: str) -> Iterator[str]:
@@ -61,21 +63,39 @@ def _undeployable(state: RollbackState, after: str) -> Iterator[str]:
         yield text.format(name=after, names=_(", ").join(others[:3]) or _("none"))
 
 
-def warnings(state: RollbackState, after: RawId) -> Iterator[Caution]:
-    """All warnings for a rollback to the task definition `after`."""
+def warnings(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Caution]:
+    """All warnings for a rollback to the task definition `after`, or for going forward to it."""
     if state.way is Way.DEPLOY:
+        yield from _rolled_back(state, after, zone)
         yield from _tags(state, after)
-    text = _("Migrations of the database are not undone: check that {name} works with the present schema.")
+    goes_forward = state.goes_forward(after)
+    text = (
+        _("Check that {name} works with the present schema of the database.")
+        if goes_forward
+        else _("Migrations of the database are not undone: check that {name} works with the present schema.")
+    )
     yield warning(text.format(name=after), grave=True)
-    if state.way is Way.DEPLOY and state.is_second:
-        text = _("The newest deployment was a rollback already: this one goes back further, to {name}.")
-        yield warning(text.format(name=after), grave=True)
     if state.way is Way.DEPLOY and after != state.previous and state.previous:
         text = _("The revision before the newest release is {previous}, not {name}.")
         yield warning(text.format(previous=state.previous, name=after))
     if state.way is Way.HOOK:
         yield from _hook(state)
-    yield warning(_("The next run of the deployment pipeline or of IaC deploys the newer revision again."))
+    if not goes_forward:
+        yield warning(
+            _("The next run of the deployment pipeline or of IaC deploys the newer revision again.")
+        )
+
+
+def _rolled_back(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Caution]:
+    """That a rollback left this revision, or that another rollback came before this one."""
+    rollback = state.rollback_of(after)
+    if rollback is not None:
+        at = rollback.finished if rollback.rolls_back and rollback.finished else rollback.created
+        text = _("{name} is the release that was rolled back ({when}): what was wrong with it comes back.")
+        yield warning(text.format(name=after, when=zoned_time(at, zone) if at else _("unknown")), grave=True)
+    elif state.is_second and not state.goes_forward(after):
+        text = _("The newest deployment was a rollback already: this one goes back further, to {name}.")
+        yield warning(text.format(name=after), grave=True)
 
 
 def _tags(state: RollbackState, after: RawId) -> Iterator[Caution]:

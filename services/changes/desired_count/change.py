@@ -4,6 +4,7 @@ Source: UpdateService (Amazon ECS API reference); "Service auto scaling" (Amazon
 may change a count that was set by hand.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -103,7 +104,11 @@ class DesiredCount(ScalingChange):
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks run."""
         (planned,) = plan.steps
-        return count_progress(planned, await self.reads.counts(plan.target.id), plan.made_at)
+        runs = await asyncio.to_thread(self.context.runs)
+        run = next((each for each in runs if each.id == plan.id), None)
+        was_shown = run is not None and any(step.verified for step in run.steps)
+        state = await self.reads.scaled_counts(plan.target.id)
+        return count_progress(planned, state, plan.made_at, was_shown=was_shown)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the counts and the bounds."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from services.changes.ecs_scaling.state import ScalingState
+from services.changes.registry import kind_named
 from services.changes.typed_values import unknown_parameters, whole_number
 from services.i18n import _
 from services.models.changes import Parameter
@@ -51,13 +52,15 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
         yield _("Nothing to change: the desired count is {count} already.").format(count=count)
     elif state.target is not None and count > state.target.maximum:
         text = _(
-            "{count} is above the maximum, {maximum}, to which Auto Scaling would pull it back: raise the maximum first "
-            "with task-limit (--max {count})."
+            "{count} is above the maximum, {maximum}, to which Auto Scaling would pull it back: raise the maximum to "
+            "{count} first, with “{title}” (task-limit)."
         )
-        yield text.format(count=count, maximum=state.target.maximum)
+        title = _(kind_named("task-limit").title)
+        yield text.format(count=count, maximum=state.target.maximum, title=title)
     elif state.target is not None and count < state.target.minimum:
         text = _(
-            "{count} is below the minimum, {minimum}, to which Auto Scaling would pull it back: lower the minimum first "
-            "with task-limit (--min {count} --max {maximum})."
+            "{count} is below the minimum, {minimum}, to which Auto Scaling would pull it back: lower the minimum to "
+            "{count} first, with “{title}” (task-limit)."
         )
-        yield text.format(count=count, minimum=state.target.minimum, maximum=state.target.maximum)
+        title = _(kind_named("task-limit").title)
+        yield text.format(count=count, minimum=state.target.minimum, title=title)

@@ -4,14 +4,20 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from services.changes.base import warning
-from services.changes.desired_count.state import stopped
 from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of, unmeasured
 from services.changes.ecs_scaling.facts import action_text, reason_words
 from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
+from services.changes.registry import kind_named
 from services.i18n import _
 from services.models.changes import Caution
+from services.models.ecs import ScalingPolicy
 from services.models.runbook import Runbook
+
+SCALES_IN = 0.9
+"""Part of a CPU target below which AWS's own alarm of target tracking scales in ("AlarmLow")."""
+IDLE = 0.5
+"""Part of a CPU target below which no usual rise of the load keeps a count."""
 
 
 def warnings(
@@ -19,7 +25,8 @@ def warnings(
 ) -> Iterator[Caution]:
     """All warnings for the count `count`."""
     raising = count > state.desired
-    yield from _stopped(state, count)
+    if not count:
+        yield warning(_("With 0 tasks the service answers no request."), grave=True)
     yield from _cpu(state, count)
     if raising:
         yield from connections(state, count, runbook)
@@ -37,14 +44,6 @@ def warnings(
     yield warning(_("Terraform or other IaC may restore the old count when it is applied."))
 
 
-def _stopped(state: ScalingState, count: int) -> Iterator[Caution]:
-    if not count:
-        yield warning(_("With 0 tasks the service answers no request."), grave=True)
-    elif stopped(state, count):
-        text = _("Desired is {desired}: ECS stops the tasks above {count} at once.")
-        yield warning(text.format(desired=state.desired, count=count), grave=True)
-
-
 def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
     if not 0 < count < state.desired:
         return
@@ -53,7 +52,7 @@ def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
         yield unknown
         return
     estimate = cpu_of(state, count)
-    text = _("With {count} tasks, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+    text = _("With {count} tasks, CPU would be about {expected}% (now {cpu}%, target {aim}).")
     text = text.format(
         count=count, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
     )
@@ -79,13 +78,37 @@ def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
         yield warning(text)
         return
     for policy in state.policies:
-        if policy.triggered and (policy.scales_in or not raising):
-            text = (
-                _("The policy {name} may undo it: it lowers the count again once the load is low.")
-                if raising
-                else _("The policy {name} may undo it: it raises the count again once the load is high.")
-            )
-            yield warning(text.format(name=policy.name))
+        if not policy.triggered or not (policy.scales_in or not raising):
+            continue
+        is_soon = raising and is_idle(state, policy, count)
+        yield _undone_soon(state, policy, count) if is_soon else _undone(policy, raising)
+
+
+def is_idle(state: ScalingState, policy: ScalingPolicy, count: int) -> bool:
+    """Whether a policy scales in already, and the load on `count` tasks would be far below its target."""
+    cpu, target = state.load.cpu, policy.target
+    if cpu is None or target is None or "CPU" not in policy.metric:
+        return False
+    return cpu < target * SCALES_IN and cpu_of(state, count) < target * IDLE
+
+
+def _undone_soon(state: ScalingState, policy: ScalingPolicy, count: int) -> Caution:
+    text = _(
+        "The policy {name} will undo it within minutes: CPU would be about {cpu}%, far below the target of {target}%. To "
+        "keep the count, raise the minimum in “{title}”."
+    )
+    title, target = _(kind_named("task-limit").title), f"{policy.target:g}"
+    cpu = round(cpu_of(state, count))
+    return warning(text.format(name=policy.name, cpu=cpu, target=target, title=title), grave=True)
+
+
+def _undone(policy: ScalingPolicy, raising: bool) -> Caution:
+    text = (
+        _("The policy {name} may undo it: it lowers the count again once the load is low.")
+        if raising
+        else _("The policy {name} may undo it: it raises the count again once the load is high.")
+    )
+    return warning(text.format(name=policy.name))
 
 
 def _not_scaled(state: ScalingState) -> Iterator[Caution]:

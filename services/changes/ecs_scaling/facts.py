@@ -68,7 +68,7 @@ def _policy_text(policy: ScalingPolicy) -> str:
     if policy.target is None:
         return policy.kind
     if "CPU" in policy.metric:
-        return _("keeps CPU at {target} %").format(target=f"{policy.target:g}")
+        return _("keeps CPU at {target}%").format(target=f"{policy.target:g}")
     return f"{policy.metric} {policy.target:g}"
 
 
@@ -78,7 +78,9 @@ def _actions(state: ScalingState, ours: str, zone: tzinfo) -> Iterator[Fact]:
     for action in state.actions:
         whose = _("by this console") if action.id.startswith(ours) else _("by someone else")
         yield Fact(
-            name=_("Scheduled action"), value=action.name, note=f"{action_text(action, zone)}, {whose}"
+            name=_("Scheduled action"),
+            value=action.name,
+            note=_(", ").join((action_text(action, zone), whose)),
         )
 
 

@@ -57,9 +57,9 @@ def _task_bounds(state: ScalingState) -> Iterator[Bound]:
 
 def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
     if state.aim is not None:
-        label = _("Scaling target {target} %").format(target=f"{state.aim:g}")
+        label = _("Scaling target {target}%").format(target=f"{state.aim:g}")
         yield Bound(curve=CPU, value=state.aim, label=label)
     limit = runbook.limit_for(_NAMESPACE, _METRIC)
     if limit is not None and limit.below is not None:
-        label = _("limit < {value}").format(value=f"{limit.below:g} %")
+        label = _("limit < {value}").format(value=f"{limit.below:g}%")
         yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)

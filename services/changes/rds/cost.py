@@ -91,7 +91,7 @@ def _source_text(cost: MonthlyCost) -> str:
     """Where a price is from, with its date."""
     if cost.runbook_source is not None and cost.as_of is not None:
         text = _("prices of the runbook, {day}").format(day=day_text(cost.as_of))
-        return f"{text}, {cost.runbook_source}" if cost.runbook_source else text
+        return _(", ").join((text, cost.runbook_source)) if cost.runbook_source else text
     if cost.as_of is None:
         return _("AWS price list, undated")
     return _("AWS price list of {day}").format(day=day_text(cost.as_of))

@@ -33,7 +33,7 @@ def _storage(state: ReadState) -> Iterator[Fact]:
         notes.append(_("extends itself up to {size} GiB").format(size=database.max_storage_gib))
     yield Fact(name=_("Storage"), value=size, note=_(", ").join(note for note in notes if note))
     if database.storage_operation:
-        percent = "—" if database.storage_percent is None else f"{database.storage_percent} %"
+        percent = "—" if database.storage_percent is None else f"{database.storage_percent}%"
         yield Fact(name=_("Storage operation"), value=database.storage_operation, note=percent)
     if state.load.free is not None:
         note = _full_text(state)

@@ -45,5 +45,5 @@ def bounds(runbook: Runbook) -> Iterator[Bound]:
     """The runbook's limit on CPU."""
     limit = runbook.limit_for(NAMESPACE, CPU_METRIC)
     if limit is not None and limit.below is not None:
-        label = _("limit < {value}").format(value=f"{limit.below:g} %")
+        label = _("limit < {value}").format(value=f"{limit.below:g}%")
         yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)

@@ -18,11 +18,11 @@ def restorable_warnings(state: ReadState, zone: tzinfo) -> Iterator[Caution]:
         text = _("No point in time to restore to is reported: take a manual snapshot first.")
         yield warning(text, grave=True)
     else:
-        text = _("The database can be restored to {at}.")
+        text = _("The database can be restored to its state of {at}.")
         yield warning(text.format(at=time_of(restorable, zone)))
 
 
 def snapshot_first(target: RawId) -> Suggestion:
     """The offer of a manual snapshot before a change."""
-    why = _("A manual snapshot stays until it is deleted, whatever becomes of the database.")
+    why = _("Take a manual snapshot: it stays until it is deleted, whatever becomes of the database.")
     return Suggestion(when="before", kind="rds-snapshot", target=target, why=why)

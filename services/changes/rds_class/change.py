@@ -90,14 +90,15 @@ class RdsClass(DatabaseChange):
             return self._parameters(state)
 
     def _parameters(self, state: ClassState) -> tuple[Parameter, ...]:
-        default = default_class(state, self.spec)
+        default, names = default_class(state, self.spec), _offered_names(state)
+        others = tuple(name for name in names if name != state.current)
         return (
             Parameter(
                 id=CLASS_ID,
                 title=_("Instance class"),
                 kind="choice",
                 default=default,
-                choices=tuple((name, _class_title(name, state)) for name in _offered_names(state)),
+                choices=tuple((name, _class_title(name, state)) for name in names),
                 why=self._why(state, default),
                 help=_("The classes that this engine version can run on."),
             ),
@@ -110,6 +111,8 @@ class RdsClass(DatabaseChange):
                 help=_("Next window: {window}. Either way the database is interrupted.").format(
                     window=window_text(state.read, self.context.zone)
                 ),
+                # A queued class is withdrawn at once.
+                only_if=(CLASS_ID, others) if state.queued else None,
             ),
         )
 

@@ -43,13 +43,13 @@ def read_parameters(
     timing = _normalized(parameters.get(TIMING, WINDOW))
     if timing not in (NOW, WINDOW):
         text = _("“{text}” is not a choice; choose one of {choices}.")
-        return None, (text.format(text=clean(timing), choices=f"{WINDOW}, {NOW}"),)
+        return None, (text.format(text=clean(timing), choices=_(", ").join((WINDOW, NOW))),)
     if name != state.current and name not in state.names:
         text = _(
             "{name} cannot be ordered for {engine} {version} with this storage; choose one of {choices}."
         )
         database = state.read.database
-        choices = ", ".join(state.names[:6])
+        choices = _(", ").join(state.names[:6])
         return None, (
             text.format(
                 name=clean(name), engine=database.engine, version=database.engine_version, choices=choices

@@ -59,7 +59,11 @@ def _rows(
     else:
         yield Row(name=_("Instance class"), before=state.current, after=values.name)
         if state.queued:
-            yield Row(name=_("Queued class"), before=state.queued, after=_("replaced"))
+            yield Row(
+                name=_("Queued class"),
+                before=state.queued,
+                after=_("none") if values.immediately else values.name,
+            )
         yield Row(name=_("Applied"), before="—", after=applied_text(values, state.read, context.zone))
         before, after = (month_text(cost.usd if cost else None, context.runbook) for cost in costs)
         yield Row(name=_("Instance per month"), before=before, after=after)

@@ -58,12 +58,12 @@ def read_parameters(
     action = next((each for each in state.actions if each.action == name), None)
     if action is None:
         text = _("{name} is not pending; pending are {choices}.")
-        choices = ", ".join(each.action for each in state.actions)
+        choices = _(", ").join(each.action for each in state.actions)
         return None, None, (text.format(name=clean(name), choices=choices),)
     timing = _normalized(parameters.get(TIMING, default_timing(action)))
     if timing not in TIMINGS:
         text = _("“{text}” is not a choice; choose one of {choices}.")
-        return None, action, (text.format(text=clean(timing), choices=", ".join(TIMINGS)),)
+        return None, action, (text.format(text=clean(timing), choices=_(", ").join(TIMINGS)),)
     return Parameters(action.action, timing), action, _refusals(timing, action)
 
 

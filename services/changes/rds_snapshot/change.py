@@ -172,7 +172,7 @@ def snapshot_text(name: str, snapshot: Snapshot | None) -> str:
         return _("There is no snapshot {name}.").format(name=name)
     if snapshot.state is SnapshotState.AVAILABLE:
         return _("The snapshot {name} is available.").format(name=snapshot.name)
-    percent = "—" if snapshot.percent is None else f"{snapshot.percent} %"
+    percent = "—" if snapshot.percent is None else f"{snapshot.percent}%"
     text = _("The snapshot {name} is {status} ({percent}).")
     return text.format(name=snapshot.name, status=snapshot.status, percent=percent)
 

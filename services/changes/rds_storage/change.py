@@ -16,7 +16,7 @@ from services.changes.rds.cost import MonthlyCost, change_text
 from services.changes.rds.facts import facts
 from services.changes.rds.load import bounds
 from services.changes.rds.restorable import snapshot_first
-from services.changes.rds.state import STORAGE, ReadState
+from services.changes.rds.state import STORAGE, ReadState, database_name, time_of
 from services.changes.rds.watching import watch
 from services.changes.rds_storage.parameters import (
     APPLY,
@@ -41,7 +41,15 @@ from services.changes.rds_storage.steps import extend, observed_size, size_progr
 from services.changes.rds_storage.warnings import warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
-from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.changes import (
+    ChangeTarget,
+    Fact,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+)
 from services.models.rds import DatabaseEvent, StorageOption
 from services.models.watches import Progress, Watch
 
@@ -72,15 +80,25 @@ class RdsStorage(DatabaseChange):
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its storage, and when that is full."""
-        state = await self.reads.state(target.id, load=True)
+        state, events = await asyncio.gather(
+            self.reads.state(target.id, load=True), self._events(database_name(target.id))
+        )
+        changed = StorageState(state, None, last_change(events or ()), events is not None)
         with self.written_on(state.at):
             return LiveState(
                 target=target,
-                facts=facts(state, self.context.zone),
+                facts=(*facts(state, self.context.zone), *self._cooldown(changed)),
                 read_at=state.at,
                 remarks=tuple(unavailable(state, extending=True)),
                 bounds=tuple(bounds(self.context.runbook)),
             )
+
+    def _cooldown(self, state: StorageState) -> Iterable[Fact]:
+        """From when on the storage may be changed again, while it may not."""
+        if state.cooldown_ends is not None:
+            at = time_of(state.cooldown_ends, self.context.zone)
+            note = _("once it is optimized") if state.is_optimizing else ""
+            yield Fact(name=_("Next storage change"), value=_("from {time}").format(time=at), note=note)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new size, when it is applied, and what else may be applied with it."""
@@ -110,7 +128,7 @@ class RdsStorage(DatabaseChange):
             minimum=smallest(state.current, option) if option else None,
             maximum=max((span.last for span in option.sizes), default=None) if option else None,
             why=_("the runbook's size") if size == self.spec.larger_storage_gib else "",
-            help=_("At least 10 % more than now."),
+            help=_("At least 10% more than now."),
         )
 
     def _limit(self, state: StorageState, size: int | None) -> Iterable[Parameter]:
@@ -123,7 +141,7 @@ class RdsStorage(DatabaseChange):
             title=_("Storage autoscaling up to (GiB)"),
             kind="text",
             default="" if most is None else str(most),
-            help=_("Empty: as it is. It must be at least 10 % above the size."),
+            help=_("Empty: as it is. It must be at least 10% above the size."),
         )
 
     def _along(self, state: StorageState) -> Iterable[Parameter]:
@@ -178,7 +196,7 @@ class RdsStorage(DatabaseChange):
             approval=EXTENDING,
             downtime=_downtime(read, values),
             cost=self._cost(state, values, price),
-            reversible=_("No"),
+            reversible=_("No: the larger size stays."),
             watch=_watch(values, read),
             suggestions=(snapshot_first(target.id),),
         )
@@ -199,7 +217,7 @@ class RdsStorage(DatabaseChange):
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the database that it leads to."""
-        traps = (*immediately_traps(), _("A size below the present one, or less than 10 % above it, fails."))
+        traps = (*immediately_traps(), _("A size below the present one, or less than 10% above it, fails."))
         after = _(
             "Afterwards: AllocatedStorage is the new size; StorageOperationStatus disappears at the end."
         )

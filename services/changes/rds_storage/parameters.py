@@ -59,7 +59,10 @@ def read_parameters(
     parameters: Mapping[str, str], state: StorageState, spec: Rds
 ) -> tuple[Parameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
-    size, why = _whole(parameters.get(SIZE), default_size(state, spec), _("The new size"))
+    default = default_size(state, spec)
+    if SIZE not in parameters and default is None:
+        return None, (_no_size(state),)
+    size, why = _whole(parameters.get(SIZE), default, _("The new size"))
     if size is None:
         return None, (why,)
     typed = normalized(parameters.get(MAX_SIZE, ""))
@@ -71,7 +74,7 @@ def read_parameters(
     if timing not in (NOW, WINDOW) or along not in (HOLD, APPLY):
         text = _("“{text}” is not a choice; choose one of {choices}.")
         wrong, choices = (timing, (NOW, WINDOW)) if timing not in (NOW, WINDOW) else (along, (HOLD, APPLY))
-        return None, (text.format(text=clean(wrong), choices=", ".join(choices)),)
+        return None, (text.format(text=clean(wrong), choices=_(", ").join(choices)),)
     return Parameters(size, most or None, timing == NOW, along == APPLY), ()
 
 
@@ -82,24 +85,33 @@ def normalized(text: str) -> str:
 
 def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None, str]:
     value = normalized(text) if text is not None else "" if default is None else str(default)
+    if not value:
+        return None, _("{name} is missing: enter a whole number of GiB.").format(name=name)
     if re.fullmatch(r"[0-9]{1,9}", value) is None:
         refusal = _("{name} must be a whole number of GiB, not “{text}”.")
         return None, refusal.format(name=name, text=clean(value))
     return int(value), ""
 
 
+def _no_size(state: StorageState) -> str:
+    """Why no size can be proposed."""
+    if state.option is None or not state.current:
+        return _("RDS did not report the legal sizes of this storage; plan again later.")
+    return _("The storage cannot be extended further: {current} GiB.").format(current=state.current)
+
+
 def size_refusals(values: Parameters, state: StorageState) -> list[str]:
     """Why this size is not possible, with one that is."""
     option, current = state.option, state.current
     if option is None or not current:
-        return [_("RDS did not report the legal sizes of this storage; plan again later.")]
+        return [_no_size(state)]
     if values.size < current:
         return [_("RDS storage cannot shrink: it has {current} GiB.").format(current=current)]
     least = smallest(current, option)
     if least is None:
-        return [_("The storage cannot be extended further: {current} GiB.").format(current=current)]
+        return [_no_size(state)]
     if values.size < least:
-        text = _("RDS extends storage by at least 10 %: from {current} GiB to {least} GiB or more.")
+        text = _("RDS extends storage by at least 10%: from {current} GiB to {least} GiB or more.")
         return [text.format(current=current, least=least)]
     if not is_legal(values.size, option.sizes):
         spans = _(", ").join(f"{span.first}–{span.last}" for span in option.sizes)
@@ -117,7 +129,7 @@ def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
     most, least = values.max_size or present, -(-values.size * LEAST_PERCENT // 100)
     if most >= least:
         return []
-    text = _("The limit of storage autoscaling must be at least 10 % above the size: {least} GiB or more.")
+    text = _("The limit of storage autoscaling must be at least 10% above the size: {least} GiB or more.")
     return [text.format(least=least)]
 
 
@@ -126,14 +138,14 @@ def time_refusals(values: Parameters, state: StorageState, zone: tzinfo) -> list
     refusals = []
     if state.cooldown_ends is not None:
         text = _(
-            "The storage was changed less than six hours ago: AWS allows the next change from {at}, or once it is "
-            "optimized, whichever is later."
+            "The storage was changed less than six hours ago: AWS allows the next change from {at}, and not before it "
+            "is optimized."
         )
         refusals.append(text.format(at=time_of(state.cooldown_ends, zone)))
     elif state.is_optimizing:
         text = _("The storage is still being optimized ({percent}); plan again when that has ended.")
         percent = state.read.database.storage_percent
-        refusals.append(text.format(percent="—" if percent is None else f"{percent} %"))
+        refusals.append(text.format(percent="—" if percent is None else f"{percent}%"))
     others = state.read.others(STORAGE)
     if values.immediately and others and not values.along:
         text = _(

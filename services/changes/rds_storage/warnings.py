@@ -25,7 +25,7 @@ def warnings(state: StorageState, values: Parameters, zone: tzinfo) -> tuple[Cau
 
 def _always(state: StorageState) -> Iterator[Caution]:
     yield warning(_("RDS storage cannot shrink: the larger size, and its cost, stay."), grave=True)
-    text = _("For the next {hours} hours, or until it is optimized, the storage cannot be changed again.")
+    text = _("For the next {hours} hours, and until it is optimized, the storage cannot be changed again.")
     yield warning(text.format(hours=COOLDOWN.seconds // 3600))
     yield warning(_("While the storage is optimized, reads and writes may be slower, for hours to a day."))
     queued = state.read.pending(STORAGE)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.changes.base import warning
+from services.changes.registry import kind_named
 from services.changes.service_restart.state import RestartState
 from services.i18n import _
 from services.models.changes import Caution
@@ -20,7 +21,10 @@ def refusals(state: RestartState) -> Iterator[str]:
     elif state.is_deploying:
         yield _("A deployment is in progress: wait for its end, or roll it back with deploy-rollback.")
     elif not state.service.desired:
-        yield _("The desired count is 0: there is no task to restart. Use desired-count to start some.")
+        text = _(
+            "The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count)."
+        )
+        yield text.format(title=_(kind_named("desired-count").title))
 
 
 def warnings(state: RestartState) -> Iterator[Caution]:

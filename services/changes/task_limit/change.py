@@ -144,7 +144,7 @@ class TaskLimit(ScalingChange):
         actions = await self.reads.actions(step.target)
         if step.id == SCHEDULE:
             return observed_action(step, actions, self.context.zone, self.context.clock.now())
-        return observed_cancellation(step, actions)
+        return observed_cancellation(step, actions, self.context.zone)
 
     async def outcome(self, plan: Plan) -> str:
         """How the task counts follow the new limit."""

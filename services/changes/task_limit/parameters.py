@@ -125,7 +125,7 @@ def _way(
     way = _WAYS.get(normalized(text))
     if way is None:
         return None, _("The revert plan must be one of {ways}, not “{text}”.").format(
-            ways=", ".join(_WAYS), text=clean(text)
+            ways=_(", ").join(_WAYS), text=clean(text)
         )
     if way == "none" and not may_stay(maximum, minimum, state, ecs):
         return None, _("A raised limit needs a revert plan: by AWS itself, or as a dated duty.")

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from services.aws.autoscaling.reader import DIMENSION, SERVICE
 from services.changes.base import ChangeContext, observed
-from services.changes.ecs_scaling.facts import action_text, capacities_text, stopped_text
+from services.changes.ecs_scaling.facts import action_text, capacities_text
 from services.changes.ecs_scaling.state import ACTION, ScalingState, action_digest, limit_digest
 from services.changes.task_limit.parameters import LARGEST, Parameters
 from services.i18n import _, sentences
@@ -131,10 +131,12 @@ def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: Sc
     )
 
 
-def observed_cancellation(step: PlannedStep, actions: tuple[ScheduledAction, ...]) -> Observation:
+def observed_cancellation(
+    step: PlannedStep, actions: tuple[ScheduledAction, ...], zone: tzinfo
+) -> Observation:
     """Whether the scheduled revert is gone."""
     action = _action_of(step, actions)
-    now, text = action_digest(action), _there(action) if action else _no_action(step)
+    now, text = action_digest(action), _there(action, zone) if action else _no_action(step)
     return observed(now, text, after=action is None, before=now == step.expects)
 
 
@@ -192,15 +194,12 @@ def observed_action(
         capacities.get("MinCapacity"),
         capacities.get("MaxCapacity"),
     )
-    return observed(action_digest(action), _there(action), after=same, before=False)
+    return observed(action_digest(action), _there(action, zone), after=same, before=False)
 
 
-def _there(action: ScheduledAction) -> str:
-    return _("The scheduled action {name} exists: {schedule}, {bounds}.").format(
-        name=action.name,
-        schedule=action.schedule,
-        bounds=capacities_text(action.minimum, action.maximum) or "—",
-    )
+def _there(action: ScheduledAction, zone: tzinfo) -> str:
+    text = _("The scheduled action {name} exists: {what}.")
+    return text.format(name=action.name, what=action_text(action, zone))
 
 
 def _resource(target: RawId) -> dict[str, object]:
@@ -219,8 +218,6 @@ def _rows(state: ScalingState, values: Parameters) -> tuple[Row, ...]:
     target, stopped = state.target, state.stopped(values.maximum)
     minimum = target.minimum if values.minimum is None else values.minimum
     desired = str(max(minimum, min(state.desired, values.maximum)) if state.active else state.desired)
-    if stopped:
-        desired = _("{count}: {stopped}").format(count=values.maximum, stopped=stopped_text(stopped))
     running = str(state.running)
     if stopped and state.running > values.maximum:
         running = _("falls to {count}").format(count=values.maximum)

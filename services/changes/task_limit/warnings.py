@@ -28,7 +28,6 @@ def warnings(
     more = raising or (values.minimum is not None and values.minimum > state.desired)
     return (
         *_started(state, values),
-        *_stopped(state, values),
         *(connections(state, values.maximum, runbook) if more else ()),
         *_suspended(state, values),
         *_cpu(state, values, raising=raising),
@@ -56,15 +55,6 @@ def _unsent(target: ScalableTarget, values: Parameters) -> Iterator[Caution]:
         yield warning(text.format(maximum=target.maximum))
 
 
-def _stopped(state: ScalingState, values: Parameters) -> Iterator[Caution]:
-    count = state.stopped(values.maximum)
-    if count:
-        text = _(
-            "Desired is now {desired}: lowering the maximum stops the tasks above {maximum} immediately."
-        )
-        yield warning(text.format(desired=state.desired, maximum=values.maximum), grave=True)
-
-
 def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
     if state.target is None or not state.target.suspended:
         return
@@ -88,9 +78,9 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     estimate = cpu_of(state, min(state.running, lower))
     over = state.aim is not None and estimate > state.aim
     text = (
-        _("If it were reverted to {lower} now, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+        _("If it were reverted to {lower} now, CPU would be about {expected}% (now {cpu}%, target {aim}).")
         if raising
-        else _("At a maximum of {lower}, CPU would be about {expected} % (now {cpu} %, target {aim}).")
+        else _("At a maximum of {lower}, CPU would be about {expected}% (now {cpu}%, target {aim}).")
     )
     text = text.format(
         lower=lower, expected=round(estimate), cpu=round(state.load.cpu or 0.0), aim=aim_text(state)
@@ -128,5 +118,3 @@ def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[C
 def _deployment(state: ScalingState) -> Iterator[Caution]:
     if state.deploying:
         yield warning(_("A deployment is in progress: no tasks are scaled in until it ends."))
-    else:
-        yield warning(_("While a deployment runs, no task is scaled in."))

@@ -140,6 +140,27 @@ async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
     embedded.world.alarms.mutes.rules[REGION, name] = rule
 
 
+async def test_the_form_offers_only_what_is_possible(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        await one.arm()
+        change, target = one.engine.changes["alarm-mute"], one.engine.target("alarm-mute", ALARM)
+        assert [id for id, _title in (await change.parameters(target))[0].choices] == ["mute"]
+        await muted(one, embedded)
+        action = (await change.parameters(target))[0]
+        assert ([id for id, _title in action.choices], action.default) == (["mute", "unmute"], "unmute")
+
+
+async def test_a_mute_says_when_it_begins(embedded: Any, tmp_path: Path) -> None:
+    async with desk(embedded, tmp_path / "j.db") as one:
+        plan = await planned(one)
+        assert plan.watch is not None
+        assert plan.watch.begins_at is not None
+        assert plan.watch.begins_at >= plan.expires_at
+        begins = next(row.after for row in plan.steps[0].rows if row.name == "Begins")
+        text = f"The mute begins at {begins}, once this plan has expired; until then the alarm notifies."
+        assert text in [each.text for each in plan.cautions]
+
+
 async def test_a_foreign_mute_is_named_and_left_alone(embedded: Any, tmp_path: Path) -> None:
     await put_rule(
         embedded, "night", {"Expression": "cron(0 0 * * *)", "Duration": "P1D", "Timezone": "Asia/Tokyo"}
@@ -180,7 +201,7 @@ async def test_an_alarm_that_aws_does_not_have(embedded: Any, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
-        ({"reason": " "}, "Give the reason"),
+        ({"reason": " "}, "Next, enter the reason"),
         ({"reason": "x" * 501}, "at most 500"),
         ({"until": "soon"}, "must look like"),
         ({"until": "2020-01-01 10:00"}, "choose an end after"),

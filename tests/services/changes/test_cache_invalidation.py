@@ -196,9 +196,12 @@ async def test_warnings_about_paths(embedded: Any, tmp_path: Path) -> None:
         plan = await planned(one, "/* /a.html?x=1 /あ")
         texts = " ".join(each.text for each in plan.cautions)
         assert "/* covers every file and counts as one path" in texts
-        assert "/a.html?x=1 is covered by another" in texts
+        assert "/* covers /a.html?x=1 /%E3%81%82 already: the other 2 paths only add to the count." in texts
         assert "/a.html* covers every one" in texts
         assert "/あ is sent as /%E3%81%82" in texts
+        parts = await planned(one, "/news/* /news/1.html")
+        assert "/news/1.html is covered by another" in " ".join(each.text for each in parts.cautions)
+        assert "they keep files as long as Cache-Control allows" in texts
         assert (await planned(one, "/index.html")).danger is Danger.ROUTINE
 
 

@@ -1,6 +1,7 @@
 """Desired counts set by hand, through the embedded AWS, and plans over generated states."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.desired_count.change import DesiredCount
+from services.changes.desired_count.progress import count_progress
 from services.changes.desired_count.state import count_digest
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.ecs_scaling.state import Load, ScalingState
@@ -109,8 +111,8 @@ def test_a_plan_stays_good_while_auto_scaling_moves_the_count_on_its_side(
 @pytest.mark.parametrize(
     ("count", "text"),
     [
-        ("11", "raise the maximum first with task-limit (--max 11)"),
-        ("1", "lower the minimum first with task-limit (--min 1 --max 10)"),
+        ("11", "raise the maximum to 11 first, with “Maximum task count” (task-limit)"),
+        ("1", "lower the minimum to 1 first, with “Maximum task count” (task-limit)"),
         ("3", "already"),
         ("three", "whole number"),
         ("1001", "from 0 to 1000"),
@@ -126,6 +128,15 @@ def test_what_will_undo_it_is_told() -> None:
     assert "The policy cpu60 may undo it: it raises the count" in texts(
         make_plan(scaling_state(), desired="2")
     )
+    idle = make_plan(scaling_state(load=Load(cpu=12.0)), desired="5")
+    assert "cpu60 will undo it within minutes: CPU would be about 7%, far below the target of 60%" in texts(
+        idle, grave=True
+    )
+    assert "raise the minimum in “Maximum task count”" in texts(idle)
+    assert "within minutes" in texts(make_plan(scaling_state(load=Load(cpu=37.0)), desired="5"))
+    assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=56.0)), desired="10"))
+    assert "may undo it" not in texts(idle)
+    assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=12.0)), desired="2"))
     suspended = ScalableTarget(minimum=2, maximum=10, suspended=True, suspensions=("DynamicScalingIn",))
     assert "Scaling in is suspended" in texts(make_plan(scaling_state(target=suspended), desired="5"))
     refusal = ScalingActivity(at=NOW, status="Failed", description="", not_scaled=("AlreadyAtMaxCapacity",))
@@ -147,7 +158,42 @@ def test_the_quota_and_the_connections_stand_beside_what_is_asked_for() -> None:
     unread = make_plan(scaling_state(), FargateQuota(problem="denied"), desired="5")
     assert "quota could not be checked (denied)" in texts(unread)
     assert "5 tasks would use about 33" in texts(make_plan(scaling_state(), desired="5"))
-    assert "CPU would be about 75 %" in texts(make_plan(scaling_state(), desired="2"), grave=True)
+    assert "CPU would be about 75%" in texts(make_plan(scaling_state(), desired="2"), grave=True)
+
+
+def test_what_stops_at_once_is_said_once_as_the_impact() -> None:
+    plan = make_plan(scaling_state(), desired="2")
+    assert plan.blast == "now 1 task is stopped immediately"
+    assert "at once" not in texts(plan)
+
+
+SCALED = ScalingActivity(at=NOW, status="Successful", description="scaled in")
+
+
+@pytest.mark.parametrize(
+    ("before", "count", "now", "more", "end", "text"),
+    [
+        (5, 4, 4, {"running": 5}, WatchState.RUNNING, "Desired 4, running 5, pending 0."),
+        (3, 5, 5, {"running": 3, "pending": 2}, WatchState.RUNNING, "Desired 5, running 3, pending 2."),
+        (3, 5, 5, {}, WatchState.DONE, "Desired 5, running 5, pending 0."),
+        (3, 5, 3, {}, WatchState.RUNNING, "ECS does not show the new count yet."),
+        (3, 5, 3, {"was_shown": True}, WatchState.RUNNING, "The desired count is 3 again"),
+        (3, 5, 3, {"was_shown": True, "late": True}, WatchState.FAILED, "is 3 by now"),
+        (3, 5, 3, {"activities": (SCALED,)}, WatchState.FAILED, "has set the desired count back from 5 to 3"),
+    ],
+)  # fmt: skip
+def test_the_watch_says_what_became_of_the_count(
+    before: int, count: int, now: int, more: dict[str, Any], end: WatchState, text: str
+) -> None:
+    (step,) = make_plan(scaling_state(desired=before), desired=str(count)).steps
+    state = scaling_state(desired=now, activities=more.get("activities", ()))
+    assert state.service is not None
+    counts = {"running": more.get("running", now), "pending": more.get("pending", 0)}
+    state = replace(state, service=state.service.model_copy(update=counts))
+    made_at = NOW - timedelta(minutes=5 if more.get("late") else 1)
+    progress = count_progress(step, state, made_at, was_shown=more.get("was_shown", False))
+    assert progress.state is end
+    assert text in progress.text
 
 
 @pytest.mark.scenario("ecs-cpu", history=600)

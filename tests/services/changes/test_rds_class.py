@@ -89,7 +89,23 @@ def test_a_queued_class_is_withdrawn_by_the_present_one() -> None:
     assert CHANGE.revert_parameters(result) == {"class": "db.t4g.large", "timing": "window"}
     assert "queued for the next" in " ".join(plan(current, **{"class": "db.t4g.large"}).refusals)
     replaced = plan(current, **{"class": "db.r6g.large"})
-    assert rows(replaced)["Queued class"] == ("db.t4g.large", "replaced")
+    assert rows(replaced)["Queued class"] == ("db.t4g.large", "db.r6g.large")
+    at_once = plan(current, **{"class": "db.r6g.large"}, timing="now")
+    assert rows(at_once)["Queued class"] == ("db.t4g.large", "none")
+
+
+def test_when_is_not_asked_where_a_queued_class_is_withdrawn() -> None:
+    _class, timing = CHANGE._parameters(state(pending=(QUEUED,)))
+    assert not timing.has_effect({"class": "db.t4g.medium"})
+    assert timing.has_effect({"class": "db.r6g.large"})
+    assert CHANGE._parameters(state())[1].has_effect({"class": "db.t4g.large"})
+
+
+def test_it_says_to_which_moment_and_to_take_a_snapshot_first() -> None:
+    result = plan()
+    assert "The database can be restored to its state of 2026-01-28(Wed) 09:55 JST." in texts(result)
+    (offer,) = result.suggestions
+    assert offer.why.startswith("Take a manual snapshot:")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_the_runbook_s_size_is_sent_at_once_and_without_iops() -> None:
     assert (result.id, result.approval_scope, result.danger) == (
         "0plan", "rds-storage:extend", Danger.CAREFUL,
     )  # fmt: skip
-    assert result.reversible.startswith("No")
+    assert result.reversible == "No: the larger size stays."
     assert "cannot shrink" in texts(result, grave=True)
     assert rows(result)["Storage per month"] == ("¥4,140", "¥8,280")
     assert "AWS price list of" in result.cost
@@ -88,11 +88,15 @@ def test_hours_until_it_is_full_are_beside_it() -> None:
         ("99", {}, "cannot shrink"),
         ("70000", {}, "not a legal size"),
         ("abc", {}, "whole number"),
-        ("", {}, "whole number"),
+        ("", {}, "The new size is missing: enter a whole number of GiB."),
         ("200", {"status": "modifying", "state": "busy"}, "wait until it is available"),
         ("200", {"options": None}, "did not report"),
-        ("200", {"changed_at": NOW - timedelta(hours=2)}, "01-28(Wed) 14:00 JST"),
-        ("200", {"storage_operation": "Optimizing", "storage_percent": 40}, "(40 %)"),
+        (
+            "200",
+            {"changed_at": NOW - timedelta(hours=2)},
+            "from 2026-01-28(Wed) 14:00 JST, and not before it is optimized",
+        ),
+        ("200", {"storage_operation": "Optimizing", "storage_percent": 40}, "(40%)"),
         ("200", {"status": "backing-up"}, "wait until it is available"),
         ("200", {"status": "storage-full", "state": "broken"}, None),
         ("200", {"max_storage_gib": 200}, None),
@@ -106,6 +110,19 @@ def test_refusals_say_what_to_do_instead(size: str, more: dict[str, Any], refusa
         return
     assert result.steps == ()
     assert refusal in " ".join(result.refusals)
+
+
+def test_without_a_default_it_says_why_there_is_none() -> None:
+    assert "did not report the legal sizes" in " ".join(plan(state(options=None)).refusals)
+    full = state(storage_gib=65536)
+    assert "cannot be extended further: 65536 GiB" in " ".join(plan(full).refusals)
+
+
+def test_the_panel_names_the_end_of_the_cooldown_while_it_lasts() -> None:
+    (fact,) = CHANGE._cooldown(state(changed_at=NOW - timedelta(hours=2), storage_operation="Optimizing"))
+    assert (fact.name, fact.value) == ("Next storage change", "from 2026-01-28(Wed) 14:00 JST")
+    assert fact.note == "once it is optimized"
+    assert not list(CHANGE._cooldown(state(changed_at=NOW - timedelta(hours=7))))
 
 
 def test_the_limit_of_autoscaling_rises_in_the_same_request() -> None:

@@ -264,7 +264,7 @@ async def test_a_larger_class_is_proposed_after_busy_days(embedded: Any, tmp_pat
         change = one.engine.changes["rds-class"]
         (remark,) = (await change.read_target(target)).remarks
         assert remark.startswith(
-            "CPU was at 70 % or more for an hour on 3 of the last 5 open days (01-09(Fri),"
+            "CPU was at 70% or more for an hour on 3 of the last 5 open days (01-09(Fri),"
         )
         first, _timing = await change.parameters(target)
         assert (first.default, first.why) == ("db.t4g.large", remark)

@@ -203,8 +203,10 @@ def test_lowering_says_first_what_it_stops() -> None:
     assert plan.danger is Danger.DANGEROUS
     assert plan.wish == {"max": "5", "revert": "none"}
     assert plan.approval == ""
-    assert "CPU would be about 128 % (now 80 %" in texts(plan)
-    assert plan.cautions[0].grave
+    assert "CPU would be about 128% (now 80%" in texts(plan)
+    assert "immediately" not in texts(plan), "the impact says it"
+    assert [row.after for row in plan.steps[0].rows if row.name == "Desired"] == ["5"]
+    assert "While a deployment runs" not in texts(plan), "none runs"
     calm = make_plan(scaling_state(maximum=10, desired=3), max="5")
     assert (calm.blast, calm.danger) == ("", Danger.CAREFUL)
 
@@ -255,10 +257,10 @@ def test_while_tasks_start_the_load_is_not_predicted() -> None:
 
 def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
     aim = (CPU60,)
-    assert "target 60 %" in texts(
+    assert "target 60%" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
     )
-    assert "reverted to 5 now, CPU would be about 80 %" in texts(make_plan(scaling_state(policies=aim)))
+    assert "reverted to 5 now, CPU would be about 80%" in texts(make_plan(scaling_state(policies=aim)))
 
 
 @pytest.mark.parametrize(
@@ -377,7 +379,7 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     rows = [(each.name, each.value, each.note) for each in facts(state, ACTION, UTC)]
     assert ("Maximum", "5", "") in rows
     assert ("Desired", "5", "") in rows, "a remark says that it is the maximum"
-    assert ("Scaling policy", "cpu60", "keeps CPU at 60 %") in rows
+    assert ("Scaling policy", "cpu60", "keeps CPU at 60%") in rows
     assert "Last refused scaling" not in [name for name, _value, _note in rows], "a remark tells it"
     notes = {name: note for _fact, name, note in rows}
     assert notes["toban-revert-x"] == "2026-02-02(Mon) 08:00 UTC: maximum 5, by this console"

@@ -10,7 +10,9 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from services.models.alarms import Alarm, AlarmState
+from services.models.approvals import Means
 from services.models.change_runs import Run
+from services.models.changes import Plan
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.findings import Recorded
 from services.system import Services
@@ -150,12 +152,24 @@ class Stage:
         await self.ready.engine.arm("月末の帳票作成のため（PM 承認済み）", timedelta(minutes=15))
         await self.until(lambda: self.ready.engine.permits.armed is not None)
 
+    async def allowed(self, plan: Plan) -> None:
+        """Record what the plan lacks: the approver's consent, or an emergency where the runbook names nobody."""
+        approvals = self.ready.engine.authority.approvals
+        if not plan.approval_scope:
+            return
+        if approvals.is_undecided(plan):
+            await approvals.declare_emergency(plan, "窓口の申請画面が止まっている")
+            return
+        at = plan.made_at - timedelta(minutes=6)
+        await approvals.obtain(plan, who="山田 花子", means=Means.PHONE, at=at, reference="電話メモ 12")
+
     async def changed(self) -> Run:
         """Raise the service's maximum, and wait until that is verified."""
         await self.armed()
         change = self.ready.engine.changes["task-limit"]
         (target,) = change.targets()
         plan = await self.ready.engine.plan(change.kind.id, str(target.id), {})
+        await self.allowed(plan)
         await self.ready.engine.apply(plan, plan.confirm)
         await self.until(lambda: self.app.runs and all(step.verified for step in self.app.runs[0].steps))
         return self.app.runs[0]

@@ -39,11 +39,13 @@ def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str])
     assert plan(embedded, "desired-count", "--desired", "4") == 0
     output = " ".join(capsys.readouterr().out.split())
     assert "Desired task count 2 → 4" in output
-    assert "The policy staff-api-cpu60 may undo it" in output
+    assert "The policy staff-api-cpu60 will undo it within minutes" in output
     data = as_json(embedded, capsys, "desired-count", "--desired", "4")
     assert data["steps"][0]["call"]["params"]["desiredCount"] == 4
     assert plan(embedded, "desired-count", "--desired", "6") == 2
-    assert "task-limit (--max 6)" in " ".join(capsys.readouterr().out.split())
+    assert "raise the maximum to 6 first, with “Maximum task count” (task-limit)" in " ".join(
+        capsys.readouterr().out.split()
+    )
     assert plan(embedded, "desired-count", "--desired", "four") != 0
 
 

@@ -58,4 +58,4 @@ def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_mute_without_a_reason_is_refused(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     assert plan(embedded, "alarm-mute", "--target", "rds-cpu-high") == 2
-    assert "Give the reason" in capsys.readouterr().out
+    assert "Next, enter the reason" in capsys.readouterr().out

@@ -120,6 +120,14 @@ def test_a_paragraph_does_not_end_with_a_single_character(width: int) -> None:
         assert "120\n件" not in "\n".join(lines)
 
 
+@pytest.mark.parametrize("width", range(16, 40))
+def test_a_time_keeps_its_zone(width: int) -> None:
+    text = "DB は 11-28(土) 02:20 JST の時点まで、次は 11-29(日) 02:00–03:00 JST。"
+    lines = fmt.wrap(text, width)
+    assert "".join(lines).count("JST") == 2
+    assert not any(line.startswith("JST") for line in lines)
+
+
 def test_wrap_keeps_paragraphs_and_words() -> None:
     assert fmt.wrap(clean_block("one two three\n四五六七"), 8) == ["one two", "three", "四五六七"]
 

@@ -294,6 +294,10 @@ async def test_obtained_elsewhere(embedded: Any, tmp_path: Path) -> None:
             await obtain(one, plan, who=" ")
         with pytest.raises(NotApproved, match="future"):
             await obtain(one, plan, at=plan.made_at + timedelta(hours=1))
+        with pytest.raises(NotApproved, match="obtain it anew"):
+            await obtain(one, plan, at=plan.made_at - timedelta(days=32))
+        with pytest.raises(NotApproved, match="the reference"):
+            await obtain(one, plan, means=Means.WRITING, reference=" ")
         assert ways(one, plan) == []
         await obtain(one, plan, means=Means.WRITING)
         run = await confirmed(one, plan)

@@ -13,7 +13,7 @@ from services.journal.errors import JournalError
 from services.journal.store import Store
 from services.models.change_runs import StepState
 from services.models.changes import Danger
-from services.models.journal import Entry, NewEntry, Person
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.problem import Problem, ProblemKind
 from tests.services.changes.approval.approval_world import (
     HANAKO,
@@ -26,7 +26,7 @@ from tests.services.changes.approval.approval_world import (
     raise_plan,
     sent,
 )
-from tests.services.changes.change_world import RESOURCE
+from tests.services.changes.change_world import APPROVED, RESOURCE, UNAPPROVED
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
@@ -161,3 +161,14 @@ async def test_a_journal_that_cannot_be_read_refuses(
         assert sent(embedded) == 0
         monkeypatch.undo()
         assert (await one.apply(plan)).state is StepState.DONE
+
+
+async def test_the_journal_names_the_runbook_that_a_console_obeyed(embedded: Any, tmp_path: Path) -> None:
+    digests = []
+    for runbook in (APPROVED, UNAPPROVED, APPROVED):
+        async with office(embedded, tmp_path / "j.db", runbook=runbook) as one:
+            await one.services.open_journal()
+            start = (await one.services.journal.page(limit=1)).entries[0]
+            assert (start.kind, start.data["runbook"]) == (EntryKind.STARTED, "facility-prod")
+            digests.append(start.data["runbook_digest"])
+    assert digests[0] == digests[2] != digests[1]

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.changes.deploy_rollback.state import RollbackState, Way
+from services.changes.deploy_rollback.steps import title
+from services.changes.deploy_rollback.warnings import warnings
 from services.models.base import RawId
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import LifecycleHook, ServiceDeployment, ServiceRevision
@@ -67,7 +69,7 @@ class Story:
         (Story().deploy(42).deploy(43, "ROLLBACK_SUCCESSFUL"), "api:41", True),
         (Story().deploy(42).deploy(43, "ROLLBACK_FAILED"), "api:41", True),
         (Story().deploy(42).deploy(43).deploy(42).deploy(44), "api:42", False),
-        (Story().deploy(42).deploy(43).deploy(42).deploy(43), "api:42", True),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(43), "api:42", False),
         (Story().deploy(42).deploy(43, "STOPPED"), "api:41", False),
     ],
 )
@@ -76,6 +78,35 @@ def test_the_previous_revision_is_what_the_newest_release_replaced(
 ) -> None:
     assert (story.state.previous, story.state.is_second) == (previous, second)
     assert story.state.way is Way.DEPLOY
+
+
+@pytest.mark.parametrize(
+    ("story", "bad"),
+    [
+        (Story().deploy(42).deploy(43), ()),
+        (Story().deploy(42).deploy(43).deploy(42), (43,)),
+        (Story().deploy(42).deploy(43, "ROLLBACK_SUCCESSFUL"), (43,)),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(44), (43,)),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(43), (43,)),
+        (Story().deploy(42).deploy(43).deploy(42).deploy(41), (42,)),
+    ],
+)
+def test_what_the_newest_rollback_replaced_is_the_release_that_was_rolled_back(
+    story: Story, bad: tuple[int, ...]
+) -> None:
+    names = [RawId(f"api:{number}") for number in range(41, 45)]
+    rolled_back = [name for name in names if story.state.rollback_of(name) is not None]
+    assert rolled_back == [f"api:{number}" for number in bad]
+
+
+@given(st.integers(42, 46), st.integers(41, 47))
+def test_only_an_older_revision_is_rolled_back_to(current: int, after: int) -> None:
+    state, name = Story().deploy(current).state, RawId(f"api:{after}")
+    assert state.goes_forward(name) is (after > current)
+    assert title(state, name).startswith("Go forward" if after > current else "Roll back")
+    text = " ".join(each.text for each in warnings(state, name, UTC))
+    assert ("newer revision again" in text) is (after <= current)
+    assert "further" not in text
 
 
 @given(st.lists(st.tuples(st.integers(42, 46), st.booleans()), max_size=8))

@@ -75,8 +75,16 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
         back = await planned(
             one, "deploy-rollback", **one.engine.changes["deploy-rollback"].revert_parameters(plan)
         )
-        assert back.title == f"Roll back {BEFORE} → :{BAD.rpartition(':')[2]}"
-        assert "goes back further" in texts(back, grave=True)
+        assert back.title == f"Go forward {BEFORE} → :{BAD.rpartition(':')[2]}"
+        assert "goes back further" not in texts(back)
+        assert f"{BAD} is the release that was rolled back (01-" in texts(back, grave=True)
+        assert "deploys the newer revision again" not in texts(back)
+        rows = {row.name: (row.before, row.after) for row in back.steps[0].rows}
+        assert f"by {run.by}" in rows["Deployed"][0], "this console's journal tells who rolled it back"
+        state = await one.engine.changes["deploy-rollback"].read_target(back.target)
+        assert f"by {run.by}" in next(fact.note for fact in state.facts if fact.name == "Deployment")
+        further = await planned(one, "deploy-rollback", revision="41")
+        assert "goes back further, to facility-prod-staff-api:41" in texts(further, grave=True)
         assert (await ended(one, await one.apply(back))).has_ended_well
         assert service(embedded).definition == BAD
         assert embedded.counts()[UPDATE] == 2
@@ -236,7 +244,7 @@ async def test_a_rollback_whose_tasks_fail_ends_as_failed(embedded: Any, tmp_pat
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, "deploy-rollback", revision="43")
-        assert "goes back further" in texts(plan, grave=True)
+        assert "43 is the release that was rolled back" in texts(plan, grave=True)
         end = await ended(one, await one.apply(plan))
         assert end.progress is not None
         assert end.progress.state is WatchState.FAILED

@@ -1,11 +1,8 @@
 """Pictures of approvals: asked for, obtained elsewhere, reviewed by a second person, overridden in an emergency."""
 
-from datetime import timedelta
-
 from services.changes.ages import marked
 from services.changes.approval import entries
 from services.journal.store import Store
-from services.models.approvals import Means
 from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
 from services.runbook.examples import with_example_people
@@ -69,20 +66,14 @@ async def _approved(stage: Stage) -> None:
 async def _obtained(stage: Stage) -> None:
     await stage.armed()
     plan = await _plan(stage)
-    await stage.ready.engine.authority.approvals.obtain(
-        plan,
-        who="山田 花子",
-        means=Means.PHONE,
-        at=plan.made_at - timedelta(minutes=6),
-        reference="電話メモ 12",
-    )
+    await stage.allowed(plan)
     await stage.until(lambda: stage.screen.view.consents)
 
 
 async def _emergency_plan(stage: Stage) -> None:
     await stage.armed()
     plan = await _plan(stage)
-    await stage.ready.engine.authority.approvals.declare_emergency(plan, "窓口の申請画面が止まっている")
+    await stage.allowed(plan)
     await stage.until(lambda: stage.screen.view.consents)
 
 

@@ -1,13 +1,16 @@
 """Pictures of the change mode: arming, plans, changes under way and done."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from services.aws.client.secret import Secret
 from services.demo.system.names import USER
 from services.models.change_runs import StepState
+from services.runbook.examples import with_example_people
+from services.runbook.loader import load_builtin
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
-from tests.tools.screens.worlds import BUSY, DENIED
+from tests.tools.screens.worlds import BUSY, DENIED, FULL, RELEASE
 from tests.tui.change_steps import planned, to_question
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
@@ -38,15 +41,21 @@ async def _plan(stage: Stage) -> None:
     await planned(stage.pilot)
 
 
-async def _armed_plan(stage: Stage) -> None:
+async def _allowed_plan(stage: Stage) -> None:
     await _armed(stage)
-    await to_question(stage.pilot, await planned(stage.pilot))
+    screen = await planned(stage.pilot)
+    assert screen.plan is not None
+    await stage.allowed(screen.plan)
+    await to_question(stage.pilot, screen)
+
+
+async def _armed_plan(stage: Stage) -> None:
+    await _allowed_plan(stage)
     await stage.write("staff-a")
 
 
 async def _applied(stage: Stage) -> None:
-    await _armed(stage)
-    await to_question(stage.pilot, await planned(stage.pilot))
+    await _allowed_plan(stage)
     await stage.write("staff-api")
     await stage.press("enter")
     await stage.until(lambda: stage.app.runs and stage.app.runs[0].state is StepState.DONE)
@@ -98,17 +107,44 @@ async def _reveal(stage: Stage) -> None:
     await stage.show(RevealScreen("AKIAIOSFODNN7EXAMPLE", secret))
 
 
+def _plan_of(kind: str) -> Callable[[Stage], Awaitable[None]]:
+    """The plan of a change with its first answers, on its first target."""
+
+    async def show(stage: Stage) -> None:
+        await _change(stage)
+        change = stage.ready.engine.changes[kind]
+        await stage.show(PlanScreen(kind, change.targets()[0]))
+        await stage.until(lambda: stage.screen.plan is not None)
+
+    return show
+
+
+_OTHERS = {
+    "deploy-rollback": RELEASE,
+    "desired-count": BUSY,
+    "service-restart": BUSY,
+    "rds-class": BUSY,
+    "rds-storage": FULL,
+    "rds-maintenance": BUSY,
+    "rds-snapshot": BUSY,
+    "cache-invalidation": BUSY,
+    "alarm-mute": BUSY,
+}
+"""The world in which each other change is planned."""
+_PEOPLE = {"runbook": with_example_people(load_builtin("facility-prod"))}
+"""As in the demo, the approver has a name."""
 SHOTS = (
     Shot("change", ChangeScreen, _change, BUSY),
     Shot("change-armed", ChangeScreen, _armed, BUSY),
     Shot("arm", ArmScreen, _arm, BUSY),
-    Shot("plan", PlanScreen, _plan, BUSY),
-    Shot("plan-armed", PlanScreen, _armed_plan, BUSY),
-    Shot("plan-applied", PlanScreen, _applied, replace(BUSY, lane="applied")),
-    Shot("change-done", ChangeScreen, _done, replace(BUSY, lane="done")),
-    Shot("run", RunScreen, _run, replace(BUSY, lane="run")),
-    Shot("plan-revert", PlanScreen, _revert, replace(BUSY, lane="revert")),
-    Shot("resolve", ManualResolutionScreen, _resolve, replace(BUSY, lane="resolve")),
+    Shot("plan", PlanScreen, _plan, BUSY, _PEOPLE),
+    Shot("plan-armed", PlanScreen, _armed_plan, BUSY, _PEOPLE),
+    Shot("plan-applied", PlanScreen, _applied, replace(BUSY, lane="applied"), _PEOPLE),
+    Shot("change-done", ChangeScreen, _done, replace(BUSY, lane="done"), _PEOPLE),
+    Shot("run", RunScreen, _run, replace(BUSY, lane="run"), _PEOPLE),
+    Shot("plan-revert", PlanScreen, _revert, replace(BUSY, lane="revert"), _PEOPLE),
+    Shot("resolve", ManualResolutionScreen, _resolve, replace(BUSY, lane="resolve"), _PEOPLE),
+    *(Shot(f"plan-{kind}", PlanScreen, _plan_of(kind), world, _PEOPLE) for kind, world in _OTHERS.items()),
     Shot("change-denied", ChangeScreen, _change, DENIED),
     Shot("change-rotation", ChangeScreen, _rotation, BUSY),
     Shot("plan-rotation", PlanScreen, _rotation_plan, BUSY),

@@ -27,8 +27,8 @@ async def test_the_last_hour_fills_what_is_empty(embedded: Embedded, size: tuple
         assert tasks.values[-1] == screen.live.state.value.bounds[0].value == 5
         assert 0 < cpu.values[-1] <= 100
         assert "desired = maximum 5" in said(pilot)
-        assert "limit < 70 %" in said(pilot)
-        assert "Scaling target 60 %" in said(pilot)
+        assert "limit < 70%" in said(pilot)
+        assert "Scaling target 60%" in said(pilot)
         blank = [line for line in pilot.app.screen._compositor.render_strips() if not line.text.strip()]
         assert len(blank) <= 5, "the page is not empty"
 

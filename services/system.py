@@ -66,8 +66,6 @@ Read = Callable[["Services"], Awaitable[object]]
 
 WARM = ("cloudwatch", "logs", "sts")
 """Services whose API models are loaded at startup, in the order of the first reads; others are loaded on first use."""
-
-
 IDENTITY_SECONDS = 300.0
 """Seconds between reads of the AWS identity."""
 BASE_DATES = 3600.0

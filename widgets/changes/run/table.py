@@ -20,7 +20,7 @@ from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 from widgets.frame.parts import PanelEmpty, PanelHead
 
-_TITLE = 56
+_TITLE = 52
 """Cells for what was changed: other columns go first, because a cut title does not tell two changes apart."""
 
 

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from tui.terminal.whole_characters import WholeCharacters
 from widgets.drawing.lines import LineStyles
 from widgets.drawing.timers import detached_timer
+from widgets.frame.message_line import LOW, MOST_ROWS
 
 if TYPE_CHECKING:
     Base = Screen[Any]
@@ -56,17 +57,23 @@ class Dimmed(Base):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """As Textual's; regions are what has changed on a screen below, of which only the frame is shown at once."""
+        """As Textual's; regions are what has changed on a screen below.
+
+        Of that only the frame and the rows of the message line are shown at once: a message that has gone must not
+        stay there in grey.
+        """
         if not regions:
             return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
         for screen in self.app.screen_stack:
             if screen is not self and isinstance(screen, Dimmed):
                 screen._set_dirty(*regions)  # a dialog between this one and the screen that has changed
-        frame = Region(0, 0, self.size.width, FRAME_ROWS)
+        width, height = self.size
         self._behind_changed += tuple(region for region in regions if region.bottom > FRAME_ROWS)
         if self._behind_changed and self._behind_timer is None:
             self._behind_timer = detached_timer(UPDATE_EVERY, self.call_later, self._show_behind_changed)
-        alive = [region.intersection(frame) for region in regions if region.y < FRAME_ROWS]
+        message_rows = MOST_ROWS if height > LOW else 1
+        shown = (Region(0, 0, width, FRAME_ROWS), Region(0, height - message_rows, width, message_rows))
+        alive = [part for region in regions for each in shown if (part := region.intersection(each))]
         return super().refresh(*alive, repaint=repaint) if alive else self
 
     def _show_behind_changed(self) -> None:

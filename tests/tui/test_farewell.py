@@ -68,6 +68,7 @@ async def test_a_change_that_aws_refuses_has_failed_and_names_its_record(embedde
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.slow
 async def test_without_a_response_the_outcome_is_unknown(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=60.0)

@@ -94,6 +94,7 @@ LOOPS = {
 """By name: what of each loop of the console is broken."""
 
 
+@pytest.mark.slow
 async def test_a_loop_stopped_by_a_fault_says_so_and_continues(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

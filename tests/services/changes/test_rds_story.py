@@ -161,6 +161,7 @@ async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded: Any
 
 
 @story({"kind": "pending-change", "instance_class": "db.r6g.large", "other": {"EngineVersion": "16.6"}})
+@pytest.mark.slow
 async def test_what_is_dragged_along_is_shown_and_happens(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         refused = await plan(one, "rds-storage", size="200")
@@ -176,6 +177,7 @@ async def test_what_is_dragged_along_is_shown_and_happens(embedded: Any, tmp_pat
 
 
 @story({"kind": "patch", "auto_after_days": 30})
+@pytest.mark.slow
 async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
     embedded: Any, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ async def test_a_stopped_deployment_rolls_back_to_the_revision_that_ran_with_its
 
 
 @pytest.mark.scenario("rollout-failed")
+@pytest.mark.slow
 async def test_the_circuit_breaker_ends_a_deployment_and_rolls_it_back(embedded: Any) -> None:
     statuses = set()
     for _ in range(60):

@@ -91,7 +91,9 @@ async def errors(embedded: Embedded, hours: float) -> Finding:
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize("comes", [always, office, batch, visitors])
-@pytest.mark.parametrize("hours", [15.75, 63.75, 7 * 24])
+@pytest.mark.parametrize(
+    "hours", [63.75, *(pytest.param(hours, marks=pytest.mark.slow) for hours in (15.75, 7 * 24))]
+)
 async def test_a_log_that_is_quiet_by_nature_is_normal(
     embedded: Embedded, comes: Comes, hours: float
 ) -> None:
@@ -129,7 +131,7 @@ def seldom(seed: int) -> Comes:
     return comes
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
 @pytest.mark.parametrize(
     "hours",
     [

@@ -69,6 +69,7 @@ async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Emb
         assert table.region.y < 24
 
 
+@pytest.mark.slow
 async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "alarms")

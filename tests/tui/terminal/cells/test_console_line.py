@@ -38,6 +38,7 @@ def test_a_line_configured_as_slow_is_called_slow() -> None:
         console.wait_text("slow line (as set)")
 
 
+@pytest.mark.slow
 def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
     with FarConsole(distance=0.6, size=(40, 140)) as console:
         console.wait_text("slow line 0.")

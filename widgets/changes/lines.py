@@ -211,20 +211,20 @@ def fact_lines(
     rows = _name_rows(_("Target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)
-    rows.append((_("approval"), plan.approval or _("not required"), "" if plan.approval else "muted"))
+    rows.append((_("Approval"), plan.approval or _("not required"), "" if plan.approval else "muted"))
     for label, value in (
-        (_("downtime"), plan.downtime),
-        (_("cost"), plan.cost),
-        (_("reversible"), plan.reversible),
+        (_("Downtime"), plan.downtime),
+        (_("Cost"), plan.cost),
+        (_("Reversible"), plan.reversible),
     ):
         if value:
             rows.append((label, value, ""))
-    rows.append((_("revert plan"), revert_text(plan.revert, zone, now), ""))
+    rows.append((_("Planned revert"), revert_text(plan.revert, zone, now), ""))
     if why and plan.revert is not None:
         rows.append(("", why, "muted"))
     if plan.watch is not None:
-        rows.append((_("followed until"), plan.watch.ends_when, ""))
-    rows += [(_("first"), f"{each.why}", "key") for each in plan.suggestions if each.when == "before"]
+        rows.append((_("Followed until"), plan.watch.ends_when, ""))
+    rows += [(_("Do first"), f"{each.why}", "key") for each in plan.suggestions if each.when == "before"]
     return pairs(rows, width)
 
 

@@ -72,7 +72,7 @@ def test_a_plan_refused_before_it_was_computed_shows_only_its_target() -> None:
 def test_a_japanese_sentence_is_beside_its_label_at_any_length() -> None:
     plan = plan_data.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
     output = words(drawn.fact_lines(plan, 50, plan_data.JST, plan_data.NOW)).splitlines()
-    assert any(line.startswith("downtime") and "停止するタスク" in line for line in output)
+    assert any(line.startswith("Downtime") and "停止するタスク" in line for line in output)
 
 
 def test_the_revert_explains_its_date_while_it_is_the_default() -> None:

@@ -164,8 +164,8 @@ def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
 
 def partly(run: Run) -> str:
     """What it means that only the first steps were done; "" if that is not the case."""
-    count = next((at for at, step in enumerate(run.steps) if step.state is not StepState.DONE), 0)
-    if run.refusal or not count or run.state not in (StepState.FAILED, StepState.REFUSED):
+    count = run.partly_done
+    if not count:
         return ""
     text = _("Partly done: the steps before {number} took effect; step {number} was not done.")
     if run.plan.revert is None or run.plan.revert.way != "aws":

@@ -7,6 +7,7 @@ one test for each protocol.
 import gzip
 import io
 import json
+import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,12 +89,17 @@ def body_of(environ: Mapping[str, Any]) -> bytes:
         return body
 
 
+_ROUTING = threading.Lock()
+"""A service's first request compiles its routes, which Python 3.11 cannot do in two threads at once (gh-106905)."""
+
+
 def read(environ: dict[str, Any], scope: Scope, body: bytes) -> ParsedRequest | None:
     """The parsed request; None if botocore knows no such service or operation."""
     request = Request({**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     try:
         service = _service(scope.service)
-        model, url_params = get_service_router(scope.service).match(request)
+        with _ROUTING:
+            model, url_params = get_service_router(scope.service).match(request)
         protocol = determine_request_protocol(service, request.content_type)
     except (UnknownServiceError, NotFound, NotImplementedError):
         return None

@@ -126,7 +126,7 @@ async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(em
         await until(pilot, lambda: pilot.app.screen is screen and screen.focused is number(screen))
         await pilot.press("8")
         await until(pilot, lambda: screen.plan is not None and screen.plan.wish["max"] == "8")
-        assert "approval" in said(pilot)
+        await until(pilot, lambda: "Approval" in said(pilot))
 
 
 async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded: Embedded) -> None:

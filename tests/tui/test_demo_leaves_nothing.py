@@ -69,11 +69,12 @@ def kill_child(console: PtyConsole, child: int) -> None:
     "end",
     [
         kill,
-        pytest.param(hang_up, marks=pytest.mark.slow),
-        pytest.param(interrupt, marks=pytest.mark.slow),
-        pytest.param(kill_child, marks=pytest.mark.slow),
+        hang_up,
+        interrupt,
+        kill_child,
     ],
 )
+@pytest.mark.slow
 def test_while_it_runs(folder: Path, end: Callable[[PtyConsole, int], None]) -> None:
     with started(folder) as console:
         child = child_of(console)

@@ -51,6 +51,7 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
         await until(pilot, lambda: "5m ago" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: Embedded) -> None:
     """Each jump between the clock and another row costs the line some forty bytes; every fifth second suffices."""
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:

@@ -297,8 +297,9 @@ def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     ("seed", "burst_count"),
-    [(3, 2), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((3, 5), (4, 12)))],
+    [(3, 2), (3, 5), (4, 12)],
 )
+@pytest.mark.slow
 async def test_keys_in_one_read_do_what_they_do_one_by_one(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, burst_count: int
 ) -> None:

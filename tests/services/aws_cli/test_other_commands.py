@@ -40,6 +40,7 @@ def verbs(commands: Sequence[CliCommand]) -> list[str]:
 
 
 @pytest.mark.scenario("alb-5xx")
+@pytest.mark.slow
 async def test_every_alarms_commands_are_answered(embedded: Embedded) -> None:
     now = embedded.clock.now()
     async with context(embedded) as inspected:
@@ -99,6 +100,7 @@ def test_a_curve_of_any_length_has_no_more_points_than_aws_returns(days: float) 
     assert params["ExtendedStatistics"] == ["p95"]
 
 
+@pytest.mark.slow
 async def test_every_widgets_commands_are_answered(embedded: Embedded) -> None:
     async with context(embedded) as inspected:
         dashboard = await Dashboards(inspected.reader).get(RawId("facility-prod-main"))
@@ -111,6 +113,7 @@ async def test_every_widgets_commands_are_answered(embedded: Embedded) -> None:
             assert any(printed), widget.title
 
 
+@pytest.mark.slow
 async def test_what_a_pane_shows_is_read_by_its_commands(embedded: Embedded) -> None:
     group = "/ecs/staff-api"
     following = list(logs.pane_commands(group, "INFO", SPAN, following=True, text=""))

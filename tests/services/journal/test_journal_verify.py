@@ -199,6 +199,7 @@ def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
             assert checked(path).intact
 
 
+@pytest.mark.slow
 def test_a_thousand_random_alterations_drops_and_swaps_are_all_found(
     whole: tuple[Path, list[Entry]], tmp_path: Path
 ) -> None:

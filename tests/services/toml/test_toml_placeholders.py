@@ -38,6 +38,7 @@ def broken(place: "re.Match[str]", value: str) -> str:
 
 @settings(max_examples=25)  # each reads the whole file four times
 @given(place=st.sampled_from(PLACES), value=st.sampled_from(["3.5", "true", "{ a = 1 }", '"?"', "[[1]]"]))
+@pytest.mark.slow
 def test_a_contradiction_is_named_beside_any_broken_value(place: "re.Match[str]", value: str) -> None:
     alone, both = keys(broken(place, value)), keys(broken(place, value) + DANGLING)
     dangling = [key for key, message in both.items() if "no-such-playbook" in message]

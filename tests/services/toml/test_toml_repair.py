@@ -139,6 +139,7 @@ CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 
 @settings(max_examples=60)
 @given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda choice: choice[0]))
+@pytest.mark.slow
 def test_each_broken_statement_is_named_and_nothing_is_invented(
     chosen: list[tuple[int, int]],
 ) -> None:

@@ -79,10 +79,11 @@ def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.Complete
     [
         ("runbook", "schema"),
         ("--help",),
-        pytest.param(("runbook", "show"), marks=pytest.mark.slow),
-        pytest.param(("--version",), marks=pytest.mark.slow),
+        ("runbook", "show"),
+        ("--version",),
     ],
 )
+@pytest.mark.slow
 def test_an_output_that_takes_no_more(words: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:
         ended = toban(*words, stdout=full.fileno())

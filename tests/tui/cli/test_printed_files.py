@@ -15,10 +15,6 @@ TOBAN = (sys.executable, "-c", "from tui.cli.main import main; main()")
 PLACES = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 
 
-def slow(*argv: str) -> object:
-    return pytest.param(argv, marks=pytest.mark.slow)
-
-
 def environment(home: Path, encoding: str) -> dict[str, str]:
     """Nobody's settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TOBAN_", "AWS_"))}
@@ -41,14 +37,15 @@ def printed(home: Path, encoding: str, *argv: str) -> bytes:
     "argv",
     [
         ("runbook", "show"),
-        slow("runbook", "show", "--format", "toml"),
-        slow("runbook", "schema"),
-        slow("inspect", "--schema"),
-        slow("duties", "--month", "2026-04", "--json"),
-        slow("duties", "--ics", "-"),
-        slow("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
+        ("runbook", "show", "--format", "toml"),
+        ("runbook", "schema"),
+        ("inspect", "--schema"),
+        ("duties", "--month", "2026-04", "--json"),
+        ("duties", "--ics", "-"),
+        ("alarms", "--json", "--endpoint-url", "http://127.0.0.1:9"),
     ],
 )
+@pytest.mark.slow
 def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Path) -> None:
     expected = timeless(printed(tmp_path, "utf-8", *argv))
     assert re.search("[ぁ-んァ-ヶ一-鿿]", expected) or "--schema" in argv or "schema" in argv
@@ -61,6 +58,7 @@ def timeless(text: bytes) -> str:
     return re.sub(r"\d+", "0", text.decode("utf-8"))
 
 
+@pytest.mark.slow
 def test_the_runbook_printed_under_any_locale_is_the_runbook(tmp_path: Path) -> None:
     for encoding in ("latin-1", "euc-jp"):
         city = tmp_path / "city.toml"

@@ -102,6 +102,7 @@ async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedd
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.slow
 async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(embedded: Embedded) -> None:
     look, colours = _BY_NAME["256-light"], []
     for others in ([], [_BY_NAME["truecolor-dark"], _BY_NAME["256-dark"]]):

@@ -106,6 +106,7 @@ async def test_a_note_takes_the_lines_as_they_are(embedded: Embedded) -> None:
         assert pilot.app.screen.field.text == "one\n  two\n\nthree"
 
 
+@pytest.mark.slow
 async def test_a_paste_where_nothing_is_written_does_nothing(embedded: Embedded) -> None:
     harm = pasted("gox/3\r\n:" + "".join(mode.key for mode in MODES) + "y\r\x1b" * 3)
     async with console(embedded.url, embedded.clock) as pilot:

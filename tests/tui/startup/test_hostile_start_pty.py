@@ -16,39 +16,40 @@ LIVE = ("alb-5xx-error-rate", "AWS cannot be reached", "AWS settings", "not in t
 """What a console shows that has begun, in a demo or without an AWS."""
 
 
-def slow(*words: str, **env: str) -> object:
-    return pytest.param(words, env, marks=pytest.mark.slow)
+def start(*words: str, **env: str) -> object:
+    return words, env
 
 
 @pytest.mark.parametrize(
     ("words", "env"),
     [
         (("demo",), {"COLUMNS": "²", "LINES": "-1", "XDG_STATE_HOME": "/dev/null/x", "HOME": "/nowhere"}),
-        slow("demo", "--journal", "{fifo}", TZ="Nowhere/Nowhere", USER="\x1b[2J", SSH_CONNECTION="\x1b"),
-        slow("demo", "--config", "{fifo}"),
-        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", SSL_CERT_FILE="{fifo}"),
-        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CA_BUNDLE="{fifo}"),
-        slow(
+        start("demo", "--journal", "{fifo}", TZ="Nowhere/Nowhere", USER="\x1b[2J", SSH_CONNECTION="\x1b"),
+        start("demo", "--config", "{fifo}"),
+        start(AWS_ENDPOINT_URL="http://127.0.0.1:9", SSL_CERT_FILE="{fifo}"),
+        start(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CA_BUNDLE="{fifo}"),
+        start(
             AWS_ROLE_ARN="arn:aws:iam::111122223333:role/x",
             AWS_WEB_IDENTITY_TOKEN_FILE="{fifo}",
             AWS_ENDPOINT_URL="http://127.0.0.1:9",
         ),
-        slow("demo", TMPDIR="/dev/null/x", TEMP="/dev/null", TMP="/dev/null"),
-        slow("demo", "--journal", "/dev/zero"),
-        slow("demo", "--journal", "{folder}"),
-        slow("demo", "--runbook", "{fifo}"),
-        slow("demo", "--runbook", "{huge}"),
-        slow("demo", COLUMNS="9" * 30, LINES="0", TERM="xterm-nowhere", COLORTERM="\x1b"),
-        slow("demo", TOBAN_DEBUG="{fifo}"),
-        slow("demo", TOBAN_DEBUG="{folder}/debug.log", TMUX="x,y", STY="z"),
-        slow("--endpoint-url", "http://127.0.0.1:9", "--journal", "{fifo}"),
-        slow("--endpoint-url", "http://[::1"),
-        slow(AWS_ENDPOINT_URL="http://[::1"),
-        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CONFIG_FILE="{fifo}"),
-        slow(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_SHARED_CREDENTIALS_FILE="/dev/zero"),
-        slow("--profile", "nobody", AWS_ENDPOINT_URL="http://127.0.0.1:9"),
+        start("demo", TMPDIR="/dev/null/x", TEMP="/dev/null", TMP="/dev/null"),
+        start("demo", "--journal", "/dev/zero"),
+        start("demo", "--journal", "{folder}"),
+        start("demo", "--runbook", "{fifo}"),
+        start("demo", "--runbook", "{huge}"),
+        start("demo", COLUMNS="9" * 30, LINES="0", TERM="xterm-nowhere", COLORTERM="\x1b"),
+        start("demo", TOBAN_DEBUG="{fifo}"),
+        start("demo", TOBAN_DEBUG="{folder}/debug.log", TMUX="x,y", STY="z"),
+        start("--endpoint-url", "http://127.0.0.1:9", "--journal", "{fifo}"),
+        start("--endpoint-url", "http://[::1"),
+        start(AWS_ENDPOINT_URL="http://[::1"),
+        start(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_CONFIG_FILE="{fifo}"),
+        start(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_SHARED_CREDENTIALS_FILE="/dev/zero"),
+        start("--profile", "nobody", AWS_ENDPOINT_URL="http://127.0.0.1:9"),
     ],
 )
+@pytest.mark.slow
 def test_it_begins_or_says_why_not(tmp_path: Path, words: tuple[str, ...], env: dict[str, str]) -> None:
     places = {"fifo": tmp_path / "fifo", "folder": tmp_path / "folder", "huge": tmp_path / "huge.toml"}
     os.mkfifo(places["fifo"])

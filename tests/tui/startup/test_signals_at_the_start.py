@@ -70,14 +70,6 @@ def moments(count: int) -> list[tuple[float, signal.Signals]]:
     return [(START * (step + rng.random()) / count, rng.choice(END_SIGNALS)) for step in range(count)]
 
 
-@pytest.mark.parametrize(("seconds", "number"), moments(1))
-def test_a_signal_while_it_starts(tmp_path: Path, seconds: float, number: signal.Signals) -> None:
-    with starting(tmp_path, "demo") as console:
-        at(console, seconds)
-        console.signal(number)
-        ends_well(console, tmp_path, number)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "number"), moments(16))
 def test_a_signal_at_any_moment_of_the_start(tmp_path: Path, seconds: float, number: signal.Signals) -> None:

@@ -68,6 +68,7 @@ async def again(inspection_context: InspectionContext, hours: float = HOURS) -> 
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
+@pytest.mark.slow
 async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedded: Embedded) -> None:
     start = NINE - timedelta(hours=HOURS)
     green = []

@@ -304,6 +304,7 @@ async def test_an_emergency_where_the_approver_is_undecided(embedded: Embedded, 
         assert app.runs[0].consents[0].way is ConsentWay.EMERGENCY
 
 
+@pytest.mark.slow
 async def test_a_freeze_and_an_approval_are_both_asked_for(embedded: Embedded, tmp_path: Path) -> None:
     runbook = frozen(embedded.clock.now(), -60, 60, APPROVED)
     async with console_of(embedded, tmp_path / "j.db", runbook=runbook) as pilot:
@@ -327,6 +328,7 @@ async def test_a_freeze_and_an_approval_are_both_asked_for(embedded: Embedded, t
         ]
 
 
+@pytest.mark.slow
 async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded: Embedded, tmp_path: Path) -> None:
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         app = pilot.app
@@ -375,6 +377,7 @@ async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded: Embedded
         assert (await again(one, plan)).digest == plan.digest
 
 
+@pytest.mark.slow
 async def test_an_emergency_is_proposed_to_slack_and_can_be_again(embedded: Embedded, tmp_path: Path) -> None:
     async with console_of(embedded, tmp_path / "j.db", runbook=UNDECIDED) as pilot:
         app = pilot.app

@@ -159,6 +159,7 @@ async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
+@pytest.mark.slow
 async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app

@@ -84,6 +84,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
 
 
 @pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
+@pytest.mark.slow
 async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> None:
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
@@ -226,6 +227,7 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+@pytest.mark.slow
 async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await inspected(pilot, embedded, "daily-morning")

@@ -139,7 +139,8 @@ def _is_half(row: list[Cell], x: int) -> bool:
     return cell_len(text) == 2 and row[x + 1 : x + 2] != [] and row[x + 1][0] != ""
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 2))])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.slow
 async def test_the_grid_shows_what_textual_shows(seed: int) -> None:
     rnd = random.Random(seed)
     app = Busy(rnd)

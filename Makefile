@@ -58,7 +58,7 @@ screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to lo
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
-faults: $(VENV)/.dev ## every fault, repeated through a real terminal
+faults: $(VENV)/.dev ## the slow tests: every fault, whole days, real terminals (about ten minutes)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
 
 faults-all: $(VENV)/.dev ## every variant of every change under every fault, and all kills (half an hour)

@@ -9,6 +9,8 @@ from tests.tools.painting import Asked, painting
 from tests.tui.change_steps import change_mode, planned
 from widgets.drawing.ticker import ticker_of
 
+pytestmark = pytest.mark.slow
+
 AT_REST = Intervals.model_construct(alarms=36_000, metrics=36_000, logs=36_000)
 """Longer than the configuration allows."""
 AGES = {"Clock", "PanelHead", "AlarmStrip", "KeyedTable", "Block"}

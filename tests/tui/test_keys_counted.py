@@ -18,7 +18,7 @@ from tui.screens.watch.alarm import AlarmScreen
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST."""
-pytestmark = pytest.mark.usefixtures("at_once")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]
 
 
 class Keys:

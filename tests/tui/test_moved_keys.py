@@ -15,7 +15,7 @@ from tui.moved_keys import MOVED
 from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
 
-pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
 
 
 def said(pilot: Pilot[Any]) -> list[str]:

@@ -19,6 +19,8 @@ from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
 
+pytestmark = pytest.mark.slow
+
 ESC = "\x1b"
 
 

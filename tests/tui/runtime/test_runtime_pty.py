@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.script_console import ScriptConsole
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 ENDED_IN_ORDER = ["draining", "drained", "unmounted filter_hits=0 dropped=0"]
 
 

@@ -31,7 +31,7 @@ from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.watch import WatchScreen
 
-pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
 
 ESC, ENTER = "\x1b", "\r"
 

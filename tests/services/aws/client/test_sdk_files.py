@@ -25,6 +25,8 @@ from tests.faults.waiting import until
 from tests.services.aws.least import least_params
 from tests.tools.process import endless, is_running
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ROLE = "arn:aws:iam::111122223333:role/operator"
 PIECES = {

@@ -10,7 +10,11 @@ from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.parts import Rows, divide
 from widgets.changes.load import LEAST_ROWS
 
-pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ecs-cpu", history=3600.0)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.scenario("ecs-cpu", history=3600.0),
+]
 
 METRICS = "cloudwatch.GetMetricData"
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from services import i18n
 from services.aws.client.write_grants import WriteAuthorizer
@@ -53,17 +53,20 @@ class ChangeEngine:
         permits: WriteAuthorizer,
         clock: Clock,
         authority: Authority,
+        zone: tzinfo,
         fault: Fault = unreported,
         role: WriteRoleUse | None = None,
     ) -> None:
+        """`zone` is the system's time zone."""
         self.workers = Workers(clock, fault)
         self.changes = changes
         self.permits = permits
         self.authority = authority
+        self._zone = zone
         self._clock = clock
         self._journal = journal
         self._history = History(journal, clock, real(clock, WINDOW_SECONDS))
-        self._restraints = Restraints(journal, clock, self._zone)
+        self._restraints = Restraints(journal, clock, zone)
         self._sender = Sender(
             changes,
             history=self._history,
@@ -72,10 +75,10 @@ class ChangeEngine:
             session=session,
             permits=permits,
             clock=clock,
-            zone=self._zone,
+            zone=zone,
             role=role,
         )
-        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=lambda: self._zone)
+        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=zone)
         self._watches = Watches(changes, history=self._history, clock=clock)
         self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
         self.arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock, role=role)
@@ -222,11 +225,6 @@ class ChangeEngine:
             await self._history.retry()
         with contextlib.suppress(JournalError):
             await self.arming.disarm(_("The console stopped."))
-
-    @property
-    def _zone(self) -> tzinfo:
-        """The system's time zone."""
-        return next((change.context.calendar.zone for change in self.changes.values()), UTC)
 
     def _run(self, run: str) -> Run:
         return self._recovery.explained([self._history.run(run)])[0]

@@ -1,6 +1,6 @@
 """Determines the outcome of unknown steps by reading AWS; where that is not enough, asks a person. Sends nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
@@ -30,7 +30,7 @@ class Recovery:
     """Unknown steps, and the time of their next checks."""
 
     def __init__(
-        self, changes: Mapping[str, Change], *, history: History, clock: Clock, zone: Callable[[], tzinfo]
+        self, changes: Mapping[str, Change], *, history: History, clock: Clock, zone: tzinfo
     ) -> None:
         self._changes = changes
         self._history = history
@@ -63,7 +63,7 @@ class Recovery:
         text = self._texts.get(key, step.text)
         if run.id in self._history.busy or (at := self._next.get(key)) is None:
             return text
-        when = zoned_time(at, self._zone(), self._clock.now(), seconds=True)
+        when = zoned_time(at, self._zone, self._clock.now(), seconds=True)
         return sentences(text, _("AWS is read again at {when}.").format(when=when))
 
     def next_check(self, runs: Iterable[Run]) -> datetime | None:

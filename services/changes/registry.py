@@ -1,5 +1,6 @@
 """Every kind of change, one line each. Listing them imports none of their code."""
 
+from collections.abc import Iterator, Mapping
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,28 @@ def change_class(kind: ChangeKind) -> "type[Change]":
     return change
 
 
-def changes(context: "ChangeContext") -> "dict[str, Change]":
-    """One change of every kind, by the kind's id, in the order of `CHANGES`."""
-    return {kind.id: change_class(kind)(kind, context) for kind in CHANGES}
+class Changes(Mapping[str, "Change"]):
+    """One change of every kind, by the kind's id, in the order of `CHANGES`.
+
+    Each is imported and made when it is first asked for, because a console that only watches needs none of them.
+    """
+
+    def __init__(self, context: "ChangeContext") -> None:
+        self._context = context
+        self._kinds = {kind.id: kind for kind in CHANGES}
+        self._made: dict[str, Change] = {}
+
+    def __getitem__(self, id: str) -> "Change":
+        if id not in self._made:
+            kind = self._kinds[id]
+            self._made[id] = change_class(kind)(kind, self._context)
+        return self._made[id]
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)

@@ -7,7 +7,7 @@ from services.changes.approval.authority import authority_of
 from services.changes.arming.writers import SessionPolicy, WriteRoleUse
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
-from services.changes.registry import changes
+from services.changes.registry import Changes
 from services.journal.journal import Journal
 
 
@@ -21,11 +21,12 @@ def engine_of(
 ) -> ChangeEngine:
     """The engine for every kind of change of one system; with a `role`, requests are sent with its sessions."""
     return ChangeEngine(
-        changes(context),
+        Changes(context),
         journal=journal,
         session=session,
         permits=permits,
         clock=context.clock,
         authority=authority_of(context, journal),
+        zone=context.zone,
         role=None if role is None else WriteRoleUse(role, policies, lambda: journal.person.user),
     )

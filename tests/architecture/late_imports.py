@@ -20,6 +20,16 @@ class Reason:
 
 REASONS = [
     Reason(
+        "A console that only watches needs no change: each is imported when it is first asked for.",
+        ("services.system",),
+        {
+            "services/changes/key_rotation/duty_ticks.py": {
+                "services.changes.key_rotation.proofs",
+                "services.changes.key_rotation.state",
+            },
+        },
+    ),
+    Reason(
         "The outline is drawn before anything that takes time is imported.",
         ("tui.__main__",),
         {"tui/__main__.py": {"services.host.hardening", "tui.cli.main"}},

@@ -6,14 +6,13 @@ elsewhere, and after a restart.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from services.aws.client.errors import AwsError
 from services.background.wake import Wake
 from services.calendar.base_dates import ANCHOR
 from services.changes.base import Change
-from services.changes.key_rotation.change import KeyRotation
-from services.changes.key_rotation.proofs import proofs
-from services.changes.key_rotation.state import KEYS_PER_USER
+from services.changes.key_rotation.records import KIND
 from services.clock import Clock
 from services.duties.service import Duties, NotNow
 from services.journal.errors import JournalError
@@ -21,6 +20,9 @@ from services.models.date_text import written_on
 from services.models.duties import Occurrence, ProgressChange
 from services.models.iam import RotationProof
 from services.models.runbook import Duty, Runbook
+
+if TYPE_CHECKING:
+    from services.changes.key_rotation.change import KeyRotation
 
 EVERY = 3600.0
 """Seconds of the world between reads."""
@@ -30,7 +32,7 @@ class DutyTicks:
     """Reads the rotations of the users that the runbook's duties name, and records what is proven."""
 
     def __init__(self, changes: Mapping[str, Change], duties: Duties, runbook: Runbook, clock: Clock) -> None:
-        (self._change,) = (change for change in changes.values() if isinstance(change, KeyRotation))
+        self._changes = changes
         self._duties = duties
         self._clock = clock
         self._wake = Wake()
@@ -39,6 +41,10 @@ class DutyTicks:
             spec = ANCHOR.fullmatch(duty.anchor)
             if spec is not None and duty.proved_by:
                 self._by_user.setdefault(spec[2], []).append(duty)
+
+    @property
+    def _change(self) -> "KeyRotation":
+        return cast("KeyRotation", self._changes[KIND])
 
     def wake(self) -> None:
         """Read now: keys, or the dates of duties, may have changed."""
@@ -65,9 +71,13 @@ class DutyTicks:
         """Whether there can be anything to prove: a second key, or a rotation that was begun."""
         if any(each.underway for each in occurrences):
             return True
+        from services.changes.key_rotation.state import KEYS_PER_USER
+
         return len(await self._change.keys(user)) >= KEYS_PER_USER
 
     async def _record(self, user: str, occurrences: Iterable[tuple[Duty, Occurrence]]) -> None:
+        from services.changes.key_rotation.proofs import proofs
+
         state = await self._change.state(user)
         context = self._change.context
         for duty, occurrence in occurrences:

@@ -132,3 +132,16 @@ async def test_what_the_helpers_make_of_a_plan(embedded: Any, tmp_path: Path) ->
         assert (refusal.steps, refusal.title) == ((), ALARM_ACTIONS.title)
         assert refusal.refusals
         assert "\x1b" not in str(refusal.model_dump().values())
+
+
+def test_connecting_a_system_imports_no_change() -> None:
+    code = (
+        "import sys; from pathlib import Path; from services.clock import SystemClock;"
+        "from services.aws.client.settings import AwsSettings; from services.runbook.loader import load_builtin;"
+        "from services.system import connect;"
+        "connect(load_builtin('facility-prod'), AwsSettings(), SystemClock(), journal=Path('unused.db'));"
+        "print(*sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = {kind.code.partition(":")[0] for kind in registry.CHANGES} & set(printed.split())
+    assert loaded == set()

@@ -17,7 +17,7 @@ from services.calendar.calendar import Calendar
 from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
-from services.changes.registry import changes
+from services.changes.registry import Changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.models.change_runs import Run, StepState
@@ -63,12 +63,13 @@ class TwoConsoles(RuleBasedStateMachine):
         )  # fmt: skip
         permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
-            changes(context),
+            Changes(context),
             journal=journal,
             session=session,
             permits=permits,
             clock=self.clock,
             authority=authority_of(context, journal),
+            zone=context.zone,
         )
         await engine.arm("month end", timedelta(minutes=60))
         return Console(journal, engine)

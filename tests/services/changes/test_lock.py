@@ -15,7 +15,7 @@ from services.changes.ages import marked
 from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
-from services.changes.registry import changes
+from services.changes.registry import Changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.store import Store
@@ -50,12 +50,13 @@ class World:
         )
         permits = WriteAuthorizer(self.clock, BOOK.system.account)
         engine = ChangeEngine(
-            changes(context),
+            Changes(context),
             journal=book,
             session=session,
             permits=permits,
             clock=self.clock,
             authority=authority_of(context, book),
+            zone=context.zone,
         )
         try:
             yield engine

@@ -35,7 +35,9 @@ def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
     given = stamp(consent.consented_at or consent.at, zone, now)
     text = _("Approval obtained elsewhere: {who} {means} {when}")
     text = text.format(who=consent.who, means=means_text(consent.means), when=given)
-    return f"{text} ({consent.reference})" if consent.reference else text
+    if not consent.reference:
+        return text
+    return _("{text} ({reference})").format(text=text, reference=consent.reference)
 
 
 def consent_span(consent: Consent, zone: tzinfo, now: datetime) -> Span:

@@ -96,7 +96,9 @@ def _briefly(line: ApprovalLine, dates: Dates, day: date | None) -> str:
     if line.way is ConsentWay.SECOND_PERSON:
         return _("{name}, second person, {when}").format(name=line.by, when=when)
     text = _("{who} {means} {when}").format(who=line.who, means=_by_means(line), when=when)
-    return f"{text} ({line.reference})" if line.reference else text
+    if not line.reference:
+        return text
+    return _("{text} ({reference})").format(text=text, reference=line.reference)
 
 
 def _what(line: ApprovalLine) -> str:

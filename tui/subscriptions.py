@@ -9,6 +9,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from services.aws.client.session import MfaNeeded
+from services.changes.base import follow_ups
 from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
@@ -153,14 +154,14 @@ class Subscriptions:
 
     def _tell_end(self, run: Run) -> None:
         """Tell how a followed change has ended, and what is suggested after it."""
-        progress, change = run.progress, self._services.engine.changes.get(run.plan.kind)
+        progress = run.progress
         is_good = run.has_ended_well
         is_withdrawn = progress is not None and progress.state is WatchState.WITHDRAWN
         ending = _("Completed") if is_good else _("Withdrawn") if is_withdrawn else _("Not completed")
         text = _("{end}: {target}: {title}.").format(
             end=ending, target=run.plan.target.title, title=run.plan.title
         )
-        offers = change.follow_ups(run.plan) if change is not None and is_good else ()
+        offers = follow_ups(self._services.engine.changes, run.plan) if is_good else ()
         # What to do next comes first, because a narrow line cuts the end.
         hint = [_("4, then F2: {why}").format(why=offers[0].why)] if offers else []
         shows = [progress.text] if progress is not None else []

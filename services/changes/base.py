@@ -274,3 +274,9 @@ def observed(digest: str, text: str, *, after: bool, before: bool) -> Observatio
     """
     place = Place.AFTER if after else Place.BEFORE if before else Place.ELSEWHERE
     return Observation(digest=digest, place=place, text=text)
+
+
+def follow_ups(changes: Mapping[str, Change], plan: Plan) -> tuple[Suggestion, ...]:
+    """What is suggested once the plan's change has ended well; () for a kind of another version."""
+    change = changes.get(plan.kind)
+    return change.follow_ups(plan) if change is not None else ()

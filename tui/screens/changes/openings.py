@@ -1,10 +1,9 @@
 """Opens the dialog that belongs to a request for approval, or to what is suggested after a change."""
 
+from services.changes.base import follow_ups
 from services.i18n import _
 from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
-from services.models.changes import Plan
-from services.models.watches import Suggestion
 from tui.console import Console
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.review import ReviewScreen
@@ -19,16 +18,10 @@ def open_request(app: Console, request: ApprovalRequest) -> None:
         app.push_screen(ReviewScreen(request))
 
 
-def follow_ups(app: Console, plan: Plan) -> tuple[Suggestion, ...]:
-    """What is suggested once the plan's change has ended well."""
-    change = app.ready.engine.changes.get(plan.kind)
-    return change.follow_ups(plan) if change is not None else ()
-
-
 def open_follow_up(app: Console, run: Run | None) -> None:
     """Plan the change that is suggested after `run`, the selected one."""
     engine = app.ready.engine
-    offer = next(iter(follow_ups(app, run.plan)), None) if run is not None else None
+    offer = next(iter(follow_ups(engine.changes, run.plan)), None) if run is not None else None
     if offer is None:
         app.inform(_("Nothing is suggested after this change."))
     else:

@@ -120,18 +120,18 @@ class ReviewScreen(PlacedDialog[None]):
                     "Planned again from live state, it is another plan than the one asked for: it cannot be approved."
                 )
             else:
-                self._look_for_obstacle(plan)
+                self._read_obstacle()
+                self.plan = None if self._obstacle else plan
         self._show()
 
-    def _look_for_obstacle(self, plan: Plan) -> None:
+    def _read_obstacle(self) -> None:
+        """Show why the person here cannot approve what is asked for, as far as the journal is read."""
         approvals = self.app.ready.engine.authority.approvals
-        self.request = approvals.request(plan.id) or self.request
+        self.request = approvals.request(self.request.plan.id) or self.request
         self._obstacle = approvals.obstacle(self.request)
         self.query_one(".review-asked", Prose).update(self._asked())
         if self._obstacle:
             self._problem = _("It cannot be approved here: see above.")
-        else:
-            self.plan = plan
 
     def _show(self) -> None:
         if not self.is_attached:
@@ -182,7 +182,7 @@ class ReviewScreen(PlacedDialog[None]):
             await self.app.ready.engine.authority.approvals.approve(plan)
         except NotApproved as why:
             self._problem, self._done = str(why), False
-            self._look_for_obstacle(plan)
+            self._read_obstacle()
         except JournalError as error:
             self._problem, self._done = error.problem.message, False
         else:

@@ -8,10 +8,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 
+from services.changes.base import follow_ups
 from services.i18n import N_, _
 from services.models.change_runs import Run
 from tui.console import Console
-from tui.screens.changes.openings import follow_ups, open_follow_up
+from tui.screens.changes.openings import open_follow_up
 from tui.screens.common.dialog import Dialog
 from tui.screens.slack.post import propose_change
 from widgets.changes.plan.view import PlanView
@@ -48,7 +49,7 @@ class RunScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Show the run and follow it."""
         self.view.plan, self.view.run, self.view.applying = self.run.plan, self.run, True
-        self.view.follow_ups = follow_ups(self.app, self.run.plan)
+        self.view.follow_ups = follow_ups(self.app.ready.engine.changes, self.run.plan)
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
         self.view.focus()

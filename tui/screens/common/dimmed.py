@@ -72,8 +72,8 @@ class Dimmed(Base):
         if self._behind_changed and self._behind_timer is None:
             self._behind_timer = detached_timer(UPDATE_EVERY, self.call_later, self._show_behind_changed)
         message_rows = MOST_ROWS if height > LOW else 1
-        shown = (Region(0, 0, width, FRAME_ROWS), Region(0, height - message_rows, width, message_rows))
-        alive = [part for region in regions for each in shown if (part := region.intersection(each))]
+        live_rows = (Region(0, 0, width, FRAME_ROWS), Region(0, height - message_rows, width, message_rows))
+        alive = [part for region in regions for each in live_rows if (part := region.intersection(each))]
         return super().refresh(*alive, repaint=repaint) if alive else self
 
     def _show_behind_changed(self) -> None:

@@ -177,7 +177,7 @@ class PlanForm(VerticalGroup):
         ]
         await self.mount_all([*rows, self._help])
         self.has_questions = True
-        self._show_those_with_effect()
+        self._show_those_with_effect(self.values)
 
     @property
     def values(self) -> dict[str, str]:
@@ -195,8 +195,7 @@ class PlanForm(VerticalGroup):
         assert isinstance(field, Field | ChoiceRow)
         return field.value.strip()
 
-    def _show_those_with_effect(self) -> None:
-        answers = self.values
+    def _show_those_with_effect(self, answers: Mapping[str, str]) -> None:
         for parameter in self.parameters:
             row = self.query_one(f"#{_widget_id(parameter)}").parent
             assert isinstance(row, Widget)
@@ -222,8 +221,9 @@ class PlanForm(VerticalGroup):
         event.stop()
         if event.control.has_focus:
             self._explain(event.control)
-        self._show_those_with_effect()
-        self.post_message(self.Changed(self.values))
+        answers = self.values
+        self._show_those_with_effect(answers)
+        self.post_message(self.Changed(answers))
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:

@@ -30,7 +30,7 @@ class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
 
     FILE_LOADER_CLASS = ModelFiles
 
-    @instance_cache  # type: ignore[untyped-decorator]
+    @instance_cache  # type: ignore[untyped-decorator]  # the SDK ships no types
     def list_available_services(self, type_name: str) -> list[str]:
         """The service directories; the SDK would also list the contents of all four hundred."""
         return sorted(

@@ -56,16 +56,16 @@ async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) ->
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await one.arm()
-        hidden = {"approval_scope": "", "approval": ""}
-        for altered in (hidden, {"danger": Danger.ROUTINE}, {"title": "Nothing of note"}):
+        without_scope = {"approval_scope": "", "approval": ""}
+        for altered in (without_scope, {"danger": Danger.ROUTINE}, {"title": "Nothing of note"}):
             run = await one.apply(plan.model_copy(update=altered))
             assert run.refusal == "It is not the plan that was made; plan it again."
-        for number, altered in enumerate((hidden, {"danger": Danger.ROUTINE}, {"wish": {"max": "6"}})):
+        for number, altered in enumerate((without_scope, {"danger": Danger.ROUTINE}, {"wish": {"max": "6"}})):
             run = await one.apply(plan.model_copy(update={"id": f"elsewhere-{number}", **altered}))
             assert run.refusal == "It is not the plan that was made; plan it again."
         for _time in range(PLANS):
             await raise_plan(one, maximum="9")
-        run = await one.apply(plan.model_copy(update=hidden))
+        run = await one.apply(plan.model_copy(update=without_scope))
         assert run.refusal == "It is not the plan that was made; plan it again.", "also once it is forgotten"
     assert sent(embedded) == 0
 

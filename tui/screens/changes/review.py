@@ -151,7 +151,7 @@ class ReviewScreen(PlacedDialog[None]):
             return [(f"{glyphs.ABNORMAL} ", "bad"), (self._problem, "bad")]
         if self.plan is None:
             return [(_("Reading AWS and planning…"), "muted")]
-        text = _("The target's name approves exactly this plan for 30 minutes.")
+        text = _("The name approves this plan for 30 minutes.")
         return [(f"{glyphs.WAITING} ", "caution"), (text, "")]
 
     def _until(self) -> tuple[Span, ...]:

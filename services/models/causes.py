@@ -1,0 +1,167 @@
+"""Signals and causes: what the evidence shows, and how much each explanation of an incident gains or loses by it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, Model
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import Source
+from services.models.runbook_types import Slug
+from services.models.translated import Texts, Translated
+
+
+class SignalState(StrEnum):
+    """Whether a signal was seen."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    """It would have been seen, and was not."""
+    UNSEEN = "unseen"
+    """It could not have been seen: not read, no data, too late."""
+
+
+class Signal(Model):
+    """One fact about the evidence, judged."""
+
+    id: Slug
+    title: Clean
+    state: SignalState
+    value: Clean = ""
+    """The measured value with its unit; "" if there is none."""
+    limit: Clean = ""
+    """The value from which it counts as present; "" if there is none."""
+    at: datetime | None = None
+    """When it began (UTC); None: it has no beginning, or it is not known."""
+    source: Source
+    why: Clean = ""
+    """Why it is unseen; "" otherwise."""
+    is_direct: bool = False
+    """Whether it shows the cause itself, not only an effect (◆)."""
+    group: str = ""
+    """Signals of a group tell the same fact: only the one with the largest weight counts. "": it stands alone."""
+    place: EvidencePlace | None = None
+    """Where it can be seen in the console; None: nowhere."""
+
+
+class CauseSpecTexts(Texts):
+    """English texts of a cause."""
+
+    title: Clean = ""
+    action: Clean = ""
+
+
+class CauseSpec(Translated):
+    """A cause as data: what speaks for and against it. Weights are ten times the log10 of the likelihood ratio."""
+
+    id: Slug
+    title: Clean
+    action: Clean = ""
+    """What to do first about it."""
+    look: Slug | None = None
+    """Place, inspection or change to which the action leads; None: nowhere."""
+    playbooks: tuple[Slug, ...] = ()
+    """The playbooks in which it competes; (): in all that weigh causes."""
+    prior: int = 0
+    present: dict[Slug, int] = {}  # noqa: RUF012  pydantic copies it
+    """Weight of each signal that is present."""
+    absent: dict[Slug, int] = {}  # noqa: RUF012  pydantic copies it
+    """Weight of each signal that is absent although it would have been seen."""
+    explains: tuple[Slug, ...] = ()
+    """Causes that it can bring about."""
+    requires: tuple[Slug, ...] = ()
+    """Signals of which at least one must be present or unseen; otherwise the cause is impossible."""
+    en: CauseSpecTexts = CauseSpecTexts()
+    """English versions of its texts."""
+
+
+class Word(StrEnum):
+    """How sure the weighing is; there is nothing between and beyond."""
+
+    STRONG = "strong"
+    LIKELY = "likely"
+    OPEN = "open"
+    """It cannot be judged."""
+
+
+class WeighedSignal(Model):
+    """What one signal adds to the score of one cause."""
+
+    signal: Signal
+    weight: int
+    """As the data give it."""
+    counts: int
+    """As it counts: less if it began after the first bad minute, 0 if a stronger one of its group counts."""
+
+
+class WeighedCause(Model):
+    """One cause with its score."""
+
+    id: Slug
+    score: int
+    prior: int
+    supporting: tuple[WeighedSignal, ...] = ()
+    """What speaks for it, heaviest first."""
+    opposing: tuple[WeighedSignal, ...] = ()
+    """What speaks against it, heaviest first."""
+    unseen: tuple[WeighedSignal, ...] = ()
+    """What could speak for it but was not seen, heaviest first."""
+    impossible: Clean = ""
+    """Why it is impossible; "" if it is not. Such a cause is shown struck out."""
+    effects: tuple[Slug, ...] = ()
+    """Other supported causes that it explains, by score; they do not compete with it."""
+    is_root: bool = True
+    """Whether no other supported cause explains it."""
+    onset: datetime | None = None
+    """When the first of its supporting signals began (UTC); None: not known."""
+
+
+class NextLook(Model):
+    """The look that would tell most about the first two causes."""
+
+    signal: Slug
+    title: Clean
+    difference: int
+    """How far it can move the first two apart."""
+    look: Slug | None = None
+    """Place, inspection or change that shows it; None: read the first wave again."""
+
+
+class OnsetBasis(StrEnum):
+    """Where T0 comes from."""
+
+    BASELINE = "baseline"
+    """The first minute over the baseline of the hours before and of a week ago."""
+    ALARM = "alarm"
+    """The alarm's moment, because no curve left its baseline or none was read."""
+
+
+class Onset(Model):
+    """T0: the first bad minute."""
+
+    at: datetime
+    basis: OnsetBasis
+    measure: str = ""
+    """The curve that left its baseline; "" if none did."""
+    baseline: float | None = None
+    """The value that a minute had to exceed; None if none did."""
+
+
+class Assessment(Model):
+    """The causes weighed: the same for the same evidence and weights, on any host."""
+
+    onset: Onset
+    word: Word
+    """How sure it is of the first root."""
+    causes: tuple[WeighedCause, ...]
+    """Roots first by score, then what they explain, then the rest; impossible ones last."""
+    signals: tuple[Signal, ...]
+    """All signals, in the order of the registry."""
+    why: Clean = ""
+    """Why it is not sure, in words; "" if it is strong."""
+    next_look: NextLook | None = None
+    """None if there is none, or the word is strong."""
+
+    @property
+    def leader(self) -> WeighedCause | None:
+        """The first root; None if nothing is supported."""
+        return next((cause for cause in self.causes if cause.is_root and not cause.impossible), None)

@@ -1,0 +1,267 @@
+"""What the first wave of an incident reads from AWS: the evidence, as it is recorded in the journal.
+
+Source: DescribeTargetHealth (Elastic Load Balancing v2), DescribeTasks (Amazon ECS), DescribeSecurityGroups (Amazon
+EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEvents (AWS Health) API references.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, CleanLine, Model, RawId
+from services.models.cloudtrail import TrailEvent
+from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
+from services.models.ecs_deployments import ServiceDeployment, ServiceRevision
+from services.models.metrics import Series, TimeSpan
+from services.models.problem import Problem
+from services.models.rds import Database, DatabaseEvent
+
+
+class Source(StrEnum):
+    """What is read, each by one request or a few."""
+
+    SERVICE = "service"
+    """DescribeServices"""
+    TARGETS = "targets"
+    """DescribeTargetHealth"""
+    STOPPED_TASKS = "stopped-tasks"
+    """ListTasks, DescribeTasks"""
+    DEPLOYMENTS = "deployments"
+    """ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions"""
+    SCALING = "scaling"
+    """DescribeScalableTargets, DescribeScalingActivities"""
+    DATABASE = "database"
+    """DescribeDBInstances"""
+    DATABASE_EVENTS = "database-events"
+    """DescribeEvents of RDS"""
+    NETWORK = "network"
+    """DescribeSecurityGroups"""
+    METRICS = "metrics"
+    """GetMetricData of the last hours and of the same hour a week ago"""
+    TRAIL = "trail"
+    """LookupEvents of the home region"""
+    TRAIL_GLOBAL = "trail-global"
+    """LookupEvents of us-east-1, where global services are recorded"""
+    APPLICATION_LOG = "application-log"
+    """FilterLogEvents: the application's errors"""
+    DATABASE_LOG = "database-log"
+    """FilterLogEvents: the database's own complaints"""
+
+
+class Measure(StrEnum):
+    """The curves of the first wave, one-minute periods; the value is the id of the metric query."""
+
+    REQUESTS = "requests"
+    """RequestCount, Sum"""
+    ELB_5XX = "elb_5xx"
+    """HTTPCode_ELB_5XX_Count, Sum: errors that the load balancer made"""
+    ELB_500 = "elb_500"
+    ELB_502 = "elb_502"
+    ELB_503 = "elb_503"
+    ELB_504 = "elb_504"
+    TARGET_5XX = "target_5xx"
+    """HTTPCode_Target_5XX_Count, Sum: errors that the application answered"""
+    LATENCY = "latency"
+    """TargetResponseTime, p95, seconds"""
+    CONNECTION_ERRORS = "connection_errors"
+    """TargetConnectionErrorCount, Sum"""
+    TLS_ERRORS = "tls_errors"
+    """ClientTLSNegotiationErrorCount, Sum"""
+    HEALTHY = "healthy"
+    """HealthyHostCount, Minimum"""
+    UNHEALTHY = "unhealthy"
+    """UnHealthyHostCount, Maximum"""
+    ECS_CPU = "ecs_cpu"
+    """CPUUtilization of the service, Average, per cent"""
+    ECS_CPU_MAX = "ecs_cpu_max"
+    """The same, Maximum: the hottest task"""
+    ECS_MEMORY = "ecs_memory"
+    """MemoryUtilization, Maximum, per cent"""
+    DB_CPU = "db_cpu"
+    """CPUUtilization of the database, Average, per cent"""
+    DB_CREDITS = "db_credits"
+    """CPUCreditBalance, Minimum"""
+    DB_CONNECTIONS = "db_connections"
+    """DatabaseConnections, Maximum"""
+    DB_FREE = "db_free"
+    """FreeStorageSpace, Minimum, bytes"""
+    DB_WAL = "db_wal"
+    """TransactionLogsDiskUsage, Maximum, bytes"""
+    DB_SLOT_LAG = "db_slot_lag"
+    """OldestReplicationSlotLag, Maximum, bytes"""
+    DB_LOAD = "db_load"
+    """DBLoad, Average, sessions; published only where Performance Insights is enabled"""
+    WAF_BLOCKED = "waf_blocked"
+    """BlockedRequests, Sum"""
+
+
+class SourceReading(Model):
+    """How the read of one source went."""
+
+    source: Source
+    requests: int = 0
+    """Requests sent, pages counted."""
+    problem: Problem | None = None
+    """Why it could not be read; None if it was."""
+    omitted: Clean = ""
+    """Why it was not asked, e.g. because the runbook names no database; "" if it was asked."""
+    cut: Clean = ""
+    """What of it is not here: further pages, or rows left out so that the evidence stays small; "" if it is whole."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is an answer, whole or cut."""
+        return self.problem is None and not self.omitted
+
+
+class TargetHealth(Model):
+    """One target of the target group."""
+
+    id: RawId
+    """IP address or instance id."""
+    name: Clean
+    port: int | None = None
+    state: str
+    """As the API spells it: initial, healthy, unhealthy, unhealthy.draining, unused, draining, unavailable."""
+    reason: str = ""
+    """Reason code, e.g. Target.FailedHealthChecks; "" if healthy."""
+    description: Clean = ""
+    zone: str = ""
+    """Availability zone; "": not reported."""
+    override: str = ""
+    """State of an administrative override, which a zonal shift sets; "" if there is none."""
+
+
+class StoppedContainer(Model):
+    """One container of a stopped task."""
+
+    name: Clean
+    exit_code: int | None = None
+    """None: it never ran, or ECS did not see its end."""
+    reason: Clean = ""
+    """ECS's words, e.g. `OutOfMemoryError: Container killed due to memory usage`."""
+
+
+class StoppedTask(Model):
+    """A task that ECS can describe for about an hour after its end."""
+
+    id: Clean
+    """Last part of its ARN; in an awslogs stream name, too."""
+    code: str = ""
+    """stopCode: TaskFailedToStart, EssentialContainerExited, UserInitiated, ServiceSchedulerInitiated,
+    SpotInterruption, TerminationNotice or InfrastructureHealth."""
+    reason: Clean = ""
+    containers: tuple[StoppedContainer, ...] = ()
+    started_by: Clean = ""
+    """Id of the deployment that started it."""
+    definition: Clean = ""
+    """`family:revision`"""
+    zone: str = ""
+    created: datetime | None = None
+    started: datetime | None = None
+    stopping: datetime | None = None
+    """When it began to stop."""
+    stopped: datetime | None = None
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it began to stop, or was stopped; None: not reported."""
+        return self.stopping or self.stopped
+
+
+class NetworkPath(Model):
+    """Whether the security groups of the database let the tasks' groups in; computed from their rules."""
+
+    allowed: bool
+    rule: Clean = ""
+    """The rule that lets them in; "" if none does."""
+    port: int
+    database_groups: tuple[Clean, ...] = ()
+    task_groups: tuple[Clean, ...] = ()
+
+
+class LogEntry(Model):
+    """One line of a log."""
+
+    at: datetime
+    stream: Clean
+    text: CleanLine
+
+
+class LogSample(Model):
+    """Lines of one log group that matched a filter."""
+
+    group: RawId
+    pattern: Clean
+    """The filter pattern as it was sent."""
+    span: TimeSpan
+    lines: tuple[LogEntry, ...] = ()
+    """Oldest first."""
+    is_whole: bool = True
+    """Whether all matching lines are here; otherwise later ones were not read, or rows were left out."""
+
+
+class AlarmMoment(Model):
+    """The alarm as the first wave saw it."""
+
+    id: RawId
+    name: Clean
+    since: datetime
+    """StateTransitionedTimestamp, or when the console first saw it firing if AWS reports none."""
+    reason: Clean = ""
+    namespace: RawId = RawId("")
+    metric: RawId = RawId("")
+    """"" for an alarm on an expression."""
+    threshold: float | None = None
+
+
+class IncidentEvidence(Model):
+    """The answers of the first wave; None or () where a source was not read, which `readings` tells apart."""
+
+    alarm: AlarmMoment
+    began: datetime
+    """When the first request was sent (UTC)."""
+    ended: datetime
+    """When the last answer was there (UTC)."""
+    readings: tuple[SourceReading, ...]
+    """One for each source."""
+    service: ContainerService | None = None
+    targets: tuple[TargetHealth, ...] = ()
+    stopped_tasks: tuple[StoppedTask, ...] = ()
+    """Newest first."""
+    deployments: tuple[ServiceDeployment, ...] = ()
+    """Newest first."""
+    revisions: tuple[ServiceRevision, ...] = ()
+    scaling: ScalableTarget | None = None
+    """None: not read, or not registered."""
+    policies: tuple[ScalingPolicy, ...] = ()
+    activities: tuple[ScalingActivity, ...] = ()
+    """Newest first."""
+    database: Database | None = None
+    database_events: tuple[DatabaseEvent, ...] = ()
+    """Newest first."""
+    network: NetworkPath | None = None
+    series: tuple[Series, ...] = ()
+    """The last three hours, by the ids of Measure; a metric without data has no points."""
+    week_ago: tuple[Series, ...] = ()
+    """The alarm's own hour a week ago, by the same ids; times as they were then."""
+    writes: tuple[TrailEvent, ...] = ()
+    """Writes that CloudTrail recorded in both regions, newest first."""
+    application_errors: LogSample | None = None
+    database_lines: LogSample | None = None
+
+    def reading(self, source: Source) -> SourceReading | None:
+        """How the read of one source went; None if the evidence does not mention it."""
+        return next((reading for reading in self.readings if reading.source is source), None)
+
+    def curve(self, measure: Measure) -> Series | None:
+        """A curve of the last hours; None if it was not read or AWS returned none."""
+        return next((series for series in self.series if series.id == measure), None)
+
+    def curve_week_ago(self, measure: Measure) -> Series | None:
+        """The same hour a week ago; None if it was not read or AWS returned none."""
+        return next((series for series in self.week_ago if series.id == measure), None)
+
+    @property
+    def requests(self) -> int:
+        """Requests sent for all of it."""
+        return sum(reading.requests for reading in self.readings)

@@ -1,0 +1,223 @@
+"""Incidents: what the journal says about the response to one alarm or finding."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, CleanBlock, Model, RawId
+from services.models.runbook_types import Slug
+
+
+class TriggerKind(StrEnum):
+    """What an incident began with."""
+
+    ALARM = "alarm"
+    FINDING = "finding"
+
+
+class IncidentState(StrEnum):
+    """Where the response stands."""
+
+    OPEN = "open"
+    """Nobody has taken it (未対応)."""
+    TAKEN = "taken"
+    """Somebody responds to it (対応中)."""
+    CLOSED = "closed"
+
+
+class StepKind(StrEnum):
+    """The five kinds of steps."""
+
+    LOOK = "look"
+    WAIT = "wait"
+    DECIDE = "decide"
+    CHANGE = "change"
+    TELL = "tell"
+
+
+class StepMark(StrEnum):
+    """What a person recorded about a step."""
+
+    TODO = "todo"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class StepRecord(Model):
+    """The newest mark of one step."""
+
+    index: int
+    """Index of the step in the playbook."""
+    mark: StepMark
+    at: datetime
+    by: Clean
+    note: Clean = ""
+
+
+class Contacted(Model):
+    """Somebody was told."""
+
+    role: Clean
+    """The role, or the person's name, that was told."""
+    by: Clean
+    at: datetime
+    channel: Clean = ""
+    """By what: 電話, Slack, …"""
+    note: Clean = ""
+
+
+class Decision(Model):
+    """The cause that a person decided on."""
+
+    cause: Clean
+    """Id of the cause, or the person's own words."""
+    title: Clean
+    at: datetime
+    by: Clean
+    note: Clean = ""
+    leader: Clean = ""
+    """Id of the first cause as it was weighed then; "" if none was."""
+    word: Clean = ""
+    """How sure the weighing was: strong, likely or open; "" if there was none."""
+
+
+class FollowUp(Model):
+    """Something left to do, which becomes a dated duty."""
+
+    id: Slug
+    text: Clean
+    due: datetime
+    """UTC."""
+    by: Clean
+    at: datetime
+    done_at: datetime | None = None
+    subject: Clean = ""
+    """The incident or the occurrence that left it."""
+
+
+class HandOver(Model):
+    """An incident, or a day's duty, that one person offers to another."""
+
+    by: Clean
+    to: Clean = ""
+    """The next person; "": whoever accepts."""
+    at: datetime
+    note: CleanBlock = ""
+    seq: int
+    """Number of its journal entry, which the acceptance names."""
+
+
+class TimelineKind(StrEnum):
+    """What a row of the timeline is about; each has a glyph and a word of its own."""
+
+    ALARM = "alarm"
+    JUST_BEFORE = "just-before"
+    """A deployment, a write, an event or a change shortly before or after T0."""
+    EVIDENCE = "evidence"
+    PERSON = "person"
+    """Something a person did in this incident."""
+    CHANGE = "change"
+    NOTE = "note"
+    RECOVERY = "recovery"
+
+
+class TimelineRow(Model):
+    """One line of the timeline."""
+
+    at: datetime
+    kind: TimelineKind
+    text: Clean
+    by: Clean = ""
+    """Who did it; "" for what AWS or the console did."""
+    late: bool = False
+    """Whether its source reports with a delay, so that a later event may stand before it is known."""
+    seq: int = 0
+    """Number of its journal entry; 0 if it comes from the evidence."""
+
+
+class Incident(Model):
+    """One response, as its journal entries tell it."""
+
+    id: str
+    """`incident:<alarm or inspection>#<number>`; the journal's subject of all its entries."""
+    trigger: TriggerKind
+    target: RawId
+    """The alarm's name, or the inspection's id."""
+    title: Clean
+    playbook: Slug | None = None
+    since: datetime
+    """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
+    opened_at: datetime
+    """When a console recorded it (UTC)."""
+    seq: int
+    """Number of the entry that opened it."""
+    state: IncidentState = IncidentState.OPEN
+    holder: Clean = ""
+    """Who responds; "" while nobody does."""
+    taken_at: datetime | None = None
+    """When it was first taken; MTTA counts to it."""
+    evidence: tuple[int, ...] = ()
+    """Numbers of its evidence entries, oldest first."""
+    capturing_at: datetime | None = None
+    """When a console began the newest first wave without evidence yet; None if none runs."""
+    steps: tuple[StepRecord, ...] = ()
+    """The newest record of each step that has one, by index."""
+    contacted: tuple[Contacted, ...] = ()
+    decision: Decision | None = None
+    """The newest decision."""
+    hand_over: HandOver | None = None
+    """An offer that nobody has accepted yet."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    turns: tuple[tuple[datetime, str], ...] = ()
+    """Later changes of the alarm's state, oldest first: (when, `alarm`, `ok` or `insufficient`)."""
+    recovered_at: datetime | None = None
+    """When recovery was judged; None while it is not, and again after the alarm has returned."""
+    joined_to: str = ""
+    """Id of the incident that it is part of; "" if it stands alone."""
+    joined: tuple[str, ...] = ()
+    """Ids of the incidents that are part of it."""
+    closed_at: datetime | None = None
+    closed_by: Clean = ""
+    cause: Clean = ""
+    """The cause with which it was closed."""
+    summary: CleanBlock = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not closed."""
+        return self.state is not IncidentState.CLOSED
+
+    @property
+    def firing_since(self) -> datetime:
+        """When the alarm last went to ALARM: the clocks run from there after it had recovered."""
+        alarms = [at for at, state in self.turns if state == "alarm"]
+        return alarms[-1] if alarms else self.since
+
+
+class ClockKind(StrEnum):
+    """The clocks of an incident."""
+
+    RECOVERY = "recovery"
+    """Time to wait for recovery without intervention."""
+    ESCALATION = "escalation"
+    """Time after which to escalate."""
+
+
+class ClockState(StrEnum):
+    """Where a clock stands."""
+
+    RUNNING = "running"
+    OVERDUE = "overdue"
+    MET = "met"
+    """What it waits for has happened: it recovered, or the contact was told."""
+
+
+class IncidentClock(Model):
+    """One clock, counted from the alarm's own transition."""
+
+    kind: ClockKind
+    starts: datetime
+    due: datetime
+    state: ClockState
+    met_at: datetime | None = None
+    who: Clean = ""
+    """Whom to escalate to; "" for recovery."""

@@ -18,6 +18,8 @@ LOOKS = ("tail", "ecs", "targets", "dashboard", "databases")
 class Step(Translated):
     """One step of a playbook or a procedure."""
 
+    references = ("to",)
+
     text: Clean
     """What to do, in words."""
     note: Clean = ""

@@ -60,7 +60,10 @@ def _failed(facts: Facts) -> Judged:
 def _definitions(facts: Facts) -> dict[str, str]:
     """The task definition of each task that is known, by the task's id."""
     evidence = facts.evidence
-    return {str(task.id): str(task.definition) for task in (*evidence.stopped_tasks, *evidence.running_tasks)}
+    known = {str(task.id): str(task.definition) for task in evidence.stopped_tasks}
+    for running in evidence.running_tasks:
+        known[str(running.id)] = str(running.definition)
+    return known
 
 
 def _errors_by_definition(facts: Facts) -> Counter[str] | str:

@@ -1,4 +1,7 @@
-"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real."""
+"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real.
+
+Longer than other files because everything is connected in one place.
+"""
 
 import os
 import random

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
     from services.models.identity import Identity
-    from services.models.journal import Acknowledgement
     from services.models.incidents import Incident
+    from services.models.journal import Acknowledgement
     from services.models.posts import Post
     from services.models.runbook import Runbook
     from services.system import Services

@@ -45,9 +45,10 @@ def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime)
 
 def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, now: datetime) -> IncidentClock:
     due = starts + timedelta(minutes=minutes)
-    told = [each.at for each in incident.contacted if each.at >= starts]
+    contacts = [each.at for each in incident.contacted if each.at >= starts]
     met = min(
-        [*told, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)], default=None
+        [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
+        default=None,
     )
     state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
     return IncidentClock(kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met, who=who)

@@ -110,14 +110,14 @@ def _decided(incident: Incident, entry: Entry) -> Update:
 
 def _contacted(incident: Incident, entry: Entry) -> Update:
     data = entry.data
-    told = Contacted(
+    contact = Contacted(
         role=_text(data.get("role")),
         by=entry.person.name,
         at=entry.at,
         channel=_text(data.get("channel")),
         note=_text(data.get("note")),
     )
-    return {"contacted": (*incident.contacted, told)} if told.role else {}
+    return {"contacted": (*incident.contacted, contact)} if contact.role else {}
 
 
 def _handed_over(incident: Incident, entry: Entry) -> Update:
@@ -149,7 +149,7 @@ def _turned(incident: Incident, entry: Entry) -> Update:
     if kind is None or at is None:
         return {}
     turn = Turn(at=at, kind=kind, text=_text(data.get("detail")))
-    turns = tuple(sorted((*incident.turns, turn), key=lambda each: each.at))
+    turns = tuple(sorted((*incident.turns, turn), key=lambda turn: turn.at))
     recovered = incident.recovered_at
     if kind is TurnKind.RECOVERED:
         recovered = at
@@ -159,8 +159,8 @@ def _turned(incident: Incident, entry: Entry) -> Update:
 
 
 def _follow_up(incident: Incident, entry: Entry) -> Update:
-    left = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
-    return {"follow_ups": (*incident.follow_ups, left)} if left is not None else {}
+    follow_up = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+    return {"follow_ups": (*incident.follow_ups, follow_up)} if follow_up is not None else {}
 
 
 def _closed(incident: Incident, entry: Entry) -> Update:

@@ -59,9 +59,9 @@ def recipients(runbook: Runbook, playbook: Playbook | None, day: date) -> tuple[
     people = [Recipient(str(entry.person), str(entry.contact))] if entry is not None else []
     first = str(playbook.escalate_to) if playbook is not None else ""
     contacts = sorted(runbook.contacts, key=lambda contact: str(contact.role) != first)
-    known = {str(contact.role) for contact in contacts}
+    roles_of_contacts = {str(contact.role) for contact in contacts}
     roles = [Recipient(str(contact.role), str(contact.contact)) for contact in contacts]
-    if first and first not in known:
+    if first and first not in roles_of_contacts:
         # An approver may be named, who is no contact.
         name = next((str(each.name) for each in runbook.approvers if str(each.role) == first), "")
         roles.insert(0, Recipient(first, name))

@@ -42,22 +42,26 @@ class Incidents(GroupedProjection):
     def incidents(self) -> tuple[Incident, ...]:
         """Open incidents first, newest first; then those closed lately, newest first."""
         now = self._clock.now()
-        every = sorted(self._incidents.values(), key=lambda each: each.since, reverse=True)
+        every = sorted(self._incidents.values(), key=lambda incident: incident.since, reverse=True)
         parts: dict[str, list[str]] = {}
-        for each in every:
-            if each.joined_to:
-                parts.setdefault(each.joined_to, []).append(each.id)
-        shown = [each for each in every if each.closed_at is None or now - each.closed_at < SHOWN]
-        shown = [
-            each.model_copy(update={"joined": tuple(parts[each.id])}) if each.id in parts else each
-            for each in shown
+        for incident in every:
+            if incident.joined_to:
+                parts.setdefault(incident.joined_to, []).append(incident.id)
+        recent = [
+            incident for incident in every if incident.closed_at is None or now - incident.closed_at < SHOWN
         ]
-        return tuple(sorted(shown, key=lambda each: not each.is_open))
+        recent = [
+            incident.model_copy(update={"joined": tuple(parts[incident.id])})
+            if incident.id in parts
+            else incident
+            for incident in recent
+        ]
+        return tuple(sorted(recent, key=lambda incident: not incident.is_open))
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
         """Everything that was left to be done by a date, by date."""
-        return tuple(sorted(self._follow_ups.values(), key=lambda each: (each.due, each.id)))
+        return tuple(sorted(self._follow_ups.values(), key=lambda follow_up: (follow_up.due, follow_up.id)))
 
     @property
     def day_offers(self) -> Mapping[str, HandOver]:
@@ -71,7 +75,12 @@ class Incidents(GroupedProjection):
     def open_for(self, target: str) -> Incident | None:
         """The open incident of an alarm or an inspection; None if there is none."""
         return next(
-            (each for each in self._incidents.values() if each.target == target and each.is_open), None
+            (
+                incident
+                for incident in self._incidents.values()
+                if incident.target == target and incident.is_open
+            ),
+            None,
         )
 
     async def load(self) -> bool:
@@ -83,12 +92,12 @@ class Incidents(GroupedProjection):
 
         While the journal cannot be read, what was read last is kept.
         """
-        first, seen = True, -1
+        first, version = True, -1
         async for _head in self.journal.follow():
             with suppress(JournalError):
                 await self.load()
-            if first or self.version != seen:
-                first, seen = False, self.version
+            if first or self.version != version:
+                first, version = False, self.version
                 yield self.incidents
 
     async def entries(self, incident: Incident) -> tuple[Entry, ...]:
@@ -113,10 +122,10 @@ class Incidents(GroupedProjection):
         self, target: str, title: str, since: datetime, trigger: TriggerKind, playbook: str, text: str = ""
     ) -> Incident | None:
         await self.load()
-        known = [each for each in self._incidents.values() if each.target == target]
-        if any(each.is_open or each.since >= since for each in known):
+        earlier = [incident for incident in self._incidents.values() if incident.target == target]
+        if any(incident.is_open or incident.since >= since for incident in earlier):
             return None
-        after = max(known, key=lambda each: each.seq).id if known else ""
+        after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
             draft = drafts.opened(
                 target, title, since, trigger=trigger, playbook=playbook, after=after, text=text
@@ -184,14 +193,14 @@ class Incidents(GroupedProjection):
         summary: str = "",
         follow_ups: Iterable[tuple[str, datetime]] = (),
     ) -> Incident:
-        """Close the incident and what is part of it; each follow-up is a text and its date.
+        """Close the incident and what is part of it; incident follow-up is a text and its date.
 
         Raises AlreadyRecorded (it is closed), JournalError.
         """
         ended = await self._record(incident, drafts.closed(incident, cause, title, summary))
         for text, due in follow_ups:
             await self.leave(incident.id, str(incident.target), text, due)
-        for part in [each for each in self._incidents.values() if each.joined_to == incident.id]:
+        for part in [incident for incident in self._incidents.values() if incident.joined_to == incident.id]:
             if part.is_open:
                 try:
                     await self._append(drafts.closed(part, cause, title, summary))
@@ -249,9 +258,11 @@ class Incidents(GroupedProjection):
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:
-            left = drafts.follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
-            if left is not None:
-                self._follow_ups[str(left.id)] = left
+            follow_up = drafts.follow_up_of(
+                entry.data, subject=entry.subject, by=entry.person.name, at=entry.at
+            )
+            if follow_up is not None:
+                self._follow_ups[str(follow_up.id)] = follow_up
 
     def _note_day(self, subject: str, recorded: Iterable[Entry]) -> None:
         self._days.pop(subject, None)

@@ -43,22 +43,22 @@ def timeline(
             text = _("T0: the first bad minute")
             rows.append(TimelineRow(at=onset.at, kind=TimelineKind.ALARM, text=text))
     first = onset.at - BEFORE if onset is not None else incident.since - BEFORE
-    known = {row.seq for row in rows if row.seq}
+    recorded_seqs = {row.seq for row in rows if row.seq}
     rows += [
         TimelineRow(
             at=entry.at, kind=TimelineKind.CHANGE, text=entry.text, by=entry.person.name, seq=entry.seq
         )
         for entry in changes
-        if entry.kind in CHANGE_KINDS and entry.at >= first and entry.seq not in known
+        if entry.kind in CHANGE_KINDS and entry.at >= first and entry.seq not in recorded_seqs
     ]
     return tuple(sorted(_unique(rows), key=lambda row: (row.at, row.seq)))
 
 
 def _unique(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
-    seen: set[tuple[datetime, str]] = set()
+    rows_so_far: set[tuple[datetime, str]] = set()
     for row in rows:
-        if (row.at, row.text) not in seen:
-            seen.add((row.at, row.text))
+        if (row.at, row.text) not in rows_so_far:
+            rows_so_far.add((row.at, row.text))
             yield row
 
 

@@ -22,8 +22,12 @@ _FAILED = ("ROLLBACK", "STOPPED")
 def _starts(facts: Facts) -> list[datetime]:
     """When the service's deployments began, newest first."""
     service = facts.evidence.service
-    primary = [each.created for each in service.deployments if each.created] if service is not None else []
-    listed = [each.created for each in facts.evidence.deployments if each.created]
+    primary = (
+        [deployment.created for deployment in service.deployments if deployment.created]
+        if service is not None
+        else []
+    )
+    listed = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
     return sorted({*primary, *listed}, reverse=True)
 
 
@@ -47,9 +51,9 @@ def _none(facts: Facts) -> Judged:
 def _failed(facts: Facts) -> Judged:
     service = facts.evidence.service
     first = facts.start - timedelta(minutes=JUST_BEFORE)
-    for each in service.deployments if service is not None else ():
-        if each.rollout == "FAILED" and (each.created is None or each.created >= first):
-            return present(each.reason or each.rollout, at=each.created)
+    for rollout in service.deployments if service is not None else ():
+        if rollout.rollout == "FAILED" and (rollout.created is None or rollout.created >= first):
+            return present(rollout.reason or rollout.rollout, at=rollout.created)
     for deployment in facts.evidence.deployments:
         is_recent = deployment.created is not None and deployment.created >= first
         if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
@@ -60,19 +64,19 @@ def _failed(facts: Facts) -> Judged:
 def _definitions(facts: Facts) -> dict[str, str]:
     """The task definition of each task that is known, by the task's id."""
     evidence = facts.evidence
-    known = {str(task.id): str(task.definition) for task in evidence.stopped_tasks}
+    definitions = {str(task.id): str(task.definition) for task in evidence.stopped_tasks}
     for running in evidence.running_tasks:
-        known[str(running.id)] = str(running.definition)
-    return known
+        definitions[str(running.id)] = str(running.definition)
+    return definitions
 
 
 def _errors_by_definition(facts: Facts) -> Counter[str] | str:
     """The application's errors since T0 by task definition, or why they cannot be told apart."""
     if why := facts.unread(Source.APPLICATION_LOG):
         return why
-    known = _definitions(facts)
+    definitions = _definitions(facts)
     lines = facts.lines(facts.evidence.application_errors, lead=0)
-    counts = Counter(known.get(line.stream.rpartition("/")[2], "") for line in lines)
+    counts = Counter(definitions.get(line.stream.rpartition("/")[2], "") for line in lines)
     unknown = counts.pop("", 0)
     if counts.total() < LEAST or unknown > counts.total():
         return _("too few errors belong to a known task")
@@ -122,8 +126,8 @@ def _on_both(facts: Facts) -> Judged:
 
 def _differs(facts: Facts) -> Judged:
     revisions = sorted(
-        (each for each in facts.evidence.revisions if each.created is not None),
-        key=lambda each: each.created or facts.start,
+        (revision for revision in facts.evidence.revisions if revision.created is not None),
+        key=lambda revision: revision.created or facts.start,
         reverse=True,
     )
     if len(revisions) < 2:
@@ -131,7 +135,7 @@ def _differs(facts: Facts) -> Judged:
     new, old = revisions[0], revisions[1]
     if new.task_definition != old.task_definition:
         return present(f"{old.task_definition} → {new.task_definition}", at=new.created)
-    images = [{image.digest or image.image for image in each.images} for each in (new, old)]
+    images = [{image.digest or image.image for image in revision.images} for revision in (new, old)]
     return present(_("the image differs"), at=new.created) if images[0] != images[1] else absent()
 
 

@@ -116,9 +116,9 @@ def _as_before(facts: Facts) -> Judged:
     if isinstance(kinds, str):
         return unseen(kinds)
     since, before, _first = kinds
-    known = sum(count for kind, count in since.items() if kind in before) / since.total()
-    value = percent(known)
-    return present(value, "≥ 80%") if known >= 0.8 else absent(value, "≥ 80%")
+    share = sum(count for kind, count in since.items() if kind in before) / since.total()
+    value = percent(share)
+    return present(value, "≥ 80%") if share >= 0.8 else absent(value, "≥ 80%")
 
 
 def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:

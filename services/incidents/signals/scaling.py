@@ -20,7 +20,7 @@ HOT = 85.0
 
 
 def _activities(facts: Facts) -> list[ScalingActivity]:
-    return [each for each in facts.evidence.activities if each.at >= facts.start - BEFORE]
+    return [activity for activity in facts.evidence.activities if activity.at >= facts.start - BEFORE]
 
 
 def _cpu(facts: Facts) -> float | Judged:
@@ -35,7 +35,7 @@ def _at_maximum(facts: Facts) -> Judged:
     if isinstance(cpu, Judged):
         return cpu
     target, service = facts.evidence.scaling, facts.evidence.service
-    refused = [each for each in _activities(facts) if AT_MAXIMUM in each.not_scaled]
+    refused = [activity for activity in _activities(facts) if AT_MAXIMUM in activity.not_scaled]
     is_full = target is not None and service is not None and service.desired >= target.maximum
     count = target.maximum if target is not None else "?"
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
@@ -70,19 +70,21 @@ def _untriggered(facts: Facts) -> Judged:
 
 
 def _refused(facts: Facts) -> Judged:
-    for each in _activities(facts):
-        codes = [code for code in each.not_scaled if not code.startswith("AlreadyAt")]
-        if codes or each.status in ("Failed", "Unfulfilled"):
-            return present(", ".join(codes) or each.status, at=each.at)
+    for activity in _activities(facts):
+        codes = [code for code in activity.not_scaled if not code.startswith("AlreadyAt")]
+        if codes or activity.status in ("Failed", "Unfulfilled"):
+            return present(", ".join(codes) or activity.status, at=activity.at)
     return absent()
 
 
 def _scaled_out(facts: Facts) -> Judged:
     first = facts.start - timedelta(minutes=5)
     done = [
-        each
-        for each in facts.evidence.activities
-        if each.at >= first and each.status in ("Successful", "InProgress", "Pending") and not each.not_scaled
+        activity
+        for activity in facts.evidence.activities
+        if activity.at >= first
+        and activity.status in ("Successful", "InProgress", "Pending")
+        and not activity.not_scaled
     ]
     return present(done[0].description, at=done[-1].at) if done else absent()
 

@@ -168,6 +168,15 @@ class StoppedTask(Model):
         return self.stopping or self.stopped
 
 
+class StoppedTasks(Model):
+    """The stopped tasks of a service that ECS still remembers."""
+
+    tasks: tuple[StoppedTask, ...] = ()
+    """Newest first."""
+    more: bool = False
+    """Whether there are others, which were not read."""
+
+
 class NetworkPath(Model):
     """Whether the security groups of the database let the tasks' groups in; computed from their rules."""
 

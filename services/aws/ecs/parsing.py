@@ -50,7 +50,18 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
         target_groups=tuple(
             RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
         ),
+        security_groups=_security_groups(row),
     )
+
+
+def _security_groups(row: Answer) -> tuple[RawId, ...]:
+    """Of the service, or else of its primary deployment: tasks of the network mode awsvpc have their own."""
+    deployments = sorted(rows(row, "deployments"), key=lambda each: each.get("status") != "PRIMARY")
+    for each in (row, *deployments):
+        network = (each.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        if groups := network.get("securityGroups"):
+            return tuple(RawId(str(group)) for group in groups)
+    return ()
 
 
 def _deployment(row: Answer) -> Deployment:

@@ -1,6 +1,6 @@
-"""ECS: services, their deployments and revisions, task definitions.
+"""ECS: services, their deployments and revisions, stopped tasks, task definitions.
 
-Source: DescribeServices, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions,
+Source: DescribeServices, ListTasks, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions,
 DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
 """
 
@@ -16,16 +16,20 @@ from services.aws.ecs.parsing import (
     short,
     task_definition,
 )
+from services.aws.ecs.stopped_tasks import stopped_task
 from services.i18n import _
 from services.models.base import RawId
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment, ServiceRevision, TaskDefinition
+from services.models.first_wave import StoppedTasks
 from services.models.text import clean
 
 DESCRIBED = 20
 """Maximum ARNs in one DescribeServiceDeployments or DescribeServiceRevisions."""
 LISTED = 100
 """Maximum task definitions on a page."""
+TASKS = 100
+"""Maximum tasks on a page of ListTasks, and in one DescribeTasks."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -120,6 +124,36 @@ class EcsReader:
             described = [service_revision(row) for row in rows(answer, "serviceRevisions")]
             revisions |= {revision.id: revision for revision in described}
         return revisions
+
+    async def stopped_tasks(self, cluster: str, name: str) -> StoppedTasks:
+        """A service's tasks that stopped in about the last hour, newest first, at most TASKS. Raises AwsError.
+
+        ECS forgets them after that hour.
+        """
+        listing = await self._session.read(
+            "ecs",
+            "ListTasks",
+            required=("taskArns",),
+            cluster=cluster,
+            serviceName=name,
+            desiredStatus="STOPPED",
+            maxResults=TASKS,
+        )
+        arns = listing["taskArns"]
+        if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns):
+            raise incomplete(_("ECS returned an unreadable list of tasks."), "ecs", "ListTasks")
+        if not arns:
+            return StoppedTasks()
+        answer = await self._session.read(
+            "ecs", "DescribeTasks", required=("tasks",), cluster=cluster, tasks=arns[:TASKS]
+        )
+        tasks = [stopped_task(row) for row in rows(answer, "tasks")]
+        # ECS may have forgotten some since it listed them, and says so.
+        if len(tasks) + len(rows(answer, "failures")) < len(arns[:TASKS]):
+            text = _("ECS did not describe every stopped task of {name} that it lists.")
+            raise incomplete(text.format(name=clean(name)), "ecs", "DescribeTasks")
+        tasks.sort(key=lambda task: (task.ended or _LONG_AGO, task.id), reverse=True)
+        return StoppedTasks(tasks=tuple(tasks), more=bool(listing.get("nextToken")))
 
     async def definition(self, name: str) -> TaskDefinition:
         """A task definition by `family:revision`. Raises AwsError; ECS refuses inactive ones that nothing uses."""

@@ -221,6 +221,8 @@ class AlarmMoment(Model):
     metric: RawId = RawId("")
     """"" for an alarm on an expression."""
     threshold: float | None = None
+    dimensions: tuple[tuple[RawId, RawId], ...] = ()
+    """Of its metric, by which the service that it is about is found; () for an alarm on an expression or on a log."""
 
 
 class IncidentEvidence(Model):

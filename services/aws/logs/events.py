@@ -82,7 +82,9 @@ class Logs:
             is_whole = not page.get("nextToken")
             if len(lines) >= limit:
                 break
-        return tuple(sorted(lines, key=lambda line: (line.at, line.id))[:limit]), is_whole and len(lines) <= limit
+        return tuple(sorted(lines, key=lambda line: (line.at, line.id))[:limit]), is_whole and len(
+            lines
+        ) <= limit
 
 
 def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:

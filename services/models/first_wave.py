@@ -23,12 +23,12 @@ class Source(StrEnum):
     """DescribeServices"""
     TARGETS = "targets"
     """DescribeTargetHealth"""
-    STOPPED_TASKS = "stopped-tasks"
-    """ListTasks, DescribeTasks"""
+    TASKS = "tasks"
+    """ListTasks of stopped tasks and, if tasks of several deployments may run, of running ones; DescribeTasks of both"""
     DEPLOYMENTS = "deployments"
-    """ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions"""
+    """ListServiceDeployments, DescribeServiceRevisions of the newest two"""
     SCALING = "scaling"
-    """DescribeScalableTargets, DescribeScalingActivities"""
+    """DescribeScalableTargets, DescribeScalingActivities; DescribeScalingPolicies if a request is left"""
     DATABASE = "database"
     """DescribeDBInstances"""
     DATABASE_EVENTS = "database-events"
@@ -168,11 +168,23 @@ class StoppedTask(Model):
         return self.stopping or self.stopped
 
 
-class StoppedTasks(Model):
-    """The stopped tasks of a service that ECS still remembers."""
+class RunningTask(Model):
+    """A task that runs, by which an error's log stream is told apart."""
 
-    tasks: tuple[StoppedTask, ...] = ()
+    id: Clean
+    """Last part of its ARN; in an awslogs stream name, too."""
+    started_by: Clean = ""
+    """Id of the deployment that started it."""
+    definition: Clean = ""
+    """`family:revision`"""
+
+
+class ServiceTasks(Model):
+    """The tasks of a service that ECS can describe."""
+
+    stopped: tuple[StoppedTask, ...] = ()
     """Newest first."""
+    running: tuple[RunningTask, ...] = ()
     more: bool = False
     """Whether there are others, which were not read."""
 
@@ -239,12 +251,16 @@ class IncidentEvidence(Model):
     targets: tuple[TargetHealth, ...] = ()
     stopped_tasks: tuple[StoppedTask, ...] = ()
     """Newest first."""
+    running_tasks: tuple[RunningTask, ...] = ()
+    """() also while tasks of one deployment alone can run."""
     deployments: tuple[ServiceDeployment, ...] = ()
     """Newest first."""
     revisions: tuple[ServiceRevision, ...] = ()
     scaling: ScalableTarget | None = None
     """None: not read, or not registered."""
     policies: tuple[ScalingPolicy, ...] = ()
+    policies_read: bool = True
+    """Whether `policies` were read: they are the last to get a request."""
     activities: tuple[ScalingActivity, ...] = ()
     """Newest first."""
     database: Database | None = None

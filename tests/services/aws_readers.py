@@ -277,7 +277,8 @@ CALLS: dict[str, Question] = {
     "CloudFrontReader.invalidations": lambda context: CloudFrontReader(context.reader).invalidations(
         _DISTRIBUTION, context.clock.now() - timedelta(days=60), pages=2
     ),
-    "EcsReader.stopped_tasks": lambda context: EcsReader(context.reader).stopped_tasks(*_SERVICE),
+    "EcsReader.latest": lambda context: EcsReader(context.reader).latest(*_SERVICE),
+    "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=True),
     "ElbReader.target_health": _targets,
     "SecurityGroups.named": _security_groups,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),

@@ -122,6 +122,15 @@ def service_deployment(row: Answer) -> ServiceDeployment:
     )
 
 
+def listed_deployment(row: Answer) -> ServiceDeployment:
+    """A ListServiceDeployments row. Raises Incomplete without its ARN, its status, its target or its time."""
+    brief = row | {"targetServiceRevision": {"arn": row.get("targetServiceRevisionArn")}}
+    deployment = service_deployment(brief)
+    if deployment.created is None:
+        raise incomplete(_("ECS listed a deployment without its time."), "ecs", "ListServiceDeployments")
+    return deployment
+
+
 def _hook(row: Answer) -> LifecycleHook:
     return LifecycleHook(
         id=RawId(row.get("hookId") or ""),

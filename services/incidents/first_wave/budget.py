@@ -124,5 +124,13 @@ class SourceReader:
                     self.is_cut = True
                     return
 
+    async def extra(self) -> bool:
+        """Take one request more than the source's own; False if there is none, or none in time."""
+        try:
+            async with asyncio.timeout_at(self._deadline - MARGIN):
+                return await self._budget.extra()
+        except TimeoutError:
+            return False
+
     async def _granted(self) -> bool:
         return self.requests < self._budget.own(self._source) or await self._budget.extra()

@@ -27,6 +27,7 @@ PHRASES = (
     "out of memory",
     "could not write to file",
     "PANIC",
+    "temporary file",
 )
 """What PostgreSQL and MySQL write when they refuse, end or fail; from their error messages (PostgreSQL error codes
 53100, 53200, 53300, 57014, 57P01, 57P03, 40P01; MySQL 1040, 1205, 1213)."""

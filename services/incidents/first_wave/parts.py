@@ -39,6 +39,12 @@ def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:
     return named if named in runbook.ecs.services else runbook.ecs.services[0]
 
 
+def may_be_mixed(service: ContainerService, since: datetime) -> bool:
+    """Whether tasks of more than one deployment may have run since then."""
+    recent = any(each.created is None or each.created >= since for each in service.deployments)
+    return recent or len(service.deployments) != 1
+
+
 def target_group_of(service: ContainerService, runbook: Runbook) -> str:
     """The ARN of the service's target group: the one that the runbook names, or else the first; "" without any."""
     named = runbook.alb.target_group if runbook.alb else ""

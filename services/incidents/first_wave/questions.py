@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from services.aws.autoscaling.reader import AutoScalingReader
@@ -26,72 +24,23 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
-from services.incidents.first_wave.parts import dimension_of, entries_of, plain_events, target_group_of
+from services.incidents.first_wave.parts import (
+    dimension_of,
+    entries_of,
+    may_be_mixed,
+    plain_events,
+    target_group_of,
+)
+from services.incidents.first_wave.wave import Answered, Unanswered, Wave
 from services.models.base import RawId
-from services.models.ecs import ContainerService
-from services.models.first_wave import AlarmMoment, LogSample, Source, SourceReading, TargetHealth
+from services.models.ecs import ContainerService, ScalingPolicy
+from services.models.first_wave import LogSample, Source, TargetHealth
 from services.models.rds import Database
-from services.models.runbook import Runbook
 
 LINES = 1_000
 """Most lines of a log that are read."""
 ACTIVITIES = 50
 """Most scaling activities that are read: one page."""
-
-Fields = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What one source has answered: fields of IncidentEvidence."""
-
-    fields: Fields = field(default_factory=dict)
-    cut: str = ""
-    """What of it was not read; "" if it is whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the read of one source went, and what it answered."""
-
-    reading: SourceReading
-    fields: Fields = field(default_factory=dict)
-
-
-class Unanswered(Exception):
-    """A source was not asked, or cannot tell, and why; for one that depends on another, `reading` is the other's."""
-
-    def __init__(self, why: str, reading: SourceReading | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.reading = reading
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """What the questions of one first wave have in common."""
-
-    alarm: AlarmMoment
-    runbook: Runbook
-    region: str
-    """The region that the session reads."""
-    service_name: str
-    """The ECS service that the alarm is about; "" if the runbook names none."""
-    began: datetime
-    outcome: Callable[[Source], Awaitable[Outcome]]
-    """The outcome of another source, once it is there."""
-
-    @property
-    def service_names(self) -> tuple[str, str]:
-        """(cluster, service)"""
-        assert self.runbook.ecs is not None
-        return self.runbook.ecs.cluster, self.service_name
-
-    @property
-    def instance(self) -> str:
-        """The database instance."""
-        assert self.runbook.rds is not None
-        return self.runbook.rds.instance
 
 
 async def _answer_of(wave: Wave, source: Source, key: str) -> Any:
@@ -127,34 +76,53 @@ async def targets(wave: Wave, reader: SourceReader) -> Answered:
     return Answered({"targets": targets}, text.format(count=others) if others else "")
 
 
-async def stopped_tasks(wave: Wave, reader: SourceReader) -> Answered:
-    """Tasks that stopped in the last hour, which ECS forgets first of all."""
-    stopped = await EcsReader(reader).stopped_tasks(*wave.service_names)
-    cut = _("ECS lists further stopped tasks, which were not read.") if stopped.more else ""
-    return Answered({"stopped_tasks": stopped.tasks}, cut)
+async def tasks(wave: Wave, reader: SourceReader) -> Answered:
+    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may differ."""
+    service = await _service(wave)
+    running = may_be_mixed(service, metric_span(wave.alarm, wave.began).start)
+    answer = await EcsReader(reader).tasks(*wave.service_names, running=running)
+    cut = _("ECS lists further tasks, which were not read.") if answer.more else ""
+    return Answered({"stopped_tasks": answer.stopped, "running_tasks": answer.running}, cut)
 
 
 async def deployments(wave: Wave, reader: SourceReader) -> Answered:
     """Deployments, and the revisions of the newest two."""
     ecs = EcsReader(reader)
-    deployments = await ecs.deployments(*wave.service_names)
-    newest = deployments[:2]
-    revisions = await ecs.revisions(arn for each in newest for arn in (each.target, *each.sources[:9]))
-    return Answered({"deployments": deployments, "revisions": tuple(revisions.values())})
+    latest = await ecs.latest(*wave.service_names)
+    revisions = await ecs.revisions(each.target for each in latest[:2])
+    return Answered({"deployments": latest, "revisions": tuple(revisions.values())})
 
 
 async def scaling(wave: Wave, reader: SourceReader) -> Answered:
-    """Bounds and newest decisions of Auto Scaling, those without effect included."""
-    scaling = AutoScalingReader(reader)
-    target = await scaling.target(*wave.service_names)
-    decisions = await scaling.decisions(*wave.service_names, ACTIVITIES)
+    """Bounds and newest decisions of Auto Scaling, those without effect included; the policies if a request is left."""
+    auto_scaling = AutoScalingReader(reader)
+    target, decisions, policies = await asyncio.gather(
+        auto_scaling.target(*wave.service_names),
+        auto_scaling.decisions(*wave.service_names, ACTIVITIES),
+        _policies(wave, reader),
+    )
     undated = plural(
         "{count} activity has no time and is left out.",
         "{count} activities have no time and are left out.",
         decisions.undated,
+    ).format(count=decisions.undated)
+    unread = _("No request was left for the scaling policies.")
+    return Answered(
+        {
+            "scaling": target,
+            "activities": decisions.activities,
+            "policies": policies or (),
+            "policies_read": policies is not None,
+        },
+        " ".join(filter(None, (undated if decisions.undated else "", unread if policies is None else ""))),
     )
-    cut = undated.format(count=decisions.undated) if decisions.undated else ""
-    return Answered({"scaling": target, "activities": decisions.activities}, cut)
+
+
+async def _policies(wave: Wave, reader: SourceReader) -> tuple[ScalingPolicy, ...] | None:
+    """The scaling policies; None if no request is left for them."""
+    if not await reader.extra():
+        return None
+    return await AutoScalingReader(reader).policies(*wave.service_names)
 
 
 async def database(wave: Wave, reader: SourceReader) -> Answered:
@@ -262,7 +230,7 @@ async def _sample(wave: Wave, reader: SourceReader, group: RawId, pattern: str) 
 QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] = {
     Source.SERVICE: service,
     Source.TARGETS: targets,
-    Source.STOPPED_TASKS: stopped_tasks,
+    Source.TASKS: tasks,
     Source.DEPLOYMENTS: deployments,
     Source.SCALING: scaling,
     Source.DATABASE: database,

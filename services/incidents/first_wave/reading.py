@@ -15,8 +15,9 @@ from services.clock import Clock
 from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.parts import service_name
-from services.incidents.first_wave.questions import QUESTIONS, Answered, Outcome, Unanswered, Wave
+from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook

@@ -55,13 +55,13 @@ SOURCES: Mapping[Source, SourceSpec] = {
     Source.TARGETS: SourceSpec(
         N_("Targets of the load balancer"), ("elbv2:DescribeTargetHealth",), 1, _has_service, NO_SERVICE
     ),
-    Source.STOPPED_TASKS: SourceSpec(
-        N_("Stopped tasks"), ("ecs:ListTasks", "ecs:DescribeTasks"), 2, _has_service, NO_SERVICE
+    Source.TASKS: SourceSpec(
+        N_("Tasks"), ("ecs:ListTasks", "ecs:DescribeTasks"), 3, _has_service, NO_SERVICE
     ),
     Source.DEPLOYMENTS: SourceSpec(
         N_("Deployments"),
-        ("ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
-        3,
+        ("ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions"),
+        2,
         _has_service,
         NO_SERVICE,
     ),
@@ -70,6 +70,7 @@ SOURCES: Mapping[Source, SourceSpec] = {
         (
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingActivities",
+            "application-autoscaling:DescribeScalingPolicies",
         ),
         2,
         _has_service,

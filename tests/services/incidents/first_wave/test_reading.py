@@ -22,7 +22,7 @@ from tests.services.inspections.running_world import context
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
 
 DEPENDENT = {
-    Source.SERVICE: {Source.TARGETS, Source.NETWORK},
+    Source.SERVICE: {Source.TARGETS, Source.TASKS, Source.NETWORK},
     Source.DATABASE: {Source.NETWORK},
 }
 """What cannot be read without another source."""
@@ -72,7 +72,7 @@ async def test_everything_about_an_incident_is_read_at_once(
     assert evidence.scaling.maximum >= 2
     assert evidence.database
     assert (evidence.database.id, evidence.database.port) == ("facility-prod-db", 5432)
-    requests, errors = evidence.curve(Measure.REQUESTS), evidence.curve(Measure.ELB_503)
+    requests, errors = evidence.curve(Measure.REQUESTS), evidence.curve(Measure.ELB_5XX)
     assert requests
     assert errors
     assert len(requests.values) > 60 > len(errors.values) > 0
@@ -117,7 +117,7 @@ async def test_a_source_that_fails_leaves_its_problem_and_all_others(
     kind: ProblemKind,
 ) -> None:
     service, _colon, operation = SOURCES[source].calls[-1].partition(":")
-    if source is Source.STOPPED_TASKS:
+    if source is Source.TASKS:
         operation = "ListTasks"  # no task has stopped, so none is described
     embedded.fault(service, operation, **fault)
     evidence = await wave(console, alarm)

@@ -1,4 +1,4 @@
-"""Stopped tasks: ECS's answers as models."""
+"""Tasks: ECS's answers as models."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,9 +42,9 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
         ListTasks={"taskArns": [ARN + "a", ARN + "b"], "nextToken": "x"},
         DescribeTasks={"tasks": [older, newer], "failures": []},
     )
-    stopped = await EcsReader(canned).stopped_tasks("facility", "staff-api")
+    stopped = await EcsReader(canned).tasks("facility", "staff-api", running=False)
     assert stopped.more
-    first, second = stopped.tasks
+    first, second = stopped.stopped
     assert (first.id, first.code, first.started_by) == ("b", "EssentialContainerExited", "ecs-svc/7")
     assert (first.reason, first.definition) == ("Essential container in task exited␛[2J", "staff-api:43")
     assert (first.ended, first.zone) == (NOW, "ap-northeast-1c")
@@ -57,7 +57,7 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
 
 async def test_no_stopped_task_takes_one_request() -> None:
     canned = Canned(ListTasks={"taskArns": []})
-    assert (await EcsReader(canned).stopped_tasks("facility", "staff-api")).tasks == ()
+    assert (await EcsReader(canned).tasks("facility", "staff-api", running=False)).stopped == ()
     assert len(canned.calls) == 1
 
 
@@ -66,9 +66,9 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
         ListTasks={"taskArns": [ARN + "a", ARN + "b"]},
         DescribeTasks={"tasks": [task("a")], "failures": [{"arn": ARN + "b", "reason": "MISSING"}]},
     )
-    assert [each.id for each in (await EcsReader(canned).stopped_tasks("facility", "staff-api")).tasks] == [
-        "a"
-    ]
+    assert [
+        each.id for each in (await EcsReader(canned).tasks("facility", "staff-api", running=False)).stopped
+    ] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,50 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
 async def test_a_crash_is_not_lost_in_a_damaged_answer(described: dict[str, Any]) -> None:
     canned = Canned(ListTasks={"taskArns": [ARN + "a"]}, DescribeTasks=described)
     with pytest.raises(Incomplete):
-        await EcsReader(canned).stopped_tasks("facility", "staff-api")
+        await EcsReader(canned).tasks("facility", "staff-api", running=False)
 
 
 async def test_an_unreadable_list_is_not_empty() -> None:
     with pytest.raises(Incomplete):
-        await EcsReader(Canned(ListTasks={"taskArns": "none"})).stopped_tasks("facility", "staff-api")
+        await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks("facility", "staff-api", running=False)
+
+
+async def test_running_tasks_are_told_apart_by_their_definition() -> None:
+    alive = {
+        "taskArn": ARN + "r",
+        "desiredStatus": "RUNNING",
+        "taskDefinitionArn": "arn:x/staff-api:44",
+        "startedBy": "ecs-svc/8",
+    }
+    canned = Canned(
+        ListTasks=lambda params: {"taskArns": [ARN + ("r" if params["desiredStatus"] == "RUNNING" else "a")]},
+        DescribeTasks={"tasks": [alive, task("a")]},
+    )
+    answer = await EcsReader(canned).tasks("facility", "staff-api", running=True)
+    assert [each.id for each in answer.stopped] == ["a"]
+    assert [(each.id, each.started_by, each.definition) for each in answer.running] == [
+        ("r", "ecs-svc/8", "staff-api:44")
+    ]
+    assert len(canned.calls) == 3
+    del alive["taskDefinitionArn"]
+    with pytest.raises(Incomplete):
+        await EcsReader(canned).tasks("facility", "staff-api", running=True)
+
+
+async def test_deployments_as_listed_take_one_request() -> None:
+    row = {
+        "serviceDeploymentArn": "arn:d/1",
+        "status": "ROLLBACK_SUCCESSFUL",
+        "statusReason": "circuit breaker",
+        "targetServiceRevisionArn": "arn:r/1",
+        "createdAt": NOW,
+    }
+    newer = row | {"serviceDeploymentArn": "arn:d/2", "createdAt": NOW + timedelta(hours=1)}
+    canned = Canned(ListServiceDeployments={"serviceDeployments": [row, newer]})
+    latest = await EcsReader(canned).latest("facility", "staff-api")
+    assert [each.id for each in latest] == ["arn:d/2", "arn:d/1"]
+    assert (latest[1].rolls_back, latest[1].target, latest[1].sources) == (True, "arn:r/1", ())
+    for missing in ("createdAt", "targetServiceRevisionArn", "status"):
+        damaged = Canned(ListServiceDeployments={"serviceDeployments": [row | {missing: None}]})
+        with pytest.raises(Incomplete):
+            await EcsReader(damaged).latest("facility", "staff-api")

@@ -1,4 +1,4 @@
-"""Converts DescribeTasks rows of stopped tasks to models; pure.
+"""Converts DescribeTasks rows to models; pure.
 
 Source: the types Task and Container (Amazon ECS API reference).
 """
@@ -6,7 +6,7 @@ Source: the types Task and Container (Amazon ECS API reference).
 from services.aws.client.reader import Answer, finite, incomplete, rows, when
 from services.aws.ecs.parsing import short
 from services.i18n import _
-from services.models.first_wave import StoppedContainer, StoppedTask
+from services.models.first_wave import RunningTask, StoppedContainer, StoppedTask
 from services.models.text import clean
 
 
@@ -29,6 +29,15 @@ def stopped_task(row: Answer) -> StoppedTask:
         stopping=when(row.get("stoppingAt")),
         stopped=when(row.get("stoppedAt")),
     )
+
+
+def running_task(row: Answer) -> RunningTask:
+    """A row of a task that is to run. Raises Incomplete without its ARN, its status or its task definition."""
+    id, definition = short(row.get("taskArn")), short(row.get("taskDefinitionArn"))
+    if not (id and definition and row.get("desiredStatus")):
+        text = _("ECS returned a task without its ARN, its status or its task definition.")
+        raise incomplete(text, "ecs", "DescribeTasks")
+    return RunningTask(id=id, started_by=row.get("startedBy"), definition=definition)
 
 
 def _container(row: Answer) -> StoppedContainer:

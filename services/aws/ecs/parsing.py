@@ -56,9 +56,11 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
 
 def _security_groups(row: Answer) -> tuple[RawId, ...]:
     """Of the service, or else of its primary deployment: tasks of the network mode awsvpc have their own."""
-    deployments = sorted(rows(row, "deployments"), key=lambda each: each.get("status") != "PRIMARY")
-    for each in (row, *deployments):
-        network = (each.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    deployments = sorted(
+        rows(row, "deployments"), key=lambda deployment: deployment.get("status") != "PRIMARY"
+    )
+    for holder in (row, *deployments):
+        network = (holder.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
         if groups := network.get("securityGroups"):
             return tuple(RawId(str(group)) for group in groups)
     return ()

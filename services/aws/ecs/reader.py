@@ -142,7 +142,9 @@ class EcsReader:
             maxResults=count,
         )
         deployments = [listed_deployment(row) for row in rows(answer, "serviceDeployments")]
-        return tuple(sorted(deployments, key=lambda each: each.created or _LONG_AGO, reverse=True))
+        return tuple(
+            sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
+        )
 
     async def tasks(self, cluster: str, name: str, *, running: bool) -> ServiceTasks:
         """A service's tasks that stopped in about the last hour, and with `running` those that run. Raises AwsError.

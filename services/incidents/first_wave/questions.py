@@ -102,8 +102,8 @@ async def scaling(wave: Wave, reader: SourceReader) -> Answered:
         _policies(wave, reader),
     )
     undated = plural(
-        "{count} activity has no time and is left out.",
-        "{count} activities have no time and are left out.",
+        "{count} activity without a time is skipped.",
+        "{count} activities without a time are skipped.",
         decisions.undated,
     ).format(count=decisions.undated)
     unread = _("No request was left for the scaling policies.")

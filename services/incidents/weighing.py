@@ -64,8 +64,8 @@ def _order(cause: WeighedCause) -> tuple[bool, bool, int, str]:
 
 
 def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> WeighedCause:
-    rows = [*_rows(spec.present, signals, SignalState.PRESENT, onset)]
-    rows += _rows(spec.absent, signals, SignalState.ABSENT, onset)
+    rows = [*_rows(spec.id, spec.present, signals, SignalState.PRESENT, onset)]
+    rows += _rows(spec.id, spec.absent, signals, SignalState.ABSENT, onset)
     rows = _strongest(rows)
     counted = [row for row in rows if row.counts]
     supporting = sorted((row for row in counted if row.counts > 0), key=lambda row: -row.counts)
@@ -90,13 +90,15 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
 
 
 def _rows(
-    weights: Mapping[str, int], signals: Mapping[str, Signal], state: SignalState, onset: Onset
+    id: str, weights: Mapping[str, int], signals: Mapping[str, Signal], state: SignalState, onset: Onset
 ) -> Iterable[WeighedSignal]:
     for name, weight in weights.items():
         signal = signals.get(name)
         if signal is not None and signal.state is state and weight:
             counts = _timed(weight, signal, onset) if state is SignalState.PRESENT else weight
-            yield WeighedSignal(signal=signal, weight=weight, counts=counts)
+            yield WeighedSignal(
+                signal=signal, weight=weight, counts=counts, is_direct=id in signal.direct_for
+            )
 
 
 def _timed(weight: int, signal: Signal, onset: Onset) -> int:
@@ -148,7 +150,7 @@ def _chained(specs: Sequence[CauseSpec], weighed: Mapping[str, WeighedCause]) ->
     explained: set[str] = set()
     for spec in specs:
         parent = weighed[spec.id]
-        if parent.score < SUPPORTED or parent.impossible:
+        if parent.score < SUPPORTED or parent.impossible or not _is_shown(parent):
             continue
         for name in spec.explains:
             child = weighed.get(name)
@@ -164,6 +166,11 @@ def _chained(specs: Sequence[CauseSpec], weighed: Mapping[str, WeighedCause]) ->
         )
         for id, cause in weighed.items()
     }
+
+
+def _is_shown(cause: WeighedCause) -> bool:
+    """Whether a sign of the cause itself is there: by the signs of its effects alone it explains nothing."""
+    return any(row.is_direct for row in cause.supporting)
 
 
 def _precedes(parent: WeighedCause, child: WeighedCause) -> bool:
@@ -192,7 +199,7 @@ def _judged(
         return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("more would have to speak for it")
-    if not any(row.signal.is_direct for row in first.supporting):
+    if not _is_shown(first):
         return Word.LIKELY, _("nothing shows the cause itself, only its effects")
     if why := _undermined(first, weighed, specs, STRONG, STRONG_LEAD):
         return Word.LIKELY, why

@@ -85,6 +85,7 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
         unseen=tuple(sorted(unseen, key=lambda row: -row.weight)),
         doubts=_doubts(spec, signals),
         impossible=_impossible(spec, signals),
+        is_assured=_is_assured(spec, signals),
         onset=min(times, default=None),
     )
 
@@ -139,6 +140,13 @@ def _doubts(spec: CauseSpec, signals: Mapping[str, Signal]) -> int:
     names = {*spec.present, *spec.absent}
     denied = [name for name in names if name in signals and signals[name].is_denied]
     return sum(min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied)
+
+
+def _is_assured(spec: CauseSpec, signals: Mapping[str, Signal]) -> bool:
+    """Whether a required signal is present, or unseen for another reason than an unread source."""
+    required = [signals[name] for name in spec.requires if name in signals]
+    open_signals = (signal for signal in required if signal.state is not SignalState.ABSENT)
+    return not required or any(not signal.is_denied for signal in open_signals)
 
 
 # ---- chains
@@ -236,6 +244,8 @@ def _undermined(
     """Why an unread source could take the word away again; "" if none could. What is not read makes nothing surer."""
     if not any(row.signal.is_denied for cause in weighed.values() for row in cause.unseen):
         return ""
+    if not first.is_assured:
+        return _unseen_text(first)
     floor = first.score + first.doubts
     explained = _descendants(first.id, specs)
     for cause in weighed.values():
@@ -283,7 +293,7 @@ def _insufficient(
 
 
 def _unseen_text(cause: WeighedCause) -> str:
-    row = cause.unseen[0]
+    row = next((row for row in cause.unseen if row.signal.is_denied), cause.unseen[0])
     return _("unseen: {signal} ({why})").format(signal=row.signal.title, why=row.signal.why)
 
 

@@ -113,6 +113,8 @@ class WeighedCause(Model):
     """How far its score would fall at worst if the sources that could not be read spoke against it; 0 or less."""
     impossible: Clean = ""
     """Why it is impossible; "" if it is not. Such a cause is shown struck out."""
+    is_assured: bool = True
+    """Whether it would be possible even if the sources that could not be read had shown nothing."""
     effects: tuple[Slug, ...] = ()
     """Other supported causes that it explains, by score; they do not compete with it."""
     is_root: bool = True

@@ -1,6 +1,7 @@
 """The schema of a journal's file."""
 
 from services.journal.chain import COLUMNS
+from services.models.journal import LARGE
 
 VERSION = 1
 """The schema version. A file with a higher one was written by a newer console."""
@@ -32,5 +33,10 @@ CREATE TRIGGER words_stay BEFORE UPDATE ON words BEGIN SELECT RAISE(ABORT, 'appe
 CREATE TRIGGER words_last BEFORE DELETE ON words BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
 SELECTED = ", ".join(f"entries.{column}" for column in COLUMNS)
+_LARGE = ", ".join(f"'{kind.value}'" for kind in sorted(LARGE))
+LISTED = SELECTED.replace(
+    "entries.body", f"CASE WHEN entries.kind IN ({_LARGE}) THEN '' ELSE entries.body END AS body"
+)
+"""As SELECTED, without the bodies of large entries, whose pages SQLite then does not copy."""
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 INSERT_WORDS = "INSERT INTO words (seq, folded) VALUES (?, ?)"

@@ -117,6 +117,10 @@ class EntryKind(StrEnum):
     unknown kind."""
 
 
+LARGE = frozenset({EntryKind.EVIDENCE})
+"""Kinds with a large body, which is read by `Journal.entry` alone: lists, projections and reports leave it out."""
+
+
 class Person(Model):
     """Who acted and from where, as far as this machine can tell."""
 
@@ -167,7 +171,8 @@ class Entry(Model):
     text: Clean
     person: Person
     body: str
-    """`data` as recorded: canonical JSON. It may contain any text and must not be displayed."""
+    """`data` as recorded: canonical JSON. It may contain any text and must not be displayed. "": not read, as in lists
+    for the kinds in LARGE."""
     claim: str = ""
     holds: str = ""
     releases: str = ""
@@ -177,6 +182,15 @@ class Entry(Model):
     """Hash of the previous entry (hex); 64 zeros for the first."""
     hash: str
     """SHA-256 (hex) over everything above."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether its body was read."""
+        return self.kind not in LARGE or bool(self.body)
+
+    def without_large_body(self) -> "Entry":
+        """The entry as lists hold it."""
+        return self.model_copy(update={"body": ""}) if self.kind in LARGE else self
 
     @property
     def kind_name(self) -> str:

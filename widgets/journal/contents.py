@@ -125,6 +125,9 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     body = entry.data
     if (recorded := _recorded(entry)) is not None:
         return finding_lines(recorded, zone, entry.at, width)
+    if not entry.has_body:
+        words = _("too large to be shown here: see the export")
+        return [[(text, "muted")] for text in wrap(words, width)]
     if not body:
         plain = entry.body not in ("{}", "")
         words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")

@@ -34,9 +34,14 @@ CREATE TRIGGER words_last BEFORE DELETE ON words BEGIN SELECT RAISE(ABORT, 'appe
 """
 SELECTED = ", ".join(f"entries.{column}" for column in COLUMNS)
 _LARGE = ", ".join(f"'{kind.value}'" for kind in sorted(LARGE))
-LISTED = SELECTED.replace(
-    "entries.body", f"CASE WHEN entries.kind IN ({_LARGE}) THEN '' ELSE entries.body END AS body"
+_PAST_BODY = COLUMNS[COLUMNS.index("body") :]
+LISTED = ", ".join(
+    f"CASE WHEN entries.kind IN ({_LARGE}) THEN '' ELSE entries.{column} END AS {column}"
+    if column in _PAST_BODY
+    else f"entries.{column}"
+    for column in COLUMNS
 )
-"""As SELECTED, without the bodies of large entries, whose pages SQLite then does not copy."""
+"""As SELECTED, but of large entries neither the body nor what is stored behind it: SQLite would go through all pages
+of the body to get there."""
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 INSERT_WORDS = "INSERT INTO words (seq, folded) VALUES (?, ?)"

@@ -171,7 +171,7 @@ class Entry(Model):
     person: Person
     body: str
     """`data` as recorded: canonical JSON. It may contain any text and must not be displayed. "": not read, as in lists
-    for the kinds in LARGE."""
+    for the kinds in LARGE, and then everything below is "", too."""
     claim: str = ""
     holds: str = ""
     releases: str = ""
@@ -188,8 +188,11 @@ class Entry(Model):
         return self.kind not in LARGE or bool(self.body)
 
     def without_large_body(self) -> "Entry":
-        """The entry as lists hold it."""
-        return self.model_copy(update={"body": ""}) if self.kind in LARGE else self
+        """The entry as lists hold it: without its body and what is stored behind it."""
+        if self.kind not in LARGE:
+            return self
+        unread = dict.fromkeys(("body", "claim", "holds", "releases", "previous", "hash"), "")
+        return self.model_copy(update=unread)
 
     @property
     def kind_name(self) -> str:

@@ -10,7 +10,7 @@ from services.journal.reader import JournalReader, entry_of
 from services.journal.store import Store
 from services.journal.verify import verify
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
-from tests.services.journal.book import ALICE, NOON, filled, journal, note
+from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
 
 BODY = {"restrains_changes": False, "evidence": "A" * 250_000}
 EVERY = EntryQuery()
@@ -29,7 +29,7 @@ def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
 
 async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
-    async with journal(path) as book:
+    async with open_journal(path) as book:
         written = await book.append(NewEntry(kind=EntryKind.EVIDENCE, subject="i", text="t", data=BODY))
         await book.append(note("small", data={"a": 1}))
         assert written.data == BODY
@@ -40,7 +40,7 @@ async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> 
         for entry in (page.entries[1], *listed):
             assert (entry.body, entry.data, entry.has_body) == ("", {}, False)
             assert entry == written.without_large_body()
-            assert (entry.hash, entry.previous) == (written.hash, written.previous)
+            assert (entry.seq, entry.at, entry.text, entry.person) == (1, written.at, "t", written.person)
         whole = await book.entry(written.seq)
         assert whole == written
         assert whole.has_body
@@ -76,5 +76,5 @@ def test_two_hundred_incidents_do_not_slow_lists_down(tmp_path: Path) -> None:
     fast, _entries = fastest(tmp_path / "without.db", EVERY)
     assert len(entries) == 1_000
     # Fifty megabytes are in the file; reading them takes many times as long.
-    assert slow < 3 * fast + 0.02, (slow, fast)
+    assert slow < 2 * fast + 0.01, (slow, fast)
     print(f"1,000 entries: {slow * 1000:.1f} ms with 200 evidences, {fast * 1000:.1f} ms without")

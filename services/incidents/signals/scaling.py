@@ -64,6 +64,8 @@ def _suspended(facts: Facts) -> Judged:
 def _untriggered(facts: Facts) -> Judged:
     if facts.evidence.scaling is None:
         return present(_("the service is not registered with Auto Scaling"))
+    if not facts.evidence.policies_read:
+        return unseen(_("no request was left for the scaling policies"))
     if not any(policy.triggered for policy in facts.evidence.policies):
         return present(_("no policy that anything triggers"))
     return absent()

@@ -167,6 +167,7 @@ class Connections(Effect):
 
     kind: Literal["connections"]
     more: float
+    ramp: float = 0.0
 
 
 OrdinaryEffect = (

@@ -49,6 +49,9 @@ class Scenario(EffectModel):
     effects: tuple[AnyEffect, ...] = ()
     facts: tuple[AnyFact, ...] = ()
     """What the account has from the beginning, in addition to the contents of every world."""
+    causes: tuple[str, ...] = ()
+    """What is wrong in a drawn incident: names of files in `services/demo/incidents`."""
+    red_herrings: tuple[str, ...] = ()
 
     def facts_of(self, kind: type[F]) -> tuple[F, ...]:
         """The facts of one kind."""

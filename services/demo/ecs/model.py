@@ -192,8 +192,10 @@ class Service:
     def _end_doomed(self, at: float, *, started: bool) -> None:
         """End the tasks whose fate is due, of those that start or of those that do not."""
         for fate in [each for each in self.fates if each.starts is started]:
-            for task in self.alive(at)[: fate.most]:
-                if (due := fate.due(task)) <= at:
+            # What happens once does not happen to the replacement.
+            tasks = [task for task in self.tasks if task.end is fate and not fate.lives] + self.alive(at)
+            for task in tasks[: fate.most]:
+                if task.end is None and (due := fate.due(task)) <= at:
                     task.stopping, task.reason, task.end = due, fate.reason, fate
                     for deployment in self.deployments:
                         deployment.failed += deployment.id == task.deployment

@@ -154,6 +154,7 @@ def simulate(
         memory=min(95.0, 38 + requests * 0.06 + random.gauss(0, 0.6)),
         latency=latency * (4.0 if broken else 1.0),
         reachable=reachable,
+        refused=0 if reachable else balancer.get(502, 0),
         target_errors=failed - sum(balancer.values()),
         deployed_errors=failed if errors is deployed else 0,
         balancer=balancer,
@@ -169,7 +170,7 @@ def simulate(
         task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
     )
     if effects:
-        _disturb(minute, effects, Random(scenario.seed * 1_000_003 + start + 1))
+        _disturb(minute, effects, at, Random(scenario.seed * 1_000_003 + start + 1))
     return minute
 
 
@@ -178,7 +179,7 @@ def of(effects: Sequence[kinds.Effect], kind: type[E]) -> list[E]:
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def _disturb(minute: Minute, effects: Sequence[kinds.Effect], random: Random) -> None:
+def _disturb(minute: Minute, effects: Sequence[kinds.Effect], at: float, random: Random) -> None:
     """Apply effects on single values, with a random sequence of their own so that all other values stay the same."""
     minute.slow_queries += sum(times(random, effect.per_minute) for effect in of(effects, kinds.SlowQueries))
     minute.attackers = tuple(
@@ -187,7 +188,9 @@ def _disturb(minute: Minute, effects: Sequence[kinds.Effect], random: Random) ->
         for _ in range(times(random, attack.per_minute))
     )
     minute.blocked += len(minute.attackers)
-    minute.connections += sum(effect.more for effect in of(effects, kinds.Connections))
+    minute.connections += round(
+        sum(each.more * each.strength(at, each.ramp) for each in of(effects, kinds.Connections))
+    )
     minute.silent = frozenset((effect.namespace, effect.metric) for effect in of(effects, kinds.Silence))
     for effect in of(effects, kinds.LevelField):
         minute.level_field = effect.written

@@ -90,7 +90,7 @@ class SimulatedSystem:
         began = self._run.began.timestamp()
         at = start + 30 - began
         for effect in self._run.scenario.effects:
-            if start <= began + effect.at < start + 60:
+            if start - 60 < began + effect.at <= start:
                 self._happen(effect, start)
         if self._troubles:
             self.group.troubles = tuple(each for each in of(self._troubles, Targets) if each.active(at))
@@ -125,7 +125,7 @@ class SimulatedSystem:
             self.service.add_event(minute.start + 20, f"(port 8080) {words}")
 
     def _happen(self, effect: Effect, start: int) -> None:
-        """What an effect does at its beginning, in the minute from `start`."""
+        """What an effect does once, in the minute from `start`, the first after its beginning."""
         if isinstance(effect, Deploy):
             self._deploy(effect, start)
         elif isinstance(effect, Desired):

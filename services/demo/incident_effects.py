@@ -85,8 +85,6 @@ class Targets(Effect):
     """So many of them."""
     zone: str = ""
     """Only those of this zone."""
-    new: bool = False
-    """Only tasks of the new revision."""
     reason: str = "Target.FailedHealthChecks"
     description: str = "Health checks failed"
     deregistered: bool = False

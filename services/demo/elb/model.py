@@ -6,7 +6,6 @@ from datetime import datetime
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Task
 from services.demo.incident_effects import Targets
-from services.demo.system import names
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ class TargetGroup:
         serving = self.service.serving(at)
         failing = {task.id: _FAILING for task in serving[: self.failing]}
         for trouble in self.troubles:
-            troubled = [task for task in serving if self.troubles_task(trouble, task)][: trouble.most]
+            troubled = [task for task in serving if trouble.zone in ("", task.zone)][: trouble.most]
             failing |= {task.id: (trouble.reason, trouble.description) for task in troubled}
         return [
             (task, *_health(task, at, failing.get(task.id)))
@@ -42,14 +41,9 @@ class TargetGroup:
             if task.runs_at <= at and not task.gone(at)
         ]
 
-    @staticmethod
-    def troubles_task(trouble: Targets, task: Task) -> bool:
-        """Whether a trouble concerns the target of `task`."""
-        return trouble.zone in ("", task.zone) and (not trouble.new or task.definition == names.RELEASE)
-
     def is_shifted(self, task: Task) -> bool:
         """Whether a zonal shift moves traffic away from the target of `task`."""
-        return any(trouble.shifted and self.troubles_task(trouble, task) for trouble in self.troubles)
+        return any(trouble.shifted and trouble.zone in ("", task.zone) for trouble in self.troubles)
 
     def counts(self, at: float) -> tuple[int, int]:
         """(registered targets, unhealthy ones)."""

@@ -124,8 +124,8 @@ def _entries(
 def _resolve(value: Any, random: Random, values: dict[str, Any]) -> Any:
     """A value with everything in it drawn and replaced."""
     if isinstance(value, str) and (match := _REFERENCE.fullmatch(value)):
-        found = values[match[1]]
-        return found + float(match[2]) if match[2] else found
+        named = values[match[1]]
+        return named + float(match[2]) if match[2] else named
     if isinstance(value, list):
         return [_resolve(each, random, values) for each in value]
     if not isinstance(value, dict):

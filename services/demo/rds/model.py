@@ -77,8 +77,8 @@ class DatabaseInstance:
         """When the storage was extended last, and when its optimization ends."""
         self.events: list[Event] = []
         """Events other than those of automatic backups, oldest first."""
-        for told in facts_of(DatabaseEventFact):
-            self.events.append(Event(run.time_of(told.at), told.message, told.category))
+        for event in facts_of(DatabaseEventFact):
+            self.events.append(Event(run.time_of(event.at), event.message, event.category))
         self.is_full = False
         """Whether no storage is left."""
         self._now = run.began

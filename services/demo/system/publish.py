@@ -20,23 +20,10 @@ def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float)
     _ecs(put, minute)
     _alb(put, minute)
     _rds(put, minute, free_gib, credits)
-    put(
-        "AWS/WAFV2",
-        "AllowedRequests",
-        names.WAF_DIMENSIONS,
-        minute.start,
-        value=float(minute.requests),
-        unit="Count",
-    )
-    if minute.blocked:
-        put(
-            "AWS/WAFV2",
-            "BlockedRequests",
-            names.WAF_DIMENSIONS,
-            minute.start,
-            value=float(minute.blocked),
-            unit="Count",
-        )
+    for metric, requests in (("AllowedRequests", minute.requests), ("BlockedRequests", minute.blocked)):
+        if requests or metric == "AllowedRequests":
+            where = names.WAF_DIMENSIONS
+            put("AWS/WAFV2", metric, where, minute.start, value=float(requests), unit="Count")
 
 
 def _without(put: Put, silent: frozenset[tuple[str, str]]) -> Put:
@@ -90,16 +77,9 @@ def _alb(put: Put, minute: Minute) -> None:
             counts=[float(share)] * len(_SPREAD),
             unit="Seconds",
         )
-    healthy = float(max(0, minute.reachable - minute.unhealthy))
-    put("AWS/ApplicationELB", "HealthyHostCount", names.GROUP_DIMENSIONS, at, value=healthy, unit="Count")
-    put(
-        "AWS/ApplicationELB",
-        "UnHealthyHostCount",
-        names.GROUP_DIMENSIONS,
-        at,
-        value=float(minute.unhealthy),
-        unit="Count",
-    )
+    healthy = max(0, minute.reachable - minute.unhealthy)
+    for metric, hosts in (("HealthyHostCount", healthy), ("UnHealthyHostCount", minute.unhealthy)):
+        put("AWS/ApplicationELB", metric, names.GROUP_DIMENSIONS, at, value=float(hosts), unit="Count")
 
 
 def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:

@@ -98,20 +98,20 @@ async def test_tasks_that_run_out_of_memory_tell_how_they_ended() -> None:
 
 
 async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code() -> None:
-    seen = set()
+    kinds = set()
     for seed in range(6):
         with served(incident_world("tasks-cannot-start", seed)) as url:
             failed = [task for task in await tasks_of(url) if task["stopCode"] == "TaskFailedToStart"]
             service = (await ask(url, "ecs", "DescribeServices", **OF_SERVICE))["services"][0]
         assert service["runningCount"] < service["desiredCount"]
         unplaced = any("was unable to place a task" in event["message"] for event in service["events"])
-        seen.add("unplaced" if unplaced else "failed")
+        kinds.add("unplaced" if unplaced else "failed")
         assert unplaced or failed
         for task in failed:
             assert "startedAt" not in task
             assert "exitCode" not in task["containers"][0]
             assert "Error" in task["stoppedReason"] or "Timeout" in task["stoppedReason"]
-    assert seen == {"unplaced", "failed"}
+    assert kinds == {"unplaced", "failed"}
 
 
 async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> None:
@@ -150,7 +150,7 @@ async def test_only_the_new_tasks_log_what_was_deployed() -> None:
         if any(effect.kind == "deploy" and effect.errors for effect in each.scenario.effects)
     )
     with served(world) as url:
-        found = await ask(
+        errors = await ask(
             url,
             "logs",
             "FilterLogEvents",
@@ -165,7 +165,7 @@ async def test_only_the_new_tasks_log_what_was_deployed() -> None:
         for task in tasks["tasks"]
         if task["taskDefinitionArn"].endswith(":43")
     }
-    streams = {event["logStreamName"].rsplit("/", 1)[1] for event in found["events"]}
+    streams = {event["logStreamName"].rsplit("/", 1)[1] for event in errors["events"]}
     assert streams
     assert streams <= new
 

@@ -7,6 +7,7 @@ python -m tests.tools.cause_trials --seeds 0 --cause task-crash --explain
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -323,6 +324,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     i18n.use("en")
+    os.environ |= {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "test"}
     every = [
         *(singles(options.seeds) if options.kind in ("single", "all") else ()),
         *(doubles(options.seeds) if options.kind in ("double", "all") and not options.cause else ()),

@@ -76,6 +76,9 @@ def _closed(facts: Facts) -> Judged:
         return unseen(_("the groups of tasks or database are not known"))
     if path.allowed:
         return absent(path.rule)
+    if path.is_kept_in:
+        text = _("{tasks} lets nothing out to port {port}")
+        return present(text.format(tasks=", ".join(path.task_groups), port=path.port))
     groups = _("{tasks} → {database}, port {port}: no rule").format(
         tasks=", ".join(path.task_groups), database=", ".join(path.database_groups), port=path.port
     )

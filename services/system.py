@@ -25,6 +25,7 @@ from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of
@@ -99,6 +100,7 @@ class Services:
     scheduler: InspectionScheduler
     usage_log: UsageLog
     duty_ticks: DutyTicks
+    measured_evidence: MeasuredEvidence
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -288,6 +290,7 @@ def connect(
         ),
         usage_log=usage_log,
         duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
+        measured_evidence=MeasuredEvidence(engine, duties, runbook, calendar, clock),
         outbox=Outbox(
             book,
             clock,

@@ -150,6 +150,21 @@ class Window(_Fact):
     utc: str
 
 
+class Recovery(_Fact):
+    """What another region has of the database."""
+
+    kind: Literal["recovery"]
+    region: str = "ap-northeast-3"
+    copies: Annotated[int, Field(ge=0)] = 3
+    """Copies of the newest automatic snapshots."""
+    replicated: bool = True
+    """Whether automated backups are replicated there."""
+    minutes_behind: float = 10
+    """Minutes by which replication lags behind."""
+    groups: bool = True
+    """Whether it has the parameter group and the subnet group."""
+
+
 class CostGrowth(_Fact):
     """The cost of a service has risen for some days."""
 
@@ -219,6 +234,7 @@ AnyFact = Annotated[
     | PendingChange
     | Certificate
     | Window
+    | Recovery
     | CostGrowth
     | BudgetFact
     | AlarmFact

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from services.changes.registry import CHANGES
 from services.i18n import _
 from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
@@ -37,6 +38,16 @@ def duties(runbook: Runbook) -> Mistakes:
             if name in fields[:place]:
                 message = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("duties", index, "evidence", place, "id"), message
+        yield from _measured_by(duty, index)
+
+
+def _measured_by(duty: Duty, index: int) -> Mistakes:
+    """What fills in a field of evidence is measured by a change."""
+    measured = [f"{kind.id}:{name}" for kind in CHANGES for name in kind.measures]
+    for place, field in enumerate(duty.evidence):
+        if field.measured_by and field.measured_by not in measured:
+            path: Path = ("duties", index, "evidence", place, "measured_by")
+            yield path, mistakes.unknown_name(field.measured_by, measured)
 
 
 def _judged_by(duty: Duty, index: int) -> Mistakes:

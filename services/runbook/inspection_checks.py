@@ -9,6 +9,7 @@ from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Duty, Runbook
 from services.models.runbook_inspections import CustomInspection
+from services.models.runbook_playbooks import LOOKS
 from services.models.text import clean
 from services.runbook import name_checks
 from services.toml import mistakes
@@ -39,6 +40,15 @@ def duties(runbook: Runbook) -> Mistakes:
                 message = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("duties", index, "evidence", place, "id"), message
         yield from _measured_by(duty, index)
+        yield from _steps(duty, index, [*built, *own])
+
+
+def _steps(duty: Duty, index: int, inspections: list[str]) -> Mistakes:
+    """The steps of a duty lead to what there is."""
+    places = [*LOOKS, *(kind.id for kind in CHANGES), *inspections]
+    for place, step in enumerate(duty.steps):
+        if step.look is not None and step.look not in places:
+            yield ("duties", index, "steps", place, "look"), mistakes.unknown_name(step.look, places)
 
 
 def _measured_by(duty: Duty, index: int) -> Mistakes:

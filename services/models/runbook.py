@@ -25,7 +25,14 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
-from services.models.runbook_playbooks import CauseWeights, DevopsAgent, Playbook, Procedure, RosterEntry, Step, Step
+from services.models.runbook_playbooks import (
+    CauseWeights,
+    DevopsAgent,
+    Playbook,
+    Procedure,
+    RosterEntry,
+    Step,
+)
 from services.models.runbook_texts import (
     ApproverTexts,
     ContactTexts,

@@ -64,9 +64,10 @@ def unset() -> CheckResult:
 
 
 def normal_summary(reading: RecoveryReading) -> str:
-    """The summary if everything is normal."""
+    """The summary if everything is normal; "" without anything to recover from."""
     newest = reading.newest
-    assert newest is not None, "a normal reading has something to recover from"
+    if newest is None:
+        return ""
     text = _("{region} has a state of the database that is {age} old.")
     return text.format(region=reading.spec.region, age=length(reading.now - newest))
 
@@ -92,9 +93,7 @@ def _recoverable(reading: RecoveryReading) -> CheckResult:
             "copy a snapshot there (aws rds copy-db-snapshot)."
         )
         measure = Measure(title=title, shown=_("none"), allowed=allowed, verdict=Verdict.ABNORMAL)
-        return CheckResult(
-            measure, text.format(region=region), (tip.format(region=region),), by_runbook=True
-        )
+        return CheckResult(measure, text.format(region=region), (tip.format(region=region),), by_runbook=True)
     age = reading.now - newest
     is_old = age > timedelta(hours=hours)
     measure = Measure(

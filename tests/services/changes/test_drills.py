@@ -87,7 +87,8 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
     # (0.101 × 730 + 0.138 × 100) × 24 ÷ 730 dollars.
     assert plan.cost.startswith("Per day ¥4"), plan.cost
     assert plan.approval == ""
-    assert plan.revert is not None and plan.revert.kind == "drill-delete"
+    assert plan.revert is not None
+    assert plan.revert.kind == "drill-delete"
     again = await one.engine.plan("drill-restore", DATABASE, plan.wish, plan.id)
     assert again.digest == plan.digest
 
@@ -99,7 +100,8 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
     assert "still exists" in refused.refusals[0]
 
     run = await one.ended()
-    assert run.progress is not None and run.progress.state is WatchState.DONE, run.progress
+    assert run.progress is not None
+    assert run.progress.state is WatchState.DONE, run.progress
     minutes = float(run.progress.measured["minutes"])
     assert 11 <= minutes < 11.5, "eight of creating and three of the first backup, whenever it was read"
     drill = await occurrence(one, "dr-drill")
@@ -220,11 +222,13 @@ async def test_a_failover_moves_the_zone_and_its_minutes_are_evidence(one: Desk)
     assert plan.steps[0].call.params == {"DBInstanceIdentifier": DATABASE, "ForceFailover": True}
     await confirmed(one, plan)
     run = await one.ended(seconds=20)
-    assert run.progress is not None and run.progress.state is WatchState.DONE, run.progress
+    assert run.progress is not None
+    assert run.progress.state is WatchState.DONE, run.progress
     assert one.embedded.world.database.zones == ("c", "a")
     assert run.progress.measured == {"minutes": "1.7"}
     drill = await occurrence(one, "failover-drill")
-    assert drill.progress is not None and drill.progress.evidence == {"minutes": "1.7"}
+    assert drill.progress is not None
+    assert drill.progress.evidence == {"minutes": "1.7"}
 
 
 def single_zone(one: Desk) -> None:

@@ -215,14 +215,7 @@ def connect(
     )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = LogFollower(
-            logs,
-            group,
-            clock=clock,
-            pattern=pattern,
-            poll=poll_seconds,
-            fault=workers.report,
-        )
+        tail = LogFollower(logs, group, clock=clock, pattern=pattern, poll=poll_seconds, fault=workers.report)
         return tail.batches()
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)

@@ -359,8 +359,8 @@ async def prepare(case: Case, one: Console) -> None:
     if case.before is not None:
         case.before(embedded)
     if case.made_by:
-        made = await one.confirm(await one.engine.plan(case.made_by, DATABASE, {}))
-        assert made.state is StepState.DONE, made
+        run = await one.confirm(await one.engine.plan(case.made_by, DATABASE, {}))
+        assert run.state is StepState.DONE, run
         await one.ended()
     for parameters in case.earlier:
         run = await one.confirm(await one.engine.plan(case.kind, case.target, parameters))

@@ -21,7 +21,7 @@ class RecoveryReader:
 
     async def snapshots(self, name: str) -> tuple[Snapshot, ...]:
         """The snapshots of a database there, whoever copied them, the newest first; those without a time are last."""
-        found: list[Snapshot] = []
+        snapshots: list[Snapshot] = []
         for kind in ("manual", "awsbackup"):
             pages = self._session.pages(
                 "rds",
@@ -31,11 +31,13 @@ class RecoveryReader:
                 DBInstanceIdentifier=name,
                 SnapshotType=kind,
             )
-            found += [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
+            snapshots += [snapshot_of(row) async for page in pages for row in rows(page, "DBSnapshots")]
         dated = sorted(
-            (each for each in found if each.at), key=lambda each: (each.at, str(each.id)), reverse=True
+            (each for each in snapshots if each.at),
+            key=lambda snapshot: (snapshot.at, str(snapshot.id)),
+            reverse=True,
         )
-        return (*dated, *(each for each in found if each.at is None))
+        return (*dated, *(each for each in snapshots if each.at is None))
 
     async def automated_backups(self, name: str) -> tuple[AutomatedBackup, ...]:
         """The automated backups of a database that are there."""

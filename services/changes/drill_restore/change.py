@@ -202,5 +202,5 @@ class DrillRestore(DatabaseChange):
                 "DescribeDBInstances",
                 {"DBInstanceIdentifier": step.call.params["DBInstanceIdentifier"]},
                 query="DBInstances[].{Status:DBInstanceStatus,Endpoint:Endpoint.Address,Tags:TagList}",
-                purpose=_("Afterwards: Status becomes available; then the data can be looked at."),
+                purpose=_("Afterwards: Status becomes available; then the data can be queried."),
             )

@@ -18,7 +18,7 @@ def form(state: RestoreState, runbook: Runbook, calendar: Calendar) -> tuple[Par
     """The snapshot, the class, and when the instance is to be deleted."""
     newest, zone = state.default_snapshot, calendar.zone
     usable = sorted(
-        filter(state.is_usable, state.snapshots), key=lambda each: each.at or state.at, reverse=True
+        filter(state.is_usable, state.snapshots), key=lambda snapshot: snapshot.at or state.at, reverse=True
     )
     return (
         Parameter(

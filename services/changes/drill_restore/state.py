@@ -30,7 +30,7 @@ class RestoreState:
     def default_snapshot(self) -> Snapshot | None:
         """The newest automatic snapshot that is available."""
         usable = [each for each in self.snapshots if each.kind == "automated" and self.is_usable(each)]
-        return max(usable, key=lambda each: each.at or self.at, default=None)
+        return max(usable, key=lambda snapshot: snapshot.at or self.at, default=None)
 
     @staticmethod
     def is_usable(snapshot: Snapshot) -> bool:

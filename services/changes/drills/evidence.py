@@ -70,11 +70,11 @@ class MeasuredEvidence:
         occurrence = self._duties.latest(str(duty.id), self._calendar.day_of(run.at))
         if occurrence is None or occurrence.signed is not None:
             return
-        known = occurrence.progress.evidence if occurrence.progress else {}
+        values_so_far = occurrence.progress.evidence if occurrence.progress else {}
         evidence = {
             str(field.id): values[field.measured_by]
             for field in duty.evidence
-            if field.measured_by in values and not known.get(str(field.id))
+            if field.measured_by in values and not values_so_far.get(str(field.id))
         }
         if evidence:
             with suppress(NotNow):

@@ -29,8 +29,8 @@ def restored_at(events: Iterable[DatabaseEvent], since: datetime, now: datetime)
     """
     own = [event for event in events if since - SKEW <= event.at <= now + SKEW]
     backups = [event.at for event in own if "backup" in event.categories and "finished" in _text(event)]
-    made = [event.at for event in own if {"creation", "restoration", "recovery"} & set(event.categories)]
-    ends = backups[:1] or made[-1:]
+    creations = [event.at for event in own if {"creation", "restoration", "recovery"} & set(event.categories)]
+    ends = backups[:1] or creations[-1:]
     return max(since, min(now, *ends)) if ends else now
 
 

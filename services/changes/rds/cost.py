@@ -124,17 +124,17 @@ def day_text(parts: Iterable[MonthlyCost | None], runbook: Runbook, *, at_most: 
     `at_most`: a price of the runbook is that of two zones, and only one is used.
     """
     parts = tuple(parts)
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
+    prices = [part for part in parts if part is not None]
+    if len(prices) < len(parts):
         return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
-    usd = sum((part.usd for part in known), Decimal()) * 24 / HOURS
-    is_bound = at_most and any(part.runbook_source is not None for part in known)
+    usd = sum((part.usd for part in prices), Decimal()) * 24 / HOURS
+    is_bound = at_most and any(part.runbook_source is not None for part in prices)
     text = (
         _("Per day at most {yen} until it is deleted ({source}; $1 = ¥{rate})")
         if is_bound
         else _("Per day {yen} until it is deleted ({source}; $1 = ¥{rate})")
     )
-    sources = dict.fromkeys(map(_source_text, known))
+    sources = dict.fromkeys(map(_source_text, prices))
     return text.format(yen=month_text(usd, runbook), source=_(", ").join(sources), rate=_rate(runbook))
 
 

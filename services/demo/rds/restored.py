@@ -60,13 +60,13 @@ class RestoredInstance:
 
     def events(self) -> Iterator[Event]:
         """Its events, also those to come."""
-        made = self.began + CREATING
+        created = self.began + CREATING
         end = self.deleted or datetime.max.replace(tzinfo=self.began.tzinfo)
         events = (
-            Event(made, "DB instance created", "creation", instance=self.name),
-            Event(made, f"Restored from snapshot {self.snapshot}", "restoration", instance=self.name),
-            Event(made, "Backing up DB instance", instance=self.name),
-            Event(made + BACKING_UP, "Finished DB Instance backup", instance=self.name),
+            Event(created, "DB instance created", "creation", instance=self.name),
+            Event(created, f"Restored from snapshot {self.snapshot}", "restoration", instance=self.name),
+            Event(created, "Backing up DB instance", instance=self.name),
+            Event(created + BACKING_UP, "Finished DB Instance backup", instance=self.name),
         )
         yield from (event for event in events if event.at < end)
         if self.deleted is not None:

@@ -59,9 +59,9 @@ async def occurrence(one: Desk, duty: str) -> Occurrence:
         await one.services.measured_evidence.check()
     finally:
         await states.aclose()
-    found = one.services.duties.latest(duty, one.services.calendar.day_of(one.embedded.clock.now()))
-    assert found is not None
-    return found
+    newest = one.services.duties.latest(duty, one.services.calendar.day_of(one.embedded.clock.now()))
+    assert newest is not None
+    return newest
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)

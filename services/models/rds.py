@@ -85,12 +85,16 @@ class Database(Model):
     """Availability Zone in which it runs; a failover moves it to another one."""
     subnet_group: RawId = RawId("")
     security_groups: tuple[RawId, ...] = ()
-    """Ids of the VPC security groups."""
+    """Ids of its VPC security groups; (): not reported."""
     parameter_group: RawId = RawId("")
     protected: bool | None = None
     """Whether RDS refuses to delete it; None: not reported."""
     tags: dict[str, str] = {}  # noqa: RUF012  pydantic copies it
     """Keys and values as AWS spells them; never shown uncleaned."""
+    address: Clean = ""
+    """Host name of its endpoint; "": not reported, as while it is created."""
+    port: int | None = None
+    """Port of its endpoint; None: not reported."""
 
 
 class SnapshotState(StrEnum):

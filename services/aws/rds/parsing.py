@@ -59,6 +59,7 @@ def database_of(row: Answer) -> Database:
             _("RDS returned a database without its name, ARN or status."), "rds", "DescribeDBInstances"
         )
     certificate = row.get("CertificateDetails") or {}
+    endpoint = row.get("Endpoint") or {}
     multi_az = row.get("MultiAZ")
     return Database(
         id=RawId(name),
@@ -92,6 +93,8 @@ def database_of(row: Answer) -> Database:
         parameter_group=RawId(next(_names(row, "DBParameterGroups", "DBParameterGroupName"), "")),
         protected=row["DeletionProtection"] if isinstance(row.get("DeletionProtection"), bool) else None,
         tags={str(each.get("Key")): str(each.get("Value") or "") for each in rows(row, "TagList")},
+        address=endpoint.get("Address"),
+        port=whole(endpoint.get("Port")),
     )
 
 

@@ -40,7 +40,11 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
+from services.incidents.capture import IncidentCapture
+from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.follow_ups import follow_up_slots
+from services.incidents.live import LiveEvidence
+from services.incidents.recovery_watch import RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
 from services.inspections.allow_list import allow_list_of
@@ -102,6 +106,10 @@ class Services:
     acknowledgements: Acknowledgements
     incidents: Incidents
     incident_watch: IncidentWatch
+    first_waves: FirstWaveReader
+    incident_capture: IncidentCapture
+    live_evidence: LiveEvidence
+    recovery_watch: RecoveryWatch
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -135,7 +143,7 @@ class Services:
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
         """Report internal errors to `report`, and those in feeds and tails to `repeating`."""
-        self.inspection_runner.fault = report
+        self.inspection_runner.fault = self.incident_capture.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
         # Feeds and tails report to these workers.
@@ -246,6 +254,10 @@ def connect(
     policies = session_policies(runbook, region)
     engine = engine_of(context, book, session, permits, session.write_role, policies)
     incidents = Incidents(book, clock)
+    first_waves = FirstWaveReader(
+        runbook, session, clock, str(region), lambda: alarms_feed.state.value, workers.report
+    )
+    live = LiveEvidence(first_waves.of, runbook, clock)
     duties = Duties(
         runbook,
         calendar,
@@ -285,6 +297,10 @@ def connect(
         acknowledgements=Acknowledgements(book),
         incidents=incidents,
         incident_watch=IncidentWatch(incidents, runbook, clock),
+        first_waves=first_waves,
+        incident_capture=IncidentCapture(incidents, first_waves.of, clock),
+        live_evidence=live,
+        recovery_watch=RecoveryWatch(incidents, live, runbook, clock, lambda: book.person),
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

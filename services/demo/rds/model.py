@@ -43,11 +43,7 @@ STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 """Status during a maintenance action; others: `maintenance`."""
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
-PARAMETER_GROUP, SUBNET_GROUP, SECURITY_GROUP = (
-    "facility-prod-postgres16",
-    "facility-prod-db",
-    "sg-0fac111d7000db000",
-)
+PARAMETER_GROUP, SUBNET_GROUP = "facility-prod-postgres16", "facility-prod-db"
 _ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
@@ -71,7 +67,7 @@ class DatabaseInstance:
         }
         self.zones = ("a", "c")
         """Letters of the zones of the database and of its standby."""
-        self.security_groups = [SECURITY_GROUP]
+        self.security_groups = [DATABASE_GROUP]
         self.pending: dict[str, Any] = {}
         """Modifications that are queued, or being applied."""
         for fact in facts_of(PendingChange):
@@ -255,7 +251,6 @@ class DatabaseInstance:
             "AutoMinorVersionUpgrade": True,
             "DeletionProtection": True,
             "PubliclyAccessible": False,
-            "VpcSecurityGroups": [{"VpcSecurityGroupId": DATABASE_GROUP, "Status": "active"}],
             "PendingModifiedValues": dict(self.pending),
             "EnabledCloudwatchLogsExports": ["postgresql"],
             "CACertificateIdentifier": "rds-ca-rsa2048-g1",

@@ -75,7 +75,7 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
     assert params == {
         "DBInstanceClass": "db.t4g.medium",
         "DBSubnetGroupName": "facility-prod-db",
-        "VpcSecurityGroupIds": ["sg-0fac111d7000db000"],
+        "VpcSecurityGroupIds": ["sg-0d5e6f7a8b9c0d1e2"],
         "DBParameterGroupName": "facility-prod-postgres16",
         "MultiAZ": False,
         "PubliclyAccessible": False,

@@ -6,8 +6,9 @@ not leave their region: what is listed there was copied or replicated.
 """
 
 from services.aws.client.errors import NotFound
-from services.aws.client.reader import Reader, readable_name, rows
+from services.aws.client.reader import Answer, Reader, incomplete, readable_name, rows
 from services.aws.rds.parsing import automated_backup_of, snapshot_of
+from services.i18n import _
 from services.models.base import RawId
 from services.models.rds import AutomatedBackup, Snapshot
 
@@ -71,16 +72,25 @@ class RecoveryReader:
             )
         except NotFound:
             return False
-        return any(row.get("DBParameterGroupName") == name for row in rows(answer, "DBParameterGroups"))
+        return name in [_name(row, "DBParameterGroup") for row in rows(answer, "DBParameterGroups")]
 
     async def subnet_groups(self) -> tuple[RawId, ...]:
         """The names of the subnet groups."""
         pages = self._session.pages(
             "rds", "DescribeDBSubnetGroups", region=self._region, required=("DBSubnetGroups",)
         )
-        names = [
-            readable_name(row.get("DBSubnetGroupName"))
-            async for page in pages
-            for row in rows(page, "DBSubnetGroups")
-        ]
-        return tuple(RawId(name) for name in names if name)
+        return tuple(
+            [
+                RawId(_name(row, "DBSubnetGroup"))
+                async for page in pages
+                for row in rows(page, "DBSubnetGroups")
+            ]
+        )
+
+
+def _name(row: Answer, kind: str) -> str:
+    """The name of a group. Raises Incomplete without one: a group that is there must not count as missing."""
+    name = readable_name(row.get(f"{kind}Name"))
+    if not name:
+        raise incomplete(_("RDS returned a group without its name."), "rds", f"Describe{kind}s")
+    return name

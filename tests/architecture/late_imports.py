@@ -238,6 +238,7 @@ REASONS = [
                 "services.demo.front.app",
                 "services.demo.front.server",
                 "services.demo.handlers",
+                "services.demo.incidents.drawing",
                 "services.demo.scenario",
                 "services.demo.world",
             },

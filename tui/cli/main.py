@@ -193,6 +193,12 @@ def _demo(output: Output) -> Command:
                 help=_("Speed as a multiple of real time"),
             ),
             click.Option(
+                ["--seed"],
+                type=int,
+                metavar="N",
+                help=_("Draw the cause of the scenario's alarm, and what else happens"),
+            ),
+            click.Option(
                 ["--at"],
                 type=Moment(),
                 metavar="TIME",

@@ -14,11 +14,13 @@ from services.models.assess_answer import (
     AssessedWeight,
 )
 from services.models.causes import Assessment, CauseSpec, Signal, WeighedCause, WeighedSignal, Word
-from services.models.first_wave import IncidentEvidence
+from services.models.first_wave import IncidentEvidence, Source
 from services.models.runbook import Runbook
 
 NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3
 """Exit statuses."""
+LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG})
+"""Sources whose values quote logs."""
 _STATUS = {Word.STRONG: STRONG, Word.LIKELY: LIKELY, Word.OPEN: OPEN}
 
 
@@ -30,8 +32,9 @@ def answer_of(
     *,
     region: str,
     yen: float,
+    private: bool = False,
 ) -> AssessAnswer:
-    """The answer about one alarm."""
+    """The answer about one alarm; `private`: with the words of logs, which may contain personal data."""
     specs = {str(spec.id): spec for spec in causes_of(runbook)}
     specs |= {str(spec.id): spec for spec in causes_of(runbook, runbook.playbook_for(alarm.id))}
     leader = assessment.leader
@@ -50,7 +53,7 @@ def answer_of(
         causes=tuple(
             _cause(cause, specs, assessment.word if cause is leader else None) for cause in assessment.causes
         ),
-        signals=tuple(map(_signal, assessment.signals)),
+        signals=tuple(_signal(signal, private=private) for signal in assessment.signals),
         next_look=assessment.next_look.signal if assessment.next_look else None,
         sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
     )
@@ -88,12 +91,13 @@ def _weights(signals: Iterable[WeighedSignal]) -> tuple[AssessedWeight, ...]:
     )
 
 
-def _signal(signal: Signal) -> AssessedSignal:
+def _signal(signal: Signal, *, private: bool) -> AssessedSignal:
+    is_shown = private or signal.source not in LOGS
     return AssessedSignal(
         id=signal.id,
         title=signal.title,
         state=signal.state,
-        value=signal.value,
+        value=signal.value if is_shown else "",
         limit=signal.limit,
         time=signal.at,
         source=signal.source,

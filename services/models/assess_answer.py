@@ -55,7 +55,7 @@ class AssessedSignal(Model):
     state: SignalState
     """`present`, `absent` (it would have been seen), or `unseen` (it could not have been seen)."""
     value: Clean = ""
-    """The measured value with its unit; "" if there is none."""
+    """The measured value with its unit; "" if there is none, and for the words of a log without --private."""
     limit: Clean = ""
     """The value from which it counts as present; "" if there is none."""
     time: datetime | None = None

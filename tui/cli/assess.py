@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from services.models.runbook import Runbook
     from services.system import Services
 
-_OWN = frozenset({"alarm", "as_json", "schema"})
+_OWN = frozenset({"alarm", "as_json", "schema", "private"})
 """Flags of this command itself; all others are start options."""
 
 
@@ -54,6 +54,9 @@ def assess_command(
             click.Argument(["alarm"], required=False, metavar="ALARM"),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
+            click.Option(
+                ["--private"], is_flag=True, help=_("Include log texts; they may contain personal data.")
+            ),
             *shared,
         ],
     )
@@ -67,7 +70,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
 
     async def once() -> "tuple[AssessAnswer, Runbook]":
         async with connected(options) as services:
-            return await _answer(services, flags["alarm"]), services.runbook
+            return await _answer(services, flags["alarm"], private=flags["private"]), services.runbook
 
     try:
         answer, runbook = asyncio.run(once())
@@ -83,7 +86,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     return answer_lines(answer, runbook), answer.status
 
 
-async def _answer(services: "Services", name: str) -> "AssessAnswer":
+async def _answer(services: "Services", name: str, *, private: bool) -> "AssessAnswer":
     from services.incidents.assess_answer import answer_of
     from services.incidents.first_wave.parts import moment_of
     from services.incidents.weighing import assess
@@ -92,7 +95,9 @@ async def _answer(services: "Services", name: str) -> "AssessAnswer":
     evidence = await services.first_waves.about(moment_of(alarm, services.clock.now()))
     assessment = assess(evidence, services.runbook)
     yen = services.meter.yen_today
-    return answer_of(alarm, evidence, assessment, services.runbook, region=services.region, yen=yen)
+    return answer_of(
+        alarm, evidence, assessment, services.runbook, region=services.region, yen=yen, private=private
+    )
 
 
 async def _alarm(services: "Services", name: str) -> "Alarm":

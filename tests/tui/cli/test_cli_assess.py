@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services import i18n
+from services.incidents.assess_answer import LOGS
 from services.models.assess_answer import AssessAnswer
 from services.toml.grammar import schema
 from tests.conftest import Embedded
@@ -53,6 +54,20 @@ def test_people_read_causes_with_what_speaks_for_them(
     assert ALARM in printed
     assert "T0" in printed
     assert "      + " in printed
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
+def test_the_words_of_logs_are_printed_on_request_alone(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("assess", ALARM, "--json", "--endpoint-url", embedded_now.url)
+    values = []
+    for private in ((), ("--private",)):
+        toban(*command, *private)
+        signals = AssessAnswer.model_validate_json(capsys.readouterr().out).signals
+        values.append([signal.value for signal in signals if signal.source in LOGS and signal.value])
+    assert values[0] == []
+    assert values[1]
 
 
 def test_an_alarm_that_is_ok_with_nothing_wrong_is_zero(

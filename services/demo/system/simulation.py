@@ -105,13 +105,13 @@ class SimulatedSystem:
             len(serving),
             failing=failing,
             database_down=down,
-            registered=self.group.counts(start + 30)[0],
+            registered=self.group.registered(start + 30),
         )
         minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         self._check_health(minute)
+        minute.deployed_words = self._released_words
         if self._troubles:
-            minute.deployed_words = self._released_words
             disturb(minute, self._troubles, at, Random(f"{self._run.scenario.seed} {start}"))
         if start >= self._log_start:
             self._write(minute)
@@ -119,6 +119,8 @@ class SimulatedSystem:
     def _check_health(self, minute: Minute) -> None:
         """The group's targets as they are in this minute, and the service's event when one becomes unhealthy."""
         was_failing, self.group.failing = self._unhealthy, minute.unhealthy
+        if not (was_failing or minute.unhealthy or self.group.troubles):
+            return
         failing = [row for row in self.group.health(minute.start + 30) if row[1] == "unhealthy"]
         self._unhealthy = minute.unhealthy = len(failing)
         if failing and not was_failing:

@@ -7,7 +7,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.inspections.database_answers import MONDAY
+from tests.services.inspections.database_answers import MONDAY, by_kind, instance, judged
 from tests.services.inspections.running_world import run_inspection
 
 BOOK = load_builtin("facility-prod")
@@ -81,3 +81,24 @@ async def test_a_runbook_without_a_region_is_not_judged(embedded: Embedded) -> N
     assert finding.verdict is Verdict.UNKNOWN
     assert "names no region" in finding.summary
     assert "disaster.region" in finding.advice[0]
+
+
+async def test_a_stopped_replication_and_a_failed_copy_need_attention() -> None:
+    copy = {"DBSnapshotIdentifier": "copy", "SnapshotType": "manual", "SnapshotCreateTime": MONDAY}
+    stopped = {"DBInstanceIdentifier": "facility-prod-db", "Status": "retained"}
+    group = {"DBParameterGroupName": "facility-prod-postgres16"}
+    finding = await judged(
+        "dr-region",
+        DescribeDBInstances=instance(DBParameterGroups=[group]),
+        DescribeDBSnapshots=by_kind([], [copy | {"Status": "available"}, copy | {"Status": "failed"}]),
+        DescribeDBInstanceAutomatedBackups={"DBInstanceAutomatedBackups": [stopped]},
+        DescribeDBParameterGroups={"DBParameterGroups": [group]},
+        DescribeDBSubnetGroups={"DBSubnetGroups": [{"DBSubnetGroupName": "facility-prod-db"}]},
+    )
+    assert finding.verdict is Verdict.ATTENTION
+    assert "are retained, so that no newer ones arrive" in finding.summary
+    assert "copy is failed" in finding.summary
+    assert finding.advice[:2] == (
+        "Start the replication again, or check why it does not run.",
+        "Delete the copy that failed, and copy it again.",
+    )
